@@ -1,0 +1,43 @@
+/* source.h -- where frames come from: files now, one interface for every source.
+ *
+ * A source has a known number of frames, loads them on a background thread ahead of use, and keeps what fits a memory
+ * budget. One thread uses a source. */
+#ifndef WFVIEW_SOURCE_H
+#define WFVIEW_SOURCE_H
+
+#include "error.h"
+#include "frame.h"
+
+typedef struct source source;
+
+typedef struct source_options {
+    const char *const *paths; /* files, directories, or patterns with *, ?, [...] or printf's %0Nd; each expands in
+                                 natural order (frame.9 before frame.10) */
+    int path_count;           /* at least 1 */
+    const char *reference;    /* NULL, or one EXR used for every frame; without it a file of the same name in a
+                                 "reference" folder beside the frame, or NAME.ref.exr, NAME_ref.exr */
+    const char *const *channels; /* explicit mapping "color=Beauty" "depth=Z.V" ... : layer=channel prefix or name */
+    int channel_count;
+    long long memory_budget; /* bytes of decoded frames kept; 0: 1 GiB. Beyond it the oldest used are dropped */
+} source_options;
+
+/* Expands paths and reads the first frame's header; loading starts in the background. NULL and *error on failure. */
+source *source_open(const source_options *options, error *error);
+void source_close(source *source); /* waits for the thread; NULL is ignored */
+
+int source_count(const source *source);
+
+/* How many frames are in memory now: for progress. */
+int source_loaded(const source *source);
+
+/* The frame's path, whether loaded or not. Valid until source_close. */
+const char *source_path(const source *source, int index);
+
+/* The frame, loading it first if need be; loading continues with index + 1 and on, wrapping. Valid until two further calls
+ * of source_get. NULL and *error on failure (and on every later call for that index). */
+const frame *source_get(source *source, int index, error *error);
+
+/* The same without waiting: NULL, and error->message empty, where the frame is not in memory yet. */
+const frame *source_poll(source *source, int index, error *error);
+
+#endif

@@ -1,0 +1,62 @@
+/* backend.h -- the function table between wf.c and the backends. Private.
+ *
+ * wf.c has checked every argument before it calls through this table: sizes agree, strides and types are ones the
+ * contract in wf.h allows, pointers are not NULL. Backends add only what they alone can know. */
+#ifndef WF_BACKEND_H
+#define WF_BACKEND_H
+
+#include "wf.h"
+
+typedef struct wf_filter_call {
+    wf_operator op;
+    wf_filter filter;
+    wf_tensor input, weight, output;
+    const float *bias; /* C floats, or NULL */
+} wf_filter_call;
+
+typedef struct wf_bilateral_call {
+    wf_bilateral parameters;
+    wf_tensor color, albedo, normal, depth; /* data is NULL where absent */
+    wf_tensor scratch, weight;
+} wf_bilateral_call;
+
+/* Every entry is set; one that has nothing to do returns WF_OK. */
+typedef struct wf_backend_table {
+    void (*destroy)(wf_device *device);
+    wf_result (*info)(const wf_device *device, wf_device_info *info);
+    wf_result (*gather)(wf_device *device, wf_stream stream, const wf_filter_call *call);
+    wf_result (*splat)(wf_device *device, wf_stream stream, const wf_filter_call *call);
+    wf_result (*prepare)(wf_device *device, const wf_filter_call *call);
+    wf_result (*predict_bilateral)(wf_device *device, wf_stream stream, const wf_bilateral_call *call);
+    wf_result (*prepare_bilateral)(wf_device *device, const wf_bilateral_call *call);
+    wf_result (*alloc)(wf_device *device, size_t size, void **data);
+    void (*free)(wf_device *device, void *data);
+    wf_result (*upload)(wf_device *device, void *to, const void *from, size_t size);
+    wf_result (*download)(wf_device *device, void *to, const void *from, size_t size);
+    wf_result (*begin)(wf_device *device, wf_stream *stream);
+    wf_result (*finish)(wf_device *device, wf_stream stream);
+    wf_result (*barrier)(wf_device *device, wf_stream stream);
+} wf_backend_table;
+
+/* The first member of every backend's own device struct. */
+struct wf_device {
+    const wf_backend_table *table;
+    wf_backend backend;
+    wf_log log;
+};
+
+/* One per backend, in filter/<backend>/device.c, or in filter/<backend>/stub.c where the backend is not built. */
+wf_result wf_cpu_open(const wf_device_options *options, wf_device **device);
+wf_result wf_vulkan_open(const wf_device_options *options, wf_device **device);
+wf_result wf_cuda_open(const wf_device_options *options, wf_device **device);
+
+/* 1 in device.c, 0 in stub.c. */
+extern const int wf_cpu_built, wf_vulkan_built, wf_cuda_built;
+
+/* Formats one sentence for the log callback and returns result, so that an error is one statement. */
+wf_result wf_report(const wf_log *log, wf_log_level level, wf_result result, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#define wf_fail(log, result, ...) wf_report((log), WF_LOG_ERROR, (result), __VA_ARGS__)
+
+#endif

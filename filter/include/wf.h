@@ -1,0 +1,281 @@
+/* wf.h -- the weighted filter: every pixel has its own kernel.
+ *
+ * A kernel-predicting network, or any other predictor, gives every pixel of an image its own Kh x Kw filter. This
+ * library applies those filters, as a gather or as a splat, on CUDA, on Vulkan compute and on the CPU, behind one API.
+ *
+ *
+ * THE OPERATOR
+ *
+ *     input (N,C,H,W)   weight (N,Kh*Kw,H,W)   bias (C) or none   output (N,C,H,W)
+ *
+ *     Tap t = i*Kw + j has the offset o(t) = dilation * (i - Kh/2, j - Kw/2), in rows and columns, division rounded down.
+ *
+ *     gather   output[n,c,p]       = bias[c] + sum over t of weight[n,t,p] * input[n,c,p+o(t)]
+ *     splat    output[n,c,p+o(t)] += weight[n,t,p] * input[n,c,p]                   (plus bias[c])
+ *
+ *     Gather reads 0 outside the image; what splat would write there is dropped. Splat is computed from its destinations,
+ *     so there are no atomics and results are the same on every run.
+ *
+ *     mode             gather                                       splat
+ *     WF_LINEAR        weights as given                             weights as given
+ *     WF_NORMALIZED    divided by the sum of the in-image taps at p divided by the sum of the weights that land on the
+ *                                                                   destination
+ *     WF_SOFTMAX       softmax of the in-image taps' logits at p    softmax of the logits that land on each destination
+ *
+ *     WF_NORMALIZED divides by copysign(max(|sum|, WF_MIN_SUM), sum). Sums are kept in float32.
+ *     NaN and infinity pass through as IEEE arithmetic has them; they reach only the outputs whose sums they are part of.
+ *
+ *
+ * A FIRST PROGRAM
+ *
+ *     wf_device *device;
+ *     wf_create(&(wf_device_options){ .backend = WF_CPU }, &device);
+ *
+ *     wf_filter filter = { .kernel_height = 5, .kernel_width = 5, .dilation = 1, .mode = WF_LINEAR };
+ *     wf_tensor input  = wf_dense(colour, WF_FLOAT32, 1, 3, height, width);
+ *     wf_tensor weight = wf_dense(kernels, WF_FLOAT32, 1, 25, height, width);
+ *     wf_tensor output = wf_dense(result, WF_FLOAT32, 1, 3, height, width);
+ *     wf_result r = wf_gather(device, NULL, &filter, &input, &weight, NULL, &output);
+ *     if (r != WF_OK) ...                              // the log callback was told why, with the numbers
+ *     wf_destroy(device);
+ *
+ *
+ * MANNERS
+ *
+ *     Memory     The caller owns every tensor. Addresses are host pointers (WF_CPU), CUDA device pointers (WF_CUDA) or
+ *                VkDeviceAddress values (WF_VULKAN). An operation allocates nothing; wf_alloc and its kin are for
+ *                programs that have no allocator of their own.
+ *     Order      Operations are enqueued on the caller's cudaStream_t, or recorded into the caller's VkCommandBuffer, and
+ *                return at once; wf_stream carries either. On the CPU they are done when they return. Between two
+ *                operations in one command buffer of which the second reads what the first wrote, call wf_barrier.
+ *     Pipelines  WF_VULKAN compiles a pipeline the first time a combination of operation, kernel size, mode and types is
+ *                used; wf_prepare does it ahead of time. CUDA loads a kernel on first use likewise.
+ *     Threads    One device may be used by one thread at a time; different devices are independent. WF_CPU works with as
+ *                many threads as OpenMP is told to use (OMP_NUM_THREADS).
+ *     Errors     Every call that can fail returns a wf_result and tells the log callback why in one sentence with the
+ *                numbers in it. Bad arguments are found before anything is enqueued. The library never prints or exits.
+ *
+ * What it does not do: predict weights with a network, keep images between calls, or choose a backend for you.
+ */
+#ifndef WF_H
+#define WF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32)
+#define WF_API
+#else
+#define WF_API __attribute__((visibility("default")))
+#endif
+
+#define WF_VERSION "0.1.0"
+
+/* The smallest magnitude that WF_NORMALIZED divides by. */
+#define WF_MIN_SUM 1e-6f
+
+/* Kernels of up to WF_MAX_KERNEL x WF_MAX_KERNEL taps are accepted. */
+#define WF_MAX_KERNEL 255
+
+typedef enum wf_result {
+    WF_OK = 0,
+    WF_ERROR_INVALID_ARGUMENT = 1, /* an argument breaks a rule stated in its declaration */
+    WF_ERROR_UNSUPPORTED = 2,      /* valid, but this backend or device cannot do it */
+    WF_ERROR_NOT_BUILT = 3,        /* the library was built without this backend */
+    WF_ERROR_NO_DEVICE = 4,        /* no driver, or no device of this kind or with this number */
+    WF_ERROR_OUT_OF_MEMORY = 5,
+    WF_ERROR_DEVICE = 6 /* the driver reported a failure; the device should be destroyed */
+} wf_result;
+
+typedef enum wf_backend { WF_CPU = 0, WF_VULKAN = 1, WF_CUDA = 2, WF_BACKEND_COUNT = 3 } wf_backend;
+
+typedef enum wf_dtype { WF_FLOAT32 = 0, WF_FLOAT16 = 1, WF_DTYPE_COUNT = 2 } wf_dtype;
+
+typedef enum wf_mode { WF_LINEAR = 0, WF_NORMALIZED = 1, WF_SOFTMAX = 2, WF_MODE_COUNT = 3 } wf_mode;
+
+typedef enum wf_operator { WF_GATHER = 0, WF_SPLAT = 1, WF_OPERATOR_COUNT = 2 } wf_operator;
+
+/* Names for messages and reports: "out of memory", "cuda", "float16", "softmax", "gather". Static strings; never NULL. */
+WF_API const char *wf_result_name(wf_result result);
+WF_API const char *wf_backend_name(wf_backend backend);
+WF_API const char *wf_dtype_name(wf_dtype dtype);
+WF_API const char *wf_mode_name(wf_mode mode);
+WF_API const char *wf_operator_name(wf_operator op);
+
+/* Bytes of one element: 4 or 2. */
+WF_API size_t wf_dtype_size(wf_dtype dtype);
+
+/* ---- Log ---------------------------------------------------------------------------------------------------------- */
+
+typedef enum wf_log_level {
+    WF_LOG_ERROR = 0,   /* why a call returned something else than WF_OK */
+    WF_LOG_WARNING = 1, /* worth telling a user: a fallback, a missing feature */
+    WF_LOG_INFO = 2,
+    WF_LOG_VALIDATION = 3 /* a Vulkan validation message about the library's own use of Vulkan */
+} wf_log_level;
+
+/* Called with one sentence, without a newline, valid only during the call. May be called from any thread that calls the
+ * library; must not call it back. */
+typedef void (*wf_log_callback)(void *user, wf_log_level level, const char *message);
+
+typedef struct wf_log {
+    wf_log_callback callback; /* NULL: silent */
+    void *user;
+} wf_log;
+
+/* ---- Devices ------------------------------------------------------------------------------------------------------ */
+
+typedef struct wf_device wf_device;
+
+typedef struct wf_device_options {
+    wf_backend backend;
+    int ordinal; /* which device of that kind, from 0. WF_CPU: 0 */
+    wf_log log;  /* kept for the device's life */
+} wf_device_options;
+
+/* Opens a device with everything it needs of its own: for WF_VULKAN an instance, a device and a queue; for WF_CUDA the
+ * primary context. A program that has a Vulkan device already uses wf_vulkan_create (wf_vulkan.h). On failure *device is
+ * NULL. WF_ERROR_NOT_BUILT, WF_ERROR_NO_DEVICE, WF_ERROR_UNSUPPORTED (the device lacks a needed feature, named in the
+ * log), WF_ERROR_OUT_OF_MEMORY. */
+WF_API wf_result wf_create(const wf_device_options *options, wf_device **device);
+
+/* Waits for the device's own work and frees it. NULL is ignored. Memory from wf_alloc must have been freed. */
+WF_API void wf_destroy(wf_device *device);
+
+/* 1 where the library was built with the backend, else 0. */
+WF_API int wf_backend_built(wf_backend backend);
+
+typedef struct wf_device_info {
+    wf_backend backend;
+    char name[256];   /* "NVIDIA H100 80GB HBM3", "llvmpipe (LLVM 15.0.6, 256 bits)", "Intel(R) Xeon(R) ..." */
+    char driver[256]; /* driver name and version; for WF_CPU the instruction set in use and the number of threads */
+    uint8_t uuid[16]; /* WF_CUDA and WF_VULKAN: equal for the same physical device. Zeros for WF_CPU */
+} wf_device_info;
+
+WF_API wf_result wf_get_info(const wf_device *device, wf_device_info *info);
+
+/* ---- Tensors ------------------------------------------------------------------------------------------------------ */
+
+/* A view of caller-owned memory. Sizes are N,C,H,W; strides count elements. Every size is at least 1. Strides may be any
+ * values for which no two elements of an output overlap; the innermost one must be 1 (else WF_ERROR_UNSUPPORTED). */
+typedef struct wf_tensor {
+    void *data; /* first element; aligned to the element's size. Host, CUDA device, or Vulkan device address */
+    wf_dtype dtype;
+    int64_t size[4];
+    int64_t stride[4];
+} wf_tensor;
+
+/* A dense N,C,H,W tensor over data. */
+static inline wf_tensor wf_dense(void *data, wf_dtype dtype, int64_t n, int64_t c, int64_t h, int64_t w)
+{
+    wf_tensor tensor;
+    tensor.data = data;
+    tensor.dtype = dtype;
+    tensor.size[0] = n;
+    tensor.size[1] = c;
+    tensor.size[2] = h;
+    tensor.size[3] = w;
+    tensor.stride[0] = c * h * w;
+    tensor.stride[1] = h * w;
+    tensor.stride[2] = w;
+    tensor.stride[3] = 1;
+    return tensor;
+}
+
+/* ---- Operations --------------------------------------------------------------------------------------------------- */
+
+/* A cudaStream_t (NULL: the legacy default stream), a VkCommandBuffer in the recording state outside a render pass, or
+ * NULL for WF_CPU. */
+typedef void *wf_stream;
+
+typedef struct wf_filter {
+    int kernel_height; /* 1 ... WF_MAX_KERNEL; odd or even */
+    int kernel_width;  /* 1 ... WF_MAX_KERNEL; odd or even */
+    int dilation;      /* at least 1: multiplies tap offsets */
+    wf_mode mode;
+} wf_filter;
+
+/* The operator of the top of this file. input and output have the same sizes and dtype; weight has input's N, H, W and
+ * Kh*Kw channels, and input's dtype or, with float32 images, float16; bias is NULL or a float32 tensor of size 1,C,1,1
+ * with unit channel stride. The output must not overlap the inputs. A kernel may be larger than the image.
+ * WF_ERROR_INVALID_ARGUMENT, WF_ERROR_UNSUPPORTED, WF_ERROR_DEVICE. */
+WF_API wf_result wf_gather(wf_device *device, wf_stream stream, const wf_filter *filter, const wf_tensor *input,
+                           const wf_tensor *weight, const wf_tensor *bias, const wf_tensor *output);
+WF_API wf_result wf_splat(wf_device *device, wf_stream stream, const wf_filter *filter, const wf_tensor *input,
+                          const wf_tensor *weight, const wf_tensor *bias, const wf_tensor *output);
+
+/* wf_gather or wf_splat, chosen by a value. */
+WF_API wf_result wf_apply(wf_operator op, wf_device *device, wf_stream stream, const wf_filter *filter,
+                          const wf_tensor *input, const wf_tensor *weight, const wf_tensor *bias,
+                          const wf_tensor *output);
+
+/* Compiles what wf_apply with these arguments would need, ahead of time; addresses are ignored. Only WF_VULKAN has work
+ * to do here. */
+WF_API wf_result wf_prepare(wf_operator op, wf_device *device, const wf_filter *filter, const wf_tensor *input,
+                            const wf_tensor *weight);
+
+/* ---- The analytic predictor --------------------------------------------------------------------------------------- */
+
+/* Joint (cross-)bilateral weights, after Petschnigg et al. 2004, "Digital photography with flash and no-flash image
+ * pairs", and Dammertz et al. 2010, "Edge-avoiding A-Trous wavelet transform", for tap q = p + o(t):
+ *
+ *     weight[t,p] = exp( -|q-p|^2          / (2 sigma_space^2)
+ *                        -|T(q) - T(p)|^2   / (2 sigma_color^2)       T(x): 3x3 mean of c/(1+c), c the colour at x, >= 0
+ *                        -|A(q) - A(p)|^2   / (2 sigma_albedo^2)
+ *                        -|N(q) - N(p)|^2   / (2 sigma_normal^2)
+ *                        -(D(q) - D(p))^2   / (2 (sigma_depth (1e-3 + min(|D(q)|,|D(p)|)))^2) )
+ *
+ * and 0 for taps outside the image. The 3x3 mean takes in-image pixels only. The weights are positive and not divided by
+ * their sum: use them with WF_NORMALIZED. A feature without a tensor is left out. It is an analytic filter, no network.
+ */
+typedef struct wf_bilateral {
+    int kernel_height, kernel_width; /* 1 ... WF_MAX_KERNEL */
+    float sigma_space;               /* pixels; all sigmas are > 0 */
+    float sigma_color;               /* of the compressed colour, range 0 ... 1 */
+    float sigma_albedo;
+    float sigma_normal;
+    float sigma_depth; /* relative to depth */
+} wf_bilateral;
+
+/* The parameters that the project's own frames were tuned with, for a kernel of that size. */
+WF_API wf_bilateral wf_bilateral_default(int kernel_height, int kernel_width);
+
+/* color, albedo and normal have 3 channels, depth 1; albedo, normal and depth may be NULL. All are float32 with N equal;
+ * weight (N, Kh*Kw, H, W) is float32 or float16. scratch is float32 of color's sizes, dense, written and read by the
+ * call, and must not overlap the others. On WF_VULKAN the call records the barrier between its own two steps. */
+WF_API wf_result wf_predict_bilateral(wf_device *device, wf_stream stream, const wf_bilateral *parameters,
+                                      const wf_tensor *color, const wf_tensor *albedo, const wf_tensor *normal,
+                                      const wf_tensor *depth, const wf_tensor *scratch, const wf_tensor *weight);
+
+/* Compiles what wf_predict_bilateral needs, ahead of time, as wf_prepare does. */
+WF_API wf_result wf_prepare_bilateral(wf_device *device, const wf_bilateral *parameters, wf_dtype weight_dtype);
+
+/* ---- Conveniences: memory and one-off work ------------------------------------------------------------------------ */
+
+/* Device memory of at least one byte, aligned to 256 bytes. Freed with wf_free; NULL is ignored there. For WF_VULKAN the
+ * address belongs to a VkBuffer of its own with storage and transfer usage. WF_ERROR_OUT_OF_MEMORY. */
+WF_API wf_result wf_alloc(wf_device *device, size_t size, void **data);
+WF_API void wf_free(wf_device *device, void *data);
+
+/* Copies between host memory and memory from wf_alloc (offsets into it are fine); done when they return. Work that was
+ * submitted before is waited for. */
+WF_API wf_result wf_upload(wf_device *device, void *to, const void *from_host, size_t size);
+WF_API wf_result wf_download(wf_device *device, void *to_host, const void *from, size_t size);
+
+/* A stream for one-off work: a CUDA stream or a command buffer in the recording state. wf_finish submits it, waits for
+ * it, and ends its life. One at a time. */
+WF_API wf_result wf_begin(wf_device *device, wf_stream *stream);
+WF_API wf_result wf_finish(wf_device *device, wf_stream stream);
+
+/* Makes what earlier operations in this stream wrote visible to later ones. Does nothing where streams are ordered. */
+WF_API wf_result wf_barrier(wf_device *device, wf_stream stream);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,181 @@
+/* wf_node.h -- the denoise node: a renderer's VkImages in, gather and splat VkImages out.
+ *
+ *     renderer's images (colour, albedo, normal, depth)
+ *       +- predictor -> weights (device memory)      set once from memory, or the analytic bilateral predictor each frame
+ *            +- gather, splat -> images the renderer samples
+ *
+ * On NVIDIA the images are Vulkan allocations exported as opaque file descriptors and mapped into CUDA once; two values
+ * of one timeline semaphore a frame hand them over and back, and nothing is copied through the host. WF_VULKAN runs the
+ * same graph as GLSL in the renderer's own queue. WF_CPU copies the images to the host and back: the reference, and the
+ * last resort.
+ *
+ *
+ * EMBEDDING IT
+ *
+ *     Once:
+ *         wf_vulkan_get_needs(...)                          enable these features and extensions on the VkDevice
+ *         wf_node_create(&options, &node)
+ *         for each slot (frame in flight) and each role:
+ *             wf_node_create_image(node, role, &image)      or an image of your own: see wf_node_image
+ *             wf_node_bind(node, slot, role, &image)
+ *         wf_node_set_weights(...) or wf_node_set_bilateral(...)
+ *
+ *     Each frame, with slot = frame % frames_in_flight:
+ *         wf_node_begin(node, slot, &sync)                  waits until the slot's previous frame is done
+ *         record: render into the slot's images
+ *         wf_node_release(node, slot, commands)             last in the command buffer that wrote the images
+ *         submit it, signalling sync.timeline = sync.ready
+ *         wf_node_run(node, slot)                           enqueues the node's work; returns at once (WF_CPU: when done)
+ *         record in a new command buffer, first: wf_node_acquire(node, slot, commands), then sample the output images
+ *         submit it, waiting for sync.timeline >= sync.done
+ *
+ *     Then wf_node_timing(node, slot, &timing) tells how long the slot's last completed frame took.
+ *
+ *
+ * LAYOUTS AND OWNERSHIP
+ *
+ *     The node takes and gives all images in VK_IMAGE_LAYOUT_GENERAL. wf_node_release makes every earlier write to the
+ *     slot's bound images available and, where CUDA works on them, releases them to VK_QUEUE_FAMILY_EXTERNAL;
+ *     wf_node_acquire is its counterpart. Output images need no prior transition: release discards their content.
+ *     Input images must be in GENERAL when release is recorded.
+ *
+ * THREADS  One thread at a time. WF_VULKAN and WF_CPU submit to the queue in wf_node_run: the caller keeps other threads
+ *          off that queue meanwhile.
+ *
+ * What it does not do: render, tone-map, present, resize images (make a new node), or train.
+ */
+#ifndef WF_NODE_H
+#define WF_NODE_H
+
+#include <vulkan/vulkan.h>
+
+#include "wf.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WF_NODE_MAX_SLOTS 8
+
+typedef struct wf_node wf_node;
+
+typedef enum wf_node_role {
+    WF_NODE_COLOR = 0,  /* noisy radiance, linear; r,g,b. Always needed */
+    WF_NODE_ALBEDO = 1, /* r,g,b. These three only guide predictors, which do without what is not bound */
+    WF_NODE_NORMAL = 2, /* x,y,z */
+    WF_NODE_DEPTH = 3,  /* x */
+    WF_NODE_GATHER = 4, /* outputs: r,g,b, and 1 in alpha. At least one is needed */
+    WF_NODE_SPLAT = 5,
+    WF_NODE_ROLE_COUNT = 6
+} wf_node_role;
+
+typedef struct wf_node_options {
+    VkInstance instance;
+    VkPhysicalDevice physical_device;
+    VkDevice device; /* made with what wf_vulkan_get_needs tells */
+    uint32_t queue_family;
+    VkQueue queue;
+    VkPipelineCache pipeline_cache; /* VK_NULL_HANDLE: none */
+    int automatic;                  /* 1: the first of WF_CUDA, WF_VULKAN, WF_CPU that works; backend is ignored. Each
+                                       one that does not is logged as a warning that says why */
+    wf_backend backend;             /* automatic = 0: this one, or the node is not created */
+    uint32_t width, height;         /* of every image, at least 1 */
+    uint32_t slots;                 /* frames in flight, 1 ... WF_NODE_MAX_SLOTS */
+    wf_log log;
+} wf_node_options;
+
+/* On failure *node is NULL. The results of wf_create, and WF_ERROR_UNSUPPORTED where images or semaphores cannot be shared
+ * with CUDA. */
+WF_API wf_result wf_node_create(const wf_node_options *options, wf_node **node);
+
+/* Waits for the node's work and frees what it made, images from wf_node_create_image excepted: destroy those before. The
+ * caller's command buffers that used the images must have completed. NULL is ignored. */
+WF_API void wf_node_destroy(wf_node *node);
+
+/* The backend in use and its device. */
+WF_API wf_backend wf_node_backend(const wf_node *node);
+WF_API wf_result wf_node_get_info(const wf_node *node, wf_device_info *info);
+
+/* ---- Images ------------------------------------------------------------------------------------------------------- */
+
+/* An image the node works on: 2D, one mip level and layer, one sample, optimal tiling, width x height, format one of
+ * R32G32B32A32_SFLOAT, R16G16B16A16_SFLOAT and, for depth, R32_SFLOAT, R16_SFLOAT. Inputs need SAMPLED usage, outputs
+ * STORAGE, for WF_CPU also TRANSFER_SRC and TRANSFER_DST. For WF_CUDA it must be a dedicated allocation, both created with
+ * VkExternalMemoryImageCreateInfo / VkExportMemoryAllocateInfo for VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT. */
+typedef struct wf_node_image {
+    VkImage image;
+    VkImageView view; /* of the whole image, identity swizzle */
+    VkFormat format;
+    VkDeviceMemory memory;
+    VkDeviceSize memory_size; /* of the allocation, as VkMemoryAllocateInfo had it */
+} wf_node_image;
+
+/* Makes an image fit for a role on this node's backend: R32_SFLOAT for depth, else R32G32B32A32_SFLOAT; usage SAMPLED,
+ * STORAGE, TRANSFER_SRC, TRANSFER_DST; layout UNDEFINED. The caller destroys it, after unbinding it or before
+ * wf_node_destroy, with wf_node_destroy_image. */
+WF_API wf_result wf_node_create_image(wf_node *node, wf_node_role role, wf_node_image *image);
+WF_API void wf_node_destroy_image(wf_node *node, wf_node_image *image);
+
+/* Binds an image to a slot's role and, for WF_CUDA, maps it. The struct is copied. NULL unbinds. The slot must be idle.
+ * The same image may be bound to several slots where the caller orders the frames that use it.
+ * WF_ERROR_INVALID_ARGUMENT, WF_ERROR_UNSUPPORTED (format), WF_ERROR_DEVICE (the import failed). */
+WF_API wf_result wf_node_bind(wf_node *node, uint32_t slot, wf_node_role role, const wf_node_image *image);
+
+/* ---- Weights ------------------------------------------------------------------------------------------------------ */
+
+/* Copies host weights (1 or no leading batch: Kh*Kw, height, width, dense, tap-major) to the device once; every later frame
+ * uses them for op. Waits for the node's work. The filter's mode and dilation apply too. */
+WF_API wf_result wf_node_set_weights(wf_node *node, wf_operator op, const wf_filter *filter, wf_dtype dtype,
+                                     const void *weights);
+
+/* Predicts weights for every frame from the bound images, and applies them, WF_NORMALIZED, to both operators. */
+WF_API wf_result wf_node_set_bilateral(wf_node *node, const wf_bilateral *parameters);
+
+/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+
+typedef struct wf_node_sync {
+    VkSemaphore timeline; /* the node's; the caller signals and waits, never destroys */
+    uint64_t ready;       /* the caller's submission signals this when the inputs are written */
+    uint64_t done;        /* the node signals this when the outputs are */
+} wf_node_sync;
+
+WF_API wf_result wf_node_begin(wf_node *node, uint32_t slot, wf_node_sync *sync);
+WF_API wf_result wf_node_release(wf_node *node, uint32_t slot, VkCommandBuffer commands);
+WF_API wf_result wf_node_run(wf_node *node, uint32_t slot);
+WF_API wf_result wf_node_acquire(wf_node *node, uint32_t slot, VkCommandBuffer commands);
+
+/* ---- Timing ------------------------------------------------------------------------------------------------------- */
+
+typedef enum wf_node_stage {
+    WF_NODE_TAKE = 0, /* hand-over in: from the release in the renderer's queue to the node's first work */
+    WF_NODE_UNPACK,   /* images to tensors */
+    WF_NODE_PREDICT,  /* weights; absent where they were set */
+    WF_NODE_GATHER_STAGE,
+    WF_NODE_SPLAT_STAGE,
+    WF_NODE_PACK, /* tensors to images */
+    WF_NODE_GIVE, /* hand-over back: from the node's last work to the acquire in the renderer's queue */
+    WF_NODE_STAGE_COUNT
+} wf_node_stage;
+
+/* "hand-over in", "unpack", "predict", "gather", "splat", "pack", "hand-over out". */
+WF_API const char *wf_node_stage_name(wf_node_stage stage);
+
+typedef struct wf_node_span {
+    int64_t begin_ns, end_ns; /* CLOCK_MONOTONIC; both 0 where the stage did not run or could not be timed */
+} wf_node_span;
+
+typedef struct wf_node_timing {
+    uint64_t frame; /* counts wf_node_begin calls of the whole node, from 1; 0: no frame has completed yet */
+    wf_node_span stages[WF_NODE_STAGE_COUNT];
+    int64_t uncertainty_ns; /* of the placement of any span on CLOCK_MONOTONIC; lengths within one clock are better */
+} wf_node_timing;
+
+/* The slot's most recent completed frame. Never waits. Times of a slot stay readable until the slot's next
+ * wf_node_begin has returned and its frame has completed. */
+WF_API wf_result wf_node_timing_of(wf_node *node, uint32_t slot, wf_node_timing *timing);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
