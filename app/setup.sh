@@ -1,0 +1,28 @@
+# setup.sh -- sourced by app/run and tests/run: installs what is missing and builds.
+
+build_packages=(build-essential cmake ninja-build pkg-config glslang-tools libvulkan-dev
+  libopenexr-dev libcjson-dev libpng-dev libzip-dev libglfw3-dev libimgui-dev libstb-dev)
+view_packages=(mesa-vulkan-drivers fonts-roboto-unhinted fonts-dejavu-core)
+test_packages=(libcmocka-dev vulkan-validationlayers xvfb xauth xdotool x11-utils python3-venv)
+
+# install_packages NAME...: those that are not installed yet, on Debian and Ubuntu.
+install_packages() {
+  local missing=() name sudo=()
+  for name in "$@"; do
+    dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  [ "$(id -u)" = 0 ] || sudo=(sudo)
+  echo "installing ${missing[*]}"
+  "${sudo[@]}" apt-get -qq update
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# build FOLDER [CMAKE OPTION...]: configures once, then builds what changed.
+build() {
+  local folder=$1
+  shift
+  cmake -S . -B "$folder" -G Ninja "$@" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
+  rm "$folder.log"
+  cmake --build "$folder"
+}
