@@ -1,11 +1,12 @@
 /* wf_node.h -- the denoise node: a renderer's VkImages in, gather and splat VkImages out.
  *
  *     renderer's images (colour, albedo, normal, depth)
- *       +- predictor -> weights (device memory)      set once from memory, or the analytic bilateral predictor each frame
+ *       +- predictor -> weights (device memory)      set once from memory, or the analytic bilateral predictor each
+ * frame
  *            +- gather, splat -> images the renderer samples
  *
  * On NVIDIA the images are Vulkan allocations exported as opaque file descriptors and mapped into CUDA once; two values
- * of one timeline semaphore a frame hand them over and back, and nothing is copied through the host. WF_VULKAN runs the
+ * of a timeline semaphore a frame hand them over and back, and nothing is copied through the host. WF_VULKAN runs the
  * same graph as GLSL in the renderer's own queue. WF_CPU copies the images to the host and back: the reference, and the
  * last resort.
  *
@@ -25,11 +26,13 @@
  *         record: render into the slot's images
  *         wf_node_release(node, slot, commands)             last in the command buffer that wrote the images
  *         submit it, signalling sync.timeline = sync.ready
- *         wf_node_run(node, slot)                           enqueues the node's work; returns at once (WF_CPU: when done)
- *         record in a new command buffer, first: wf_node_acquire(node, slot, commands), then sample the output images
- *         submit it, waiting for sync.timeline >= sync.done
+ *         wf_node_run(node, slot)                           enqueues the node's work; returns at once (WF_CPU: when
+ * done) record in a new command buffer, first: wf_node_acquire(node, slot, commands), then sample the output images
+ *         submit it, waiting for sync.timeline >= sync.done at VK_PIPELINE_STAGE_ALL_COMMANDS_BIT
  *
- *     Then wf_node_timing(node, slot, &timing) tells how long the slot's last completed frame took.
+ *     Then wf_node_timing_of(node, slot, &timing) tells how long the slot's last completed frame took.
+ *
+ *     Slots do not depend on each other: frame n+1 may be rendered and submitted before frame n is acquired.
  *
  *
  * LAYOUTS AND OWNERSHIP
@@ -39,8 +42,14 @@
  *     wf_node_acquire is its counterpart. Output images need no prior transition: release discards their content.
  *     Input images must be in GENERAL when release is recorded.
  *
- * THREADS  One thread at a time. WF_VULKAN and WF_CPU submit to the queue in wf_node_run: the caller keeps other threads
- *          off that queue meanwhile.
+ * MEMORY
+ *
+ *     Tensors are made when a role is first bound and when weights are set, never in a frame. Frames run one after the
+ *     other on the device, so all slots share them: width * height float32 planes, 3 a bound role (depth: 1) and 3 more
+ *     for the predictor; the weights set; and, with a predictor, Kh*Kw float16 planes of predicted weights.
+ *
+ * THREADS  One thread at a time. WF_VULKAN and WF_CPU submit to the queue in wf_node_run: the caller keeps other
+ * threads off that queue meanwhile.
  *
  * What it does not do: render, tone-map, present, resize images (make a new node), or train.
  */
@@ -84,67 +93,85 @@ typedef struct wf_node_options {
     wf_log log;
 } wf_node_options;
 
-/* On failure *node is NULL. The results of wf_create, and WF_ERROR_UNSUPPORTED where images or semaphores cannot be shared
- * with CUDA. */
+/* On failure *node is NULL. The results of wf_create, and WF_ERROR_UNSUPPORTED where images or semaphores cannot be
+ * shared with CUDA. */
 WF_API wf_result wf_node_create(const wf_node_options *options, wf_node **node);
 
-/* Waits for the node's work and frees what it made, images from wf_node_create_image excepted: destroy those before. The
- * caller's command buffers that used the images must have completed. NULL is ignored. */
+/* Waits for the node's work and frees what it made, images from wf_node_create_image excepted: destroy those before.
+ * The caller's command buffers that used the images must have completed. NULL is ignored. */
 WF_API void wf_node_destroy(wf_node *node);
 
 /* The backend in use and its device. */
 WF_API wf_backend wf_node_backend(const wf_node *node);
 WF_API wf_result wf_node_get_info(const wf_node *node, wf_device_info *info);
 
-/* ---- Images ------------------------------------------------------------------------------------------------------- */
+/* ---- Images -------------------------------------------------------------------------------------------------------
+ */
 
 /* An image the node works on: 2D, one mip level and layer, one sample, optimal tiling, width x height, format one of
  * R32G32B32A32_SFLOAT, R16G16B16A16_SFLOAT and, for depth, R32_SFLOAT, R16_SFLOAT. Inputs need SAMPLED usage, outputs
- * STORAGE, for WF_CPU also TRANSFER_SRC and TRANSFER_DST. For WF_CUDA it must be a dedicated allocation, both created with
- * VkExternalMemoryImageCreateInfo / VkExportMemoryAllocateInfo for VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT. */
+ * STORAGE; for WF_CPU inputs need TRANSFER_SRC and outputs TRANSFER_DST instead. Sharing mode EXCLUSIVE. For WF_CUDA it
+ * must be a dedicated allocation, both created with VkExternalMemoryImageCreateInfo / VkExportMemoryAllocateInfo for
+ * VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT. */
 typedef struct wf_node_image {
     VkImage image;
     VkImageView view; /* of the whole image, identity swizzle */
     VkFormat format;
-    VkDeviceMemory memory;
+    VkImageUsageFlags usage;  /* as VkImageCreateInfo had it */
+    VkDeviceMemory memory;    /* of the image alone, at offset 0. Only WF_CUDA reads these two */
     VkDeviceSize memory_size; /* of the allocation, as VkMemoryAllocateInfo had it */
 } wf_node_image;
 
 /* Makes an image fit for a role on this node's backend: R32_SFLOAT for depth, else R32G32B32A32_SFLOAT; usage SAMPLED,
- * STORAGE, TRANSFER_SRC, TRANSFER_DST; layout UNDEFINED. The caller destroys it, after unbinding it or before
- * wf_node_destroy, with wf_node_destroy_image. */
+ * STORAGE, TRANSFER_SRC, TRANSFER_DST; layout UNDEFINED. The caller destroys it with wf_node_destroy_image before
+ * wf_node_destroy, when no command buffer uses it any more; that unbinds it from every slot. On failure the image is
+ * zeroed. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
 WF_API wf_result wf_node_create_image(wf_node *node, wf_node_role role, wf_node_image *image);
 WF_API void wf_node_destroy_image(wf_node *node, wf_node_image *image);
 
-/* Binds an image to a slot's role and, for WF_CUDA, maps it. The struct is copied. NULL unbinds. The slot must be idle.
- * The same image may be bound to several slots where the caller orders the frames that use it.
- * WF_ERROR_INVALID_ARGUMENT, WF_ERROR_UNSUPPORTED (format), WF_ERROR_DEVICE (the import failed). */
+/* Binds an image to a slot's role and, for WF_CUDA, maps it. The struct is copied. NULL unbinds. No frame of the slot
+ * may be between begin and acquire; the node's part of an earlier one is waited for. An image may be bound to several
+ * slots where the caller orders the frames that use it, and to one role of a slot. On failure the role is left without
+ * an image. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_UNSUPPORTED (format), WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE (the
+ * import failed). */
 WF_API wf_result wf_node_bind(wf_node *node, uint32_t slot, wf_node_role role, const wf_node_image *image);
 
-/* ---- Weights ------------------------------------------------------------------------------------------------------ */
+/* ---- Weights ------------------------------------------------------------------------------------------------------
+ */
 
-/* Copies host weights (1 or no leading batch: Kh*Kw, height, width, dense, tap-major) to the device once; every later frame
- * uses them for op. Waits for the node's work. The filter's mode and dilation apply too. */
-WF_API wf_result wf_node_set_weights(wf_node *node, wf_operator op, const wf_filter *filter, wf_dtype dtype,
-                                     const void *weights);
+/* These three may be called while no frame is between begin and run; they wait for the node's work. What an operator
+ * had before is dropped, on failure too. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
 
-/* Predicts weights for every frame from the bound images, and applies them, WF_NORMALIZED, to both operators. */
+/* Copies weights from the host to the device; op uses them, with this filter, for every later frame. weights: dense, in
+ * host memory, 1 x Kh*Kw x height x width, float32 or float16. */
+WF_API wf_result wf_node_set_weights(wf_node *node, wf_operator op, const wf_filter *filter, const wf_tensor *weights);
+
+/* `to` uses the weights and the filter that were set for `from`, without a second copy of them. */
+WF_API wf_result wf_node_share_weights(wf_node *node, wf_operator from, wf_operator to);
+
+/* Predicts weights for every frame from the bound images, and applies them, WF_NORMALIZED, with both operators. */
 WF_API wf_result wf_node_set_bilateral(wf_node *node, const wf_bilateral *parameters);
 
-/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+/* ---- Frames -------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct wf_node_sync {
-    VkSemaphore timeline; /* the node's; the caller signals and waits, never destroys */
+    VkSemaphore timeline; /* the slot's; the caller signals and waits, never destroys */
     uint64_t ready;       /* the caller's submission signals this when the inputs are written */
-    uint64_t done;        /* the node signals this when the outputs are */
+    uint64_t done;        /* the node signals this when the outputs are; it does not where wf_node_run failed */
 } wf_node_sync;
 
+/* The four steps of a slot's frame, in this order; another order is WF_ERROR_INVALID_ARGUMENT. begin also says so where
+ * the frame could not run: no color image, no output image, or no weights for a bound output. Once run has failed on
+ * the device (WF_ERROR_DEVICE, WF_ERROR_OUT_OF_MEMORY) the slot stays as it is and the node is only good for
+ * destroying. */
 WF_API wf_result wf_node_begin(wf_node *node, uint32_t slot, wf_node_sync *sync);
 WF_API wf_result wf_node_release(wf_node *node, uint32_t slot, VkCommandBuffer commands);
 WF_API wf_result wf_node_run(wf_node *node, uint32_t slot);
 WF_API wf_result wf_node_acquire(wf_node *node, uint32_t slot, VkCommandBuffer commands);
 
-/* ---- Timing ------------------------------------------------------------------------------------------------------- */
+/* ---- Timing -------------------------------------------------------------------------------------------------------
+ */
 
 typedef enum wf_node_stage {
     WF_NODE_TAKE = 0, /* hand-over in: from the release in the renderer's queue to the node's first work */
@@ -164,14 +191,20 @@ typedef struct wf_node_span {
     int64_t begin_ns, end_ns; /* CLOCK_MONOTONIC; both 0 where the stage did not run or could not be timed */
 } wf_node_span;
 
+/* Spans follow each other without gaps. release and acquire write timestamps of the renderer's queue; the work between
+ * is timed by CUDA events, by timestamps of the same queue (WF_VULKAN) or by the host (WF_CPU, whose copies count as
+ * hand-over). VK_EXT_calibrated_timestamps places the queue's clock on CLOCK_MONOTONIC; where it is missing a frame is
+ * placed to end when its end was noticed. With two clocks the work is moved, by no more than they are uncertain, to lie
+ * between release and acquire: the split of the hand-over into its two halves is uncertain, their sum is not. A queue
+ * without timestamps leaves out the hand-over, and with WF_VULKAN everything. */
 typedef struct wf_node_timing {
     uint64_t frame; /* counts wf_node_begin calls of the whole node, from 1; 0: no frame has completed yet */
     wf_node_span stages[WF_NODE_STAGE_COUNT];
     int64_t uncertainty_ns; /* of the placement of any span on CLOCK_MONOTONIC; lengths within one clock are better */
 } wf_node_timing;
 
-/* The slot's most recent completed frame. Never waits. Times of a slot stay readable until the slot's next
- * wf_node_begin has returned and its frame has completed. */
+/* The slot's most recent frame of which everything, the caller's acquire included, has completed. Never waits. A
+ * frame's times stay readable until the second wf_node_begin of its slot after it. */
 WF_API wf_result wf_node_timing_of(wf_node *node, uint32_t slot, wf_node_timing *timing);
 
 #ifdef __cplusplus
