@@ -81,6 +81,9 @@ extern "C" {
 /* Kernels of up to WF_MAX_KERNEL x WF_MAX_KERNEL taps are accepted. */
 #define WF_MAX_KERNEL 255
 
+/* Dilations of up to WF_MAX_DILATION are accepted. */
+#define WF_MAX_DILATION 65535
+
 typedef enum wf_result {
     WF_OK = 0,
     WF_ERROR_INVALID_ARGUMENT = 1, /* an argument breaks a rule stated in its declaration */
@@ -160,8 +163,9 @@ WF_API wf_result wf_get_info(const wf_device *device, wf_device_info *info);
 
 /* ---- Tensors ------------------------------------------------------------------------------------------------------ */
 
-/* A view of caller-owned memory. Sizes are N,C,H,W; strides count elements. Every size is at least 1. Strides may be any
- * values for which no two elements of an output overlap; the innermost one must be 1 (else WF_ERROR_UNSUPPORTED). */
+/* A view of caller-owned memory. Sizes are N,C,H,W, each 1 ... INT32_MAX; strides count elements and may be negative, or 0
+ * in an input. The innermost one must be 1 (else WF_ERROR_UNSUPPORTED). In an output each stride steps over all that the
+ * smaller ones span, so that no two elements overlap. The stride of an axis of size 1 does not matter. */
 typedef struct wf_tensor {
     void *data; /* first element; aligned to the element's size. Host, CUDA device, or Vulkan device address */
     wf_dtype dtype;
@@ -195,7 +199,7 @@ typedef void *wf_stream;
 typedef struct wf_filter {
     int kernel_height; /* 1 ... WF_MAX_KERNEL; odd or even */
     int kernel_width;  /* 1 ... WF_MAX_KERNEL; odd or even */
-    int dilation;      /* at least 1: multiplies tap offsets */
+    int dilation;      /* 1 ... WF_MAX_DILATION: multiplies tap offsets */
     wf_mode mode;
 } wf_filter;
 
@@ -256,7 +260,7 @@ WF_API wf_result wf_prepare_bilateral(wf_device *device, const wf_bilateral *par
 
 /* ---- Conveniences: memory and one-off work ------------------------------------------------------------------------ */
 
-/* Device memory of at least one byte, aligned to 256 bytes. Freed with wf_free; NULL is ignored there. For WF_VULKAN the
+/* Device memory, at least one byte of it, aligned to 256 bytes. Freed with wf_free; NULL is ignored there. For WF_VULKAN the
  * address belongs to a VkBuffer of its own with storage and transfer usage. WF_ERROR_OUT_OF_MEMORY. */
 WF_API wf_result wf_alloc(wf_device *device, size_t size, void **data);
 WF_API void wf_free(wf_device *device, void *data);

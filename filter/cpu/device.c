@@ -1,0 +1,118 @@
+/* The CPU device: its table, host memory, and what it calls itself. */
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu.h"
+
+#define ALIGNMENT 256
+
+const int wf_cpu_built = 1;
+
+static void destroy(wf_device *device)
+{
+    free(device);
+}
+
+/* The processor's name as Linux tells it, else the architecture's. */
+static void processor_name(char *name, size_t size)
+{
+    snprintf(name, size, "CPU");
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    if (!file)
+        return;
+    char line[512];
+    while (fgets(line, sizeof line, file)) {
+        char *value = strchr(line, ':');
+        if (strncmp(line, "model name", 10) || !value)
+            continue;
+        value += 1 + strspn(value + 1, " \t");
+        value[strcspn(value, "\n")] = 0;
+        snprintf(name, size, "%.*s", (int)size - 1, value);
+        break;
+    }
+    fclose(file);
+}
+
+static wf_result info(const wf_device *device, wf_device_info *info)
+{
+    (void)device;
+    processor_name(info->name, sizeof info->name);
+    snprintf(info->driver, sizeof info->driver, "%d threads", omp_get_max_threads());
+    return WF_OK;
+}
+
+static wf_result prepare(wf_device *device, const wf_filter_call *call)
+{
+    (void)device, (void)call;
+    return WF_OK;
+}
+
+static wf_result prepare_bilateral(wf_device *device, const wf_bilateral_call *call)
+{
+    (void)device, (void)call;
+    return WF_OK;
+}
+
+static wf_result allocate(wf_device *device, size_t size, void **data)
+{
+    size_t padded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    *data = padded < size ? NULL : aligned_alloc(ALIGNMENT, padded);
+    if (!*data)
+        return wf_fail(&device->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for %zu bytes", size);
+    return WF_OK;
+}
+
+static void release(wf_device *device, void *data)
+{
+    (void)device;
+    free(data);
+}
+
+static wf_result copy(wf_device *device, void *to, const void *from, size_t size)
+{
+    (void)device;
+    memcpy(to, from, size);
+    return WF_OK;
+}
+
+static wf_result begin(wf_device *device, wf_stream *stream)
+{
+    (void)device;
+    *stream = NULL;
+    return WF_OK;
+}
+
+static wf_result done_already(wf_device *device, wf_stream stream)
+{
+    (void)device, (void)stream;
+    return WF_OK;
+}
+
+static const wf_backend_table table = {.destroy = destroy,
+                                       .info = info,
+                                       .gather = wf_cpu_gather,
+                                       .splat = wf_cpu_splat,
+                                       .prepare = prepare,
+                                       .predict_bilateral = wf_cpu_predict_bilateral,
+                                       .prepare_bilateral = prepare_bilateral,
+                                       .alloc = allocate,
+                                       .free = release,
+                                       .upload = copy,
+                                       .download = copy,
+                                       .begin = begin,
+                                       .finish = done_already,
+                                       .barrier = done_already};
+
+wf_result wf_cpu_open(const wf_device_options *options, wf_device **device)
+{
+    if (options->ordinal != 0)
+        return wf_fail(&options->log, WF_ERROR_NO_DEVICE, "there is no cpu device %d, only 0", options->ordinal);
+    wf_device *opened = malloc(sizeof *opened);
+    if (!opened)
+        return wf_fail(&options->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a cpu device");
+    *opened = (wf_device){.table = &table, .backend = WF_CPU, .log = options->log};
+    *device = opened;
+    return WF_OK;
+}
