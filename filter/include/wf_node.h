@@ -105,8 +105,7 @@ WF_API void wf_node_destroy(wf_node *node);
 WF_API wf_backend wf_node_backend(const wf_node *node);
 WF_API wf_result wf_node_get_info(const wf_node *node, wf_device_info *info);
 
-/* ---- Images -------------------------------------------------------------------------------------------------------
- */
+/* ---- Images ----------------------------------------------------------------------------------------------------- */
 
 /* An image the node works on: 2D, one mip level and layer, one sample, optimal tiling, width x height, format one of
  * R32G32B32A32_SFLOAT, R16G16B16A16_SFLOAT and, for depth, R32_SFLOAT, R16_SFLOAT. Inputs need SAMPLED usage, outputs
@@ -136,8 +135,7 @@ WF_API void wf_node_destroy_image(wf_node *node, wf_node_image *image);
  * import failed). */
 WF_API wf_result wf_node_bind(wf_node *node, uint32_t slot, wf_node_role role, const wf_node_image *image);
 
-/* ---- Weights ------------------------------------------------------------------------------------------------------
- */
+/* ---- Weights ---------------------------------------------------------------------------------------------------- */
 
 /* These three may be called while no frame is between begin and run; they wait for the node's work. What an operator
  * had before is dropped, on failure too. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
@@ -152,8 +150,7 @@ WF_API wf_result wf_node_share_weights(wf_node *node, wf_operator from, wf_opera
 /* Predicts weights for every frame from the bound images, and applies them, WF_NORMALIZED, with both operators. */
 WF_API wf_result wf_node_set_bilateral(wf_node *node, const wf_bilateral *parameters);
 
-/* ---- Frames -------------------------------------------------------------------------------------------------------
- */
+/* ---- Frames ----------------------------------------------------------------------------------------------------- */
 
 typedef struct wf_node_sync {
     VkSemaphore timeline; /* the slot's; the caller signals and waits, never destroys */
@@ -170,8 +167,7 @@ WF_API wf_result wf_node_release(wf_node *node, uint32_t slot, VkCommandBuffer c
 WF_API wf_result wf_node_run(wf_node *node, uint32_t slot);
 WF_API wf_result wf_node_acquire(wf_node *node, uint32_t slot, VkCommandBuffer commands);
 
-/* ---- Timing -------------------------------------------------------------------------------------------------------
- */
+/* ---- Timing ----------------------------------------------------------------------------------------------------- */
 
 typedef enum wf_node_stage {
     WF_NODE_TAKE = 0, /* hand-over in: from the release in the renderer's queue to the node's first work */
