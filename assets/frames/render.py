@@ -86,7 +86,13 @@ def plain(name, colour, rough=0.5, metal=0.0, specular=0.5):
 
 
 def glass(name, colour=(1, 1, 1), rough=0.0, ior=1.45):
-    return material(name, lambda n: n("BsdfGlass", Color=colour, Roughness=rough, IOR=ior))
+    """Glass that lets shadow and diffuse rays straight through, instead of caustics."""
+    def build(n):
+        shadow, diffuse = (n("LightPath", _out=kind) for kind in ("Is Shadow Ray", "Is Diffuse Ray"))
+        through = n("Math", _set={"operation": "MAXIMUM"}, i0=shadow, i1=diffuse)
+        return n("MixShader", Fac=through, i1=n("BsdfGlass", Color=colour, Roughness=rough, IOR=ior),
+                 i2=n("BsdfTransparent", Color=tuple(0.93 * c for c in colour)))
+    return material(name, build)
 
 
 def glow(name, colour, strength):
@@ -268,9 +274,9 @@ def bush(name, at, radius, count, size, mat, rng, squash=1.0):
     return leaves(name, spots, size, mat, rng)
 
 
-def area_light(name, at, target, width, height, watts, colour):
+def area_light(name, at, target, width, height, watts, colour, shape="RECTANGLE"):
     data = bpy.data.lights.new(name, "AREA")
-    data.shape, data.size, data.size_y, data.energy, data.color = "RECTANGLE", width, height, watts, colour
+    data.shape, data.size, data.size_y, data.energy, data.color = shape, width, height, watts, colour
     obj = bpy.data.objects.new(name, data)
     obj.location = at
     obj.rotation_euler = (Vector(target) - Vector(at)).to_track_quat("-Z", "Y").to_euler()
@@ -323,6 +329,7 @@ def studio():
     copper = plain("copper", (0.93, 0.46, 0.30), 0.34, 1.0)
     steel = plain("steel", (0.6, 0.6, 0.62), 0.2, 1.0)
     black = plain("black", (0.015, 0.015, 0.017), 0.35)
+    enamel = plain("enamel", (0.8, 0.78, 0.72), 0.9, specular=0.0)
     clear = glass("clear")
     green = glass("green glass", (0.45, 0.85, 0.6))
 
@@ -340,7 +347,11 @@ def studio():
         box("mullion", (-4.06, y, 0.7), (-3.98, y + 0.06, 2.7), black)
     for z in (0.7, 1.35, 2.02, 2.65):
         box("bar", (-4.05, -0.2, z), (-3.99, 2.1, z + 0.05), black)
-    area_light("window", (-4.3, 0.95, 1.75), (0, 0.5, 0.6), 2.5, 2.1, 210, (0.62, 0.78, 1.0))
+    area_light("window", (-4.3, 0.95, 1.75), (0, 0.5, 0.6), 2.5, 2.1, 420, (0.62, 0.78, 1.0))
+    pane = glow("pane", (0.72, 0.85, 1.0), 0.6)  # panes behind the camera, for the gold to mirror
+    pane.cycles.sample_as_light = False
+    for x in (-2.4, -0.9, 0.6, 2.1):
+        quad("pane", (x, -4.99, 0.9), (x + 1.2, -4.99, 0.9), (x + 1.2, -4.99, 2.7), (x, -4.99, 2.7), pane)
     box("skirting", (-4, 2.96, 0), (4, 3, 0.12), walnut)
 
     # table, at z = 0.76
@@ -394,11 +405,11 @@ def studio():
         rolling.keyframe_insert("rotation_euler", frame=frame)
 
     # lamps above it
-    for x in (-0.72, 0.0, 0.72):
-        lathe("shade", [(0.02, 0.2), (0.035, 0.2), (0.06, 0.15), (0.15, 0.01), (0.155, 0), (0.148, 0.005), (0.055, 0.145),
-                        (0.02, 0.165)], black if x else copper, (x, 0.1, 1.62), subdivide=1)
-        rod("cord", (x, 0.1, 1.8), (x, 0.1, 3.2), 0.005, black, 8)
-        bulb("bulb", (x, 0.1, 1.68), 0.028, 17, (1.0, 0.72, 0.42))
+    for x, shade in ((-0.62, black), (0.62, copper)):
+        lathe("shade", [(0.0, 0.2), (0.035, 0.2), (0.06, 0.15), (0.15, 0.01), (0.155, 0)], shade, (x, 0.1, 1.5), subdivide=0)
+        lathe("shade inside", [(0.155, 0), (0.148, 0.005), (0.055, 0.145), (0.0, 0.165)], enamel, (x, 0.1, 1.5), subdivide=0)
+        rod("cord", (x, 0.1, 1.68), (x, 0.1, 3.2), 0.005, black, 8)
+        area_light("disk", (x, 0.1, 1.53), (x, 0.1, 0), 0.14, 0.14, 22, (1.0, 0.74, 0.46), "ELLIPSE")
 
     # shelves on the brick wall, with books
     covers = [plain("cover", c, 0.55) for c in (
@@ -424,9 +435,9 @@ def studio():
         box("upright", (x - 0.02, 2.65, 0), (x + 0.02, 2.99, 2.8), walnut)
 
     # mirror, pictures, a floor lamp, plants
-    lathe("mirror", [(0, 0.02), (0.42, 0.02)], plain("mirror", (0.95, 0.95, 0.95), 0.01, 1.0), (-0.35, 2.97, 1.75),
+    lathe("mirror", [(0, 0.02), (0.42, 0.02)], plain("mirror", (0.95, 0.95, 0.95), 0.01, 1.0), (-0.3, 2.97, 1.62),
           subdivide=0).rotation_euler = (math.pi / 2, 0, 0)
-    torus("mirror frame", 0.43, 0.03, brass, (-0.35, 2.95, 1.75), (math.pi / 2, 0, 0))
+    torus("mirror frame", 0.43, 0.03, brass, (-0.3, 2.95, 1.62), (math.pi / 2, 0, 0))
     for i, (x, z, w, h) in enumerate([(-1.9, 1.75, 0.42, 0.56), (-2.85, 1.6, 0.36, 0.36)]):
         box("picture frame", (x - w - 0.03, 2.95, z - h - 0.03), (x + w + 0.03, 2.99, z + h + 0.03), black)
         box("picture", (x - w, 2.94, z - h), (x + w, 2.96, z + h), material("picture", lambda n: n(
@@ -443,14 +454,13 @@ def studio():
         leaves("plant", [(tip, Vector((out.x, out.y, 0.1)))] * 2, 0.42, monstera, rng, 0.25)
     rod("lamp stand", (-1.1, 2.55, 0), (-1.1, 2.55, 1.25), 0.012, brass)
     lathe("lamp foot", [(0, 0), (0.15, 0), (0.15, 0.015), (0, 0.02)], brass, (-1.1, 2.55, 0), subdivide=0)
-    lathe("lamp shade", [(0.13, 0.3), (0.2, 0)], material("linen", lambda n: n(
-        "MixShader", Fac=0.55, i1=n("BsdfDiffuse", Color=(0.8, 0.68, 0.5)), i2=n("BsdfTranslucent", Color=(0.85, 0.66, 0.42)))),
-        (-1.1, 2.55, 1.2), subdivide=0)
-    bulb("lamp", (-1.1, 2.55, 1.33), 0.04, 26, (1.0, 0.66, 0.36))
-    area_light("fill", (1.5, -4.4, 3.0), (0, 0, 0.8), 0.7, 0.7, 38, (1.0, 0.86, 0.7))
+    shade = lathe("lamp shade", [(0.13, 0.3), (0.2, 0)], glow("linen", (1.0, 0.72, 0.42), 4.0), (-1.1, 2.55, 1.2), subdivide=0)
+    shade.visible_shadow = shade.visible_diffuse = False  # its light is the bulb's, which is sampled better
+    shade.active_material.cycles.sample_as_light = False
+    bulb("bulb", (-1.1, 2.55, 1.35), 0.12, 30, (1.0, 0.72, 0.42)).visible_camera = False
 
     world(lambda n: n("Background", Color=(0.5, 0.65, 1.0), Strength=0.15))
-    camera(35, lambda t: ((0.75 - 0.055 * t, -2.35 + 0.012 * t, 1.38 - 0.006 * t), (-0.06 + 0.004 * t, 0.2, 0.97)))
+    camera(35, lambda t: ((0.75 - 0.055 * t, -2.35 + 0.012 * t, 1.38 - 0.006 * t), (-0.06 + 0.004 * t, 0.2, 1.03)))
 
 
 # ------------------------------------------------------------------ terrace
@@ -577,19 +587,23 @@ def terrace():
         lathe("tumbler", [(0, 0), (0.035, 0), (0.04, 0.11), (0.036, 0.11), (0.032, 0.012), (0, 0.012)], clear, (x, y, 0.752), subdivide=1)
     for i, (x, y) in enumerate(((-2.5, 1.75), (-2.43, 1.8), (-2.42, 1.7))):
         ball("fruit", 0.045, orange, (x, y, 0.797), 24)
-    lathe("lantern", [(0, 0), (0.09, 0), (0.1, 0.02), (0.07, 0.05), (0.07, 0.2), (0.1, 0.24), (0.02, 0.3), (0, 0.3)], gold, (-0.35, 0.75, 0), 24, 1)
+    lathe("amphora", [(0, 0), (0.08, 0), (0.07, 0.03), (0.14, 0.2), (0.16, 0.34), (0.1, 0.48), (0.05, 0.54), (0.05, 0.6), (0.08, 0.63),
+                      (0.07, 0.63), (0.04, 0.6), (0, 0.55)], gold, (-0.42, 0.9, 0), 32)
+    fallen = [((rng.uniform(-4, 3.5), rng.uniform(-2.5, 4), 0.015), (rng.gauss(0, 1), rng.gauss(0, 1), 0.25)) for _ in range(420)]
+    leaves("fallen petals", fallen[:260], 0.07, pink, rng, 0.0)
+    leaves("fallen leaves", fallen[260:], 0.09, green, rng, 0.0)
 
     # light
     data = bpy.data.lights.new("sun", "SUN")
-    data.energy, data.angle, data.color = 4.6, math.radians(1.6), (1.0, 0.82, 0.60)
+    data.energy, data.angle, data.color = 5.2, math.radians(1.6), (1.0, 0.82, 0.60)
     sun = bpy.data.objects.new("sun", data)
     elevation, azimuth = math.radians(27), math.radians(62)
     direction = Vector((math.cos(elevation) * math.sin(azimuth), math.cos(elevation) * math.cos(azimuth), math.sin(elevation)))
     sun.rotation_euler = direction.to_track_quat("Z", "Y").to_euler()
     bpy.context.collection.objects.link(sun)
-    world(lambda n: n("Background", Strength=0.16, Color=n("TexSky", _set={
+    world(lambda n: n("Background", Strength=0.11, Color=n("TexSky", _set={
         "sky_type": "NISHITA", "sun_disc": False, "sun_elevation": elevation, "sun_rotation": azimuth, "dust_density": 1.5})))
-    camera(28, lambda t: ((-0.9 + 0.09 * t, -3.6 + 0.02 * t, 1.75), (-0.1 + 0.02 * t, 2.5, 1.18)))
+    camera(28, lambda t: ((-0.9 + 0.09 * t, -3.4 + 0.02 * t, 1.7), (-0.1 + 0.02 * t, 2.5, 1.18)))
 
 
 # ------------------------------------------------------------------- render
@@ -606,6 +620,7 @@ def render(args):
     cycles.samples, cycles.use_adaptive_sampling, cycles.use_denoising = args.spp, False, False
     cycles.pixel_filter_type = "BOX"
     cycles.sample_clamp_direct = cycles.sample_clamp_indirect = 0
+    cycles.caustics_reflective = False
     cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 10, 4, 6
     cycles.transmission_bounces, cycles.transparent_max_bounces = 10, 8
     layer.name = "ViewLayer"
