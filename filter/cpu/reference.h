@@ -1,0 +1,27 @@
+/* reference.h -- the operator and the predictor as literal float64 loops over dense arrays.
+ *
+ * Written from wf.h's formulas and nothing else: it shares no code with the backends, and splat really scatters. Slow and
+ * plain on purpose. Tests and benchmarks link it (target wf_reference); libwf does not contain it. */
+#ifndef WF_REFERENCE_H
+#define WF_REFERENCE_H
+
+#include "wf.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* size is N,C,H,W of input and output; weight is N,Kh*Kw,H,W; bias is C values or NULL. All dense and row-major. Arguments
+ * are not checked. Aborts where memory runs out. */
+void wf_reference_filter(wf_operator op, const wf_filter *filter, const int64_t size[4], const double *input,
+                         const double *weight, const double *bias, double *output);
+
+/* color, albedo and normal are n,3,h,w; depth is n,1,h,w; weight is n,Kh*Kw,h,w. albedo, normal and depth may be NULL. */
+void wf_reference_bilateral(const wf_bilateral *parameters, int64_t n, int64_t h, int64_t w, const double *color,
+                            const double *albedo, const double *normal, const double *depth, double *weight);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
