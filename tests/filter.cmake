@@ -6,3 +6,20 @@ target_link_libraries(wf_reference PUBLIC wf m PRIVATE wf_warnings)
 add_library(wf_cases STATIC filter/cases.c filter/tensors.c)
 target_include_directories(wf_cases PUBLIC filter)
 target_link_libraries(wf_cases PUBLIC wf wf_reference PRIVATE wf_warnings)
+
+add_executable(test_filter filter/test_filter.c)
+target_link_libraries(test_filter PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)
+
+# One suite for every backend that is built; it skips itself where there is no device.
+function(wf_add_filter_test backend)
+  add_test(NAME filter_${backend} COMMAND test_filter ${backend})
+  set_tests_properties(filter_${backend} PROPERTIES SKIP_RETURN_CODE 77)
+endfunction()
+
+wf_add_filter_test(cpu)
+if(WF_VULKAN)
+  wf_add_filter_test(vulkan)
+endif()
+if(WF_CUDA)
+  wf_add_filter_test(cuda)
+endif()

@@ -1,0 +1,713 @@
+/* The operator's suite: test_filter BACKEND checks cpu, vulkan or cuda through the public API, and nothing in it knows
+ * more of the backend than its name. Exits with 77 (skipped) where there is no such device, or fails then, if the
+ * environment has WF_REQUIRE_DEVICES=1. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cases.h"
+#include "cpu/reference.h"
+
+enum { SKIPPED = 77 };
+
+static wf_device *device;
+static random_state random_numbers;
+static int validation_messages;
+
+static void print_log(void *user, wf_log_level level, const char *message)
+{
+    (void)user;
+    if (level == WF_LOG_VALIDATION)
+        validation_messages++;
+    fprintf(stderr, "log %d: %s\n", (int)level, message);
+}
+
+static int check_validation(void **state)
+{
+    (void)state;
+    int failed = validation_messages != 0;
+    validation_messages = 0;
+    return failed;
+}
+
+/* A small float32 case to vary: odd sizes, two images, three channels, borders on every side. */
+static filter_case basic_case(wf_operator op)
+{
+    return (filter_case){.op = op,
+                         .mode = WF_LINEAR,
+                         .dtype = WF_FLOAT32,
+                         .weight_dtype = WF_FLOAT32,
+                         .n = 2,
+                         .c = 3,
+                         .h = 13,
+                         .w = 37,
+                         .kernel_height = 5,
+                         .kernel_width = 5,
+                         .dilation = 1,
+                         .has_bias = 1};
+}
+
+static void check_case(const filter_case *c)
+{
+    char text[256];
+    problem p = problem_make(c, &random_numbers);
+    if (problem_solve(&p, device) != WF_OK)
+        fail_msg("%s: refused", filter_case_describe(c, text));
+    double error = problem_error(&p);
+    if (!(error <= filter_case_limit(c)))
+        fail_msg("%s: relative error %g", filter_case_describe(c, text), error);
+    if (!host_tensor_padding_intact(&p.output))
+        fail_msg("%s: wrote outside of the output", filter_case_describe(c, text));
+    problem_free(&p);
+}
+
+#define FOR_EACH_OPERATOR(op) for (wf_operator op = WF_GATHER; op < WF_OPERATOR_COUNT; op++)
+#define LENGTH(array)         (sizeof(array) / sizeof *(array))
+
+/* ---- Values worked out by hand ------------------------------------------------------------------------------------ */
+
+/* One row of three pixels, 1x2 taps, so offsets -1 and 0. */
+static void check_row(wf_operator op, wf_mode mode, const float weights[6], const float expected[3])
+{
+    filter_case c = basic_case(op);
+    c.mode = mode, c.n = 1, c.c = 1, c.h = 1, c.w = 3, c.kernel_height = 1, c.kernel_width = 2, c.has_bias = 1;
+    problem p = problem_make(&c, &random_numbers);
+    static const float input[3] = {1, 10, 100};
+    memcpy(p.input.view.data, input, sizeof input);
+    memcpy(p.weight.view.data, weights, 6 * sizeof *weights);
+    host_tensor_fill(&p.bias, 0.5);
+    assert_int_equal(problem_solve(&p, device), WF_OK);
+    for (int x = 0; x < 3; x++)
+        assert_float_equal(host_tensor_get(&p.output, 0, 0, 0, x), expected[x], 1e-4 * fabsf(expected[x]));
+    problem_free(&p);
+}
+
+static void test_by_hand(void **state)
+{
+    (void)state;
+    /* The tap to the left of each pixel, then the pixel itself. The first left tap lies outside. */
+    const float weights[6] = {7, 2, 3, 4, 5, 6};
+    check_row(WF_GATHER, WF_LINEAR, weights, (float[]){0.5f + 4 * 1, 0.5f + 2 * 1 + 5 * 10, 0.5f + 3 * 10 + 6 * 100});
+    check_row(WF_SPLAT, WF_LINEAR, weights, (float[]){0.5f + 4 * 1 + 2 * 10, 0.5f + 5 * 10 + 3 * 100, 0.5f + 6 * 100});
+    check_row(WF_GATHER, WF_NORMALIZED, weights, (float[]){0.5f + 1, 0.5f + 52 / 7.0f, 0.5f + 630 / 9.0f});
+    check_row(WF_SPLAT, WF_NORMALIZED, weights, (float[]){0.5f + 24 / 6.0f, 0.5f + 350 / 8.0f, 0.5f + 100});
+    const float logits[6] = {80, 0, logf(3), 1, logf(3), 0};
+    check_row(WF_GATHER, WF_SOFTMAX, logits, (float[]){0.5f + 1, 0.5f + 31 / 4.0f, 0.5f + 130 / 4.0f});
+    const float splat_logits[6] = {80, 0, logf(3), logf(3), 0, -50};
+    check_row(WF_SPLAT, WF_SOFTMAX, splat_logits, (float[]){0.5f + 13 / 4.0f, 0.5f + 310 / 4.0f, 0.5f + 100});
+}
+
+/* ---- Against the reference ---------------------------------------------------------------------------------------- */
+
+typedef struct kernel_size {
+    int height, width;
+} kernel_size;
+
+static void test_kernel_sizes(void **state)
+{
+    (void)state;
+    static const kernel_size sizes[] = {{1, 1},   {2, 2},   {3, 3},   {4, 4}, {5, 5}, {6, 6}, {7, 7},  {9, 9}, {11, 11},
+                                        {13, 13}, {17, 17}, {21, 21}, {3, 5}, {1, 7}, {4, 3}, {21, 5}, {2, 9}};
+    for (size_t i = 0; i < LENGTH(sizes); i++) {
+        FOR_EACH_OPERATOR(op)
+        {
+            filter_case c = basic_case(op);
+            c.kernel_height = sizes[i].height, c.kernel_width = sizes[i].width;
+            c.h = 25, c.w = 41;
+            check_case(&c);
+        }
+    }
+}
+
+/* Kernels beyond every specialisation, up to the longest. */
+static void test_long_kernels(void **state)
+{
+    (void)state;
+    static const kernel_size sizes[] = {{23, 22}, {1, WF_MAX_KERNEL}, {WF_MAX_KERNEL, 2}};
+    for (size_t i = 0; i < LENGTH(sizes); i++) {
+        FOR_EACH_OPERATOR(op)
+        {
+            filter_case c = basic_case(op);
+            c.kernel_height = sizes[i].height, c.kernel_width = sizes[i].width;
+            c.n = 1, c.w = 29;
+            check_case(&c);
+        }
+    }
+}
+
+static void test_modes(void **state)
+{
+    (void)state;
+    static const kernel_size sizes[] = {{1, 1}, {4, 4}, {5, 5}, {3, 5}, {13, 13}, {21, 21}};
+    for (size_t i = 0; i < LENGTH(sizes); i++) {
+        for (wf_mode mode = WF_NORMALIZED; mode < WF_MODE_COUNT; mode++) {
+            FOR_EACH_OPERATOR(op)
+            {
+                filter_case c = basic_case(op);
+                c.mode = mode;
+                c.kernel_height = sizes[i].height, c.kernel_width = sizes[i].width;
+                c.has_bias = i % 2 == 0;
+                check_case(&c);
+            }
+        }
+    }
+}
+
+/* float16 images and weights, and float32 images with float16 weights. */
+static void test_types(void **state)
+{
+    (void)state;
+    static const kernel_size sizes[] = {{3, 3}, {4, 4}, {5, 5}, {3, 5}, {21, 21}};
+    for (size_t i = 0; i < LENGTH(sizes); i++) {
+        for (wf_dtype dtype = WF_FLOAT32; dtype < WF_DTYPE_COUNT; dtype++) {
+            for (wf_mode mode = WF_LINEAR; mode < (i == 2 ? WF_MODE_COUNT : WF_NORMALIZED); mode++) {
+                FOR_EACH_OPERATOR(op)
+                {
+                    filter_case c = basic_case(op);
+                    c.mode = mode;
+                    c.dtype = dtype, c.weight_dtype = WF_FLOAT16;
+                    c.kernel_height = sizes[i].height, c.kernel_width = sizes[i].width;
+                    check_case(&c);
+                }
+            }
+        }
+    }
+}
+
+/* Small, thin and prime images, and those one short of, equal to and one over common tile sizes. */
+static void test_image_sizes(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{1, 1},   {1, 2},   {2, 1},  {1, 53},  {53, 1},  {2, 2},   {3, 3},
+                                   {7, 127}, {127, 7}, {8, 31}, {7, 32},  {9, 33},  {31, 5},  {32, 4},
+                                   {33, 3},  {4, 63},  {5, 64}, {6, 65},  {16, 9},  {15, 17}, {17, 8},
+                                   {3, 128}, {4, 129}, {64, 6}, {65, 11}, {2, 521}, {3, 1031}};
+    for (size_t i = 0; i < LENGTH(sizes); i++) {
+        for (int kernel = 4; kernel <= 5; kernel++) {
+            FOR_EACH_OPERATOR(op)
+            {
+                filter_case c = basic_case(op);
+                c.n = 1, c.h = sizes[i][0], c.w = sizes[i][1];
+                c.kernel_height = c.kernel_width = kernel;
+                check_case(&c);
+            }
+        }
+    }
+}
+
+static void test_kernel_larger_than_image(void **state)
+{
+    (void)state;
+    for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
+        FOR_EACH_OPERATOR(op)
+        {
+            filter_case c = basic_case(op);
+            c.mode = mode, c.h = 3, c.w = 7, c.kernel_height = c.kernel_width = 21;
+            check_case(&c);
+        }
+    }
+}
+
+static void test_channels_and_batches(void **state)
+{
+    (void)state;
+    static const int channels[] = {1, 2, 3, 4, 5, 6, 7, 8, 11, 16, 35};
+    for (size_t i = 0; i < LENGTH(channels); i++) {
+        FOR_EACH_OPERATOR(op)
+        {
+            filter_case c = basic_case(op);
+            c.c = channels[i], c.n = 1 + (int)i % 3, c.has_bias = i % 2 == 0;
+            check_case(&c);
+            c.mode = WF_SOFTMAX;
+            if (channels[i] == 1 || channels[i] == 35)
+                check_case(&c);
+        }
+    }
+}
+
+/* Every layout of every tensor by itself, and all tensors strided at once, for each storage type. */
+static void test_strides(void **state)
+{
+    (void)state;
+    FOR_EACH_OPERATOR(op)
+    {
+        for (int which = 0; which < 4; which++) {
+            for (tensor_layout layout = LAYOUT_PADDED_ROWS; layout < LAYOUT_COUNT; layout++) {
+                filter_case c = basic_case(op);
+                c.dtype = c.weight_dtype = layout % 2 ? WF_FLOAT32 : WF_FLOAT16;
+                if (which == 0 || which == 3)
+                    c.input_layout = layout;
+                if (which == 1 || which == 3)
+                    c.weight_layout = layout;
+                if (which >= 2)
+                    c.output_layout = layout == LAYOUT_EXPANDED ? LAYOUT_PADDED_ROWS : layout;
+                check_case(&c);
+            }
+        }
+    }
+}
+
+static void test_dilation(void **state)
+{
+    (void)state;
+    for (int dilation = 2; dilation <= 3; dilation++) {
+        for (int kernel = 4; kernel <= 5; kernel++) {
+            for (wf_mode mode = WF_LINEAR; mode < (kernel == 5 ? WF_MODE_COUNT : WF_NORMALIZED); mode++) {
+                FOR_EACH_OPERATOR(op)
+                {
+                    filter_case c = basic_case(op);
+                    c.mode = mode, c.dilation = dilation, c.kernel_height = c.kernel_width = kernel;
+                    check_case(&c);
+                    c.h = 5, c.w = 6;
+                    check_case(&c);
+                }
+            }
+        }
+    }
+    FOR_EACH_OPERATOR(op)
+    {
+        filter_case c = basic_case(op);
+        c.dilation = WF_MAX_DILATION;
+        check_case(&c);
+    }
+}
+
+/* The same work twice gives the same bits. */
+static void test_repeatable(void **state)
+{
+    (void)state;
+    for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
+        FOR_EACH_OPERATOR(op)
+        {
+            filter_case c = basic_case(op);
+            c.mode = mode;
+            problem p = problem_make(&c, &random_numbers);
+            assert_int_equal(problem_solve(&p, device), WF_OK);
+            double *first = host_tensor_values(&p.output);
+            host_tensor_fill(&p.output, NAN);
+            assert_int_equal(problem_solve(&p, device), WF_OK);
+            double *second = host_tensor_values(&p.output);
+            assert_memory_equal(first, second, (size_t)host_tensor_count(&p.output) * sizeof *first);
+            free(first);
+            free(second);
+            problem_free(&p);
+        }
+    }
+}
+
+/* Two operations in one stream, the second reading what the first wrote. */
+static void test_barrier(void **state)
+{
+    (void)state;
+    FOR_EACH_OPERATOR(op)
+    {
+        filter_case shape = basic_case(op);
+        problem first = problem_make(&shape, &random_numbers), second = problem_make(&shape, &random_numbers);
+        assert_int_equal(problem_upload(&first, device), WF_OK);
+        assert_int_equal(problem_upload(&second, device), WF_OK);
+        device_tensor unused = second.device_input;
+        second.device_input = first.device_output;
+
+        wf_stream stream;
+        assert_int_equal(wf_begin(device, &stream), WF_OK);
+        assert_int_equal(problem_apply(&first, device, stream), WF_OK);
+        assert_int_equal(wf_barrier(device, stream), WF_OK);
+        assert_int_equal(problem_apply(&second, device, stream), WF_OK);
+        assert_int_equal(wf_finish(device, stream), WF_OK);
+        assert_int_equal(problem_download(&first, device), WF_OK);
+        assert_int_equal(problem_download(&second, device), WF_OK);
+
+        assert_true(problem_error(&first) <= 1e-5);
+        memcpy(second.input.storage, first.output.storage, first.output.size);
+        assert_true(problem_error(&second) <= 1e-5);
+        second.device_input = unused;
+        problem_free_on(&first, device);
+        problem_free_on(&second, device);
+        problem_free(&first);
+        problem_free(&second);
+    }
+}
+
+/* ---- Special values ----------------------------------------------------------------------------------------------- */
+
+/* NaN where the reference has NaN, the same infinity where it has one, and close to it elsewhere. */
+static void check_special(problem *p)
+{
+    char text[256];
+    filter_case_describe(&p->shape, text);
+    assert_int_equal(problem_solve(p, device), WF_OK);
+    double *expected = problem_expected(p), *actual = host_tensor_values(&p->output);
+    int64_t count = host_tensor_count(&p->output);
+    for (int64_t i = 0; i < count; i++) {
+        int same = isnan(expected[i])   ? isnan(actual[i])
+                   : isinf(expected[i]) ? actual[i] == expected[i]
+                                        : isfinite(actual[i]);
+        if (!same)
+            fail_msg("%s: element %lld is %g, needs %g", text, (long long)i, actual[i], expected[i]);
+        if (!isfinite(expected[i]))
+            expected[i] = actual[i] = 0;
+    }
+    double error = relative_error(actual, expected, count);
+    if (!(error <= filter_case_limit(&p->shape)))
+        fail_msg("%s: relative error %g", text, error);
+    free(expected);
+    free(actual);
+    problem_free(p);
+}
+
+/* The kernels that the tests of special values use anyway: both parities. */
+static filter_case special_case(wf_operator op, wf_mode mode, int kernel)
+{
+    filter_case c = basic_case(op);
+    c.mode = mode, c.kernel_height = c.kernel_width = kernel;
+    return c;
+}
+
+static void test_special_values_in_input(void **state)
+{
+    (void)state;
+    static const double values[] = {NAN, INFINITY, -INFINITY};
+    for (size_t i = 0; i < LENGTH(values); i++) {
+        for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
+            FOR_EACH_OPERATOR(op)
+            {
+                filter_case c = special_case(op, mode, 5);
+                problem p = problem_make(&c, &random_numbers);
+                if (mode == WF_SOFTMAX)
+                    host_tensor_randomize(&p.weight, &random_numbers, -5, 5);
+                host_tensor_set(&p.input, 0, 1, 6, 20, values[i]);
+                host_tensor_set(&p.input, 1, 2, 0, 0, values[i]);
+                check_special(&p);
+            }
+        }
+    }
+}
+
+static void test_special_values_in_weight(void **state)
+{
+    (void)state;
+    static const double values[] = {NAN, INFINITY, -INFINITY};
+    for (size_t i = 0; i < LENGTH(values); i++) {
+        for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
+            FOR_EACH_OPERATOR(op)
+            {
+                filter_case c = special_case(op, mode, 5);
+                problem p = problem_make(&c, &random_numbers);
+                host_tensor_set(&p.weight, 0, 12, 6, 20, values[i]);
+                host_tensor_set(&p.weight, 1, 3, 12, 36, values[i]);
+                check_special(&p);
+            }
+        }
+    }
+}
+
+/* Weights of taps outside the image count in no sum, whatever they are. */
+static void test_outside_taps_are_ignored(void **state)
+{
+    (void)state;
+    for (int kernel = 4; kernel <= 5; kernel++) {
+        for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
+            FOR_EACH_OPERATOR(op)
+            {
+                filter_case c = special_case(op, mode, kernel);
+                problem p = problem_make(&c, &random_numbers);
+                for (int t = 0; t < kernel * kernel; t++) {
+                    for (int y = 0; y < c.h; y++) {
+                        for (int x = 0; x < c.w; x++) {
+                            int v = y + t / kernel - kernel / 2, u = x + t % kernel - kernel / 2;
+                            if (v < 0 || v >= c.h || u < 0 || u >= c.w)
+                                host_tensor_set(&p.weight, t % 2, t, y, x, NAN);
+                        }
+                    }
+                }
+                check_special(&p);
+            }
+        }
+    }
+}
+
+/* Taps with a logit of -inf weigh nothing; pixels that have no other taps are NaN. */
+static void test_masked_logits(void **state)
+{
+    (void)state;
+    for (int kernel = 4; kernel <= 5; kernel++) {
+        FOR_EACH_OPERATOR(op)
+        {
+            filter_case c = special_case(op, WF_SOFTMAX, kernel);
+            problem p = problem_make(&c, &random_numbers);
+            for (int t = 0; t < kernel * kernel; t++) {
+                for (int y = 0; y < c.h; y++) {
+                    for (int x = 0; x < c.w; x++) {
+                        int masked = random_uniform(&random_numbers, 0, 1) < (y < 4 ? 0.98 : 0.5);
+                        if (masked || (y >= 6 && x >= 10 && x < 20))
+                            host_tensor_set(&p.weight, 0, t, y, x, -INFINITY);
+                    }
+                }
+            }
+            check_special(&p);
+        }
+    }
+}
+
+/* WF_NORMALIZED never divides by less than WF_MIN_SUM, and keeps the sum's sign. */
+static void test_clamped_sums(void **state)
+{
+    (void)state;
+    static const double sums[] = {0, 4e-7, -4e-7, 1e-6, 2e-6, -3e-6, -2};
+    for (size_t i = 0; i < LENGTH(sums); i++) {
+        FOR_EACH_OPERATOR(op)
+        {
+            filter_case c = special_case(op, WF_NORMALIZED, 5);
+            problem p = problem_make(&c, &random_numbers);
+            host_tensor_fill(&p.weight, 0);
+            for (int y = 0; y < c.h; y++) {
+                for (int x = 0; x < c.w; x++)
+                    host_tensor_set(&p.weight, 1, 12, y, x, sums[i]); /* of the centre, so that it is every sum */
+            }
+            check_special(&p);
+        }
+    }
+}
+
+/* ---- The predictor ------------------------------------------------------------------------------------------------ */
+
+enum { COLOR, ALBEDO, NORMAL, DEPTH, SCRATCH, WEIGHT, BILATERAL_TENSORS };
+
+typedef struct bilateral_case {
+    wf_bilateral parameters;
+    wf_dtype weight_dtype;
+    int n, h, w;
+    int absent; /* bit per feature */
+    tensor_layout layout;
+} bilateral_case;
+
+static wf_bilateral broad_bilateral(int kernel_height, int kernel_width)
+{
+    return (wf_bilateral){.kernel_height = kernel_height,
+                          .kernel_width = kernel_width,
+                          .sigma_space = 2.5f,
+                          .sigma_color = 0.4f,
+                          .sigma_albedo = 0.7f,
+                          .sigma_normal = 0.9f,
+                          .sigma_depth = 0.5f};
+}
+
+static void make_bilateral(const bilateral_case *c, host_tensor tensors[BILATERAL_TENSORS])
+{
+    const int taps = c->parameters.kernel_height * c->parameters.kernel_width;
+    static const double low[] = {-0.5, 0, -1, 2}, high[] = {6, 1, 1, 5};
+    for (int i = 0; i <= DEPTH; i++) {
+        tensors[i] = host_tensor_make(WF_FLOAT32, c->n, i == DEPTH ? 1 : 3, c->h, c->w, c->layout);
+        host_tensor_randomize(&tensors[i], &random_numbers, low[i], high[i]);
+    }
+    tensors[SCRATCH] = host_tensor_make(WF_FLOAT32, c->n, 3, c->h, c->w, LAYOUT_DENSE);
+    tensors[WEIGHT] = host_tensor_make(c->weight_dtype, c->n, taps, c->h, c->w, c->layout);
+}
+
+static void predict_on_device(const bilateral_case *c, host_tensor tensors[BILATERAL_TENSORS])
+{
+    device_tensor twins[BILATERAL_TENSORS];
+    const wf_tensor *views[BILATERAL_TENSORS];
+    for (int i = 0; i < BILATERAL_TENSORS; i++) {
+        assert_int_equal(device_tensor_upload(device, &tensors[i], &twins[i]), WF_OK);
+        views[i] = c->absent >> i & 1 ? NULL : &twins[i].view;
+    }
+    wf_stream stream;
+    assert_int_equal(wf_begin(device, &stream), WF_OK);
+    assert_int_equal(wf_predict_bilateral(device, stream, &c->parameters, views[COLOR], views[ALBEDO], views[NORMAL],
+                                          views[DEPTH], views[SCRATCH], views[WEIGHT]),
+                     WF_OK);
+    assert_int_equal(wf_finish(device, stream), WF_OK);
+    assert_int_equal(device_tensor_download(device, &twins[WEIGHT], &tensors[WEIGHT]), WF_OK);
+    for (int i = 0; i < BILATERAL_TENSORS; i++)
+        device_tensor_free(device, &twins[i]);
+}
+
+static void check_bilateral(const bilateral_case *c)
+{
+    host_tensor tensors[BILATERAL_TENSORS];
+    make_bilateral(c, tensors);
+    predict_on_device(c, tensors);
+
+    double *features[DEPTH + 1];
+    for (int i = 0; i <= DEPTH; i++)
+        features[i] = host_tensor_values(&tensors[i]);
+    double *actual = host_tensor_values(&tensors[WEIGHT]), *expected = host_tensor_values(&tensors[WEIGHT]);
+    wf_reference_bilateral(
+        &c->parameters, c->n, c->h, c->w, features[COLOR], c->absent >> ALBEDO & 1 ? NULL : features[ALBEDO],
+        c->absent >> NORMAL & 1 ? NULL : features[NORMAL], c->absent >> DEPTH & 1 ? NULL : features[DEPTH], expected);
+    double error = relative_error(actual, expected, host_tensor_count(&tensors[WEIGHT]));
+    double limit = c->weight_dtype == WF_FLOAT16 ? 2e-3 : 1e-5;
+    if (!(error <= limit))
+        fail_msg("bilateral %dx%dx%d kernel %dx%d weight %s, absent %x, layout %d: relative error %g", c->n, c->h, c->w,
+                 c->parameters.kernel_height, c->parameters.kernel_width, wf_dtype_name(c->weight_dtype),
+                 (unsigned)c->absent, (int)c->layout, error);
+    assert_true(host_tensor_padding_intact(&tensors[WEIGHT]));
+    for (int i = 0; i <= DEPTH; i++)
+        free(features[i]);
+    free(actual);
+    free(expected);
+    for (int i = 0; i < BILATERAL_TENSORS; i++)
+        host_tensor_free(&tensors[i]);
+}
+
+static void test_bilateral_features(void **state)
+{
+    (void)state;
+    for (int features = 0; features < 8; features++) {
+        bilateral_case c = {.parameters = broad_bilateral(5, 5),
+                            .weight_dtype = features % 2 ? WF_FLOAT16 : WF_FLOAT32,
+                            .n = 2,
+                            .h = 19,
+                            .w = 33,
+                            .absent = features << ALBEDO};
+        check_bilateral(&c);
+    }
+}
+
+static void test_bilateral_shapes(void **state)
+{
+    (void)state;
+    static const kernel_size kernels[] = {{1, 1}, {4, 3}, {5, 5}, {2, 9}, {11, 11}};
+    static const int sizes[][2] = {{1, 1}, {1, 17}, {17, 1}, {23, 65}};
+    for (size_t i = 0; i < LENGTH(kernels); i++) {
+        for (size_t j = 0; j < LENGTH(sizes); j++) {
+            bilateral_case c = {.parameters = broad_bilateral(kernels[i].height, kernels[i].width),
+                                .n = 1,
+                                .h = sizes[j][0],
+                                .w = sizes[j][1]};
+            check_bilateral(&c);
+        }
+    }
+}
+
+static void test_bilateral_strides(void **state)
+{
+    (void)state;
+    for (tensor_layout layout = LAYOUT_PADDED_ROWS; layout <= LAYOUT_FLIPPED; layout++) {
+        bilateral_case c = {.parameters = broad_bilateral(5, 5), .n = 2, .h = 9, .w = 21, .layout = layout};
+        c.weight_dtype = layout % 2 ? WF_FLOAT16 : WF_FLOAT32;
+        check_bilateral(&c);
+    }
+}
+
+/* ---- Programs ----------------------------------------------------------------------------------------------------- */
+
+static void test_prepare(void **state)
+{
+    (void)state;
+    filter_case c = basic_case(WF_GATHER);
+    wf_filter filter = filter_case_filter(&c);
+    wf_tensor input = wf_dense(NULL, WF_FLOAT32, 1, 3, 8, 8), weight = wf_dense(NULL, WF_FLOAT32, 1, 25, 8, 8);
+    FOR_EACH_OPERATOR(op)
+    assert_int_equal(wf_prepare(op, device, &filter, &input, &weight), WF_OK);
+    wf_bilateral parameters = wf_bilateral_default(5, 5);
+    assert_int_equal(wf_prepare_bilateral(device, &parameters, WF_FLOAT32), WF_OK);
+    assert_int_equal(wf_prepare_bilateral(device, &parameters, WF_FLOAT16), WF_OK);
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    unsigned char sent[1000], received[1000];
+    for (size_t i = 0; i < sizeof sent; i++)
+        sent[i] = (unsigned char)random_uniform(&random_numbers, 0, 256);
+    void *memory, *other;
+    assert_int_equal(wf_alloc(device, sizeof sent, &memory), WF_OK);
+    assert_int_equal(wf_alloc(device, 1, &other), WF_OK);
+    assert_int_equal((uintptr_t)memory % 256, 0);
+    assert_int_equal((uintptr_t)other % 256, 0);
+    assert_int_equal(wf_upload(device, memory, sent, sizeof sent), WF_OK);
+    assert_int_equal(wf_upload(device, (char *)memory + 500, sent, 300), WF_OK);
+    assert_int_equal(wf_download(device, received, memory, sizeof received), WF_OK);
+    assert_memory_equal(received, sent, 500);
+    assert_memory_equal(received + 500, sent, 300);
+    assert_memory_equal(received + 800, sent + 800, 200);
+    assert_int_equal(wf_download(device, received, (char *)memory + 700, 100), WF_OK);
+    assert_memory_equal(received, sent + 200, 100);
+    wf_free(device, memory);
+    wf_free(device, other);
+    wf_free(device, NULL);
+}
+
+static void test_info(void **state)
+{
+    wf_device_info info;
+    assert_int_equal(wf_get_info(device, &info), WF_OK);
+    assert_int_equal(info.backend, *(wf_backend *)*state);
+    assert_true(strlen(info.name) > 0);
+    assert_true(strlen(info.driver) > 0);
+    printf("device %s, %s\n", info.name, info.driver);
+}
+
+static int backend_named(const char *name, wf_backend *backend)
+{
+    for (int i = 0; i < WF_BACKEND_COUNT; i++) {
+        if (!strcmp(name, wf_backend_name((wf_backend)i))) {
+            *backend = (wf_backend)i;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int devices_required(void)
+{
+    const char *text = getenv("WF_REQUIRE_DEVICES");
+    return text && !strcmp(text, "1");
+}
+
+int main(int argc, char **argv)
+{
+    wf_backend backend;
+    if (argc != 2 || !backend_named(argv[1], &backend)) {
+        fprintf(stderr, "usage: test_filter cpu|vulkan|cuda\n");
+        return 2;
+    }
+    wf_result result = wf_create(&(wf_device_options){.backend = backend, .log = {.callback = print_log}}, &device);
+    if (result == WF_ERROR_NO_DEVICE && !devices_required()) {
+        printf("skipped: no %s device\n", argv[1]);
+        return SKIPPED;
+    }
+    if (result != WF_OK)
+        return 1;
+    random_numbers = random_start();
+
+#define TEST(function) cmocka_unit_test_prestate_setup_teardown(function, NULL, check_validation, &backend)
+    const struct CMUnitTest tests[] = {
+        TEST(test_info),
+        TEST(test_memory),
+        TEST(test_prepare),
+        TEST(test_by_hand),
+        TEST(test_kernel_sizes),
+        TEST(test_long_kernels),
+        TEST(test_modes),
+        TEST(test_types),
+        TEST(test_image_sizes),
+        TEST(test_kernel_larger_than_image),
+        TEST(test_channels_and_batches),
+        TEST(test_strides),
+        TEST(test_dilation),
+        TEST(test_repeatable),
+        TEST(test_barrier),
+        TEST(test_special_values_in_input),
+        TEST(test_special_values_in_weight),
+        TEST(test_outside_taps_are_ignored),
+        TEST(test_masked_logits),
+        TEST(test_clamped_sums),
+        TEST(test_bilateral_features),
+        TEST(test_bilateral_shapes),
+        TEST(test_bilateral_strides),
+    };
+    int failed = cmocka_run_group_tests_name(argv[1], tests, NULL, NULL);
+    wf_destroy(device);
+    if (validation_messages)
+        fprintf(stderr, "%d validation messages outside of the tests\n", validation_messages);
+    return failed || validation_messages ? 1 : 0;
+}
