@@ -23,3 +23,8 @@ endif()
 if(WF_CUDA)
   wf_add_filter_test(cuda)
 endif()
+
+add_executable(test_errors filter/test_errors.c)
+target_link_libraries(test_errors PRIVATE wf PkgConfig::CMOCKA wf_warnings)
+add_test(NAME filter_errors COMMAND test_errors)
+set_tests_properties(filter_errors PROPERTIES ENVIRONMENT ASAN_OPTIONS=allocator_may_return_null=1)

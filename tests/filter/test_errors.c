@@ -1,0 +1,460 @@
+/* Every error that wf.h documents, provoked: the result, and what the log callback was told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wf.h"
+#include "wf_cuda.h"
+
+enum { HEIGHT = 6, WIDTH = 7, PIXELS = HEIGHT * WIDTH, TAPS = 25, SPARE = 64 };
+
+/* Arguments that are right, of which each test spoils one, and a device that remembers the last message. */
+typedef struct fixture {
+    wf_device *device;
+    char message[2048];
+    int messages;
+
+    wf_filter filter;
+    wf_tensor input, weight, bias, output;
+    wf_bilateral bilateral;
+    wf_tensor color, albedo, normal, depth, scratch, bilateral_weight;
+
+    float images[6][2 * 3 * PIXELS + SPARE];
+    float weights[2][2 * TAPS * PIXELS + SPARE];
+    float biases[8];
+} fixture;
+
+static void remember(void *user, wf_log_level level, const char *message)
+{
+    fixture *f = user;
+    assert_int_equal(level, WF_LOG_ERROR);
+    assert_null(strchr(message, '\n'));
+    snprintf(f->message, sizeof f->message, "%s", message);
+    f->messages++;
+}
+
+static wf_tensor image(float *data, int channels)
+{
+    return wf_dense(data, WF_FLOAT32, 2, channels, HEIGHT, WIDTH);
+}
+
+static int set_up(void **state)
+{
+    fixture *f = calloc(1, sizeof *f);
+    if (!f || wf_create(&(wf_device_options){.backend = WF_CPU, .log = {remember, f}}, &f->device) != WF_OK)
+        return 1;
+    f->filter = (wf_filter){.kernel_height = 5, .kernel_width = 5, .dilation = 1, .mode = WF_LINEAR};
+    f->input = image(f->images[0], 3);
+    f->weight = image(f->weights[0], TAPS);
+    f->bias = wf_dense(f->biases, WF_FLOAT32, 1, 3, 1, 1);
+    f->output = image(f->images[1], 3);
+    f->bilateral = wf_bilateral_default(5, 5);
+    f->color = image(f->images[0], 3);
+    f->albedo = image(f->images[2], 3);
+    f->normal = image(f->images[3], 3);
+    f->depth = image(f->images[4], 1);
+    f->scratch = image(f->images[5], 3);
+    f->bilateral_weight = image(f->weights[1], TAPS);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    fixture *f = *state;
+    wf_destroy(f->device);
+    free(f);
+    return 0;
+}
+
+static wf_result apply(fixture *f)
+{
+    return wf_apply(WF_SPLAT, f->device, NULL, &f->filter, &f->input, &f->weight, &f->bias, &f->output);
+}
+
+static wf_result predict(fixture *f)
+{
+    return wf_predict_bilateral(f->device, NULL, &f->bilateral, &f->color, &f->albedo, &f->normal, &f->depth,
+                                &f->scratch, &f->bilateral_weight);
+}
+
+/* One message, which says this. */
+static void check(fixture *f, wf_result actual, wf_result expected, const char *message)
+{
+    assert_string_equal(f->message, message);
+    assert_int_equal(actual, expected);
+    assert_int_equal(f->messages, 1);
+    f->message[0] = 0;
+    f->messages = 0;
+}
+
+#define REFUSED(actual, message)     check(f, (actual), WF_ERROR_INVALID_ARGUMENT, (message))
+#define UNSUPPORTED(actual, message) check(f, (actual), WF_ERROR_UNSUPPORTED, (message))
+
+/* Spoils one field of the fixture for one check. */
+#define WITH(field, value, checked)                                                                                    \
+    do {                                                                                                               \
+        fixture *good = malloc(sizeof *good);                                                                          \
+        assert_non_null(good);                                                                                         \
+        memcpy(good, f, sizeof *good);                                                                                 \
+        f->field = (value);                                                                                            \
+        checked;                                                                                                       \
+        memcpy(f, good, sizeof *f);                                                                                    \
+        free(good);                                                                                                    \
+    } while (0)
+
+/* The fixture itself is accepted, so that each refusal is due to what a test spoiled. */
+static void test_right_arguments(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(apply(f), WF_OK);
+    assert_int_equal(predict(f), WF_OK);
+    assert_int_equal(wf_prepare(WF_GATHER, f->device, &f->filter, &f->input, &f->weight), WF_OK);
+    assert_int_equal(wf_gather(f->device, NULL, &f->filter, &f->input, &f->weight, NULL, &f->output), WF_OK);
+    assert_int_equal(wf_splat(f->device, NULL, &f->filter, &f->input, &f->weight, NULL, &f->output), WF_OK);
+    assert_int_equal(f->messages, 0);
+}
+
+/* ---- Devices ------------------------------------------------------------------------------------------------------ */
+
+static void test_create(void **state)
+{
+    fixture *f = *state;
+    wf_device *device = f->device;
+    wf_device_options options = {.backend = WF_CPU, .log = {remember, f}};
+    assert_int_equal(wf_create(NULL, &device), WF_ERROR_INVALID_ARGUMENT);
+    assert_null(device);
+    REFUSED(wf_create(&options, NULL), "device is NULL");
+
+    options.backend = (wf_backend)7;
+    device = f->device;
+    REFUSED(wf_create(&options, &device), "backend is 7, the last one is 2");
+    assert_null(device);
+
+    options = (wf_device_options){.backend = WF_CPU, .ordinal = 1, .log = {remember, f}};
+    device = f->device;
+    check(f, wf_create(&options, &device), WF_ERROR_NO_DEVICE, "there is no cpu device 1, only 0");
+    assert_null(device);
+    options.ordinal = -1;
+    check(f, wf_create(&options, &device), WF_ERROR_NO_DEVICE, "there is no cpu device -1, they count from 0");
+}
+
+static void copy_text(void *user, wf_log_level level, const char *message)
+{
+    (void)level;
+    snprintf(user, 2048, "%s", message);
+}
+
+/* Where a backend is built there is no device number 1000; where it is not, it says so. */
+static void test_backends_that_are_absent(void **state)
+{
+    (void)state;
+    for (wf_backend backend = WF_VULKAN; backend < WF_BACKEND_COUNT; backend++) {
+        char message[2048] = "";
+        wf_device *device = (wf_device *)message;
+        wf_device_options options = {.backend = backend, .ordinal = 1000, .log = {copy_text, message}};
+        wf_result result = wf_create(&options, &device);
+        assert_int_equal(result, wf_backend_built(backend) ? WF_ERROR_NO_DEVICE : WF_ERROR_NOT_BUILT);
+        assert_null(device);
+        assert_non_null(strstr(message, wf_backend_name(backend)));
+        if (!wf_backend_built(backend))
+            assert_non_null(strstr(message, "is not built"));
+    }
+    assert_int_equal(wf_backend_built(WF_CPU), 1);
+    assert_int_equal(wf_backend_built((wf_backend)7), 0);
+    assert_int_equal(wf_backend_built((wf_backend)-1), 0);
+}
+
+static void test_cuda_create(void **state)
+{
+    (void)state;
+    char message[2048] = "";
+    wf_device *device = (wf_device *)message;
+    wf_cuda_options options = {.ordinal = 1000, .log = {copy_text, message}};
+    wf_result result = wf_cuda_create(&options, &device);
+    assert_int_equal(result, wf_backend_built(WF_CUDA) ? WF_ERROR_NO_DEVICE : WF_ERROR_NOT_BUILT);
+    assert_null(device);
+    assert_true(strlen(message) > 0);
+    assert_int_equal(wf_cuda_ordinal(((fixture *)*state)->device), -1);
+}
+
+static void test_no_device(void **state)
+{
+    fixture *f = *state;
+    wf_device_info info;
+    void *memory = f;
+    wf_stream stream = f;
+    char byte = 0;
+    const wf_result refused = WF_ERROR_INVALID_ARGUMENT;
+    wf_destroy(NULL);
+    wf_free(NULL, f);
+    assert_int_equal(wf_get_info(NULL, &info), refused);
+    assert_int_equal(wf_alloc(NULL, 1, &memory), refused);
+    assert_null(memory);
+    assert_int_equal(wf_upload(NULL, &byte, &byte, 1), refused);
+    assert_int_equal(wf_download(NULL, &byte, &byte, 1), refused);
+    assert_int_equal(wf_begin(NULL, &stream), refused);
+    assert_null(stream);
+    assert_int_equal(wf_finish(NULL, NULL), refused);
+    assert_int_equal(wf_barrier(NULL, NULL), refused);
+    assert_int_equal(wf_prepare(WF_GATHER, NULL, &f->filter, &f->input, &f->weight), refused);
+    assert_int_equal(wf_prepare_bilateral(NULL, &f->bilateral, WF_FLOAT32), refused);
+    WITH(device, NULL, assert_int_equal(apply(f), refused));
+    WITH(device, NULL, assert_int_equal(predict(f), refused));
+    REFUSED(wf_get_info(f->device, NULL), "info is NULL");
+}
+
+/* ---- The operator ------------------------------------------------------------------------------------------------- */
+
+static void test_filter(void **state)
+{
+    fixture *f = *state;
+    REFUSED(wf_apply((wf_operator)2, f->device, NULL, &f->filter, &f->input, &f->weight, NULL, &f->output),
+            "operator is 2, the last one is 1");
+    REFUSED(wf_gather(f->device, NULL, NULL, &f->input, &f->weight, NULL, &f->output), "filter is NULL");
+    WITH(filter.kernel_height, 0, REFUSED(apply(f), "the kernel is 0x5, its height and width are 1 to 255"));
+    WITH(filter.kernel_width, 256, REFUSED(apply(f), "the kernel is 5x256, its height and width are 1 to 255"));
+    WITH(filter.dilation, 0, REFUSED(apply(f), "dilation is 0, it is 1 to 65535"));
+    WITH(filter.dilation, 65536, REFUSED(apply(f), "dilation is 65536, it is 1 to 65535"));
+    WITH(filter.mode, (wf_mode)3, REFUSED(apply(f), "mode is 3, the last one is 2"));
+    WITH(filter.mode, (wf_mode)-1, REFUSED(apply(f), "mode is -1, the last one is 2"));
+}
+
+static void test_tensors(void **state)
+{
+    fixture *f = *state;
+    REFUSED(wf_gather(f->device, NULL, &f->filter, NULL, &f->weight, NULL, &f->output), "input is NULL");
+    REFUSED(wf_gather(f->device, NULL, &f->filter, &f->input, NULL, NULL, &f->output), "weight is NULL");
+    REFUSED(wf_gather(f->device, NULL, &f->filter, &f->input, &f->weight, NULL, NULL), "output is NULL");
+    WITH(input.data, NULL, REFUSED(apply(f), "input has no data"));
+    WITH(weight.data, NULL, REFUSED(apply(f), "weight has no data"));
+    WITH(output.data, NULL, REFUSED(apply(f), "output has no data"));
+    WITH(input.dtype, (wf_dtype)2, REFUSED(apply(f), "input has dtype 2, the last one is 1"));
+    WITH(input.size[0], 0, REFUSED(apply(f), "input has size 0 in N, sizes are 1 to 2147483647"));
+    WITH(weight.size[1], -1, REFUSED(apply(f), "weight has size -1 in C, sizes are 1 to 2147483647"));
+    WITH(output.size[2], 1ll << 31, REFUSED(apply(f), "output has size 2147483648 in H, sizes are 1 to 2147483647"));
+    WITH(output.size[3], 0, REFUSED(apply(f), "output has size 0 in W, sizes are 1 to 2147483647"));
+    WITH(input.stride[3], 3, UNSUPPORTED(apply(f), "input has stride 3 in W, only 1 is supported"));
+    WITH(weight.stride[3], -1, UNSUPPORTED(apply(f), "weight has stride -1 in W, only 1 is supported"));
+    WITH(output.stride[3], 0, UNSUPPORTED(apply(f), "output has stride 0 in W, only 1 is supported"));
+    WITH(input.stride[1], INT64_MAX / 2, REFUSED(apply(f), "input spans more bytes than 64 bits can count"));
+    WITH(input.stride[1], INT64_MIN, REFUSED(apply(f), "input spans more bytes than 64 bits can count"));
+    WITH(weight.stride[0], INT64_MAX / 3, REFUSED(apply(f), "weight spans more bytes than 64 bits can count"));
+}
+
+static void test_alignment(void **state)
+{
+    fixture *f = *state;
+    char expected[256];
+    char *odd = (char *)f->images[0] + 2;
+    snprintf(expected, sizeof expected, "input lies at address %p, float32 needs a multiple of 4", (void *)odd);
+    WITH(input.data, odd, REFUSED(apply(f), expected));
+}
+
+static void test_sizes(void **state)
+{
+    fixture *f = *state;
+    WITH(weight.size[1], 24, REFUSED(apply(f), "weight has 24 taps, a 5x5 kernel needs 25"));
+    WITH(filter.kernel_width, 4, REFUSED(apply(f), "weight has 25 taps, a 5x4 kernel needs 20"));
+    WITH(weight.size[0], 1, REFUSED(apply(f), "weight has N,H,W of 1,6,7, input has 2,6,7"));
+    WITH(weight.size[2], 5, REFUSED(apply(f), "weight has N,H,W of 2,5,7, input has 2,6,7"));
+    WITH(output.size[3], 6, REFUSED(apply(f), "output has N,H,W of 2,6,6, input has 2,6,7"));
+    WITH(output.size[1], 2, REFUSED(apply(f), "output has 2 channels, needs 3"));
+}
+
+static void test_dtypes(void **state)
+{
+    fixture *f = *state;
+    WITH(output.dtype, WF_FLOAT16, REFUSED(apply(f), "output is float16, needs to be float32"));
+    WITH(input.dtype, WF_FLOAT16,
+         REFUSED(apply(f), "weight is float32 and input is float16, float16 images take float16 weights"));
+    WITH(bias.dtype, WF_FLOAT16, REFUSED(apply(f), "bias is float16, needs to be float32"));
+}
+
+static void test_bias(void **state)
+{
+    fixture *f = *state;
+    WITH(bias.data, NULL, REFUSED(apply(f), "bias has no data"));
+    WITH(bias.size[1], 2, REFUSED(apply(f), "bias has sizes 1,2,1,1, needs 1,3,1,1"));
+    WITH(bias.size[0], 2, REFUSED(apply(f), "bias has sizes 2,3,1,1, needs 1,3,1,1"));
+    WITH(bias.stride[1], 2, REFUSED(apply(f), "bias has stride 2 in C, needs 1"));
+}
+
+static void test_overlaps(void **state)
+{
+    fixture *f = *state;
+    WITH(output.stride[0], 0, REFUSED(apply(f), "elements of output overlap: sizes 2,3,6,7, strides 0,42,7,1"));
+    WITH(output.stride[2], 6, REFUSED(apply(f), "elements of output overlap: sizes 2,3,6,7, strides 126,42,6,1"));
+    WITH(output.stride[1], -41, REFUSED(apply(f), "elements of output overlap: sizes 2,3,6,7, strides 126,-41,7,1"));
+    WITH(output.data, f->input.data, REFUSED(apply(f), "output overlaps input in memory"));
+    WITH(output.data, f->images[0] + 60, REFUSED(apply(f), "output overlaps input in memory"));
+    WITH(output.data, f->weights[0] + 500, REFUSED(apply(f), "output overlaps weight in memory"));
+    WITH(bias.data, f->images[1] + 50, REFUSED(apply(f), "output overlaps bias in memory"));
+}
+
+/* Channels 0-2 and 3-5 of one tensor interleave when there are two images, and do not overlap; 2-4 do. */
+static void test_interleaved_slices(void **state)
+{
+    fixture *f = *state;
+    static float both[2 * 6 * PIXELS];
+    f->input = f->output = image(both, 3);
+    f->input.stride[0] = f->output.stride[0] = 6 * PIXELS;
+    f->output.data = both + 3 * PIXELS;
+    assert_int_equal(apply(f), WF_OK);
+    f->output.data = both + 2 * PIXELS;
+    REFUSED(apply(f), "output overlaps input in memory");
+}
+
+static void test_prepare(void **state)
+{
+    fixture *f = *state;
+    WITH(weight.size[1], 24,
+         REFUSED(wf_prepare(WF_GATHER, f->device, &f->filter, &f->input, &f->weight),
+                 "weight has 24 taps, a 5x5 kernel needs 25"));
+    REFUSED(wf_prepare((wf_operator)-1, f->device, &f->filter, &f->input, &f->weight),
+            "operator is -1, the last one is 1");
+    REFUSED(wf_prepare_bilateral(f->device, NULL, WF_FLOAT32), "parameters is NULL");
+    REFUSED(wf_prepare_bilateral(f->device, &f->bilateral, (wf_dtype)2), "weight_dtype is 2, the last one is 1");
+}
+
+/* ---- The predictor ------------------------------------------------------------------------------------------------ */
+
+static void test_bilateral(void **state)
+{
+    fixture *f = *state;
+    const char *needs = "needs to be finite and greater than 0";
+    char expected[256];
+    REFUSED(wf_predict_bilateral(f->device, NULL, NULL, &f->color, NULL, NULL, NULL, &f->scratch, &f->weight),
+            "parameters is NULL");
+    WITH(bilateral.kernel_width, 0, REFUSED(predict(f), "the kernel is 5x0, its height and width are 1 to 255"));
+    snprintf(expected, sizeof expected, "sigma_space is 0, it %s", needs);
+    WITH(bilateral.sigma_space, 0, REFUSED(predict(f), expected));
+    snprintf(expected, sizeof expected, "sigma_color is -1, it %s", needs);
+    WITH(bilateral.sigma_color, -1, REFUSED(predict(f), expected));
+    snprintf(expected, sizeof expected, "sigma_albedo is inf, it %s", needs);
+    WITH(bilateral.sigma_albedo, INFINITY, REFUSED(predict(f), expected));
+    snprintf(expected, sizeof expected, "sigma_normal is nan, it %s", needs);
+    WITH(bilateral.sigma_normal, fabsf(NAN), REFUSED(predict(f), expected));
+    snprintf(expected, sizeof expected, "sigma_depth is 0, it %s", needs);
+    WITH(bilateral.sigma_depth, 0, REFUSED(predict(f), expected));
+}
+
+static void test_bilateral_tensors(void **state)
+{
+    fixture *f = *state;
+    REFUSED(wf_predict_bilateral(f->device, NULL, &f->bilateral, NULL, NULL, NULL, NULL, &f->scratch, &f->weight),
+            "color is NULL");
+    REFUSED(wf_predict_bilateral(f->device, NULL, &f->bilateral, &f->color, NULL, NULL, NULL, NULL, &f->weight),
+            "scratch is NULL");
+    REFUSED(wf_predict_bilateral(f->device, NULL, &f->bilateral, &f->color, NULL, NULL, NULL, &f->scratch, NULL),
+            "weight is NULL");
+    WITH(color.size[1], 4, REFUSED(predict(f), "color has 4 channels, needs 3"));
+    WITH(color.dtype, WF_FLOAT16, REFUSED(predict(f), "color is float16, needs to be float32"));
+    WITH(albedo.size[1], 1, REFUSED(predict(f), "albedo has 1 channels, needs 3"));
+    WITH(normal.size[2], 5, REFUSED(predict(f), "normal has N,H,W of 2,5,7, color has 2,6,7"));
+    WITH(depth.size[1], 3, REFUSED(predict(f), "depth has 3 channels, needs 1"));
+    WITH(depth.data, NULL, REFUSED(predict(f), "depth has no data"));
+    WITH(scratch.dtype, WF_FLOAT16, REFUSED(predict(f), "scratch is float16, needs to be float32"));
+    WITH(scratch.stride[2], 8, REFUSED(predict(f), "scratch has stride 8 in axis 2, a dense tensor has 7"));
+    WITH(bilateral_weight.size[1], 9, REFUSED(predict(f), "weight has 9 taps, a 5x5 kernel needs 25"));
+    WITH(bilateral_weight.size[0], 1, REFUSED(predict(f), "weight has N,H,W of 1,6,7, color has 2,6,7"));
+    WITH(scratch.data, f->images[2], REFUSED(predict(f), "scratch overlaps albedo in memory"));
+    WITH(scratch.data, f->weights[1] + 9, REFUSED(predict(f), "scratch overlaps weight in memory"));
+    WITH(depth.data, f->weights[1] + 999, REFUSED(predict(f), "weight overlaps depth in memory"));
+    WITH(bilateral_weight.stride[1], 0,
+         REFUSED(predict(f), "elements of weight overlap: sizes 2,25,6,7, strides 1050,0,7,1"));
+}
+
+/* ---- Memory and streams ------------------------------------------------------------------------------------------- */
+
+static void test_memory(void **state)
+{
+    fixture *f = *state;
+    void *memory = f;
+    char byte = 0;
+    REFUSED(wf_alloc(f->device, 0, &memory), "an allocation of 0 bytes was asked for, it needs at least 1");
+    assert_null(memory);
+    REFUSED(wf_alloc(f->device, 1, NULL), "data is NULL");
+    char expected[256];
+    for (int i = 0; i < 2; i++) {
+        size_t size = i ? SIZE_MAX - 1 : SIZE_MAX / 2;
+        snprintf(expected, sizeof expected, "no host memory for %zu bytes", size);
+        check(f, wf_alloc(f->device, size, &memory), WF_ERROR_OUT_OF_MEMORY, expected);
+        assert_null(memory);
+    }
+    REFUSED(wf_upload(f->device, NULL, &byte, 1), "the upload's destination is NULL");
+    REFUSED(wf_upload(f->device, &byte, NULL, 1), "the upload's source is NULL");
+    REFUSED(wf_download(f->device, NULL, &byte, 1), "the download's destination is NULL");
+    REFUSED(wf_download(f->device, &byte, NULL, 1), "the download's source is NULL");
+    assert_int_equal(wf_upload(f->device, &byte, &byte, 0), WF_OK);
+}
+
+static void test_streams(void **state)
+{
+    fixture *f = *state;
+    char expected[256];
+    snprintf(expected, sizeof expected, "the stream is %p, the cpu backend has none: pass NULL", (void *)f);
+    REFUSED(wf_gather(f->device, f, &f->filter, &f->input, &f->weight, NULL, &f->output), expected);
+    REFUSED(wf_finish(f->device, f), expected);
+    REFUSED(wf_barrier(f->device, f), expected);
+    REFUSED(wf_begin(f->device, NULL), "stream is NULL");
+}
+
+/* ---- Names -------------------------------------------------------------------------------------------------------- */
+
+static void test_names(void **state)
+{
+    (void)state;
+    static const char *const results[] = {"ok",        "invalid argument", "unsupported", "not built",
+                                          "no device", "out of memory",    "device error"};
+    for (int i = 0; i < 7; i++)
+        assert_string_equal(wf_result_name((wf_result)i), results[i]);
+    assert_string_equal(wf_result_name((wf_result)7), "unknown");
+    assert_string_equal(wf_result_name((wf_result)-1), "unknown");
+    assert_string_equal(wf_backend_name(WF_CPU), "cpu");
+    assert_string_equal(wf_backend_name(WF_VULKAN), "vulkan");
+    assert_string_equal(wf_backend_name(WF_CUDA), "cuda");
+    assert_string_equal(wf_backend_name(WF_BACKEND_COUNT), "unknown");
+    assert_string_equal(wf_dtype_name(WF_FLOAT32), "float32");
+    assert_string_equal(wf_dtype_name(WF_FLOAT16), "float16");
+    assert_int_equal(wf_dtype_size(WF_FLOAT32), 4);
+    assert_int_equal(wf_dtype_size(WF_FLOAT16), 2);
+    assert_string_equal(wf_mode_name(WF_LINEAR), "linear");
+    assert_string_equal(wf_mode_name(WF_NORMALIZED), "normalized");
+    assert_string_equal(wf_mode_name(WF_SOFTMAX), "softmax");
+    assert_string_equal(wf_operator_name(WF_GATHER), "gather");
+    assert_string_equal(wf_operator_name(WF_SPLAT), "splat");
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(test_right_arguments),
+        TEST(test_create),
+        TEST(test_backends_that_are_absent),
+        TEST(test_cuda_create),
+        TEST(test_no_device),
+        TEST(test_filter),
+        TEST(test_tensors),
+        TEST(test_alignment),
+        TEST(test_sizes),
+        TEST(test_dtypes),
+        TEST(test_bias),
+        TEST(test_overlaps),
+        TEST(test_interleaved_slices),
+        TEST(test_prepare),
+        TEST(test_bilateral),
+        TEST(test_bilateral_tensors),
+        TEST(test_memory),
+        TEST(test_streams),
+        TEST(test_names),
+    };
+    return cmocka_run_group_tests_name("errors", tests, NULL, NULL);
+}
