@@ -25,7 +25,7 @@ typedef struct options {
     int warmup;
     bool placeholders; /* --timing-placeholders: dashes for times and device names, for golden pictures */
     const char *screenshot, *save, *report, *trace;
-    bool help;
+    bool help, version; /* print the manual or WF_VERSION and end; nothing else is checked then */
 } options;
 
 typedef enum options_result {

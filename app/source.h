@@ -28,7 +28,7 @@ void source_close(source *source); /* waits for the thread; NULL is ignored */
 int source_count(const source *source);
 
 /* How many frames are in memory now: for progress. */
-int source_loaded(const source *source);
+int source_loaded(source *source);
 
 /* The frame's path, whether loaded or not. Valid until source_close. */
 const char *source_path(const source *source, int index);
