@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Vulkan 1.2 with these features enabled on the VkDevice: bufferDeviceAddress, timelineSemaphore, shaderInt64,
- * storageBuffer16BitAccess, scalarBlockLayout. */
+ * storageBuffer16BitAccess, scalarBlockLayout and, for the node, shaderStorageImageWriteWithoutFormat. */
 #define WF_VULKAN_API_VERSION VK_API_VERSION_1_2
 
 /* What a VkDevice needs for the library and the node, in a form that goes straight into VkDeviceCreateInfo. */
