@@ -108,8 +108,8 @@ WF_API wf_result wf_node_get_info(const wf_node *node, wf_device_info *info);
 /* ---- Images ----------------------------------------------------------------------------------------------------- */
 
 /* An image the node works on: 2D, one mip level and layer, one sample, optimal tiling, width x height, format one of
- * R32G32B32A32_SFLOAT, R16G16B16A16_SFLOAT and, for depth, R32_SFLOAT, R16_SFLOAT. Inputs need SAMPLED usage, outputs
- * STORAGE; for WF_CPU inputs need TRANSFER_SRC and outputs TRANSFER_DST instead. Sharing mode EXCLUSIVE. For WF_CUDA it
+ * R32G32B32A32_SFLOAT, R16G16B16A16_SFLOAT and, for depth, R32_SFLOAT, R16_SFLOAT. Sharing mode EXCLUSIVE. For
+ * WF_VULKAN inputs need SAMPLED usage and outputs STORAGE; for WF_CPU, TRANSFER_SRC and TRANSFER_DST; for WF_CUDA it
  * must be a dedicated allocation, both created with VkExternalMemoryImageCreateInfo / VkExportMemoryAllocateInfo for
  * VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT. */
 typedef struct wf_node_image {
@@ -138,7 +138,7 @@ WF_API wf_result wf_node_bind(wf_node *node, uint32_t slot, wf_node_role role, c
 /* ---- Weights ---------------------------------------------------------------------------------------------------- */
 
 /* These three may be called while no frame is between begin and run; they wait for the node's work. What an operator
- * had before is dropped, on failure too. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
+ * had before is kept where an argument is wrong, and dropped on other failures. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
 
 /* Copies weights from the host to the device; op uses them, with this filter, for every later frame. weights: dense, in
  * host memory, 1 x Kh*Kw x height x width, float32 or float16. */

@@ -1,0 +1,28 @@
+/* interop.h -- images of another API, mapped into CUDA, to planes of float32 and back. For the node; read by C and by
+ * CUDA. */
+#ifndef WF_CUDA_INTEROP_H
+#define WF_CUDA_INTEROP_H
+
+#include "cuda_device.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct wf_cuda_image {
+    cudaSurfaceObject_t surface;
+    int width, height;
+    int channels; /* 4 or 1 */
+    int is_half;  /* float16, else float32 */
+} wf_cuda_image;
+
+/* Enqueue, on the current device: the first channels, 1 or 3, to that many dense planes; three dense planes to r, g and b of an
+ * image with 4 channels, and 1 to its alpha. */
+cudaError_t wf_cuda_unpack(cudaStream_t stream, const wf_cuda_image *image, float *planes, int channels);
+cudaError_t wf_cuda_pack(cudaStream_t stream, const wf_cuda_image *image, const float *planes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,241 @@
+/* Images are copied to host memory and back by the renderer's queue; a frame is done when wf_node_run returns. The copies
+ * count as hand-over. */
+#include <stdlib.h>
+
+#include "cpu/element.h"
+#include "node.h"
+
+/* Host memory that the queue copies to and from. */
+typedef struct staging {
+    VkBuffer buffer;
+    VkDeviceMemory memory;
+    void *texels; /* the memory, mapped and coherent */
+} staging;
+
+typedef struct cpu_handover {
+    VkCommandPool take_pool, give_pool;
+    VkCommandBuffer take[WF_NODE_MAX_SLOTS], give[WF_NODE_MAX_SLOTS];
+    staging images[WF_NODE_MAX_SLOTS][WF_NODE_ROLE_COUNT];
+    int64_t marks[WF_NODE_MAX_SLOTS][NODE_HISTORY][MARK_COUNT]; /* CLOCK_MONOTONIC, ns */
+} cpu_handover;
+
+static cpu_handover *state_of(const wf_node *node)
+{
+    return node->state;
+}
+
+static wf_result open_device(wf_node *node)
+{
+    TRY(wf_create(&(wf_device_options){.backend = WF_CPU, .log = node->log}, &node->device));
+    cpu_handover *cpu = calloc(1, sizeof *cpu);
+    if (!cpu)
+        return wf_fail(&node->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a hand-over");
+    node->state = cpu;
+    TRY(node_create_commands(node, &cpu->take_pool, cpu->take));
+    return node_create_commands(node, &cpu->give_pool, cpu->give);
+}
+
+static wf_result open_slot(wf_node *node, uint32_t slot)
+{
+    (void)node, (void)slot;
+    return WF_OK;
+}
+
+static void close_device(wf_node *node)
+{
+    cpu_handover *cpu = state_of(node);
+    if (cpu) {
+        vkDestroyCommandPool(node->options.device, cpu->take_pool, NULL);
+        vkDestroyCommandPool(node->options.device, cpu->give_pool, NULL);
+    }
+    free(cpu);
+    node->state = NULL;
+}
+
+/* ---- Staging ------------------------------------------------------------------------------------------------------ */
+
+/* Coherent host memory, cached where there is such. Vulkan promises a type that fits every buffer. */
+static uint32_t memory_type(const wf_node *node, uint32_t allowed)
+{
+    const VkMemoryPropertyFlags coherent = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+    const VkMemoryPropertyFlags wanted[] = {coherent | VK_MEMORY_PROPERTY_HOST_CACHED_BIT, coherent};
+    VkPhysicalDeviceMemoryProperties memory;
+    vkGetPhysicalDeviceMemoryProperties(node->options.physical_device, &memory);
+    for (int w = 0; w < 2; w++) {
+        for (uint32_t i = 0; i < memory.memoryTypeCount; i++) {
+            if (allowed >> i & 1 && (memory.memoryTypes[i].propertyFlags & wanted[w]) == wanted[w])
+                return i;
+        }
+    }
+    return 0;
+}
+
+static wf_result create_staging(const wf_node *node, VkDeviceSize size, staging *made)
+{
+    VkDevice device = node->options.device;
+    VkBufferCreateInfo buffer = {.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+                                 .size = size,
+                                 .usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT};
+    TRY(node_check(&node->log, vkCreateBuffer(device, &buffer, NULL, &made->buffer), "vkCreateBuffer"));
+    VkMemoryRequirements needs;
+    vkGetBufferMemoryRequirements(device, made->buffer, &needs);
+    VkMemoryAllocateInfo memory = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+                                   .allocationSize = needs.size,
+                                   .memoryTypeIndex = memory_type(node, needs.memoryTypeBits)};
+    TRY(node_check(&node->log, vkAllocateMemory(device, &memory, NULL, &made->memory), "vkAllocateMemory"));
+    TRY(node_check(&node->log, vkBindBufferMemory(device, made->buffer, made->memory, 0), "vkBindBufferMemory"));
+    return node_check(&node->log, vkMapMemory(device, made->memory, 0, VK_WHOLE_SIZE, 0, &made->texels), "vkMapMemory");
+}
+
+static void unmap(wf_node *node, uint32_t slot, wf_node_role role)
+{
+    staging *image = &state_of(node)->images[slot][role];
+    vkDestroyBuffer(node->options.device, image->buffer, NULL);
+    vkFreeMemory(node->options.device, image->memory, NULL);
+    *image = (staging){0};
+}
+
+static wf_result map(wf_node *node, uint32_t slot, wf_node_role role)
+{
+    VkDeviceSize texels = (VkDeviceSize)node->options.width * node->options.height;
+    size_t texel_size = image_texel_size(node->slots[slot].images[role].format);
+    wf_result result = create_staging(node, texels * texel_size, &state_of(node)->images[slot][role]);
+    if (result != WF_OK)
+        unmap(node, slot, role);
+    return result;
+}
+
+/* ---- A frame ------------------------------------------------------------------------------------------------------ */
+
+static VkBufferImageCopy whole_image(const wf_node *node)
+{
+    return (VkBufferImageCopy){.imageSubresource = {.aspectMask = VK_IMAGE_ASPECT_COLOR_BIT, .layerCount = 1},
+                               .imageExtent = {node->options.width, node->options.height, 1}};
+}
+
+/* What the copies wrote reaches the host. */
+static void record_host_barrier(VkCommandBuffer commands)
+{
+    VkMemoryBarrier barrier = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+                               .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
+                               .dstAccessMask = VK_ACCESS_HOST_READ_BIT};
+    vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &barrier, 0, NULL,
+                         0, NULL);
+}
+
+static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
+{
+    const node_slot *s = &node->slots[slot];
+    VkCommandBuffer commands = state_of(node)->take[slot];
+    VkBufferImageCopy copy = whole_image(node);
+    TRY(node_begin_commands(node, commands));
+    for (wf_node_role role = WF_NODE_COLOR; node_is_input(role); role++) {
+        if (node_is_bound(s, role))
+            vkCmdCopyImageToBuffer(commands, s->images[role].image, VK_IMAGE_LAYOUT_GENERAL,
+                                   state_of(node)->images[slot][role].buffer, 1, &copy);
+    }
+    record_host_barrier(commands);
+    TRY(node_submit(node, slot, commands, timeline_ready(s->begun), timeline_copied(s->begun)));
+    *stream = NULL;
+    return node_wait(node, slot, timeline_copied(s->begun));
+}
+
+static float load_texel(const void *texels, int is_half, int64_t at)
+{
+    return is_half ? half_to_float(((const uint16_t *)texels)[at]) : ((const float *)texels)[at];
+}
+
+static void store_texel(void *texels, int is_half, int64_t at, float value)
+{
+    if (is_half)
+        ((uint16_t *)texels)[at] = float_to_half(value);
+    else
+        ((float *)texels)[at] = value;
+}
+
+static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
+{
+    image_format format = image_format_of(node->slots[slot].images[role].format);
+    const void *texels = state_of(node)->images[slot][role].texels;
+    const wf_tensor *planes = &node->planes[role];
+    float *values = planes->data;
+    int64_t count = planes->stride[1];
+#pragma omp parallel for
+    for (int64_t i = 0; i < count; i++) {
+        for (int64_t c = 0; c < planes->size[1]; c++)
+            values[c * count + i] = load_texel(texels, format.is_half, i * format.channels + c);
+    }
+    return WF_OK;
+}
+
+static wf_result pack(wf_node *node, uint32_t slot, wf_node_role role)
+{
+    image_format format = image_format_of(node->slots[slot].images[role].format);
+    void *texels = state_of(node)->images[slot][role].texels;
+    const wf_tensor *planes = &node->planes[role];
+    const float *values = planes->data;
+    int64_t count = planes->stride[1];
+#pragma omp parallel for
+    for (int64_t i = 0; i < count; i++) {
+        for (int64_t c = 0; c < planes->size[1]; c++)
+            store_texel(texels, format.is_half, i * format.channels + c, values[c * count + i]);
+        store_texel(texels, format.is_half, i * format.channels + 3, 1);
+    }
+    return WF_OK;
+}
+
+static wf_result mark(wf_node *node, uint32_t slot, node_mark mark)
+{
+    state_of(node)->marks[slot][node_history(node->slots[slot].begun)][mark] = node_now_ns();
+    return WF_OK;
+}
+
+static wf_result give(wf_node *node, uint32_t slot)
+{
+    const node_slot *s = &node->slots[slot];
+    VkCommandBuffer commands = state_of(node)->give[slot];
+    VkBufferImageCopy copy = whole_image(node);
+    TRY(node_begin_commands(node, commands));
+    for (wf_node_role role = WF_NODE_GATHER; role <= WF_NODE_SPLAT; role++) {
+        if (node_is_bound(s, role))
+            vkCmdCopyBufferToImage(commands, state_of(node)->images[slot][role].buffer, s->images[role].image,
+                                   VK_IMAGE_LAYOUT_GENERAL, 1, &copy);
+    }
+    TRY(node_submit(node, slot, commands, timeline_copied(s->begun), timeline_done(s->begun)));
+    return node_wait(node, slot, timeline_done(s->begun));
+}
+
+static wf_result wait_for_slot(wf_node *node, uint32_t slot)
+{
+    (void)node, (void)slot;
+    return WF_OK;
+}
+
+static int slot_finished(wf_node *node, uint32_t slot)
+{
+    (void)node, (void)slot;
+    return 1;
+}
+
+static int read_marks(wf_node *node, uint32_t slot, uint32_t history, int64_t ns[MARK_COUNT], int64_t *uncertainty_ns)
+{
+    for (int mark = MARK_TAKEN; mark <= MARK_PACKED; mark++)
+        ns[mark] = state_of(node)->marks[slot][history][mark];
+    *uncertainty_ns = 0;
+    return 1;
+}
+
+const node_handover node_handover_cpu = {.backend = WF_CPU,
+                                         .open = open_device,
+                                         .open_slot = open_slot,
+                                         .close = close_device,
+                                         .map = map,
+                                         .unmap = unmap,
+                                         .wait = wait_for_slot,
+                                         .finished = slot_finished,
+                                         .take = take,
+                                         .unpack = unpack,
+                                         .pack = pack,
+                                         .mark = mark,
+                                         .give = give,
+                                         .read_marks = read_marks};

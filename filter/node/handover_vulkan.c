@@ -1,0 +1,235 @@
+/* The operators' GLSL and the conversions around it, in one command buffer a slot, submitted to the renderer's own queue. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "image_pack.comp.h"
+#include "image_push.h"
+#include "image_unpack.comp.h"
+#include "node.h"
+#include "wf_vulkan.h"
+
+/* One of the two conversions between an image and planes. */
+typedef struct conversion {
+    VkDescriptorSetLayout set_layout; /* binding 0: the image */
+    VkPipelineLayout layout;
+    VkPipeline pipeline;
+} conversion;
+
+typedef struct vulkan_handover {
+    conversion unpack, pack;
+    VkDescriptorPool descriptors;
+    VkDescriptorSet images[WF_NODE_MAX_SLOTS][WF_NODE_ROLE_COUNT]; /* what is bound: written by map */
+    VkCommandPool pool;
+    VkCommandBuffer commands[WF_NODE_MAX_SLOTS];
+} vulkan_handover;
+
+static vulkan_handover *state_of(const wf_node *node)
+{
+    return node->state;
+}
+
+static VkDescriptorType descriptor_type(wf_node_role role)
+{
+    return node_is_input(role) ? VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE : VK_DESCRIPTOR_TYPE_STORAGE_IMAGE;
+}
+
+static conversion *conversion_of(const wf_node *node, wf_node_role role)
+{
+    return node_is_input(role) ? &state_of(node)->unpack : &state_of(node)->pack;
+}
+
+/* ---- Life --------------------------------------------------------------------------------------------------------- */
+
+static wf_result create_pipeline(const wf_node *node, const uint32_t *code, size_t size, conversion *made)
+{
+    VkDevice device = node->options.device;
+    VkShaderModuleCreateInfo module_info = {
+        .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, .codeSize = size, .pCode = code};
+    VkShaderModule module;
+    TRY(node_check(&node->log, vkCreateShaderModule(device, &module_info, NULL, &module), "vkCreateShaderModule"));
+    VkComputePipelineCreateInfo info = {.sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+                                        .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                                                  .stage = VK_SHADER_STAGE_COMPUTE_BIT,
+                                                  .module = module,
+                                                  .pName = "main"},
+                                        .layout = made->layout};
+    VkResult result = vkCreateComputePipelines(device, node->options.pipeline_cache, 1, &info, NULL, &made->pipeline);
+    vkDestroyShaderModule(device, module, NULL);
+    return node_check(&node->log, result, "vkCreateComputePipelines");
+}
+
+static wf_result create_conversion(const wf_node *node, VkDescriptorType type, const uint32_t *code, size_t size,
+                                   conversion *made)
+{
+    VkDevice device = node->options.device;
+    VkDescriptorSetLayoutBinding binding = {
+        .descriptorType = type, .descriptorCount = 1, .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT};
+    VkDescriptorSetLayoutCreateInfo set = {
+        .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, .bindingCount = 1, .pBindings = &binding};
+    TRY(node_check(&node->log, vkCreateDescriptorSetLayout(device, &set, NULL, &made->set_layout),
+                   "vkCreateDescriptorSetLayout"));
+    VkPushConstantRange push = {.stageFlags = VK_SHADER_STAGE_COMPUTE_BIT, .size = sizeof(struct wf_image_push)};
+    VkPipelineLayoutCreateInfo layout = {.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
+                                         .setLayoutCount = 1,
+                                         .pSetLayouts = &made->set_layout,
+                                         .pushConstantRangeCount = 1,
+                                         .pPushConstantRanges = &push};
+    TRY(node_check(&node->log, vkCreatePipelineLayout(device, &layout, NULL, &made->layout), "vkCreatePipelineLayout"));
+    return create_pipeline(node, code, size, made);
+}
+
+static wf_result create_descriptors(const wf_node *node)
+{
+    uint32_t slots = node->options.slots, outputs = WF_NODE_ROLE_COUNT - WF_NODE_GATHER;
+    VkDescriptorPoolSize sizes[] = {{VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE, slots * WF_NODE_GATHER},
+                                    {VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, slots * outputs}};
+    VkDescriptorPoolCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+                                       .maxSets = slots * WF_NODE_ROLE_COUNT,
+                                       .poolSizeCount = 2,
+                                       .pPoolSizes = sizes};
+    return node_check(&node->log,
+                      vkCreateDescriptorPool(node->options.device, &info, NULL, &state_of(node)->descriptors),
+                      "vkCreateDescriptorPool");
+}
+
+static wf_result open_device(wf_node *node)
+{
+    const wf_node_options *options = &node->options;
+    wf_vulkan_options device = {.instance = options->instance,
+                                .physical_device = options->physical_device,
+                                .device = options->device,
+                                .queue_family = options->queue_family,
+                                .queue = options->queue,
+                                .pipeline_cache = options->pipeline_cache,
+                                .log = node->log};
+    TRY(wf_vulkan_create(&device, &node->device));
+    vulkan_handover *vulkan = calloc(1, sizeof *vulkan);
+    if (!vulkan)
+        return wf_fail(&node->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a hand-over");
+    node->state = vulkan;
+    TRY(create_conversion(node, descriptor_type(WF_NODE_COLOR), image_unpack_comp, sizeof image_unpack_comp,
+                          &vulkan->unpack));
+    TRY(create_conversion(node, descriptor_type(WF_NODE_GATHER), image_pack_comp, sizeof image_pack_comp,
+                          &vulkan->pack));
+    TRY(create_descriptors(node));
+    return node_create_commands(node, &vulkan->pool, vulkan->commands);
+}
+
+static wf_result open_slot(wf_node *node, uint32_t slot)
+{
+    for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
+        VkDescriptorSetAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
+                                            .descriptorPool = state_of(node)->descriptors,
+                                            .descriptorSetCount = 1,
+                                            .pSetLayouts = &conversion_of(node, role)->set_layout};
+        TRY(node_check(&node->log,
+                       vkAllocateDescriptorSets(node->options.device, &info, &state_of(node)->images[slot][role]),
+                       "vkAllocateDescriptorSets"));
+    }
+    return WF_OK;
+}
+
+static void destroy_conversion(VkDevice device, const conversion *made)
+{
+    vkDestroyPipeline(device, made->pipeline, NULL);
+    vkDestroyPipelineLayout(device, made->layout, NULL);
+    vkDestroyDescriptorSetLayout(device, made->set_layout, NULL);
+}
+
+static void close_device(wf_node *node)
+{
+    vulkan_handover *vulkan = state_of(node);
+    VkDevice device = node->options.device;
+    if (vulkan) {
+        vkDestroyCommandPool(device, vulkan->pool, NULL);
+        vkDestroyDescriptorPool(device, vulkan->descriptors, NULL);
+        destroy_conversion(device, &vulkan->unpack);
+        destroy_conversion(device, &vulkan->pack);
+    }
+    free(vulkan);
+    node->state = NULL;
+}
+
+/* ---- Images ------------------------------------------------------------------------------------------------------- */
+
+static wf_result map(wf_node *node, uint32_t slot, wf_node_role role)
+{
+    VkDescriptorImageInfo image = {.imageView = node->slots[slot].images[role].view,
+                                   .imageLayout = VK_IMAGE_LAYOUT_GENERAL};
+    VkWriteDescriptorSet write = {.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+                                  .dstSet = state_of(node)->images[slot][role],
+                                  .descriptorCount = 1,
+                                  .descriptorType = descriptor_type(role),
+                                  .pImageInfo = &image};
+    vkUpdateDescriptorSets(node->options.device, 1, &write, 0, NULL);
+    return WF_OK;
+}
+
+static void unmap(wf_node *node, uint32_t slot, wf_node_role role)
+{
+    (void)node, (void)slot, (void)role;
+}
+
+/* ---- A frame ------------------------------------------------------------------------------------------------------ */
+
+static wf_result wait_for_slot(wf_node *node, uint32_t slot)
+{
+    return node_wait(node, slot, timeline_done(node->slots[slot].run));
+}
+
+static int slot_finished(wf_node *node, uint32_t slot)
+{
+    return node_reached(node, slot, timeline_done(node->slots[slot].run));
+}
+
+static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
+{
+    VkCommandBuffer commands = state_of(node)->commands[slot];
+    *stream = commands;
+    return node_begin_commands(node, commands);
+}
+
+/* Both conversions: one thread a pixel. */
+static wf_result convert(wf_node *node, uint32_t slot, wf_node_role role)
+{
+    const conversion *conversion = conversion_of(node, role);
+    VkCommandBuffer commands = state_of(node)->commands[slot];
+    uint32_t width = node->options.width, height = node->options.height;
+    struct wf_image_push push = {.width = (int32_t)width,
+                                 .height = (int32_t)height,
+                                 .channels = image_role_channels(role),
+                                 .planes_data = (uint64_t)(uintptr_t)node->planes[role].data};
+    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, conversion->pipeline);
+    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, conversion->layout, 0, 1,
+                            &state_of(node)->images[slot][role], 0, NULL);
+    vkCmdPushConstants(commands, conversion->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof push, &push);
+    vkCmdDispatch(commands, (width + WF_GROUP_WIDTH - 1) / WF_GROUP_WIDTH,
+                  (height + WF_GROUP_HEIGHT - 1) / WF_GROUP_HEIGHT, 1);
+    return WF_OK;
+}
+
+static wf_result mark(wf_node *node, uint32_t slot, node_mark mark)
+{
+    node_write_mark(node, slot, state_of(node)->commands[slot], mark);
+    return WF_OK;
+}
+
+static wf_result give(wf_node *node, uint32_t slot)
+{
+    uint64_t frame = node->slots[slot].begun;
+    return node_submit(node, slot, state_of(node)->commands[slot], timeline_ready(frame), timeline_done(frame));
+}
+
+const node_handover node_handover_vulkan = {.backend = WF_VULKAN,
+                                            .open = open_device,
+                                            .open_slot = open_slot,
+                                            .close = close_device,
+                                            .map = map,
+                                            .unmap = unmap,
+                                            .wait = wait_for_slot,
+                                            .finished = slot_finished,
+                                            .take = take,
+                                            .unpack = convert,
+                                            .pack = convert,
+                                            .mark = mark,
+                                            .give = give};

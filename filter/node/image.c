@@ -1,0 +1,124 @@
+#include "image.h"
+
+#include "check.h"
+#include "share.h"
+
+const VkImageUsageFlags image_usage = VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_STORAGE_BIT |
+                                      VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
+
+image_format image_format_of(VkFormat format)
+{
+    switch (format) {
+    case VK_FORMAT_R32G32B32A32_SFLOAT:
+        return (image_format){.channels = 4};
+    case VK_FORMAT_R16G16B16A16_SFLOAT:
+        return (image_format){.channels = 4, .is_half = 1};
+    case VK_FORMAT_R32_SFLOAT:
+        return (image_format){.channels = 1};
+    case VK_FORMAT_R16_SFLOAT:
+        return (image_format){.channels = 1, .is_half = 1};
+    default:
+        return (image_format){0};
+    }
+}
+
+size_t image_texel_size(VkFormat format)
+{
+    image_format f = image_format_of(format);
+    return (size_t)f.channels * (f.is_half ? 2 : 4);
+}
+
+int image_role_channels(wf_node_role role)
+{
+    return role == WF_NODE_DEPTH ? 1 : 3;
+}
+
+VkFormat image_role_format(wf_node_role role)
+{
+    return role == WF_NODE_DEPTH ? VK_FORMAT_R32_SFLOAT : VK_FORMAT_R32G32B32A32_SFLOAT;
+}
+
+/* Device-local where there is such memory for it. */
+static uint32_t memory_type(VkPhysicalDevice physical_device, uint32_t allowed)
+{
+    VkPhysicalDeviceMemoryProperties memory;
+    vkGetPhysicalDeviceMemoryProperties(physical_device, &memory);
+    for (uint32_t i = 0; i < memory.memoryTypeCount; i++) {
+        if (allowed >> i & 1 && memory.memoryTypes[i].propertyFlags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT)
+            return i;
+    }
+    return (uint32_t)__builtin_ctz(allowed);
+}
+
+static wf_result create_handle(const wf_node_options *vulkan, const wf_log *log, int shared, wf_node_image *image)
+{
+    VkExternalMemoryImageCreateInfo external = {.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
+                                                .handleTypes = SHARE_MEMORY_AS};
+    VkImageCreateInfo info = {.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+                              .pNext = shared ? &external : NULL,
+                              .imageType = VK_IMAGE_TYPE_2D,
+                              .format = image->format,
+                              .extent = {vulkan->width, vulkan->height, 1},
+                              .mipLevels = 1,
+                              .arrayLayers = 1,
+                              .samples = VK_SAMPLE_COUNT_1_BIT,
+                              .tiling = VK_IMAGE_TILING_OPTIMAL,
+                              .usage = image->usage,
+                              .sharingMode = VK_SHARING_MODE_EXCLUSIVE,
+                              .initialLayout = VK_IMAGE_LAYOUT_UNDEFINED};
+    return node_check(log, vkCreateImage(vulkan->device, &info, NULL, &image->image), "vkCreateImage");
+}
+
+static wf_result allocate(const wf_node_options *vulkan, const wf_log *log, int shared, wf_node_image *image)
+{
+    VkMemoryRequirements needs;
+    vkGetImageMemoryRequirements(vulkan->device, image->image, &needs);
+    VkExportMemoryAllocateInfo export = {.sType = VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO,
+                                         .handleTypes = SHARE_MEMORY_AS};
+    VkMemoryDedicatedAllocateInfo dedicated = {.sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO,
+                                               .pNext = shared ? &export : NULL,
+                                               .image = image->image};
+    VkMemoryAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+                                 .pNext = &dedicated,
+                                 .allocationSize = needs.size,
+                                 .memoryTypeIndex = memory_type(vulkan->physical_device, needs.memoryTypeBits)};
+    TRY(node_check(log, vkAllocateMemory(vulkan->device, &info, NULL, &image->memory), "vkAllocateMemory"));
+    image->memory_size = needs.size;
+    return node_check(log, vkBindImageMemory(vulkan->device, image->image, image->memory, 0), "vkBindImageMemory");
+}
+
+static wf_result create_view(const wf_node_options *vulkan, const wf_log *log, wf_node_image *image)
+{
+    VkImageViewCreateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
+        .image = image->image,
+        .viewType = VK_IMAGE_VIEW_TYPE_2D,
+        .format = image->format,
+        .subresourceRange = {.aspectMask = VK_IMAGE_ASPECT_COLOR_BIT, .levelCount = 1, .layerCount = 1}};
+    return node_check(log, vkCreateImageView(vulkan->device, &info, NULL, &image->view), "vkCreateImageView");
+}
+
+static wf_result create_parts(const wf_node_options *vulkan, const wf_log *log, int shared, wf_node_image *image)
+{
+    TRY(create_handle(vulkan, log, shared, image));
+    TRY(allocate(vulkan, log, shared, image));
+    return create_view(vulkan, log, image);
+}
+
+wf_result image_create(const wf_node_options *vulkan, const wf_log *log, VkFormat format, int shared,
+                       wf_node_image *image)
+{
+    *image = (wf_node_image){.format = format, .usage = image_usage};
+    wf_result result = create_parts(vulkan, log, shared, image);
+    if (result != WF_OK)
+        image_destroy(vulkan->device, image);
+    return result;
+}
+
+void image_destroy(VkDevice device, wf_node_image *image)
+{
+    vkDestroyImageView(device, image->view, NULL);
+    vkDestroyImage(device, image->image, NULL);
+    vkFreeMemory(device, image->memory, NULL);
+    *image = (wf_node_image){0};
+}

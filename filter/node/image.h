@@ -1,0 +1,31 @@
+/* image.h -- the node's images: what their formats mean, and making them. Private to filter/node. */
+#ifndef WF_NODE_IMAGE_H
+#define WF_NODE_IMAGE_H
+
+#include "wf_node.h"
+
+typedef struct image_format {
+    int channels; /* 4 or 1; 0: a format that the node does not take */
+    int is_half;
+} image_format;
+
+image_format image_format_of(VkFormat format);
+
+/* Bytes of one texel. */
+size_t image_texel_size(VkFormat format);
+
+/* Channels that the node reads or writes of a role's images: 3, of depth 1. */
+int image_role_channels(wf_node_role role);
+
+/* The format that the node gives a role's images, and the usage. */
+VkFormat image_role_format(wf_node_role role);
+extern const VkImageUsageFlags image_usage;
+
+/* Returns after reporting. shared: the memory can be exported. On failure the image is zeroed. */
+wf_result image_create(const wf_node_options *vulkan, const wf_log *log, VkFormat format, int shared,
+                       wf_node_image *image);
+
+/* Destroys what is there and zeroes the struct. */
+void image_destroy(VkDevice device, wf_node_image *image);
+
+#endif

@@ -1,0 +1,409 @@
+/* The node's life, its images and its weights. */
+#include "node.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "share.h"
+
+#define INVALID(log, ...) wf_fail((log), WF_ERROR_INVALID_ARGUMENT, __VA_ARGS__)
+
+static const char *const role_names[WF_NODE_ROLE_COUNT] = {"color", "albedo", "normal", "depth", "gather", "splat"};
+
+/* ---- Checks ------------------------------------------------------------------------------------------------------- */
+
+wf_result node_check_slot(const wf_node *node, uint32_t slot)
+{
+    if (!node)
+        return WF_ERROR_INVALID_ARGUMENT;
+    if (slot >= node->options.slots)
+        return INVALID(&node->log, "there is no slot %u, the node has %u, from 0", slot, node->options.slots);
+    return WF_OK;
+}
+
+static wf_result check_role(const wf_log *log, wf_node_role role)
+{
+    if ((int)role < 0 || role >= WF_NODE_ROLE_COUNT)
+        return INVALID(log, "role is %d, the last one is %d", (int)role, WF_NODE_ROLE_COUNT - 1);
+    return WF_OK;
+}
+
+static wf_result check_operator(const wf_log *log, wf_operator op)
+{
+    if ((int)op < 0 || op >= WF_OPERATOR_COUNT)
+        return INVALID(log, "operator is %d, the last one is %d", (int)op, WF_OPERATOR_COUNT - 1);
+    return WF_OK;
+}
+
+static wf_result check_options(const wf_node_options *options)
+{
+    const wf_log *log = &options->log;
+    if (!options->instance || !options->physical_device || !options->device || !options->queue)
+        return INVALID(log, "the node needs a VkInstance, VkPhysicalDevice, VkDevice and VkQueue, one is NULL");
+    if (!options->automatic && ((int)options->backend < 0 || options->backend >= WF_BACKEND_COUNT))
+        return INVALID(log, "backend is %d, the last one is %d", (int)options->backend, WF_BACKEND_COUNT - 1);
+    if (options->slots < 1 || options->slots > WF_NODE_MAX_SLOTS)
+        return INVALID(log, "slots is %u, it is 1 to %d", options->slots, WF_NODE_MAX_SLOTS);
+    VkPhysicalDeviceProperties properties;
+    vkGetPhysicalDeviceProperties(options->physical_device, &properties);
+    uint32_t most = properties.limits.maxImageDimension2D;
+    if (options->width < 1 || options->height < 1 || options->width > most || options->height > most)
+        return INVALID(log, "the node's images are %ux%u, the device allows 1x1 to %ux%u", options->width,
+                       options->height, most, most);
+    return WF_OK;
+}
+
+/* ---- Life --------------------------------------------------------------------------------------------------------- */
+
+/* The caller's log. A backend that does not work out is a warning while others may be tried. */
+static void relay(void *user, wf_log_level level, const char *message)
+{
+    const wf_node *node = user;
+    const wf_log *log = &node->options.log;
+    if (node->trying && level == WF_LOG_ERROR)
+        wf_report(log, WF_LOG_WARNING, WF_OK, "the node cannot use %s: %s", node->trying, message);
+    else
+        wf_report(log, level, WF_OK, "%s", message);
+}
+
+static wf_result open_slot(wf_node *node, uint32_t slot)
+{
+    TRY(share_create_timeline(&node->options, &node->log, node->handover->shared, &node->slots[slot].timeline));
+    TRY(node_create_queries(node, slot));
+    return node->handover->open_slot(node, slot);
+}
+
+static wf_result open_parts(wf_node *node)
+{
+    TRY(node->handover->open(node));
+    for (uint32_t slot = 0; slot < node->options.slots; slot++)
+        TRY(open_slot(node, slot));
+    return WF_OK;
+}
+
+static void close_parts(wf_node *node)
+{
+    VkDevice device = node->options.device;
+    node->handover->close(node);
+    wf_destroy(node->device);
+    node->device = NULL;
+    for (uint32_t slot = 0; slot < node->options.slots; slot++) {
+        node_slot *s = &node->slots[slot];
+        vkDestroySemaphore(device, s->timeline, NULL);
+        vkDestroyQueryPool(device, s->queries, NULL);
+        *s = (node_slot){0};
+    }
+}
+
+static wf_result open_backend(wf_node *node, wf_backend backend)
+{
+    static const node_handover *const handovers[WF_BACKEND_COUNT] = {
+        [WF_CPU] = &node_handover_cpu, [WF_VULKAN] = &node_handover_vulkan, [WF_CUDA] = &node_handover_cuda};
+    node->handover = handovers[backend];
+    wf_result result = open_parts(node);
+    if (result != WF_OK)
+        close_parts(node);
+    return result;
+}
+
+static wf_result open_first_that_works(wf_node *node)
+{
+    static const wf_backend order[WF_BACKEND_COUNT] = {WF_CUDA, WF_VULKAN, WF_CPU};
+    wf_result result = WF_ERROR_UNSUPPORTED;
+    for (int i = 0; i < WF_BACKEND_COUNT && result != WF_OK; i++) {
+        node->trying = wf_backend_name(order[i]);
+        result = open_backend(node, order[i]);
+        node->trying = NULL;
+    }
+    return result == WF_OK ? WF_OK : wf_fail(&node->log, result, "the node can use neither cuda, vulkan nor cpu");
+}
+
+wf_result wf_node_create(const wf_node_options *options, wf_node **node)
+{
+    if (node)
+        *node = NULL;
+    if (!options)
+        return WF_ERROR_INVALID_ARGUMENT;
+    if (!node)
+        return INVALID(&options->log, "node is NULL");
+    TRY(check_options(options));
+    wf_node *made = calloc(1, sizeof *made);
+    if (!made)
+        return wf_fail(&options->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a node");
+    made->options = *options;
+    made->log = (wf_log){.callback = relay, .user = made};
+    node_open_clock(made);
+    wf_result result = options->automatic ? open_first_that_works(made) : open_backend(made, options->backend);
+    if (result != WF_OK) {
+        free(made);
+        return result;
+    }
+    *node = made;
+    return WF_OK;
+}
+
+static wf_result wait_for_all(wf_node *node)
+{
+    for (uint32_t slot = 0; slot < node->options.slots; slot++)
+        TRY(node->handover->wait(node, slot));
+    return WF_OK;
+}
+
+static void unbind(wf_node *node, uint32_t slot, wf_node_role role)
+{
+    node_slot *s = &node->slots[slot];
+    if (!node_is_bound(s, role))
+        return;
+    node->handover->unmap(node, slot, role);
+    s->images[role] = (wf_node_image){0};
+}
+
+static void drop_weights(wf_node *node, wf_operator op)
+{
+    void *data = node->weights[op].tensor.data;
+    node->weights[op] = (node_weights){0};
+    for (wf_operator other = 0; other < WF_OPERATOR_COUNT; other++) {
+        if (node->weights[other].tensor.data == data)
+            return;
+    }
+    wf_free(node->device, data);
+}
+
+void wf_node_destroy(wf_node *node)
+{
+    if (!node)
+        return;
+    wait_for_all(node);
+    for (uint32_t slot = 0; slot < node->options.slots; slot++) {
+        for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++)
+            unbind(node, slot, role);
+    }
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
+        drop_weights(node, op);
+    for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++)
+        wf_free(node->device, node->planes[role].data);
+    wf_free(node->device, node->scratch.data);
+    close_parts(node);
+    free(node);
+}
+
+wf_backend wf_node_backend(const wf_node *node)
+{
+    return node ? node->handover->backend : WF_BACKEND_COUNT;
+}
+
+wf_result wf_node_get_info(const wf_node *node, wf_device_info *info)
+{
+    return node ? wf_get_info(node->device, info) : WF_ERROR_INVALID_ARGUMENT;
+}
+
+/* ---- Images ------------------------------------------------------------------------------------------------------- */
+
+static wf_tensor frame_tensor(const wf_node *node, wf_dtype dtype, int64_t channels)
+{
+    return wf_dense(NULL, dtype, 1, channels, node->options.height, node->options.width);
+}
+
+static size_t dense_size(const wf_tensor *tensor)
+{
+    return (size_t)tensor->stride[0] * wf_dtype_size(tensor->dtype);
+}
+
+static wf_result allocate(wf_node *node, wf_tensor *tensor)
+{
+    return wf_alloc(node->device, dense_size(tensor), &tensor->data);
+}
+
+/* Allocates float32 planes once. */
+static wf_result need_planes(wf_node *node, wf_tensor *planes, int channels)
+{
+    if (planes->data)
+        return WF_OK;
+    *planes = frame_tensor(node, WF_FLOAT32, channels);
+    return allocate(node, planes);
+}
+
+wf_result wf_node_create_image(wf_node *node, wf_node_role role, wf_node_image *image)
+{
+    if (!node)
+        return WF_ERROR_INVALID_ARGUMENT;
+    if (!image)
+        return INVALID(&node->log, "image is NULL");
+    *image = (wf_node_image){0};
+    TRY(check_role(&node->log, role));
+    return image_create(&node->options, &node->log, image_role_format(role), node->handover->shared, image);
+}
+
+void wf_node_destroy_image(wf_node *node, wf_node_image *image)
+{
+    if (!node || !image)
+        return;
+    for (uint32_t slot = 0; slot < node->options.slots; slot++) {
+        for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
+            if (image->image && node->slots[slot].images[role].image == image->image) {
+                node->handover->wait(node, slot);
+                unbind(node, slot, role);
+            }
+        }
+    }
+    image_destroy(node->options.device, image);
+}
+
+static wf_result check_format(const wf_log *log, wf_node_role role, VkFormat format)
+{
+    int channels = image_format_of(format).channels;
+    if (channels == 4 || (channels == 1 && role == WF_NODE_DEPTH))
+        return WF_OK;
+    return wf_fail(log, WF_ERROR_UNSUPPORTED,
+                   "a %s image of VkFormat %d is not supported; R32G32B32A32_SFLOAT (%d) and R16G16B16A16_SFLOAT (%d) "
+                   "are, for depth also R32_SFLOAT (%d) and R16_SFLOAT (%d)",
+                   role_names[role], format, VK_FORMAT_R32G32B32A32_SFLOAT, VK_FORMAT_R16G16B16A16_SFLOAT,
+                   VK_FORMAT_R32_SFLOAT, VK_FORMAT_R16_SFLOAT);
+}
+
+static VkImageUsageFlags needed_usage(const wf_node *node, wf_node_role role)
+{
+    switch (node->handover->backend) {
+    case WF_VULKAN:
+        return node_is_input(role) ? VK_IMAGE_USAGE_SAMPLED_BIT : VK_IMAGE_USAGE_STORAGE_BIT;
+    case WF_CPU:
+        return node_is_input(role) ? VK_IMAGE_USAGE_TRANSFER_SRC_BIT : VK_IMAGE_USAGE_TRANSFER_DST_BIT;
+    default:
+        return 0;
+    }
+}
+
+static wf_result check_image(const wf_node *node, uint32_t slot, wf_node_role role, const wf_node_image *image)
+{
+    const wf_log *log = &node->log;
+    if (!image->image || !image->view)
+        return INVALID(log, "the %s image of slot %u lacks its VkImage or its VkImageView", role_names[role], slot);
+    TRY(check_format(log, role, image->format));
+    VkImageUsageFlags usage = needed_usage(node, role);
+    if ((image->usage & usage) != usage)
+        return INVALID(log, "the %s image of slot %u has usage 0x%x, %s needs 0x%x in it", role_names[role], slot,
+                       image->usage, wf_backend_name(node->handover->backend), usage);
+    if (node->handover->shared && (!image->memory || !image->memory_size))
+        return INVALID(log, "the %s image of slot %u lacks its VkDeviceMemory or its size (%" PRIu64 " bytes)",
+                       role_names[role], slot, image->memory_size);
+    for (wf_node_role other = 0; other < WF_NODE_ROLE_COUNT; other++) {
+        if (other != role && node->slots[slot].images[other].image == image->image)
+            return INVALID(log, "the %s image of slot %u is its %s image already", role_names[role], slot,
+                           role_names[other]);
+    }
+    return WF_OK;
+}
+
+wf_result wf_node_bind(wf_node *node, uint32_t slot, wf_node_role role, const wf_node_image *image)
+{
+    TRY(node_check_slot(node, slot));
+    TRY(check_role(&node->log, role));
+    node_slot *s = &node->slots[slot];
+    if (s->step != STEP_IDLE)
+        return INVALID(&node->log, "slot %u has a frame between begin and acquire, its images cannot change", slot);
+    TRY(node->handover->wait(node, slot));
+    unbind(node, slot, role);
+    if (!image)
+        return WF_OK;
+    TRY(check_image(node, slot, role, image));
+    TRY(need_planes(node, &node->planes[role], image_role_channels(role)));
+    s->images[role] = *image;
+    wf_result result = node->handover->map(node, slot, role);
+    if (result != WF_OK)
+        s->images[role] = (wf_node_image){0};
+    return result;
+}
+
+/* ---- Weights ------------------------------------------------------------------------------------------------------ */
+
+static wf_result check_no_frame_waits(const wf_node *node)
+{
+    for (uint32_t slot = 0; slot < node->options.slots; slot++) {
+        if (node->slots[slot].step == STEP_BEGUN || node->slots[slot].step == STEP_RELEASED)
+            return INVALID(&node->log, "slot %u has a frame between begin and run, weights cannot change", slot);
+    }
+    return WF_OK;
+}
+
+/* The operator's own checks, and its pipeline. */
+static wf_result prepare(wf_node *node, wf_operator op, const wf_filter *filter, const wf_tensor *weights)
+{
+    wf_tensor input = frame_tensor(node, WF_FLOAT32, image_role_channels(WF_NODE_COLOR));
+    return wf_prepare(op, node->device, filter, &input, weights);
+}
+
+static wf_result check_weights(const wf_log *log, const wf_tensor *weights)
+{
+    const int64_t *size = weights->size, *stride = weights->stride;
+    if (!weights->data)
+        return INVALID(log, "weights has no data");
+    if (stride[1] != size[2] * size[3] || stride[2] != size[3])
+        return INVALID(log,
+                       "weights has strides %" PRId64 ",%" PRId64 " in taps and rows, dense ones of %" PRId64
+                       "x%" PRId64 " have %" PRId64 ",%" PRId64,
+                       stride[1], stride[2], size[2], size[3], size[2] * size[3], size[3]);
+    return WF_OK;
+}
+
+wf_result wf_node_set_weights(wf_node *node, wf_operator op, const wf_filter *filter, const wf_tensor *weights)
+{
+    if (!node)
+        return WF_ERROR_INVALID_ARGUMENT;
+    TRY(check_no_frame_waits(node));
+    TRY(prepare(node, op, filter, weights));
+    TRY(check_weights(&node->log, weights));
+    TRY(wait_for_all(node));
+    drop_weights(node, op);
+
+    wf_tensor copy = frame_tensor(node, weights->dtype, weights->size[1]);
+    TRY(allocate(node, &copy));
+    wf_result result = wf_upload(node->device, copy.data, weights->data, dense_size(&copy));
+    if (result != WF_OK) {
+        wf_free(node->device, copy.data);
+        return result;
+    }
+    node->weights[op] = (node_weights){.filter = *filter, .tensor = copy};
+    return WF_OK;
+}
+
+wf_result wf_node_share_weights(wf_node *node, wf_operator from, wf_operator to)
+{
+    if (!node)
+        return WF_ERROR_INVALID_ARGUMENT;
+    TRY(check_operator(&node->log, from));
+    TRY(check_operator(&node->log, to));
+    TRY(check_no_frame_waits(node));
+    if (!node->weights[from].tensor.data)
+        return INVALID(&node->log, "%s has no weights to share", wf_operator_name(from));
+    TRY(prepare(node, to, &node->weights[from].filter, &node->weights[from].tensor));
+    if (from == to)
+        return WF_OK;
+    TRY(wait_for_all(node));
+    drop_weights(node, to);
+    node->weights[to] = node->weights[from];
+    return WF_OK;
+}
+
+wf_result wf_node_set_bilateral(wf_node *node, const wf_bilateral *parameters)
+{
+    if (!node)
+        return WF_ERROR_INVALID_ARGUMENT;
+    TRY(check_no_frame_waits(node));
+    TRY(wf_prepare_bilateral(node->device, parameters, WF_FLOAT16));
+    wf_filter filter = {.kernel_height = parameters->kernel_height,
+                        .kernel_width = parameters->kernel_width,
+                        .dilation = 1,
+                        .mode = WF_NORMALIZED};
+    wf_tensor predicted = frame_tensor(node, WF_FLOAT16, (int64_t)filter.kernel_height * filter.kernel_width);
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
+        TRY(prepare(node, op, &filter, &predicted));
+    TRY(wait_for_all(node));
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
+        drop_weights(node, op);
+    TRY(need_planes(node, &node->scratch, image_role_channels(WF_NODE_COLOR)));
+    TRY(allocate(node, &predicted));
+    node->bilateral = *parameters;
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
+        node->weights[op] = (node_weights){.filter = filter, .tensor = predicted, .predicted = 1};
+    return WF_OK;
+}

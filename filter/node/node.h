@@ -1,0 +1,185 @@
+/* node.h -- the node's insides: slots, marks, and the table of hand-overs. Private to filter/node.
+ *
+ * node.c      life, images, weights
+ * frame.c     a frame's four steps and the graph that runs between
+ * timing.c    marks to spans on one clock
+ * handover_*  three ways to take images from the renderer and give them back, one per backend
+ * queue.c     commands in the renderer's queue
+ * image.c, share.c, check.c  parts that know no node */
+#ifndef WF_NODE_NODE_H
+#define WF_NODE_NODE_H
+
+#include "backend.h"
+#include "check.h"
+#include "image.h"
+#include "wf_node.h"
+
+/* Moments of a frame; stage s lies between marks s and s + 1. The first and the last are the renderer's queue's. */
+typedef enum node_mark {
+    MARK_RELEASED,
+    MARK_TAKEN,
+    MARK_UNPACKED,
+    MARK_PREDICTED,
+    MARK_GATHERED,
+    MARK_SPLATTED,
+    MARK_PACKED,
+    MARK_ACQUIRED,
+    MARK_COUNT
+} node_mark;
+
+/* A slot's frame and the one before it are remembered for their times. */
+#define NODE_HISTORY 2
+
+typedef struct node_frame {
+    uint64_t number;      /* in the node, from 1; 0: none yet */
+    unsigned stages;      /* bit s: stage s is part of it */
+    int64_t submitted_ns; /* CLOCK_MONOTONIC when its work was about to be enqueued */
+} node_frame;
+
+typedef enum node_step { STEP_IDLE, STEP_BEGUN, STEP_RELEASED, STEP_RUN } node_step;
+
+typedef struct node_slot {
+    node_step step;
+    wf_node_image images[WF_NODE_ROLE_COUNT]; /* image is VK_NULL_HANDLE where none is bound */
+    VkSemaphore timeline;
+    uint64_t begun;                   /* frames */
+    uint64_t run;                     /* frames: begun, or one less */
+    node_frame history[NODE_HISTORY]; /* frame f of the slot in node_history(f) */
+    VkQueryPool queries;              /* NODE_HISTORY x MARK_COUNT timestamps */
+    wf_node_timing timing;            /* of the last frame whose times were read */
+} node_slot;
+
+/* Values of a slot's timeline in its frame f = 1, 2, ... */
+static inline uint64_t timeline_ready(uint64_t frame)
+{
+    return 3 * frame - 2;
+}
+static inline uint64_t timeline_copied(uint64_t frame) /* handover_cpu.c's, between the two */
+{
+    return 3 * frame - 1;
+}
+static inline uint64_t timeline_done(uint64_t frame)
+{
+    return 3 * frame;
+}
+
+/* The clock of the renderer's queue. */
+typedef struct node_clock {
+    PFN_vkGetCalibratedTimestampsEXT calibrate; /* NULL: the device cannot */
+    uint64_t mask;                              /* of a timestamp's valid bits; 0: the queue has no timestamps */
+    double period_ns;
+} node_clock;
+
+typedef struct node_weights {
+    wf_filter filter;
+    wf_tensor tensor; /* data is NULL where there are none; operators may share it */
+    int predicted;    /* the predictor fills tensor every frame */
+} node_weights;
+
+typedef struct node_handover node_handover;
+
+struct wf_node {
+    wf_node_options options; /* log is the caller's: report to the one below */
+    wf_log log;              /* passes on to the caller's, errors as warnings while a backend is tried */
+    const char *trying;      /* its name, or NULL */
+    const node_handover *handover;
+    void *state; /* the hand-over's own */
+    wf_device *device;
+    node_clock clock;
+    uint64_t frames; /* begun, of all slots */
+    node_slot slots[WF_NODE_MAX_SLOTS];
+    wf_tensor planes[WF_NODE_ROLE_COUNT]; /* float32, dense; data is NULL until the role is bound */
+    node_weights weights[WF_OPERATOR_COUNT];
+    wf_bilateral bilateral;
+    wf_tensor scratch; /* of the predictor */
+};
+
+static inline int node_is_input(wf_node_role role)
+{
+    return role < WF_NODE_GATHER;
+}
+
+static inline wf_node_role node_output_of(wf_operator op)
+{
+    return op == WF_SPLAT ? WF_NODE_SPLAT : WF_NODE_GATHER;
+}
+
+static inline int node_is_bound(const node_slot *slot, wf_node_role role)
+{
+    return slot->images[role].image != VK_NULL_HANDLE;
+}
+
+/* Where the slot's frame f is remembered. */
+static inline uint32_t node_history(uint64_t frame)
+{
+    return (uint32_t)(frame % NODE_HISTORY);
+}
+
+/* WF_ERROR_INVALID_ARGUMENT for no node (unsaid, for want of a log) or no such slot. */
+wf_result node_check_slot(const wf_node *node, uint32_t slot);
+
+/* ---- The hand-over -------------------------------------------------------------------------------------------------- */
+
+/* One per backend. All return after reporting why they failed. slot and role are valid, images are bound. */
+struct node_handover {
+    wf_backend backend;
+    int shared; /* images and timelines are exported, and images change owner between the queue's family and
+                          VK_QUEUE_FAMILY_EXTERNAL */
+    /* Sets node->device and node->state. Before the slots' timelines exist; open_slot comes after. close undoes what
+     * was done so far, node->device excepted; no work is under way then and no image is mapped. */
+    wf_result (*open)(wf_node *node);
+    wf_result (*open_slot)(wf_node *node, uint32_t slot);
+    void (*close)(wf_node *node);
+
+    /* Makes the image of a slot's role, which has its planes already, reachable from the device, and undoes that. */
+    wf_result (*map)(wf_node *node, uint32_t slot, wf_node_role role);
+    void (*unmap)(wf_node *node, uint32_t slot, wf_node_role role);
+
+    /* The host waits for, or asks after, the slot's last frame that ran. */
+    wf_result (*wait)(wf_node *node, uint32_t slot);
+    int (*finished)(wf_node *node, uint32_t slot);
+
+    /* A frame's work, in this order; mark, unpack and pack in between as the graph wants. take makes the stream wait for
+     * the timeline's ready; give signals its done. */
+    wf_result (*take)(wf_node *node, uint32_t slot, wf_stream *stream);
+    wf_result (*unpack)(wf_node *node, uint32_t slot, wf_node_role role); /* image to planes */
+    wf_result (*pack)(wf_node *node, uint32_t slot, wf_node_role role);   /* planes to image */
+    wf_result (*mark)(wf_node *node, uint32_t slot, node_mark mark);
+    wf_result (*give)(wf_node *node, uint32_t slot);
+
+    /* Fills ns[MARK_TAKEN ... MARK_PACKED], CLOCK_MONOTONIC, and how uncertain they are, for the finished frame remembered
+     * in history; returns 0 where that fails. NULL: mark writes the marks to the slot's queries. */
+    int (*read_marks)(wf_node *node, uint32_t slot, uint32_t history, int64_t ns[MARK_COUNT], int64_t *uncertainty_ns);
+};
+
+extern const node_handover node_handover_cuda, node_handover_vulkan, node_handover_cpu;
+
+/* ---- queue.c: the renderer's queue ---------------------------------------------------------------------------------- */
+
+/* One primary command buffer a slot, in a pool of their own. */
+wf_result node_create_commands(wf_node *node, VkCommandPool *pool, VkCommandBuffer commands[WF_NODE_MAX_SLOTS]);
+
+wf_result node_begin_commands(wf_node *node, VkCommandBuffer commands);
+
+/* Ends the commands and submits them; they wait for one value of the slot's timeline and signal another. */
+wf_result node_submit(wf_node *node, uint32_t slot, VkCommandBuffer commands, uint64_t wait, uint64_t signal);
+
+/* The host waits for a value of the slot's timeline. */
+wf_result node_wait(wf_node *node, uint32_t slot, uint64_t value);
+
+/* Whether the slot's timeline has reached a value. */
+int node_reached(wf_node *node, uint32_t slot, uint64_t value);
+
+/* ---- timing.c ------------------------------------------------------------------------------------------------------- */
+
+int64_t node_now_ns(void); /* CLOCK_MONOTONIC */
+
+void node_open_clock(wf_node *node);
+wf_result node_create_queries(wf_node *node, uint32_t slot);
+
+/* Record, where the queue has timestamps: forget the marks of the slot's frame; write one when all earlier commands are
+ * done. */
+void node_reset_marks(wf_node *node, uint32_t slot, VkCommandBuffer commands);
+void node_write_mark(wf_node *node, uint32_t slot, VkCommandBuffer commands, node_mark mark);
+
+#endif

@@ -1,0 +1,14 @@
+# The node. Needs Vulkan; its hand-over to CUDA is a stub where CUDA is not built.
+include(${PROJECT_SOURCE_DIR}/shaders/embed.cmake)
+target_sources(wf PRIVATE
+  node/node.c node/frame.c node/timing.c node/queue.c node/image.c node/share.c node/check.c
+  node/handover_vulkan.c node/handover_cpu.c)
+wf_embed_shader(wf ${PROJECT_SOURCE_DIR}/shaders/image_unpack.comp.glsl ${PROJECT_SOURCE_DIR}/shaders/image_pack.comp.glsl)
+
+if(WF_CUDA)
+  find_package(CUDAToolkit REQUIRED)
+  target_sources(wf PRIVATE node/handover_cuda.c cuda/interop.cu)
+  target_link_libraries(wf PRIVATE CUDA::cudart_static)
+else()
+  target_sources(wf PRIVATE node/handover_cuda_stub.c)
+endif()
