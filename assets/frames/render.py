@@ -26,12 +26,11 @@ from mathutils import Vector, noise
 WIDTH, HEIGHT = 480, 270
 KEYED = range(-1, 42)  # frames with a camera key: motion also needs the ones before and after
 
-
 # ---------------------------------------------------------------- materials
+
 
 class Nodes:
     """A small wrapper to write node trees as expressions."""
-
     def __init__(self, tree):
         self.tree = tree
         tree.nodes.clear()
@@ -81,8 +80,9 @@ def material(name, build):
 
 
 def plain(name, colour, rough=0.5, metal=0.0, specular=0.5):
-    return material(name, lambda n: n("BsdfPrincipled", Base_Color=colour, Roughness=rough,
-                                      Metallic=metal, Specular=specular))
+    return material(
+        name,
+        lambda n: n("BsdfPrincipled", Base_Color=colour, Roughness=rough, Metallic=metal, Specular=specular))
 
 
 def glass(name, colour=(1, 1, 1), rough=0.0, ior=1.45):
@@ -90,8 +90,11 @@ def glass(name, colour=(1, 1, 1), rough=0.0, ior=1.45):
     def build(n):
         shadow, diffuse = (n("LightPath", _out=kind) for kind in ("Is Shadow Ray", "Is Diffuse Ray"))
         through = n("Math", _set={"operation": "MAXIMUM"}, i0=shadow, i1=diffuse)
-        return n("MixShader", Fac=through, i1=n("BsdfGlass", Color=colour, Roughness=rough, IOR=ior),
+        return n("MixShader",
+                 Fac=through,
+                 i1=n("BsdfGlass", Color=colour, Roughness=rough, IOR=ior),
                  i2=n("BsdfTransparent", Color=tuple(0.93 * c for c in colour)))
+
     return material(name, build)
 
 
@@ -104,48 +107,92 @@ def wood(name, dark, light, scale=1.0, rough=0.35, rotate=(0, 0, 0)):
         at = n.coords((scale, scale * 9, scale * 9), rotate)
         grain = n("TexNoise", _out="Fac", Vector=at, Scale=2.2, Detail=8.0, Distortion=1.6)
         fine = n("TexNoise", _out="Fac", Vector=at, Scale=14.0, Detail=4.0)
-        colour = n.mix(0.35, n.ramp(grain, (0.3, dark), (0.7, light)), n.ramp(fine, (0.3, dark), (0.7, light)))
+        colour = n.mix(0.35, n.ramp(grain, (0.3, dark), (0.7, light)),
+                       n.ramp(fine, (0.3, dark), (0.7, light)))
         return n("BsdfPrincipled", Base_Color=colour, Roughness=rough, Normal=n.bump(fine, 0.12))
+
     return material(name, build)
 
 
 def planks(name, dark, light, rough=0.28):
     """Floor boards along X."""
     def build(n):
-        brick = n("TexBrick", _out="Color", _set={"offset": 0.37}, Vector=n.coords(), Scale=1.0,
-                  Brick_Width=1.7, Row_Height=0.16, Mortar_Size=0.004, Mortar_Smooth=0.2,
-                  Color1=(0, 0, 0), Color2=(1, 1, 1), Mortar=(0.5, 0.5, 0.5))
+        brick = n("TexBrick",
+                  _out="Color",
+                  _set={"offset": 0.37},
+                  Vector=n.coords(),
+                  Scale=1.0,
+                  Brick_Width=1.7,
+                  Row_Height=0.16,
+                  Mortar_Size=0.004,
+                  Mortar_Smooth=0.2,
+                  Color1=(0, 0, 0),
+                  Color2=(1, 1, 1),
+                  Mortar=(0.5, 0.5, 0.5))
         mortar = brick.node.outputs["Fac"]
-        at = n("VectorMath", _set={"operation": "ADD"}, i0=n.coords((1.2, 14, 14)),
+        at = n("VectorMath",
+               _set={"operation": "ADD"},
+               i0=n.coords((1.2, 14, 14)),
                i1=n("VectorMath", _set={"operation": "SCALE"}, i0=brick, Scale=7.0))
         grain = n("TexNoise", _out="Fac", Vector=at, Scale=2.0, Detail=9.0, Distortion=1.2)
         colour = n.mix(0.5, n.ramp(grain, (0.3, dark), (0.75, light)), n.mix(brick, dark, light))
         colour = n.mix(mortar, colour, (0.02, 0.012, 0.008))
-        return n("BsdfPrincipled", Base_Color=colour,
+        return n("BsdfPrincipled",
+                 Base_Color=colour,
                  Roughness=n("MapRange", Value=grain, i3=rough, i4=rough + 0.22),
-                 Normal=n.bump(n("Math", _set={"operation": "SUBTRACT"}, i0=n("Math", _set={"operation": "MULTIPLY"}, i0=grain, i1=0.08), i1=mortar), 0.6, 0.006))
+                 Normal=n.bump(
+                     n("Math",
+                       _set={"operation": "SUBTRACT"},
+                       i0=n("Math", _set={"operation": "MULTIPLY"}, i0=grain, i1=0.08),
+                       i1=mortar), 0.6, 0.006))
+
     return material(name, build)
 
 
-def bricks(name, one, two, mortar, width=0.24, height=0.075, rotate=(0, 0, 0), rough=0.85, gap=0.008, offset=0.5):
+def bricks(name,
+           one,
+           two,
+           mortar,
+           width=0.24,
+           height=0.075,
+           rotate=(0, 0, 0),
+           rough=0.85,
+           gap=0.008,
+           offset=0.5):
     def build(n):
         at = n.coords(rotate=rotate)
-        brick = n("TexBrick", _out="Color", _set={"offset": offset}, Vector=at, Scale=1.0,
-                  Brick_Width=width, Row_Height=height, Mortar_Size=gap, Mortar_Smooth=0.15,
-                  Color1=one, Color2=two, Mortar=mortar, Bias=-0.1)
+        brick = n("TexBrick",
+                  _out="Color",
+                  _set={"offset": offset},
+                  Vector=at,
+                  Scale=1.0,
+                  Brick_Width=width,
+                  Row_Height=height,
+                  Mortar_Size=gap,
+                  Mortar_Smooth=0.15,
+                  Color1=one,
+                  Color2=two,
+                  Mortar=mortar,
+                  Bias=-0.1)
         joint = brick.node.outputs["Fac"]
         dirt = n("TexNoise", _out="Fac", Vector=at, Scale=30.0, Detail=6.0)
         patches = n("TexNoise", _out="Fac", Vector=at, Scale=1.7, Detail=3.0)
         colour = n.mix(0.55, brick, n.ramp(dirt, (0.3, (0.35, 0.32, 0.3)), (0.7, (1, 1, 1))), "MULTIPLY")
         colour = n.mix(0.4, colour, n.ramp(patches, (0.35, (0.5, 0.47, 0.45)), (0.65, (1, 1, 1))), "MULTIPLY")
-        height_ = n("Math", _set={"operation": "SUBTRACT"}, i0=n("Math", _set={"operation": "MULTIPLY"}, i0=dirt, i1=0.3), i1=joint)
+        height_ = n("Math",
+                    _set={"operation": "SUBTRACT"},
+                    i0=n("Math", _set={"operation": "MULTIPLY"}, i0=dirt, i1=0.3),
+                    i1=joint)
         return n("BsdfPrincipled", Base_Color=colour, Roughness=rough, Normal=n.bump(height_, 0.7, 0.012))
+
     return material(name, build)
 
 
 def checker(name, one, two, scale, rough=0.25):
-    return material(name, lambda n: n("BsdfPrincipled", Roughness=rough, Base_Color=n(
-        "TexChecker", Vector=n.coords(), Color1=one, Color2=two, Scale=scale)))
+    return material(
+        name, lambda n: n("BsdfPrincipled",
+                          Roughness=rough,
+                          Base_Color=n("TexChecker", Vector=n.coords(), Color1=one, Color2=two, Scale=scale)))
 
 
 def leaf(name, dark, light):
@@ -156,10 +203,12 @@ def leaf(name, dark, light):
         surface = n("BsdfPrincipled", Base_Color=colour, Roughness=0.42)
         through = n("BsdfTranslucent", Color=n.mix(0.5, colour, (0.5, 0.6, 0.05)))
         return n("MixShader", Fac=0.35, i1=surface, i2=through)
+
     return material(name, build)
 
 
 # ----------------------------------------------------------------- geometry
+
 
 def mesh(name, points, faces, mat, smooth=False):
     data = bpy.data.meshes.new(name)
@@ -173,7 +222,7 @@ def mesh(name, points, faces, mat, smooth=False):
 
 def copy(obj, at, turn=0.0, scale=1.0):
     new = obj.copy()
-    new.location, new.rotation_euler, new.scale = at, (0, 0, turn), (scale,) * 3
+    new.location, new.rotation_euler, new.scale = at, (0, 0, turn), (scale, ) * 3
     bpy.context.collection.objects.link(new)
     return new
 
@@ -214,19 +263,28 @@ def lathe(name, profile, mat, at=(0, 0, 0), segments=48, subdivide=2):
 
 
 def ball(name, radius, mat, at, segments=48):
-    bpy.ops.mesh.primitive_uv_sphere_add(radius=radius, location=at, segments=segments, ring_count=segments // 2)
+    bpy.ops.mesh.primitive_uv_sphere_add(radius=radius,
+                                         location=at,
+                                         segments=segments,
+                                         ring_count=segments // 2)
     return finish(name, mat)
 
 
 def torus(name, major, minor, mat, at, turn=(0, 0, 0)):
-    bpy.ops.mesh.primitive_torus_add(location=at, rotation=turn, major_radius=major, minor_radius=minor,
-                                     major_segments=72, minor_segments=24)
+    bpy.ops.mesh.primitive_torus_add(location=at,
+                                     rotation=turn,
+                                     major_radius=major,
+                                     minor_radius=minor,
+                                     major_segments=72,
+                                     minor_segments=24)
     return finish(name, mat)
 
 
 def rod(name, start, end, radius, mat, segments=16):
     start, end = Vector(start), Vector(end)
-    bpy.ops.mesh.primitive_cylinder_add(radius=radius, depth=(end - start).length, vertices=segments,
+    bpy.ops.mesh.primitive_cylinder_add(radius=radius,
+                                        depth=(end - start).length,
+                                        vertices=segments,
                                         location=(start + end) / 2)
     bpy.context.object.rotation_euler = (end - start).to_track_quat("Z", "Y").to_euler()
     return finish(name, mat)
@@ -257,11 +315,13 @@ def leaves(name, spots, size, mat, rng, droop=0.4):
         length = size * rng.uniform(0.6, 1.25)
         wide, base = 0.3 * length, len(points)
         at = Vector(at)
-        points += [at, at + along * 0.5 * length + side * wide + up * 0.09 * length,
-                   at + along * 0.55 * length, at + along * 0.5 * length - side * wide + up * 0.09 * length,
-                   at + along * length - up * 0.12 * length]
-        faces += [(base, base + 1, base + 2), (base + 1, base + 4, base + 2),
-                  (base, base + 2, base + 3), (base + 3, base + 2, base + 4)]
+        points += [
+            at, at + along * 0.5 * length + side * wide + up * 0.09 * length, at + along * 0.55 * length,
+            at + along * 0.5 * length - side * wide + up * 0.09 * length,
+            at + along * length - up * 0.12 * length
+        ]
+        faces += [(base, base + 1, base + 2), (base + 1, base + 4, base + 2), (base, base + 2, base + 3),
+                  (base + 3, base + 2, base + 4)]
     return mesh(name, [tuple(p) for p in points], faces, mat)
 
 
@@ -269,7 +329,7 @@ def bush(name, at, radius, count, size, mat, rng, squash=1.0):
     spots = []
     for _ in range(count):
         out = Vector((rng.gauss(0, 1), rng.gauss(0, 1), rng.gauss(0, 1))).normalized()
-        reach = radius * rng.uniform(0.35, 1.0) ** 0.5 * (0.8 + 0.45 * noise.noise(out * 2.3 + Vector(at)))
+        reach = radius * rng.uniform(0.35, 1.0)**0.5 * (0.8 + 0.45 * noise.noise(out * 2.3 + Vector(at)))
         spots.append((Vector(at) + Vector((out.x, out.y, out.z * squash)) * reach, out))
     return leaves(name, spots, size, mat, rng)
 
@@ -318,6 +378,7 @@ def world(build):
 
 # ------------------------------------------------------------------- studio
 
+
 def studio():
     rng = random.Random(7)
     oak = wood("oak", (0.16, 0.075, 0.03), (0.42, 0.23, 0.10))
@@ -335,8 +396,10 @@ def studio():
 
     # the room
     box("floor", (-4, -5, -0.1), (4, 3, 0), planks("planks", (0.13, 0.06, 0.028), (0.40, 0.22, 0.11)))
-    box("brick wall", (-4, 3, 0), (4, 3.2, 3.2),
-        bricks("bricks", (0.42, 0.13, 0.075), (0.22, 0.07, 0.045), (0.42, 0.38, 0.33), rotate=(math.pi / 2, 0, 0)))
+    box(
+        "brick wall", (-4, 3, 0), (4, 3.2, 3.2),
+        bricks("bricks", (0.42, 0.13, 0.075), (0.22, 0.07, 0.045), (0.42, 0.38, 0.33),
+               rotate=(math.pi / 2, 0, 0)))
     box("right wall", (4, -5, 0), (4.2, 3, 3.2), teal)
     box("back wall", (-4, -5.2, 0), (4, -5, 3.2), plaster)
     box("ceiling", (-4, -5, 3.2), (4, 3, 3.3), plaster)
@@ -360,33 +423,47 @@ def studio():
     for x in (-1.02, 1.02):
         for y in (-0.43, 0.43):
             box("leg", (x - 0.035, y - 0.035, 0), (x + 0.035, y + 0.035, top - 0.05), black, 0.005)
-    box("rug", (-1.9, -1.2, 0), (1.9, 1.25, 0.012), material("rug", lambda n: n(
-        "BsdfPrincipled", Roughness=0.95, Specular=0.1,
-        Base_Color=n.mix(n("TexNoise", Vector=n.coords(), Scale=160.0, Detail=2.0), n(
-            "TexChecker", Vector=n.coords(rotate=(0, 0, math.pi / 4)), Scale=6.0, Color1=(0.5, 0.46, 0.38), Color2=(0.07, 0.1, 0.16)),
-            (0.25, 0.2, 0.16)))))
+    box(
+        "rug", (-1.9, -1.2, 0), (1.9, 1.25, 0.012),
+        material(
+            "rug", lambda n: n("BsdfPrincipled",
+                               Roughness=0.95,
+                               Specular=0.1,
+                               Base_Color=n.mix(
+                                   n("TexNoise", Vector=n.coords(), Scale=160.0, Detail=2.0),
+                                   n("TexChecker",
+                                     Vector=n.coords(rotate=(0, 0, math.pi / 4)),
+                                     Scale=6.0,
+                                     Color1=(0.5, 0.46, 0.38),
+                                     Color2=(0.07, 0.1, 0.16)), (0.25, 0.2, 0.16)))))
 
     # on the table
     box("book", (-0.16, -0.02, top), (0.26, 0.30, top + 0.04), plain("book", (0.06, 0.10, 0.2), 0.6), 0.004)
-    box("book", (-0.12, 0.0, top + 0.04), (0.24, 0.28, top + 0.075), plain("book", (0.5, 0.42, 0.3), 0.6), 0.004)
+    box("book", (-0.12, 0.0, top + 0.04), (0.24, 0.28, top + 0.075), plain("book", (0.5, 0.42, 0.3), 0.6),
+        0.004)
     monkey("gold monkey", 0.42, gold, (0.06, 0.13, top + 0.255), (math.radians(-18), 0, math.radians(16)))
     lathe("carafe", [(0, 0.004), (0.075, 0.004), (0.105, 0.02), (0.112, 0.09), (0.075, 0.19), (0.038, 0.25),
-                     (0.036, 0.30), (0.05, 0.335), (0.044, 0.335), (0.030, 0.30), (0.032, 0.25), (0.068, 0.19),
-                     (0.105, 0.09), (0.098, 0.03), (0.07, 0.016), (0, 0.016)], clear, (-0.42, 0.12, top))
-    wine = lathe("wine glass", [(0, 0.002), (0.04, 0.002), (0.042, 0.006), (0.008, 0.013), (0.005, 0.04), (0.005, 0.09),
-                                (0.02, 0.105), (0.042, 0.135), (0.046, 0.17), (0.038, 0.225), (0.036, 0.225),
-                                (0.044, 0.17), (0.039, 0.135), (0.016, 0.11), (0, 0.108)], clear, (-0.66, -0.14, top))
+                     (0.036, 0.30), (0.05, 0.335), (0.044, 0.335),
+                     (0.030, 0.30), (0.032, 0.25), (0.068, 0.19), (0.105, 0.09), (0.098, 0.03), (0.07, 0.016),
+                     (0, 0.016)], clear, (-0.42, 0.12, top))
+    wine = lathe("wine glass", [(0, 0.002), (0.04, 0.002), (0.042, 0.006), (0.008, 0.013), (0.005, 0.04),
+                                (0.005, 0.09), (0.02, 0.105), (0.042, 0.135), (0.046, 0.17), (0.038, 0.225),
+                                (0.036, 0.225), (0.044, 0.17), (0.039, 0.135), (0.016, 0.11), (0, 0.108)],
+                 clear, (-0.66, -0.14, top))
     copy(wine, (-0.47, -0.26, top), 1)
     ball("green ball", 0.085, green, (0.48, -0.2, top + 0.085))
-    bowl = lathe("bowl", [(0, 0.005), (0.07, 0.005), (0.075, 0.02), (0.15, 0.06), (0.19, 0.115), (0.183, 0.117),
-                          (0.14, 0.07), (0.06, 0.035), (0, 0.032)], copper, (0.66, 0.16, top))
-    fruit = [plain("orange", (0.85, 0.28, 0.02), 0.45), plain("apple", (0.5, 0.03, 0.02), 0.25),
-             plain("lime", (0.28, 0.42, 0.04), 0.35)]
-    for i, (x, y, z) in enumerate([(0.06, 0, 0.085), (-0.05, 0.05, 0.085), (-0.03, -0.065, 0.085), (0.0, 0.0, 0.16),
-                                   (0.075, 0.085, 0.105)]):
+    bowl = lathe("bowl", [(0, 0.005), (0.07, 0.005), (0.075, 0.02), (0.15, 0.06), (0.19, 0.115),
+                          (0.183, 0.117), (0.14, 0.07), (0.06, 0.035), (0, 0.032)], copper, (0.66, 0.16, top))
+    fruit = [
+        plain("orange", (0.85, 0.28, 0.02), 0.45),
+        plain("apple", (0.5, 0.03, 0.02), 0.25),
+        plain("lime", (0.28, 0.42, 0.04), 0.35)
+    ]
+    for i, (x, y, z) in enumerate([(0.06, 0, 0.085), (-0.05, 0.05, 0.085), (-0.03, -0.065, 0.085),
+                                   (0.0, 0.0, 0.16), (0.075, 0.085, 0.105)]):
         ball("fruit", 0.052, fruit[i % 3], bowl.location + Vector((x, y, z)), 32)
-    lathe("checker vase", [(0, 0), (0.06, 0), (0.085, 0.03), (0.1, 0.1), (0.07, 0.19), (0.04, 0.24), (0.045, 0.28), (0.058, 0.3),
-                           (0.05, 0.3), (0.036, 0.27), (0.03, 0.24), (0, 0.22)],
+    lathe("checker vase", [(0, 0), (0.06, 0), (0.085, 0.03), (0.1, 0.1), (0.07, 0.19), (0.04, 0.24),
+                           (0.045, 0.28), (0.058, 0.3), (0.05, 0.3), (0.036, 0.27), (0.03, 0.24), (0, 0.22)],
           checker("check", (0.75, 0.72, 0.66), (0.02, 0.05, 0.11), 26), (-0.86, 0.2, top))
     stems = leaf("stem leaves", (0.03, 0.10, 0.03), (0.16, 0.26, 0.06))
     for i in range(7):
@@ -394,9 +471,11 @@ def studio():
         lean = Vector((0.16 * math.cos(angle), 0.16 * math.sin(angle), 0.36 + 0.05 * (i % 3)))
         base = Vector((-0.86, 0.2, top + 0.27))
         rod("stem", base, base + lean, 0.004, plain("stem", (0.08, 0.09, 0.03)), 8)
-        leaves("sprig", [(base + lean * (0.25 + 0.75 * k / 12), lean) for k in range(13)], 0.085, stems, rng, 0.0)
-    torus("copper ring", 0.075, 0.022, brass, (0.23, -0.32, top + 0.022))
-    rolling = ball("rolling ball", 0.045, checker("toy", (0.75, 0.03, 0.02), (0.8, 0.75, 0.7), 30, 0.12), (0, 0, 0))
+        leaves("sprig", [(base + lean * (0.25 + 0.75 * k / 12), lean) for k in range(13)], 0.085, stems, rng,
+               0.0)
+    torus("brass ring", 0.075, 0.022, brass, (0.23, -0.32, top + 0.022))
+    rolling = ball("rolling ball", 0.045, checker("toy", (0.75, 0.03, 0.02), (0.8, 0.75, 0.7), 30, 0.12),
+                   (0, 0, 0))
     for frame in KEYED:  # it rolls along the table's near edge
         x = -0.32 + 0.022 * (frame - 1)
         rolling.location = (x, -0.40, top + 0.045)
@@ -406,15 +485,21 @@ def studio():
 
     # lamps above it
     for x, shade in ((-0.62, black), (0.62, copper)):
-        lathe("shade", [(0.0, 0.2), (0.035, 0.2), (0.06, 0.15), (0.15, 0.01), (0.155, 0)], shade, (x, 0.1, 1.5), subdivide=0)
-        lathe("shade inside", [(0.155, 0), (0.148, 0.005), (0.055, 0.145), (0.0, 0.165)], enamel, (x, 0.1, 1.5), subdivide=0)
+        lathe("shade", [(0.0, 0.2), (0.035, 0.2), (0.06, 0.15), (0.15, 0.01), (0.155, 0)],
+              shade, (x, 0.1, 1.5),
+              subdivide=0)
+        lathe("shade inside", [(0.155, 0), (0.148, 0.005), (0.055, 0.145), (0.0, 0.165)],
+              enamel, (x, 0.1, 1.5),
+              subdivide=0)
         rod("cord", (x, 0.1, 1.68), (x, 0.1, 3.2), 0.005, black, 8)
         area_light("disk", (x, 0.1, 1.53), (x, 0.1, 0), 0.14, 0.14, 22, (1.0, 0.74, 0.46), "ELLIPSE")
 
     # shelves on the brick wall, with books
-    covers = [plain("cover", c, 0.55) for c in (
-        (0.45, 0.08, 0.05), (0.05, 0.12, 0.25), (0.6, 0.5, 0.35), (0.04, 0.2, 0.16), (0.55, 0.3, 0.06), (0.02, 0.02, 0.03),
-        (0.65, 0.6, 0.55), (0.22, 0.05, 0.14))]
+    covers = [
+        plain("cover", c, 0.55)
+        for c in ((0.45, 0.08, 0.05), (0.05, 0.12, 0.25), (0.6, 0.5, 0.35), (0.04, 0.2, 0.16),
+                  (0.55, 0.3, 0.06), (0.02, 0.02, 0.03), (0.65, 0.6, 0.55), (0.22, 0.05, 0.14))
+    ]
     for z in (0.45, 0.95, 1.45, 1.95, 2.45):
         box("shelf", (0.95, 2.65, z), (3.9, 2.99, z + 0.035), walnut)
         x = 1.0
@@ -422,28 +507,40 @@ def studio():
             thick, tall = rng.uniform(0.022, 0.06), rng.uniform(0.22, 0.36)
             kind = rng.random()
             if kind < 0.9:
-                b = box("book", (x, 2.72, z + 0.035), (x + thick, 2.96, z + 0.035 + tall), rng.choice(covers), 0.003)
+                b = box("book", (x, 2.72, z + 0.035), (x + thick, 2.96, z + 0.035 + tall), rng.choice(covers),
+                        0.003)
                 if rng.random() < 0.12:
                     b.rotation_euler = (0, 0.12, 0)
                     x += 0.045
                 x += thick + 0.003
             else:
                 if rng.random() < 0.5:
-                    ball("bauble", 0.09, rng.choice((gold, steel, green, copper)), (x + 0.13, 2.82, z + 0.125), 32)
+                    ball("bauble", 0.09, rng.choice((gold, steel, green, copper)),
+                         (x + 0.13, 2.82, z + 0.125), 32)
                 x += 0.27
     for x in (0.95, 2.4, 3.87):
         box("upright", (x - 0.02, 2.65, 0), (x + 0.02, 2.99, 2.8), walnut)
 
     # mirror, pictures, a floor lamp, plants
-    lathe("mirror", [(0, 0.02), (0.42, 0.02)], plain("mirror", (0.95, 0.95, 0.95), 0.01, 1.0), (-0.3, 2.97, 1.62),
+    lathe("mirror", [(0, 0.02), (0.42, 0.02)],
+          plain("mirror", (0.95, 0.95, 0.95), 0.01, 1.0), (-0.3, 2.97, 1.62),
           subdivide=0).rotation_euler = (math.pi / 2, 0, 0)
     torus("mirror frame", 0.43, 0.03, brass, (-0.3, 2.95, 1.62), (math.pi / 2, 0, 0))
     for i, (x, z, w, h) in enumerate([(-1.9, 1.75, 0.42, 0.56), (-2.85, 1.6, 0.36, 0.36)]):
         box("picture frame", (x - w - 0.03, 2.95, z - h - 0.03), (x + w + 0.03, 2.99, z + h + 0.03), black)
-        box("picture", (x - w, 2.94, z - h), (x + w, 2.96, z + h), material("picture", lambda n: n(
-            "BsdfPrincipled", Roughness=0.4, Base_Color=n.ramp(
-                n("TexWave", _out="Fac", Vector=n.coords(rotate=(0, 0.9 + i, 0)), Scale=1.1, Distortion=7.0, Detail=2.0),
-                (0.0, (0.7, 0.62, 0.5)), (0.4, (0.75, 0.3, 0.1)), (0.6, (0.05, 0.16, 0.22)), (0.95, (0.7, 0.65, 0.55))))))
+        box(
+            "picture", (x - w, 2.94, z - h), (x + w, 2.96, z + h),
+            material(
+                "picture", lambda n: n("BsdfPrincipled",
+                                       Roughness=0.4,
+                                       Base_Color=n.ramp(
+                                           n("TexWave",
+                                             _out="Fac",
+                                             Vector=n.coords(rotate=(0, 0.9 + i, 0)),
+                                             Scale=1.1,
+                                             Distortion=7.0,
+                                             Detail=2.0), (0.0, (0.7, 0.62, 0.5)), (0.4, (0.75, 0.3, 0.1)),
+                                           (0.6, (0.05, 0.16, 0.22)), (0.95, (0.7, 0.65, 0.55))))))
     monstera = leaf("monstera", (0.015, 0.07, 0.02), (0.07, 0.19, 0.04))
     lathe("pot", [(0, 0), (0.17, 0), (0.2, 0.04), (0.24, 0.4), (0.22, 0.4), (0.2, 0.34), (0, 0.33)],
           plain("pot", (0.6, 0.56, 0.5), 0.5), (-2.2, 2.3, 0))
@@ -454,16 +551,21 @@ def studio():
         leaves("plant", [(tip, Vector((out.x, out.y, 0.1)))] * 2, 0.42, monstera, rng, 0.25)
     rod("lamp stand", (-1.1, 2.55, 0), (-1.1, 2.55, 1.25), 0.012, brass)
     lathe("lamp foot", [(0, 0), (0.15, 0), (0.15, 0.015), (0, 0.02)], brass, (-1.1, 2.55, 0), subdivide=0)
-    shade = lathe("lamp shade", [(0.13, 0.3), (0.2, 0)], glow("linen", (1.0, 0.72, 0.42), 4.0), (-1.1, 2.55, 1.2), subdivide=0)
+    shade = lathe("lamp shade", [(0.13, 0.3), (0.2, 0)],
+                  glow("linen", (1.0, 0.72, 0.42), 4.0), (-1.1, 2.55, 1.2),
+                  subdivide=0)
     shade.visible_shadow = shade.visible_diffuse = False  # its light is the bulb's, which is sampled better
     shade.active_material.cycles.sample_as_light = False
     bulb("bulb", (-1.1, 2.55, 1.35), 0.12, 30, (1.0, 0.72, 0.42)).visible_camera = False
 
     world(lambda n: n("Background", Color=(0.5, 0.65, 1.0), Strength=0.15))
-    camera(35, lambda t: ((0.75 - 0.055 * t, -2.35 + 0.012 * t, 1.38 - 0.006 * t), (-0.06 + 0.004 * t, 0.2, 1.03)))
+    camera(
+        35, lambda t: ((0.75 - 0.055 * t, -2.35 + 0.012 * t, 1.38 - 0.006 * t),
+                       (-0.06 + 0.004 * t, 0.2, 1.03)))
 
 
 # ------------------------------------------------------------------ terrace
+
 
 def terrace():
     rng = random.Random(11)
@@ -480,33 +582,58 @@ def terrace():
     lavender = leaf("lavender", (0.14, 0.07, 0.34), (0.36, 0.22, 0.62))
 
     # ground, parapet, sea and far hills
-    box("ground", (-9, -7, -0.2), (9, 5, 0), bricks("tiles", (0.56, 0.46, 0.35), (0.40, 0.30, 0.22), (0.16, 0.13, 0.1),
-                                                   width=0.52, height=0.52, rough=0.45, gap=0.012, offset=0.5))
+    box(
+        "ground", (-9, -7, -0.2), (9, 5, 0),
+        bricks("tiles", (0.56, 0.46, 0.35), (0.40, 0.30, 0.22), (0.16, 0.13, 0.1),
+               width=0.52,
+               height=0.52,
+               rough=0.45,
+               gap=0.012,
+               offset=0.5))
     box("step", (-9, 4.55, 0), (9, 5.05, 0.14), stone, 0.02)
     box("rail", (-9, 4.62, 0.86), (9, 4.98, 0.98), stone, 0.02)
-    baluster = lathe("baluster", [(0, 0), (0.085, 0), (0.085, 0.06), (0.045, 0.09), (0.09, 0.24), (0.07, 0.38), (0.04, 0.55),
-                                  (0.05, 0.62), (0.085, 0.66), (0.085, 0.72), (0, 0.72)], stone, (-8.8, 4.8, 0.14), 24, 1)
+    baluster = lathe("baluster", [(0, 0), (0.085, 0), (0.085, 0.06), (0.045, 0.09), (0.09, 0.24),
+                                  (0.07, 0.38), (0.04, 0.55), (0.05, 0.62), (0.085, 0.66), (0.085, 0.72),
+                                  (0, 0.72)], stone, (-8.8, 4.8, 0.14), 24, 1)
     for i in range(1, 59):
         copy(baluster, (-8.8 + 0.3 * i, 4.8, 0.14))
     for x in (-5.6, -2.8, 0, 2.8, 5.6):
         box("pier", (x - 0.2, 4.58, 0.14), (x + 0.2, 5.02, 1.08), stone, 0.015)
-    quad("sea", (-900, 5, -14), (900, 5, -14), (900, 2500, -14), (-900, 2500, -14), material("sea", lambda n: n(
-        "BsdfPrincipled", Base_Color=(0.01, 0.06, 0.09), Roughness=0.12, Normal=n.bump(
-            n("TexNoise", _out="Fac", Vector=n.coords((0.25, 0.6, 1)), Scale=0.35, Detail=6.0), 0.6, 0.6))))
+    quad(
+        "sea", (-900, 5, -14), (900, 5, -14), (900, 2500, -14), (-900, 2500, -14),
+        material(
+            "sea",
+            lambda n: n("BsdfPrincipled",
+                        Base_Color=(0.01, 0.06, 0.09),
+                        Roughness=0.12,
+                        Normal=n.bump(
+                            n("TexNoise", _out="Fac", Vector=n.coords(
+                                (0.25, 0.6, 1)), Scale=0.35, Detail=6.0), 0.6, 0.6))))
     for k, (far, x0, tall) in enumerate([(420, -330, 85), (640, 120, 120), (900, -80, 90)]):
         points, faces, nx, ny = [], [], 70, 14
         for j in range(ny):
             for i in range(nx):
                 u, v = i / (nx - 1), j / (ny - 1)
                 x, y = x0 + (u - 0.5) * 620, far + (v - 0.2) * 160
-                ridge = math.sin(math.pi * u) ** 0.8 * math.sin(math.pi * min(1, v * 1.2)) ** 0.7
+                ridge = math.sin(math.pi * u)**0.8 * math.sin(math.pi * min(1, v * 1.2))**0.7
                 lump = noise.fractal(Vector((u * 6, v * 3, k * 9.1)), 0.9, 2.1, 5)
                 points.append((x, y, -18 + tall * ridge * (0.75 + 0.5 * lump)))
         for j in range(ny - 1):
-            faces += [(j * nx + i, j * nx + i + 1, (j + 1) * nx + i + 1, (j + 1) * nx + i) for i in range(nx - 1)]
+            faces += [(j * nx + i, j * nx + i + 1, (j + 1) * nx + i + 1, (j + 1) * nx + i)
+                      for i in range(nx - 1)]
         haze = (0.16 + 0.1 * k, 0.22 + 0.1 * k, 0.22 + 0.16 * k)
-        mesh("hills", points, faces, material("hills", lambda n: n("BsdfPrincipled", Roughness=0.95, Specular=0.0, Base_Color=n.mix(
-            n("TexNoise", _out="Fac", Vector=n.coords(), Scale=0.06, Detail=8.0), haze, (0.10, 0.13, 0.06)))), smooth=True)
+        mesh("hills",
+             points,
+             faces,
+             material(
+                 "hills",
+                 lambda n: n("BsdfPrincipled",
+                             Roughness=0.95,
+                             Specular=0.0,
+                             Base_Color=n.mix(
+                                 n("TexNoise", _out="Fac", Vector=n.coords(), Scale=0.06, Detail=8.0), haze,
+                                 (0.10, 0.13, 0.06)))),
+             smooth=True)
 
     # pergola with vines, on the left
     for x in (-4.6, -1.5):
@@ -526,18 +653,21 @@ def terrace():
         for _ in range(420):
             angle, z = rng.uniform(0, 6.28), rng.uniform(0.3, 3.0)
             reach = 0.12 + 0.22 * rng.random() * (z / 3)
-            spots.append(((x + reach * math.cos(angle), y + reach * math.sin(angle), z), (math.cos(angle), math.sin(angle), 0)))
+            spots.append(
+                ((x + reach * math.cos(angle), y + reach * math.sin(angle), z), (math.cos(angle),
+                                                                                 math.sin(angle), 0)))
     for x in (-4.2, -2.9, -2.1, -1.2):  # hanging strands
         for _ in range(110):
-            spots.append(((x + rng.gauss(0, 0.12), 0.35 + rng.gauss(0, 0.1), 2.95 - rng.random() ** 1.5 * 0.9), (rng.gauss(0, 1), -0.6, -0.5)))
+            spots.append(((x + rng.gauss(0, 0.12), 0.35 + rng.gauss(0, 0.1), 2.95 - rng.random()**1.5 * 0.9),
+                          (rng.gauss(0, 1), -0.6, -0.5)))
     cut = len(spots) * 5 // 6
     order = sorted(spots, key=lambda s: noise.noise(Vector(s[0]) * 1.3))
     leaves("vine", order[:cut], 0.15, green, rng)
     leaves("vine flowers", order[cut:], 0.10, pink, rng)
 
     # pots
-    pot = lathe("pot", [(0, 0), (0.2, 0), (0.22, 0.03), (0.3, 0.36), (0.33, 0.37), (0.34, 0.44), (0.31, 0.44), (0.28, 0.38), (0, 0.37)],
-                terracotta, (1.05, 3.6, 0))
+    pot = lathe("pot", [(0, 0), (0.2, 0), (0.22, 0.03), (0.3, 0.36), (0.33, 0.37), (0.34, 0.44), (0.31, 0.44),
+                        (0.28, 0.38), (0, 0.37)], terracotta, (1.05, 3.6, 0))
     bush("lavender leaves", (1.05, 3.6, 0.62), 0.38, 1100, 0.11, olive, rng)
     bush("lavender", (1.05, 3.6, 0.84), 0.34, 800, 0.07, lavender, rng, 0.8)
     copy(pot, (3.75, 3.3, 0), 0, 1.35)
@@ -550,46 +680,74 @@ def terrace():
     copy(pot, (-0.6, 4.0, 0), 0, 0.85)
     bush("geranium", (-0.6, 4.0, 0.58), 0.36, 1000, 0.11, green, rng)
     bush("geranium flowers", (-0.6, 4.0, 0.66), 0.37, 260, 0.08, pink, rng)
-    blue_pot = lathe("blue pot", [(0, 0), (0.13, 0), (0.24, 0.16), (0.26, 0.3), (0.17, 0.46), (0.2, 0.5), (0.17, 0.5), (0.14, 0.45), (0, 0.43)],
-                     blue, (2.15, 3.95, 0))
+    blue_pot = lathe("blue pot", [(0, 0), (0.13, 0), (0.24, 0.16), (0.26, 0.3), (0.17, 0.46), (0.2, 0.5),
+                                  (0.17, 0.5), (0.14, 0.45), (0, 0.43)], blue, (2.15, 3.95, 0))
     bush("grass", (2.15, 3.95, 0.85), 0.4, 800, 0.2, olive, rng)
     copy(blue_pot, (2.75, 0.75, 0), 0, 0.8)
     bush("herbs", (2.75, 0.75, 0.52), 0.24, 900, 0.075, green, rng)
 
     # pool with a chrome ball
-    quad("water", (0.05, 1.0, 0.20), (2.05, 1.0, 0.20), (2.05, 2.9, 0.20), (0.05, 2.9, 0.20), material("water", lambda n: n(
-        "BsdfPrincipled", Base_Color=(0.012, 0.11, 0.12), Roughness=0.02, Specular=0.6, Normal=n.bump(
-            n("TexNoise", _out="Fac", Vector=n.coords(), Scale=5.0, Detail=3.0), 0.25, 0.03))))
-    mosaic = bricks("mosaic", (0.05, 0.20, 0.34), (0.55, 0.55, 0.48), (0.5, 0.47, 0.42), width=0.06, height=0.06, rough=0.2, gap=0.005, offset=0.0)
-    side = bricks("mosaic side", (0.05, 0.20, 0.34), (0.55, 0.55, 0.48), (0.5, 0.47, 0.42), width=0.06, height=0.06, rough=0.2, gap=0.005,
-                  offset=0.0, rotate=(math.pi / 2, 0, 0))
-    for low, high in (((-0.1, 0.85), (2.2, 1.02)), ((-0.1, 2.88), (2.2, 3.05)), ((-0.1, 1.02), (0.07, 2.88)), ((2.03, 1.02), (2.2, 2.88))):
+    quad(
+        "water", (0.05, 1.0, 0.20), (2.05, 1.0, 0.20), (2.05, 2.9, 0.20), (0.05, 2.9, 0.20),
+        material(
+            "water",
+            lambda n: n("BsdfPrincipled",
+                        Base_Color=(0.012, 0.11, 0.12),
+                        Roughness=0.02,
+                        Specular=0.6,
+                        Normal=n.bump(n("TexNoise", _out="Fac", Vector=n.coords(), Scale=5.0, Detail=3.0),
+                                      0.25, 0.03))))
+    mosaic = bricks("mosaic", (0.05, 0.20, 0.34), (0.55, 0.55, 0.48), (0.5, 0.47, 0.42),
+                    width=0.06,
+                    height=0.06,
+                    rough=0.2,
+                    gap=0.005,
+                    offset=0.0)
+    side = bricks("mosaic side", (0.05, 0.20, 0.34), (0.55, 0.55, 0.48), (0.5, 0.47, 0.42),
+                  width=0.06,
+                  height=0.06,
+                  rough=0.2,
+                  gap=0.005,
+                  offset=0.0,
+                  rotate=(math.pi / 2, 0, 0))
+    for low, high in (((-0.1, 0.85), (2.2, 1.02)), ((-0.1, 2.88), (2.2, 3.05)), ((-0.1, 1.02), (0.07, 2.88)),
+                      ((2.03, 1.02), (2.2, 2.88))):
         box("basin", (*low, 0), (*high, 0.27), side)
-        box("coping", (low[0] - 0.02, low[1] - 0.02, 0.27), (high[0] + 0.02, high[1] + 0.02, 0.31), stone, 0.008)
-    lathe("pedestal", [(0, 0), (0.2, 0), (0.2, 0.08), (0.1, 0.12), (0.08, 0.3), (0.15, 0.38), (0.15, 0.42), (0, 0.42)], stone,
-          (1.05, 1.95, 0.1), 32, 1)
+        box("coping", (low[0] - 0.02, low[1] - 0.02, 0.27), (high[0] + 0.02, high[1] + 0.02, 0.31), stone,
+            0.008)
+    lathe("pedestal", [(0, 0), (0.2, 0), (0.2, 0.08), (0.1, 0.12), (0.08, 0.3), (0.15, 0.38), (0.15, 0.42),
+                       (0, 0.42)], stone, (1.05, 1.95, 0.1), 32, 1)
     ball("chrome ball", 0.32, chrome, (1.05, 1.95, 0.83), 96)
     quad("pool bed", (0.05, 1.0, 0.02), (2.05, 1.0, 0.02), (2.05, 2.9, 0.02), (0.05, 2.9, 0.02), mosaic)
 
     # a small table with two stools under the pergola
-    lathe("table", [(0, 0.72), (0.5, 0.72), (0.52, 0.735), (0.5, 0.75), (0, 0.75)], white, (-2.35, 1.6, 0), subdivide=0)
+    lathe("table", [(0, 0.72), (0.5, 0.72), (0.52, 0.735), (0.5, 0.75), (0, 0.75)],
+          white, (-2.35, 1.6, 0),
+          subdivide=0)
     rod("table leg", (-2.35, 1.6, 0), (-2.35, 1.6, 0.72), 0.03, white)
     lathe("table foot", [(0, 0), (0.26, 0), (0.24, 0.03), (0, 0.05)], white, (-2.35, 1.6, 0), subdivide=0)
     for x, y in ((-3.15, 1.35), (-1.65, 1.15)):
-        lathe("seat", [(0, 0.44), (0.2, 0.44), (0.22, 0.47), (0.19, 0.5), (0, 0.5)], plain("cushion", (0.7, 0.24, 0.05), 0.9), (x, y, 0), subdivide=0)
+        lathe("seat", [(0, 0.44), (0.2, 0.44), (0.22, 0.47), (0.19, 0.5), (0, 0.5)],
+              plain("cushion", (0.7, 0.24, 0.05), 0.9), (x, y, 0),
+              subdivide=0)
         for k in range(4):
             a = k * math.pi / 2 + 0.5
-            rod("stool leg", (x + 0.2 * math.cos(a), y + 0.2 * math.sin(a), 0), (x + 0.13 * math.cos(a), y + 0.13 * math.sin(a), 0.45), 0.014, white, 8)
+            rod("stool leg", (x + 0.2 * math.cos(a), y + 0.2 * math.sin(a), 0),
+                (x + 0.13 * math.cos(a), y + 0.13 * math.sin(a), 0.45), 0.014, white, 8)
     clear = glass("clear")
-    lathe("jug", [(0, 0.0), (0.07, 0.0), (0.09, 0.03), (0.095, 0.1), (0.06, 0.2), (0.07, 0.26), (0.065, 0.26), (0.055, 0.2), (0.088, 0.1),
-                  (0.08, 0.035), (0, 0.02)], clear, (-2.25, 1.62, 0.752))
+    lathe("jug", [(0, 0.0), (0.07, 0.0), (0.09, 0.03), (0.095, 0.1), (0.06, 0.2), (0.07, 0.26), (0.065, 0.26),
+                  (0.055, 0.2), (0.088, 0.1), (0.08, 0.035), (0, 0.02)], clear, (-2.25, 1.62, 0.752))
     for x, y in ((-2.55, 1.5), (-2.12, 1.4)):
-        lathe("tumbler", [(0, 0), (0.035, 0), (0.04, 0.11), (0.036, 0.11), (0.032, 0.012), (0, 0.012)], clear, (x, y, 0.752), subdivide=1)
+        lathe("tumbler", [(0, 0), (0.035, 0), (0.04, 0.11), (0.036, 0.11), (0.032, 0.012), (0, 0.012)],
+              clear, (x, y, 0.752),
+              subdivide=1)
     for i, (x, y) in enumerate(((-2.5, 1.75), (-2.43, 1.8), (-2.42, 1.7))):
         ball("fruit", 0.045, orange, (x, y, 0.797), 24)
-    lathe("amphora", [(0, 0), (0.08, 0), (0.07, 0.03), (0.14, 0.2), (0.16, 0.34), (0.1, 0.48), (0.05, 0.54), (0.05, 0.6), (0.08, 0.63),
-                      (0.07, 0.63), (0.04, 0.6), (0, 0.55)], gold, (-0.42, 0.9, 0), 32)
-    fallen = [((rng.uniform(-4, 3.5), rng.uniform(-2.5, 4), 0.015), (rng.gauss(0, 1), rng.gauss(0, 1), 0.25)) for _ in range(420)]
+    lathe("amphora", [(0, 0), (0.08, 0), (0.07, 0.03), (0.14, 0.2), (0.16, 0.34), (0.1, 0.48), (0.05, 0.54),
+                      (0.05, 0.6), (0.08, 0.63), (0.07, 0.63), (0.04, 0.6), (0, 0.55)], gold, (-0.42, 0.9, 0),
+          32)
+    fallen = [((rng.uniform(-4, 3.5), rng.uniform(-2.5, 4), 0.015), (rng.gauss(0, 1), rng.gauss(0, 1), 0.25))
+              for _ in range(420)]
     leaves("fallen petals", fallen[:260], 0.07, pink, rng, 0.0)
     leaves("fallen leaves", fallen[260:], 0.09, green, rng, 0.0)
 
@@ -598,15 +756,25 @@ def terrace():
     data.energy, data.angle, data.color = 5.2, math.radians(1.6), (1.0, 0.82, 0.60)
     sun = bpy.data.objects.new("sun", data)
     elevation, azimuth = math.radians(27), math.radians(62)
-    direction = Vector((math.cos(elevation) * math.sin(azimuth), math.cos(elevation) * math.cos(azimuth), math.sin(elevation)))
+    direction = Vector((math.cos(elevation) * math.sin(azimuth), math.cos(elevation) * math.cos(azimuth),
+                        math.sin(elevation)))
     sun.rotation_euler = direction.to_track_quat("Z", "Y").to_euler()
     bpy.context.collection.objects.link(sun)
-    world(lambda n: n("Background", Strength=0.11, Color=n("TexSky", _set={
-        "sky_type": "NISHITA", "sun_disc": False, "sun_elevation": elevation, "sun_rotation": azimuth, "dust_density": 1.5})))
+    world(lambda n: n("Background",
+                      Strength=0.11,
+                      Color=n("TexSky",
+                              _set={
+                                  "sky_type": "NISHITA",
+                                  "sun_disc": False,
+                                  "sun_elevation": elevation,
+                                  "sun_rotation": azimuth,
+                                  "dust_density": 1.5
+                              })))
     camera(28, lambda t: ((-0.9 + 0.09 * t, -3.4 + 0.02 * t, 1.7), (-0.1 + 0.02 * t, 2.5, 1.18)))
 
 
 # ------------------------------------------------------------------- render
+
 
 def render(args):
     scene, layer = bpy.context.scene, bpy.context.view_layer
