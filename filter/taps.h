@@ -32,4 +32,12 @@ WF_INLINE void wf_tap_range(int64_t position, int64_t extent, int size, int dila
     *last = (int)(high > size ? size : high);
 }
 
+/* The same rule seen from a tap: the range first <= position < last of pixels whose position + offset lies inside; empty
+ * where last <= first. */
+WF_INLINE void wf_pixel_range(int64_t offset, int64_t extent, int64_t *first, int64_t *last)
+{
+    *first = offset < 0 ? -offset : 0;
+    *last = offset > 0 ? extent - offset : extent;
+}
+
 #endif

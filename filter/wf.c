@@ -456,7 +456,7 @@ wf_bilateral wf_bilateral_default(int kernel_height, int kernel_width)
 
 static wf_result check_sigma(const wf_log *log, const char *name, float sigma)
 {
-    if (!isfinite(sigma) || sigma <= 0)
+    if (!isnormal(sigma) || sigma < 0)
         return INVALID(log, "%s is %g, it needs to be finite and greater than 0", name, (double)sigma);
     return WF_OK;
 }

@@ -37,9 +37,9 @@ static void processor_name(char *name, size_t size)
 
 static wf_result info(const wf_device *device, wf_device_info *info)
 {
-    (void)device;
+    const wf_cpu_device *cpu = (const wf_cpu_device *)device;
     processor_name(info->name, sizeof info->name);
-    snprintf(info->driver, sizeof info->driver, "%d threads", omp_get_max_threads());
+    snprintf(info->driver, sizeof info->driver, "%s, %d threads", cpu->instructions, omp_get_max_threads());
     return WF_OK;
 }
 
@@ -105,14 +105,50 @@ static const wf_backend_table table = {.destroy = destroy,
                                        .finish = done_already,
                                        .barrier = done_already};
 
+typedef struct instruction_set {
+    const char *name;
+    const wf_rows *rows;
+    int available;
+} instruction_set;
+
+/* The widest that the processor has, or the one that the environment names. */
+static wf_result choose_instructions(const wf_log *log, wf_cpu_device *device)
+{
+    const instruction_set sets[] = {
+#if defined(__x86_64__)
+        {"avx512", &wf_rows_avx512,
+         __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("f16c")},
+        {"avx2", &wf_rows_avx2,
+         __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")},
+#endif
+        {"baseline", &wf_rows_baseline, 1},
+    };
+    const char *asked = getenv("WF_CPU_INSTRUCTIONS");
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        if (!sets[i].available || (asked && strcmp(asked, sets[i].name)))
+            continue;
+        device->rows = sets[i].rows;
+        device->instructions = sets[i].name;
+        return WF_OK;
+    }
+    return wf_fail(log, WF_ERROR_UNSUPPORTED,
+                   "WF_CPU_INSTRUCTIONS is %s, this processor has no such set (baseline, avx2, avx512)", asked);
+}
+
 wf_result wf_cpu_open(const wf_device_options *options, wf_device **device)
 {
     if (options->ordinal != 0)
         return wf_fail(&options->log, WF_ERROR_NO_DEVICE, "there is no cpu device %d, only 0", options->ordinal);
-    wf_device *opened = malloc(sizeof *opened);
-    if (!opened)
+    wf_cpu_device opened = {.base = {.table = &table, .backend = WF_CPU, .log = options->log}};
+    wf_result result = choose_instructions(&options->log, &opened);
+    if (result != WF_OK)
+        return result;
+    wf_cpu_device *kept = malloc(sizeof *kept);
+    if (!kept)
         return wf_fail(&options->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a cpu device");
-    *opened = (wf_device){.table = &table, .backend = WF_CPU, .log = options->log};
-    *device = opened;
+    *kept = opened;
+    *device = &kept->base;
     return WF_OK;
 }

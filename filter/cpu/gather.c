@@ -1,9 +1,9 @@
-#include "cpu.h"
-#include "pixel.h"
+/* Gather: each output pixel collects, with its own weights, the input around it. */
+#include "filter.h"
 
 wf_result wf_cpu_gather(wf_device *device, wf_stream stream, const wf_filter_call *call)
 {
-    (void)device, (void)stream;
-    filter_image(call, 1);
+    (void)stream;
+    wf_cpu_filter(((const wf_cpu_device *)device)->rows, call, +1);
     return WF_OK;
 }

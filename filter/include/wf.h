@@ -51,7 +51,9 @@
  *     Pipelines  WF_VULKAN compiles a pipeline the first time a combination of operation, kernel size, mode and types is
  *                used; wf_prepare does it ahead of time. CUDA loads a kernel on first use likewise.
  *     Threads    One device may be used by one thread at a time; different devices are independent. WF_CPU works with as
- *                many threads as OpenMP is told to use (OMP_NUM_THREADS).
+ *                many threads as OpenMP is told to use (OMP_NUM_THREADS), and with the widest vector instructions that the
+ *                processor has; the environment's WF_CPU_INSTRUCTIONS = baseline, avx2 or avx512 chooses others. Results
+ *                do not depend on the number of threads.
  *     Errors     Every call that can fail returns a wf_result and tells the log callback why in one sentence with the
  *                numbers in it. Bad arguments are found before anything is enqueued. The library never prints or exits.
  *
