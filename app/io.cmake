@@ -7,6 +7,9 @@ pkg_check_modules(WFVIEW_IO REQUIRED IMPORTED_TARGET OpenEXR libcjson libpng lib
 add_library(wfview_io STATIC
   ${CMAKE_CURRENT_LIST_DIR}/error.c
   ${CMAKE_CURRENT_LIST_DIR}/exr.c
+  ${CMAKE_CURRENT_LIST_DIR}/exr_layers.c
+  ${CMAKE_CURRENT_LIST_DIR}/exr_pixels.c
+  ${CMAKE_CURRENT_LIST_DIR}/exr_write.c
   ${CMAKE_CURRENT_LIST_DIR}/frame.c
   ${CMAKE_CURRENT_LIST_DIR}/input.c
   ${CMAKE_CURRENT_LIST_DIR}/metrics.c
