@@ -2,7 +2,7 @@
 # this folder: with this folder itself on the path, png.h would hide libpng's.
 
 find_package(Threads REQUIRED)
-pkg_check_modules(WFVIEW_IO REQUIRED IMPORTED_TARGET OpenEXR libcjson libpng libzip)
+pkg_check_modules(WFVIEW_IO REQUIRED IMPORTED_TARGET GLOBAL OpenEXR libcjson libpng libzip)
 
 add_library(wfview_io STATIC
   ${CMAKE_CURRENT_LIST_DIR}/error.c
