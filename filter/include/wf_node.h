@@ -138,7 +138,8 @@ WF_API wf_result wf_node_bind(wf_node *node, uint32_t slot, wf_node_role role, c
 /* ---- Weights ---------------------------------------------------------------------------------------------------- */
 
 /* These three may be called while no frame is between begin and run; they wait for the node's work. What an operator
- * had before is kept where an argument is wrong, and dropped on other failures. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
+ * had before is kept where an argument is wrong, and dropped on other failures. WF_ERROR_INVALID_ARGUMENT,
+ * WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
 
 /* Copies weights from the host to the device; op uses them, with this filter, for every later frame. weights: dense, in
  * host memory, 1 x Kh*Kw x height x width, float32 or float16. */

@@ -1,8 +1,9 @@
 /* Images are copied to host memory and back by the renderer's queue; a frame is done when wf_node_run returns. The copies
  * count as hand-over. */
 #include <stdlib.h>
+#include <string.h>
 
-#include "cpu/element.h"
+#include "cpu/rows.h"
 #include "node.h"
 
 /* Host memory that the queue copies to and from. */
@@ -140,30 +141,37 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
     return node_wait(node, slot, timeline_copied(s->begun));
 }
 
-static float load_texel(const void *texels, int is_half, int64_t at)
+static void load_texel(const void *texels, image_format format, int64_t index, float texel[4])
 {
-    return is_half ? half_to_float(((const uint16_t *)texels)[at]) : ((const float *)texels)[at];
+    int64_t at = index * format.channels;
+    if (format.is_half)
+        wf_rows_baseline.from_half(texel, (const uint16_t *)texels + at, format.channels);
+    else
+        memcpy(texel, (const float *)texels + at, (size_t)format.channels * sizeof *texel);
 }
 
-static void store_texel(void *texels, int is_half, int64_t at, float value)
+static void store_texel(void *texels, image_format format, int64_t index, const float texel[4])
 {
-    if (is_half)
-        ((uint16_t *)texels)[at] = float_to_half(value);
+    int64_t at = index * format.channels;
+    if (format.is_half)
+        wf_rows_baseline.to_half((uint16_t *)texels + at, texel, format.channels);
     else
-        ((float *)texels)[at] = value;
+        memcpy((float *)texels + at, texel, (size_t)format.channels * sizeof *texel);
 }
 
 static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
 {
     image_format format = image_format_of(node->slots[slot].images[role].format);
     const void *texels = state_of(node)->images[slot][role].texels;
-    const wf_tensor *planes = &node->planes[role];
-    float *values = planes->data;
-    int64_t count = planes->stride[1];
+    int channels = image_role_channels(role);
+    float *planes = node->planes[role].data;
+    int64_t count = node->planes[role].stride[1];
 #pragma omp parallel for
     for (int64_t i = 0; i < count; i++) {
-        for (int64_t c = 0; c < planes->size[1]; c++)
-            values[c * count + i] = load_texel(texels, format.is_half, i * format.channels + c);
+        float texel[4];
+        load_texel(texels, format, i, texel);
+        for (int c = 0; c < channels; c++)
+            planes[c * count + i] = texel[c];
     }
     return WF_OK;
 }
@@ -172,14 +180,12 @@ static wf_result pack(wf_node *node, uint32_t slot, wf_node_role role)
 {
     image_format format = image_format_of(node->slots[slot].images[role].format);
     void *texels = state_of(node)->images[slot][role].texels;
-    const wf_tensor *planes = &node->planes[role];
-    const float *values = planes->data;
-    int64_t count = planes->stride[1];
+    const float *planes = node->planes[role].data;
+    int64_t count = node->planes[role].stride[1];
 #pragma omp parallel for
     for (int64_t i = 0; i < count; i++) {
-        for (int64_t c = 0; c < planes->size[1]; c++)
-            store_texel(texels, format.is_half, i * format.channels + c, values[c * count + i]);
-        store_texel(texels, format.is_half, i * format.channels + 3, 1);
+        float texel[4] = {planes[i], planes[count + i], planes[2 * count + i], 1};
+        store_texel(texels, format, i, texel);
     }
     return WF_OK;
 }
