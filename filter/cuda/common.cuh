@@ -1,0 +1,114 @@
+/* common.cuh -- elements, image views and blocks, for every kernel. Private. */
+#ifndef WF_CUDA_COMMON_CUH
+#define WF_CUDA_COMMON_CUH
+
+#include <cuda_fp16.h>
+
+#include "cuda_device.h"
+
+static __device__ __forceinline__ float wf_to_float(float value)
+{
+    return value;
+}
+
+static __device__ __forceinline__ float wf_to_float(__half value)
+{
+    return __half2float(value);
+}
+
+static __device__ __forceinline__ void wf_set(float *to, float value)
+{
+    *to = value;
+}
+
+static __device__ __forceinline__ void wf_set(__half *to, float value)
+{
+    *to = __float2half_rn(value);
+}
+
+/* Four elements at once; the address is aligned to four elements. */
+static __device__ __forceinline__ void wf_load4(const float *from, float *to)
+{
+    float4 four = *(const float4 *)from;
+    to[0] = four.x, to[1] = four.y, to[2] = four.z, to[3] = four.w;
+}
+
+static __device__ __forceinline__ void wf_load4(const __half *from, float *to)
+{
+    uint2 four = *(const uint2 *)from;
+    float2 low = __half22float2(*(__half2 *)&four.x), high = __half22float2(*(__half2 *)&four.y);
+    to[0] = low.x, to[1] = low.y, to[2] = high.x, to[3] = high.y;
+}
+
+static __device__ __forceinline__ void wf_store4(float *to, const float *from)
+{
+    *(float4 *)to = make_float4(from[0], from[1], from[2], from[3]);
+}
+
+static __device__ __forceinline__ void wf_store4(__half *to, const float *from)
+{
+    __half2 low = __floats2half2_rn(from[0], from[1]), high = __floats2half2_rn(from[2], from[3]);
+    *(uint2 *)to = make_uint2(*(unsigned *)&low, *(unsigned *)&high);
+}
+
+/* A tensor in a kernel's arguments. Strides in elements. */
+struct wf_view {
+    void *data;
+    int64_t image, channel, row;
+};
+
+static inline wf_view wf_make_view(const wf_tensor *tensor)
+{
+    return {tensor->data, tensor->stride[0], tensor->stride[1], tensor->stride[2]};
+}
+
+/* Whether every pixel whose column is a multiple of four is aligned to four elements. */
+static inline bool wf_four_aligned(const wf_tensor *tensor)
+{
+    int64_t misaligned = tensor->stride[2] % 4;
+    for (int axis = 0; axis < 2; axis++)
+        misaligned |= tensor->size[axis] > 1 ? tensor->stride[axis] % 4 : 0;
+    return !misaligned && (uintptr_t)tensor->data % (4 * wf_dtype_size(tensor->dtype)) == 0;
+}
+
+template <typename T> static __device__ __forceinline__ T *wf_at(const wf_view &view, int64_t n, int64_t c, int64_t y)
+{
+    return (T *)view.data + n * view.image + c * view.channel + y * view.row;
+}
+
+/* Blocks that cover every tile of every image `passes` times. The passes of one tile run side by side, so that what they
+ * share comes from the cache. */
+struct wf_grid {
+    unsigned columns, rows, passes;
+};
+
+struct wf_block {
+    int x, y; /* the tile's first pixel */
+    int n, pass;
+};
+
+static inline unsigned wf_divide_up(int64_t a, int64_t b)
+{
+    return (unsigned)((a + b - 1) / b);
+}
+
+static __device__ __forceinline__ wf_block wf_this_block(const wf_grid &grid, int tile_width, int tile_height)
+{
+    unsigned tile = blockIdx.x / grid.passes, row = tile / grid.columns;
+    return {(int)(tile % grid.columns) * tile_width, (int)(row % grid.rows) * tile_height, (int)(row / grid.rows),
+            (int)(blockIdx.x % grid.passes)};
+}
+
+/* Launches a kernel on every block of the grid for each of the images. */
+static inline wf_result wf_launch(const wf_log *log, cudaStream_t stream, const void *kernel, const wf_grid &grid,
+                                  int64_t images, dim3 threads, void **arguments, size_t shared_bytes)
+{
+    int64_t blocks = images * grid.rows * grid.columns * grid.passes;
+    if (blocks > INT32_MAX)
+        return wf_fail(log, WF_ERROR_UNSUPPORTED, "the images need %lld blocks, CUDA launches up to %d",
+                       (long long)blocks, INT32_MAX);
+    return wf_cuda_check(log, cudaLaunchKernel(kernel, (unsigned)blocks, threads, arguments, shared_bytes, stream),
+                         "launching a kernel");
+}
+
+#endif

@@ -1,0 +1,39 @@
+/* cuda_device.h -- a CUDA device, its operations, and how CUDA's errors are told. Private; read by C and by CUDA. */
+#ifndef WF_CUDA_CUDA_DEVICE_H
+#define WF_CUDA_CUDA_DEVICE_H
+
+#include <cuda.h>
+#include <cudaTypedefs.h>
+#include <cuda_runtime_api.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "backend.h"
+
+typedef struct wf_cuda_device {
+    wf_device base;
+    int ordinal;
+    cudaStream_t stream;                                 /* of wf_begin */
+    int shared_memory;                                   /* bytes of a multiprocessor */
+    PFN_cuTensorMapEncodeTiled_v12000 encode_tensor_map; /* NULL where the device runs no kernels built for sm_90 */
+} wf_cuda_device;
+
+/* These expect the device to be current. */
+wf_result wf_cuda_gather(wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *call);
+wf_result wf_cuda_splat(wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *call);
+wf_result wf_cuda_predict_bilateral(wf_cuda_device *device, cudaStream_t stream, const wf_bilateral_call *call);
+
+/* The virtual architecture, 75 or 90, that the kernels which the current device runs were built from. */
+cudaError_t wf_cuda_architecture(int *architecture);
+
+/* WF_OK for cudaSuccess; else says what failed ("launching gather"), clears CUDA's last error and returns
+ * WF_ERROR_OUT_OF_MEMORY or WF_ERROR_DEVICE. */
+wf_result wf_cuda_check(const wf_log *log, cudaError_t error, const char *what);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
