@@ -2,21 +2,19 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zip.h>
 
+#include "input.h"
 #include "wf.h"
 
 #define MAX_RANK        8
-#define MAX_NPY_HEADER  65536     /* bytes; NumPy itself writes less than a hundred for a plain array */
+#define MAX_NPY_HEADER  65536 /* bytes; NumPy itself writes less than a hundred for a plain array */
+#define NPY_START       (12 + MAX_NPY_HEADER)
 #define MAX_JSON_HEADER (4 << 20) /* bytes; bounds the memory a hostile header can ask for */
 #define MAX_NAME        64
 
@@ -36,11 +34,6 @@ typedef struct array_list {
     array *arrays;
     int count;
 } array_list;
-
-typedef struct mapping {
-    const uint8_t *bytes;
-    uint64_t size;
-} mapping;
 
 /* What the caller of weights_read asked for. */
 typedef struct request {
@@ -128,10 +121,13 @@ static bool parse_npy(const uint8_t *bytes, uint64_t available, uint64_t total, 
 
 /* ---- Lists of arrays ------------------------------------------------------------------------------------------------ */
 
-static bool list_npy(const mapping *file, array_list *list, error *error)
+static bool list_npy(const input *file, array_list *list, error *error)
 {
     array array = {0};
-    return parse_npy(file->bytes, file->size, file->size, &array, error) && append(list, &array, error);
+    uint8_t start[NPY_START];
+    int64_t available = input_read(file, start, sizeof start, 0, error);
+    return available >= 0 && parse_npy(start, (uint64_t)available, file->size, &array, error) &&
+           append(list, &array, error);
 }
 
 static bool list_npz_entry(zip_t *archive, uint64_t index, const zip_stat_t *status, array_list *list, error *error)
@@ -142,15 +138,13 @@ static bool list_npz_entry(zip_t *archive, uint64_t index, const zip_stat_t *sta
     zip_file_t *entry = zip_fopen_index(archive, index, 0);
     if (!entry)
         return error_set(error, "array %s: %s", array.name, zip_strerror(archive));
-    static const size_t capacity = 12 + MAX_NPY_HEADER;
-    uint8_t *start = malloc(capacity);
-    zip_int64_t available = start ? zip_fread(entry, start, capacity) : -1;
+    uint8_t start[NPY_START];
+    zip_int64_t available = zip_fread(entry, start, sizeof start);
     struct error inner = {""};
     bool parsed = available >= 0 ? parse_npy(start, (uint64_t)available, status->size, &array, &inner)
                                  : error_set(&inner, "%s", zip_file_strerror(entry));
     if (!parsed)
         error_set(error, "array %s: %s", array.name, inner.message);
-    free(start);
     zip_fclose(entry);
     return parsed && append(list, &array, error);
 }
@@ -204,20 +198,39 @@ static bool parse_safetensor(const cJSON *item, uint64_t data, uint64_t data_siz
     return true;
 }
 
-static bool list_safetensors(const mapping *file, array_list *list, error *error)
+/* The JSON text between the first eight bytes and the data; to be freed. */
+static char *read_safetensors_header(const input *file, uint64_t *length, error *error)
 {
-    if (file->size < 8)
-        return error_set(error, "truncated: %llu bytes, its header needs more", (unsigned long long)file->size);
-    uint64_t length = 0;
+    uint8_t bytes[8];
+    if (file->size < sizeof bytes || input_read(file, bytes, sizeof bytes, 0, error) != sizeof bytes) {
+        error_set(error, "truncated: %llu bytes, its header needs more", (unsigned long long)file->size);
+        return NULL;
+    }
+    *length = 0;
     for (int i = 7; i >= 0; i--)
-        length = length << 8 | file->bytes[i];
-    if (length > file->size - 8)
-        return error_set(error, "a header of %llu bytes in a file of %llu", (unsigned long long)length,
-                         (unsigned long long)file->size);
-    if (length > MAX_JSON_HEADER)
-        return error_set(error, "a header of %llu bytes, at most %d are read", (unsigned long long)length,
-                         MAX_JSON_HEADER);
-    cJSON *header = cJSON_ParseWithLength((const char *)file->bytes + 8, (size_t)length);
+        *length = *length << 8 | bytes[i];
+    char *text = NULL;
+    if (*length > file->size - sizeof bytes)
+        error_set(error, "a header of %llu bytes in a file of %llu", (unsigned long long)*length,
+                  (unsigned long long)file->size);
+    else if (*length > MAX_JSON_HEADER)
+        error_set(error, "a header of %llu bytes, at most %d are read", (unsigned long long)*length, MAX_JSON_HEADER);
+    else if (!(text = calloc(1, (size_t)*length + 1)))
+        error_set(error, "not enough memory for a header of %llu bytes", (unsigned long long)*length);
+    else if (input_read(file, text, *length, sizeof bytes, error) >= 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static bool list_safetensors(const input *file, array_list *list, error *error)
+{
+    uint64_t length;
+    char *text = read_safetensors_header(file, &length, error);
+    if (!text)
+        return false;
+    cJSON *header = cJSON_ParseWithLength(text, (size_t)length);
+    free(text);
     bool valid = cJSON_IsObject(header) || error_set(error, "its header is not a JSON object");
     for (const cJSON *item = valid ? header->child : NULL; item && valid; item = item->next) {
         array array = {0};
@@ -311,8 +324,11 @@ static const array *choose(const array_list *list, const request *request, error
         return &list->arrays[0];
     if (fitting_count == 1)
         return fitting;
-    error_set(error, "%d of its %d arrays fit a frame of %dx%d; name the one to use \"weight\"", fitting_count,
-              list->count, request->width, request->height);
+    if (list->count == 0)
+        error_set(error, "holds no arrays");
+    else
+        error_set(error, "%d of its %d arrays fit a frame of %dx%d; name the one to use \"weight\"", fitting_count,
+                  list->count, request->width, request->height);
     return NULL;
 }
 
@@ -358,7 +374,7 @@ static bool read_entry(zip_file_t *entry, void *to, uint64_t size, error *error)
 static bool read_zipped(zip_t *archive, const array *array, weights *weights, error *error)
 {
     zip_file_t *entry = zip_fopen_index(archive, array->index, 0);
-    char header[12 + MAX_NPY_HEADER], end;
+    char header[NPY_START], end;
     if (!entry)
         return error_set(error, "%s", zip_strerror(archive));
     bool read =
@@ -369,55 +385,34 @@ static bool read_zipped(zip_t *archive, const array *array, weights *weights, er
     return read;
 }
 
-/* From a mapped file, or from an archive where there is one. */
-static bool read_elements(const mapping *file, zip_t *archive, const array *array, weights *weights, error *error)
+static bool read_plain(const input *file, const array *array, weights *weights, error *error)
+{
+    int64_t got = input_read(file, weights->data, array->bytes, array->offset, error);
+    return got == (int64_t)array->bytes || (got >= 0 && error_set(error, "it became shorter while it was read"));
+}
+
+/* From the file itself, or from the archive that it is. */
+static bool read_elements(const input *file, zip_t *archive, const array *array, weights *weights, error *error)
 {
     weights->data = malloc((size_t)array->bytes);
     if (!weights->data)
         return error_set(error, "not enough memory for %llu bytes of weights", (unsigned long long)array->bytes);
-    if (archive) {
-        if (!read_zipped(archive, array, weights, error))
-            return false;
-    } else {
-        memcpy(weights->data, file->bytes + array->offset, (size_t)array->bytes);
-    }
-    return check_finite(weights, error);
+    return (archive ? read_zipped(archive, array, weights, error) : read_plain(file, array, weights, error)) &&
+           check_finite(weights, error);
 }
 
 /* ---- Files ---------------------------------------------------------------------------------------------------------- */
 
-static bool map_file(const char *path, mapping *file, error *error)
+static zip_t *open_archive(const char *path, error *error)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat status;
-    if (descriptor < 0 || fstat(descriptor, &status) != 0) {
-        error_set(error, "cannot open: %s", strerror(errno));
-        if (descriptor >= 0)
-            close(descriptor);
-        return false;
-    }
-    bool readable = S_ISREG(status.st_mode) && status.st_size > 0;
-    void *bytes = readable ? mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0) : MAP_FAILED;
-    close(descriptor);
-    if (!readable)
-        return error_set(error, S_ISREG(status.st_mode) ? "an empty file" : "not a regular file");
-    if (bytes == MAP_FAILED)
-        return error_set(error, "cannot read: %s", strerror(errno));
-    *file = (mapping){bytes, (uint64_t)status.st_size};
-    return true;
-}
-
-static zip_t *open_archive(const mapping *file, error *error)
-{
-    zip_error_t reason;
-    zip_error_init(&reason);
-    zip_source_t *source = zip_source_buffer_create(file->bytes, file->size, 0, &reason);
-    zip_t *archive = source ? zip_open_from_source(source, ZIP_RDONLY, &reason) : NULL;
+    int code;
+    zip_t *archive = zip_open(path, ZIP_RDONLY, &code);
     if (!archive) {
+        zip_error_t reason;
+        zip_error_init_with_code(&reason, code);
         error_set(error, "not a readable .npz archive: %s", zip_error_strerror(&reason));
-        zip_source_free(source);
+        zip_error_fini(&reason);
     }
-    zip_error_fini(&reason);
     return archive;
 }
 
@@ -428,7 +423,7 @@ static bool has_suffix(const char *path, const char *suffix)
 }
 
 /* The chosen array of a listed file. */
-static bool read_chosen(const mapping *file, zip_t *archive, const array_list *list, const request *request,
+static bool read_chosen(const input *file, zip_t *archive, const array_list *list, const request *request,
                         weights *weights, error *error)
 {
     const array *array = choose(list, request, error);
@@ -445,18 +440,18 @@ static bool read_file(const char *path, const request *request, weights *weights
     bool npy = has_suffix(path, ".npy"), npz = has_suffix(path, ".npz");
     if (!npy && !npz && !has_suffix(path, ".safetensors"))
         return error_set(error, "expected a .npy, .npz or .safetensors file");
-    mapping file;
-    if (!map_file(path, &file, error))
+    input file;
+    if (!input_open(&file, path, error))
         return false;
     array_list list = {0};
-    zip_t *archive = npz ? open_archive(&file, error) : NULL;
+    zip_t *archive = npz ? open_archive(path, error) : NULL;
     bool read =
         npz ? archive && list_npz(archive, &list, error) : (npy ? list_npy : list_safetensors)(&file, &list, error);
     read = read && read_chosen(&file, archive, &list, request, weights, error);
     free(list.arrays);
     if (archive)
         zip_discard(archive);
-    munmap((void *)file.bytes, (size_t)file.size);
+    input_close(&file);
     return read;
 }
 

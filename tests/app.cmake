@@ -1,0 +1,10 @@
+# Tests of wfview's files, statistics and command line.
+foreach(suite )
+  add_executable(test_app_${suite} app/test_${suite}.c)
+  target_link_libraries(test_app_${suite} PRIVATE wfview_io PkgConfig::CMOCKA wf_warnings)
+  add_test(NAME app_${suite} COMMAND test_app_${suite})
+endforeach()
+
+# What the Python tests ask.
+add_executable(dump app/dump.c)
+target_link_libraries(dump PRIVATE wfview_io PkgConfig::WFVIEW_IO wf_warnings)

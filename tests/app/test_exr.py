@@ -1,0 +1,467 @@
+"""Frames written by another implementation of OpenEXR (PyPI's) are read value by value."""
+
+import shutil
+import struct
+
+import numpy as np
+import OpenEXR
+import pytest
+
+HEIGHT, WIDTH = 37, 53
+RANDOM = np.random.default_rng()
+
+
+def random_channel(dtype=np.float32, height=HEIGHT, width=WIDTH):
+    if dtype == np.uint32:
+        return RANDOM.integers(0, 1 << 20, (height, width), dtype=np.uint32)
+    return RANDOM.normal(0, 4, (height, width)).astype(dtype)
+
+
+def random_channels(names, dtype=np.float32, height=HEIGHT, width=WIDTH):
+    return {name: random_channel(dtype, height, width) for name in names}
+
+
+def write(path, channels, compression=OpenEXR.ZIP_COMPRESSION, **header):
+    kind = OpenEXR.tiledimage if "tiles" in header else OpenEXR.scanlineimage
+    OpenEXR.File({"compression": compression, "type": kind, **header}, dict(channels)).write(str(path))
+    return path
+
+
+def write_parts(path, parts):
+    """parts: from names to channels."""
+    OpenEXR.File([OpenEXR.Part({}, dict(channels), name) for name, channels in parts.items()]).write(str(path))
+    return path
+
+
+def window(x, y, width, height):
+    """An OpenEXR box, its far corner included."""
+    return np.array([x, y], np.int32), np.array([x + width - 1, y + height - 1], np.int32)
+
+
+def tiles(width, height):
+    description = OpenEXR.TileDescription()
+    description.xSize, description.ySize = width, height
+    return description
+
+
+def check_layer(layer, channels, names, fourth=1):
+    """The layer's components are the named channels; a fourth component that has none is constant."""
+    for i, name in enumerate(names):
+        np.testing.assert_array_equal(layer[..., i], channels[name].astype(np.float32), err_msg=name)
+    if layer.shape[2] > len(names):
+        assert (layer[..., 3] == fourth).all()
+
+
+PLAIN = "R G B albedo.R albedo.G albedo.B normal.X normal.Y normal.Z Z motion.X motion.Y".split()
+
+
+def check_plain(layers, channels):
+    assert list(layers) == ["color", "albedo", "normal", "depth", "motion"]
+    check_layer(layers["color"], channels, PLAIN[0:3])
+    check_layer(layers["albedo"], channels, PLAIN[3:6])
+    check_layer(layers["normal"], channels, PLAIN[6:9], fourth=0)
+    check_layer(layers["depth"], channels, PLAIN[9:10])
+    check_layer(layers["motion"], channels, PLAIN[10:12])
+
+
+# ---- Storage ----------------------------------------------------------------------------------------------------------
+
+LOSSLESS = {
+    "none": OpenEXR.NO_COMPRESSION,
+    "rle": OpenEXR.RLE_COMPRESSION,
+    "zips": OpenEXR.ZIPS_COMPRESSION,
+    "zip": OpenEXR.ZIP_COMPRESSION,
+    "piz": OpenEXR.PIZ_COMPRESSION,
+}
+LAYOUTS = {"scanline": {}, "tiled": {"tiles": tiles(16, 8)}, "one tile": {"tiles": tiles(64, 64)}}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.uint32])
+@pytest.mark.parametrize("compression", LOSSLESS)
+def test_lossless(dump, tmp_path, compression, dtype, layout):
+    channels = random_channels(PLAIN, dtype)
+    path = write(tmp_path / "a.exr", channels, LOSSLESS[compression], **LAYOUTS[layout])
+    check_plain(dump.layers("frame", path), channels)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("names", ["RGB", "RGBA", "RGBAZ", "RGBZ"])
+@pytest.mark.parametrize("compression", LOSSLESS)
+def test_few_half_channels(dump, tmp_path, compression, names, layout):
+    """Where not every channel of a small file is used: OpenEXR 3.1's own conversion cannot do that."""
+    channels = random_channels(names, np.float16)
+    path = write(tmp_path / "a.exr", channels, LOSSLESS[compression], **LAYOUTS[layout])
+    check_layer(dump.layers("frame", path)["color"], channels, "RGB")
+
+
+def test_mixed_types(dump, tmp_path):
+    types = [np.float16, np.float32, np.uint32]
+    channels = {name: random_channel(types[i % 3]) for i, name in enumerate(PLAIN)}
+    check_plain(dump.layers("frame", write(tmp_path / "a.exr", channels)), channels)
+
+
+def test_every_half(dump, tmp_path):
+    halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    halves = halves[np.isfinite(halves)].reshape(62, 1024)
+    channels = dict.fromkeys("RGB", halves)
+    color = dump.layers("frame", write(tmp_path / "a.exr", channels))["color"]
+    assert (color[..., 0].view(np.uint32) == halves.astype(np.float32).view(np.uint32)).all()
+
+
+@pytest.mark.parametrize("compression", ["PXR24", "B44", "B44A"])
+def test_lossy(dump, tmp_path, compression):
+    """The same values as the other implementation reads."""
+    channels = random_channels(PLAIN, np.float16)
+    path = write(tmp_path / "a.exr", channels, getattr(OpenEXR, f"{compression}_COMPRESSION"))
+    decoded = OpenEXR.File(str(path), separate_channels=True).channels()
+    check_plain(dump.layers("frame", path), {name: decoded[name].pixels for name in channels})
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (270, 480)])
+def test_sizes(dump, tmp_path, size):
+    channels = random_channels(PLAIN, height=size[0], width=size[1])
+    check_plain(dump.layers("frame", write(tmp_path / "a.exr", channels)), channels)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("corner", [(0, 0), (5, 9), (-7, -3), (-100, 4), (60, 0), (40, 33)])
+def test_data_window(dump, tmp_path, corner, layout):
+    """The frame is the display window; what the data window does not cover is 0."""
+    x, y = corner
+    display_height, display_width = 41, 50
+    channels = random_channels("RGB")
+    path = write(tmp_path / "a.exr", channels, dataWindow=window(x + 2, y - 1, WIDTH, HEIGHT),
+                 displayWindow=window(2, -1, display_width, display_height), **LAYOUTS[layout])
+    expected = {}
+    for name, pixels in channels.items():
+        canvas = np.zeros((display_height + 2 * HEIGHT + 200, display_width + 2 * WIDTH + 200), np.float32)
+        canvas[100 + y : 100 + y + HEIGHT, 100 + x : 100 + x + WIDTH] = pixels
+        expected[name] = canvas[100 : 100 + display_height, 100 : 100 + display_width]
+    check_layer(dump.layers("frame", path)["color"], expected, "RGB")
+
+
+# ---- Names ------------------------------------------------------------------------------------------------------------
+
+
+def blender(layer="ViewLayer"):
+    """Blender's multilayer channels for a layer, and those among them that are a frame's."""
+    groups = {"Combined": "RGBA", "Denoising Albedo": "RGB", "Denoising Normal": "XYZ", "Denoising Depth": "Z",
+              "Vector": "XYZW", "DiffCol": "RGB", "Normal": "XYZ", "Depth": "Z"}
+    return [f"{layer}.{group}.{letter}" for group, letters in groups.items() for letter in letters]
+
+
+def check_blender(layers, channels, layer="ViewLayer"):
+    assert list(layers) == ["color", "albedo", "normal", "depth", "motion"]
+    check_layer(layers["color"], channels, [f"{layer}.Combined.{c}" for c in "RGB"])
+    check_layer(layers["albedo"], channels, [f"{layer}.Denoising Albedo.{c}" for c in "RGB"])
+    check_layer(layers["normal"], channels, [f"{layer}.Denoising Normal.{c}" for c in "XYZ"], fourth=0)
+    check_layer(layers["depth"], channels, [f"{layer}.Denoising Depth.Z"])
+    check_layer(layers["motion"], channels, [f"{layer}.Vector.{c}" for c in "XY"])
+
+
+@pytest.mark.parametrize("layer", ["ViewLayer", "View Layer.001", "Küche"])
+def test_blender(dump, tmp_path, layer):
+    channels = random_channels(blender(layer))
+    check_blender(dump.layers("frame", write(tmp_path / "a.exr", channels)), channels, layer)
+
+
+def test_blender_without_denoising_data(dump, tmp_path):
+    names = [name for name in blender() if "Denoising" not in name]
+    channels = random_channels(names)
+    layers = dump.layers("frame", write(tmp_path / "a.exr", channels))
+    assert list(layers) == ["color", "normal", "depth", "motion"]
+    check_layer(layers["normal"], channels, [f"ViewLayer.Normal.{c}" for c in "XYZ"], fourth=0)
+    check_layer(layers["depth"], channels, ["ViewLayer.Depth.Z"])
+
+
+def test_blender_newer_depth(dump, tmp_path):
+    channels = random_channels([f"ViewLayer.Combined.{c}" for c in "RGBA"] + ["ViewLayer.Depth.V"])
+    check_layer(dump.layers("frame", write(tmp_path / "a.exr", channels))["depth"], channels, ["ViewLayer.Depth.V"])
+
+
+def test_blender_with_compositor(dump, tmp_path):
+    """The compositor's picture is not what was rendered."""
+    channels = random_channels(blender() + [f"Composite.Combined.{c}" for c in "RGBA"])
+    check_blender(dump.layers("frame", write(tmp_path / "a.exr", channels)), channels)
+
+
+def test_blender_layers_are_not_mixed(dump, tmp_path):
+    """The first view layer has no denoising data: the second one's must not be taken for it."""
+    channels = random_channels([f"Back.Combined.{c}" for c in "RGBA"] + blender("Front"))
+    layers = dump.layers("frame", write(tmp_path / "a.exr", channels))
+    assert list(layers) == ["color"]
+    check_layer(layers["color"], channels, [f"Back.Combined.{c}" for c in "RGB"])
+
+
+def test_blender_real_frame(dump):
+    path = "assets/frames/studio/studio.0001.exr"
+    channels = {name: channel.pixels for name, channel in
+                OpenEXR.File(path, separate_channels=True).channels().items()}
+    check_blender(dump.layers("frame", path), channels)
+
+
+MITSUBA = "albedo.R albedo.G albedo.B nn.X nn.Y nn.Z dd.T".split()
+
+
+@pytest.mark.parametrize("color", ["", "path.", "my_image."])
+def test_mitsuba(dump, tmp_path, color):
+    names = [f"{color}{c}" for c in "RGB"]
+    channels = random_channels(names + MITSUBA, np.float16)
+    layers = dump.layers("frame", write(tmp_path / "a.exr", channels))
+    assert list(layers) == ["color", "albedo", "normal", "depth"]
+    check_layer(layers["color"], channels, names)
+    check_layer(layers["albedo"], channels, MITSUBA[0:3])
+    check_layer(layers["normal"], channels, MITSUBA[3:6], fourth=0)
+    check_layer(layers["depth"], channels, MITSUBA[6:7])
+
+
+def test_mitsuba_other_names(dump, tmp_path):
+    channels = random_channels("R G B sh_normal.X sh_normal.Y sh_normal.Z dd.y.T".split())
+    layers = dump.layers("frame", write(tmp_path / "a.exr", channels))
+    check_layer(layers["normal"], channels, [f"sh_normal.{c}" for c in "XYZ"], fourth=0)
+    check_layer(layers["depth"], channels, ["dd.y.T"])
+
+
+def test_oidn(dump, tmp_path):
+    files = {kind: random_channels("RGB") for kind in ("hdr", "alb", "nrm")}
+    for kind, channels in files.items():
+        write(tmp_path / f"shot.{kind}.exr", channels)
+    layers = dump.layers("frame", tmp_path / "shot.hdr.exr")
+    assert list(layers) == ["color", "albedo", "normal"]
+    check_layer(layers["color"], files["hdr"], "RGB")
+    check_layer(layers["albedo"], files["alb"], "RGB")
+    check_layer(layers["normal"], files["nrm"], "RGB", fourth=0)
+
+
+def test_oidn_normals_named_xyz(dump, tmp_path):
+    write(tmp_path / "shot.hdr.exr", random_channels("RGB"))
+    channels = random_channels("XYZ")
+    write(tmp_path / "shot.nrm.exr", channels)
+    check_layer(dump.layers("frame", tmp_path / "shot.hdr.exr")["normal"], channels, "XYZ", fourth=0)
+
+
+@pytest.mark.parametrize("channel", ["Z", "depth.Z", "depth.V"])
+def test_depth_names(dump, tmp_path, channel):
+    channels = random_channels(["R", "G", "B", channel])
+    check_layer(dump.layers("frame", write(tmp_path / "a.exr", channels))["depth"], channels, [channel])
+
+
+def test_parts(dump, tmp_path):
+    """Parts named after layers; the color is not in the first one."""
+    parts = {"albedo": "RGB", "rgba": "RGBA", "normal": "XYZ", "depth": "Z", "motion": "XY"}
+    channels = {name: random_channels(letters, np.float16) for name, letters in parts.items()}
+    layers = dump.layers("frame", write_parts(tmp_path / "a.exr", channels))
+    assert list(layers) == ["color", "albedo", "normal", "depth", "motion"]
+    check_layer(layers["color"], channels["rgba"], "RGB")
+    check_layer(layers["albedo"], channels["albedo"], "RGB")
+    check_layer(layers["normal"], channels["normal"], "XYZ", fourth=0)
+    check_layer(layers["depth"], channels["depth"], "Z")
+    check_layer(layers["motion"], channels["motion"], "XY")
+
+
+def test_parts_with_full_names(dump, tmp_path):
+    channels = random_channels(blender())
+    parts = {}
+    for name, pixels in channels.items():
+        parts.setdefault(name.rpartition(".")[0], {})[name] = pixels
+    check_blender(dump.layers("frame", write_parts(tmp_path / "a.exr", parts)), channels)
+
+
+def test_mapping(dump, tmp_path):
+    names = "Beauty.R Beauty.G Beauty.B R G B diffuse.R diffuse.G diffuse.B N.X N.Y N.Z my.V flow.R flow.G".split()
+    channels = random_channels(names)
+    layers = dump.layers("frame", write(tmp_path / "a.exr", channels), "color=Beauty", "albedo=diffuse", "normal=N",
+                         "depth=my.V", "motion=flow")
+    check_layer(layers["color"], channels, names[0:3])
+    check_layer(layers["albedo"], channels, names[6:9])
+    check_layer(layers["normal"], channels, names[9:12], fourth=0)
+    check_layer(layers["depth"], channels, ["my.V"])
+    check_layer(layers["motion"], channels, names[13:15])
+
+
+def test_mapping_beside_recognized_names(dump, tmp_path):
+    channels = random_channels(blender())
+    layers = dump.layers("frame", write(tmp_path / "a.exr", channels), "albedo=ViewLayer.DiffCol",
+                         "depth=ViewLayer.Depth")
+    check_layer(layers["color"], channels, [f"ViewLayer.Combined.{c}" for c in "RGB"])
+    check_layer(layers["albedo"], channels, [f"ViewLayer.DiffCol.{c}" for c in "RGB"])
+    check_layer(layers["depth"], channels, ["ViewLayer.Depth.Z"])
+
+
+def test_reference(dump, tmp_path):
+    channels = random_channels("R G B Beauty.R Beauty.G Beauty.B".split())
+    path = write(tmp_path / "a.exr", channels)
+    check_layer(dump.layers("reference", path)["reference"], channels, "RGB")
+    layers = dump.layers("reference", path, "color=nothing", "reference=Beauty")
+    check_layer(layers["reference"], channels, [f"Beauty.{c}" for c in "RGB"])
+
+
+# ---- Writing ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(1, 1), (15, 7), (16, 8), (50, 33)])
+def test_write(dump, tmp_path, size):
+    channels = random_channels(PLAIN, height=size[0], width=size[1])
+    write(tmp_path / "in.exr", channels)
+    dump("save", tmp_path / "in.exr", tmp_path / "out.exr")
+    written = OpenEXR.File(str(tmp_path / "out.exr"), separate_channels=True)
+    assert written.header()["compression"] == OpenEXR.ZIP_COMPRESSION
+    names = ["R", "G", "B", "albedo.R", "albedo.G", "albedo.B", "Z"]
+    assert sorted(written.channels()) == sorted(names)
+    for name in names:
+        assert written.channels()[name].pixels.dtype == np.float32
+        np.testing.assert_array_equal(written.channels()[name].pixels, channels[name], err_msg=name)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["in.exr", "out.exr"]
+
+
+# ---- Errors -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(name="frame")
+def fixture_frame(tmp_path):
+    return write(tmp_path / "a.exr", random_channels(PLAIN))
+
+
+def test_missing(dump, tmp_path):
+    assert dump.error("frame", tmp_path / "b.exr") == f"{tmp_path}/b.exr: cannot open: No such file or directory"
+
+
+def test_directory(dump, tmp_path):
+    assert dump.error("frame", tmp_path) == f"{tmp_path}: cannot open: not a regular file"
+
+
+@pytest.mark.parametrize("content", [b"", b"v/1", b"\x89PNG\r\n\x1a\n" + bytes(100)])
+def test_no_exr(dump, tmp_path, content):
+    path = tmp_path / "a.exr"
+    path.write_bytes(content)
+    message = dump.error("frame", path)
+    assert message.startswith(f"{path}: not a readable OpenEXR file ({len(content)} bytes in the file): ")
+
+
+@pytest.mark.parametrize("fraction", [0.02, 0.2, 0.5, 0.9, 0.9999])
+def test_truncated(dump, frame, fraction):
+    content = frame.read_bytes()
+    frame.write_bytes(content[: int(fraction * len(content))])
+    message = dump.error("frame", frame)
+    assert message.startswith(f"{frame}: ") and f"({int(fraction * len(content))} bytes in the file)" in message
+
+
+def test_corrupt_pixels(dump, frame):
+    content = bytearray(frame.read_bytes())
+    content[len(content) * 3 // 4 :] = b"\xa5" * (len(content) - len(content) * 3 // 4)
+    frame.write_bytes(content)
+    message = dump.error("frame", frame)
+    assert message.startswith(f"{frame}: ")
+
+
+def test_no_color(dump, tmp_path):
+    path = write(tmp_path / "a.exr", random_channels(["albedo.R", "albedo.G", "albedo.B", "Y"]))
+    assert dump.error("frame", path) == (
+        f"{path}: no color among its channels Y, albedo.B, albedo.G, albedo.R; --channel color=NAME tells where it is")
+
+
+def test_ambiguous_color(dump, tmp_path):
+    path = write(tmp_path / "a.exr", random_channels([f"{name}.{c}" for name in ("one", "two") for c in "RGB"]))
+    assert "no color among its channels one.B, one.G, one.R, two.B" in dump.error("frame", path)
+    assert "--channel reference=NAME" in dump.error("reference", path)
+
+
+def test_many_channels_in_message(dump, tmp_path):
+    path = write(tmp_path / "a.exr", random_channels([f"channel {i}" for i in range(200)], height=1, width=1))
+    message = dump.error("frame", path)
+    assert ", ...; --channel color=NAME tells where it is" in message and len(message) < 1000
+
+
+def test_mapping_without_channels(dump, frame):
+    message = dump.error("frame", frame, "albedo=base")
+    assert message.startswith(f"{frame}: --channel albedo=base: no such channels among B, G, R, Z, albedo.B, ")
+
+
+@pytest.mark.parametrize("which", ["data", "display"])
+@pytest.mark.parametrize("size", [(16385, 1), (1, 16385)])
+def test_too_large(dump, tmp_path, which, size):
+    channels = random_channels("RGB", height=size[0], width=size[1])
+    path = tmp_path / "a.exr"
+    if which == "data":
+        write(path, channels)
+    else:
+        write(path, random_channels("RGB", height=1, width=1), displayWindow=window(0, 0, size[1], size[0]))
+    assert dump.error("frame", path) == (
+        f"{path}: its {which} window is {size[1]}x{size[0]} pixels, expected 1x1 to 16384x16384")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("channel,layer", [("G", "color"), ("albedo.B", "albedo"), ("normal.X", "normal"),
+                                           ("Z", "depth"), ("motion.Y", "motion")])
+def test_not_finite(dump, tmp_path, channel, layer, value):
+    channels = random_channels(PLAIN)
+    channels[channel][20, 31] = channels[channel][30, 2] = value
+    path = write(tmp_path / "a.exr", channels)
+    assert dump.error("frame", path) == (
+        f"{path}: 2 values of its {layer} are NaN or infinite, the first at pixel x=31 y=20")
+
+
+def test_not_finite_where_unused(dump, tmp_path):
+    channels = random_channels("RGBA")
+    channels["A"][3, 3] = np.nan
+    check_layer(dump.layers("frame", write(tmp_path / "a.exr", channels))["color"], channels, "RGB")
+
+
+def test_subsampled(dump, tmp_path):
+    path = write(tmp_path / "a.exr", random_channels("RGB", height=6, width=8))
+    head, entry, tail = path.read_bytes().partition(b"\0B\0" + struct.pack("<II", 2, 0))
+    path.write_bytes(head + entry + struct.pack("<II", 2, 3) + tail[8:])
+    assert dump.error("frame", path) == f"{path}: channel B is subsampled 2x3, expected 1x1"
+
+
+@pytest.mark.parametrize("compression", ["DWAA", "DWAB", "HTJ2K32", "ZSTD"])
+def test_compression(dump, tmp_path, compression):
+    """Read as the other implementation reads it, or refused in one sentence, as the OpenEXR in use can or cannot."""
+    path = write(tmp_path / "a.exr", random_channels(PLAIN), getattr(OpenEXR, f"{compression}_COMPRESSION"))
+    result = dump.run("frame", path)
+    if result.returncode == 0:
+        decoded = OpenEXR.File(str(path), separate_channels=True).channels()
+        check_plain(dump.layers("frame", path), {name: decoded[name].pixels for name in PLAIN})
+    else:
+        assert dump.error("frame", path).startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize("kind,layer", [("alb", "albedo"), ("nrm", "normal")])
+def test_oidn_errors(dump, tmp_path, kind, layer):
+    color, feature = tmp_path / "a.hdr.exr", tmp_path / f"a.{kind}.exr"
+    write(color, random_channels("RGB"))
+    write(feature, random_channels("RGB", height=5, width=6))
+    assert dump.error("frame", color) == f"{feature}: 6x5 pixels, {color} has {WIDTH}x{HEIGHT}"
+    write(feature, random_channels(["U", "V"]))
+    assert dump.error("frame", color) == f"{feature}: no {layer} R,G,B or X,Y,Z among its channels U, V"
+    feature.write_bytes(b"nothing")
+    assert dump.error("frame", color).startswith(f"{feature}: not a readable OpenEXR file (7 bytes in the file): ")
+
+
+def test_deep(dump, frame):
+    """A flat file whose header calls it deep."""
+    content = frame.read_bytes()
+    version = struct.unpack("<I", content[4:8])[0]
+    frame.write_bytes(content[:4] + struct.pack("<I", version | 0x800) + content[8:])
+    assert dump.error("frame", frame).startswith(f"{frame}: ")
+
+
+def test_write_to_missing_folder(dump, frame, tmp_path):
+    message = dump.error("save", frame, tmp_path / "no" / "out.exr")
+    assert message == f"{tmp_path}/no/out.exr: cannot write: No such file or directory"
+
+
+def test_write_over_folder(dump, frame, tmp_path):
+    (tmp_path / "out.exr").mkdir()
+    message = dump.error("save", frame, tmp_path / "out.exr")
+    assert message == f"{tmp_path}/out.exr: cannot write: it exists and is not a regular file"
+
+
+def test_write_keeps_what_was_there_on_failure(dump, frame, tmp_path):
+    """An unreadable input leaves the old output alone."""
+    shutil.copy(frame, tmp_path / "out.exr")
+    before = (tmp_path / "out.exr").read_bytes()
+    frame.write_bytes(b"")
+    dump.error("save", frame, tmp_path / "out.exr")
+    assert (tmp_path / "out.exr").read_bytes() == before
