@@ -53,40 +53,17 @@ wf_result wf_node_begin(wf_node *node, uint32_t slot, wf_node_sync *sync)
 
 /* ---- release and acquire ------------------------------------------------------------------------------------------ */
 
-static const VkAccessFlags any_access = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT;
-
-static VkImageMemoryBarrier image_barrier(VkImage image)
-{
-    return (VkImageMemoryBarrier){
-        .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
-        .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
-        .dstAccessMask = any_access,
-        .oldLayout = VK_IMAGE_LAYOUT_GENERAL,
-        .newLayout = VK_IMAGE_LAYOUT_GENERAL,
-        .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-        .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-        .image = image,
-        .subresourceRange = {.aspectMask = VK_IMAGE_ASPECT_COLOR_BIT, .levelCount = 1, .layerCount = 1}};
-}
-
-static void record_barriers(VkCommandBuffer commands, uint32_t count, const VkImageMemoryBarrier *barriers)
-{
-    vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0, NULL,
-                         0, NULL, count, barriers);
-}
-
 /* Outputs into GENERAL, whatever was in them. */
 static void discard_outputs(const node_slot *slot, VkCommandBuffer commands)
 {
     VkImageMemoryBarrier barriers[WF_NODE_ROLE_COUNT];
     uint32_t count = 0;
     for (wf_node_role role = WF_NODE_GATHER; role <= WF_NODE_SPLAT; role++) {
-        if (!node_is_bound(slot, role))
-            continue;
-        barriers[count] = image_barrier(slot->images[role].image);
-        barriers[count++].oldLayout = VK_IMAGE_LAYOUT_UNDEFINED;
+        if (node_is_bound(slot, role))
+            barriers[count++] =
+                image_barrier(slot->images[role].image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
     }
-    record_barriers(commands, count, barriers);
+    image_record_barriers(commands, count, barriers);
 }
 
 /* All images to the other side, which is another owner where they are shared. */
@@ -97,14 +74,15 @@ static void hand_over(const wf_node *node, uint32_t slot, VkCommandBuffer comman
     for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
         if (!node_is_bound(&node->slots[slot], role))
             continue;
-        barriers[count] = image_barrier(node->slots[slot].images[role].image);
+        barriers[count] =
+            image_barrier(node->slots[slot].images[role].image, VK_IMAGE_LAYOUT_GENERAL, VK_IMAGE_LAYOUT_GENERAL);
         if (node->handover->shared) {
             barriers[count].srcQueueFamilyIndex = from;
             barriers[count].dstQueueFamilyIndex = to;
         }
         count++;
     }
-    record_barriers(commands, count, barriers);
+    image_record_barriers(commands, count, barriers);
 }
 
 wf_result wf_node_release(wf_node *node, uint32_t slot, VkCommandBuffer commands)

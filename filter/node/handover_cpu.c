@@ -114,6 +114,29 @@ static VkBufferImageCopy whole_image(const wf_node *node)
                                .imageExtent = {node->options.width, node->options.height, 1}};
 }
 
+/* Images lie in GENERAL, and are copied in the layouts that copies like best. */
+static void record_layout(VkCommandBuffer commands, VkImage image, VkImageLayout from, VkImageLayout to)
+{
+    VkImageMemoryBarrier barrier = image_barrier(image, from, to);
+    image_record_barriers(commands, 1, &barrier);
+}
+
+static void record_copy_to_host(const wf_node *node, VkCommandBuffer commands, VkImage image, const staging *to)
+{
+    VkBufferImageCopy copy = whole_image(node);
+    record_layout(commands, image, VK_IMAGE_LAYOUT_GENERAL, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
+    vkCmdCopyImageToBuffer(commands, image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, to->buffer, 1, &copy);
+    record_layout(commands, image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, VK_IMAGE_LAYOUT_GENERAL);
+}
+
+static void record_copy_from_host(const wf_node *node, VkCommandBuffer commands, VkImage image, const staging *from)
+{
+    VkBufferImageCopy copy = whole_image(node);
+    record_layout(commands, image, VK_IMAGE_LAYOUT_GENERAL, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
+    vkCmdCopyBufferToImage(commands, from->buffer, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1, &copy);
+    record_layout(commands, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, VK_IMAGE_LAYOUT_GENERAL);
+}
+
 /* What the copies wrote reaches the host. */
 static void record_host_barrier(VkCommandBuffer commands)
 {
@@ -128,12 +151,10 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
 {
     const node_slot *s = &node->slots[slot];
     VkCommandBuffer commands = state_of(node)->take[slot];
-    VkBufferImageCopy copy = whole_image(node);
     TRY(node_begin_commands(node, commands));
     for (wf_node_role role = WF_NODE_COLOR; node_is_input(role); role++) {
         if (node_is_bound(s, role))
-            vkCmdCopyImageToBuffer(commands, s->images[role].image, VK_IMAGE_LAYOUT_GENERAL,
-                                   state_of(node)->images[slot][role].buffer, 1, &copy);
+            record_copy_to_host(node, commands, s->images[role].image, &state_of(node)->images[slot][role]);
     }
     record_host_barrier(commands);
     TRY(node_submit(node, slot, commands, timeline_ready(s->begun), timeline_copied(s->begun)));
@@ -200,12 +221,10 @@ static wf_result give(wf_node *node, uint32_t slot)
 {
     const node_slot *s = &node->slots[slot];
     VkCommandBuffer commands = state_of(node)->give[slot];
-    VkBufferImageCopy copy = whole_image(node);
     TRY(node_begin_commands(node, commands));
     for (wf_node_role role = WF_NODE_GATHER; role <= WF_NODE_SPLAT; role++) {
         if (node_is_bound(s, role))
-            vkCmdCopyBufferToImage(commands, state_of(node)->images[slot][role].buffer, s->images[role].image,
-                                   VK_IMAGE_LAYOUT_GENERAL, 1, &copy);
+            record_copy_from_host(node, commands, s->images[role].image, &state_of(node)->images[slot][role]);
     }
     TRY(node_submit(node, slot, commands, timeline_copied(s->begun), timeline_done(s->begun)));
     return node_wait(node, slot, timeline_done(s->begun));

@@ -28,4 +28,8 @@ wf_result image_create(const wf_node_options *vulkan, const wf_log *log, VkForma
 /* Destroys what is there and zeroes the struct. */
 void image_destroy(VkDevice device, wf_node_image *image);
 
+/* Makes all earlier writes to the image visible to everything later, within one queue family. */
+VkImageMemoryBarrier image_barrier(VkImage image, VkImageLayout from, VkImageLayout to);
+void image_record_barriers(VkCommandBuffer commands, uint32_t count, const VkImageMemoryBarrier *barriers);
+
 #endif

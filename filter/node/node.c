@@ -254,11 +254,12 @@ static wf_result check_format(const wf_log *log, wf_node_role role, VkFormat for
     int channels = image_format_of(format).channels;
     if (channels == 4 || (channels == 1 && role == WF_NODE_DEPTH))
         return WF_OK;
-    return wf_fail(log, WF_ERROR_UNSUPPORTED,
-                   "a %s image of VkFormat %d is not supported; R32G32B32A32_SFLOAT (%d) and R16G16B16A16_SFLOAT (%d) "
-                   "are, for depth also R32_SFLOAT (%d) and R16_SFLOAT (%d)",
-                   role_names[role], format, VK_FORMAT_R32G32B32A32_SFLOAT, VK_FORMAT_R16G16B16A16_SFLOAT,
-                   VK_FORMAT_R32_SFLOAT, VK_FORMAT_R16_SFLOAT);
+    return wf_fail(
+        log, WF_ERROR_UNSUPPORTED,
+        "the %s image has VkFormat %d, the node takes R32G32B32A32_SFLOAT (%d), R16G16B16A16_SFLOAT (%d) and, "
+        "for depth, R32_SFLOAT (%d) and R16_SFLOAT (%d)",
+        role_names[role], format, VK_FORMAT_R32G32B32A32_SFLOAT, VK_FORMAT_R16G16B16A16_SFLOAT, VK_FORMAT_R32_SFLOAT,
+        VK_FORMAT_R16_SFLOAT);
 }
 
 static VkImageUsageFlags needed_usage(const wf_node *node, wf_node_role role)

@@ -1,0 +1,322 @@
+#include "scene.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu/reference.h"
+
+#define FLOAT_LIMIT 1e-5
+#define HALF_LIMIT  2e-3 /* float16 anywhere: images, or predicted weights */
+
+static int is_output(wf_node_role role)
+{
+    return role >= WF_NODE_GATHER;
+}
+
+static int channels_of(wf_node_role role)
+{
+    return role == WF_NODE_DEPTH ? 1 : 3;
+}
+
+static int is_half(VkFormat format)
+{
+    return format == VK_FORMAT_R16G16B16A16_SFLOAT || format == VK_FORMAT_R16_SFLOAT;
+}
+
+static int texel_channels(VkFormat format)
+{
+    return format == VK_FORMAT_R32_SFLOAT || format == VK_FORMAT_R16_SFLOAT ? 1 : 4;
+}
+
+static size_t pixels_of(const scene *s)
+{
+    return (size_t)s->options.width * s->options.height;
+}
+
+static int is_bound(const scene *s, uint32_t slot, wf_node_role role)
+{
+    return s->slots[slot].images[role].image != VK_NULL_HANDLE;
+}
+
+static void *allocate(size_t count, size_t size)
+{
+    void *memory = calloc(count, size);
+    assert_non_null(memory);
+    return memory;
+}
+
+/* ---- Texels ------------------------------------------------------------------------------------------------------- */
+
+static double get_texel(const host_buffer *buffer, VkFormat format, size_t index)
+{
+    return is_half(format) ? half_to_double(((const uint16_t *)buffer->data)[index])
+                           : (double)((const float *)buffer->data)[index];
+}
+
+static void set_texel(host_buffer *buffer, VkFormat format, size_t index, double value)
+{
+    if (is_half(format))
+        ((uint16_t *)buffer->data)[index] = half_from_double(value);
+    else
+        ((float *)buffer->data)[index] = (float)value;
+}
+
+/* Fresh content, channels that the node should not look at included. */
+static void draw(scene *s, uint32_t slot, wf_node_role role)
+{
+    static const double low[] = {0, 0, -1, 1}, high[] = {4, 1, 1, 9};
+    scene_slot *t = &s->slots[slot];
+    VkFormat format = t->images[role].format;
+    size_t channels = (size_t)texel_channels(format);
+    for (size_t i = 0; i < pixels_of(s) * channels; i++) {
+        size_t plane = i % channels, at = plane * pixels_of(s) + i / channels;
+        set_texel(&t->texels[role], format, i, random_uniform(s->random, low[role], high[role]));
+        if (plane < (size_t)channels_of(role))
+            t->planes[role][at] = get_texel(&t->texels[role], format, i);
+    }
+}
+
+/* ---- Images ------------------------------------------------------------------------------------------------------- */
+
+static VkFormat own_format(const scene *s, wf_node_role role)
+{
+    if (role == WF_NODE_DEPTH && s->options.depth != VK_FORMAT_UNDEFINED)
+        return s->options.depth;
+    if (role == WF_NODE_DEPTH)
+        return s->options.half ? VK_FORMAT_R16_SFLOAT : VK_FORMAT_R32_SFLOAT;
+    return s->options.half ? VK_FORMAT_R16G16B16A16_SFLOAT : VK_FORMAT_R32G32B32A32_SFLOAT;
+}
+
+void scene_bind(scene *s, uint32_t slot, wf_node_role role)
+{
+    scene_unbind(s, slot, role);
+    scene_slot *t = &s->slots[slot];
+    wf_node_image *image = &t->images[role];
+    if (s->options.own_images)
+        *image = renderer_create_image(s->renderer, own_format(s, role), s->options.usage, s->options.width,
+                                       s->options.height, s->options.backend == WF_CUDA);
+    else
+        assert_int_equal(wf_node_create_image(s->node, role, image), WF_OK);
+    size_t texel = (size_t)texel_channels(image->format) * (is_half(image->format) ? 2 : 4);
+    t->texels[role] = renderer_create_buffer(s->renderer, pixels_of(s) * texel);
+    t->planes[role] = allocate(pixels_of(s) * (size_t)channels_of(role), sizeof(double));
+    assert_int_equal(wf_node_bind(s->node, slot, role, image), WF_OK);
+}
+
+void scene_unbind(scene *s, uint32_t slot, wf_node_role role)
+{
+    scene_finish(s, slot);
+    scene_slot *t = &s->slots[slot];
+    if (!is_bound(s, slot, role))
+        return;
+    if (s->options.own_images) {
+        assert_int_equal(wf_node_bind(s->node, slot, role, NULL), WF_OK);
+        renderer_destroy_image(s->renderer, &t->images[role]);
+    } else {
+        wf_node_destroy_image(s->node, &t->images[role]);
+    }
+    renderer_destroy_buffer(s->renderer, &t->texels[role]);
+    free(t->planes[role]);
+    t->planes[role] = NULL;
+}
+
+/* ---- Life --------------------------------------------------------------------------------------------------------- */
+
+void scene_open(scene *s, const renderer *r, random_state *random, const scene_options *options, wf_log log)
+{
+    *s = (scene){.renderer = r, .random = random, .options = *options, .log = log};
+    wf_node_options node = {.instance = r->instance,
+                            .physical_device = r->physical_device,
+                            .device = r->device,
+                            .queue_family = r->family,
+                            .queue = r->queue,
+                            .backend = options->backend,
+                            .width = options->width,
+                            .height = options->height,
+                            .slots = options->slots,
+                            .log = log};
+    assert_int_equal(wf_node_create(&node, &s->node), WF_OK);
+    for (uint32_t slot = 0; slot < options->slots; slot++) {
+        s->slots[slot].render = renderer_create_commands(r);
+        s->slots[slot].show = renderer_create_commands(r);
+        s->slots[slot].shown = renderer_create_fence(r);
+        for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
+            if (options->roles >> role & 1)
+                scene_bind(s, slot, role);
+        }
+    }
+}
+
+static void forget_weights(scene *s, wf_operator op)
+{
+    if (s->weights[WF_GATHER].values != s->weights[WF_SPLAT].values)
+        free(s->weights[op].values);
+    s->weights[op] = (scene_weights){0};
+}
+
+void scene_close(scene *s)
+{
+    for (uint32_t slot = 0; slot < s->options.slots; slot++) {
+        for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++)
+            scene_unbind(s, slot, role);
+        VkCommandBuffer commands[] = {s->slots[slot].render, s->slots[slot].show};
+        vkFreeCommandBuffers(s->renderer->device, s->renderer->pool, 2, commands);
+        vkDestroyFence(s->renderer->device, s->slots[slot].shown, NULL);
+    }
+    forget_weights(s, WF_GATHER);
+    forget_weights(s, WF_SPLAT);
+    wf_node_destroy(s->node);
+}
+
+/* ---- Weights ------------------------------------------------------------------------------------------------------ */
+
+static void finish_all(scene *s)
+{
+    for (uint32_t slot = 0; slot < s->options.slots; slot++)
+        scene_finish(s, slot);
+}
+
+void scene_set_weights(scene *s, wf_operator op, const wf_filter *filter, wf_dtype dtype)
+{
+    static const double low[WF_MODE_COUNT] = {-1, 0.1, -8}, high[WF_MODE_COUNT] = {1, 1, 8};
+    finish_all(s);
+    host_tensor weights = host_tensor_make(dtype, 1, filter->kernel_height * filter->kernel_width, s->options.height,
+                                           s->options.width, LAYOUT_DENSE);
+    host_tensor_randomize(&weights, s->random, low[filter->mode], high[filter->mode]);
+    assert_int_equal(wf_node_set_weights(s->node, op, filter, &weights.view), WF_OK);
+    forget_weights(s, op);
+    s->weights[op] = (scene_weights){.filter = *filter, .values = host_tensor_values(&weights)};
+    host_tensor_free(&weights);
+}
+
+void scene_share_weights(scene *s, wf_operator from, wf_operator to)
+{
+    finish_all(s);
+    assert_int_equal(wf_node_share_weights(s->node, from, to), WF_OK);
+    if (from == to)
+        return;
+    forget_weights(s, to);
+    s->weights[to] = s->weights[from];
+}
+
+void scene_set_bilateral(scene *s, const wf_bilateral *parameters)
+{
+    finish_all(s);
+    assert_int_equal(wf_node_set_bilateral(s->node, parameters), WF_OK);
+    s->bilateral = *parameters;
+    wf_filter filter = {parameters->kernel_height, parameters->kernel_width, 1, WF_NORMALIZED};
+    forget_weights(s, WF_GATHER);
+    forget_weights(s, WF_SPLAT);
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
+        s->weights[op].filter = filter;
+}
+
+/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+
+void scene_render(scene *s, uint32_t slot)
+{
+    scene_finish(s, slot);
+    scene_slot *t = &s->slots[slot];
+    assert_int_equal(wf_node_begin(s->node, slot, &t->sync), WF_OK);
+    renderer_begin(t->render);
+    for (wf_node_role role = 0; !is_output(role); role++) {
+        if (!is_bound(s, slot, role))
+            continue;
+        draw(s, slot, role);
+        renderer_record_upload(t->render, &t->texels[role], t->images[role].image, s->options.width, s->options.height);
+    }
+    assert_int_equal(wf_node_release(s->node, slot, t->render), WF_OK);
+    renderer_submit(s->renderer, t->render, t->sync.timeline, 0, t->sync.ready, VK_NULL_HANDLE);
+    assert_int_equal(wf_node_run(s->node, slot), WF_OK);
+}
+
+void scene_show(scene *s, uint32_t slot)
+{
+    scene_slot *t = &s->slots[slot];
+    renderer_begin(t->show);
+    assert_int_equal(wf_node_acquire(s->node, slot, t->show), WF_OK);
+    for (wf_node_role role = WF_NODE_GATHER; role <= WF_NODE_SPLAT; role++) {
+        if (is_bound(s, slot, role))
+            renderer_record_download(t->show, t->images[role].image, &t->texels[role], s->options.width,
+                                     s->options.height);
+    }
+    renderer_submit(s->renderer, t->show, t->sync.timeline, t->sync.done, 0, t->shown);
+    t->busy = 1;
+}
+
+void scene_run(scene *s, int frames)
+{
+    for (int frame = 0; frame < frames; frame++) {
+        uint32_t slot = (uint32_t)frame % s->options.slots;
+        scene_render(s, slot);
+        scene_show(s, slot);
+    }
+    finish_all(s);
+}
+
+/* ---- Comparison --------------------------------------------------------------------------------------------------- */
+
+static const double *guide(const scene *s, uint32_t slot, wf_node_role role)
+{
+    return is_bound(s, slot, role) ? s->slots[slot].planes[role] : NULL;
+}
+
+static double *predict(const scene *s, uint32_t slot)
+{
+    size_t taps = (size_t)s->bilateral.kernel_height * (size_t)s->bilateral.kernel_width;
+    double *weights = allocate(taps * pixels_of(s), sizeof *weights);
+    wf_reference_bilateral(&s->bilateral, 1, s->options.height, s->options.width, s->slots[slot].planes[WF_NODE_COLOR],
+                           guide(s, slot, WF_NODE_ALBEDO), guide(s, slot, WF_NODE_NORMAL),
+                           guide(s, slot, WF_NODE_DEPTH), weights);
+    return weights;
+}
+
+static double *expected_output(const scene *s, uint32_t slot, wf_operator op)
+{
+    const int64_t size[4] = {1, 3, s->options.height, s->options.width};
+    double *predicted = s->weights[op].values ? NULL : predict(s, slot);
+    double *output = allocate(3 * pixels_of(s), sizeof *output);
+    wf_reference_filter(op, &s->weights[op].filter, size, s->slots[slot].planes[WF_NODE_COLOR],
+                        predicted ? predicted : s->weights[op].values, NULL, output);
+    free(predicted);
+    return output;
+}
+
+static void compare(scene *s, uint32_t slot, wf_operator op)
+{
+    wf_node_role role = op == WF_GATHER ? WF_NODE_GATHER : WF_NODE_SPLAT;
+    scene_slot *t = &s->slots[slot];
+    VkFormat format = t->images[role].format;
+    if (!is_bound(s, slot, role))
+        return;
+    for (size_t i = 0; i < 3 * pixels_of(s); i++)
+        t->planes[role][i] = get_texel(&t->texels[role], format, i % pixels_of(s) * 4 + i / pixels_of(s));
+    for (size_t i = 0; i < pixels_of(s); i++)
+        assert_float_equal(get_texel(&t->texels[role], format, i * 4 + 3), 1, 0);
+
+    double *expected = expected_output(s, slot, op);
+    double error = relative_error(t->planes[role], expected, (int64_t)(3 * pixels_of(s)));
+    double limit = is_half(format) || !s->weights[op].values ? HALF_LIMIT : FLOAT_LIMIT;
+    free(expected);
+    if (!(error <= limit))
+        fail_msg("%s of slot %u, %ux%u, kernel %dx%d %s: relative error %g, the limit is %g", wf_operator_name(op),
+                 slot, s->options.width, s->options.height, s->weights[op].filter.kernel_height,
+                 s->weights[op].filter.kernel_width, wf_mode_name(s->weights[op].filter.mode), error, limit);
+}
+
+void scene_finish(scene *s, uint32_t slot)
+{
+    scene_slot *t = &s->slots[slot];
+    if (!t->busy)
+        return;
+    renderer_wait(s->renderer, t->shown);
+    t->busy = 0;
+    compare(s, slot, WF_GATHER);
+    compare(s, slot, WF_SPLAT);
+}
