@@ -1,0 +1,204 @@
+/* What the node exports for CUDA, as far as any Vulkan device can tell: an image's memory, exported as an opaque file
+ * descriptor and imported again, holds the same texels. Links share.c and image.c directly; exits with 77 (skipped) where
+ * the device cannot export images. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend.h"
+#include "node/image.h"
+#include "node/share.h"
+#include "renderer.h"
+
+enum { WIDTH = 61, HEIGHT = 17, SKIPPED = 77 };
+
+static renderer vulkan;
+static wf_node_options options;
+static const wf_log no_log;
+static char reported[512];
+
+/* Stands in for wf.c's, which libwf keeps to itself. */
+wf_result wf_report(const wf_log *log, wf_log_level level, wf_result result, const char *format, ...)
+{
+    (void)log, (void)level;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reported, sizeof reported, format, arguments);
+    va_end(arguments);
+    printf("  %s\n", reported);
+    return result;
+}
+
+static int check_validation(void **state)
+{
+    (void)state;
+    int failed = vulkan.messages != 0;
+    vulkan.messages = 0;
+    return failed;
+}
+
+static wf_node_image make_image(VkFormat format)
+{
+    wf_node_image image;
+    assert_int_equal(image_create(&options, &no_log, format, 1, &image), WF_OK);
+    assert_true(image.memory_size >= (VkDeviceSize)WIDTH * HEIGHT * image_texel_size(format));
+    return image;
+}
+
+/* A second image over the memory behind the descriptor, which the driver owns from then on. */
+static wf_node_image import_image(const wf_node_image *exported, int fd)
+{
+    wf_node_image image = *exported;
+    VkExternalMemoryImageCreateInfo external = {.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
+                                                .handleTypes = SHARE_MEMORY_AS};
+    VkImageCreateInfo info = {.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+                              .pNext = &external,
+                              .imageType = VK_IMAGE_TYPE_2D,
+                              .format = image.format,
+                              .extent = {WIDTH, HEIGHT, 1},
+                              .mipLevels = 1,
+                              .arrayLayers = 1,
+                              .samples = VK_SAMPLE_COUNT_1_BIT,
+                              .usage = image.usage};
+    assert_int_equal(vkCreateImage(vulkan.device, &info, NULL, &image.image), VK_SUCCESS);
+    VkMemoryRequirements needs;
+    vkGetImageMemoryRequirements(vulkan.device, image.image, &needs);
+    VkMemoryDedicatedAllocateInfo dedicated = {.sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO,
+                                               .image = image.image};
+    VkImportMemoryFdInfoKHR import = {.sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR,
+                                      .pNext = &dedicated,
+                                      .handleType = SHARE_MEMORY_AS,
+                                      .fd = fd};
+    VkMemoryAllocateInfo memory = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+                                   .pNext = &import,
+                                   .allocationSize = image.memory_size,
+                                   .memoryTypeIndex = (uint32_t)__builtin_ctz(needs.memoryTypeBits)};
+    assert_int_equal(vkAllocateMemory(vulkan.device, &memory, NULL, &image.memory), VK_SUCCESS);
+    assert_int_equal(vkBindImageMemory(vulkan.device, image.image, image.memory, 0), VK_SUCCESS);
+    image.view = VK_NULL_HANDLE;
+    return image;
+}
+
+static void run(VkCommandBuffer commands)
+{
+    VkFence fence = renderer_create_fence(&vulkan);
+    renderer_submit(&vulkan, commands, VK_NULL_HANDLE, 0, 0, fence);
+    renderer_wait(&vulkan, fence);
+    vkDestroyFence(vulkan.device, fence, NULL);
+}
+
+static void record_ownership(VkCommandBuffer commands, VkImage image, uint32_t from, uint32_t to)
+{
+    VkImageMemoryBarrier barrier = image_barrier(image, VK_IMAGE_LAYOUT_GENERAL, VK_IMAGE_LAYOUT_GENERAL);
+    barrier.srcQueueFamilyIndex = from;
+    barrier.dstQueueFamilyIndex = to;
+    image_record_barriers(commands, 1, &barrier);
+}
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    static const VkFormat formats[] = {VK_FORMAT_R32G32B32A32_SFLOAT, VK_FORMAT_R32_SFLOAT};
+    for (int i = 0; i < 2; i++) {
+        size_t size = WIDTH * HEIGHT * image_texel_size(formats[i]);
+        wf_node_image image = make_image(formats[i]);
+        int fd = -1;
+        assert_int_equal(share_memory(&options, &no_log, image.memory, &fd), WF_OK);
+        assert_true(fd >= 0);
+        wf_node_image twin = import_image(&image, fd);
+
+        host_buffer sent = renderer_create_buffer(&vulkan, size), received = renderer_create_buffer(&vulkan, size);
+        for (size_t at = 0; at < size; at++)
+            ((unsigned char *)sent.data)[at] = (unsigned char)(rand() % 64 + 1); /* finite floats */
+        VkCommandBuffer commands = renderer_create_commands(&vulkan);
+        renderer_begin(commands);
+        renderer_record_upload(commands, &sent, image.image, WIDTH, HEIGHT);
+        record_ownership(commands, image.image, vulkan.family, VK_QUEUE_FAMILY_EXTERNAL);
+        run(commands);
+        renderer_begin(commands);
+        record_ownership(commands, twin.image, VK_QUEUE_FAMILY_EXTERNAL, vulkan.family);
+        renderer_record_download(commands, twin.image, &received, WIDTH, HEIGHT);
+        run(commands);
+        assert_memory_equal(sent.data, received.data, size);
+
+        vkFreeCommandBuffers(vulkan.device, vulkan.pool, 1, &commands);
+        renderer_destroy_buffer(&vulkan, &sent);
+        renderer_destroy_buffer(&vulkan, &received);
+        image_destroy(vulkan.device, &twin);
+        image_destroy(vulkan.device, &image);
+        assert_true(image.image == VK_NULL_HANDLE && image.memory_size == 0);
+    }
+}
+
+/* Each export is a descriptor of its own, and the caller's. */
+static void test_descriptors(void **state)
+{
+    (void)state;
+    wf_node_image image = make_image(VK_FORMAT_R32G32B32A32_SFLOAT);
+    int first, second;
+    assert_int_equal(share_memory(&options, &no_log, image.memory, &first), WF_OK);
+    assert_int_equal(share_memory(&options, &no_log, image.memory, &second), WF_OK);
+    assert_int_not_equal(first, second);
+    assert_int_equal(close(first), 0);
+    assert_true(fcntl(second, F_GETFD) >= 0);
+    assert_int_equal(close(second), 0);
+    image_destroy(vulkan.device, &image);
+}
+
+/* Timelines are exported where the device can; where it cannot, the reason is said. */
+static void test_timelines(void **state)
+{
+    (void)state;
+    wf_result sharing = share_check_timelines(&options, &no_log);
+    int shared = sharing == WF_OK, fd = 0;
+    VkSemaphore timeline;
+    assert_int_equal(share_create_timeline(&options, &no_log, shared, &timeline), WF_OK);
+    uint64_t value = 1;
+    assert_int_equal(vkGetSemaphoreCounterValue(vulkan.device, timeline, &value), VK_SUCCESS);
+    assert_int_equal(value, 0);
+    if (shared) {
+        assert_int_equal(share_timeline(&options, &no_log, timeline, &fd), WF_OK);
+        assert_int_equal(close(fd), 0);
+    } else {
+        assert_int_equal(sharing, WF_ERROR_UNSUPPORTED);
+        assert_non_null(strstr(reported, "semaphore"));
+    }
+    vkDestroySemaphore(vulkan.device, timeline, NULL);
+}
+
+int main(void)
+{
+    const char *required = getenv("WF_REQUIRE_DEVICES");
+    if (!renderer_open(&vulkan)) {
+        printf("skipped: there is no Vulkan device\n");
+        return required && !strcmp(required, "1") ? 1 : SKIPPED;
+    }
+    options = (wf_node_options){.instance = vulkan.instance,
+                                .physical_device = vulkan.physical_device,
+                                .device = vulkan.device,
+                                .queue_family = vulkan.family,
+                                .queue = vulkan.queue,
+                                .width = WIDTH,
+                                .height = HEIGHT,
+                                .slots = 1};
+    if (share_check_images(&options, &no_log) != WF_OK) {
+        renderer_close(&vulkan);
+        return required && !strcmp(required, "1") ? 1 : SKIPPED;
+    }
+#define TEST(function) cmocka_unit_test_teardown(function, check_validation)
+    const struct CMUnitTest tests[] = {
+        TEST(test_round_trip),
+        TEST(test_descriptors),
+        TEST(test_timelines),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    renderer_close(&vulkan);
+    return failed || vulkan.messages ? 1 : 0;
+}
