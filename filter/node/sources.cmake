@@ -6,9 +6,7 @@ target_sources(wf PRIVATE
 wf_embed_shader(wf ${PROJECT_SOURCE_DIR}/shaders/image_unpack.comp.glsl ${PROJECT_SOURCE_DIR}/shaders/image_pack.comp.glsl)
 
 if(WF_CUDA)
-  find_package(CUDAToolkit REQUIRED)
   target_sources(wf PRIVATE node/handover_cuda.c cuda/interop.cu)
-  target_link_libraries(wf PRIVATE CUDA::cudart_static)
 else()
   target_sources(wf PRIVATE node/handover_cuda_stub.c)
 endif()
