@@ -1,0 +1,187 @@
+/* The Vulkan device on handles that exist already: what they need to have, creation, the table. */
+#include "device.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const int wf_vulkan_built = 1;
+
+wf_result wf_vulkan_check(const wf_log *log, VkResult result, const char *call)
+{
+    switch (result) {
+    case VK_SUCCESS:
+        return WF_OK;
+    case VK_ERROR_OUT_OF_HOST_MEMORY:
+        return wf_fail(log, WF_ERROR_OUT_OF_MEMORY, "%s failed: out of host memory", call);
+    case VK_ERROR_OUT_OF_DEVICE_MEMORY:
+        return wf_fail(log, WF_ERROR_OUT_OF_MEMORY, "%s failed: out of device memory", call);
+    case VK_ERROR_DEVICE_LOST:
+        return wf_fail(log, WF_ERROR_DEVICE, "%s failed: the device is lost", call);
+    default:
+        return wf_fail(log, WF_ERROR_DEVICE, "%s failed with VkResult %d", call, (int)result);
+    }
+}
+
+/* ---- Needs ---- */
+
+static void find_missing(wf_vulkan_needs *needs, VkPhysicalDevice physical_device)
+{
+    VkPhysicalDeviceProperties properties;
+    vkGetPhysicalDeviceProperties(physical_device, &properties);
+    if (properties.apiVersion < WF_VULKAN_API_VERSION) {
+        snprintf(needs->missing, sizeof needs->missing, "Vulkan 1.2 (it has %u.%u)",
+                 VK_API_VERSION_MAJOR(properties.apiVersion), VK_API_VERSION_MINOR(properties.apiVersion));
+        return;
+    }
+    VkPhysicalDeviceVulkan12Features vulkan12 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
+    VkPhysicalDeviceVulkan11Features vulkan11 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES,
+                                                 .pNext = &vulkan12};
+    VkPhysicalDeviceFeatures2 features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &vulkan11};
+    vkGetPhysicalDeviceFeatures2(physical_device, &features);
+    const struct {
+        VkBool32 present;
+        const char *name;
+    } needed[] = {{vulkan12.bufferDeviceAddress, "bufferDeviceAddress"},
+                  {vulkan12.timelineSemaphore, "timelineSemaphore"},
+                  {vulkan12.scalarBlockLayout, "scalarBlockLayout"},
+                  {vulkan11.storageBuffer16BitAccess, "storageBuffer16BitAccess"},
+                  {features.features.shaderInt64, "shaderInt64"},
+                  {features.features.shaderStorageImageWriteWithoutFormat, "shaderStorageImageWriteWithoutFormat"}};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+        if (!needed[i].present)
+            snprintf(needs->missing, sizeof needs->missing, "%s", needed[i].name);
+    }
+}
+
+static void find_extensions(wf_vulkan_needs *needs, VkPhysicalDevice physical_device)
+{
+    static const char *const wanted[] = {"VK_KHR_external_memory_fd", "VK_KHR_external_semaphore_fd",
+                                         "VK_EXT_calibrated_timestamps"};
+    uint32_t count = 0;
+    vkEnumerateDeviceExtensionProperties(physical_device, NULL, &count, NULL);
+    VkExtensionProperties *present = calloc(count ? count : 1, sizeof *present);
+    if (!present || vkEnumerateDeviceExtensionProperties(physical_device, NULL, &count, present) != VK_SUCCESS)
+        count = 0;
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        for (uint32_t j = 0; j < count; j++) {
+            if (strcmp(wanted[i], present[j].extensionName) == 0)
+                needs->extensions[needs->extension_count++] = wanted[i];
+        }
+    }
+    free(present);
+}
+
+void wf_vulkan_get_needs(VkPhysicalDevice physical_device, wf_vulkan_needs *needs)
+{
+    *needs = (wf_vulkan_needs){
+        .features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
+                     .pNext = &needs->vulkan11,
+                     .features = {.shaderInt64 = VK_TRUE, .shaderStorageImageWriteWithoutFormat = VK_TRUE}},
+        .vulkan11 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES,
+                     .pNext = &needs->vulkan12,
+                     .storageBuffer16BitAccess = VK_TRUE},
+        .vulkan12 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
+                     .bufferDeviceAddress = VK_TRUE,
+                     .timelineSemaphore = VK_TRUE,
+                     .scalarBlockLayout = VK_TRUE},
+    };
+    find_missing(needs, physical_device);
+    needs->complete = !needs->missing[0];
+    find_extensions(needs, physical_device);
+}
+
+/* ---- The table ---- */
+
+static void destroy(wf_device *base)
+{
+    vulkan_device *device = (vulkan_device *)base;
+    wf_vulkan_destroy_pipelines(device);
+    wf_vulkan_destroy_memory(device);
+    wf_vulkan_destroy_streams(device);
+    wf_vulkan_close(device->owner);
+    free(device);
+}
+
+static wf_result info(const wf_device *base, wf_device_info *info)
+{
+    const vulkan_device *device = (const vulkan_device *)base;
+    VkPhysicalDeviceDriverProperties driver = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES};
+    VkPhysicalDeviceIDProperties id = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES, .pNext = &driver};
+    VkPhysicalDeviceProperties2 properties = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &id};
+    vkGetPhysicalDeviceProperties2(device->physical_device, &properties);
+    snprintf(info->name, sizeof info->name, "%s", properties.properties.deviceName);
+    snprintf(info->driver, sizeof info->driver, "%.100s %.150s", driver.driverName, driver.driverInfo);
+    memcpy(info->uuid, id.deviceUUID, sizeof info->uuid);
+    return WF_OK;
+}
+
+static const wf_backend_table table = {.destroy = destroy,
+                                       .info = info,
+                                       .gather = wf_vulkan_filter,
+                                       .splat = wf_vulkan_filter,
+                                       .prepare = wf_vulkan_prepare,
+                                       .predict_bilateral = wf_vulkan_predict_bilateral,
+                                       .prepare_bilateral = wf_vulkan_prepare_bilateral,
+                                       .alloc = wf_vulkan_alloc,
+                                       .free = wf_vulkan_free,
+                                       .upload = wf_vulkan_upload,
+                                       .download = wf_vulkan_download,
+                                       .begin = wf_vulkan_begin,
+                                       .finish = wf_vulkan_finish,
+                                       .barrier = wf_vulkan_barrier};
+
+/* ---- Creation ---- */
+
+wf_result wf_vulkan_check_needs(const wf_log *log, VkPhysicalDevice physical_device)
+{
+    wf_vulkan_needs needs;
+    wf_vulkan_get_needs(physical_device, &needs);
+    if (needs.complete)
+        return WF_OK;
+    VkPhysicalDeviceProperties properties;
+    vkGetPhysicalDeviceProperties(physical_device, &properties);
+    return wf_fail(log, WF_ERROR_UNSUPPORTED, "%s lacks %s", properties.deviceName, needs.missing);
+}
+
+wf_result wf_vulkan_create(const wf_vulkan_options *options, wf_device **device)
+{
+    if (device)
+        *device = NULL;
+    if (!options)
+        return WF_ERROR_INVALID_ARGUMENT;
+    if (!device || !options->physical_device || !options->device || !options->queue)
+        return wf_fail(&options->log, WF_ERROR_INVALID_ARGUMENT, "%s is NULL",
+                       !device                     ? "device"
+                       : !options->physical_device ? "the VkPhysicalDevice"
+                       : !options->device          ? "the VkDevice"
+                                                   : "the VkQueue");
+    wf_result result = wf_vulkan_check_needs(&options->log, options->physical_device);
+    if (result != WF_OK)
+        return result;
+
+    vulkan_device *created = calloc(1, sizeof *created);
+    if (!created)
+        return wf_fail(&options->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a vulkan device");
+    created->base = (wf_device){.table = &table, .backend = WF_VULKAN, .log = options->log};
+    created->physical_device = options->physical_device;
+    created->device = options->device;
+    created->queue_family = options->queue_family;
+    created->queue = options->queue;
+    created->pipeline_cache = options->pipeline_cache;
+    VkPhysicalDeviceProperties properties;
+    vkGetPhysicalDeviceProperties(options->physical_device, &properties);
+    created->limits = properties.limits;
+    vkGetPhysicalDeviceMemoryProperties(options->physical_device, &created->memory);
+
+    result = wf_vulkan_create_streams(created);
+    if (result == WF_OK)
+        result = wf_vulkan_create_memory(created);
+    if (result == WF_OK)
+        result = wf_vulkan_create_pipelines(created);
+    if (result != WF_OK)
+        destroy(&created->base);
+    else
+        *device = &created->base;
+    return result;
+}

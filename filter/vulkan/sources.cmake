@@ -1,0 +1,10 @@
+# The Vulkan backend.
+include(${PROJECT_SOURCE_DIR}/shaders/embed.cmake)
+target_sources(wf PRIVATE vulkan/device.c vulkan/open.c vulkan/stream.c vulkan/memory.c vulkan/pipeline.c vulkan/filter.c
+                          vulkan/gather.c vulkan/splat.c vulkan/predict.c)
+wf_embed_shader(wf
+  ${PROJECT_SOURCE_DIR}/shaders/gather.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/splat.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/compress.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/predict.comp.glsl)
+target_link_libraries(wf PUBLIC Vulkan::Vulkan)

@@ -1,0 +1,8 @@
+#version 460
+#extension GL_GOOGLE_include_directive : require
+
+// gather.comp.glsl -- every pixel sums its neighbours, weighted by its own taps.
+const int DIRECTION = 1;
+const bool SPLAT = false;
+
+#include "filter.glsl"
