@@ -1,0 +1,83 @@
+#include "capture.h"
+
+#include <stdlib.h>
+
+#include "exr.h"
+#include "png.h"
+
+bool capture_create(const device *device, capture *capture, error *error)
+{
+    *capture = (struct capture){.device = device};
+    return commands_allocate(device, 1, &capture->commands, error);
+}
+
+void capture_destroy(capture *capture)
+{
+    if (!capture->device)
+        return;
+    buffer_destroy(capture->device, &capture->buffer);
+    vkFreeCommandBuffers(capture->device->handle, capture->device->commands, 1, &capture->commands);
+    *capture = (struct capture){0};
+}
+
+static bool begin(capture *capture, VkDeviceSize size, error *error)
+{
+    if (size > capture->buffer.size) {
+        buffer_destroy(capture->device, &capture->buffer);
+        if (!buffer_create(capture->device, size, VK_BUFFER_USAGE_TRANSFER_DST_BIT, &capture->buffer, error))
+            return false;
+    }
+    return commands_begin(capture->commands, error);
+}
+
+static void copy(const capture *capture, VkImage image, VkImageLayout layout, uint32_t width, uint32_t height,
+                 VkDeviceSize offset)
+{
+    VkBufferImageCopy region = {
+        .bufferOffset = offset, .imageSubresource = image_layers, .imageExtent = {width, height, 1}};
+    vkCmdCopyImageToBuffer(capture->commands, image, layout, capture->buffer.handle, 1, &region);
+}
+
+static bool finish(capture *capture, error *error)
+{
+    commands_show_host(capture->commands);
+    return commands_finish(capture->device, capture->commands, error);
+}
+
+bool capture_target(capture *capture, const target *target, const char *path, error *error)
+{
+    if (!begin(capture, (VkDeviceSize)target->width * target->height * 4, error))
+        return false;
+    copy(capture, target->image.image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, target->width, target->height, 0);
+    return finish(capture, error) &&
+           png_write(path, (int)target->width, (int)target->height, capture->buffer.mapped, error);
+}
+
+bool capture_images(capture *capture, const wf_node_image *const *images, int count, int width, int height,
+                    image *pictures, error *error)
+{
+    const VkDeviceSize size = (VkDeviceSize)width * (VkDeviceSize)height * 4 * sizeof(float);
+    if (!begin(capture, (VkDeviceSize)count * size, error))
+        return false;
+    for (int i = 0; i < count; i++) {
+        VkDeviceSize offset = (VkDeviceSize)i * size;
+        copy(capture, images[i]->image, VK_IMAGE_LAYOUT_GENERAL, (uint32_t)width, (uint32_t)height, offset);
+        pictures[i] = (image){width, height, 4, (float *)((char *)capture->buffer.mapped + offset)};
+    }
+    return finish(capture, error);
+}
+
+bool capture_write(const image *picture, const char *path, error *error)
+{
+    static const char *const names[] = {"R", "G", "B"};
+    size_t count = (size_t)picture->width * (size_t)picture->height;
+    float *rgb = malloc(count * 3 * sizeof *rgb);
+    if (!rgb)
+        return error_set(error, "%s: not enough memory for %dx%d pixels", path, picture->width, picture->height);
+    for (size_t i = 0; i < count; i++)
+        for (size_t c = 0; c < 3; c++)
+            rgb[3 * i + c] = picture->pixels[4 * i + c];
+    bool ok = exr_write(path, picture->width, picture->height, 3, names, rgb, error);
+    free(rgb);
+    return ok;
+}

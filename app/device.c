@@ -1,0 +1,464 @@
+#include "device.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wf_vulkan.h"
+
+const VkImageSubresourceRange image_range = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1};
+const VkImageSubresourceLayers image_layers = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
+
+static const char *result_name(VkResult result)
+{
+    switch (result) {
+    case VK_ERROR_OUT_OF_HOST_MEMORY:
+        return "out of host memory";
+    case VK_ERROR_OUT_OF_DEVICE_MEMORY:
+        return "out of device memory";
+    case VK_ERROR_DEVICE_LOST:
+        return "device lost";
+    case VK_ERROR_INITIALIZATION_FAILED:
+        return "initialization failed";
+    case VK_ERROR_LAYER_NOT_PRESENT:
+        return "a layer of VK_INSTANCE_LAYERS is not installed";
+    case VK_ERROR_SURFACE_LOST_KHR:
+        return "surface lost";
+    default:
+        return NULL;
+    }
+}
+
+bool vk_ok(VkResult result, const char *call, error *error)
+{
+    if (result == VK_SUCCESS)
+        return true;
+    const char *name = result_name(result);
+    return name ? error_set(error, "%s failed: %s", call, name)
+                : error_set(error, "%s failed: VkResult %d", call, result);
+}
+
+/* ---- Instance ----------------------------------------------------------------------------------------------------- */
+
+static VKAPI_ATTR VkBool32 VKAPI_CALL report_validation(VkDebugUtilsMessageSeverityFlagBitsEXT severity,
+                                                        VkDebugUtilsMessageTypeFlagsEXT types,
+                                                        const VkDebugUtilsMessengerCallbackDataEXT *data, void *user)
+{
+    (void)severity, (void)types;
+    device *device = user;
+    fprintf(stderr, "validation: %s\n", data->pMessage);
+    device->validation_messages++;
+    return VK_FALSE;
+}
+
+static VkDebugUtilsMessengerCreateInfoEXT messenger_info(device *device)
+{
+    return (VkDebugUtilsMessengerCreateInfoEXT){
+        .sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT,
+        .messageSeverity =
+            VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT | VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT,
+        .messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT,
+        .pfnUserCallback = report_validation,
+        .pUserData = device,
+    };
+}
+
+static bool instance_has(const char *extension)
+{
+    uint32_t count = 0;
+    vkEnumerateInstanceExtensionProperties(NULL, &count, NULL);
+    VkExtensionProperties *properties = calloc(count ? count : 1, sizeof *properties);
+    bool found = false;
+    if (properties && vkEnumerateInstanceExtensionProperties(NULL, &count, properties) >= 0)
+        for (uint32_t i = 0; i < count && !found; i++)
+            found = strcmp(properties[i].extensionName, extension) == 0;
+    free(properties);
+    return found;
+}
+
+bool device_create_instance(device *device, const char *const *extensions, uint32_t count, error *error)
+{
+    const char *names[16];
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = extensions[i];
+    bool debug = instance_has(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
+    if (debug)
+        names[count++] = VK_EXT_DEBUG_UTILS_EXTENSION_NAME;
+    VkDebugUtilsMessengerCreateInfoEXT messenger = messenger_info(device);
+    VkResult result = vkCreateInstance(
+        &(VkInstanceCreateInfo){
+            .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
+            .pNext = debug ? &messenger : NULL,
+            .pApplicationInfo =
+                &(VkApplicationInfo){
+                    .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
+                    .pApplicationName = "wfview",
+                    .apiVersion = WF_VULKAN_API_VERSION,
+                },
+            .enabledExtensionCount = count,
+            .ppEnabledExtensionNames = names,
+        },
+        NULL, &device->instance);
+    if (result == VK_ERROR_INCOMPATIBLE_DRIVER)
+        return error_set(error, "no Vulkan driver works here; the package mesa-vulkan-drivers has one for any machine");
+    if (!vk_ok(result, "vkCreateInstance", error))
+        return false;
+    if (!debug)
+        return true;
+    PFN_vkCreateDebugUtilsMessengerEXT create =
+        (PFN_vkCreateDebugUtilsMessengerEXT)vkGetInstanceProcAddr(device->instance, "vkCreateDebugUtilsMessengerEXT");
+    return vk_ok(create(device->instance, &messenger, NULL, &device->messenger), "vkCreateDebugUtilsMessengerEXT",
+                 error);
+}
+
+/* ---- Device ------------------------------------------------------------------------------------------------------- */
+
+static bool find_queue_family(VkPhysicalDevice physical, VkSurfaceKHR surface, uint32_t *family)
+{
+    VkQueueFamilyProperties properties[32];
+    uint32_t count = 32;
+    vkGetPhysicalDeviceQueueFamilyProperties(physical, &count, properties);
+    const VkQueueFlags needed = VK_QUEUE_GRAPHICS_BIT | VK_QUEUE_COMPUTE_BIT;
+    for (*family = 0; *family < count; ++*family) {
+        VkBool32 presents = VK_TRUE;
+        if (surface)
+            vkGetPhysicalDeviceSurfaceSupportKHR(physical, *family, surface, &presents);
+        if (presents && (properties[*family].queueFlags & needed) == needed)
+            return true;
+    }
+    return false;
+}
+
+/* Higher is better; 0: cannot be used. */
+static int score(VkPhysicalDevice physical, VkSurfaceKHR surface)
+{
+    VkPhysicalDeviceProperties properties;
+    vkGetPhysicalDeviceProperties(physical, &properties);
+    uint32_t family;
+    if (properties.apiVersion < WF_VULKAN_API_VERSION || !find_queue_family(physical, surface, &family))
+        return 0;
+    switch (properties.deviceType) {
+    case VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU:
+        return 5;
+    case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU:
+        return 4;
+    case VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU:
+        return 3;
+    case VK_PHYSICAL_DEVICE_TYPE_CPU:
+        return 2;
+    default:
+        return 1;
+    }
+}
+
+static bool choose_physical_device(device *device, VkSurfaceKHR surface, error *error)
+{
+    VkPhysicalDevice candidates[32];
+    uint32_t count = 32;
+    VkResult result = vkEnumeratePhysicalDevices(device->instance, &count, candidates);
+    if (result < 0)
+        return vk_ok(result, "vkEnumeratePhysicalDevices", error);
+    int best = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        int candidate = score(candidates[i], surface);
+        if (candidate > best) {
+            best = candidate;
+            device->physical = candidates[i];
+        }
+    }
+    if (best == 0)
+        return error_set(error, "no Vulkan device: none of the %u found has Vulkan 1.2 and can draw%s", count,
+                         surface ? " to this display" : "");
+    find_queue_family(device->physical, surface, &device->queue_family);
+    return true;
+}
+
+static void describe(device *device)
+{
+    VkPhysicalDeviceDriverProperties driver = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES};
+    VkPhysicalDeviceProperties2 properties = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+                                              .pNext = &driver};
+    vkGetPhysicalDeviceProperties2(device->physical, &properties);
+    snprintf(device->name, sizeof device->name, "%s", properties.properties.deviceName);
+    snprintf(device->driver, sizeof device->driver, "%.127s %.127s", driver.driverName, driver.driverInfo);
+}
+
+static bool create_logical_device(device *device, bool presents, error *error)
+{
+    wf_vulkan_needs needs;
+    wf_vulkan_get_needs(device->physical, &needs);
+    /* Without what Vulkan compute needs the node's other backends still work; they want timelines only. */
+    VkPhysicalDeviceVulkan12Features timelines = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
+                                                  .timelineSemaphore = VK_TRUE};
+    const char *extensions[16];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < needs.extension_count; i++) {
+        extensions[count++] = needs.extensions[i];
+        if (strcmp(needs.extensions[i], VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME) == 0)
+            device->has_calibrated_timestamps = true;
+    }
+    if (presents)
+        extensions[count++] = VK_KHR_SWAPCHAIN_EXTENSION_NAME;
+    VkResult result = vkCreateDevice(device->physical,
+                                     &(VkDeviceCreateInfo){
+                                         .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+                                         .pNext = needs.complete ? (void *)&needs.features : &timelines,
+                                         .queueCreateInfoCount = 1,
+                                         .pQueueCreateInfos =
+                                             &(VkDeviceQueueCreateInfo){
+                                                 .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
+                                                 .queueFamilyIndex = device->queue_family,
+                                                 .queueCount = 1,
+                                                 .pQueuePriorities = &(float){1},
+                                             },
+                                         .enabledExtensionCount = count,
+                                         .ppEnabledExtensionNames = extensions,
+                                     },
+                                     NULL, &device->handle);
+    return vk_ok(result, "vkCreateDevice", error);
+}
+
+bool device_create(device *device, VkSurfaceKHR surface, error *error)
+{
+    if (!choose_physical_device(device, surface, error))
+        return false;
+    describe(device);
+    if (!create_logical_device(device, surface != VK_NULL_HANDLE, error))
+        return false;
+    vkGetDeviceQueue(device->handle, device->queue_family, 0, &device->queue);
+    return vk_ok(vkCreateCommandPool(device->handle,
+                                     &(VkCommandPoolCreateInfo){
+                                         .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+                                         .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
+                                         .queueFamilyIndex = device->queue_family,
+                                     },
+                                     NULL, &device->commands),
+                 "vkCreateCommandPool", error) &&
+           vk_ok(vkCreatePipelineCache(
+                     device->handle,
+                     &(VkPipelineCacheCreateInfo){.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO}, NULL,
+                     &device->cache),
+                 "vkCreatePipelineCache", error);
+}
+
+void device_destroy(device *device)
+{
+    if (device->handle) {
+        vkDeviceWaitIdle(device->handle);
+        vkDestroyPipelineCache(device->handle, device->cache, NULL);
+        vkDestroyCommandPool(device->handle, device->commands, NULL);
+        vkDestroyDevice(device->handle, NULL);
+    }
+    if (device->messenger) {
+        PFN_vkDestroyDebugUtilsMessengerEXT destroy = (PFN_vkDestroyDebugUtilsMessengerEXT)vkGetInstanceProcAddr(
+            device->instance, "vkDestroyDebugUtilsMessengerEXT");
+        destroy(device->instance, device->messenger, NULL);
+    }
+    if (device->instance)
+        vkDestroyInstance(device->instance, NULL);
+}
+
+/* ---- Memory ------------------------------------------------------------------------------------------------------- */
+
+/* The first allowed memory type with all wanted properties, else with the needed ones. */
+static bool find_memory_type(const device *device, uint32_t allowed, VkMemoryPropertyFlags needed,
+                             VkMemoryPropertyFlags wanted, uint32_t *type)
+{
+    VkPhysicalDeviceMemoryProperties memory;
+    vkGetPhysicalDeviceMemoryProperties(device->physical, &memory);
+    const VkMemoryPropertyFlags tries[] = {needed | wanted, needed};
+    for (int i = 0; i < 2; i++)
+        for (*type = 0; *type < memory.memoryTypeCount; ++*type)
+            if (allowed & 1u << *type && (memory.memoryTypes[*type].propertyFlags & tries[i]) == tries[i])
+                return true;
+    return false;
+}
+
+static bool allocate(const device *device, VkMemoryRequirements requirements, VkMemoryPropertyFlags needed,
+                     VkMemoryPropertyFlags wanted, VkDeviceMemory *memory, error *error)
+{
+    uint32_t type;
+    if (!find_memory_type(device, requirements.memoryTypeBits, needed, wanted, &type))
+        return error_set(error, "the Vulkan device has no fitting type of memory");
+    VkResult result = vkAllocateMemory(device->handle,
+                                       &(VkMemoryAllocateInfo){
+                                           .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+                                           .allocationSize = requirements.size,
+                                           .memoryTypeIndex = type,
+                                       },
+                                       NULL, memory);
+    if (result != VK_SUCCESS)
+        return error_set(error, "no %.1f MiB of Vulkan memory: %s", (double)requirements.size / 1048576,
+                         result_name(result) ? result_name(result) : "allocation failed");
+    return true;
+}
+
+static bool fill_buffer(const device *device, VkBufferUsageFlags usage, buffer *buffer, error *error)
+{
+    if (!vk_ok(vkCreateBuffer(device->handle,
+                              &(VkBufferCreateInfo){
+                                  .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+                                  .size = buffer->size,
+                                  .usage = usage,
+                              },
+                              NULL, &buffer->handle),
+               "vkCreateBuffer", error))
+        return false;
+    VkMemoryRequirements requirements;
+    vkGetBufferMemoryRequirements(device->handle, buffer->handle, &requirements);
+    bool reads = usage & VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+    return allocate(device, requirements, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
+                    reads ? VK_MEMORY_PROPERTY_HOST_CACHED_BIT : 0, &buffer->memory, error) &&
+           vk_ok(vkBindBufferMemory(device->handle, buffer->handle, buffer->memory, 0), "vkBindBufferMemory", error) &&
+           vk_ok(vkMapMemory(device->handle, buffer->memory, 0, VK_WHOLE_SIZE, 0, &buffer->mapped), "vkMapMemory",
+                 error);
+}
+
+bool buffer_create(const device *device, VkDeviceSize size, VkBufferUsageFlags usage, buffer *buffer, error *error)
+{
+    *buffer = (struct buffer){.size = size};
+    if (fill_buffer(device, usage, buffer, error))
+        return true;
+    buffer_destroy(device, buffer);
+    return false;
+}
+
+void buffer_destroy(const device *device, buffer *buffer)
+{
+    if (!device->handle)
+        return;
+    vkDestroyBuffer(device->handle, buffer->handle, NULL);
+    vkFreeMemory(device->handle, buffer->memory, NULL);
+    *buffer = (struct buffer){0};
+}
+
+static bool fill_image(const device *device, uint32_t width, uint32_t height, wf_node_image *image, error *error)
+{
+    if (!vk_ok(vkCreateImage(device->handle,
+                             &(VkImageCreateInfo){
+                                 .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+                                 .imageType = VK_IMAGE_TYPE_2D,
+                                 .format = image->format,
+                                 .extent = {width, height, 1},
+                                 .mipLevels = 1,
+                                 .arrayLayers = 1,
+                                 .samples = VK_SAMPLE_COUNT_1_BIT,
+                                 .usage = image->usage,
+                             },
+                             NULL, &image->image),
+               "vkCreateImage", error))
+        return false;
+    VkMemoryRequirements requirements;
+    vkGetImageMemoryRequirements(device->handle, image->image, &requirements);
+    image->memory_size = requirements.size;
+    return allocate(device, requirements, 0, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, &image->memory, error) &&
+           vk_ok(vkBindImageMemory(device->handle, image->image, image->memory, 0), "vkBindImageMemory", error) &&
+           vk_ok(vkCreateImageView(device->handle,
+                                   &(VkImageViewCreateInfo){
+                                       .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
+                                       .image = image->image,
+                                       .viewType = VK_IMAGE_VIEW_TYPE_2D,
+                                       .format = image->format,
+                                       .subresourceRange = image_range,
+                                   },
+                                   NULL, &image->view),
+                 "vkCreateImageView", error);
+}
+
+bool image_create(const device *device, uint32_t width, uint32_t height, VkFormat format, VkImageUsageFlags usage,
+                  wf_node_image *image, error *error)
+{
+    *image = (wf_node_image){.format = format, .usage = usage};
+    if (fill_image(device, width, height, image, error))
+        return true;
+    image_destroy(device, image);
+    return false;
+}
+
+void image_destroy(const device *device, wf_node_image *image)
+{
+    if (!device->handle)
+        return;
+    vkDestroyImageView(device->handle, image->view, NULL);
+    vkDestroyImage(device->handle, image->image, NULL);
+    vkFreeMemory(device->handle, image->memory, NULL);
+    *image = (wf_node_image){0};
+}
+
+/* ---- Commands ----------------------------------------------------------------------------------------------------- */
+
+bool commands_allocate(const device *device, uint32_t count, VkCommandBuffer *commands, error *error)
+{
+    return vk_ok(vkAllocateCommandBuffers(device->handle,
+                                          &(VkCommandBufferAllocateInfo){
+                                              .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+                                              .commandPool = device->commands,
+                                              .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+                                              .commandBufferCount = count,
+                                          },
+                                          commands),
+                 "vkAllocateCommandBuffers", error);
+}
+
+bool commands_begin(VkCommandBuffer commands, error *error)
+{
+    return vk_ok(vkBeginCommandBuffer(commands,
+                                      &(VkCommandBufferBeginInfo){
+                                          .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+                                          .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
+                                      }),
+                 "vkBeginCommandBuffer", error);
+}
+
+void commands_show_host(VkCommandBuffer commands)
+{
+    VkMemoryBarrier barrier = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+        .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
+        .dstAccessMask = VK_ACCESS_HOST_READ_BIT,
+    };
+    vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &barrier, 0, NULL,
+                         0, NULL);
+}
+
+bool commands_finish(const device *device, VkCommandBuffer commands, error *error)
+{
+    return vk_ok(vkEndCommandBuffer(commands), "vkEndCommandBuffer", error) &&
+           vk_ok(vkQueueSubmit(device->queue, 1,
+                               &(VkSubmitInfo){
+                                   .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+                                   .commandBufferCount = 1,
+                                   .pCommandBuffers = &commands,
+                               },
+                               VK_NULL_HANDLE),
+                 "vkQueueSubmit", error) &&
+           vk_ok(vkQueueWaitIdle(device->queue), "vkQueueWaitIdle", error);
+}
+
+bool timeline_create(const device *device, VkSemaphore *semaphore, error *error)
+{
+    return vk_ok(vkCreateSemaphore(device->handle,
+                                   &(VkSemaphoreCreateInfo){
+                                       .sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
+                                       .pNext =
+                                           &(VkSemaphoreTypeCreateInfo){
+                                               .sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
+                                               .semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE,
+                                           },
+                                   },
+                                   NULL, semaphore),
+                 "vkCreateSemaphore", error);
+}
+
+bool timeline_wait(const device *device, VkSemaphore semaphore, uint64_t value, error *error)
+{
+    return vk_ok(vkWaitSemaphores(device->handle,
+                                  &(VkSemaphoreWaitInfo){
+                                      .sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
+                                      .semaphoreCount = 1,
+                                      .pSemaphores = &semaphore,
+                                      .pValues = &value,
+                                  },
+                                  UINT64_MAX),
+                 "vkWaitSemaphores", error);
+}

@@ -1,0 +1,23 @@
+#include <stdio.h>
+
+#include "options.h"
+#include "viewer.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+int main(int argc, char **argv)
+{
+    options options;
+    error error = {0};
+    options_result parsed = options_parse(argc, argv, &options, &error);
+    bool ok = parsed == OPTIONS_OK;
+    if (ok && options.help)
+        fputs(options_manual, stdout);
+    else if (ok && options.version)
+        puts("wfview " WF_VERSION);
+    else if (ok)
+        ok = viewer_run(&options, &error);
+    if (!ok)
+        fprintf(stderr, "wfview: %s\n", error.message);
+    return ok ? EXIT_DONE : parsed == OPTIONS_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}

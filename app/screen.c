@@ -1,0 +1,260 @@
+#include "screen.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PROBE_STRIDE (4 * sizeof(float))
+
+/* ---- Life --------------------------------------------------------------------------------------------------------- */
+
+static bool create_frame(const device *device, screen_frame *frame, error *error)
+{
+    return commands_allocate(device, 1, &frame->commands, error) &&
+           buffer_create(device, LAYER_COUNT * PROBE_STRIDE, VK_BUFFER_USAGE_TRANSFER_DST_BIT, &frame->probe, error) &&
+           vk_ok(vkCreateSemaphore(device->handle,
+                                   &(VkSemaphoreCreateInfo){.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO}, NULL,
+                                   &frame->acquired),
+                 "vkCreateSemaphore", error);
+}
+
+static bool fill(screen *screen, uint32_t width, uint32_t height, error *error)
+{
+    const device *device = screen->device;
+    for (int i = 0; i < SCREEN_FRAMES; i++)
+        if (!create_frame(device, &screen->frames[i], error))
+            return false;
+    VkRenderPass *render_pass = &screen->target.render_pass;
+    return timeline_create(device, &screen->timeline, error) &&
+           timer_create(device, SCREEN_FRAMES, &screen->timer, error) &&
+           target_create(device, width, height, &screen->target, error) &&
+           panes_create(device, *render_pass, &screen->panes, error) &&
+           ui_create(device, *render_pass, SCREEN_FRAMES, screen->window ? screen->window->handle : NULL, error) &&
+           ui_resize(width, height, error) && (!screen->window || window_create_swapchain(screen->window, error));
+}
+
+bool screen_create(const device *device, window *window, uint32_t width, uint32_t height, screen *screen, error *error)
+{
+    *screen = (struct screen){.device = device, .window = window};
+    if (fill(screen, width, height, error))
+        return true;
+    screen_destroy(screen);
+    return false;
+}
+
+void screen_destroy(screen *screen)
+{
+    const device *device = screen->device;
+    if (!device)
+        return;
+    vkDeviceWaitIdle(device->handle);
+    ui_destroy();
+    panes_destroy(&screen->panes);
+    target_destroy(&screen->target);
+    timer_destroy(device, &screen->timer);
+    vkDestroySemaphore(device->handle, screen->timeline, NULL);
+    for (int i = 0; i < SCREEN_FRAMES; i++) {
+        buffer_destroy(device, &screen->frames[i].probe);
+        vkDestroySemaphore(device->handle, screen->frames[i].acquired, NULL);
+        if (screen->frames[i].commands)
+            vkFreeCommandBuffers(device->handle, device->commands, 1, &screen->frames[i].commands);
+    }
+    *screen = (struct screen){0};
+}
+
+bool screen_wait(screen *screen, uint64_t picture, error *error)
+{
+    return timeline_wait(screen->device, screen->timeline, picture, error);
+}
+
+bool screen_fit(screen *screen, error *error)
+{
+    uint32_t width, height;
+    if (!screen->window)
+        return true;
+    window_size(screen->window, &width, &height);
+    bool fits = width == screen->target.width && height == screen->target.height;
+    if (fits || width == 0 || height == 0)
+        return true;
+    return screen_wait(screen, screen->drawn, error) && target_resize(&screen->target, width, height, error) &&
+           ui_resize(width, height, error);
+}
+
+/* ---- Recording ---------------------------------------------------------------------------------------------------- */
+
+static int pane_mode(const pane *pane, const view_context *context)
+{
+    static const int modes[LAYER_COUNT] = {
+        [FRAME_COLOR] = PANE_RADIANCE,  [FRAME_ALBEDO] = PANE_ALBEDO,  [FRAME_NORMAL] = PANE_NORMAL,
+        [FRAME_DEPTH] = PANE_DEPTH,     [FRAME_MOTION] = PANE_MOTION,  [FRAME_REFERENCE] = PANE_RADIANCE,
+        [LAYER_GATHER] = PANE_RADIANCE, [LAYER_SPLAT] = PANE_RADIANCE,
+    };
+    bool error = pane->error && pane_can_show_error(pane->layer) && context->has[FRAME_REFERENCE];
+    return error ? PANE_ERROR : modes[pane->layer];
+}
+
+static void draw_pane(const screen *screen, const screen_picture *picture, VkCommandBuffer commands, int index)
+{
+    const pane *pane = &picture->view->panes[index];
+    rectangle rectangle = picture->layout->pictures[index];
+    double x, y;
+    view_origin(picture->view, picture->context, rectangle, &x, &y);
+    struct pane_push push = {
+        .origin_x = (float)x,
+        .origin_y = (float)y,
+        .zoom = (float)view_zoom(picture->view, picture->context),
+        .width = (float)picture->context->image_width,
+        .height = (float)picture->context->image_height,
+        .exposure = exp2f(picture->view->exposure),
+        .near_inverse = picture->near_inverse,
+        .far_inverse = picture->far_inverse,
+        .mode = pane_mode(pane, picture->context),
+    };
+    panes_draw(&screen->panes, commands, picture->slot, pane->layer, rectangle, &push);
+}
+
+static void draw_ramp(const screen *screen, const screen_picture *picture, VkCommandBuffer commands, rectangle ramp)
+{
+    struct pane_push push = {
+        .origin_x = ramp.x,
+        .origin_y = ramp.y,
+        .zoom = 1,
+        .width = ramp.width,
+        .height = ramp.height,
+        .mode = PANE_RAMP,
+    };
+    panes_draw(&screen->panes, commands, picture->slot, FRAME_COLOR, ramp, &push);
+}
+
+static void record_view(const screen *screen, const screen_picture *picture, VkCommandBuffer commands)
+{
+    target_begin(&screen->target, commands);
+    panes_begin(&screen->panes, commands, screen->target.width, screen->target.height);
+    for (int i = 0; i < VIEW_PANES; i++) {
+        if (picture->layout->pictures[i].width > 0 && picture->context->has[picture->view->panes[i].layer])
+            draw_pane(screen, picture, commands, i);
+        if (picture->layout->ramps[i].width > 0)
+            draw_ramp(screen, picture, commands, picture->layout->ramps[i]);
+    }
+    ui_draw(commands);
+    target_end(commands);
+}
+
+/* The texel under the mouse, of every layer. */
+static bool record_probe(screen_frame *frame, const screen_picture *picture)
+{
+    int column = picture->layout->column, row = picture->layout->row;
+    if (picture->context->hovered < 0 || column < 0 || row < 0 || column >= picture->context->image_width ||
+        row >= picture->context->image_height)
+        return false;
+    memset(frame->probe.mapped, 0, LAYER_COUNT * PROBE_STRIDE);
+    const denoiser_slot *slot = &picture->denoiser->slots[picture->slot];
+    for (uint32_t layer = 0; layer < LAYER_COUNT; layer++) {
+        if (!slot->images[layer].image)
+            continue;
+        VkBufferImageCopy copy = {.bufferOffset = layer * PROBE_STRIDE,
+                                  .imageSubresource = image_layers,
+                                  .imageOffset = {column, row, 0},
+                                  .imageExtent = {1, 1, 1}};
+        vkCmdCopyImageToBuffer(frame->commands, slot->images[layer].image, VK_IMAGE_LAYOUT_GENERAL, frame->probe.handle,
+                               1, &copy);
+    }
+    commands_show_host(frame->commands);
+    return true;
+}
+
+static bool record(screen *screen, uint32_t index, const screen_picture *picture, bool to_window, error *error)
+{
+    screen_frame *frame = &screen->frames[index];
+    if (!commands_begin(frame->commands, error) ||
+        (picture->sync && !denoiser_acquire(picture->denoiser, picture->slot, frame->commands, error)))
+        return false;
+    timer_begin(&screen->timer, frame->commands, index);
+    record_view(screen, picture, frame->commands);
+    frame->has_probe = record_probe(frame, picture);
+    if (to_window)
+        window_record_copy(screen->window, &screen->target, frame->commands);
+    timer_end(&screen->timer, frame->commands, index);
+    return vk_ok(vkEndCommandBuffer(frame->commands), "vkEndCommandBuffer", error);
+}
+
+/* ---- Submission --------------------------------------------------------------------------------------------------- */
+
+static bool submit(screen *screen, const screen_frame *frame, const wf_node_sync *sync, bool to_window, error *error)
+{
+    VkSemaphore waits[2], signals[2] = {screen->timeline};
+    uint64_t wait_values[2] = {0}, signal_values[2] = {screen->drawn + 1};
+    const VkPipelineStageFlags stages[2] = {VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT};
+    uint32_t wait_count = 0, signal_count = 1;
+    if (sync) {
+        waits[wait_count] = sync->timeline;
+        wait_values[wait_count++] = sync->done;
+    }
+    if (to_window) {
+        waits[wait_count++] = frame->acquired;
+        signals[signal_count++] = window_drawn(screen->window);
+    }
+    VkSubmitInfo info = {
+        .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+        .pNext =
+            &(VkTimelineSemaphoreSubmitInfo){
+                .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
+                .waitSemaphoreValueCount = wait_count,
+                .pWaitSemaphoreValues = wait_values,
+                .signalSemaphoreValueCount = signal_count,
+                .pSignalSemaphoreValues = signal_values,
+            },
+        .waitSemaphoreCount = wait_count,
+        .pWaitSemaphores = waits,
+        .pWaitDstStageMask = stages,
+        .commandBufferCount = 1,
+        .pCommandBuffers = &frame->commands,
+        .signalSemaphoreCount = signal_count,
+        .pSignalSemaphores = signals,
+    };
+    if (!vk_ok(vkQueueSubmit(screen->device->queue, 1, &info, VK_NULL_HANDLE), "vkQueueSubmit", error))
+        return false;
+    screen->drawn++;
+    return true;
+}
+
+static void collect(screen *screen, uint32_t index, profiler *profiler)
+{
+    int64_t begin, end;
+    screen_frame *frame = &screen->frames[index];
+    if (frame->untimed && timer_read(&screen->timer, screen->device, index, &begin, &end))
+        profiler_add(profiler, PROFILER_VULKAN, "display", begin, end, screen->drawn);
+    frame->untimed = false;
+}
+
+void screen_collect(screen *screen, profiler *profiler)
+{
+    for (uint64_t i = 0; i < SCREEN_FRAMES; i++)
+        collect(screen, (uint32_t)((screen->drawn + i) % SCREEN_FRAMES), profiler);
+}
+
+bool screen_draw(screen *screen, const screen_picture *picture, profiler *profiler, error *error)
+{
+    uint32_t index = (uint32_t)(screen->drawn % SCREEN_FRAMES);
+    screen_frame *frame = &screen->frames[index];
+    if (screen->drawn >= SCREEN_FRAMES && !screen_wait(screen, screen->drawn + 1 - SCREEN_FRAMES, error))
+        return false;
+    collect(screen, index, profiler);
+    bool to_window = false;
+    if (screen->window && !window_acquire(screen->window, frame->acquired, &to_window, error))
+        return false;
+    if (!record(screen, index, picture, to_window, error) || !submit(screen, frame, picture->sync, to_window, error))
+        return false;
+    frame->untimed = true;
+    return !to_window || window_present(screen->window, error);
+}
+
+bool screen_probe(const screen *screen, float probe[LAYER_COUNT][4])
+{
+    uint64_t done = 0;
+    if (vkGetSemaphoreCounterValue(screen->device->handle, screen->timeline, &done) != VK_SUCCESS || done == 0)
+        return false;
+    const screen_frame *frame = &screen->frames[(done - 1) % SCREEN_FRAMES];
+    if (frame->has_probe)
+        memcpy(probe, frame->probe.mapped, LAYER_COUNT * PROBE_STRIDE);
+    return frame->has_probe;
+}

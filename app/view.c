@@ -1,0 +1,239 @@
+#include "view.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MIN_ZOOM (1.0 / 64)
+#define MAX_ZOOM 256.0
+#define MAX_EV   16.0f
+
+const char *const view_keys[][2] = {
+    {"Drag, wheel", "pan, zoom under the cursor"},
+    {"F or double-click", "fit the picture"},
+    {"1  +  -", "one pixel a texel, zoom in, zoom out"},
+    {"E  Shift+E  0", "exposure up, down, reset"},
+    {"Space", "play or pause"},
+    {"Left  Right  Home  End", "step through the sequence"},
+    {"N  G  S  R", "noisy, gather, splat, reference in the pane under the cursor"},
+    {"A  O  D  M", "albedo, normal, depth, motion there"},
+    {"X", "error against the reference there"},
+    {"Enter", "that pane alone, or all again"},
+    {"L", "second row of panes"},
+    {"C", "filter continuously"},
+    {"Tab", "panels"},
+    {"P", "save a screenshot"},
+    {"F1 or H", "this help"},
+    {"Q or Escape", "quit"},
+    {NULL, NULL},
+};
+
+static const char layer_keys[LAYER_COUNT] = {
+    [FRAME_COLOR] = 'n',  [FRAME_ALBEDO] = 'a',    [FRAME_NORMAL] = 'o', [FRAME_DEPTH] = 'd',
+    [FRAME_MOTION] = 'm', [FRAME_REFERENCE] = 'r', [LAYER_GATHER] = 'g', [LAYER_SPLAT] = 's',
+};
+
+void view_arrange(view *view, bool has_reference)
+{
+    static const pane first[VIEW_COLUMNS] = {{FRAME_COLOR, false}, {LAYER_GATHER, false}, {LAYER_SPLAT, false}};
+    static const pane compared[VIEW_COLUMNS] = {{FRAME_REFERENCE, false}, {LAYER_GATHER, true}, {LAYER_SPLAT, true}};
+    static const pane guides[VIEW_COLUMNS] = {{FRAME_ALBEDO, false}, {FRAME_NORMAL, false}, {FRAME_DEPTH, false}};
+    if (view->arranged)
+        return;
+    memcpy(view->panes, first, sizeof first);
+    memcpy(view->panes + VIEW_COLUMNS, has_reference ? compared : guides, sizeof first);
+}
+
+void view_show(view *view, pane *pane, int layer, bool error)
+{
+    *pane = (struct pane){layer, error};
+    view->arranged = true;
+}
+
+/* ---- Pan and zoom ------------------------------------------------------------------------------------------------- */
+
+double view_zoom(const view *view, const view_context *context)
+{
+    if (!view->fit)
+        return view->zoom;
+    double horizontal = context->pane.width / context->image_width;
+    double vertical = context->pane.height / context->image_height;
+    return fmin(horizontal, vertical);
+}
+
+/* From following the pane's size to numbers that can be changed. */
+static void leave_fit(view *view, const view_context *context)
+{
+    if (!view->fit)
+        return;
+    view->zoom = view_zoom(view, context);
+    view->center_x = 0.5 * context->image_width;
+    view->center_y = 0.5 * context->image_height;
+    view->fit = false;
+}
+
+void view_origin(const view *view, const view_context *context, rectangle pane, double *x, double *y)
+{
+    double zoom = view_zoom(view, context);
+    double center_x = view->fit ? 0.5 * context->image_width : view->center_x;
+    double center_y = view->fit ? 0.5 * context->image_height : view->center_y;
+    *x = floor(pane.x + 0.5 * pane.width - center_x * zoom + 0.5);
+    *y = floor(pane.y + 0.5 * pane.height - center_y * zoom + 0.5);
+}
+
+void view_texel(const view *view, const view_context *context, rectangle pane, double x, double y, int *column,
+                int *row)
+{
+    double origin_x, origin_y, zoom = view_zoom(view, context);
+    view_origin(view, context, pane, &origin_x, &origin_y);
+    *column = (int)floor((x - origin_x) / zoom);
+    *row = (int)floor((y - origin_y) / zoom);
+}
+
+static void keep_center_inside(view *view, const view_context *context)
+{
+    view->center_x = fmin(fmax(view->center_x, 0), context->image_width);
+    view->center_y = fmin(fmax(view->center_y, 0), context->image_height);
+}
+
+void view_zoom_at(view *view, const view_context *context, rectangle pane, double x, double y, double factor)
+{
+    leave_fit(view, context);
+    double zoom = fmin(fmax(view->zoom * factor, MIN_ZOOM), MAX_ZOOM);
+    double shift = 1 / view->zoom - 1 / zoom;
+    view->center_x += (x - pane.x - 0.5 * pane.width) * shift;
+    view->center_y += (y - pane.y - 0.5 * pane.height) * shift;
+    view->zoom = zoom;
+    keep_center_inside(view, context);
+}
+
+void view_pan(view *view, const view_context *context, double dx, double dy)
+{
+    leave_fit(view, context);
+    view->center_x -= dx / view->zoom;
+    view->center_y -= dy / view->zoom;
+    keep_center_inside(view, context);
+}
+
+void view_set_zoom(view *view, const view_context *context, double zoom)
+{
+    leave_fit(view, context);
+    view->zoom = fmin(fmax(zoom, MIN_ZOOM), MAX_ZOOM);
+}
+
+/* ---- Keys --------------------------------------------------------------------------------------------------------- */
+
+/* The pane that keys act on. */
+static int target_pane(const view *view, const view_context *context)
+{
+    return context->hovered >= 0 ? context->hovered : view->solo >= 0 ? view->solo : 0;
+}
+
+static void show_layer(view *view, const view_context *context, char key)
+{
+    const char *found = memchr(layer_keys, key, LAYER_COUNT);
+    if (!found || !context->has[found - layer_keys])
+        return;
+    view_show(view, &view->panes[target_pane(view, context)], (int)(found - layer_keys), false);
+}
+
+static void toggle_error(view *view, const view_context *context)
+{
+    pane *pane = &view->panes[target_pane(view, context)];
+    if (context->has[FRAME_REFERENCE] && pane_can_show_error(pane->layer))
+        view_show(view, pane, pane->layer, !pane->error);
+}
+
+static void expose(view *view, float steps)
+{
+    view->exposure = fminf(fmaxf(view->exposure + 0.5f * steps, -MAX_EV), MAX_EV);
+}
+
+static void step(view *view, const view_context *context, int frames)
+{
+    view->playing = false;
+    view->frame = (view->frame + frames + context->frame_count) % context->frame_count;
+}
+
+static void leave(view *view)
+{
+    if (view->help)
+        view->help = false;
+    else
+        view->quit = true;
+}
+
+void view_key(view *view, const view_context *context, int key)
+{
+    switch (key) {
+    case 'f':
+    case 'F':
+        view->fit = true;
+        break;
+    case '1':
+        view_set_zoom(view, context, 1);
+        break;
+    case '+':
+    case '=':
+        view_set_zoom(view, context, view_zoom(view, context) * sqrt(2));
+        break;
+    case '-':
+        view_set_zoom(view, context, view_zoom(view, context) / sqrt(2));
+        break;
+    case 'e':
+        expose(view, 1);
+        break;
+    case 'E':
+        expose(view, -1);
+        break;
+    case '0':
+        view->exposure = 0;
+        break;
+    case ' ':
+        view->playing = !view->playing && context->frame_count > 1;
+        break;
+    case KEY_LEFT:
+        step(view, context, -1);
+        break;
+    case KEY_RIGHT:
+        step(view, context, 1);
+        break;
+    case KEY_HOME:
+        step(view, context, -view->frame);
+        break;
+    case KEY_END:
+        step(view, context, context->frame_count - 1 - view->frame);
+        break;
+    case 'x':
+        toggle_error(view, context);
+        break;
+    case KEY_ENTER:
+        view->solo = view->solo >= 0 ? -1 : target_pane(view, context);
+        break;
+    case 'l':
+        view->rows = view->rows == 1 ? VIEW_ROWS : 1;
+        break;
+    case 'c':
+        view->continuous = !view->continuous;
+        break;
+    case KEY_TAB:
+        view->panels = !view->panels;
+        break;
+    case 'p':
+        view->save_screenshot = true;
+        break;
+    case KEY_F1:
+    case 'h':
+    case '?':
+        view->help = !view->help;
+        break;
+    case KEY_ESCAPE:
+        leave(view);
+        break;
+    case 'q':
+        view->quit = true;
+        break;
+    default:
+        if (key > 0 && key < 128)
+            show_layer(view, context, (char)key);
+    }
+}

@@ -1,0 +1,622 @@
+#include "viewer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture.h"
+#include "report.h"
+#include "results.h"
+#include "screen.h"
+#include "source.h"
+
+#define DEFAULT_KERNEL   11 /* taps a side, for predictors */
+#define PLAY_PERIOD_NS   (1000000000 / 24)
+#define METRICS_DELAY_NS 150000000 /* the view must rest that long before metrics are computed in a window */
+#define IDLE_SECONDS     0.25      /* between pictures while nothing happens */
+#define SETTLE_PICTURES  4         /* drawn after an event, until what it changed has been read back and laid out */
+
+/* What is known of a frame of the sequence. */
+typedef struct frame_state {
+    bool shown, captured; /* captured: saved and measured where that was asked for */
+    bool has_metrics;
+    metrics noisy, gather, splat;
+} frame_state;
+
+typedef struct viewer {
+    const options *options;
+    int64_t started_ns;
+    source *source;
+    frame_state *frames;
+    weights gather_weights, splat_weights; /* data NULL: none */
+    device device;
+    window window;
+    screen screen;
+    capture capture;
+    node_log log;
+    denoiser denoiser;
+    uint64_t slot_pictures[DENOISER_SLOTS]; /* the last picture that reads each slot */
+    profiler *kept, *discarded, *times;     /* times: one of the two */
+    view view;
+    predictor_options applied; /* what the denoiser was told */
+    view_context context;
+    ui_facts facts;
+    ui_layout layout;
+    int shown; /* the frame in the denoiser's latest slot; -1: none */
+    uint32_t slot;
+    float near_inverse, far_inverse; /* of depth, from the first frame that has it; 0: not known */
+    double first_picture_ms;
+    int64_t changed_ns; /* when the picture last changed */
+    bool dead;          /* after a failure of the device nothing more can be drawn */
+    char notice[sizeof((error *)0)->message];
+} viewer;
+
+/* ---- Opening ------------------------------------------------------------------------------------------------------ */
+
+static bool open_device(viewer *viewer, error *error)
+{
+    const options *options = viewer->options;
+    device *device = &viewer->device;
+    uint32_t count = 0;
+    if (options->headless)
+        return device_create_instance(device, NULL, 0, error) && device_create(device, VK_NULL_HANDLE, error);
+    if (!window_open((uint32_t)options->width, (uint32_t)options->height, &viewer->window, error))
+        return false;
+    const char *const *extensions = window_extensions(&count);
+    return device_create_instance(device, extensions, count, error) &&
+           window_create_surface(&viewer->window, device, error) &&
+           device_create(device, viewer->window.surface, error);
+}
+
+static bool open_source(viewer *viewer, error *error)
+{
+    const options *options = viewer->options;
+    viewer->source = source_open(
+        &(source_options){
+            .paths = options->paths,
+            .path_count = options->path_count,
+            .reference = options->reference,
+            .channels = options->channels,
+            .channel_count = options->channel_count,
+        },
+        error);
+    if (!viewer->source)
+        return false;
+    viewer->context.frame_count = source_count(viewer->source);
+    viewer->frames = calloc((size_t)viewer->context.frame_count, sizeof *viewer->frames);
+    return viewer->frames || error_set(error, "not enough memory for %d frames", viewer->context.frame_count);
+}
+
+static bool read_weights(viewer *viewer, const frame *frame, error *error)
+{
+    const options *options = viewer->options;
+    if (!options->weights)
+        return true;
+    int height = options->kernel_height, width = options->kernel_width;
+    return weights_read(options->weights, height, width, frame->width, frame->height, &viewer->gather_weights, error) &&
+           (!options->splat_weights || weights_read(options->splat_weights, height, width, frame->width, frame->height,
+                                                    &viewer->splat_weights, error));
+}
+
+static void set_up_view(viewer *viewer, const frame *frame)
+{
+    const options *options = viewer->options;
+    viewer->context.has[LAYER_GATHER] = viewer->context.has[LAYER_SPLAT] = true;
+    viewer->context.hovered = -1;
+    view *view = &viewer->view;
+    view->rows = frame->layers[FRAME_REFERENCE].pixels || frame->layers[FRAME_ALBEDO].pixels ? VIEW_ROWS : 1;
+    view->solo = -1;
+    view->panels = view->fit = true;
+    view->backend = options->backend;
+    view->predictor.from_files = options->weights;
+    view->predictor.mode = options->mode;
+    int height = options->kernel_height ? options->kernel_height : DEFAULT_KERNEL;
+    int width = options->kernel_width ? options->kernel_width : DEFAULT_KERNEL;
+    view->predictor.bilateral = wf_bilateral_default(height, width);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    return slash ? slash + 1 : path;
+}
+
+/* ---- Denoiser ----------------------------------------------------------------------------------------------------- */
+
+static bool weights_fit(const weights *weights, const char *path, int width, int height, error *error)
+{
+    if (!weights->data || (weights->width == width && weights->height == height))
+        return true;
+    return error_set(error, "%s: weights for %dx%d pixels do not fit a frame of %dx%d", path, weights->width,
+                     weights->height, width, height);
+}
+
+static bool set_predictor(viewer *viewer, denoiser *denoiser, error *error)
+{
+    const weights *splat = viewer->splat_weights.data ? &viewer->splat_weights : NULL;
+    if (viewer->view.predictor.from_files) {
+        int width = (int)denoiser->width, height = (int)denoiser->height;
+        if (!weights_fit(&viewer->gather_weights, viewer->options->weights, width, height, error) ||
+            !weights_fit(&viewer->splat_weights, viewer->options->splat_weights, width, height, error))
+            return false;
+    }
+    return denoiser_set_predictor(denoiser, &viewer->view.predictor, &viewer->gather_weights, splat, error);
+}
+
+/* What was measured and read back belongs to a filter that is no longer. */
+static void forget_results(viewer *viewer)
+{
+    for (int i = 0; i < viewer->context.frame_count; i++)
+        viewer->frames[i].captured = viewer->frames[i].has_metrics = false;
+    profiler_reset(viewer->times);
+}
+
+/* A new denoiser in the old one's place, which stays where that fails. */
+static bool replace_denoiser(viewer *viewer, const denoiser_options *options, error *error)
+{
+    denoiser denoiser;
+    if (!denoiser_create(&viewer->device, options, &viewer->log, &denoiser, error))
+        return false;
+    if (!set_predictor(viewer, &denoiser, error) || !screen_wait(&viewer->screen, viewer->screen.drawn, error)) {
+        denoiser_destroy(&denoiser);
+        return false;
+    }
+    denoiser_destroy(&viewer->denoiser);
+    viewer->denoiser = denoiser;
+    viewer->shown = -1;
+    viewer->applied = viewer->view.predictor;
+    viewer->view.backend = wf_node_backend(denoiser.node);
+    wf_node_get_info(denoiser.node, &viewer->facts.node);
+    snprintf(viewer->notice, sizeof viewer->notice, "%s", viewer->log.warning);
+    forget_results(viewer);
+    return true;
+}
+
+/* Makes the denoiser what the frame's size and the user ask for. */
+static bool fit_denoiser(viewer *viewer, const frame *frame, error *error)
+{
+    const denoiser *current = &viewer->denoiser;
+    denoiser_options options = {
+        .automatic = viewer->options->automatic && !current->node,
+        .backend = viewer->view.backend,
+        .width = (uint32_t)frame->width,
+        .height = (uint32_t)frame->height,
+    };
+    if (!current->node || current->width != options.width || current->height != options.height ||
+        wf_node_backend(current->node) != options.backend)
+        return replace_denoiser(viewer, &options, error);
+    if (memcmp(&viewer->applied, &viewer->view.predictor, sizeof viewer->applied) == 0)
+        return true;
+    if (!set_predictor(viewer, &viewer->denoiser, error))
+        return false;
+    viewer->applied = viewer->view.predictor;
+    forget_results(viewer);
+    return true;
+}
+
+/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+
+static int compare_floats(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* The range of 1/depth, without its extremes, over about a thousand pixels that have a depth. */
+static void find_depth_range(const image *depth, float *near_inverse, float *far_inverse)
+{
+    float samples[1024];
+    size_t pixels = (size_t)depth->width * (size_t)depth->height, tries = pixels < 1024 ? pixels : 1024, count = 0;
+    for (size_t i = 0; i < tries; i++) {
+        float value = depth->pixels[i * pixels / tries];
+        if (value > 0)
+            samples[count++] = 1 / value;
+    }
+    qsort(samples, count, sizeof *samples, compare_floats);
+    *near_inverse = count ? samples[count - 1 - count / 50] : 1;
+    *far_inverse = count ? samples[count / 50] : 0;
+}
+
+static void note_frame(viewer *viewer, const frame *frame, int index)
+{
+    viewer->shown = index;
+    viewer->frames[index].shown = true;
+    bool had_reference = viewer->context.has[FRAME_REFERENCE];
+    viewer->context.image_width = frame->width;
+    viewer->context.image_height = frame->height;
+    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
+        viewer->context.has[layer] = frame->layers[layer].pixels;
+    if (viewer->near_inverse == 0 && frame->layers[FRAME_DEPTH].pixels)
+        find_depth_range(&frame->layers[FRAME_DEPTH], &viewer->near_inverse, &viewer->far_inverse);
+    /* While playing, a reference that only some frames have does not flash up. */
+    view_arrange(&viewer->view, viewer->context.has[FRAME_REFERENCE] && (had_reference || !viewer->view.playing));
+}
+
+/* Filters a frame. Where that fails before the device has work, the view stays as it was and can go on. */
+static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *error)
+{
+    const frame *frame = source_get(viewer->source, index, error);
+    if (!frame || !fit_denoiser(viewer, frame, error))
+        return false;
+    uint32_t slot = denoiser_next_slot(&viewer->denoiser);
+    viewer->dead = true;
+    if (!screen_wait(&viewer->screen, viewer->slot_pictures[slot], error) ||
+        !denoiser_run(&viewer->denoiser, frame, index, viewer->times, sync, error))
+        return false;
+    viewer->dead = false;
+    panes_bind(&viewer->screen.panes, slot, viewer->denoiser.slots[slot].images);
+    viewer->slot = slot;
+    viewer->changed_ns = profiler_now();
+    note_frame(viewer, frame, index);
+    return true;
+}
+
+static void gather_facts(viewer *viewer)
+{
+    const options *options = viewer->options;
+    const frame_state *state = &viewer->frames[viewer->shown];
+    ui_facts *facts = &viewer->facts;
+    facts->frame_name = base_name(source_path(viewer->source, viewer->shown));
+    facts->frames_loaded = source_loaded(viewer->source);
+    facts->file_name = base_name(options->weights);
+    facts->kernel_height = viewer->gather_weights.kernel_height;
+    facts->kernel_width = viewer->gather_weights.kernel_width;
+    facts->times = viewer->kept;
+    facts->noisy = state->has_metrics ? &state->noisy : NULL;
+    facts->gather = state->has_metrics ? &state->gather : NULL;
+    facts->splat = state->has_metrics ? &state->splat : NULL;
+    facts->has_probe = viewer->context.hovered >= 0 && screen_probe(&viewer->screen, facts->probe);
+    facts->notice = *viewer->notice ? viewer->notice : NULL;
+    facts->placeholders = options->placeholders;
+}
+
+/* Draws the view; sync is that of a frame filtered just before, or NULL. */
+static bool draw(viewer *viewer, const wf_node_sync *sync, error *error)
+{
+    screen *screen = &viewer->screen;
+    denoiser_collect(&viewer->denoiser, viewer->times);
+    gather_facts(viewer);
+    if (screen->drawn == 0) /* a first layout, not drawn, in which things find their sizes */
+        ui_build(&viewer->facts, &viewer->view, &viewer->context, &viewer->layout);
+    ui_build(&viewer->facts, &viewer->view, &viewer->context, &viewer->layout);
+    screen_picture picture = {
+        .denoiser = &viewer->denoiser,
+        .slot = viewer->slot,
+        .sync = sync,
+        .view = &viewer->view,
+        .context = &viewer->context,
+        .layout = &viewer->layout,
+        .near_inverse = viewer->near_inverse,
+        .far_inverse = viewer->far_inverse,
+    };
+    if (!screen_draw(screen, &picture, viewer->times, error))
+        return false;
+    viewer->slot_pictures[viewer->slot] = screen->drawn;
+    if (screen->drawn > 1)
+        return true;
+    if (!screen_wait(screen, 1, error))
+        return false;
+    viewer->first_picture_ms = (double)(profiler_now() - viewer->started_ns) * 1e-6;
+    return true;
+}
+
+/* Filters and draws one frame. */
+static bool step(viewer *viewer, int index, error *error)
+{
+    int64_t begin = profiler_now();
+    wf_node_sync sync;
+    viewer->view.frame = index;
+    if (!screen_fit(&viewer->screen, error) || !filter_frame(viewer, index, &sync, error) ||
+        !draw(viewer, &sync, error))
+        return false;
+    profiler_add(viewer->times, PROFILER_CPU, "frame", begin, profiler_now(), viewer->denoiser.frames);
+    return true;
+}
+
+/* Waits for all pictures and takes in the times that are still out. */
+static bool drain(viewer *viewer, error *error)
+{
+    if (!screen_wait(&viewer->screen, viewer->screen.drawn, error))
+        return false;
+    denoiser_collect(&viewer->denoiser, viewer->times);
+    screen_collect(&viewer->screen, viewer->times);
+    return true;
+}
+
+/* ---- Results ------------------------------------------------------------------------------------------------------ */
+
+static bool save(viewer *viewer, const char *name, const image *picture, error *error)
+{
+    char path[4200];
+    results_path(viewer->options, name, viewer->shown, viewer->context.frame_count, path, sizeof path);
+    return capture_write(picture, path, error);
+}
+
+/* Reads the shown frame's gather and splat back: measures them against the reference, and saves them if asked to. */
+static bool capture_shown(viewer *viewer, bool to_files, error *error)
+{
+    const denoiser_slot *slot = &viewer->denoiser.slots[viewer->slot];
+    const wf_node_image *images[] = {&slot->images[LAYER_GATHER], &slot->images[LAYER_SPLAT]};
+    image pictures[2];
+    const frame *frame = source_get(viewer->source, viewer->shown, error);
+    if (!frame || !capture_images(&viewer->capture, images, 2, frame->width, frame->height, pictures, error))
+        return false;
+    frame_state *state = &viewer->frames[viewer->shown];
+    const image *reference = &frame->layers[FRAME_REFERENCE];
+    if (reference->pixels && !state->has_metrics) {
+        state->noisy = metrics_compare(&frame->layers[FRAME_COLOR], reference);
+        state->gather = metrics_compare(&pictures[0], reference);
+        state->splat = metrics_compare(&pictures[1], reference);
+        state->has_metrics = true;
+    }
+    state->captured = to_files;
+    return !to_files || !viewer->options->save ||
+           (save(viewer, "gather", &pictures[0], error) && save(viewer, "splat", &pictures[1], error));
+}
+
+/* Captures every frame that was shown and is not captured yet, running it once more. */
+static bool capture_rest(viewer *viewer, error *error)
+{
+    viewer->times = viewer->discarded;
+    for (int i = 0; i < viewer->context.frame_count; i++)
+        if (viewer->frames[i].shown && !viewer->frames[i].captured &&
+            (!step(viewer, i, error) || !capture_shown(viewer, true, error)))
+            return false;
+    return drain(viewer, error);
+}
+
+static bool save_screenshot(viewer *viewer, const char *path, error *error)
+{
+    return screen_wait(&viewer->screen, viewer->screen.drawn, error) &&
+           capture_target(&viewer->capture, &viewer->screen.target, path, error);
+}
+
+static bool write_report(const viewer *viewer, int measured, error *error)
+{
+    const options *options = viewer->options;
+    report_metrics *metrics = calloc((size_t)viewer->context.frame_count, sizeof *metrics);
+    if (!metrics)
+        return error_set(error, "%s: not enough memory for %d frames", options->report, viewer->context.frame_count);
+    int count = 0;
+    for (int i = 0; i < viewer->context.frame_count; i++) {
+        const frame_state *state = &viewer->frames[i];
+        if (state->has_metrics)
+            metrics[count++] =
+                (report_metrics){source_path(viewer->source, i), true, true, state->noisy, state->gather, state->splat};
+    }
+    const predictor_options *predictor = &viewer->applied;
+    bool files = predictor->from_files;
+    const weights *weights = &viewer->gather_weights;
+    bool ok = report_write(options->report,
+                           &(report){
+                               .vulkan_device = viewer->device.name,
+                               .vulkan_driver = viewer->device.driver,
+                               .node = viewer->facts.node,
+                               .requested_backend = options->automatic ? "auto" : wf_backend_name(options->backend),
+                               .predictor = files ? "file" : "bilateral (analytic)",
+                               .mode = wf_mode_name(files ? predictor->mode : WF_NORMALIZED),
+                               .kernel_height = files ? weights->kernel_height : predictor->bilateral.kernel_height,
+                               .kernel_width = files ? weights->kernel_width : predictor->bilateral.kernel_width,
+                               .width = (int)viewer->denoiser.width,
+                               .height = (int)viewer->denoiser.height,
+                               .frames = measured,
+                               .warmup = options->warmup,
+                               .slots = DENOISER_SLOTS,
+                               .first_picture_ms = viewer->first_picture_ms,
+                               .uncertainty_ns = viewer->denoiser.uncertainty_ns,
+                               .profiler = viewer->kept,
+                               .metrics = metrics,
+                               .metrics_count = count,
+                           },
+                           error);
+    free(metrics);
+    return ok;
+}
+
+static void print_summary(const viewer *viewer)
+{
+    for (int i = 0; i < profiler_count(viewer->kept); i++) {
+        profiler_stats stats = profiler_get(viewer->kept, i);
+        if (strcmp(stats.name, "frame") == 0)
+            printf("%lld frame%s of %dx%d on %s (%s): median %.2f ms, first picture after %.0f ms\n",
+                   (long long)stats.n, stats.n == 1 ? "" : "s", viewer->context.image_width,
+                   viewer->context.image_height, wf_backend_name(viewer->facts.node.backend), viewer->facts.node.name,
+                   stats.median_ms, viewer->first_picture_ms);
+    }
+}
+
+static int64_t measured_frames(const viewer *viewer)
+{
+    for (int i = 0; i < profiler_count(viewer->kept); i++) {
+        profiler_stats stats = profiler_get(viewer->kept, i);
+        if (strcmp(stats.name, "frame") == 0)
+            return stats.n;
+    }
+    return 0;
+}
+
+/* One more picture, with all there is to say in it, then the files. */
+static bool write_results(viewer *viewer, error *error)
+{
+    const options *options = viewer->options;
+    bool wants_capture = options->save || options->report || options->screenshot;
+    if (wants_capture && !capture_rest(viewer, error))
+        return false;
+    if (options->screenshot && (!draw(viewer, NULL, error) || !draw(viewer, NULL, error) ||
+                                !save_screenshot(viewer, options->screenshot, error)))
+        return false;
+    if (options->report && !write_report(viewer, (int)measured_frames(viewer), error))
+        return false;
+    const wf_device_info *node = &viewer->facts.node;
+    return !options->trace || profiler_write_trace(viewer->kept, options->trace, wf_backend_name(node->backend),
+                                                   viewer->denoiser.uncertainty_ns, error);
+}
+
+/* ---- Running ------------------------------------------------------------------------------------------------------ */
+
+/* In a window: takes in what the user did; false to end. */
+static bool obey(viewer *viewer, double seconds)
+{
+    window *window = &viewer->window;
+    if (!window->handle)
+        return true;
+    if (!window_poll(window, seconds))
+        return false;
+    for (int i = 0; i < window->key_count && !viewer->layout.takes_keys; i++)
+        view_key(&viewer->view, &viewer->context, window->keys[i]);
+    return !viewer->view.quit;
+}
+
+/* Runs frames of the sequence in turn, from the first. Captures each one at once where nothing is to be measured
+ * without. */
+static bool run_frames(viewer *viewer, int count, profiler *times, bool capture, error *error)
+{
+    viewer->times = times;
+    for (int i = 0; i < count && obey(viewer, 0); i++) {
+        if (!step(viewer, i % viewer->context.frame_count, error))
+            return false;
+        if (capture && !capture_shown(viewer, true, error))
+            return false;
+    }
+    return drain(viewer, error);
+}
+
+static bool run_measured(viewer *viewer, error *error)
+{
+    const options *options = viewer->options;
+    bool once = options->frames == 0; /* each frame once */
+    bool capture = once && (options->save || options->report || options->screenshot);
+    return run_frames(viewer, options->warmup, viewer->discarded, false, error) &&
+           run_frames(viewer, once ? viewer->context.frame_count : options->frames, viewer->kept, capture, error);
+}
+
+/* The frame to show next while playing: the one after, once it is due and loaded. */
+static void advance(viewer *viewer, int64_t *due_ns)
+{
+    int64_t now = profiler_now();
+    if (!viewer->view.playing || now < *due_ns)
+        return;
+    int next = (viewer->view.frame + 1) % viewer->context.frame_count;
+    error error = {0};
+    if (source_poll(viewer->source, next, &error) || *error.message)
+        viewer->view.frame = next;
+    *due_ns = now - *due_ns < PLAY_PERIOD_NS ? *due_ns + PLAY_PERIOD_NS : now + PLAY_PERIOD_NS;
+}
+
+static bool needs_filter(const viewer *viewer)
+{
+    const view *view = &viewer->view;
+    return view->continuous || view->frame != viewer->shown || view->backend != viewer->facts.node.backend ||
+           memcmp(&viewer->applied, &view->predictor, sizeof viewer->applied) != 0;
+}
+
+/* Filters if something changed, and draws. What cannot be filtered is said and taken back. */
+static bool refresh(viewer *viewer, error *error)
+{
+    if (!needs_filter(viewer))
+        return screen_fit(&viewer->screen, error) && draw(viewer, NULL, error);
+    *viewer->notice = 0;
+    if (step(viewer, viewer->view.frame, error))
+        return true;
+    if (viewer->dead || viewer->shown < 0)
+        return false;
+    snprintf(viewer->notice, sizeof viewer->notice, "%s", error->message);
+    viewer->view.frame = viewer->shown;
+    viewer->view.backend = viewer->facts.node.backend;
+    viewer->view.predictor = viewer->applied;
+    viewer->view.playing = false;
+    return true;
+}
+
+/* Metrics, once the user has stopped changing things. */
+static bool measure_at_rest(viewer *viewer, error *error)
+{
+    bool resting = !viewer->view.playing && profiler_now() - viewer->changed_ns > METRICS_DELAY_NS;
+    if (!resting || !viewer->context.has[FRAME_REFERENCE] || viewer->frames[viewer->shown].has_metrics)
+        return true;
+    return capture_shown(viewer, false, error);
+}
+
+static double seconds_to_wait(const viewer *viewer, int settle, int64_t due_ns)
+{
+    if (viewer->view.playing)
+        return fmax((double)(due_ns - profiler_now()) * 1e-9, 0);
+    return settle > 0 || viewer->view.continuous ? 0 : IDLE_SECONDS;
+}
+
+static bool run_interactively(viewer *viewer, error *error)
+{
+    int settle = SETTLE_PICTURES;
+    int64_t due_ns = 0;
+    for (;;) {
+        int64_t begin = profiler_now();
+        double seconds = seconds_to_wait(viewer, settle, due_ns);
+        if (!obey(viewer, seconds))
+            return drain(viewer, error);
+        bool event = (double)(profiler_now() - begin) * 1e-9 < seconds;
+        settle = event ? SETTLE_PICTURES : settle - 1;
+        advance(viewer, &due_ns);
+        if (!refresh(viewer, error) || !measure_at_rest(viewer, error))
+            return false;
+        if (viewer->view.save_screenshot) {
+            const char *path = viewer->options->screenshot ? viewer->options->screenshot : "wfview.png";
+            if (save_screenshot(viewer, path, error))
+                snprintf(viewer->notice, sizeof viewer->notice, "saved %s", path);
+            else
+                snprintf(viewer->notice, sizeof viewer->notice, "%s", error->message);
+            viewer->view.save_screenshot = false;
+        }
+    }
+}
+
+static bool run(viewer *viewer, error *error)
+{
+    const options *options = viewer->options;
+    if (!results_check(options, error) || !open_source(viewer, error) || !open_device(viewer, error))
+        return false;
+    const frame *first = source_get(viewer->source, 0, error);
+    if (!first || !read_weights(viewer, first, error) || !capture_create(&viewer->device, &viewer->capture, error))
+        return false;
+    set_up_view(viewer, first);
+    window *window = options->headless ? NULL : &viewer->window;
+    if (!screen_create(&viewer->device, window, (uint32_t)options->width, (uint32_t)options->height, &viewer->screen,
+                       error))
+        return false;
+    bool measures = options->headless || options->frames > 0;
+    if (!(measures ? run_measured(viewer, error) : run_interactively(viewer, error)) || !write_results(viewer, error))
+        return false;
+    if (options->headless)
+        print_summary(viewer);
+    return true;
+}
+
+static void close_all(viewer *viewer)
+{
+    screen_destroy(&viewer->screen);
+    denoiser_destroy(&viewer->denoiser);
+    capture_destroy(&viewer->capture);
+    if (!viewer->options->headless)
+        window_close(&viewer->window);
+    device_destroy(&viewer->device);
+    source_close(viewer->source);
+    weights_free(&viewer->gather_weights);
+    weights_free(&viewer->splat_weights);
+    profiler_destroy(viewer->kept);
+    profiler_destroy(viewer->discarded);
+    free(viewer->frames);
+}
+
+bool viewer_run(const options *options, error *error)
+{
+    viewer viewer = {.options = options, .started_ns = results_process_start(), .shown = -1};
+    viewer.times = viewer.kept = profiler_create();
+    viewer.discarded = profiler_create();
+    profiler_keep_spans(viewer.kept, options->trace);
+    bool ok = run(&viewer, error);
+    close_all(&viewer);
+    int messages = viewer.device.validation_messages + viewer.log.validation_messages;
+    if (ok && messages > 0)
+        ok = error_set(error, "Vulkan's validation layer had %d message%s", messages, messages == 1 ? "" : "s");
+    return ok;
+}

@@ -1,0 +1,103 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
+
+/* A pane: every target pixel shows the mean of the texels it covers, so that magnified texels are squares and minified
+ * ones are filtered. Means are taken of linear values, before exposure and transfer curve. */
+
+#include "pane.h"
+
+layout(push_constant) uniform Push
+{
+    pane_push push;
+};
+layout(set = 0, binding = 0) uniform sampler2D image;
+layout(set = 0, binding = 1) uniform sampler2D reference;
+layout(location = 0) out vec4 color;
+
+const int max_texels = 24; /* along an axis and under one target pixel; beyond it every nth is taken */
+const float motion_half = 4; /* pixels of motion shown at half brightness */
+
+const vec3 ramp[] = vec3[](vec3(0.00, 0.00, 0.02), vec3(0.12, 0.05, 0.28), vec3(0.33, 0.06, 0.43), vec3(0.53, 0.13, 0.42),
+                           vec3(0.73, 0.21, 0.33), vec3(0.89, 0.35, 0.20), vec3(0.98, 0.56, 0.04), vec3(0.98, 0.80, 0.21),
+                           vec3(0.99, 1.00, 0.64));
+
+vec3 error_color(float error)
+{
+    float position = clamp(error, 0, 1) * (ramp.length() - 1);
+    int stop = min(int(position), ramp.length() - 2);
+    return mix(ramp[stop], ramp[stop + 1], position - stop);
+}
+
+vec3 srgb(vec3 linear)
+{
+    vec3 clamped = clamp(linear, 0, 1);
+    return mix(12.92 * clamped, 1.055 * pow(clamped, vec3(1 / 2.4)) - 0.055, greaterThan(clamped, vec3(0.0031308)));
+}
+
+vec3 hue(vec2 direction)
+{
+    float turn = atan(direction.y, direction.x) / 6.2831853;
+    return clamp(abs(mod(6 * turn + vec3(0, 4, 2), 6) - 3) - 1, 0, 1);
+}
+
+/* What is averaged. */
+vec3 value(ivec2 texel)
+{
+    vec3 shown = texelFetch(image, texel, 0).rgb;
+    if (push.mode == PANE_DEPTH)
+        return vec3(shown.x > 0 ? 1 / shown.x - push.far_inverse : 0) / (push.near_inverse - push.far_inverse);
+    if (push.mode == PANE_ERROR) {
+        vec3 expected = texelFetch(reference, texel, 0).rgb;
+        vec3 term = abs(shown - expected) / (abs(shown) + abs(expected) + 0.01);
+        return vec3((term.r + term.g + term.b) / 3);
+    }
+    return shown;
+}
+
+vec3 display(vec3 mean)
+{
+    switch (push.mode) {
+    case PANE_RADIANCE:
+        return srgb(mean * push.exposure);
+    case PANE_ALBEDO:
+        return srgb(mean);
+    case PANE_NORMAL:
+        return 0.5 * mean + 0.5;
+    case PANE_MOTION:
+        float pixels = length(mean.xy);
+        return pixels / (pixels + motion_half) * hue(mean.xy);
+    case PANE_ERROR:
+        return error_color(mean.x);
+    default:
+        return mean;
+    }
+}
+
+void main()
+{
+    vec2 size = vec2(push.width, push.height);
+    vec2 begin = clamp((gl_FragCoord.xy - 0.5 - vec2(push.origin_x, push.origin_y)) / push.zoom, vec2(0), size);
+    vec2 end = clamp((gl_FragCoord.xy + 0.5 - vec2(push.origin_x, push.origin_y)) / push.zoom, vec2(0), size);
+    if (any(lessThanEqual(end, begin)))
+        discard;
+    if (push.mode == PANE_RAMP) {
+        color = vec4(error_color(begin.x / push.width), 1);
+        return;
+    }
+    ivec2 first = ivec2(begin);
+    ivec2 last = max(ivec2(ceil(end)) - 1, first);
+    ivec2 stride = (last - first) / max_texels + 1;
+    vec3 sum = vec3(0);
+    float area = 0;
+    for (int y = first.y; y <= last.y; y += stride.y) {
+        float height = min(end.y, y + 1) - max(begin.y, y);
+        for (int x = first.x; x <= last.x; x += stride.x) {
+            float weight = height * (min(end.x, x + 1) - max(begin.x, x));
+            sum += weight * value(ivec2(x, y));
+            area += weight;
+        }
+    }
+    vec3 mean = sum / area;
+    bool finite = !any(isnan(mean)) && !any(isinf(mean));
+    color = vec4(finite ? display(mean) : vec3(1, 0, 1), 1);
+}
