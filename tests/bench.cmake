@@ -1,0 +1,34 @@
+# wf_bench. Built with the tests, run by hand; CI runs it once on a small image to see that it works.
+find_package(OpenMP REQUIRED COMPONENTS C)
+pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson)
+
+set(meters bench/meter_cpu.c)
+foreach(backend vulkan cuda)
+  string(TOUPPER ${backend} option)
+  if(WF_${option})
+    list(APPEND meters bench/meter_${backend}.c)
+  else()
+    add_library(wf_meter_${backend} OBJECT bench/meter_stub.c)
+    target_compile_definitions(wf_meter_${backend} PRIVATE METER=meter_${backend})
+    target_link_libraries(wf_meter_${backend} PRIVATE wf wf_warnings)
+    list(APPEND meters $<TARGET_OBJECTS:wf_meter_${backend}>)
+  endif()
+endforeach()
+
+add_custom_target(wf_commit
+  COMMAND ${CMAKE_COMMAND} -D SOURCE=${PROJECT_SOURCE_DIR} -D FILE=${CMAKE_CURRENT_BINARY_DIR}/bench/commit.h
+          -P ${CMAKE_CURRENT_SOURCE_DIR}/bench/commit.cmake
+  BYPRODUCTS ${CMAKE_CURRENT_BINARY_DIR}/bench/commit.h
+  VERBATIM)
+
+add_executable(wf_bench bench/wf_bench.c bench/options.c bench/results.c ${meters})
+add_dependencies(wf_bench wf_commit)
+target_include_directories(wf_bench PRIVATE bench ${CMAKE_CURRENT_BINARY_DIR}/bench)
+target_link_libraries(wf_bench PRIVATE wf_cases OpenMP::OpenMP_C PkgConfig::CJSON wf_warnings)
+if(WF_CUDA)
+  find_package(CUDAToolkit REQUIRED)
+  target_link_libraries(wf_bench PRIVATE CUDA::cudart_static)
+endif()
+
+add_test(NAME bench COMMAND wf_bench --backend cpu --quick --size 64x48 --mode linear,normalized,softmax
+                            --dtype float32,float16,mixed --json ${CMAKE_CURRENT_BINARY_DIR}/bench.json)
