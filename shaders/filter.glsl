@@ -20,12 +20,11 @@ layout(push_constant, scalar) uniform Push { wf_filter_push push; };
 
 const int ROWS = WF_THREAD_ROWS;
 
-// A kernel row is worked on in equal blocks of at most 5 taps: ROWS times that many weights are on their way at once.
+// A kernel row is worked on in equal blocks of at most 5 taps: ROWS times as many weights are on their way at once.
 const int BLOCKS = (KERNEL_WIDTH + 4) / 5;
 const int BLOCK = (KERNEL_WIDTH + BLOCKS - 1) / BLOCKS;
 
-// A pixel needs the input rows s = 0 ... KERNEL_HEIGHT - 1, of which s = ABOVE is its own; the thread's pixel `row` needs
-// those from s = row on.
+// The thread's pixel `row` needs the KERNEL_HEIGHT input rows from s = row on, of which s = row + ABOVE is its own.
 const int ABOVE = DIRECTION > 0 ? KERNEL_HEIGHT / 2 : (KERNEL_HEIGHT - 1) / 2;
 const int INPUT_ROWS = KERNEL_HEIGHT + ROWS - 1;
 

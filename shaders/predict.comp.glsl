@@ -1,7 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// predict.comp.glsl -- joint bilateral weights, ROWS pixels of one column a thread. The formula is at wf_bilateral in wf.h.
+// predict.comp.glsl -- joint bilateral weights. A thread computes ROWS pixels of one column: they share the pixels they
+// are compared with. The formula is at wf_bilateral in wf.h.
 #extension GL_EXT_control_flow_attributes : require
 
 #include "grid.glsl"
@@ -16,7 +17,7 @@ layout(push_constant, scalar) uniform Push { wf_predict_push push; };
 
 const int ROWS = WF_THREAD_ROWS;
 
-wf_predict_push args;
+wf_predict_push args; // a copy: some compilers read push constants anew at each use
 
 struct Features {
     vec3 color, albedo, normal;
@@ -63,25 +64,25 @@ void main()
     if (!in_image(p, args.width, args.height)) {
         return;
     }
+    ivec2 last = ivec2(args.width, args.height) - 1;
     Features here[ROWS];
     [[unroll]] for (int row = 0; row < ROWS; ++row) {
-        here[row] = load_features(ivec2(p.x, min(p.y + row, args.height - 1)));
+        here[row] = load_features(ivec2(p.x, min(p.y + row, last.y)));
     }
+    // The thread's pixel `row` has its kernel row 0 at s = row.
     for (int s = 0; s < KERNEL_HEIGHT + ROWS - 1; ++s) {
         for (int j = 0; j < KERNEL_WIDTH; ++j) {
             ivec2 offset = ivec2(tap_offset(j, KERNEL_WIDTH, 1), tap_offset(s, KERNEL_HEIGHT, 1));
             ivec2 q = p + offset;
             bool inside = in_image(q, args.width, args.height);
-            Features there;
-            if (inside) {
-                there = load_features(q);
-            }
+            Features there = load_features(clamp(q, ivec2(0), last));
             [[unroll]] for (int row = 0; row < ROWS; ++row) {
                 int i = s - row;
-                if (i >= 0 && i < KERNEL_HEIGHT && p.y + row < args.height) {
+                if (i >= 0 && i < KERNEL_HEIGHT && p.y + row <= last.y) {
                     float weight = inside ? bilateral_weight(here[row], there, offset - ivec2(0, row)) : 0.0;
                     int64_t tap = i * KERNEL_WIDTH + j;
-                    store(args.weight_data, tap * args.weight_tap + (p.y + row) * args.weight_row + p.x, WEIGHT_HALF, weight);
+                    int64_t index = tap * args.weight_tap + (p.y + row) * args.weight_row + p.x;
+                    store(args.weight_data, index, WEIGHT_HALF, weight);
                 }
             }
         }

@@ -17,10 +17,12 @@
 #define WF_SHARED_NORMALIZED 1
 #define WF_SHARED_SOFTMAX    2
 
-/* Pixels of a workgroup, one a thread. Wide and flat, so that a warp reads whole cache lines. */
+/* Threads of a workgroup: wide and flat, so that a warp reads whole cache lines. */
 #define WF_GROUP_WIDTH  64
 #define WF_GROUP_HEIGHT 4
-#define WF_THREAD_ROWS  4
+
+/* Pixels of a column that one thread of gather, splat or predict computes. */
+#define WF_THREAD_ROWS 4
 
 /* Specialization constants of gather.comp.glsl and splat.comp.glsl. */
 #define WF_FILTER_KERNEL_HEIGHT 0
@@ -39,8 +41,8 @@
 #define WF_MAX_SPECIALIZATIONS 8
 
 /* Push constants: at most 128 bytes, for one image of a batch. Every block starts with first_group, which is added to
- * gl_WorkGroupID. *_data are device addresses, 0 for an absent tensor; *_row, *_channel and *_tap are strides in elements.
- */
+ * gl_WorkGroupID. *_data are device addresses, 0 for an absent tensor; *_row, *_channel and *_tap are strides, in
+ * elements. */
 
 /* Of gather.comp.glsl and splat.comp.glsl. */
 struct wf_filter_push {

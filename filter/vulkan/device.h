@@ -88,15 +88,14 @@ void wf_vulkan_destroy_pipelines(vulkan_device *device);
 /* Fills in wanted->pipeline; makes and keeps it where no equal one exists. */
 wf_result wf_vulkan_get_pipeline(vulkan_device *device, vulkan_pipeline *wanted);
 
-/* Records the pipeline for a grid of workgroups, in as many dispatches as the device's limits ask for. push is one of the
- * blocks of shared.h, push_size bytes; its first_group is set here. */
+/* Records the pipeline for a grid of workgroups, in as many dispatches as the device's limits ask for. push is one of
+ * the blocks of shared.h, push_size bytes; its first_group is set here. */
 void wf_vulkan_dispatch(vulkan_device *device, VkCommandBuffer commands, const vulkan_pipeline *pipeline,
                         const void *push, uint32_t push_size, int64_t groups_x, int64_t groups_y);
 
-/* Workgroups for an axis of `size` elements. */
-static inline int64_t wf_vulkan_groups(int64_t size, int64_t group_size)
+static inline int64_t wf_vulkan_divide_up(int64_t a, int64_t b)
 {
-    return (size + group_size - 1) / group_size;
+    return (a + b - 1) / b;
 }
 
 /* The address of image n of a batch; 0 where the tensor is absent. */

@@ -6,27 +6,22 @@
 __extension__ _Static_assert(WF_NORMALIZED == WF_SHARED_NORMALIZED, "wf.h and shared.h differ");
 __extension__ _Static_assert(WF_SOFTMAX == WF_SHARED_SOFTMAX, "wf.h and shared.h differ");
 
-static int64_t divide_up(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
 static int64_t chunk_count(const wf_filter_call *call)
 {
-    return divide_up(call->input.size[1], MAX_CHANNELS);
+    return wf_vulkan_divide_up(call->input.size[1], MAX_CHANNELS);
 }
 
 /* Rows of threads: one for WF_THREAD_ROWS pixels of a column that are dilation apart. */
 static int64_t thread_rows(int64_t height, int dilation)
 {
-    int64_t rows = divide_up(height, (int64_t)WF_THREAD_ROWS * dilation) * dilation;
+    int64_t rows = wf_vulkan_divide_up(height, (int64_t)WF_THREAD_ROWS * dilation) * dilation;
     return rows < height ? rows : height;
 }
 
 static wf_result get_pipeline(vulkan_device *device, const wf_filter_call *call, vulkan_pipeline *pipeline)
 {
     const wf_filter *filter = &call->filter;
-    int64_t channels = divide_up(call->input.size[1], chunk_count(call));
+    int64_t channels = wf_vulkan_divide_up(call->input.size[1], chunk_count(call));
     *pipeline = (vulkan_pipeline){.shader = call->op == WF_SPLAT ? &wf_vulkan_splat_shader : &wf_vulkan_gather_shader,
                                   .constants = {[WF_FILTER_KERNEL_HEIGHT] = filter->kernel_height,
                                                 [WF_FILTER_KERNEL_WIDTH] = filter->kernel_width,
@@ -68,8 +63,8 @@ wf_result wf_vulkan_filter(wf_device *base, wf_stream stream, const wf_filter_ca
         push.weight_data = wf_vulkan_image(&call->weight, n);
         push.output_data = wf_vulkan_image(&call->output, n);
         wf_vulkan_dispatch(device, stream, &pipeline, &push, sizeof push,
-                           divide_up(size[3], WF_GROUP_WIDTH) * chunk_count(call),
-                           divide_up(thread_rows(size[2], call->filter.dilation), WF_GROUP_HEIGHT));
+                           wf_vulkan_divide_up(size[3], WF_GROUP_WIDTH) * chunk_count(call),
+                           wf_vulkan_divide_up(thread_rows(size[2], call->filter.dilation), WF_GROUP_HEIGHT));
     }
     return WF_OK;
 }

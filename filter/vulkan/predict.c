@@ -44,8 +44,8 @@ static void record_compress(vulkan_device *device, wf_stream stream, const vulka
                                           .color_row = call->color.stride[2],
                                           .color_channel = call->color.stride[1],
                                           .scale = scale_of(call->parameters.sigma_color)};
-    wf_vulkan_dispatch(device, stream, pipeline, &push, sizeof push, wf_vulkan_groups(size[3], WF_GROUP_WIDTH),
-                       wf_vulkan_groups(size[2], WF_GROUP_HEIGHT));
+    wf_vulkan_dispatch(device, stream, pipeline, &push, sizeof push, wf_vulkan_divide_up(size[3], WF_GROUP_WIDTH),
+                       wf_vulkan_divide_up(size[2], WF_GROUP_HEIGHT));
 }
 
 static void record_predict(vulkan_device *device, wf_stream stream, const vulkan_pipeline *pipeline,
@@ -70,8 +70,8 @@ static void record_predict(vulkan_device *device, wf_stream stream, const vulkan
                                          .depth_row = call->depth.stride[2],
                                          .weight_row = call->weight.stride[2],
                                          .weight_tap = call->weight.stride[1]};
-    wf_vulkan_dispatch(device, stream, pipeline, &push, sizeof push, wf_vulkan_groups(size[3], WF_GROUP_WIDTH),
-                       wf_vulkan_groups(size[2], WF_GROUP_HEIGHT * WF_THREAD_ROWS));
+    wf_vulkan_dispatch(device, stream, pipeline, &push, sizeof push, wf_vulkan_divide_up(size[3], WF_GROUP_WIDTH),
+                       wf_vulkan_divide_up(size[2], WF_GROUP_HEIGHT * WF_THREAD_ROWS));
 }
 
 wf_result wf_vulkan_predict_bilateral(wf_device *base, wf_stream stream, const wf_bilateral_call *call)

@@ -1,7 +1,8 @@
 # The Vulkan backend.
 include(${PROJECT_SOURCE_DIR}/shaders/embed.cmake)
-target_sources(wf PRIVATE vulkan/device.c vulkan/open.c vulkan/stream.c vulkan/memory.c vulkan/pipeline.c vulkan/filter.c
-                          vulkan/gather.c vulkan/splat.c vulkan/predict.c)
+target_sources(wf PRIVATE
+  vulkan/device.c vulkan/open.c vulkan/stream.c vulkan/memory.c vulkan/pipeline.c
+  vulkan/filter.c vulkan/gather.c vulkan/splat.c vulkan/predict.c)
 wf_embed_shader(wf
   ${PROJECT_SOURCE_DIR}/shaders/gather.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/splat.comp.glsl

@@ -31,6 +31,7 @@ EXPORT void VKAPI_CALL vkGetPhysicalDeviceFeatures2(VkPhysicalDevice physical_de
 {
     NEXT(vkGetPhysicalDeviceFeatures2)(physical_device, features);
     HIDE(&features->features, shaderInt64);
+    HIDE(&features->features, shaderStorageImageWriteWithoutFormat);
     for (VkBaseOutStructure *link = features->pNext; link; link = link->pNext) {
         if (link->sType == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES)
             HIDE((VkPhysicalDeviceVulkan11Features *)link, storageBuffer16BitAccess);

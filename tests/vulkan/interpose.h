@@ -1,5 +1,5 @@
-/* interpose.h -- Vulkan calls that the test program puts in front of the loader's, so that any driver can lack something
- * or fail. All zeros: every call reaches the loader unchanged. */
+/* interpose.h -- Vulkan calls that the test program puts in front of the loader's, so that any driver can lack
+ * something or fail. All zeros: every call reaches the loader unchanged. */
 #ifndef WF_TESTS_INTERPOSE_H
 #define WF_TESTS_INTERPOSE_H
 

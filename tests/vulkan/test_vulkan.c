@@ -1,5 +1,5 @@
-/* What is particular to the Vulkan backend: other programs' devices, pipelines, memory, limits, and its errors. Exits with
- * 77 (skipped) where there is no Vulkan device, or fails then, if the environment has WF_REQUIRE_DEVICES=1. */
+/* What is particular to the Vulkan backend: other programs' devices, pipelines, memory, limits, and its errors. Exits
+ * with 77 (skipped) where there is no Vulkan device, or fails then, if the environment has WF_REQUIRE_DEVICES=1. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -84,7 +84,7 @@ static const filter_case small_case = {.c = 3,
                                        .mode = WF_NORMALIZED,
                                        .has_bias = 1};
 
-/* ---- Devices of other programs ------------------------------------------------------------------------------------ */
+/* ---- Devices of other programs ----------------------------------------------------------------------------------- */
 
 static wf_vulkan_options options_of(const renderer *r, fixture *f)
 {
@@ -163,15 +163,16 @@ static void test_null_handles(void **state)
     renderer_close(&r);
 }
 
-/* ---- Needs -------------------------------------------------------------------------------------------------------- */
+/* ---- Needs ------------------------------------------------------------------------------------------------------- */
 
 static void test_missing_features(void **state)
 {
     fixture *f = *state;
     renderer r;
     assert_true(renderer_open(&r));
-    static const char *const features[] = {"bufferDeviceAddress", "timelineSemaphore", "shaderInt64",
-                                           "storageBuffer16BitAccess", "scalarBlockLayout"};
+    static const char *const features[] = {"bufferDeviceAddress",      "timelineSemaphore",
+                                           "scalarBlockLayout",        "shaderInt64",
+                                           "storageBuffer16BitAccess", "shaderStorageImageWriteWithoutFormat"};
     for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
         char text[64];
         snprintf(text, sizeof text, " lacks %s", features[i]);
@@ -217,7 +218,7 @@ static void test_no_driver(void **state)
     }
 }
 
-/* ---- Pipelines ---------------------------------------------------------------------------------------------------- */
+/* ---- Pipelines --------------------------------------------------------------------------------------------------- */
 
 static wf_result prepare_small_case(wf_device *device, wf_operator op, int kernel_width)
 {
@@ -273,7 +274,7 @@ static void test_pipeline_cache(void **state)
     assert_int_equal(r.messages, 0);
 }
 
-/* ---- Memory ------------------------------------------------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------------------------------------------------ */
 
 static void test_buffers(void **state)
 {
@@ -351,7 +352,7 @@ static void test_memory_errors(void **state)
     wf_free(f->device, memory);
 }
 
-/* ---- Driver failures ---------------------------------------------------------------------------------------------- */
+/* ---- Driver failures --------------------------------------------------------------------------------------------- */
 
 static void test_driver_failures(void **state)
 {
@@ -373,7 +374,7 @@ static void test_driver_failures(void **state)
     check_error(f, wf_finish(f->device, stream), WF_ERROR_DEVICE, "vkQueueSubmit failed: the device is lost");
 }
 
-/* ---- Limits ------------------------------------------------------------------------------------------------------- */
+/* ---- Limits ------------------------------------------------------------------------------------------------------ */
 
 static void check_case(wf_device *device, const filter_case *c)
 {
@@ -497,7 +498,7 @@ static void test_far_planes(void **state)
         wf_free(f->device, blocks[--count]);
 }
 
-/* ---- Validation --------------------------------------------------------------------------------------------------- */
+/* ---- Validation -------------------------------------------------------------------------------------------------- */
 
 /* What the layer has to say reaches the log: the other tests' silence means something. */
 static void test_validation_is_forwarded(void **state)
