@@ -24,7 +24,8 @@
  *     Each frame, with slot = frame % frames_in_flight:
  *         wf_node_begin(node, slot, &sync)                  waits until the slot's previous frame is done
  *         record: render into the slot's images
- *         wf_node_release(node, slot, commands)             last in the command buffer that wrote the images
+ *         wf_node_release(node, slot, commands)             last in the command buffer that wrote the images, outside of
+ *                                                           render passes
  *         submit it, signalling sync.timeline = sync.ready
  *         wf_node_run(node, slot)                           enqueues the node's work; returns at once (WF_CPU: when
  * done) record in a new command buffer, first: wf_node_acquire(node, slot, commands), then sample the output images
@@ -81,9 +82,9 @@ typedef enum wf_node_role {
 typedef struct wf_node_options {
     VkInstance instance;
     VkPhysicalDevice physical_device;
-    VkDevice device; /* made with what wf_vulkan_get_needs tells */
-    uint32_t queue_family;
-    VkQueue queue;
+    VkDevice device;                /* made with what wf_vulkan_get_needs tells */
+    uint32_t queue_family;          /* with compute */
+    VkQueue queue;                  /* that renders into the inputs and samples the outputs */
     VkPipelineCache pipeline_cache; /* VK_NULL_HANDLE: none */
     int automatic;                  /* 1: the first of WF_CUDA, WF_VULKAN, WF_CPU that works; backend is ignored. Each
                                        one that does not is logged as a warning that says why */
@@ -97,8 +98,8 @@ typedef struct wf_node_options {
  * shared with CUDA. */
 WF_API wf_result wf_node_create(const wf_node_options *options, wf_node **node);
 
-/* Waits for the node's work and frees what it made, images from wf_node_create_image excepted: destroy those before.
- * The caller's command buffers that used the images must have completed. NULL is ignored. */
+/* Waits for the node's work and for the queue, and frees what the node made, images from wf_node_create_image excepted:
+ * destroy those before. NULL is ignored. */
 WF_API void wf_node_destroy(wf_node *node);
 
 /* The backend in use and its device. */

@@ -174,6 +174,7 @@ void wf_node_destroy(wf_node *node)
     if (!node)
         return;
     wait_for_all(node);
+    vkQueueWaitIdle(node->options.queue); /* Mesa 22 touches a timeline even after its waiters have gone on */
     for (uint32_t slot = 0; slot < node->options.slots; slot++) {
         for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++)
             unbind(node, slot, role);

@@ -436,7 +436,8 @@ static void test_timing_of_absent_stages(void **state)
     scene_close(&s);
 }
 
-/* A frame's times stay readable while the next frame of its slot is under way. */
+/* A frame's times stay readable while the next frame of its slot is under way, also when the node placed its clocks anew in
+ * between, as it does after a pause. */
 static void test_timing_of_earlier_frame(void **state)
 {
     (void)state;
@@ -446,6 +447,8 @@ static void test_timing_of_earlier_frame(void **state)
     wf_node_timing timing;
     int64_t before = now_ns();
     for (uint64_t frame = 1; frame <= 6; frame++) {
+        if (frame % 2)
+            nanosleep(&(struct timespec){.tv_nsec = 150000000}, NULL);
         scene_render(&s, 0);
         assert_int_equal(wf_node_timing_of(s.node, 0, &timing), WF_OK);
         assert_int_equal(timing.frame, frame - 1);
@@ -483,14 +486,32 @@ static wf_node_options node_options(void)
                              .log = listening};
 }
 
-static int works(wf_backend candidate)
+static wf_result try_backend(wf_backend candidate)
 {
     wf_node_options options = node_options();
-    wf_node *node;
+    wf_node *node = (wf_node *)&options;
     options.backend = candidate;
-    int created = wf_node_create(&options, &node) == WF_OK;
+    wf_result result = wf_node_create(&options, &node);
+    assert_int_equal(result == WF_OK, node != NULL);
     wf_node_destroy(node);
-    return created;
+    return result;
+}
+
+/* What is not there is said to be missing, and nothing else is used in its place. */
+static void test_missing_backends(void **state)
+{
+    (void)state;
+    for (wf_backend candidate = 0; candidate < WF_BACKEND_COUNT; candidate++) {
+        heard.error[0] = 0;
+        wf_result result = try_backend(candidate);
+        if (result == WF_OK)
+            continue;
+        assert_non_null(strstr(heard.error, wf_backend_name(candidate)));
+        if (!wf_backend_built(candidate))
+            assert_int_equal(result, WF_ERROR_NOT_BUILT);
+        else
+            assert_true(result == WF_ERROR_NO_DEVICE || result == WF_ERROR_UNSUPPORTED);
+    }
 }
 
 /* The first that works, and one warning for each that does not. */
@@ -499,7 +520,7 @@ static void test_automatic(void **state)
     (void)state;
     static const wf_backend order[] = {WF_CUDA, WF_VULKAN, WF_CPU};
     int first = 0;
-    while (!works(order[first]))
+    while (try_backend(order[first]) != WF_OK)
         first++;
     memset(&heard, 0, sizeof heard);
     wf_node_options options = node_options();
@@ -786,10 +807,7 @@ int main(int argc, char **argv)
     }
     if (!renderer_open(&vulkan))
         return skip_all("there is no Vulkan device");
-    wf_node_options options = node_options();
-    wf_node *node;
-    wf_result result = wf_node_create(&options, &node);
-    wf_node_destroy(node);
+    wf_result result = try_backend(backend);
     if (result == WF_ERROR_NO_DEVICE)
         return skip_all(heard.error);
     if (result != WF_OK)
@@ -817,6 +835,7 @@ int main(int argc, char **argv)
         TEST(test_timing_of_absent_stages),
         TEST(test_timing_of_earlier_frame),
         TEST(test_stage_names),
+        TEST(test_missing_backends),
         TEST(test_automatic),
         TEST(test_create_errors),
         TEST(test_no_node),
