@@ -1,4 +1,4 @@
-/* Plain loops that compilers vectorise. WF_ROWS, given by the build, is the table's name for the instruction set in use. */
+/* Mostly plain loops that compilers vectorise. WF_ROWS, given by the build, is the table's name for the instruction set in use. */
 #include "rows.h"
 
 #include <float.h>
@@ -10,6 +10,15 @@
 #if defined(__F16C__)
 #include <immintrin.h>
 #endif
+
+#if defined(__AVX512F__)
+enum { LANES = 16 };
+#elif defined(__AVX2__)
+enum { LANES = 8 };
+#else
+enum { LANES = 4 };
+#endif
+typedef float vector __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
 
 static inline uint32_t bits_of(float value)
 {
@@ -73,16 +82,93 @@ static void fill(float *row, float value, int64_t count)
         row[i] = value;
 }
 
-static void add(float *restrict sum, const float *restrict row, int64_t count)
+/* Elements i ... i + LANES - 1 of a row. */
+static inline vector load_vector(const void *row, int half, int64_t i)
 {
-    for (int64_t i = 0; i < count; i++)
-        sum[i] += row[i];
+    if (!half)
+        return *(const vector *)((const float *)row + i);
+    const uint16_t *from = (const uint16_t *)row + i;
+#if defined(__AVX512F__)
+    return (vector)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)from));
+#elif defined(__AVX2__)
+    return (vector)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)from));
+#else
+    return (vector){half_to_float(from[0]), half_to_float(from[1]), half_to_float(from[2]), half_to_float(from[3])};
+#endif
 }
 
-static void add_product(float *restrict sum, const float *restrict a, const float *restrict b, int64_t count)
+static inline float load_scalar(const void *row, int half, int64_t i)
 {
-    for (int64_t i = 0; i < count; i++)
-        sum[i] += a[i] * b[i];
+    return half ? half_to_float(((const uint16_t *)row)[i]) : ((const float *)row)[i];
+}
+
+/* Inlined for each number of taps and each type. The weights are what comes from memory: those of the next taps are fetched
+ * while these are used, and all channels use them at once. */
+static inline __attribute__((always_inline)) void add_some_taps(float *sum, int64_t stride, int64_t channels,
+                                                                float *total, const wf_row_taps *row, const int taps,
+                                                                const int half_weight, const int half_input,
+                                                                int64_t count)
+{
+    const int64_t input_stride = row->input_stride, element = half_weight ? 2 : 4;
+    const void *weight[WF_ROW_TAPS], *input[WF_ROW_TAPS];
+    memcpy(weight, row->weight, sizeof weight);
+    memcpy(input, row->input, sizeof input);
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        vector weights[WF_ROW_TAPS];
+        for (int t = 0; t < taps; t++) {
+            __builtin_prefetch((const char *)weight[t] + row->prefetch + i * element);
+            weights[t] = load_vector(weight[t], half_weight, i);
+        }
+        for (int64_t c = 0; c < channels; c++) {
+            vector *at = (vector *)(sum + c * stride + i), result = *at;
+            for (int t = 0; t < taps; t++)
+                result += weights[t] * load_vector(input[t], half_input, c * input_stride + i);
+            *at = result;
+        }
+        for (int t = 0; total && t < taps; t++)
+            *(vector *)(total + i) += weights[t];
+    }
+    for (; i < count; i++) {
+        for (int t = 0; t < taps; t++) {
+            float w = load_scalar(weight[t], half_weight, i);
+            for (int64_t c = 0; c < channels; c++)
+                sum[c * stride + i] += w * load_scalar(input[t], half_input, c * input_stride + i);
+            if (total)
+                total[i] += w;
+        }
+    }
+}
+
+#define ADD_TAPS(taps)                                                                                                 \
+    if (row->half_weight && row->half_input)                                                                           \
+        add_some_taps(sum, stride, channels, total, row, taps, 1, 1, count);                                           \
+    else if (row->half_weight)                                                                                         \
+        add_some_taps(sum, stride, channels, total, row, taps, 1, 0, count);                                           \
+    else if (row->half_input)                                                                                          \
+        add_some_taps(sum, stride, channels, total, row, taps, 0, 1, count);                                           \
+    else                                                                                                               \
+        add_some_taps(sum, stride, channels, total, row, taps, 0, 0, count)
+
+static void add_taps(float *sum, int64_t stride, int64_t channels, float *total, const wf_row_taps *row, int64_t count)
+{
+    switch (row->taps) {
+    case 5:
+        ADD_TAPS(5);
+        break;
+    case 4:
+        ADD_TAPS(4);
+        break;
+    case 3:
+        ADD_TAPS(3);
+        break;
+    case 2:
+        ADD_TAPS(2);
+        break;
+    default:
+        ADD_TAPS(1);
+        break;
+    }
 }
 
 static void multiply(float *restrict row, const float *restrict factor, int64_t count)
@@ -184,8 +270,7 @@ static void add_compressed(float *restrict sum, const float *restrict row, int64
 const wf_rows WF_ROWS = {.from_half = from_half,
                          .to_half = to_half,
                          .fill = fill,
-                         .add = add,
-                         .add_product = add_product,
+                         .add_taps = add_taps,
                          .multiply = multiply,
                          .divide = divide,
                          .offset = offset,

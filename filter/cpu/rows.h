@@ -5,14 +5,31 @@
 
 #include <stdint.h>
 
+enum { WF_ROW_TAPS = 5 };
+
+/* Neighbouring taps of one kernel row over the same pixels: each has a row of weights, and a row of input in every channel,
+ * of float32 or float16. */
+typedef struct wf_row_taps {
+    int taps;
+    int half_weight, half_input;
+    const void *weight[WF_ROW_TAPS];
+    const void *input[WF_ROW_TAPS]; /* in the first channel */
+    int64_t input_stride;           /* elements from channel to channel */
+    int64_t prefetch;               /* bytes from these weights to those of the next taps */
+} wf_row_taps;
+
 /* Each function works on `count` elements; rows need no alignment and, but for in-place ones, must not overlap. */
 typedef struct wf_rows {
     void (*from_half)(float *to, const uint16_t *from, int64_t count);
     void (*to_half)(uint16_t *to, const float *from, int64_t count);
 
     void (*fill)(float *row, float value, int64_t count);
-    void (*add)(float *sum, const float *row, int64_t count);
-    void (*add_product)(float *sum, const float *a, const float *b, int64_t count);
+
+    /* sum[c] += weight * input[c] for every channel, where the channels' sums lie `stride` apart, and, unless it is NULL,
+     * total += weight. */
+    void (*add_taps)(float *sum, int64_t stride, int64_t channels, float *total, const wf_row_taps *taps,
+                     int64_t count);
+
     void (*multiply)(float *row, const float *factor, int64_t count);
     void (*divide)(float *row, const float *divisor, int64_t count);
     void (*offset)(float *row, float value, int64_t count); /* row += value */
