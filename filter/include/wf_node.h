@@ -1,8 +1,7 @@
 /* wf_node.h -- the denoise node: a renderer's VkImages in, gather and splat VkImages out.
  *
  *     renderer's images (colour, albedo, normal, depth)
- *       +- predictor -> weights (device memory)      set once from memory, or the analytic bilateral predictor each
- * frame
+ *       +- predictor -> weights (device memory)      set once from memory, or predicted each frame (analytic bilateral)
  *            +- gather, splat -> images the renderer samples
  *
  * On NVIDIA the images are Vulkan allocations exported as opaque file descriptors and mapped into CUDA once; two values
@@ -24,11 +23,11 @@
  *     Each frame, with slot = frame % frames_in_flight:
  *         wf_node_begin(node, slot, &sync)                  waits until the slot's previous frame is done
  *         record: render into the slot's images
- *         wf_node_release(node, slot, commands)             last in the command buffer that wrote the images, outside of
+ *         wf_node_release(node, slot, commands)             last in the command buffer that wrote the images, outside
  *                                                           render passes
  *         submit it, signalling sync.timeline = sync.ready
- *         wf_node_run(node, slot)                           enqueues the node's work; returns at once (WF_CPU: when
- * done) record in a new command buffer, first: wf_node_acquire(node, slot, commands), then sample the output images
+ *         wf_node_run(node, slot)                           enqueues the node's work and returns (WF_CPU: when done)
+ *         record in a new command buffer, first: wf_node_acquire(node, slot, commands), then sample the output images
  *         submit it, waiting for sync.timeline >= sync.done at VK_PIPELINE_STAGE_ALL_COMMANDS_BIT
  *
  *     Then wf_node_timing_of(node, slot, &timing) tells how long the slot's last completed frame took.
@@ -49,8 +48,10 @@
  *     other on the device, so all slots share them: width * height float32 planes, 3 a bound role (depth: 1) and 3 more
  *     for the predictor; the weights set; and, with a predictor, Kh*Kw float16 planes of predicted weights.
  *
- * THREADS  One thread at a time. WF_VULKAN and WF_CPU submit to the queue in wf_node_run: the caller keeps other
- * threads off that queue meanwhile.
+ * THREADS
+ *
+ *     One thread at a time. WF_VULKAN and WF_CPU submit to the queue in wf_node_run and where weights are set, and
+ *     wf_node_destroy waits for it: the caller keeps other threads off that queue meanwhile.
  *
  * What it does not do: render, tone-map, present, resize images (make a new node), or train.
  */
@@ -106,7 +107,7 @@ WF_API void wf_node_destroy(wf_node *node);
 WF_API wf_backend wf_node_backend(const wf_node *node);
 WF_API wf_result wf_node_get_info(const wf_node *node, wf_device_info *info);
 
-/* ---- Images ----------------------------------------------------------------------------------------------------- */
+/* ---- Images ------------------------------------------------------------------------------------------------------ */
 
 /* An image the node works on: 2D, one mip level and layer, one sample, optimal tiling, width x height, format one of
  * R32G32B32A32_SFLOAT, R16G16B16A16_SFLOAT and, for depth, R32_SFLOAT, R16_SFLOAT. Sharing mode EXCLUSIVE. For
@@ -136,7 +137,7 @@ WF_API void wf_node_destroy_image(wf_node *node, wf_node_image *image);
  * import failed). */
 WF_API wf_result wf_node_bind(wf_node *node, uint32_t slot, wf_node_role role, const wf_node_image *image);
 
-/* ---- Weights ---------------------------------------------------------------------------------------------------- */
+/* ---- Weights ----------------------------------------------------------------------------------------------------- */
 
 /* These three may be called while no frame is between begin and run; they wait for the node's work. What an operator
  * had before is kept where an argument is wrong, and dropped on other failures. WF_ERROR_INVALID_ARGUMENT,
@@ -152,7 +153,7 @@ WF_API wf_result wf_node_share_weights(wf_node *node, wf_operator from, wf_opera
 /* Predicts weights for every frame from the bound images, and applies them, WF_NORMALIZED, with both operators. */
 WF_API wf_result wf_node_set_bilateral(wf_node *node, const wf_bilateral *parameters);
 
-/* ---- Frames ----------------------------------------------------------------------------------------------------- */
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 typedef struct wf_node_sync {
     VkSemaphore timeline; /* the slot's; the caller signals and waits, never destroys */
@@ -169,7 +170,7 @@ WF_API wf_result wf_node_release(wf_node *node, uint32_t slot, VkCommandBuffer c
 WF_API wf_result wf_node_run(wf_node *node, uint32_t slot);
 WF_API wf_result wf_node_acquire(wf_node *node, uint32_t slot, VkCommandBuffer commands);
 
-/* ---- Timing ----------------------------------------------------------------------------------------------------- */
+/* ---- Timing ------------------------------------------------------------------------------------------------------ */
 
 typedef enum wf_node_stage {
     WF_NODE_TAKE = 0, /* hand-over in: from the release in the renderer's queue to the node's first work */

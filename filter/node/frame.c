@@ -18,7 +18,7 @@ static wf_result check_commands(const wf_node *node, VkCommandBuffer commands)
     return commands ? WF_OK : INVALID(node, "the command buffer is VK_NULL_HANDLE");
 }
 
-/* ---- begin -------------------------------------------------------------------------------------------------------- */
+/* ---- begin ------------------------------------------------------------------------------------------------------- */
 
 static wf_result check_complete(const wf_node *node, uint32_t slot)
 {
@@ -51,7 +51,7 @@ wf_result wf_node_begin(wf_node *node, uint32_t slot, wf_node_sync *sync)
     return WF_OK;
 }
 
-/* ---- release and acquire ------------------------------------------------------------------------------------------ */
+/* ---- release and acquire ----------------------------------------------------------------------------------------- */
 
 /* Outputs into GENERAL, whatever was in them. */
 static void discard_outputs(const node_slot *slot, VkCommandBuffer commands)
@@ -107,7 +107,7 @@ wf_result wf_node_acquire(wf_node *node, uint32_t slot, VkCommandBuffer commands
     return WF_OK;
 }
 
-/* ---- run ---------------------------------------------------------------------------------------------------------- */
+/* ---- run --------------------------------------------------------------------------------------------------------- */
 
 static int predicts(const wf_node *node, uint32_t slot)
 {

@@ -1,5 +1,5 @@
-/* Images are copied to host memory and back by the renderer's queue; a frame is done when wf_node_run returns. The copies
- * count as hand-over. */
+/* Images are copied to host memory and back by the renderer's queue; a frame is done when wf_node_run returns. The
+ * copies count as hand-over. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,7 +53,7 @@ static void close_device(wf_node *node)
     node->state = NULL;
 }
 
-/* ---- Staging ------------------------------------------------------------------------------------------------------ */
+/* ---- Staging ----------------------------------------------------------------------------------------------------- */
 
 /* Coherent host memory, cached where there is such. Vulkan promises a type that fits every buffer. */
 static uint32_t memory_type(const wf_node *node, uint32_t allowed)
@@ -106,7 +106,7 @@ static wf_result map(wf_node *node, uint32_t slot, wf_node_role role)
     return result;
 }
 
-/* ---- A frame ------------------------------------------------------------------------------------------------------ */
+/* ---- A frame ----------------------------------------------------------------------------------------------------- */
 
 static VkBufferImageCopy whole_image(const wf_node *node)
 {

@@ -48,7 +48,7 @@ static wf_result check(const wf_node *node, cudaError_t error, const char *what)
     return wf_cuda_check(&node->log, error, what);
 }
 
-/* ---- The current device ------------------------------------------------------------------------------------------- */
+/* ---- The current device ------------------------------------------------------------------------------------------ */
 
 typedef struct current_device {
     int ours, before;
@@ -72,7 +72,7 @@ static void restore_current(current_device *device)
 /* The node's device is current until the enclosing block ends. */
 #define USE_DEVICE(node) __attribute__((cleanup(restore_current))) current_device current = make_current(node)
 
-/* ---- Life --------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 static int has_extension(VkPhysicalDevice physical_device, const char *name)
 {
@@ -200,7 +200,7 @@ static void close_device(wf_node *node)
     node->state = NULL;
 }
 
-/* ---- Images ------------------------------------------------------------------------------------------------------- */
+/* ---- Images ------------------------------------------------------------------------------------------------------ */
 
 /* CUDA owns the descriptor where it took the memory. */
 static wf_result import_memory(const wf_node *node, const wf_node_image *image, mapped_image *mapped)
@@ -274,7 +274,7 @@ static wf_result map(wf_node *node, uint32_t slot, wf_node_role role)
     return result;
 }
 
-/* ---- A frame ------------------------------------------------------------------------------------------------------ */
+/* ---- A frame ----------------------------------------------------------------------------------------------------- */
 
 static wf_result wait_for_slot(wf_node *node, uint32_t slot)
 {

@@ -1,4 +1,4 @@
-/* The operators' GLSL and the conversions around it, in one command buffer a slot, submitted to the renderer's own queue. */
+/* The operators' GLSL and the conversions around it, in one command buffer a slot, in the renderer's queue. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -38,7 +38,7 @@ static conversion *conversion_of(const wf_node *node, wf_node_role role)
     return node_is_input(role) ? &state_of(node)->unpack : &state_of(node)->pack;
 }
 
-/* ---- Life --------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 static wf_result create_pipeline(const wf_node *node, const uint32_t *code, size_t size, conversion *made)
 {
@@ -150,7 +150,7 @@ static void close_device(wf_node *node)
     node->state = NULL;
 }
 
-/* ---- Images ------------------------------------------------------------------------------------------------------- */
+/* ---- Images ------------------------------------------------------------------------------------------------------ */
 
 static wf_result map(wf_node *node, uint32_t slot, wf_node_role role)
 {
@@ -170,7 +170,7 @@ static void unmap(wf_node *node, uint32_t slot, wf_node_role role)
     (void)node, (void)slot, (void)role;
 }
 
-/* ---- A frame ------------------------------------------------------------------------------------------------------ */
+/* ---- A frame ----------------------------------------------------------------------------------------------------- */
 
 static wf_result wait_for_slot(wf_node *node, uint32_t slot)
 {

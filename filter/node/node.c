@@ -10,7 +10,7 @@
 
 static const char *const role_names[WF_NODE_ROLE_COUNT] = {"color", "albedo", "normal", "depth", "gather", "splat"};
 
-/* ---- Checks ------------------------------------------------------------------------------------------------------- */
+/* ---- Checks ------------------------------------------------------------------------------------------------------ */
 
 wf_result node_check_slot(const wf_node *node, uint32_t slot)
 {
@@ -53,7 +53,7 @@ static wf_result check_options(const wf_node_options *options)
     return WF_OK;
 }
 
-/* ---- Life --------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 /* The caller's log. A backend that does not work out is a warning while others may be tried. */
 static void relay(void *user, wf_log_level level, const char *message)
@@ -198,7 +198,7 @@ wf_result wf_node_get_info(const wf_node *node, wf_device_info *info)
     return node ? wf_get_info(node->device, info) : WF_ERROR_INVALID_ARGUMENT;
 }
 
-/* ---- Images ------------------------------------------------------------------------------------------------------- */
+/* ---- Images ------------------------------------------------------------------------------------------------------ */
 
 static wf_tensor frame_tensor(const wf_node *node, wf_dtype dtype, int64_t channels)
 {
@@ -316,7 +316,7 @@ wf_result wf_node_bind(wf_node *node, uint32_t slot, wf_node_role role, const wf
     return result;
 }
 
-/* ---- Weights ------------------------------------------------------------------------------------------------------ */
+/* ---- Weights ----------------------------------------------------------------------------------------------------- */
 
 static wf_result check_no_frame_waits(const wf_node *node)
 {

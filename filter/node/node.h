@@ -118,13 +118,14 @@ static inline uint32_t node_history(uint64_t frame)
 /* WF_ERROR_INVALID_ARGUMENT for no node (unsaid, for want of a log) or no such slot. */
 wf_result node_check_slot(const wf_node *node, uint32_t slot);
 
-/* ---- The hand-over -------------------------------------------------------------------------------------------------- */
+/* ---- The hand-over ----------------------------------------------------------------------------------------------- */
 
 /* One per backend. All return after reporting why they failed. slot and role are valid, images are bound. */
 struct node_handover {
     wf_backend backend;
     int shared; /* images and timelines are exported, and images change owner between the queue's family and
-                          VK_QUEUE_FAMILY_EXTERNAL */
+                   VK_QUEUE_FAMILY_EXTERNAL */
+
     /* Sets node->device and node->state. Before the slots' timelines exist; open_slot comes after. close undoes what
      * was done so far, node->device excepted; no work is under way then and no image is mapped. */
     wf_result (*open)(wf_node *node);
@@ -139,22 +140,22 @@ struct node_handover {
     wf_result (*wait)(wf_node *node, uint32_t slot);
     int (*finished)(wf_node *node, uint32_t slot);
 
-    /* A frame's work, in this order; mark, unpack and pack in between as the graph wants. take makes the stream wait for
-     * the timeline's ready; give signals its done. */
+    /* A frame's work, in this order; mark, unpack and pack in between as the graph wants. take makes the stream wait
+     * for the timeline's ready; give signals its done. */
     wf_result (*take)(wf_node *node, uint32_t slot, wf_stream *stream);
     wf_result (*unpack)(wf_node *node, uint32_t slot, wf_node_role role); /* image to planes */
     wf_result (*pack)(wf_node *node, uint32_t slot, wf_node_role role);   /* planes to image */
     wf_result (*mark)(wf_node *node, uint32_t slot, node_mark mark);
     wf_result (*give)(wf_node *node, uint32_t slot);
 
-    /* Fills ns[MARK_TAKEN ... MARK_PACKED], CLOCK_MONOTONIC, and how uncertain they are, for the finished frame remembered
-     * in history; returns 0 where that fails. NULL: mark writes the marks to the slot's queries. */
+    /* Fills ns[MARK_TAKEN ... MARK_PACKED], CLOCK_MONOTONIC, and how uncertain they are, for the finished frame
+     * remembered in history; returns 0 where that fails. NULL: mark writes the marks to the slot's queries. */
     int (*read_marks)(wf_node *node, uint32_t slot, uint32_t history, int64_t ns[MARK_COUNT], int64_t *uncertainty_ns);
 };
 
 extern const node_handover node_handover_cuda, node_handover_vulkan, node_handover_cpu;
 
-/* ---- queue.c: the renderer's queue ---------------------------------------------------------------------------------- */
+/* ---- queue.c: the renderer's queue ------------------------------------------------------------------------------- */
 
 /* One primary command buffer a slot, in a pool of their own. */
 wf_result node_create_commands(wf_node *node, VkCommandPool *pool, VkCommandBuffer commands[WF_NODE_MAX_SLOTS]);
@@ -170,7 +171,7 @@ wf_result node_wait(wf_node *node, uint32_t slot, uint64_t value);
 /* Whether the slot's timeline has reached a value. */
 int node_reached(wf_node *node, uint32_t slot, uint64_t value);
 
-/* ---- timing.c ------------------------------------------------------------------------------------------------------- */
+/* ---- timing.c ---------------------------------------------------------------------------------------------------- */
 
 int64_t node_now_ns(void); /* CLOCK_MONOTONIC */
 

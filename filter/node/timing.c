@@ -21,7 +21,7 @@ int64_t node_now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* ---- The queue's clock -------------------------------------------------------------------------------------------- */
+/* ---- The queue's clock ------------------------------------------------------------------------------------------- */
 
 static int can_calibrate(const wf_node_options *vulkan)
 {
@@ -85,7 +85,7 @@ static clock_anchor anchor_at_end(const node_frame *frame, uint64_t last_ticks)
     return (clock_anchor){.ticks = last_ticks, .ns = now, .uncertainty_ns = now - frame->submitted_ns};
 }
 
-/* ---- Queries ------------------------------------------------------------------------------------------------------ */
+/* ---- Queries ----------------------------------------------------------------------------------------------------- */
 
 wf_result node_create_queries(wf_node *node, uint32_t slot)
 {
@@ -141,7 +141,7 @@ static int read_queue_marks(const wf_node *node, uint32_t slot, uint32_t history
     return 1;
 }
 
-/* ---- Spans -------------------------------------------------------------------------------------------------------- */
+/* ---- Spans ------------------------------------------------------------------------------------------------------- */
 
 /* Work of another clock begins after the release and ends before the acquire. */
 static void keep_between(int64_t ns[MARK_COUNT])

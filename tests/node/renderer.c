@@ -20,7 +20,7 @@ static void check(VkResult result, const char *call)
 
 #define CHECK(call) check((call), #call)
 
-/* ---- The device --------------------------------------------------------------------------------------------------- */
+/* ---- The device -------------------------------------------------------------------------------------------------- */
 
 static VKAPI_ATTR VkBool32 VKAPI_CALL count_message(VkDebugUtilsMessageSeverityFlagBitsEXT severity,
                                                     VkDebugUtilsMessageTypeFlagsEXT types,
@@ -150,7 +150,7 @@ void renderer_close(renderer *r)
     vkDestroyInstance(r->instance, NULL);
 }
 
-/* ---- Memory ------------------------------------------------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------------------------------------------------ */
 
 static uint32_t memory_type(const renderer *r, uint32_t allowed, VkMemoryPropertyFlags wanted)
 {
@@ -241,7 +241,7 @@ void renderer_destroy_buffer(const renderer *r, host_buffer *buffer)
     *buffer = (host_buffer){0};
 }
 
-/* ---- Commands ----------------------------------------------------------------------------------------------------- */
+/* ---- Commands ---------------------------------------------------------------------------------------------------- */
 
 VkCommandBuffer renderer_create_commands(const renderer *r)
 {

@@ -1,5 +1,5 @@
-/* renderer.h -- the least of a Vulkan renderer that can embed the node: a device with the validation layer on, images it
- * fills from host memory, and images it reads back. Everything that fails aborts the test. */
+/* renderer.h -- the least of a Vulkan renderer that can embed the node: a device with the validation layer on, images
+ * it fills from host memory, and images it reads back. Everything that fails aborts the test. */
 #ifndef WF_TESTS_RENDERER_H
 #define WF_TESTS_RENDERER_H
 
@@ -37,7 +37,7 @@ void renderer_destroy_buffer(const renderer *r, host_buffer *buffer);
 VkCommandBuffer renderer_create_commands(const renderer *r);
 void renderer_begin(VkCommandBuffer commands);
 
-/* Records: the buffer's texels become the image's, in layout GENERAL; the image's, in GENERAL, are copied to the buffer. */
+/* Record: the buffer's texels become the image's, in layout GENERAL; the image's, in GENERAL, are copied to the buffer. */
 void renderer_record_upload(VkCommandBuffer commands, const host_buffer *from, VkImage to, uint32_t width,
                             uint32_t height);
 void renderer_record_download(VkCommandBuffer commands, VkImage from, const host_buffer *to, uint32_t width,

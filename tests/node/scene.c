@@ -51,7 +51,7 @@ static void *allocate(size_t count, size_t size)
     return memory;
 }
 
-/* ---- Texels ------------------------------------------------------------------------------------------------------- */
+/* ---- Texels ------------------------------------------------------------------------------------------------------ */
 
 static double get_texel(const host_buffer *buffer, VkFormat format, size_t index)
 {
@@ -82,7 +82,7 @@ static void draw(scene *s, uint32_t slot, wf_node_role role)
     }
 }
 
-/* ---- Images ------------------------------------------------------------------------------------------------------- */
+/* ---- Images ------------------------------------------------------------------------------------------------------ */
 
 static VkFormat own_format(const scene *s, wf_node_role role)
 {
@@ -126,7 +126,7 @@ void scene_unbind(scene *s, uint32_t slot, wf_node_role role)
     t->planes[role] = NULL;
 }
 
-/* ---- Life --------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 void scene_open(scene *s, const renderer *r, random_state *random, const scene_options *options, wf_log log)
 {
@@ -174,7 +174,7 @@ void scene_close(scene *s)
     wf_node_destroy(s->node);
 }
 
-/* ---- Weights ------------------------------------------------------------------------------------------------------ */
+/* ---- Weights ----------------------------------------------------------------------------------------------------- */
 
 static void finish_all(scene *s)
 {
@@ -217,7 +217,7 @@ void scene_set_bilateral(scene *s, const wf_bilateral *parameters)
         s->weights[op].filter = filter;
 }
 
-/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 void scene_render(scene *s, uint32_t slot)
 {
@@ -260,7 +260,7 @@ void scene_run(scene *s, int frames)
     finish_all(s);
 }
 
-/* ---- Comparison --------------------------------------------------------------------------------------------------- */
+/* ---- Comparison -------------------------------------------------------------------------------------------------- */
 
 static const double *guide(const scene *s, uint32_t slot, wf_node_role role)
 {

@@ -1,7 +1,7 @@
 /* scene.h -- a renderer's frames through a node, against the float64 reference.
  *
- * Every frame draws fresh random images, uploads them, runs the node and copies the outputs back. Slots are filled in turn;
- * the host waits for a slot only when it is used again, and compares its outputs then. */
+ * Every frame draws fresh random images, uploads them, runs the node and copies the outputs back. Slots are filled in
+ * turn; the host waits for a slot only when it is used again, and compares its outputs then. */
 #ifndef WF_TESTS_SCENE_H
 #define WF_TESTS_SCENE_H
 

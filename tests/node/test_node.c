@@ -1,6 +1,6 @@
 /* The node's suite: test_node BACKEND embeds the node in a minimal renderer (scene.h) and compares every frame with the
- * float64 reference. A single validation message fails it. Exits with 77 (skipped) where there is no Vulkan device or none
- * of this backend's kind, or fails then, if the environment has WF_REQUIRE_DEVICES=1. */
+ * float64 reference. A single validation message fails it. Exits with 77 (skipped) where there is no Vulkan device or
+ * none of this backend's kind, or fails then, if the environment has WF_REQUIRE_DEVICES=1. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,7 @@ static renderer vulkan;
 static random_state random_numbers;
 static wf_backend backend;
 
-/* ---- The log ------------------------------------------------------------------------------------------------------ */
+/* ---- The log ----------------------------------------------------------------------------------------------------- */
 
 static struct {
     char error[2048]; /* the last one */
@@ -73,7 +73,7 @@ static int check_validation(void **state)
     return failed;
 }
 
-/* ---- Scenes ------------------------------------------------------------------------------------------------------- */
+/* ---- Scenes ------------------------------------------------------------------------------------------------------ */
 
 static scene_options plain_options(void)
 {
@@ -113,7 +113,7 @@ static wf_bilateral broad_bilateral(int kernel_height, int kernel_width)
                           .sigma_depth = 0.5f};
 }
 
-/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 static void test_info(void **state)
 {
@@ -363,7 +363,7 @@ static void test_two_nodes(void **state)
     scene_close(&s);
 }
 
-/* ---- Timing ------------------------------------------------------------------------------------------------------- */
+/* ---- Timing ------------------------------------------------------------------------------------------------------ */
 
 static int64_t now_ns(void)
 {
@@ -436,8 +436,8 @@ static void test_timing_of_absent_stages(void **state)
     scene_close(&s);
 }
 
-/* A frame's times stay readable while the next frame of its slot is under way, also when the node placed its clocks anew in
- * between, as it does after a pause. */
+/* A frame's times stay readable while the next frame of its slot is under way, also when the node placed its clocks anew
+ * in between, as it does after a pause. */
 static void test_timing_of_earlier_frame(void **state)
 {
     (void)state;
@@ -470,7 +470,7 @@ static void test_stage_names(void **state)
     assert_string_equal(wf_node_stage_name(WF_NODE_STAGE_COUNT), "unknown");
 }
 
-/* ---- Choosing a backend ------------------------------------------------------------------------------------------- */
+/* ---- Choosing a backend ------------------------------------------------------------------------------------------ */
 
 static wf_node_options node_options(void)
 {
@@ -539,7 +539,7 @@ static void test_automatic(void **state)
     wf_node_destroy(node);
 }
 
-/* ---- Errors ------------------------------------------------------------------------------------------------------- */
+/* ---- Errors ------------------------------------------------------------------------------------------------------ */
 
 static void refuse_options(wf_node_options options, const char *text)
 {
@@ -779,7 +779,7 @@ static void test_out_of_memory(void **state)
     scene_close(&s);
 }
 
-/* ---- Program ------------------------------------------------------------------------------------------------------ */
+/* ---- Program ----------------------------------------------------------------------------------------------------- */
 
 static int backend_named(const char *name, wf_backend *found)
 {
