@@ -14,8 +14,7 @@ static int64_t chunk_count(const wf_filter_call *call)
 /* Rows of threads: one for WF_THREAD_ROWS pixels of a column that are dilation apart. */
 static int64_t thread_rows(int64_t height, int dilation)
 {
-    int64_t rows = wf_vulkan_divide_up(height, (int64_t)WF_THREAD_ROWS * dilation) * dilation;
-    return rows < height ? rows : height;
+    return wf_vulkan_divide_up(height, (int64_t)WF_THREAD_ROWS * dilation) * dilation;
 }
 
 static wf_result get_pipeline(vulkan_device *device, const wf_filter_call *call, vulkan_pipeline *pipeline)

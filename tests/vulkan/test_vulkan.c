@@ -312,7 +312,7 @@ static void test_large_copies(void **state)
     unsigned char *sent = malloc(size), *received = malloc(size + 2 * offset);
     assert_true(sent && received);
     for (size_t i = 0; i < size; i++)
-        sent[i] = (unsigned char)(i * 2654435761u >> 13);
+        sent[i] = (unsigned char)(i * 2654435761u >> 24);
     memset(received, 0xa5, size + 2 * offset);
     void *memory;
     assert_int_equal(wf_alloc(f->device, size + 2 * offset, &memory), WF_OK);
@@ -456,7 +456,8 @@ static void test_long_images(void **state)
     }
 }
 
-/* The planes of two taps in allocations that lie more than 4 GiB apart. Their memory stays untouched but for a row. */
+/* The planes of two taps in allocations that lie more than 4 GiB apart: 2^31 float16 elements. But for a row each, their
+ * memory stays untouched. */
 static void test_far_planes(void **state)
 {
     enum { MAX_BLOCKS = 8, WIDTH = 3 };
@@ -472,7 +473,10 @@ static void test_far_planes(void **state)
         count++;
     }
 
-    const float weights[2][WIDTH] = {{9, 1, 2}, {3, 4, 5}}, input[WIDTH] = {1, 10, 100};
+    uint16_t weights[2][WIDTH];
+    for (int i = 0; i < 2 * WIDTH; i++)
+        weights[i / WIDTH][i % WIDTH] = half_from_double(((double[]){9, 1, 2, 3, 4, 5})[i]);
+    const float input[WIDTH] = {1, 10, 100};
     float output[WIDTH];
     char *images;
     assert_int_equal(wf_alloc(f->device, 2 * sizeof input, (void **)&images), WF_OK);
@@ -484,8 +488,8 @@ static void test_far_planes(void **state)
         wf_filter filter = {.kernel_height = 1, .kernel_width = 2, .dilation = 1, .mode = WF_LINEAR};
         wf_tensor in = wf_dense(images, WF_FLOAT32, 1, 1, 1, WIDTH);
         wf_tensor out = wf_dense(images + sizeof input, WF_FLOAT32, 1, 1, 1, WIDTH);
-        wf_tensor weight = wf_dense(planes[0], WF_FLOAT32, 1, 2, 1, WIDTH);
-        weight.stride[1] = (planes[1] - planes[0]) / (ptrdiff_t)sizeof(float);
+        wf_tensor weight = wf_dense(planes[0], WF_FLOAT16, 1, 2, 1, WIDTH);
+        weight.stride[1] = (planes[1] - planes[0]) / (ptrdiff_t)sizeof **weights;
         wf_stream stream;
         assert_int_equal(wf_begin(f->device, &stream), WF_OK);
         assert_int_equal(wf_gather(f->device, stream, &filter, &in, &weight, NULL, &out), WF_OK);
