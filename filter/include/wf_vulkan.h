@@ -1,7 +1,8 @@
 /* wf_vulkan.h -- weighted filter devices on a Vulkan device that the program already has.
  *
  * Streams are the caller's VkCommandBuffer, passed as wf_stream; addresses are VkDeviceAddress values. Commands are
- * recorded outside render passes and bind a compute pipeline and push constants, nothing else. */
+ * recorded outside render passes and bind a compute pipeline and push constants, nothing else. A library that was built
+ * without its Vulkan backend (wf_backend_built) has none of these functions. */
 #ifndef WF_VULKAN_H
 #define WF_VULKAN_H
 
@@ -42,8 +43,9 @@ typedef struct wf_vulkan_options {
     wf_log log;
 } wf_vulkan_options;
 
-/* The handles stay the caller's and must outlive the wf_device. WF_ERROR_NOT_BUILT, WF_ERROR_UNSUPPORTED,
- * WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
+/* The handles stay the caller's and must outlive the wf_device. WF_ERROR_INVALID_ARGUMENT (a handle is NULL),
+ * WF_ERROR_UNSUPPORTED (the physical device lacks a needed feature, named in the log), WF_ERROR_OUT_OF_MEMORY,
+ * WF_ERROR_DEVICE. */
 WF_API wf_result wf_vulkan_create(const wf_vulkan_options *options, wf_device **device);
 
 /* The VkBuffer behind an address from wf_alloc and the offset of that address in it, for copies. VK_NULL_HANDLE for an
