@@ -61,9 +61,9 @@ static void discard_outputs(const node_slot *slot, VkCommandBuffer commands)
     for (wf_node_role role = WF_NODE_GATHER; role <= WF_NODE_SPLAT; role++) {
         if (node_is_bound(slot, role))
             barriers[count++] =
-                image_barrier(slot->images[role].image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
+                node_image_barrier(slot->images[role].image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
     }
-    image_record_barriers(commands, count, barriers);
+    node_image_record_barriers(commands, count, barriers);
 }
 
 /* All images to the other side, which is another owner where they are shared. */
@@ -75,14 +75,14 @@ static void hand_over(const wf_node *node, uint32_t slot, VkCommandBuffer comman
         if (!node_is_bound(&node->slots[slot], role))
             continue;
         barriers[count] =
-            image_barrier(node->slots[slot].images[role].image, VK_IMAGE_LAYOUT_GENERAL, VK_IMAGE_LAYOUT_GENERAL);
+            node_image_barrier(node->slots[slot].images[role].image, VK_IMAGE_LAYOUT_GENERAL, VK_IMAGE_LAYOUT_GENERAL);
         if (node->handover->shared) {
             barriers[count].srcQueueFamilyIndex = from;
             barriers[count].dstQueueFamilyIndex = to;
         }
         count++;
     }
-    image_record_barriers(commands, count, barriers);
+    node_image_record_barriers(commands, count, barriers);
 }
 
 wf_result wf_node_release(wf_node *node, uint32_t slot, VkCommandBuffer commands)

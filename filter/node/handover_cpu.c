@@ -99,7 +99,7 @@ static void unmap(wf_node *node, uint32_t slot, wf_node_role role)
 static wf_result map(wf_node *node, uint32_t slot, wf_node_role role)
 {
     VkDeviceSize texels = (VkDeviceSize)node->options.width * node->options.height;
-    size_t texel_size = image_texel_size(node->slots[slot].images[role].format);
+    size_t texel_size = node_image_texel_size(node->slots[slot].images[role].format);
     wf_result result = create_staging(node, texels * texel_size, &state_of(node)->images[slot][role]);
     if (result != WF_OK)
         unmap(node, slot, role);
@@ -117,8 +117,8 @@ static VkBufferImageCopy whole_image(const wf_node *node)
 /* Images lie in GENERAL, and are copied in the layouts that copies like best. */
 static void record_layout(VkCommandBuffer commands, VkImage image, VkImageLayout from, VkImageLayout to)
 {
-    VkImageMemoryBarrier barrier = image_barrier(image, from, to);
-    image_record_barriers(commands, 1, &barrier);
+    VkImageMemoryBarrier barrier = node_image_barrier(image, from, to);
+    node_image_record_barriers(commands, 1, &barrier);
 }
 
 static void record_copy_to_host(const wf_node *node, VkCommandBuffer commands, VkImage image, const staging *to)
@@ -162,7 +162,7 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
     return node_wait(node, slot, timeline_copied(s->begun));
 }
 
-static void load_texel(const void *texels, image_format format, int64_t index, float texel[4])
+static void load_texel(const void *texels, node_image_format format, int64_t index, float texel[4])
 {
     int64_t at = index * format.channels;
     if (format.is_half)
@@ -171,7 +171,7 @@ static void load_texel(const void *texels, image_format format, int64_t index, f
         memcpy(texel, (const float *)texels + at, (size_t)format.channels * sizeof *texel);
 }
 
-static void store_texel(void *texels, image_format format, int64_t index, const float texel[4])
+static void store_texel(void *texels, node_image_format format, int64_t index, const float texel[4])
 {
     int64_t at = index * format.channels;
     if (format.is_half)
@@ -182,9 +182,9 @@ static void store_texel(void *texels, image_format format, int64_t index, const 
 
 static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
 {
-    image_format format = image_format_of(node->slots[slot].images[role].format);
+    node_image_format format = node_image_format_of(node->slots[slot].images[role].format);
     const void *texels = state_of(node)->images[slot][role].texels;
-    int channels = image_role_channels(role);
+    int channels = node_image_role_channels(role);
     float *planes = node->planes[role].data;
     int64_t count = node->planes[role].stride[1];
 #pragma omp parallel for
@@ -199,7 +199,7 @@ static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
 
 static wf_result pack(wf_node *node, uint32_t slot, wf_node_role role)
 {
-    image_format format = image_format_of(node->slots[slot].images[role].format);
+    node_image_format format = node_image_format_of(node->slots[slot].images[role].format);
     void *texels = state_of(node)->images[slot][role].texels;
     const float *planes = node->planes[role].data;
     int64_t count = node->planes[role].stride[1];

@@ -120,8 +120,8 @@ static wf_result anchor_clock(wf_node *node)
 static wf_result open_device(wf_node *node)
 {
     TRY(open_same_device(node));
-    TRY(share_check_images(&node->options, &node->log));
-    TRY(share_check_timelines(&node->options, &node->log));
+    TRY(node_share_check_images(&node->options, &node->log));
+    TRY(node_share_check_timelines(&node->options, &node->log));
     cuda_handover *cuda = calloc(1, sizeof *cuda);
     if (!cuda)
         return wf_fail(&node->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a hand-over");
@@ -138,7 +138,7 @@ static wf_result open_device(wf_node *node)
 static wf_result import_timeline(wf_node *node, uint32_t slot)
 {
     int fd;
-    TRY(share_timeline(&node->options, &node->log, node->slots[slot].timeline, &fd));
+    TRY(node_share_timeline(&node->options, &node->log, node->slots[slot].timeline, &fd));
     struct cudaExternalSemaphoreHandleDesc handle = {.type = cudaExternalSemaphoreHandleTypeTimelineSemaphoreFd,
                                                      .handle = {.fd = fd}};
     cudaError_t error = cudaImportExternalSemaphore(&state_of(node)->slots[slot].timeline, &handle);
@@ -206,7 +206,7 @@ static void close_device(wf_node *node)
 static wf_result import_memory(const wf_node *node, const wf_node_image *image, mapped_image *mapped)
 {
     int fd;
-    TRY(share_memory(&node->options, &node->log, image->memory, &fd));
+    TRY(node_share_memory(&node->options, &node->log, image->memory, &fd));
     struct cudaExternalMemoryHandleDesc handle = {.type = cudaExternalMemoryHandleTypeOpaqueFd,
                                                   .handle = {.fd = fd},
                                                   .size = image->memory_size,
@@ -219,7 +219,7 @@ static wf_result import_memory(const wf_node *node, const wf_node_image *image, 
 
 static wf_result map_array(const wf_node *node, const wf_node_image *image, mapped_image *mapped)
 {
-    image_format format = image_format_of(image->format);
+    node_image_format format = node_image_format_of(image->format);
     int bits = format.is_half ? 16 : 32, others = format.channels == 4 ? bits : 0;
     int is_target = (image->usage & VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT) != 0;
     struct cudaExternalMemoryMipmappedArrayDesc array = {
@@ -233,7 +233,7 @@ static wf_result map_array(const wf_node *node, const wf_node_image *image, mapp
 
 static wf_result map_surface(const wf_node *node, const wf_node_image *image, mapped_image *mapped)
 {
-    image_format format = image_format_of(image->format);
+    node_image_format format = node_image_format_of(image->format);
     struct cudaResourceDesc resource = {.resType = cudaResourceTypeArray};
     TRY(check(node, cudaGetMipmappedArrayLevel(&resource.res.array.array, mapped->levels, 0), "mapping an image"));
     mapped->texels = (wf_cuda_image){.width = (int)node->options.width,
@@ -308,7 +308,7 @@ static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
     USE_DEVICE(node);
     const wf_cuda_image *image = &state_of(node)->slots[slot].images[role].texels;
     return check(node,
-                 wf_cuda_unpack(state_of(node)->stream, image, node->planes[role].data, image_role_channels(role)),
+                 wf_cuda_unpack(state_of(node)->stream, image, node->planes[role].data, node_image_role_channels(role)),
                  "launching unpack");
 }
 

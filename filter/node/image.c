@@ -3,37 +3,37 @@
 #include "check.h"
 #include "share.h"
 
-const VkImageUsageFlags image_usage = VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_STORAGE_BIT |
-                                      VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
+const VkImageUsageFlags node_image_usage = VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_STORAGE_BIT |
+                                           VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
 
-image_format image_format_of(VkFormat format)
+node_image_format node_image_format_of(VkFormat format)
 {
     switch (format) {
     case VK_FORMAT_R32G32B32A32_SFLOAT:
-        return (image_format){.channels = 4};
+        return (node_image_format){.channels = 4};
     case VK_FORMAT_R16G16B16A16_SFLOAT:
-        return (image_format){.channels = 4, .is_half = 1};
+        return (node_image_format){.channels = 4, .is_half = 1};
     case VK_FORMAT_R32_SFLOAT:
-        return (image_format){.channels = 1};
+        return (node_image_format){.channels = 1};
     case VK_FORMAT_R16_SFLOAT:
-        return (image_format){.channels = 1, .is_half = 1};
+        return (node_image_format){.channels = 1, .is_half = 1};
     default:
-        return (image_format){0};
+        return (node_image_format){0};
     }
 }
 
-size_t image_texel_size(VkFormat format)
+size_t node_image_texel_size(VkFormat format)
 {
-    image_format f = image_format_of(format);
+    node_image_format f = node_image_format_of(format);
     return (size_t)f.channels * (f.is_half ? 2 : 4);
 }
 
-int image_role_channels(wf_node_role role)
+int node_image_role_channels(wf_node_role role)
 {
     return role == WF_NODE_DEPTH ? 1 : 3;
 }
 
-VkFormat image_role_format(wf_node_role role)
+VkFormat node_image_role_format(wf_node_role role)
 {
     return role == WF_NODE_DEPTH ? VK_FORMAT_R32_SFLOAT : VK_FORMAT_R32G32B32A32_SFLOAT;
 }
@@ -105,17 +105,17 @@ static wf_result create_parts(const wf_node_options *vulkan, const wf_log *log, 
     return create_view(vulkan, log, image);
 }
 
-wf_result image_create(const wf_node_options *vulkan, const wf_log *log, VkFormat format, int shared,
-                       wf_node_image *image)
+wf_result node_image_create(const wf_node_options *vulkan, const wf_log *log, VkFormat format, int shared,
+                            wf_node_image *image)
 {
-    *image = (wf_node_image){.format = format, .usage = image_usage};
+    *image = (wf_node_image){.format = format, .usage = node_image_usage};
     wf_result result = create_parts(vulkan, log, shared, image);
     if (result != WF_OK)
-        image_destroy(vulkan->device, image);
+        node_image_destroy(vulkan->device, image);
     return result;
 }
 
-void image_destroy(VkDevice device, wf_node_image *image)
+void node_image_destroy(VkDevice device, wf_node_image *image)
 {
     vkDestroyImageView(device, image->view, NULL);
     vkDestroyImage(device, image->image, NULL);
@@ -123,7 +123,7 @@ void image_destroy(VkDevice device, wf_node_image *image)
     *image = (wf_node_image){0};
 }
 
-VkImageMemoryBarrier image_barrier(VkImage image, VkImageLayout from, VkImageLayout to)
+VkImageMemoryBarrier node_image_barrier(VkImage image, VkImageLayout from, VkImageLayout to)
 {
     return (VkImageMemoryBarrier){
         .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
@@ -137,7 +137,7 @@ VkImageMemoryBarrier image_barrier(VkImage image, VkImageLayout from, VkImageLay
         .subresourceRange = {.aspectMask = VK_IMAGE_ASPECT_COLOR_BIT, .levelCount = 1, .layerCount = 1}};
 }
 
-void image_record_barriers(VkCommandBuffer commands, uint32_t count, const VkImageMemoryBarrier *barriers)
+void node_image_record_barriers(VkCommandBuffer commands, uint32_t count, const VkImageMemoryBarrier *barriers)
 {
     vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0, NULL,
                          0, NULL, count, barriers);

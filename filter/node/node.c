@@ -68,7 +68,7 @@ static void relay(void *user, wf_log_level level, const char *message)
 
 static wf_result open_slot(wf_node *node, uint32_t slot)
 {
-    TRY(share_create_timeline(&node->options, &node->log, node->handover->shared, &node->slots[slot].timeline));
+    TRY(node_share_create_timeline(&node->options, &node->log, node->handover->shared, &node->slots[slot].timeline));
     TRY(node_create_queries(node, slot));
     return node->handover->open_slot(node, slot);
 }
@@ -232,7 +232,7 @@ wf_result wf_node_create_image(wf_node *node, wf_node_role role, wf_node_image *
         return INVALID(&node->log, "image is NULL");
     *image = (wf_node_image){0};
     TRY(check_role(&node->log, role));
-    return image_create(&node->options, &node->log, image_role_format(role), node->handover->shared, image);
+    return node_image_create(&node->options, &node->log, node_image_role_format(role), node->handover->shared, image);
 }
 
 void wf_node_destroy_image(wf_node *node, wf_node_image *image)
@@ -247,12 +247,12 @@ void wf_node_destroy_image(wf_node *node, wf_node_image *image)
             }
         }
     }
-    image_destroy(node->options.device, image);
+    node_image_destroy(node->options.device, image);
 }
 
 static wf_result check_format(const wf_log *log, wf_node_role role, VkFormat format)
 {
-    int channels = image_format_of(format).channels;
+    int channels = node_image_format_of(format).channels;
     if (channels == 4 || (channels == 1 && role == WF_NODE_DEPTH))
         return WF_OK;
     return wf_fail(
@@ -308,7 +308,7 @@ wf_result wf_node_bind(wf_node *node, uint32_t slot, wf_node_role role, const wf
     if (!image)
         return WF_OK;
     TRY(check_image(node, slot, role, image));
-    TRY(need_planes(node, &node->planes[role], image_role_channels(role)));
+    TRY(need_planes(node, &node->planes[role], node_image_role_channels(role)));
     s->images[role] = *image;
     wf_result result = node->handover->map(node, slot, role);
     if (result != WF_OK)
@@ -330,7 +330,7 @@ static wf_result check_no_frame_waits(const wf_node *node)
 /* The operator's own checks, and its pipeline. */
 static wf_result prepare(wf_node *node, wf_operator op, const wf_filter *filter, const wf_tensor *weights)
 {
-    wf_tensor input = frame_tensor(node, WF_FLOAT32, image_role_channels(WF_NODE_COLOR));
+    wf_tensor input = frame_tensor(node, WF_FLOAT32, node_image_role_channels(WF_NODE_COLOR));
     return wf_prepare(op, node->device, filter, &input, weights);
 }
 
@@ -402,7 +402,7 @@ wf_result wf_node_set_bilateral(wf_node *node, const wf_bilateral *parameters)
     TRY(wait_for_all(node));
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
         drop_weights(node, op);
-    TRY(need_planes(node, &node->scratch, image_role_channels(WF_NODE_COLOR)));
+    TRY(need_planes(node, &node->scratch, node_image_role_channels(WF_NODE_COLOR)));
     TRY(allocate(node, &predicted));
     node->bilateral = *parameters;
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)

@@ -37,7 +37,7 @@ void renderer_destroy_buffer(const renderer *r, host_buffer *buffer);
 VkCommandBuffer renderer_create_commands(const renderer *r);
 void renderer_begin(VkCommandBuffer commands);
 
-/* Record: the buffer's texels become the image's, in layout GENERAL; the image's, in GENERAL, are copied to the buffer. */
+/* Record: the buffer's texels become the image's, in layout GENERAL; the image's, in GENERAL, go to the buffer. */
 void renderer_record_upload(VkCommandBuffer commands, const host_buffer *from, VkImage to, uint32_t width,
                             uint32_t height);
 void renderer_record_download(VkCommandBuffer commands, VkImage from, const host_buffer *to, uint32_t width,

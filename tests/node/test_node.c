@@ -436,8 +436,8 @@ static void test_timing_of_absent_stages(void **state)
     scene_close(&s);
 }
 
-/* A frame's times stay readable while the next frame of its slot is under way, also when the node placed its clocks anew
- * in between, as it does after a pause. */
+/* A frame's times stay readable while the next frame of its slot is under way, also when the node placed its clocks
+ * anew in between, as it does after a pause. */
 static void test_timing_of_earlier_frame(void **state)
 {
     (void)state;
