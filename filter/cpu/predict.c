@@ -5,7 +5,10 @@
 #include "cpu.h"
 #include "taps.h"
 
-enum { LONGEST_TILE = 1024 /* pixels */ };
+enum {
+    LONGEST_TILE = 384, /* pixels */
+    GUIDES = 10         /* rows at most: compressed colour, albedo, normal, depth */
+};
 
 /* ---- The compressed colour, T ------------------------------------------------------------------------------------- */
 
@@ -35,78 +38,115 @@ static void compress_row(const wf_rows *rows, const wf_bilateral_call *call, int
 
 /* ---- Weights ------------------------------------------------------------------------------------------------------ */
 
-/* The pixels first <= x < first + width of row y of image n. */
+/* A channel of a feature: sqrt(1/2) / sigma is its scale. */
+typedef struct guide {
+    const wf_tensor *tensor;
+    int64_t channel;
+    float scale;
+} guide;
+
+/* Those that are compared by their squared difference first, then depth, if there is one. */
+typedef struct guides {
+    guide rows[GUIDES];
+    int count, squares;
+} guides;
+
+static void add_guides(guides *g, const wf_tensor *feature, float sigma)
+{
+    for (int64_t c = 0; feature->data && c < feature->size[1]; c++)
+        g->rows[g->count++] = (guide){feature, c, sqrtf(0.5f) / sigma};
+}
+
+static guides list_guides(const wf_bilateral_call *call)
+{
+    guides g = {.count = 0};
+    add_guides(&g, &call->scratch, call->parameters.sigma_color);
+    add_guides(&g, &call->albedo, call->parameters.sigma_albedo);
+    add_guides(&g, &call->normal, call->parameters.sigma_normal);
+    g.squares = g.count;
+    add_guides(&g, &call->depth, call->parameters.sigma_depth);
+    return g;
+}
+
+/* The pixels first <= x < first + width of row y of image n. Guides are copied: planes that lie a power of two apart would
+ * throw each other out of the cache. */
 typedef struct tile {
     const wf_rows *rows;
     const wf_bilateral_call *call;
+    const guides *guides;
     int64_t n, y, first, width;
-    float weight[LONGEST_TILE]; /* of one tap */
+    float here[GUIDES][LONGEST_TILE];                  /* at the tile's pixels */
+    float there[GUIDES][LONGEST_TILE + WF_MAX_KERNEL]; /* around row y of one kernel row's taps, from first - Kw/2 on */
+    float weight[LONGEST_TILE];                        /* of one tap */
 } tile;
 
-/* `count` pixels p from column x on, whose taps q lie `down` rows and `right` columns away. */
-typedef struct tap {
-    int64_t x, count, down, right;
-} tap;
-
-/* exponent -= |F(q) - F(p)|^2 / (2 sigma^2) */
-static void subtract_feature(const tile *t, const tap *tap, const wf_tensor *feature, float sigma, float *exponent)
+static void copy_guides(const tile *t, int64_t y, int64_t first, int64_t last, float *to, size_t stride)
 {
-    for (int64_t c = 0; feature->data && c < feature->size[1]; c++) {
-        const float *q = wf_cpu_address(feature, t->n, c, t->y + tap->down, tap->x + tap->right);
-        const float *p = wf_cpu_address(feature, t->n, c, t->y, tap->x);
-        t->rows->subtract_square(exponent, q, p, sqrtf(0.5f) / sigma, tap->count);
+    for (int r = 0; r < t->guides->count; r++) {
+        const guide *guide = &t->guides->rows[r];
+        memcpy(to + (size_t)r * stride, wf_cpu_address(guide->tensor, t->n, guide->channel, y, first),
+               (size_t)(last - first) * sizeof(float));
     }
 }
 
-static void subtract_depth(const tile *t, const tap *tap, const wf_tensor *depth, float sigma, float *exponent)
-{
-    if (!depth->data)
-        return;
-    const float *q = wf_cpu_address(depth, t->n, 0, t->y + tap->down, tap->x + tap->right);
-    const float *p = wf_cpu_address(depth, t->n, 0, t->y, tap->x);
-    t->rows->subtract_relative_square(exponent, q, p, sqrtf(0.5f) / sigma, tap->count);
-}
-
-static void weigh(tile *t, const tap *tap)
+/* Weights of the pixels first <= x < last, whose taps lie down rows and right columns away. */
+static void weigh(tile *t, int64_t first, int64_t last, int64_t down, int64_t right)
 {
     const wf_bilateral *s = &t->call->parameters;
-    float *weight = t->weight + (tap->x - t->first);
-    double distance = (double)(tap->down * tap->down + tap->right * tap->right);
-    t->rows->fill(weight, (float)(-distance / (2 * (double)s->sigma_space * s->sigma_space)), tap->count);
-    subtract_feature(t, tap, &t->call->scratch, s->sigma_color, weight);
-    subtract_feature(t, tap, &t->call->albedo, s->sigma_albedo, weight);
-    subtract_feature(t, tap, &t->call->normal, s->sigma_normal, weight);
-    subtract_depth(t, tap, &t->call->depth, s->sigma_depth, weight);
-    t->rows->exponential(weight, tap->count);
+    const int64_t at = first - t->first, tap_at = at + right + s->kernel_width / 2, count = last - first;
+    const guides *g = t->guides;
+    float *weight = t->weight + at, scales[GUIDES];
+    const float *here[GUIDES], *there[GUIDES];
+    for (int r = 0; r < g->count; r++) {
+        here[r] = t->here[r] + at;
+        there[r] = t->there[r] + tap_at;
+        scales[r] = g->rows[r].scale;
+    }
+    double distance = (double)(down * down + right * right);
+    t->rows->fill(weight, (float)(-distance / (2 * (double)s->sigma_space * s->sigma_space)), count);
+    t->rows->subtract_squares(weight, g->squares, there, here, scales, count);
+    if (g->count > g->squares)
+        t->rows->subtract_relative_square(weight, there[g->squares], here[g->squares], scales[g->squares], count);
+    t->rows->exponential(weight, count);
 }
 
-static void predict_tap(tile *t, int i, int j)
+static void store(const tile *t, int64_t tap)
 {
-    const wf_bilateral *s = &t->call->parameters;
-    const int64_t *size = t->call->color.size;
-    tap tap = {.down = wf_tap_offset(i, s->kernel_height, 1), .right = wf_tap_offset(j, s->kernel_width, 1)};
-    int64_t first_y, last_y, first, last;
-    wf_pixel_range(tap.down, size[2], &first_y, &last_y);
-    wf_pixel_range(tap.right, size[3], &first, &last);
-    tap.x = first > t->first ? first : t->first;
-    tap.count = (last < t->first + t->width ? last : t->first + t->width) - tap.x;
-
-    t->rows->fill(t->weight, 0, t->width);
-    if (t->y >= first_y && t->y < last_y && tap.count > 0)
-        weigh(t, &tap);
-    void *to = wf_cpu_address(&t->call->weight, t->n, (int64_t)i * s->kernel_width + j, t->y, t->first);
+    void *to = wf_cpu_address(&t->call->weight, t->n, tap, t->y, t->first);
     if (t->call->weight.dtype == WF_FLOAT32)
         memcpy(to, t->weight, (size_t)t->width * sizeof(float));
     else
         t->rows->to_half(to, t->weight, t->width);
 }
 
+static void predict_kernel_row(tile *t, int i)
+{
+    const int64_t *size = t->call->color.size;
+    const int kernel_width = t->call->parameters.kernel_width;
+    const int64_t down = wf_tap_offset(i, t->call->parameters.kernel_height, 1), y = t->y + down;
+    const int inside = y >= 0 && y < size[2];
+    const int64_t corner = t->first - kernel_width / 2, end = corner + t->width + kernel_width;
+    const int64_t begin = corner > 0 ? corner : 0;
+    if (inside)
+        copy_guides(t, y, begin, end < size[3] ? end : size[3], t->there[0] + (begin - corner),
+                    LONGEST_TILE + WF_MAX_KERNEL);
+    for (int j = 0; j < kernel_width; j++) {
+        int64_t right = wf_tap_offset(j, kernel_width, 1), first, last;
+        wf_pixel_range(right, size[3], &first, &last);
+        first = first > t->first ? first : t->first;
+        last = last < t->first + t->width ? last : t->first + t->width;
+        t->rows->fill(t->weight, 0, t->width);
+        if (inside && first < last)
+            weigh(t, first, last, down, right);
+        store(t, (int64_t)i * kernel_width + j);
+    }
+}
+
 static void predict_tile(tile *t)
 {
-    for (int i = 0; i < t->call->parameters.kernel_height; i++) {
-        for (int j = 0; j < t->call->parameters.kernel_width; j++)
-            predict_tap(t, i, j);
-    }
+    copy_guides(t, t->y, t->first, t->first + t->width, t->here[0], LONGEST_TILE);
+    for (int i = 0; i < t->call->parameters.kernel_height; i++)
+        predict_kernel_row(t, i);
 }
 
 wf_result wf_cpu_predict_bilateral(wf_device *device, wf_stream stream, const wf_bilateral_call *call)
@@ -114,6 +154,7 @@ wf_result wf_cpu_predict_bilateral(wf_device *device, wf_stream stream, const wf
     (void)stream;
     const wf_rows *rows = ((const wf_cpu_device *)device)->rows;
     const int64_t *size = call->color.size;
+    const guides guides = list_guides(call);
 #pragma omp parallel
     {
 #pragma omp for collapse(3)
@@ -126,6 +167,7 @@ wf_result wf_cpu_predict_bilateral(wf_device *device, wf_stream stream, const wf
         tile t;
         t.rows = rows;
         t.call = call;
+        t.guides = &guides;
 #pragma omp for collapse(3) schedule(dynamic)
         for (int64_t n = 0; n < size[0]; n++) {
             for (int64_t y = 0; y < size[2]; y++) {

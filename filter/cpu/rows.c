@@ -233,12 +233,23 @@ static void exp_difference(float *restrict to, const float *restrict a, const fl
 
 /* ---- The predictor ------------------------------------------------------------------------------------------------ */
 
-static void subtract_square(float *restrict sum, const float *restrict a, const float *restrict b, float scale,
-                            int64_t count)
+static void subtract_squares(float *sum, int rows, const float *const *a, const float *const *b, const float *scale,
+                             int64_t count)
 {
-    for (int64_t i = 0; i < count; i++) {
-        float difference = (a[i] - b[i]) * scale;
-        sum[i] -= difference * difference;
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        vector result = *(const vector *)(sum + i);
+        for (int r = 0; r < rows; r++) {
+            vector difference = (load_vector(a[r], 0, i) - load_vector(b[r], 0, i)) * scale[r];
+            result -= difference * difference;
+        }
+        *(vector *)(sum + i) = result;
+    }
+    for (; i < count; i++) {
+        for (int r = 0; r < rows; r++) {
+            float difference = (a[r][i] - b[r][i]) * scale[r];
+            sum[i] -= difference * difference;
+        }
     }
 }
 
@@ -277,7 +288,7 @@ const wf_rows WF_ROWS = {.from_half = from_half,
                          .clamp_divisor = clamp_divisor,
                          .raise = raise,
                          .exp_difference = exp_difference,
-                         .subtract_square = subtract_square,
+                         .subtract_squares = subtract_squares,
                          .subtract_relative_square = subtract_relative_square,
                          .exponential = exponential,
                          .add_compressed = add_compressed};

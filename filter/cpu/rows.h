@@ -46,8 +46,9 @@ typedef struct wf_rows {
     /* row = exp(row), where row <= 0. */
     void (*exponential)(float *row, int64_t count);
 
-    /* sum -= (scale (a - b))^2 */
-    void (*subtract_square)(float *sum, const float *a, const float *b, float scale, int64_t count);
+    /* sum -= (scale[r] (a[r] - b[r]))^2 for each of `rows` pairs of rows. */
+    void (*subtract_squares)(float *sum, int rows, const float *const *a, const float *const *b, const float *scale,
+                             int64_t count);
 
     /* sum -= (scale (a - b) / (1e-3 + min(|a|, |b|)))^2 */
     void (*subtract_relative_square)(float *sum, const float *a, const float *b, float scale, int64_t count);

@@ -1,0 +1,100 @@
+/* What only the CPU backend promises: results that do not depend on the number of threads, and a choice of instructions. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cases.h"
+
+static void remember(void *user, wf_log_level level, const char *message)
+{
+    (void)level;
+    snprintf(user, 256, "%s", message);
+}
+
+static wf_device *open_device(void)
+{
+    wf_device *device;
+    assert_int_equal(wf_create(&(wf_device_options){.backend = WF_CPU}, &device), WF_OK);
+    return device;
+}
+
+static double *solve_with_threads(problem *p, wf_device *device, int threads)
+{
+    omp_set_num_threads(threads);
+    assert_int_equal(problem_solve(p, device), WF_OK);
+    return host_tensor_values(&p->output);
+}
+
+static void test_threads(void **state)
+{
+    wf_device *device = open_device();
+    for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
+        for (wf_operator op = WF_GATHER; op < WF_OPERATOR_COUNT; op++) {
+            filter_case c = {.op = op,
+                             .mode = mode,
+                             .n = 2,
+                             .c = 3,
+                             .h = 21,
+                             .w = 2100, /* three tiles */
+                             .kernel_height = 3,
+                             .kernel_width = 7,
+                             .dilation = 1,
+                             .has_bias = 1};
+            problem p = problem_make(&c, *state);
+            double *one = solve_with_threads(&p, device, 1);
+            assert_true(problem_error(&p) <= 1e-5);
+            for (int threads = 2; threads <= 7; threads += 5) {
+                double *many = solve_with_threads(&p, device, threads);
+                assert_memory_equal(one, many, (size_t)host_tensor_count(&p.output) * sizeof *one);
+                free(many);
+            }
+            free(one);
+            problem_free(&p);
+        }
+    }
+    wf_destroy(device);
+}
+
+static void test_info(void **state)
+{
+    (void)state;
+    wf_device_info info;
+    omp_set_num_threads(3);
+    setenv("WF_CPU_INSTRUCTIONS", "baseline", 1);
+    wf_device *device = open_device();
+    unsetenv("WF_CPU_INSTRUCTIONS");
+    assert_int_equal(wf_get_info(device, &info), WF_OK);
+    assert_string_equal(info.driver, "baseline, 3 threads");
+    wf_destroy(device);
+}
+
+static void test_unknown_instructions(void **state)
+{
+    (void)state;
+    char message[256] = "";
+    wf_device *device = (wf_device *)message;
+    setenv("WF_CPU_INSTRUCTIONS", "avx9000", 1);
+    wf_result result = wf_create(&(wf_device_options){.backend = WF_CPU, .log = {remember, message}}, &device);
+    unsetenv("WF_CPU_INSTRUCTIONS");
+    assert_int_equal(result, WF_ERROR_UNSUPPORTED);
+    assert_null(device);
+    assert_string_equal(message,
+                        "WF_CPU_INSTRUCTIONS is avx9000, this processor has no such set (baseline, avx2, avx512)");
+}
+
+int main(void)
+{
+    random_state random = random_start();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(test_threads, &random),
+        cmocka_unit_test(test_info),
+        cmocka_unit_test(test_unknown_instructions),
+    };
+    return cmocka_run_group_tests_name("cpu", tests, NULL, NULL);
+}
