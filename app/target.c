@@ -1,7 +1,7 @@
 #include "target.h"
 
-/* Behind the panes: neutral, so that it does not tint what the eye makes of the pictures. */
-static const VkClearValue background = {.color = {.float32 = {0.075f, 0.075f, 0.078f, 1}}};
+/* Neutral, so that it does not tint what the eye makes of the pictures. */
+static const VkClearValue background = {.color = {.float32 = {0.09f, 0.09f, 0.092f, 1}}};
 
 static bool create_render_pass(target *target, error *error)
 {

@@ -152,14 +152,27 @@ float text_width(ImFont *font, const char *words)
     return font->CalcTextSizeA(font->FontSize, FLT_MAX, 0, words).x;
 }
 
-/* One line, centered vertically in the box, cut off at its sides. Returns its width. */
+/* What fits of the words, and three dots where that is not all. */
+void shorten(ImFont *font, float width, const char *words, char (&fitting)[512])
+{
+    std::snprintf(fitting, sizeof fitting, "%s", words);
+    for (size_t length = std::strlen(fitting); text_width(font, fitting) > width && length > 0;) {
+        do
+            length--;
+        while (length > 0 && (fitting[length] & 0xc0) == 0x80); /* inside a UTF-8 character */
+        std::snprintf(fitting + length, sizeof fitting - length, "%s", length > 0 ? "..." : "");
+    }
+}
+
+/* One line, centered vertically in the box, shortened to its width. Returns its own width. */
 float draw_text(ImFont *font, Box box, Align align, ImU32 color, const char *words)
 {
-    float width = text_width(font, words);
+    char fitting[512];
+    shorten(font, box.width, words, fitting);
+    float width = text_width(font, fitting);
     float shift = align == left_align ? 0 : align == center_align ? (box.width - width) / 2 : box.width - width;
-    ImVec2 at(std::floor(box.x + std::max(shift, 0.0f)), std::floor(box.y + (box.height - font->FontSize) / 2));
-    ImVec4 clip(box.x, box.y, box.right(), box.bottom());
-    ImGui::GetWindowDrawList()->AddText(font, font->FontSize, at, color, words, nullptr, 0, &clip);
+    ImVec2 at(std::floor(box.x + shift), std::floor(box.y + (box.height - font->FontSize) / 2));
+    ImGui::GetWindowDrawList()->AddText(font, font->FontSize, at, color, fitting);
     return width;
 }
 
@@ -201,6 +214,12 @@ const char *layer_name(int layer)
     static const char *const names[LAYER_COUNT] = {"Noisy",  "Albedo",    "Normal", "Depth",
                                                    "Motion", "Reference", "Gather", "Splat"};
     return names[layer];
+}
+
+const char *backend_name(wf_backend backend)
+{
+    static const char *const names[WF_BACKEND_COUNT] = {"CPU", "Vulkan", "CUDA"};
+    return names[backend];
 }
 
 const char *predictor_name(const ui_facts *facts, const view *view)
@@ -413,11 +432,10 @@ bool begin_combo(const char *id, const char *preview)
 
 void choose_backend(const ui_facts *facts, view *view)
 {
-    static const char *const names[WF_BACKEND_COUNT] = {"CPU", "Vulkan", "CUDA"};
-    if (!begin_combo("##backend", names[facts->node.backend]))
+    if (!begin_combo("##backend", backend_name(facts->node.backend)))
         return;
     for (int backend = WF_BACKEND_COUNT - 1; backend >= 0; backend--)
-        if (wf_backend_built((wf_backend)backend) && ImGui::Selectable(names[backend], (int)view->backend == backend))
+        if (wf_backend_built((wf_backend)backend) && ImGui::Selectable(backend_name((wf_backend)backend), (int)view->backend == backend))
             view->backend = (wf_backend)backend;
     close_on_escape();
     ImGui::EndCombo();
@@ -465,28 +483,31 @@ void choose_mode(view *view)
     ImGui::EndCombo();
 }
 
-/* A slider whose filled part shows the value. */
+/* A slider whose filled part, from zero or the low end, shows the value. */
 void slider(const char *id, float *value, float low, float high, const char *format, bool logarithmic)
 {
     ImVec2 at = ImGui::GetCursorScreenPos();
     const float width = ImGui::CalcItemWidth(), height = ImGui::GetFrameHeight();
-    ImGui::PushStyleColor(ImGuiCol_SliderGrab, 0);
-    ImGui::PushStyleColor(ImGuiCol_SliderGrabActive, 0);
+    const ImGuiCol replaced[] = {ImGuiCol_SliderGrab, ImGuiCol_SliderGrabActive, ImGuiCol_FrameBg,
+                                 ImGuiCol_FrameBgHovered, ImGuiCol_FrameBgActive};
+    for (ImGuiCol color : replaced)
+        ImGui::PushStyleColor(color, 0);
     ImDrawList *list = ImGui::GetWindowDrawList();
     list->ChannelsSplit(2);
     list->ChannelsSetCurrent(1);
-    ImGui::PushStyleColor(ImGuiCol_FrameBg, 0);
-    ImGui::PushStyleColor(ImGuiCol_FrameBgHovered, 0);
-    ImGui::PushStyleColor(ImGuiCol_FrameBgActive, 0);
     ImGuiSliderFlags flags = ImGuiSliderFlags_AlwaysClamp | (logarithmic ? ImGuiSliderFlags_Logarithmic : 0);
     ImGui::SliderFloat(id, value, low, high, format, flags);
-    ImGui::PopStyleColor(5);
-    list->ChannelsSetCurrent(0);
+    list->ChannelsSetCurrent(0); /* under the text */
+    ImGui::PopStyleColor(IM_ARRAYSIZE(replaced));
     bool lit = ImGui::IsItemHovered() || ImGui::IsItemActive();
-    float part = logarithmic ? std::log(*value / low) / std::log(high / low) : (*value - low) / (high - low);
+    auto place = [&](float number) {
+        float part = logarithmic ? std::log(number / low) / std::log(high / low) : (number - low) / (high - low);
+        return at.x + std::clamp(part, 0.0f, 1.0f) * width;
+    };
+    float from = place(std::max(low, 0.0f)), to = place(*value);
     ImU32 back = ImGui::GetColorU32(lit ? ImGuiCol_FrameBgHovered : ImGuiCol_FrameBg);
     list->AddRectFilled(at, ImVec2(at.x + width, at.y + height), back, px(3));
-    list->AddRectFilled(at, ImVec2(at.x + std::max(part, 0.02f) * width, at.y + height),
+    list->AddRectFilled(ImVec2(std::min(from, to), at.y), ImVec2(std::max(from, to) + 1, at.y + height),
                         lit ? IM_COL32(88, 166, 214, 120) : IM_COL32(88, 166, 214, 84), px(3));
     list->ChannelsMerge();
 }
@@ -778,11 +799,12 @@ void build_status(const ui_facts *facts, const view_context *context, const ui_l
     if (facts->placeholders)
         std::snprintf(words, sizeof words, "-");
     else
-        std::snprintf(words, sizeof words, "%s on %s", wf_backend_name(facts->node.backend), facts->node.name);
+        std::snprintf(words, sizeof words, "%s: %s, %s", backend_name(facts->node.backend), facts->node.name,
+                      facts->node.driver);
     float width = draw_text(ui.small, box, left_align, dim, words) + px(18);
     if (facts->notice)
-        draw_text(ui.small, {box.x + width, box.y, box.width - width - px(220), box.height}, left_align, amber,
-                  facts->notice);
+        draw_text(ui.small, {box.x + width, box.y, box.width - width - px(220), box.height}, left_align,
+                  facts->is_warning ? amber : text, facts->notice);
     int length = std::snprintf(words, sizeof words, "%d\u00d7%d", context->image_width, context->image_height);
     if (context->hovered >= 0)
         std::snprintf(words + length, sizeof words - (size_t)length, "   x %d  y %d", layout->column, layout->row);
@@ -824,9 +846,9 @@ void build_dock(const ui_facts *facts, view *view, const view_context *context, 
     fill({box.x, box.y, box.width, 1}, line);
     box = box.inset(px(14), px(7));
     enum { filter, looks, quality, timing, count };
-    float widths[count] = {px(270), px(216), px(268), px(404)};
+    float widths[count] = {px(252), px(208), px(252), px(396)};
     const int least_useful[] = {looks, quality, timing};
-    const float gap = px(30);
+    const float gap = px(28);
     auto total = [&]() {
         float sum = -gap;
         for (float width : widths)
@@ -836,7 +858,7 @@ void build_dock(const ui_facts *facts, view *view, const view_context *context, 
     for (int section : least_useful)
         if (total() > box.width)
             widths[section] = 0;
-    widths[timing] += widths[timing] > 0 ? box.width - total() : 0;
+    widths[timing] += widths[timing] > 0 ? std::min(box.width - total(), px(380)) : 0;
     Box cells[count];
     float x = box.x;
     for (int i = 0; i < count; i++) {

@@ -49,7 +49,7 @@ typedef struct viewer {
     double first_picture_ms;
     int64_t changed_ns; /* when the picture last changed */
     bool dead;          /* after a failure of the device nothing more can be drawn */
-    char notice[sizeof((error *)0)->message];
+    char notice[sizeof((error *)0)->message]; /* empty: none */
 } viewer;
 
 /* ---- Opening ------------------------------------------------------------------------------------------------------ */
@@ -122,6 +122,12 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+static void notify(viewer *viewer, bool is_warning, const char *notice)
+{
+    snprintf(viewer->notice, sizeof viewer->notice, "%s", notice);
+    viewer->facts.is_warning = is_warning;
+}
+
 /* ---- Denoiser ----------------------------------------------------------------------------------------------------- */
 
 static bool weights_fit(const weights *weights, const char *path, int width, int height, error *error)
@@ -168,7 +174,7 @@ static bool replace_denoiser(viewer *viewer, const denoiser_options *options, er
     viewer->applied = viewer->view.predictor;
     viewer->view.backend = wf_node_backend(denoiser.node);
     wf_node_get_info(denoiser.node, &viewer->facts.node);
-    snprintf(viewer->notice, sizeof viewer->notice, "%s", viewer->log.warning);
+    notify(viewer, true, viewer->log.warning);
     forget_results(viewer);
     return true;
 }
@@ -521,7 +527,7 @@ static bool refresh(viewer *viewer, error *error)
         return true;
     if (viewer->dead || viewer->shown < 0)
         return false;
-    snprintf(viewer->notice, sizeof viewer->notice, "%s", error->message);
+    notify(viewer, true, error->message);
     viewer->view.frame = viewer->shown;
     viewer->view.backend = viewer->facts.node.backend;
     viewer->view.predictor = viewer->applied;
@@ -536,6 +542,20 @@ static bool measure_at_rest(viewer *viewer, error *error)
     if (!resting || !viewer->context.has[FRAME_REFERENCE] || viewer->frames[viewer->shown].has_metrics)
         return true;
     return capture_shown(viewer, false, error);
+}
+
+/* For the P key. */
+static void take_screenshot(viewer *viewer)
+{
+    if (!viewer->view.save_screenshot)
+        return;
+    const char *path = viewer->options->screenshot ? viewer->options->screenshot : "wfview.png";
+    error error;
+    bool saved = save_screenshot(viewer, path, &error);
+    if (saved)
+        error_set(&error, "saved %s", path);
+    notify(viewer, !saved, error.message);
+    viewer->view.save_screenshot = false;
 }
 
 static double seconds_to_wait(const viewer *viewer, int settle, int64_t due_ns)
@@ -559,14 +579,7 @@ static bool run_interactively(viewer *viewer, error *error)
         advance(viewer, &due_ns);
         if (!refresh(viewer, error) || !measure_at_rest(viewer, error))
             return false;
-        if (viewer->view.save_screenshot) {
-            const char *path = viewer->options->screenshot ? viewer->options->screenshot : "wfview.png";
-            if (save_screenshot(viewer, path, error))
-                snprintf(viewer->notice, sizeof viewer->notice, "saved %s", path);
-            else
-                snprintf(viewer->notice, sizeof viewer->notice, "%s", error->message);
-            viewer->view.save_screenshot = false;
-        }
+        take_screenshot(viewer);
     }
 }
 

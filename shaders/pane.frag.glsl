@@ -17,6 +17,8 @@ layout(location = 0) out vec4 color;
 const int max_texels = 24; /* along an axis and under one target pixel; beyond it every nth is taken */
 const float motion_half = 4; /* pixels of motion shown at half brightness */
 
+const vec4 surround = vec4(0.055, 0.055, 0.057, 1);
+
 const vec3 ramp[] = vec3[](vec3(0.00, 0.00, 0.02), vec3(0.12, 0.05, 0.28), vec3(0.33, 0.06, 0.43), vec3(0.53, 0.13, 0.42),
                            vec3(0.73, 0.21, 0.33), vec3(0.89, 0.35, 0.20), vec3(0.98, 0.56, 0.04), vec3(0.98, 0.80, 0.21),
                            vec3(0.99, 1.00, 0.64));
@@ -78,8 +80,10 @@ void main()
     vec2 size = vec2(push.width, push.height);
     vec2 begin = clamp((gl_FragCoord.xy - 0.5 - vec2(push.origin_x, push.origin_y)) / push.zoom, vec2(0), size);
     vec2 end = clamp((gl_FragCoord.xy + 0.5 - vec2(push.origin_x, push.origin_y)) / push.zoom, vec2(0), size);
-    if (any(lessThanEqual(end, begin)))
-        discard;
+    if (any(lessThanEqual(end, begin))) {
+        color = surround;
+        return;
+    }
     if (push.mode == PANE_RAMP) {
         color = vec4(error_color(begin.x / push.width), 1);
         return;

@@ -1,0 +1,114 @@
+"""The headless view against pictures that someone has looked at.
+
+WF_BLESS=1 makes what wfview draws now the golden pictures; look at them before you commit them. A picture that fails leaves
+NAME.actual.png, NAME.expected.png and NAME.difference.png (16 times the difference) in the build folder's golden/.
+"""
+
+import json
+import os
+import pathlib
+
+import numpy as np
+import pytest
+from frames import FRAMES
+from PIL import Image
+
+GOLDEN = pathlib.Path(__file__).parent / "golden"
+BLESS = os.environ.get("WF_BLESS") == "1"
+
+STUDIO = FRAMES / "studio" / "studio.0001.exr"
+TERRACE = FRAMES / "terrace" / "terrace.0001.exr"
+
+# What differs from machine to machine in the picture of the README, as left, top, right, bottom: the choice of backend, the
+# figures of the timing panel, the status bar. The other pictures have placeholders there.
+MACHINE = [(90, 500, 290, 530), (856, 480, 1280, 694), (0, 696, 1280, 720)]
+
+CASES = {
+    "studio": {"arguments": ["--size", "1280x720", STUDIO], "ignored": MACHINE},
+    "sequence": {"arguments": ["--size", "1000x640", "--kernel-size", "5", "--timing-placeholders", FRAMES / "terrace"]},
+    "weights": {"arguments": ["--size", "1440x1200", "--weights", "{box}", "--timing-placeholders", TERRACE]},
+    "small": {"arguments": ["--size", "400x240", "--kernel-size", "3", "--timing-placeholders", TERRACE]},
+}
+
+LARGE = 12  # of 255: a difference that an eye may notice
+MOST_LARGE = 0.002  # of all pixels
+MOST_MEAN = 0.25  # of 255
+
+
+def difference(actual, expected, ignored=()):
+    """Per pixel the largest difference of a channel, 0 ... 255; pictures of different sizes differ everywhere."""
+    if actual.shape != expected.shape:
+        return np.full(actual.shape[:2], 255)
+    result = np.abs(actual.astype(int) - expected.astype(int)).max(-1)
+    for left, top, right, bottom in ignored:
+        result[top:bottom, left:right] = 0
+    return result
+
+
+def matches(differences):
+    return differences.mean() <= MOST_MEAN and (differences > LARGE).mean() <= MOST_LARGE
+
+
+def load(path):
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+def draw(wfview, folder, backend, arguments):
+    """The picture and the report of a view."""
+    box = folder / "box-3x3.npy"
+    np.save(box, np.full((9, 270, 480), 1 / 9, np.float32))
+    arguments = [str(argument).replace("{box}", str(box)) for argument in arguments]
+    picture, report = folder / "actual.png", folder / "report.json"
+    wfview("--headless", "--backend", backend, "--screenshot", picture, "--report", report, *arguments).done()
+    return load(picture), json.loads(report.read_text())
+
+
+def bless(name, picture, report):
+    GOLDEN.mkdir(exist_ok=True)
+    Image.fromarray(picture).save(GOLDEN / f"{name}.png", optimize=True)
+    made = {key: report[key] for key in ("version", "vulkan_device", "vulkan_driver")}
+    (GOLDEN / f"{name}.json").write_text(json.dumps(made, indent=2) + "\n")
+
+
+def keep(folder, name, actual, expected, differences):
+    folder.mkdir(exist_ok=True)
+    Image.fromarray(actual).save(folder / f"{name}.actual.png")
+    Image.fromarray(expected).save(folder / f"{name}.expected.png")
+    Image.fromarray(np.minimum(16 * differences, 255).astype(np.uint8)).save(folder / f"{name}.difference.png")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_view(wfview, backend, build, tmp_path, name):
+    case = CASES[name]
+    actual, report = draw(wfview, tmp_path, backend, case["arguments"])
+    if BLESS and backend == "cpu":
+        bless(name, actual, report)
+    expected = load(GOLDEN / f"{name}.png")
+    differences = difference(actual, expected, case.get("ignored", ()))
+    if not matches(differences):
+        keep(build / "golden", f"{name}.{backend}", actual, expected, differences)
+        made = json.loads((GOLDEN / f"{name}.json").read_text())
+        pytest.fail(
+            f"{name}: mean difference {differences.mean():.3f} (at most {MOST_MEAN}), {(differences > LARGE).mean():.4%} of "
+            f"the pixels differ by more than {LARGE} (at most {MOST_LARGE:.2%}); see {build / 'golden'}. The golden picture "
+            f"was drawn by {made['vulkan_driver']}, this one by {report['vulkan_driver']}"
+        )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--kernel-size", "3", STUDIO], [FRAMES / "studio" / "studio.0005.exr"], ["--kernel-size", "13", STUDIO]],
+    ids=["kernel 3", "other frame", "kernel 13"],
+)
+def test_other_views_do_not_match(wfview, tmp_path, arguments):
+    """Proves that the comparison can fail."""
+    actual, _ = draw(wfview, tmp_path, "cpu", ["--size", "1280x720", *arguments])
+    assert not matches(difference(actual, load(GOLDEN / "studio.png"), MACHINE))
+
+
+def test_the_comparison_notices_a_wrong_word():
+    """A label of one pane gone, in a view of its own size."""
+    expected = load(GOLDEN / "small.png")
+    actual = expected.copy()
+    actual[:25, :133] = actual[24, 0]
+    assert not matches(difference(actual, expected))

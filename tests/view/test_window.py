@@ -1,0 +1,224 @@
+"""A real window, on a display server of its own (Xvfb)."""
+
+import ctypes
+import json
+import os
+import shutil
+import subprocess
+import time
+
+import numpy as np
+import pytest
+import test_golden
+from frames import FRAMES
+from PIL import Image
+
+STUDIO = FRAMES / "studio"
+NEEDED = ["Xvfb", "xdotool"]
+
+
+@pytest.fixture(scope="module")
+def display():
+    """A display server; its name."""
+    missing = [program for program in NEEDED if not shutil.which(program)]
+    if missing:
+        pytest.fail(f"not installed: {', '.join(missing)}")
+    read, write = os.pipe()
+    server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1200x24", "-nolisten", "tcp", "-noreset"],
+                              pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    number = os.fdopen(read).readline().strip()
+    assert number, "Xvfb did not start"
+    yield f":{number}"
+    server.terminate()
+    server.wait(10)
+
+
+class Window:
+    """wfview in a window, and a user in front of it."""
+
+    def __init__(self, program, display, folder, arguments, changes):
+        self.folder = folder
+        self.environment = {**os.environ, "DISPLAY": display, **changes}
+        self.process = subprocess.Popen([program, *map(str, arguments)], env=self.environment, cwd=folder,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.window = self.until(lambda: self.xdotool("search", "--name", "^wfview$").split()[-1:])[0]
+
+    def xdotool(self, *arguments):
+        command = ["xdotool", *map(str, arguments)]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False).stdout
+
+    def until(self, condition, seconds=60):
+        """Polls until the condition holds, and returns what it gave."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            value = condition()
+            if value:
+                return value
+            assert self.process.poll() is None, self.process.stderr.read().decode()
+            time.sleep(0.1)
+        raise AssertionError("waited in vain")
+
+    def key(self, *keys):
+        self.xdotool("key", "--window", self.window, *keys)
+
+    def close(self):
+        """What a window manager does when its close button is pressed: sends WM_DELETE_WINDOW."""
+        x11 = ctypes.CDLL("libX11.so.6")
+        for function in (x11.XOpenDisplay, x11.XInternAtom):
+            function.restype = ctypes.c_void_p
+        display = ctypes.c_void_p(x11.XOpenDisplay(self.environment["DISPLAY"].encode()))
+
+        class ClientMessage(ctypes.Structure):
+            _fields_ = [("type", ctypes.c_int), ("serial", ctypes.c_ulong), ("send_event", ctypes.c_int),
+                        ("display", ctypes.c_void_p), ("window", ctypes.c_ulong), ("message_type", ctypes.c_ulong),
+                        ("format", ctypes.c_int), ("data", ctypes.c_long * 5), ("rest_of_XEvent", ctypes.c_long * 12)]
+
+        protocols, delete = (x11.XInternAtom(display, name, 0) for name in (b"WM_PROTOCOLS", b"WM_DELETE_WINDOW"))
+        message = ClientMessage(33, 0, 1, display, int(self.window), protocols, 32, (ctypes.c_long * 5)(delete, 0))
+        x11.XSendEvent(display, ctypes.c_ulong(int(self.window)), 0, ctypes.c_long(0), ctypes.byref(message))
+        x11.XCloseDisplay(display)
+
+    def click(self, x, y):
+        """Slowly enough for every step to be seen in a picture of its own."""
+        for action in (["mousemove", "--window", self.window, x, y], ["mousedown", 1], ["mouseup", 1]):
+            self.xdotool(*action)
+            time.sleep(0.5)
+
+    def screenshot(self):
+        """What the P key saves."""
+        path = self.folder / "wfview.png"
+        path.unlink(missing_ok=True)
+
+        def saved():
+            """An open list takes keys: press again."""
+            self.key("p")
+            time.sleep(0.5)
+            return path.exists()
+
+        self.until(saved)
+        return np.asarray(Image.open(path).convert("RGB"))
+
+    def ends(self):
+        """The program ends by itself, well, and silently."""
+        try:
+            output, errors = self.process.communicate(timeout=60)
+        finally:
+            self.process.kill()
+        assert (self.process.returncode, errors.decode()) == (0, "")
+        return output
+
+
+@pytest.fixture
+def window(build, display, tmp_path):
+    """Opens a window once; a test that fails leaves no program behind."""
+    opened = []
+
+    def start(*arguments, **changes):
+        program = build / "app" / "wfview"
+        opened.append(Window(program, display, tmp_path, ["--backend", "cpu", *arguments], changes))
+        return opened[-1]
+
+    yield start
+    for each in opened:
+        each.process.kill()
+        each.process.wait()
+
+
+def size(picture):
+    return picture.shape[1], picture.shape[0]
+
+
+def test_shows_what_headless_shows(wfview, display, backend, tmp_path):
+    arguments = ["--backend", backend, "--kernel-size", 5, "--size", "960x600", "--timing-placeholders", "--frames", 2,
+                 STUDIO]
+    wfview("--screenshot", tmp_path / "window.png", *arguments, DISPLAY=display).done()
+    wfview("--screenshot", tmp_path / "headless.png", "--headless", *arguments, DISPLAY=None).done()
+    difference = test_golden.difference(test_golden.load(tmp_path / "window.png"),
+                                        test_golden.load(tmp_path / "headless.png"))
+    assert test_golden.matches(difference)
+
+
+@pytest.mark.parametrize("how", ["q", "Escape", "close"])
+def test_closes(window, how):
+    opened = window("--kernel-size", 3, "--size", "640x400", STUDIO)
+    opened.screenshot()
+    if how == "close":
+        opened.close()
+    else:
+        opened.key(how)
+    opened.ends()
+
+
+def test_resizes(window):
+    opened = window("--kernel-size", 3, "--size", "1280x720", STUDIO / "studio.0001.exr")
+    assert size(opened.screenshot()) == (1280, 720)
+    for wanted in ((700, 900), (1500, 1100), (320, 200), (1280, 720)):
+        opened.xdotool("windowsize", "--sync", opened.window, *wanted)
+        opened.until(lambda: size(opened.screenshot()) == wanted)
+    opened.key("q")
+    opened.ends()
+
+
+def test_keys_and_mouse_change_the_view(window):
+    opened = window("--kernel-size", 3, "--size", "1280x720", "--timing-placeholders", STUDIO)
+    views = [opened.screenshot()]
+
+    def changes(act):
+        """What the user does shows."""
+        act()
+        opened.until(lambda: not test_golden.matches(test_golden.difference(opened.screenshot(), views[-1])))
+        views.append(opened.screenshot())
+
+    changes(lambda: opened.key("Right"))
+    changes(lambda: opened.key("e"))
+    changes(lambda: opened.xdotool("mousemove", "--window", opened.window, 640, 120, "click", 4, "click", 4))
+    changes(lambda: opened.key("a"))
+    changes(lambda: opened.key("Return"))
+    changes(lambda: opened.key("Tab"))
+    changes(lambda: opened.key("F1"))
+    opened.key("Escape", "q")
+    opened.ends()
+
+
+@pytest.fixture(scope="module")
+def cuda_is_built(wfview):
+    result = wfview("--headless", "--backend", "cuda", STUDIO / "studio.0001.exr", CUDA_VISIBLE_DEVICES="")
+    return "not built" not in result.errors
+
+
+def has_notice(picture):
+    """Amber words in the status bar."""
+    bar = picture[-22:].astype(int)
+    return ((bar[:, :, 0] > 150) & (bar[:, :, 2] < 120) & (bar[:, :, 1] > 90)).sum() > 100
+
+
+def choose_backend(opened, entry):
+    """In the list at the view's bottom left."""
+    opened.click(180, 515)
+    opened.click(180, 540 + 20 * entry)
+
+
+def test_backend_switch(window, cuda_is_built, tmp_path):
+    opened = window("--kernel-size", 3, "--size", "1280x720", "--report", tmp_path / "report.json",
+                    STUDIO / "studio.0001.exr")
+    before = opened.screenshot()
+    choose_backend(opened, 1 if cuda_is_built else 0)
+    opened.until(lambda: (opened.screenshot()[-22:, :300] != before[-22:, :300]).any())
+    opened.key("q")
+    opened.ends()
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert (report["backend"], report["requested_backend"]) == ("vulkan", "cpu")
+
+
+def test_backend_switch_that_fails_keeps_the_old_one(window, cuda_is_built, tmp_path):
+    if not cuda_is_built:
+        pytest.skip("every backend of this build works here")
+    opened = window("--kernel-size", 3, "--size", "1280x720", "--report", tmp_path / "report.json",
+                    STUDIO / "studio.0001.exr", CUDA_VISIBLE_DEVICES="")
+    assert not has_notice(opened.screenshot())
+    choose_backend(opened, 0)
+    opened.until(lambda: has_notice(opened.screenshot()))
+    opened.key("q")
+    opened.ends()
+    assert json.loads((tmp_path / "report.json").read_text())["backend"] == "cpu"
