@@ -451,10 +451,11 @@ wf_bilateral wf_bilateral_default(int kernel_height, int kernel_width)
                           .sigma_color = 0.1f,
                           .sigma_albedo = 0.1f,
                           .sigma_normal = 0.2f,
-                          .sigma_depth = 0.05f};
+                          .sigma_depth = 0.05f,
+                          .firefly_ratio = 3};
 }
 
-static wf_result check_sigma(const wf_log *log, const char *name, float sigma)
+static wf_result check_positive(const wf_log *log, const char *name, float sigma)
 {
     if (!isnormal(sigma) || sigma < 0)
         return INVALID(log, "%s is %g, it needs to be finite and greater than 0", name, (double)sigma);
@@ -465,11 +466,12 @@ static wf_result check_bilateral(const wf_log *log, const wf_bilateral *paramete
 {
     TRY(check_pointer(log, "parameters", parameters));
     TRY(check_kernel_size(log, parameters->kernel_height, parameters->kernel_width));
-    TRY(check_sigma(log, "sigma_space", parameters->sigma_space));
-    TRY(check_sigma(log, "sigma_color", parameters->sigma_color));
-    TRY(check_sigma(log, "sigma_albedo", parameters->sigma_albedo));
-    TRY(check_sigma(log, "sigma_normal", parameters->sigma_normal));
-    return check_sigma(log, "sigma_depth", parameters->sigma_depth);
+    TRY(check_positive(log, "sigma_space", parameters->sigma_space));
+    TRY(check_positive(log, "sigma_color", parameters->sigma_color));
+    TRY(check_positive(log, "sigma_albedo", parameters->sigma_albedo));
+    TRY(check_positive(log, "sigma_normal", parameters->sigma_normal));
+    TRY(check_positive(log, "sigma_depth", parameters->sigma_depth));
+    return check_positive(log, "firefly_ratio", parameters->firefly_ratio);
 }
 
 static wf_result check_feature(const wf_log *log, const char *name, const wf_tensor *feature, int64_t channels,
@@ -511,7 +513,7 @@ wf_result wf_predict_bilateral(wf_device *device, wf_stream stream, const wf_bil
     TRY(check_optional_feature(log, "albedo", albedo, 3, color));
     TRY(check_optional_feature(log, "normal", normal, 3, color));
     TRY(check_optional_feature(log, "depth", depth, 1, color));
-    TRY(check_feature(log, "scratch", scratch, 3, color));
+    TRY(check_feature(log, "scratch", scratch, WF_BILATERAL_SCRATCH_CHANNELS, color));
     TRY(check_dense(log, "scratch", scratch));
     TRY(check_tensor(log, "weight", weight));
     TRY(check_data(log, "weight", weight));

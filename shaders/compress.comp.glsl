@@ -1,17 +1,16 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// compress.comp.glsl -- the T of wf_bilateral: compressed colour, averaged over the in-image part of 3x3 pixels, one
-// thread a pixel.
+// compress.comp.glsl -- the T of wf_bilateral: compressed colour, averaged over the in-image part of 3x3 pixels, and the
+// confidence, one thread a pixel.
 #include "grid.glsl"
 #include "storage.glsl"
 
 layout(push_constant, scalar) uniform Push { wf_compress_push push; };
 
-float compressed(int channel, int y, int x)
+float color(int channel, int y, int x)
 {
-    float color = load(push.color_data, channel * push.color_channel + y * push.color_row + x, false);
-    return color > 0.0 ? color / (1.0 + color) : 0.0;
+    return max(load(push.color_data, channel * push.color_channel + y * push.color_row + x, false), 0.0);
 }
 
 void main()
@@ -23,14 +22,22 @@ void main()
     ivec2 first = max(p - 1, 0);
     ivec2 last = min(p + 1, ivec2(push.width, push.height) - 1);
     int count = (last.x - first.x + 1) * (last.y - first.y + 1);
+    int64_t plane = int64_t(push.height) * push.width;
+    int64_t pixel = int64_t(p.y) * push.width + p.x;
+    float brightest = 0.0, surroundings = 0.0;
     for (int c = 0; c < 3; ++c) {
         float sum = 0.0;
         for (int y = first.y; y <= last.y; ++y) {
             for (int x = first.x; x <= last.x; ++x) {
-                sum += compressed(c, y, x);
+                float value = color(c, y, x);
+                sum += value / (1.0 + value);
             }
         }
-        int64_t pixel = (int64_t(c) * push.height + p.y) * push.width + p.x;
-        store(push.scratch_data, pixel, false, push.scale * sum / count);
+        float mean = sum / count;
+        store(push.scratch_data, pixel + c * plane, false, push.scale * mean);
+        brightest = max(brightest, color(c, p.y, p.x));
+        surroundings = max(surroundings, mean / (1.0 - mean));
     }
+    float confidence = min(1.0, (push.firefly_ratio * surroundings + 1e-3) / (brightest + 1e-3));
+    store(push.scratch_data, pixel + 3 * plane, false, confidence);
 }

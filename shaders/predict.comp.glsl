@@ -66,8 +66,11 @@ void main()
     }
     ivec2 last = ivec2(args.width, args.height) - 1;
     Features here[ROWS];
+    float confidence[ROWS];
     [[unroll]] for (int row = 0; row < ROWS; ++row) {
-        here[row] = load_features(ivec2(p.x, min(p.y + row, last.y)));
+        int64_t y = min(p.y + row, last.y);
+        here[row] = load_features(ivec2(p.x, y));
+        confidence[row] = load(args.scratch_data, (int64_t(3) * args.height + y) * args.width + p.x, false);
     }
     // The thread's pixel `row` has its kernel row 0 at s = row.
     for (int s = 0; s < KERNEL_HEIGHT + ROWS - 1; ++s) {
@@ -79,7 +82,7 @@ void main()
             [[unroll]] for (int row = 0; row < ROWS; ++row) {
                 int i = s - row;
                 if (i >= 0 && i < KERNEL_HEIGHT && p.y + row <= last.y) {
-                    float weight = inside ? bilateral_weight(here[row], there, offset - ivec2(0, row)) : 0.0;
+                    float weight = inside ? confidence[row] * bilateral_weight(here[row], there, offset - ivec2(0, row)) : 0.0;
                     int64_t tap = i * KERNEL_WIDTH + j;
                     int64_t index = tap * args.weight_tap + (p.y + row) * args.weight_row + p.x;
                     store(args.weight_data, index, WEIGHT_HALF, weight);

@@ -60,7 +60,8 @@ struct wf_compress_push {
     int width, height;
     uint64_t color_data, scratch_data;
     int64_t color_row, color_channel;
-    float scale; /* of what is written */
+    float scale; /* of T as it is written; confidence follows it as a fourth channel */
+    float firefly_ratio;
 };
 
 /* Of predict.comp.glsl. Differences are scaled by 1 / (sqrt(2) sigma), in scratch already. */

@@ -10,7 +10,7 @@ enum {
     GUIDES = 10         /* rows at most: compressed colour, albedo, normal, depth */
 };
 
-/* ---- The compressed colour, T ------------------------------------------------------------------------------------- */
+/* ---- The compressed colour, T, and the confidence ----------------------------------------------------------------- */
 
 /* From sums over up to three rows to means over up to 3x3 pixels, in place. */
 static void finish_means(float *row, int64_t width, int64_t rows)
@@ -36,6 +36,25 @@ static void compress_row(const wf_rows *rows, const wf_bilateral_call *call, int
     finish_means(to, width, last - first);
 }
 
+static void find_confidence(const wf_bilateral_call *call, int64_t n, int64_t y)
+{
+    const int64_t width = call->color.size[3];
+    const float *color[3], *compressed[3];
+    for (int64_t c = 0; c < 3; c++) {
+        color[c] = wf_cpu_address(&call->color, n, c, y, 0);
+        compressed[c] = wf_cpu_address(&call->scratch, n, c, y, 0);
+    }
+    float *to = wf_cpu_address(&call->scratch, n, 3, y, 0);
+    for (int64_t x = 0; x < width; x++) {
+        float brightest = 0, surroundings = 0;
+        for (int64_t c = 0; c < 3; c++) {
+            brightest = fmaxf(brightest, color[c][x]);
+            surroundings = fmaxf(surroundings, compressed[c][x] / (1 - compressed[c][x]));
+        }
+        to[x] = fminf(1, (call->parameters.firefly_ratio * surroundings + 1e-3f) / (brightest + 1e-3f));
+    }
+}
+
 /* ---- Weights ------------------------------------------------------------------------------------------------------ */
 
 /* A channel of a feature: sqrt(1/2) / sigma is its scale. */
@@ -51,20 +70,20 @@ typedef struct guides {
     int count, squares;
 } guides;
 
-static void add_guides(guides *g, const wf_tensor *feature, float sigma)
+static void add_guides(guides *g, const wf_tensor *feature, int64_t channels, float sigma)
 {
-    for (int64_t c = 0; feature->data && c < feature->size[1]; c++)
+    for (int64_t c = 0; feature->data && c < channels; c++)
         g->rows[g->count++] = (guide){feature, c, sqrtf(0.5f) / sigma};
 }
 
 static guides list_guides(const wf_bilateral_call *call)
 {
     guides g = {.count = 0};
-    add_guides(&g, &call->scratch, call->parameters.sigma_color);
-    add_guides(&g, &call->albedo, call->parameters.sigma_albedo);
-    add_guides(&g, &call->normal, call->parameters.sigma_normal);
+    add_guides(&g, &call->scratch, 3, call->parameters.sigma_color);
+    add_guides(&g, &call->albedo, 3, call->parameters.sigma_albedo);
+    add_guides(&g, &call->normal, 3, call->parameters.sigma_normal);
     g.squares = g.count;
-    add_guides(&g, &call->depth, call->parameters.sigma_depth);
+    add_guides(&g, &call->depth, 1, call->parameters.sigma_depth);
     return g;
 }
 
@@ -108,6 +127,7 @@ static void weigh(tile *t, int64_t first, int64_t last, int64_t down, int64_t ri
     if (g->count > g->squares)
         t->rows->subtract_relative_square(weight, there[g->squares], here[g->squares], scales[g->squares], count);
     t->rows->exponential(weight, count);
+    t->rows->multiply(weight, wf_cpu_address(&t->call->scratch, t->n, 3, t->y, first), count);
 }
 
 static void store(const tile *t, int64_t tap)
@@ -157,11 +177,12 @@ wf_result wf_cpu_predict_bilateral(wf_device *device, wf_stream stream, const wf
     const guides guides = list_guides(call);
 #pragma omp parallel
     {
-#pragma omp for collapse(3)
+#pragma omp for collapse(2)
         for (int64_t n = 0; n < size[0]; n++) {
-            for (int64_t c = 0; c < 3; c++) {
-                for (int64_t y = 0; y < size[2]; y++)
+            for (int64_t y = 0; y < size[2]; y++) {
+                for (int64_t c = 0; c < 3; c++)
                     compress_row(rows, call, n, c, y);
+                find_confidence(call, n, y);
             }
         }
         tile t;

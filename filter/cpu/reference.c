@@ -188,6 +188,17 @@ static double compressed_mean(const double *channel, int64_t h, int64_t w, int64
     return sum / count;
 }
 
+/* `compressed` is T of all channels. */
+static double confidence(const double *color, const double *compressed, int64_t pixels, int64_t p, double firefly_ratio)
+{
+    double brightest = 0, surroundings = 0;
+    for (int64_t c = 0; c < 3; c++) {
+        brightest = fmax(brightest, color[c * pixels + p]);
+        surroundings = fmax(surroundings, compressed[c * pixels + p] / (1 - compressed[c * pixels + p]));
+    }
+    return fmin(1, (firefly_ratio * surroundings + 1e-3) / (brightest + 1e-3));
+}
+
 /* |F(q) - F(p)|^2 over a feature's channels; 0 where it is absent. */
 static double squared_distance(const double *feature, int64_t channels, int64_t pixels, int64_t q, int64_t p)
 {
@@ -206,7 +217,7 @@ static double square(double value)
 
 /* Pointers to one image of the batch. */
 typedef struct guides {
-    const double *compressed, *albedo, *normal, *depth;
+    const double *color, *compressed, *albedo, *normal, *depth;
 } guides;
 
 static double bilateral_weight(const wf_bilateral *s, const guides *g, int64_t pixels, double distance_squared,
@@ -219,7 +230,7 @@ static double bilateral_weight(const wf_bilateral *s, const guides *g, int64_t p
     if (g->depth)
         exponent -= squared_distance(g->depth, 1, pixels, q, p) /
                     (2 * square(s->sigma_depth * (1e-3 + fmin(fabs(g->depth[q]), fabs(g->depth[p])))));
-    return exp(exponent);
+    return confidence(g->color, g->compressed, pixels, p, s->firefly_ratio) * exp(exponent);
 }
 
 static void bilateral_image(const wf_bilateral *parameters, const guides *guides, int64_t h, int64_t w, double *weight)
@@ -251,7 +262,8 @@ void wf_reference_bilateral(const wf_bilateral *parameters, int64_t n, int64_t h
             for (int64_t p = 0; p < pixels; p++)
                 compressed[c * pixels + p] = compressed_mean(color + (b * 3 + c) * pixels, h, w, p / w, p % w);
         }
-        guides guides = {.compressed = compressed,
+        guides guides = {.color = color + b * 3 * pixels,
+                         .compressed = compressed,
                          .albedo = albedo ? albedo + b * 3 * pixels : NULL,
                          .normal = normal ? normal + b * 3 * pixels : NULL,
                          .depth = depth ? depth + b * pixels : NULL};

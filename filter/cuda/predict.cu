@@ -17,7 +17,7 @@ struct predict_args {
     wf_grid grid;
     wf_view color, weight;
     feature scratch, albedo, normal, depth;
-    float space_scale;
+    float space_scale, firefly_ratio;
     int width, height, kernel_height, kernel_width;
 };
 
@@ -26,7 +26,7 @@ static __device__ __forceinline__ float element(const wf_view &view, int n, int 
     return __ldg(wf_at<const float>(view, n, c, y) + x);
 }
 
-/* The 3x3 mean of c / (1 + c). */
+/* The 3x3 mean of c / (1 + c), and after its three channels the confidence. */
 static __global__ void __launch_bounds__(BLOCK_WIDTH *BLOCK_HEIGHT) compress_color(const predict_args args)
 {
     const wf_block block = wf_this_block(args.grid, BLOCK_WIDTH, BLOCK_HEIGHT);
@@ -35,6 +35,7 @@ static __global__ void __launch_bounds__(BLOCK_WIDTH *BLOCK_HEIGHT) compress_col
         return;
     int left = max(x - 1, 0), right = min(x + 1, args.width - 1);
     int top = max(y - 1, 0), bottom = min(y + 1, args.height - 1);
+    float brightest = 0, surroundings = 0;
     for (int c = 0; c < 3; c++) {
         float sum = 0;
         for (int v = top; v <= bottom; v++) {
@@ -43,13 +44,18 @@ static __global__ void __launch_bounds__(BLOCK_WIDTH *BLOCK_HEIGHT) compress_col
                 sum += color / (1 + color);
             }
         }
-        wf_at<float>(args.scratch.view, block.n, c, y)[x] = sum / ((right - left + 1) * (bottom - top + 1));
+        float mean = sum / ((right - left + 1) * (bottom - top + 1));
+        wf_at<float>(args.scratch.view, block.n, c, y)[x] = mean;
+        brightest = fmaxf(brightest, element(args.color, block.n, c, y, x));
+        surroundings = fmaxf(surroundings, mean / (1 - mean));
     }
+    wf_at<float>(args.scratch.view, block.n, 3, y)[x] =
+        fminf(1, (args.firefly_ratio * surroundings + 1e-3f) / (brightest + 1e-3f));
 }
 
 /* What a pixel's features are compared with. */
 struct here {
-    float compressed[3], albedo[3], normal[3], depth;
+    float compressed[3], albedo[3], normal[3], depth, confidence;
 };
 
 static __device__ __forceinline__ void load_feature(const feature &f, int n, int y, int x, float (&to)[3])
@@ -92,6 +98,7 @@ static __global__ void __launch_bounds__(BLOCK_WIDTH *BLOCK_HEIGHT) predict_weig
     load_feature(args.albedo, n, y, x, p.albedo);
     load_feature(args.normal, n, y, x, p.normal);
     p.depth = args.depth.view.data ? element(args.depth.view, n, 0, y, x) : 0;
+    p.confidence = element(args.scratch.view, n, 3, y, x);
     Weight *weight = wf_at<Weight>(args.weight, n, 0, y) + x;
     for (int i = 0; i < args.kernel_height; i++) {
         int dy = wf_tap_offset(i, args.kernel_height, 1), v = y + dy;
@@ -100,6 +107,7 @@ static __global__ void __launch_bounds__(BLOCK_WIDTH *BLOCK_HEIGHT) predict_weig
             float value = 0;
             if (v >= 0 && v < args.height && u >= 0 && u < args.width)
                 value =
+                    p.confidence *
                     expf(-(dx * dx + dy * dy) * args.space_scale - distance_to(args.scratch, n, v, u, p.compressed) -
                          distance_to(args.albedo, n, v, u, p.albedo) - distance_to(args.normal, n, v, u, p.normal) -
                          depth_distance(args.depth, n, v, u, p.depth));
@@ -140,6 +148,7 @@ wf_result wf_cuda_predict_bilateral(wf_cuda_device *device, cudaStream_t stream,
     args.normal = make_feature(&call->normal, p->sigma_normal);
     args.depth = make_feature(&call->depth, p->sigma_depth);
     args.space_scale = scale_of(p->sigma_space);
+    args.firefly_ratio = p->firefly_ratio;
     args.width = (int)size[3], args.height = (int)size[2];
     args.kernel_height = p->kernel_height, args.kernel_width = p->kernel_width;
     wf_result result = launch(device, stream, (const void *)compress_color, &args, size[0]);

@@ -229,30 +229,39 @@ WF_API wf_result wf_prepare(wf_operator op, wf_device *device, const wf_filter *
 /* Joint (cross-)bilateral weights, after Petschnigg et al. 2004, "Digital photography with flash and no-flash image
  * pairs", and Dammertz et al. 2010, "Edge-avoiding A-Trous wavelet transform", for tap q = p + o(t):
  *
- *     weight[t,p] = exp( -|q-p|^2          / (2 sigma_space^2)
+ *     weight[t,p] = confidence(p)
+ *                   exp( -|q-p|^2          / (2 sigma_space^2)
  *                        -|T(q) - T(p)|^2   / (2 sigma_color^2)       T(x): 3x3 mean of c/(1+c), c the colour at x, >= 0
  *                        -|A(q) - A(p)|^2   / (2 sigma_albedo^2)
  *                        -|N(q) - N(p)|^2   / (2 sigma_normal^2)
  *                        -(D(q) - D(p))^2   / (2 (sigma_depth (1e-3 + min(|D(q)|,|D(p)|)))^2) )
  *
- * and 0 for taps outside the image. The 3x3 mean takes in-image pixels only. The weights are positive and not divided by
- * their sum: use them with WF_NORMALIZED. A feature without a tensor is left out. It is an analytic filter, no network.
- */
+ *     confidence(p) = min(1, (firefly_ratio B + 1e-3) / (b + 1e-3))   b: the largest channel of c at p,
+ *                                                                     B: of T(p)/(1-T(p)), its surroundings
+ *
+ * and 0 for taps outside the image. The 3x3 mean takes in-image pixels only. The weights are not negative and not divided
+ * by their sum: use them with WF_NORMALIZED. A splat then counts a firefly less wherever it lands; in a gather the
+ * confidence is the same for all that a pixel reads, and cancels. A feature without a tensor is left out. It is an
+ * analytic filter, no network. */
 typedef struct wf_bilateral {
     int kernel_height, kernel_width; /* 1 ... WF_MAX_KERNEL */
     float sigma_space;               /* pixels; all sigmas are > 0 */
     float sigma_color;               /* of the compressed colour, range 0 ... 1 */
     float sigma_albedo;
     float sigma_normal;
-    float sigma_depth; /* relative to depth */
+    float sigma_depth;   /* relative to depth */
+    float firefly_ratio; /* > 0: a pixel brighter than so many times its surroundings counts less */
 } wf_bilateral;
+
+/* Channels of wf_predict_bilateral's scratch: T, and the confidence. */
+#define WF_BILATERAL_SCRATCH_CHANNELS 4
 
 /* The parameters that the project's own frames were tuned with, for a kernel of that size. */
 WF_API wf_bilateral wf_bilateral_default(int kernel_height, int kernel_width);
 
 /* color, albedo and normal have 3 channels, depth 1; albedo, normal and depth may be NULL. All are float32 with N equal;
- * weight (N, Kh*Kw, H, W) is float32 or float16. scratch is float32 of color's sizes, dense, written and read by the
- * call, and must not overlap the others. On WF_VULKAN the call records the barrier between its own two steps. */
+ * weight (N, Kh*Kw, H, W) is float32 or float16. scratch is float32, dense, of
+ * WF_BILATERAL_SCRATCH_CHANNELS, written and read by the call, and must not overlap the others. On WF_VULKAN the call records the barrier between its own two steps. */
 WF_API wf_result wf_predict_bilateral(wf_device *device, wf_stream stream, const wf_bilateral *parameters,
                                       const wf_tensor *color, const wf_tensor *albedo, const wf_tensor *normal,
                                       const wf_tensor *depth, const wf_tensor *scratch, const wf_tensor *weight);

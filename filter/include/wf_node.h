@@ -45,7 +45,7 @@
  * MEMORY
  *
  *     Tensors are made when a role is first bound and when weights are set, never in a frame. Frames run one after the
- *     other on the device, so all slots share them: width * height float32 planes, 3 a bound role (depth: 1) and 3 more
+ *     other on the device, so all slots share them: width * height float32 planes, 3 a bound role (depth: 1) and 4 more
  *     for the predictor; the weights set; and, with a predictor, Kh*Kw float16 planes of predicted weights.
  *
  * THREADS

@@ -402,7 +402,7 @@ wf_result wf_node_set_bilateral(wf_node *node, const wf_bilateral *parameters)
     TRY(wait_for_all(node));
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
         drop_weights(node, op);
-    TRY(need_planes(node, &node->scratch, node_image_role_channels(WF_NODE_COLOR)));
+    TRY(need_planes(node, &node->scratch, WF_BILATERAL_SCRATCH_CHANNELS));
     TRY(allocate(node, &predicted));
     node->bilateral = *parameters;
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)

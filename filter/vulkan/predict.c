@@ -43,7 +43,8 @@ static void record_compress(vulkan_device *device, wf_stream stream, const vulka
                                           .scratch_data = wf_vulkan_image(&call->scratch, n),
                                           .color_row = call->color.stride[2],
                                           .color_channel = call->color.stride[1],
-                                          .scale = scale_of(call->parameters.sigma_color)};
+                                          .scale = scale_of(call->parameters.sigma_color),
+                                          .firefly_ratio = call->parameters.firefly_ratio};
     wf_vulkan_dispatch(device, stream, pipeline, &push, sizeof push, wf_vulkan_divide_up(size[3], WF_GROUP_WIDTH),
                        wf_vulkan_divide_up(size[2], WF_GROUP_HEIGHT));
 }

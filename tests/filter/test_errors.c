@@ -25,7 +25,7 @@ typedef struct fixture {
     wf_bilateral bilateral;
     wf_tensor color, albedo, normal, depth, scratch, bilateral_weight;
 
-    float images[6][2 * 3 * PIXELS + SPARE];
+    float images[6][2 * 4 * PIXELS + SPARE];
     float weights[2][2 * TAPS * PIXELS + SPARE];
     float biases[8];
 } fixture;
@@ -59,7 +59,7 @@ static int set_up(void **state)
     f->albedo = image(f->images[2], 3);
     f->normal = image(f->images[3], 3);
     f->depth = image(f->images[4], 1);
-    f->scratch = image(f->images[5], 3);
+    f->scratch = image(f->images[5], WF_BILATERAL_SCRATCH_CHANNELS);
     f->bilateral_weight = image(f->weights[1], TAPS);
     *state = f;
     return 0;
@@ -343,6 +343,10 @@ static void test_bilateral(void **state)
     WITH(bilateral.sigma_normal, fabsf(NAN), REFUSED(predict(f), expected));
     snprintf(expected, sizeof expected, "sigma_depth is 0, it %s", needs);
     WITH(bilateral.sigma_depth, 0, REFUSED(predict(f), expected));
+    snprintf(expected, sizeof expected, "firefly_ratio is 0, it %s", needs);
+    WITH(bilateral.firefly_ratio, 0, REFUSED(predict(f), expected));
+    snprintf(expected, sizeof expected, "firefly_ratio is inf, it %s", needs);
+    WITH(bilateral.firefly_ratio, INFINITY, REFUSED(predict(f), expected));
 }
 
 static void test_bilateral_tensors(void **state)

@@ -180,6 +180,56 @@ static void test_types(void **state)
     }
 }
 
+/* float16 values too small to be normal count in full, in images and in weights. */
+static void test_subnormal_halves(void **state)
+{
+    (void)state;
+    for (wf_dtype dtype = WF_FLOAT32; dtype < WF_DTYPE_COUNT; dtype++) {
+        FOR_EACH_OPERATOR(op)
+        {
+            filter_case c = basic_case(op);
+            c.dtype = dtype, c.weight_dtype = WF_FLOAT16, c.has_bias = 0;
+            problem p = problem_make(&c, &random_numbers);
+            host_tensor_randomize(dtype == WF_FLOAT16 ? &p.input : &p.weight, &random_numbers, -6e-5, 6e-5);
+            assert_int_equal(problem_solve(&p, device), WF_OK);
+            assert_true(problem_error(&p) <= filter_case_limit(&c));
+            problem_free(&p);
+        }
+    }
+}
+
+/* float16 outputs: rounded to nearest even, and infinite beyond the largest. */
+static void test_rounding_to_half(void **state)
+{
+    (void)state;
+    static const double products[][3] = {/* input, weight, output */
+                                         {65504, 1, 65504},
+                                         {65504, 1.0009765625, INFINITY},
+                                         {-60000, 2, -INFINITY},
+                                         {1025.0 / 1024, 1.5, 1538.0 / 1024},
+                                         {1027.0 / 1024, 1.5, 1540.0 / 1024},
+                                         {0x1p-24, 1, 0x1p-24},
+                                         {0x1p-14, 0.5, 0x1p-15},
+                                         {0x3p-24, 0.5, 0x1p-23},
+                                         {0x1p-24, 0.5, 0},
+                                         {0x1p-24, 0.75, 0x1p-24}};
+    filter_case c = basic_case(WF_GATHER);
+    c.dtype = c.weight_dtype = WF_FLOAT16;
+    c.n = c.c = c.h = 1, c.w = LENGTH(products), c.kernel_height = c.kernel_width = 1, c.has_bias = 0;
+    problem p = problem_make(&c, &random_numbers);
+    for (int x = 0; x < c.w; x++) {
+        host_tensor_set(&p.input, 0, 0, 0, x, products[x][0]);
+        host_tensor_set(&p.weight, 0, 0, 0, x, products[x][1]);
+    }
+    assert_int_equal(problem_solve(&p, device), WF_OK);
+    for (int x = 0; x < c.w; x++) {
+        double actual = host_tensor_get(&p.output, 0, 0, 0, x);
+        if (actual != products[x][2])
+            fail_msg("%g * %g is %g, needs %g", products[x][0], products[x][1], actual, products[x][2]);
+    }
+    problem_free(&p);
+}
+
 /* Small, thin and prime images, and those one short of, equal to and one over common tile sizes. */
 static void test_image_sizes(void **state)
 {
@@ -217,12 +267,12 @@ static void test_kernel_larger_than_image(void **state)
 static void test_channels_and_batches(void **state)
 {
     (void)state;
-    static const int channels[] = {1, 2, 3, 4, 5, 6, 7, 8, 11, 16, 35};
+    static const int channels[] = {1, 2, 3, 4, 5, 6, 7, 8, 11, 16, 35, 67};
     for (size_t i = 0; i < LENGTH(channels); i++) {
         FOR_EACH_OPERATOR(op)
         {
             filter_case c = basic_case(op);
-            c.c = channels[i], c.n = 1 + (int)i % 3, c.has_bias = i % 2 == 0;
+            c.c = channels[i], c.n = 1 + (int)i % 3, c.has_bias = i % 3 != 1;
             check_case(&c);
             c.mode = WF_SOFTMAX;
             if (channels[i] == 1 || channels[i] == 35)
@@ -372,12 +422,13 @@ static filter_case special_case(wf_operator op, wf_mode mode, int kernel)
 static void test_special_values_in_input(void **state)
 {
     (void)state;
-    static const double values[] = {NAN, INFINITY, -INFINITY};
+    static const double values[] = {NAN, NAN, INFINITY, INFINITY, -INFINITY, -INFINITY};
     for (size_t i = 0; i < LENGTH(values); i++) {
         for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
             FOR_EACH_OPERATOR(op)
             {
                 filter_case c = special_case(op, mode, 5);
+                c.dtype = c.weight_dtype = i % 2 ? WF_FLOAT32 : WF_FLOAT16;
                 problem p = problem_make(&c, &random_numbers);
                 if (mode == WF_SOFTMAX)
                     host_tensor_randomize(&p.weight, &random_numbers, -5, 5);
@@ -392,12 +443,13 @@ static void test_special_values_in_input(void **state)
 static void test_special_values_in_weight(void **state)
 {
     (void)state;
-    static const double values[] = {NAN, INFINITY, -INFINITY};
+    static const double values[] = {NAN, NAN, INFINITY, INFINITY, -INFINITY, -INFINITY};
     for (size_t i = 0; i < LENGTH(values); i++) {
         for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
             FOR_EACH_OPERATOR(op)
             {
                 filter_case c = special_case(op, mode, 5);
+                c.dtype = c.weight_dtype = i % 2 ? WF_FLOAT16 : WF_FLOAT32;
                 problem p = problem_make(&c, &random_numbers);
                 host_tensor_set(&p.weight, 0, 12, 6, 20, values[i]);
                 host_tensor_set(&p.weight, 1, 3, 12, 36, values[i]);
@@ -495,7 +547,8 @@ static wf_bilateral broad_bilateral(int kernel_height, int kernel_width)
                           .sigma_color = 0.4f,
                           .sigma_albedo = 0.7f,
                           .sigma_normal = 0.9f,
-                          .sigma_depth = 0.5f};
+                          .sigma_depth = 0.5f,
+                          .firefly_ratio = 1.2f};
 }
 
 static void make_bilateral(const bilateral_case *c, host_tensor tensors[BILATERAL_TENSORS])
@@ -506,7 +559,7 @@ static void make_bilateral(const bilateral_case *c, host_tensor tensors[BILATERA
         tensors[i] = host_tensor_make(WF_FLOAT32, c->n, i == DEPTH ? 1 : 3, c->h, c->w, c->layout);
         host_tensor_randomize(&tensors[i], &random_numbers, low[i], high[i]);
     }
-    tensors[SCRATCH] = host_tensor_make(WF_FLOAT32, c->n, 3, c->h, c->w, LAYOUT_DENSE);
+    tensors[SCRATCH] = host_tensor_make(WF_FLOAT32, c->n, WF_BILATERAL_SCRATCH_CHANNELS, c->h, c->w, LAYOUT_DENSE);
     tensors[WEIGHT] = host_tensor_make(c->weight_dtype, c->n, taps, c->h, c->w, c->layout);
 }
 
@@ -691,6 +744,8 @@ int main(int argc, char **argv)
         TEST(test_long_kernels),
         TEST(test_modes),
         TEST(test_types),
+        TEST(test_subnormal_halves),
+        TEST(test_rounding_to_half),
         TEST(test_image_sizes),
         TEST(test_kernel_larger_than_image),
         TEST(test_channels_and_batches),

@@ -110,7 +110,8 @@ static wf_bilateral broad_bilateral(int kernel_height, int kernel_width)
                           .sigma_color = 0.4f,
                           .sigma_albedo = 0.7f,
                           .sigma_normal = 0.9f,
-                          .sigma_depth = 0.5f};
+                          .sigma_depth = 0.5f,
+                          .firefly_ratio = 1.2f};
 }
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
