@@ -5,6 +5,8 @@ foreach(suite )
   add_test(NAME app_${suite} COMMAND test_app_${suite})
 endforeach()
 
-# What the Python tests ask.
+# What the Python tests run.
 add_executable(dump app/dump.c)
 target_link_libraries(dump PRIVATE wfview_io PkgConfig::WFVIEW_IO wf_warnings)
+add_executable(fuzz app/fuzz.c)
+target_link_libraries(fuzz PRIVATE wfview_io wf_warnings)

@@ -109,11 +109,12 @@ def test_every_half(dump, tmp_path):
     assert (color[..., 0].view(np.uint32) == halves.astype(np.float32).view(np.uint32)).all()
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("compression", ["PXR24", "B44", "B44A"])
-def test_lossy(dump, tmp_path, compression):
+def test_lossy(dump, tmp_path, compression, layout):
     """The same values as the other implementation reads."""
     channels = random_channels(PLAIN, np.float16)
-    path = write(tmp_path / "a.exr", channels, getattr(OpenEXR, f"{compression}_COMPRESSION"))
+    path = write(tmp_path / "a.exr", channels, getattr(OpenEXR, f"{compression}_COMPRESSION"), **LAYOUTS[layout])
     decoded = OpenEXR.File(str(path), separate_channels=True).channels()
     check_plain(dump.layers("frame", path), {name: decoded[name].pixels for name in channels})
 
