@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "half.h"
 #include "wf.h"
 
 #if defined(__F16C__)
@@ -20,42 +21,7 @@ enum { LANES = 4 };
 #endif
 typedef float vector __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
 
-static inline uint32_t bits_of(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-static inline float float_of(uint32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 /* ---- float16 ------------------------------------------------------------------------------------------------------ */
-
-static inline float half_to_float(uint16_t half)
-{
-    uint32_t magnitude = (uint32_t)(half & 0x7fff) << 13;
-    float normal = float_of(magnitude + (112u << 23));
-    float subnormal = float_of(magnitude + (113u << 23)) - 0x1p-14f;
-    float special = float_of(magnitude + (224u << 23)); /* infinity and NaN */
-    float value = magnitude < 1u << 23 ? subnormal : magnitude < 31u << 23 ? normal : special;
-    return float_of(bits_of(value) | (uint32_t)(half & 0x8000) << 16);
-}
-
-static inline uint16_t float_to_half(float value)
-{
-    uint32_t magnitude = bits_of(value) & 0x7fffffff;
-    uint32_t normal = (magnitude + 0xfff + (magnitude >> 13 & 1) - (112u << 23)) >> 13;
-    uint32_t subnormal = bits_of(float_of(magnitude) + 0.5f) - bits_of(0.5f); /* the addition rounds */
-    uint32_t half = magnitude < 113u << 23 ? subnormal : normal;
-    half = magnitude >= bits_of(65520.0f) ? 0x7c00 : half;
-    half = magnitude > 0x7f800000 ? 0x7e00 : half;
-    return (uint16_t)(half | (bits_of(value) >> 16 & 0x8000));
-}
 
 static void from_half(float *restrict to, const uint16_t *restrict from, int64_t count)
 {
@@ -65,13 +31,13 @@ static void from_half(float *restrict to, const uint16_t *restrict from, int64_t
         _mm256_storeu_ps(to + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(from + i))));
 #endif
     for (; i < count; i++)
-        to[i] = half_to_float(from[i]);
+        to[i] = wf_half_to_float(from[i]);
 }
 
 static void to_half(uint16_t *restrict to, const float *restrict from, int64_t count)
 {
     for (int64_t i = 0; i < count; i++)
-        to[i] = float_to_half(from[i]);
+        to[i] = wf_float_to_half(from[i]);
 }
 
 /* ---- Sums --------------------------------------------------------------------------------------------------------- */
@@ -93,13 +59,14 @@ static inline vector load_vector(const void *row, int half, int64_t i)
 #elif defined(__AVX2__)
     return (vector)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)from));
 #else
-    return (vector){half_to_float(from[0]), half_to_float(from[1]), half_to_float(from[2]), half_to_float(from[3])};
+    return (vector){wf_half_to_float(from[0]), wf_half_to_float(from[1]), wf_half_to_float(from[2]),
+                    wf_half_to_float(from[3])};
 #endif
 }
 
 static inline float load_scalar(const void *row, int half, int64_t i)
 {
-    return half ? half_to_float(((const uint16_t *)row)[i]) : ((const float *)row)[i];
+    return half ? wf_half_to_float(((const uint16_t *)row)[i]) : ((const float *)row)[i];
 }
 
 /* Inlined for each number of taps and each type. The weights are what comes from memory: those of the next taps are fetched
@@ -221,7 +188,7 @@ static inline float exp_of(float x)
     series = series * r + 0.5f;
     series = series * r + 1.0f;
     series = series * r + 1.0f;
-    float power = float_of((bits_of(shifted) + 127) << 23);
+    float power = wf_float_of((wf_float_bits(shifted) + 127) << 23);
     return x < lowest ? 0 : series * power;
 }
 

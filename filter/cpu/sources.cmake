@@ -5,7 +5,7 @@ target_link_libraries(wf PRIVATE OpenMP::OpenMP_C m)
 
 function(wf_add_rows name)
   add_library(wf_rows_${name} OBJECT cpu/rows.c)
-  target_include_directories(wf_rows_${name} PRIVATE include)
+  target_include_directories(wf_rows_${name} PRIVATE include .)
   target_link_libraries(wf_rows_${name} PRIVATE wf_warnings)
   target_compile_definitions(wf_rows_${name} PRIVATE WF_ROWS=wf_rows_${name})
   target_compile_options(wf_rows_${name} PRIVATE -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math ${ARGN})
