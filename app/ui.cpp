@@ -435,7 +435,8 @@ void choose_backend(const ui_facts *facts, view *view)
     if (!begin_combo("##backend", backend_name(facts->node.backend)))
         return;
     for (int backend = WF_BACKEND_COUNT - 1; backend >= 0; backend--)
-        if (wf_backend_built((wf_backend)backend) && ImGui::Selectable(backend_name((wf_backend)backend), (int)view->backend == backend))
+        if (wf_backend_built((wf_backend)backend) &&
+            ImGui::Selectable(backend_name((wf_backend)backend), (int)view->backend == backend))
             view->backend = (wf_backend)backend;
     close_on_escape();
     ImGui::EndCombo();

@@ -47,8 +47,8 @@ typedef struct viewer {
     uint32_t slot;
     float near_inverse, far_inverse; /* of depth, from the first frame that has it; 0: not known */
     double first_picture_ms;
-    int64_t changed_ns; /* when the picture last changed */
-    bool dead;          /* after a failure of the device nothing more can be drawn */
+    int64_t changed_ns;                       /* when the picture last changed */
+    bool dead;                                /* after a failure of the device nothing more can be drawn */
     char notice[sizeof((error *)0)->message]; /* empty: none */
 } viewer;
 
