@@ -1,4 +1,5 @@
-/* Mostly plain loops that compilers vectorise. WF_ROWS, given by the build, is the table's name for the instruction set in use. */
+/* Mostly plain loops that compilers vectorise. WF_ROWS, given by the build, is the table's name for the instruction set in
+ * use. */
 #include "rows.h"
 
 #include <float.h>
