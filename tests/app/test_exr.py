@@ -142,6 +142,13 @@ def test_data_window(dump, tmp_path, corner, layout):
     check_layer(dump.layers("frame", path)["color"], expected, "RGB")
 
 
+@pytest.mark.parametrize("order", ["INCREASING_Y", "DECREASING_Y"])
+def test_line_order(dump, tmp_path, order):
+    channels = random_channels("RGB")
+    path = write(tmp_path / "a.exr", channels, lineOrder=getattr(OpenEXR, order))
+    check_layer(dump.layers("frame", path)["color"], channels, "RGB")
+
+
 # ---- Names ------------------------------------------------------------------------------------------------------------
 
 
@@ -195,11 +202,13 @@ def test_blender_layers_are_not_mixed(dump, tmp_path):
     check_layer(layers["color"], channels, [f"Back.Combined.{c}" for c in "RGB"])
 
 
-def test_blender_real_frame(dump):
-    path = "assets/frames/studio/studio.0001.exr"
-    channels = {name: channel.pixels for name, channel in
-                OpenEXR.File(path, separate_channels=True).channels().items()}
-    check_blender(dump.layers("frame", path), channels)
+def test_bundled_frames(dump, root):
+    """As Cycles rendered them."""
+    paths = sorted((root / "assets" / "frames").glob("*/*.exr"))
+    assert len(paths) >= 8
+    for path in paths:
+        file = OpenEXR.File(str(path), separate_channels=True)
+        check_blender(dump.layers("frame", path), {name: channel.pixels for name, channel in file.channels().items()})
 
 
 MITSUBA = "albedo.R albedo.G albedo.B nn.X nn.Y nn.Z dd.T".split()
