@@ -226,6 +226,14 @@ def test_mitsuba(dump, tmp_path, color):
     check_layer(layers["depth"], channels, MITSUBA[6:7])
 
 
+def test_mitsuba_with_its_integrator(dump, tmp_path):
+    """What the AOV integrator writes: the nested integrator's picture under its name too."""
+    channels = random_channels(["R", "G", "B", "img.R", "img.G", "img.B", "img.A", *MITSUBA])
+    layers = dump.layers("frame", write(tmp_path / "a.exr", channels))
+    assert list(layers) == ["color", "albedo", "normal", "depth"]
+    check_layer(layers["color"], channels, "RGB")
+
+
 def test_mitsuba_other_names(dump, tmp_path):
     channels = random_channels("R G B sh_normal.X sh_normal.Y sh_normal.Z dd.y.T".split())
     layers = dump.layers("frame", write(tmp_path / "a.exr", channels))
