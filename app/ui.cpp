@@ -395,7 +395,9 @@ void build_panes(const ui_facts *facts, view *view, view_context *context, ui_la
         Box cell = {x0 + std::floor((x1 - x0 - width) / 2), area.y + row * (height + gap), width, height};
         build_pane(facts, view, context, layout, view->solo >= 0 ? view->solo : i, cell);
     }
-    if (context->hovered < 0)
+    bool inside = layout->column >= 0 && layout->column < context->image_width && layout->row >= 0 &&
+                  layout->row < context->image_height;
+    if (context->hovered < 0 || !inside)
         return;
     for (int i = 0; i < VIEW_PANES; i++)
         if (i != context->hovered && layout->pictures[i].width > 0)
