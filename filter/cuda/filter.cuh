@@ -10,10 +10,9 @@
 #define WF_TILE_BLOCKS           4 /* that a multiprocessor should run at once */
 #define WF_TILE_STAGES           6
 
-/* Boxes of about 2 KiB: smaller ones keep the copy engine busy, larger ones leave room for fewer blocks. From four
- * channels on, the input takes that room. */
-template <int CHANNELS, typename Weight> struct wf_tile_shape {
-    static constexpr int width = 128, height = CHANNELS < 4 && sizeof(Weight) == 2 ? 8 : 4;
+/* From four channels on, the input takes so much shared memory a pixel that smaller tiles are better. */
+template <int CHANNELS> struct wf_tile_shape {
+    static constexpr int width = CHANNELS < 4 ? 128 : 64, height = 8;
 };
 
 /* ---- Tiles -------------------------------------------------------------------------------------------------------- */
@@ -74,10 +73,10 @@ static inline size_t wf_plan_stages(wf_tile_args *args, const wf_tile_row &row, 
 
 /* Shares the channels among teams and passes, and shared memory among blocks: all channels at once if that fits, and as
  * many blocks a multiprocessor as that leaves room for. Returns the shared memory of a block, 0 where nothing fits. */
-template <int CHANNELS, typename Image, typename Weight>
+template <int CHANNELS, typename Image>
 static size_t wf_plan_tile(wf_tile_args *args, const wf_tile_row &row, const wf_cuda_device *device, size_t tap_bytes)
 {
-    using shape = wf_tile_shape<CHANNELS, Weight>;
+    using shape = wf_tile_shape<CHANNELS>;
     const int needed = (int)wf_divide_up(args->channels, CHANNELS);
     for (int most = min(needed, wf_tile_max_teams<CHANNELS, shape::width, shape::height>()); most > 0; most--) {
         args->grid.passes = wf_divide_up(needed, most);
@@ -98,8 +97,8 @@ template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHA
 static const void *wf_tile_kernel(int kernel_width)
 {
 #define KERNEL(KERNEL_WIDTH)                                                                                           \
-    (const void *)wf_filter_tiles<OP, MODE, Image, Weight, CHANNELS, KERNEL_WIDTH,                                     \
-                                  wf_tile_shape<CHANNELS, Weight>::width, wf_tile_shape<CHANNELS, Weight>::height>
+    (const void *)wf_filter_tiles<OP, MODE, Image, Weight, CHANNELS, KERNEL_WIDTH, wf_tile_shape<CHANNELS>::width,     \
+                                  wf_tile_shape<CHANNELS>::height>
 #define CASE(KERNEL_WIDTH)                                                                                             \
     case KERNEL_WIDTH:                                                                                                 \
         return KERNEL(KERNEL_WIDTH);
@@ -118,7 +117,7 @@ template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHA
 static wf_result wf_launch_tiles(const wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *call,
                                  bool *launched)
 {
-    using shape = wf_tile_shape<CHANNELS, Weight>;
+    using shape = wf_tile_shape<CHANNELS>;
     using box = wf_tap_box<OP, Weight, shape::width, shape::height>;
     const wf_filter *filter = &call->filter;
     const int64_t *size = call->output.size;
@@ -136,7 +135,7 @@ static wf_result wf_launch_tiles(const wf_cuda_device *device, cudaStream_t stre
     const wf_tile_row row = wf_make_tile_row<OP>(args.kernel_width);
     args.pitch = shape::width + (int)wf_divide_up(row.lead + row.taps, WF_TILE_ALIGN) * WF_TILE_ALIGN;
     args.rows = shape::height + args.kernel_height - 1;
-    size_t shared_bytes = wf_plan_tile<CHANNELS, Image, Weight>(&args, row, device, box::stride);
+    size_t shared_bytes = wf_plan_tile<CHANNELS, Image>(&args, row, device, box::stride);
     CUtensorMap input_map, weight_map;
     if (!shared_bytes ||
         !wf_encode_map(device, &call->input, args.pitch, args.rows, args.teams * CHANNELS, &input_map) ||
