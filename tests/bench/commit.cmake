@@ -1,8 +1,13 @@
-# Writes FILE, which defines WF_COMMIT as the commit of SOURCE, where that has changed. Run by cmake -P at build time.
-execute_process(COMMAND git -C ${SOURCE} describe --always --dirty --abbrev=10
+# Writes FILE, which defines WF_COMMIT as the commit of SOURCE, where that has changed; "-dirty" where what the benchmark is
+# made of differs from it. Run by cmake -P at build time.
+execute_process(COMMAND git -C ${SOURCE} rev-parse --short=10 HEAD
                 OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+execute_process(COMMAND git -C ${SOURCE} diff --quiet HEAD -- CMakeLists.txt filter shaders tests/bench tests/filter
+                RESULT_VARIABLE dirty ERROR_QUIET)
 if(NOT commit)
   set(commit unknown)
+elseif(dirty)
+  string(APPEND commit -dirty)
 endif()
 set(line "#define WF_COMMIT \"${commit}\"\n")
 if(EXISTS ${FILE})
