@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import re
+import resource
 import subprocess
 
 import numpy as np
@@ -10,6 +12,14 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / os.environ.get("WF_BUILD", "build")
+
+# Random numbers are fresh in every run; the tests, and the programs they run, start from this.
+os.environ.setdefault("WF_SEED", str(int.from_bytes(os.urandom(4), "little")))
+
+
+def pytest_terminal_summary(terminalreporter):
+    if terminalreporter.stats.get("failed"):
+        terminalreporter.write_line(f"seed {os.environ['WF_SEED']} (WF_SEED repeats it for the same selection of tests)")
 
 
 @pytest.fixture(scope="session")
@@ -26,15 +36,29 @@ def root():
     return ROOT
 
 
+def limit_memory(program, megabytes):
+    """Arguments of subprocess.run that limit what a program can allocate; AddressSanitizer brings its own way."""
+    if b"__asan_init" in program.read_bytes():
+        options = f"{os.environ.get('ASAN_OPTIONS', '')}:allocator_may_return_null=1:max_allocation_size_mb={megabytes}"
+        return {"env": {**os.environ, "ASAN_OPTIONS": options}}
+    size = megabytes << 20
+    return {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_AS, (size, size))}
+
+
+@pytest.fixture(scope="session")
+def memory_limit():
+    return limit_memory
+
+
 class Dump:
     """Runs tests/app/dump.c."""
 
     def __init__(self, program):
         self.program = program
 
-    def run(self, *arguments, stdin=b""):
+    def run(self, *arguments, stdin=b"", **options):
         command = [self.program, *map(str, arguments)]
-        return subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False)
+        return subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False, **options)
 
     def __call__(self, *arguments, stdin=b""):
         """What a successful run printed: the JSON line, and the bytes behind it."""
@@ -55,10 +79,10 @@ class Dump:
         assert offset == len(rest)
         return layers
 
-    def error(self, *arguments):
-        """The one sentence of a run that must fail."""
-        result = self.run(*arguments)
-        message = result.stderr.decode()
+    def error(self, *arguments, megabytes=None):
+        """The one sentence of a run that must fail, where asked for with little memory."""
+        result = self.run(*arguments, **(limit_memory(self.program, megabytes) if megabytes else {}))
+        message = re.sub(r"==\d+==WARNING: AddressSanitizer failed to allocate .*\n", "", result.stderr.decode())
         assert result.returncode == 1, message
         assert message.endswith("\n") and message.count("\n") == 1, message
         assert result.stdout == b""

@@ -1,5 +1,6 @@
 """Frames written by another implementation of OpenEXR (PyPI's) are read value by value."""
 
+import os
 import shutil
 import struct
 
@@ -8,7 +9,7 @@ import OpenEXR
 import pytest
 
 HEIGHT, WIDTH = 37, 53
-RANDOM = np.random.default_rng()
+RANDOM = np.random.default_rng(int(os.environ["WF_SEED"]))
 
 
 def random_channel(dtype=np.float32, height=HEIGHT, width=WIDTH):
@@ -407,6 +408,12 @@ def test_too_large(dump, tmp_path, which, size):
         write(path, random_channels("RGB", height=1, width=1), displayWindow=window(0, 0, size[1], size[0]))
     assert dump.error("frame", path) == (
         f"{path}: its {which} window is {size[1]}x{size[0]} pixels, expected 1x1 to 16384x16384")
+
+
+def test_not_enough_memory(dump, tmp_path):
+    path = write(tmp_path / "a.exr", random_channels("RGB"), displayWindow=window(0, 0, 16384, 16384))
+    message = dump.error("frame", path, megabytes=1024)
+    assert message == f"{path}: not enough memory for 16384x16384 pixels"
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

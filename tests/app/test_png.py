@@ -1,13 +1,17 @@
 """PNG files as another program reads them."""
 
+import os
+
 import numpy as np
 import PIL.Image
 import pytest
 
+RANDOM = np.random.default_rng(int(os.environ["WF_SEED"]))
+
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 7), (720, 1280)])
 def test_pixels(dump, tmp_path, size):
-    rgba = np.random.default_rng().integers(0, 256, (*size, 4), np.uint8)
+    rgba = RANDOM.integers(0, 256, (*size, 4), np.uint8)
     dump("png", tmp_path / "a.png", size[1], size[0], stdin=rgba.tobytes())
     with PIL.Image.open(tmp_path / "a.png") as image:
         assert image.format == "PNG" and image.mode == "RGB" and "srgb" in image.info

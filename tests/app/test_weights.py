@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import struct
 import zipfile
 
@@ -10,7 +11,7 @@ import pytest
 import safetensors.numpy
 
 HEIGHT, WIDTH = 7, 11
-RANDOM = np.random.default_rng()
+RANDOM = np.random.default_rng(int(os.environ["WF_SEED"]))
 KINDS = ["npy", "npz", "npz compressed", "safetensors"]
 DTYPES = [np.float32, np.float16]
 
@@ -227,6 +228,18 @@ def test_truncated_numbers(dump, tmp_path):
     assert error(dump, path) == "2773 bytes of elements, its shape (9,7,11) needs 2772"
     path.write_bytes(content[:100])
     assert error(dump, path) == "truncated in its NumPy header: 100 of 128 bytes"
+
+
+def test_not_enough_memory(dump, tmp_path):
+    """A sparse file: a hole of 2 GB."""
+    path = tmp_path / "w.npy"
+    size = 4 * 255 * 255 * 100 * 80
+    header = npy(GOOD.replace(b"(9, 7, 11)", b"(65025, 80, 100)"), data=b"")
+    path.write_bytes(header)
+    with open(path, "r+b") as file:
+        file.truncate(len(header) + size)
+    message = dump.error("weights", path, 0, 0, 100, 80, megabytes=1024)
+    assert message == f"{path}: not enough memory for {size} bytes of weights"
 
 
 # ---- NumPy headers ----------------------------------------------------------------------------------------------------
