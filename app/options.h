@@ -12,9 +12,9 @@ typedef struct options {
     int path_count;
     const char *const *channels; /* --channel layer=name, repeated */
     int channel_count;
-    const char *weights;       /* NULL: predict */
-    const char *splat_weights; /* NULL: weights */
-    wf_mode mode;              /* for files */
+    const char *weights;             /* NULL: predict */
+    const char *splat_weights;       /* NULL: weights */
+    wf_mode mode;                    /* for files */
     int kernel_height, kernel_width; /* 0: the file's own or the predictor's default */
     const char *reference;
     bool automatic; /* --backend auto */

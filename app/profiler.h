@@ -15,8 +15,8 @@ typedef enum profiler_track { PROFILER_CPU, PROFILER_VULKAN, PROFILER_NODE, PROF
 typedef struct profiler_stats {
     const char *name; /* the profiler's copy */
     profiler_track track;
-    int64_t n;          /* samples since creation or reset */
-    double current_ms;  /* the latest */
+    int64_t n;                                /* samples since creation or reset */
+    double current_ms;                        /* the latest */
     double median_ms, p95_ms, p99_ms, max_ms; /* over the last PROFILER_WINDOW samples; nearest-rank percentiles */
 } profiler_stats;
 

@@ -21,8 +21,8 @@ typedef struct report {
     const char *mode;
     int kernel_height, kernel_width;
     int width, height;
-    int frames, warmup; /* measured, and before */
-    int slots;          /* frames in flight */
+    int frames, warmup;      /* measured, and before */
+    int slots;               /* frames in flight */
     double first_picture_ms; /* from program start to the first finished picture */
     int64_t uncertainty_ns;
     const profiler *profiler;
