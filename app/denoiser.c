@@ -289,11 +289,17 @@ static void collect_slot(denoiser *denoiser, uint32_t index, profiler *profiler)
     int64_t begin, end;
     if (timer_read(&denoiser->timer, denoiser->device, index, &begin, &end))
         profiler_add(profiler, PROFILER_VULKAN, "upload", begin, end, timing.frame);
+    wf_node_span whole = {INT64_MAX, 0};
     for (int stage = 0; stage < WF_NODE_STAGE_COUNT; stage++) {
         wf_node_span span = timing.stages[stage];
-        if (span.end_ns)
-            profiler_add(profiler, PROFILER_NODE, wf_node_stage_name(stage), span.begin_ns, span.end_ns, timing.frame);
+        if (!span.end_ns)
+            continue;
+        profiler_add(profiler, PROFILER_NODE, wf_node_stage_name(stage), span.begin_ns, span.end_ns, timing.frame);
+        whole.begin_ns = span.begin_ns < whole.begin_ns ? span.begin_ns : whole.begin_ns;
+        whole.end_ns = span.end_ns > whole.end_ns ? span.end_ns : whole.end_ns;
     }
+    if (whole.end_ns)
+        profiler_add(profiler, PROFILER_NODE, "node", whole.begin_ns, whole.end_ns, timing.frame);
 }
 
 uint32_t denoiser_next_slot(const denoiser *denoiser)

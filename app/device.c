@@ -260,37 +260,38 @@ void device_destroy(device *device)
 
 /* ---- Memory ------------------------------------------------------------------------------------------------------- */
 
-/* The first allowed memory type with all wanted properties, else with the needed ones. */
-static bool find_memory_type(const device *device, uint32_t allowed, VkMemoryPropertyFlags needed,
-                             VkMemoryPropertyFlags wanted, uint32_t *type)
+/* Allocates from the first allowed memory type that has the properties. */
+static VkResult allocate_type(const device *device, VkMemoryRequirements requirements, VkMemoryPropertyFlags properties,
+                              VkDeviceMemory *memory)
 {
-    VkPhysicalDeviceMemoryProperties memory;
-    vkGetPhysicalDeviceMemoryProperties(device->physical, &memory);
-    const VkMemoryPropertyFlags tries[] = {needed | wanted, needed};
-    for (int i = 0; i < 2; i++)
-        for (*type = 0; *type < memory.memoryTypeCount; ++*type)
-            if (allowed & 1u << *type && (memory.memoryTypes[*type].propertyFlags & tries[i]) == tries[i])
-                return true;
-    return false;
+    VkPhysicalDeviceMemoryProperties types;
+    vkGetPhysicalDeviceMemoryProperties(device->physical, &types);
+    for (uint32_t type = 0; type < types.memoryTypeCount; type++) {
+        bool fits = requirements.memoryTypeBits & 1u << type;
+        if (fits && (types.memoryTypes[type].propertyFlags & properties) == properties)
+            return vkAllocateMemory(device->handle,
+                                    &(VkMemoryAllocateInfo){
+                                        .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+                                        .allocationSize = requirements.size,
+                                        .memoryTypeIndex = type,
+                                    },
+                                    NULL, memory);
+    }
+    return VK_ERROR_FEATURE_NOT_PRESENT;
 }
 
+/* Memory with the needed properties, and the wanted ones too where there is enough of such. */
 static bool allocate(const device *device, VkMemoryRequirements requirements, VkMemoryPropertyFlags needed,
                      VkMemoryPropertyFlags wanted, VkDeviceMemory *memory, error *error)
 {
-    uint32_t type;
-    if (!find_memory_type(device, requirements.memoryTypeBits, needed, wanted, &type))
-        return error_set(error, "the Vulkan device has no fitting type of memory");
-    VkResult result = vkAllocateMemory(device->handle,
-                                       &(VkMemoryAllocateInfo){
-                                           .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
-                                           .allocationSize = requirements.size,
-                                           .memoryTypeIndex = type,
-                                       },
-                                       NULL, memory);
-    if (result != VK_SUCCESS)
-        return error_set(error, "no %.1f MiB of Vulkan memory: %s", (double)requirements.size / 1048576,
-                         result_name(result) ? result_name(result) : "allocation failed");
-    return true;
+    if (allocate_type(device, requirements, needed | wanted, memory) == VK_SUCCESS)
+        return true;
+    VkResult result = allocate_type(device, requirements, needed, memory);
+    if (result == VK_SUCCESS)
+        return true;
+    const char *reason = result_name(result);
+    return error_set(error, "no %.1f MiB of Vulkan memory: %s", (double)requirements.size / 1048576,
+                     reason ? reason : "no type of memory fits");
 }
 
 static bool fill_buffer(const device *device, VkBufferUsageFlags usage, buffer *buffer, error *error)
@@ -308,7 +309,8 @@ static bool fill_buffer(const device *device, VkBufferUsageFlags usage, buffer *
     vkGetBufferMemoryRequirements(device->handle, buffer->handle, &requirements);
     bool reads = usage & VK_BUFFER_USAGE_TRANSFER_DST_BIT;
     return allocate(device, requirements, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
-                    reads ? VK_MEMORY_PROPERTY_HOST_CACHED_BIT : 0, &buffer->memory, error) &&
+                    reads ? VK_MEMORY_PROPERTY_HOST_CACHED_BIT : VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, &buffer->memory,
+                    error) &&
            vk_ok(vkBindBufferMemory(device->handle, buffer->handle, buffer->memory, 0), "vkBindBufferMemory", error) &&
            vk_ok(vkMapMemory(device->handle, buffer->memory, 0, VK_WHOLE_SIZE, 0, &buffer->mapped), "vkMapMemory",
                  error);

@@ -43,7 +43,8 @@ typedef struct buffer {
     void *mapped; /* coherent, for the buffer's whole life */
 } buffer;
 
-/* A buffer that the host writes (usage TRANSFER_SRC) or reads (TRANSFER_DST, in cached memory where there is some). */
+/* A buffer that the host writes (usage TRANSFER_SRC, in the device's own memory where the host can reach that) or reads
+ * (TRANSFER_DST, in cached memory where there is some). */
 bool buffer_create(const device *device, VkDeviceSize size, VkBufferUsageFlags usage, buffer *buffer, error *error);
 void buffer_destroy(const device *device, buffer *buffer); /* leaves *buffer zeroed; zeroed is fine */
 

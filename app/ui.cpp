@@ -645,11 +645,15 @@ void time_cell(Box cell, ImU32 color, double milliseconds, bool placeholder)
         draw_format(ui.small, cell, right_align, color, "%.3f", milliseconds);
 }
 
+bool is_hand_over(const profiler_stats &stats)
+{
+    return std::strncmp(stats.name, "hand-over", 9) == 0;
+}
+
 /* longest: the median whose bar is full; 0: no bar. */
 void time_row(Box row, const TimeColumns &columns, const profiler_stats &stats, double longest, bool placeholder)
 {
-    bool hand_over = std::strncmp(stats.name, "hand-over", 9) == 0;
-    ImU32 color = hand_over ? amber : text;
+    ImU32 color = is_hand_over(stats) ? amber : text;
     ImGui::GetWindowDrawList()->AddCircleFilled(ImVec2(row.x + px(3), row.y + row.height / 2), px(2.5f),
                                                 track_colors[stats.track], 12);
     draw_text(ui.small, {row.x + px(12), row.y, columns.name, row.height}, left_align, color, stats.name);
@@ -664,9 +668,15 @@ void time_row(Box row, const TimeColumns &columns, const profiler_stats &stats, 
     fill({x, row.y + px(5), length, row.height - px(10)}, track_colors[stats.track]);
 }
 
+bool is_named(const profiler_stats &stats, const char *name)
+{
+    return std::strcmp(stats.name, name) == 0;
+}
+
+/* Stages in their order, then what contains them: the node, with its hand-overs' part of it, and the frame. */
 void build_timing(const ui_facts *facts, Box box)
 {
-    const float row_height = px(15.5f);
+    const float row_height = px(15);
     Box titles = box.take_top(px(22));
     draw_text(ui.strong, titles, left_align, text, "Timing, ms");
     TimeColumns columns = {px(112), px(66), 0, box.width < px(560) ? 3 : 5};
@@ -674,28 +684,38 @@ void build_timing(const ui_facts *facts, Box box)
     static const char *const names[] = {"current", "median", "p95", "p99", "max"};
     for (int i = 0; i < columns.figures; i++)
         draw_text(ui.small, columns.cell(titles, i), right_align, dim, names[i]);
-    double longest = 0;
-    profiler_stats whole = {};
+
+    profiler_stats node = {}, frame = {};
+    double longest = 0, hand_over = 0;
     for (int i = 0; i < profiler_count(facts->times); i++) {
         profiler_stats stats = profiler_get(facts->times, i);
-        if (std::strcmp(stats.name, "frame") == 0)
-            whole = stats;
+        if (is_named(stats, "frame"))
+            frame = stats;
+        else if (is_named(stats, "node"))
+            node = stats;
         else
             longest = std::max(longest, stats.median_ms);
+        if (is_hand_over(stats))
+            hand_over += stats.median_ms;
     }
     for (int i = 0; i < profiler_count(facts->times); i++) {
         profiler_stats stats = profiler_get(facts->times, i);
-        if (stats.n > 0 && std::strcmp(stats.name, "frame") != 0)
+        if (stats.n > 0 && !is_named(stats, "frame") && !is_named(stats, "node"))
             time_row(box.take_top(row_height), columns, stats, longest, facts->placeholders);
     }
-    if (whole.n == 0)
-        return;
     fill({box.x, box.y + px(1), box.width, 1}, line);
     box.take_top(px(2));
-    Box last = box.take_top(row_height);
-    time_row(last, columns, whole, 0, facts->placeholders);
-    if (!facts->placeholders)
-        draw_format(ui.small, last, right_align, text, "%.1f fps", 1000 / whole.median_ms);
+    Box rows[] = {box.take_top(row_height), box.take_top(row_height)};
+    if (node.n > 0)
+        time_row(rows[0], columns, node, 0, facts->placeholders);
+    if (frame.n > 0)
+        time_row(rows[1], columns, frame, 0, facts->placeholders);
+    if (facts->placeholders)
+        return;
+    if (node.n > 0)
+        draw_format(ui.small, rows[0], right_align, amber, "hand-over %.1f %%", 100 * hand_over / node.median_ms);
+    if (frame.n > 0)
+        draw_format(ui.small, rows[1], right_align, text, "%.1f fps", 1000 / frame.median_ms);
 }
 
 /* ---- Sequence and status ------------------------------------------------------------------------------------------ */
