@@ -90,7 +90,8 @@ static wf_result done_already(wf_device *device, wf_stream stream)
     return WF_OK;
 }
 
-static const wf_backend_table table = {.destroy = destroy,
+static const wf_backend_table table = {.abilities = {.dtypes = 1 << WF_FLOAT32 | 1 << WF_FLOAT16},
+                                       .destroy = destroy,
                                        .info = info,
                                        .gather = wf_cpu_gather,
                                        .splat = wf_cpu_splat,

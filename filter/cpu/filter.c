@@ -178,7 +178,7 @@ static void store(tile *t, int64_t c)
     if (call->filter.mode != WF_LINEAR)
         t->rows->divide(sums, t->total, t->width);
     if (call->bias)
-        t->rows->offset(sums, call->bias[t->channel + c], t->width);
+        t->rows->offset(sums, ((const float *)call->bias)[t->channel + c], t->width);
     void *to = wf_cpu_address(&call->output, t->n, t->channel + c, t->y, t->first);
     if (call->output.dtype == WF_FLOAT32)
         memcpy(to, sums, (size_t)t->width * sizeof(float));

@@ -193,7 +193,7 @@ static void clamp_divisor(float *sum, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
         float magnitude = fabsf(sum[i]);
-        sum[i] = copysignf(magnitude < WF_MIN_SUM ? WF_MIN_SUM : magnitude, sum[i]);
+        sum[i] = copysignf(magnitude < (float)WF_MIN_SUM ? (float)WF_MIN_SUM : magnitude, sum[i]);
     }
 }
 

@@ -5,13 +5,17 @@
 
 #include "cpu/reference.h"
 
-static const char *const layout_names[LAYOUT_COUNT] = {"dense",          "padded rows", "channel slice", "batch slice",
-                                                       "channels first", "flipped",     "expanded"};
+static const char *const layout_names[LAYOUT_COUNT] = {"dense",         "padded rows",       "channel slice",
+                                                       "batch slice",   "channels first",    "flipped",
+                                                       "channels last", "every other pixel", "expanded"};
 
 wf_filter filter_case_filter(const filter_case *c)
 {
-    return (wf_filter){
-        .kernel_height = c->kernel_height, .kernel_width = c->kernel_width, .dilation = c->dilation, .mode = c->mode};
+    return (wf_filter){.kernel_height = c->kernel_height,
+                       .kernel_width = c->kernel_width,
+                       .dilation = c->dilation,
+                       .mode = c->mode,
+                       .groups = 1};
 }
 
 const char *filter_case_describe(const filter_case *c, char text[256])
@@ -90,7 +94,7 @@ wf_result problem_apply(const problem *p, wf_device *device, wf_stream stream)
 {
     wf_filter filter = filter_case_filter(&p->shape);
     return wf_apply(p->shape.op, device, stream, &filter, &p->device_input.view, &p->device_weight.view,
-                    p->shape.has_bias ? &p->device_bias.view : NULL, &p->device_output.view);
+                    p->shape.has_bias ? &p->device_bias.view : NULL, &p->device_output.view, NULL);
 }
 
 wf_result problem_download(problem *p, wf_device *device)
