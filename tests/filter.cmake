@@ -32,6 +32,10 @@ target_link_libraries(test_errors PRIVATE wf PkgConfig::CMOCKA wf_warnings)
 add_test(NAME filter_errors COMMAND test_errors)
 set_tests_properties(filter_errors PROPERTIES ENVIRONMENT ASAN_OPTIONS=allocator_may_return_null=1)
 
+add_executable(test_reference filter/test_reference.c)
+target_link_libraries(test_reference PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)
+add_test(NAME filter_reference COMMAND test_reference)
+
 find_package(OpenMP REQUIRED COMPONENTS C)
 add_executable(test_cpu filter/test_cpu.c)
 target_link_libraries(test_cpu PRIVATE wf_cases OpenMP::OpenMP_C PkgConfig::CMOCKA wf_warnings)
