@@ -59,12 +59,12 @@
  *
  *                                          WF_CPU   WF_CUDA   WF_VULKAN
  *     gather, splat: float32, float16      yes      yes       yes
- *     bfloat16, float64                    no       no        no
- *     strides in W other than 1            no       no        no
+ *     bfloat16, float64                    yes      no        no
+ *     strides in W other than 1            yes      no        no
  *     groups                               yes      yes       yes
- *     coverage                             no       no        no
- *     wf_gather_splat                      no       no        no
- *     wf_backward, wf_grad_weight          no       no        no
+ *     coverage                             yes      no        no
+ *     wf_gather_splat                      yes      no        no
+ *     wf_backward, wf_grad_weight          yes      no        no
  *
  *
  * A FIRST PROGRAM

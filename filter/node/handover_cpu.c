@@ -166,7 +166,7 @@ static void load_texel(const void *texels, node_image_format format, int64_t ind
 {
     int64_t at = index * format.channels;
     if (format.is_half)
-        wf_rows_baseline.from_half(texel, (const uint16_t *)texels + at, format.channels);
+        wf_rows_baseline_float32.load(texel, (const uint16_t *)texels + at, WF_FLOAT16, 1, format.channels);
     else
         memcpy(texel, (const float *)texels + at, (size_t)format.channels * sizeof *texel);
 }
@@ -175,7 +175,7 @@ static void store_texel(void *texels, node_image_format format, int64_t index, c
 {
     int64_t at = index * format.channels;
     if (format.is_half)
-        wf_rows_baseline.to_half((uint16_t *)texels + at, texel, format.channels);
+        wf_rows_baseline_float32.store((uint16_t *)texels + at, WF_FLOAT16, 1, texel, format.channels);
     else
         memcpy((float *)texels + at, texel, (size_t)format.channels * sizeof *texel);
 }
