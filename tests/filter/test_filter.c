@@ -1,6 +1,5 @@
 /* The operator's suite: test_filter BACKEND checks cpu, vulkan or cuda through the public API, and nothing in it knows
- * more of the backend than its name. suite.h says when it skips
- * itself. */
+ * more of the backend than its name. suite.h says when it skips itself. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
