@@ -168,7 +168,7 @@ static void finish(wf_tile *base, const wf_tap *tap, int k)
                                mode == WF_SOFTMAX ? base->weights[k]
                                                   : plane_at(t->call, t->factor, base->n, tap->y_in, tap->x_in),
                                tap->count);
-    base->rows->store(wf_tile_address(base, to, tap), to->dtype, to->stride[3], grad, tap->count);
+    base->rows->stream(wf_tile_address(base, to, tap), to->dtype, to->stride[3], grad, tap->count);
 }
 
 static const wf_tile_kind backward_kind = {.weigh = weigh, .add = add, .finish = finish};

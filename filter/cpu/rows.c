@@ -165,6 +165,31 @@ static void store(void *to, wf_dtype dtype, int64_t stride, const real *from, in
     }
 }
 
+static void stream(void *to, wf_dtype dtype, int64_t stride, const real *from, int64_t count)
+{
+#if defined(__AVX2__)
+    if (dtype == WF_REAL_DTYPE && stride == 1) {
+        real *at = to;
+        const int64_t misaligned = (int64_t)((uintptr_t)to % VECTOR_BYTES / sizeof(real));
+        int64_t i = misaligned ? LANES - misaligned : 0;
+        i = i < count ? i : count;
+        store_real(at, 1, from, i);
+        for (; i + LANES <= count; i += LANES) {
+#if defined(__AVX512F__)
+            _mm512_stream_si512((__m512i *)(void *)(at + i), _mm512_loadu_si512((const void *)(from + i)));
+#else
+            _mm256_stream_si256((__m256i *)(void *)(at + i),
+                                _mm256_loadu_si256((const __m256i *)(const void *)(from + i)));
+#endif
+        }
+        store_real(at + i, 1, from + i, count - i);
+        _mm_sfence();
+        return;
+    }
+#endif
+    store(to, dtype, stride, from, count);
+}
+
 /* ---- Sums --------------------------------------------------------------------------------------------------------- */
 
 static void fill(real *row, real value, int64_t count)
@@ -454,6 +479,7 @@ static void add_compressed(real *restrict sum, const real *restrict row, int64_t
 extern const wf_rows WF_ROWS;
 const wf_rows WF_ROWS = {.load = load,
                          .store = store,
+                         .stream = stream,
                          .fill = fill,
                          .add_taps = add_taps,
                          .correlate = correlate,

@@ -27,6 +27,9 @@ typedef struct WF_REAL(wf_rows) {
     void (*load)(real *to, const void *from, wf_dtype dtype, int64_t stride, int64_t count);
     void (*store)(void *to, wf_dtype dtype, int64_t stride, const real *from, int64_t count);
 
+    /* As store, for what is not read again soon: past the caches where the processor can, without reading it first. */
+    void (*stream)(void *to, wf_dtype dtype, int64_t stride, const real *from, int64_t count);
+
     void (*fill)(real *row, real value, int64_t count);
 
     /* sum[c] += weight * input[c] for every channel, where the channels' sums lie `stride` apart, and, unless it is NULL,
