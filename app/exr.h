@@ -1,22 +1,28 @@
 /* exr.h -- OpenEXR frames in and pictures out, through OpenEXR's C core.
  *
- * Recognised channel names (facts of the writers, in this order of precedence): an explicit mapping; Blender multilayer
- * ("ViewLayer.Combined.R", "ViewLayer.Denoising Albedo.R", "ViewLayer.Denoising Normal.X", "ViewLayer.Denoising Depth.Z",
- * "ViewLayer.Vector.X"); Mitsuba 3 ("albedo.R", "nn.X" or "sh_normal.X", "dd.T", colour "R" or "<integrator>.R"); OIDN's
- * files NAME.hdr.exr with NAME.alb.exr and NAME.nrm.exr beside it; plain "R,G,B", "albedo.R", "normal.X", "Z" or "depth.Z"
- * or "depth.V", "motion.X". Single-part and multi-part, scanline and tiled (level 0), HALF, FLOAT and UINT. */
+ * What is read: single-part and multi-part files, scanline and tiled (level 0 of mip maps), HALF, FLOAT and UINT channels,
+ * every compression that the core decodes (3.1 lacks DWAA and DWAB). Channels are found by their names: an explicit mapping
+ * LAYER=NAME first, else what Blender, Mitsuba 3 and OIDN write, and plain names. The table is in exr_layers.c. In a
+ * multi-part file PART.CHANNEL counts as a channel's name too. For OIDN, NAME.alb.exr and NAME.nrm.exr beside NAME.hdr.exr
+ * are the albedo and the normal where that file has none of its own.
+ *
+ * A mapping's NAME is a prefix (Beauty for Beauty.R, Beauty.G, Beauty.B, or .X, .Y, .Z), for depth also a whole channel name.
+ *
+ * The frame is the file's display window. What the data window does not cover is 0; what lies outside the display window
+ * (overscan) is left out. */
 #ifndef WFVIEW_EXR_H
 #define WFVIEW_EXR_H
 
 #include "error.h"
 #include "frame.h"
 
-/* Reads a frame: colour, and each guide layer the file (or its OIDN siblings) has. FRAME_REFERENCE is not read here.
- * Fails, naming file and numbers, for missing, truncated, corrupt files, a file without colour (the message lists the
- * channels it has), sizes over 16384 x 16384, and NaN or infinity in any used channel (count and first pixel). */
+/* Reads a frame: color, and each guide layer the file (or its OIDN siblings) has. FRAME_REFERENCE is not read here.
+ * On failure *frame is zeroed and the message names the file, with numbers: missing, no OpenEXR, truncated, corrupt; no color
+ * (lists the channels there are), a mapping that fits no channels; deep or subsampled parts; windows not within 1x1 to
+ * 16384x16384, layers of different sizes; NaN or infinity in a channel that is used (count and first pixel). */
 bool exr_read_frame(const char *path, const char *const *channels, int channel_count, frame *frame, error *error);
 
-/* Reads only colour as 4 channels, for references. */
+/* Reads only color, as 4 channels, for references. Of the mappings, reference=NAME counts, color=NAME does not. */
 bool exr_read_color(const char *path, const char *const *channels, int channel_count, image *color, error *error);
 
 /* Writes channels of interleaved float rows as float32, ZIP: names[i] is channel i of the pixels. The file appears whole or

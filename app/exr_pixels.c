@@ -133,6 +133,8 @@ static bool decode(const transfer *transfer, const exr_chunk_info_t *chunk, exr_
         exr_decoding_choose_default_routines(context, transfer->part, pipeline) != EXR_ERR_SUCCESS)
         return false;
     pipeline->unpack_and_convert_fn = NULL;
+    if (chunk->packed_size == chunk->unpacked_size) /* stored as it is, which 3.1 forgets for B44 */
+        pipeline->decompress_fn = NULL;
     return exr_decoding_run(context, transfer->part, pipeline) == EXR_ERR_SUCCESS;
 }
 

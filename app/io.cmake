@@ -5,21 +5,21 @@ find_package(Threads REQUIRED)
 pkg_check_modules(WFVIEW_IO REQUIRED IMPORTED_TARGET GLOBAL OpenEXR libcjson libpng libzip)
 
 add_library(wfview_io STATIC
-  ${CMAKE_CURRENT_LIST_DIR}/error.c
-  ${CMAKE_CURRENT_LIST_DIR}/exr.c
-  ${CMAKE_CURRENT_LIST_DIR}/exr_layers.c
-  ${CMAKE_CURRENT_LIST_DIR}/exr_pixels.c
-  ${CMAKE_CURRENT_LIST_DIR}/exr_write.c
-  ${CMAKE_CURRENT_LIST_DIR}/frame.c
-  ${CMAKE_CURRENT_LIST_DIR}/input.c
-  ${CMAKE_CURRENT_LIST_DIR}/metrics.c
-  ${CMAKE_CURRENT_LIST_DIR}/options.c
-  ${CMAKE_CURRENT_LIST_DIR}/output.c
-  ${CMAKE_CURRENT_LIST_DIR}/png.c
-  ${CMAKE_CURRENT_LIST_DIR}/profiler.c
-  ${CMAKE_CURRENT_LIST_DIR}/report.c
-  ${CMAKE_CURRENT_LIST_DIR}/sequence.c
-  ${CMAKE_CURRENT_LIST_DIR}/source.c
-  ${CMAKE_CURRENT_LIST_DIR}/weights.c)
+  error.c
+  exr.c
+  exr_layers.c
+  exr_pixels.c
+  exr_write.c
+  frame.c
+  input.c
+  metrics.c
+  options.c
+  output.c
+  png.c
+  profiler.c
+  report.c
+  sequence.c
+  source.c
+  weights.c)
 target_include_directories(wfview_io PUBLIC ${PROJECT_SOURCE_DIR})
 target_link_libraries(wfview_io PUBLIC wf PRIVATE wf_warnings PkgConfig::WFVIEW_IO Threads::Threads m)

@@ -106,15 +106,13 @@ static size_t window_of(const stage *stage)
 static void add_sample(stage *stage, double milliseconds)
 {
     size_t count = window_of(stage);
-    double *slot = &stage->latest[stage->n % PROFILER_WINDOW];
-    if (count == PROFILER_WINDOW) {
-        size_t oldest = lower_bound(stage->sorted, count, *slot);
-        count--;
-        memmove(stage->sorted + oldest, stage->sorted + oldest + 1, (count - oldest) * sizeof(double));
-    }
-    size_t place = lower_bound(stage->sorted, count, milliseconds);
-    memmove(stage->sorted + place + 1, stage->sorted + place, (count - place) * sizeof(double));
-    stage->sorted[place] = *slot = milliseconds;
+    double *slot = &stage->latest[stage->n % PROFILER_WINDOW], *sorted = stage->sorted;
+    size_t hole = count < PROFILER_WINDOW ? count++ : lower_bound(sorted, count, *slot);
+    for (; hole > 0 && sorted[hole - 1] > milliseconds; hole--)
+        sorted[hole] = sorted[hole - 1];
+    for (; hole + 1 < count && sorted[hole + 1] < milliseconds; hole++)
+        sorted[hole] = sorted[hole + 1];
+    sorted[hole] = *slot = milliseconds;
     stage->n++;
 }
 

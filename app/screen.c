@@ -222,8 +222,8 @@ static void collect(screen *screen, uint32_t index, profiler *profiler)
     int64_t begin, end;
     screen_frame *frame = &screen->frames[index];
     if (frame->untimed && timer_read(&screen->timer, screen->device, index, &begin, &end))
-        profiler_add(profiler, PROFILER_VULKAN, "display", begin, end, screen->drawn);
-    frame->untimed = false;
+        profiler_add(profiler, PROFILER_VULKAN, "display", begin, end, frame->untimed);
+    frame->untimed = 0;
 }
 
 void screen_collect(screen *screen, profiler *profiler)
@@ -244,7 +244,7 @@ bool screen_draw(screen *screen, const screen_picture *picture, profiler *profil
         return false;
     if (!record(screen, index, picture, to_window, error) || !submit(screen, frame, picture->sync, to_window, error))
         return false;
-    frame->untimed = true;
+    frame->untimed = picture->denoiser->frames;
     return !to_window || window_present(screen->window, error);
 }
 

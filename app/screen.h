@@ -15,7 +15,8 @@ typedef struct screen_frame {
     VkCommandBuffer commands;
     VkSemaphore acquired; /* the window's image is there to be written */
     buffer probe;         /* a texel of each layer, 16 bytes apart */
-    bool has_probe, untimed;
+    bool has_probe;
+    uint64_t untimed; /* the denoiser's frame in a picture whose time is not in the profiler yet; 0: none */
 } screen_frame;
 
 typedef struct screen {

@@ -165,9 +165,11 @@ bool sequence_add(sequence *sequence, const char *path, error *error)
         added = error_set(error, "%s: cannot open: %s", path, strerror(ENOENT));
     if (!added)
         return false;
-    qsort(sequence->paths + first, (size_t)(sequence->count - first), sizeof *sequence->paths, compare_natural);
-    return sequence->count > first ||
-           error_set(error, "%s: no frames there (references and OIDN's .alb.exr and .nrm.exr do not count)", path);
+    if (sequence->count > first) {
+        qsort(sequence->paths + first, (size_t)(sequence->count - first), sizeof *sequence->paths, compare_natural);
+        return true;
+    }
+    return error_set(error, "%s: no frames there (references and OIDN's .alb.exr and .nrm.exr do not count)", path);
 }
 
 void sequence_free(sequence *sequence)

@@ -11,17 +11,23 @@
 typedef struct source source;
 
 typedef struct source_options {
-    const char *const *paths; /* files, directories, or patterns with *, ?, [...] or printf's %0Nd; each expands in
-                                 natural order (frame.9 before frame.10) */
+    const char *const *paths; /* files, directories, patterns: see sequence.h */
     int path_count;           /* at least 1 */
-    const char *reference;    /* NULL, or one EXR used for every frame; without it a file of the same name in a
-                                 "reference" folder beside the frame, or NAME.ref.exr, NAME_ref.exr */
-    const char *const *channels; /* explicit mapping "color=Beauty" "depth=Z.V" ... : layer=channel prefix or name */
+
+    /* NULL, or one EXR used for every frame; without it a file of the same name in a folder "reference" beside the frame, or
+     * NAME.ref.exr or NAME_ref.exr. Must outlive the source. */
+    const char *reference;
+
+    const char *const *channels; /* mappings LAYER=NAME, see exr.h. Must outlive the source */
     int channel_count;
-    long long memory_budget; /* bytes of decoded frames kept; 0: 1 GiB. Beyond it the oldest used are dropped */
+
+    /* Bytes of decoded frames kept; 0: 1 GiB. Beyond it those needed last, playing on from the frame asked for last and
+     * around, are dropped or not loaded ahead. */
+    long long memory_budget;
 } source_options;
 
-/* Expands paths and reads the first frame's header; loading starts in the background. NULL and *error on failure. */
+/* Expands paths; loading starts in the background. NULL and *error where a path stands for no frames. Whether a frame can be
+ * read, and with its reference of the same size, source_get tells. */
 source *source_open(const source_options *options, error *error);
 void source_close(source *source); /* waits for the thread; NULL is ignored */
 
@@ -34,7 +40,8 @@ int source_loaded(source *source);
 const char *source_path(const source *source, int index);
 
 /* The frame, loading it first if need be; loading continues with index + 1 and on, wrapping. Valid until two further calls
- * of source_get. NULL and *error on failure (and on every later call for that index). */
+ * of source_get; source_poll counts where it gives a frame. NULL and *error on failure (and on every later call for that
+ * index). */
 const frame *source_get(source *source, int index, error *error);
 
 /* The same without waiting: NULL, and error->message empty, where the frame is not in memory yet. */

@@ -395,7 +395,9 @@ void build_panes(const ui_facts *facts, view *view, view_context *context, ui_la
         Box cell = {x0 + std::floor((x1 - x0 - width) / 2), area.y + row * (height + gap), width, height};
         build_pane(facts, view, context, layout, view->solo >= 0 ? view->solo : i, cell);
     }
-    if (context->hovered < 0)
+    bool inside = layout->column >= 0 && layout->column < context->image_width && layout->row >= 0 &&
+                  layout->row < context->image_height;
+    if (context->hovered < 0 || !inside)
         return;
     for (int i = 0; i < VIEW_PANES; i++)
         if (i != context->hovered && layout->pictures[i].width > 0)
@@ -410,11 +412,11 @@ void heading(Box *box, const char *words)
 }
 
 /* A labelled row; the next widget fills what is right of the label. */
-void label(Box *box, const char *words)
+void label(Box *box, const char *words, ImFont *font = ui.body, ImU32 color = dim)
 {
     Box row = box->take_top(px(22.5f));
     const float label_width = px(78);
-    draw_text(ui.body, {row.x, row.y, label_width, px(20)}, left_align, dim, words);
+    draw_text(font, {row.x, row.y, label_width, px(20)}, left_align, color, words);
     ImGui::SetCursorScreenPos(ImVec2(row.x + label_width, row.y));
     ImGui::SetNextItemWidth(row.width - label_width);
 }
@@ -435,7 +437,8 @@ void choose_backend(const ui_facts *facts, view *view)
     if (!begin_combo("##backend", backend_name(facts->node.backend)))
         return;
     for (int backend = WF_BACKEND_COUNT - 1; backend >= 0; backend--)
-        if (wf_backend_built((wf_backend)backend) && ImGui::Selectable(backend_name((wf_backend)backend), (int)view->backend == backend))
+        if (wf_backend_built((wf_backend)backend) &&
+            ImGui::Selectable(backend_name((wf_backend)backend), (int)view->backend == backend))
             view->backend = (wf_backend)backend;
     close_on_escape();
     ImGui::EndCombo();
@@ -512,7 +515,7 @@ void slider(const char *id, float *value, float low, float high, const char *for
     list->ChannelsMerge();
 }
 
-void sigma(Box *box, const char *name, float *value, float low, float high, const char *format)
+void parameter(Box *box, const char *name, float *value, float low, float high, const char *format)
 {
     char id[32];
     std::snprintf(id, sizeof id, "##%s", name);
@@ -522,8 +525,7 @@ void sigma(Box *box, const char *name, float *value, float low, float high, cons
 
 void build_filter(const ui_facts *facts, view *view, Box box)
 {
-    heading(&box, "Filter");
-    label(&box, "Backend");
+    label(&box, "Filter on", ui.strong, text);
     choose_backend(facts, view);
     label(&box, "Weights");
     choose_predictor(facts, view);
@@ -535,12 +537,12 @@ void build_filter(const ui_facts *facts, view *view, Box box)
     label(&box, "Kernel");
     choose_kernel(facts, view);
     wf_bilateral *bilateral = &view->predictor.bilateral;
-    Box sigmas = box;
-    sigma(&sigmas, "Distance", &bilateral->sigma_space, 0.5f, 20, "%.1f px");
-    sigma(&sigmas, "Color", &bilateral->sigma_color, 0.01f, 2, "%.3f");
-    sigma(&sigmas, "Albedo", &bilateral->sigma_albedo, 0.01f, 2, "%.3f");
-    sigma(&sigmas, "Normal", &bilateral->sigma_normal, 0.01f, 4, "%.3f");
-    sigma(&sigmas, "Depth", &bilateral->sigma_depth, 0.001f, 2, "%.3f");
+    parameter(&box, "Distance", &bilateral->sigma_space, 0.5f, 20, "%.1f px");
+    parameter(&box, "Color", &bilateral->sigma_color, 0.01f, 2, "%.3f");
+    parameter(&box, "Albedo", &bilateral->sigma_albedo, 0.01f, 2, "%.3f");
+    parameter(&box, "Normal", &bilateral->sigma_normal, 0.01f, 4, "%.3f");
+    parameter(&box, "Depth", &bilateral->sigma_depth, 0.001f, 2, "%.3f");
+    parameter(&box, "Fireflies", &bilateral->firefly_ratio, 1, 1000, "%.1f");
 }
 
 void toggle(Box *box, const char *name, bool *value)

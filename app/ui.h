@@ -32,8 +32,8 @@ typedef struct ui_facts {
     const metrics *noisy, *gather, *splat; /* of the frame that is shown; NULL: not known */
     bool has_probe;
     float probe[LAYER_COUNT][4]; /* linear values under the mouse */
-    const char *notice; /* NULL or a sentence for the user */
-    bool is_warning;    /* the notice is one */
+    const char *notice;          /* NULL or a sentence for the user */
+    bool is_warning;             /* the notice is one */
     bool placeholders;           /* dashes for times and device names */
 } ui_facts;
 

@@ -19,7 +19,8 @@
 
 /* What is known of a frame of the sequence. */
 typedef struct frame_state {
-    bool shown, captured; /* captured: saved and measured where that was asked for */
+    bool shown, has_reference;
+    bool captured; /* saved and measured, as far as that was asked for */
     bool has_metrics;
     metrics noisy, gather, splat;
 } frame_state;
@@ -47,8 +48,8 @@ typedef struct viewer {
     uint32_t slot;
     float near_inverse, far_inverse; /* of depth, from the first frame that has it; 0: not known */
     double first_picture_ms;
-    int64_t changed_ns; /* when the picture last changed */
-    bool dead;          /* after a failure of the device nothing more can be drawn */
+    int64_t changed_ns;                       /* when the picture last changed */
+    bool broken;                              /* after a failure of the device nothing more can be drawn */
     char notice[sizeof((error *)0)->message]; /* empty: none */
 } viewer;
 
@@ -162,6 +163,7 @@ static void forget_results(viewer *viewer)
 static bool replace_denoiser(viewer *viewer, const denoiser_options *options, error *error)
 {
     denoiser denoiser;
+    *viewer->log.warning = 0;
     if (!denoiser_create(&viewer->device, options, &viewer->log, &denoiser, error))
         return false;
     if (!set_predictor(viewer, &denoiser, error) || !screen_wait(&viewer->screen, viewer->screen.drawn, error)) {
@@ -171,12 +173,21 @@ static bool replace_denoiser(viewer *viewer, const denoiser_options *options, er
     denoiser_destroy(&viewer->denoiser);
     viewer->denoiser = denoiser;
     viewer->shown = -1;
-    viewer->applied = viewer->view.predictor;
     viewer->view.backend = wf_node_backend(denoiser.node);
     wf_node_get_info(denoiser.node, &viewer->facts.node);
     notify(viewer, true, viewer->log.warning);
-    forget_results(viewer);
     return true;
+}
+
+/* Where that fails the former weights are gone too, and are set again. */
+static bool change_predictor(viewer *viewer, error *error)
+{
+    if (set_predictor(viewer, &viewer->denoiser, error))
+        return true;
+    struct error ignored;
+    viewer->view.predictor = viewer->applied;
+    viewer->broken = !set_predictor(viewer, &viewer->denoiser, &ignored);
+    return false;
 }
 
 /* Makes the denoiser what the frame's size and the user ask for. */
@@ -189,15 +200,20 @@ static bool fit_denoiser(viewer *viewer, const frame *frame, error *error)
         .width = (uint32_t)frame->width,
         .height = (uint32_t)frame->height,
     };
-    if (!current->node || current->width != options.width || current->height != options.height ||
-        wf_node_backend(current->node) != options.backend)
-        return replace_denoiser(viewer, &options, error);
-    if (memcmp(&viewer->applied, &viewer->view.predictor, sizeof viewer->applied) == 0)
+    bool has_node = current->node, same_size = current->width == options.width && current->height == options.height;
+    bool same_backend = has_node && wf_node_backend(current->node) == options.backend;
+    bool same_predictor = memcmp(&viewer->applied, &viewer->view.predictor, sizeof viewer->applied) == 0;
+    if (same_size && same_backend && same_predictor)
         return true;
-    if (!set_predictor(viewer, &viewer->denoiser, error))
+    if (!same_size || !same_backend) {
+        if (!replace_denoiser(viewer, &options, error))
+            return false;
+    } else if (!change_predictor(viewer, error)) {
         return false;
+    }
     viewer->applied = viewer->view.predictor;
-    forget_results(viewer);
+    if (has_node && !(same_backend && same_predictor))
+        forget_results(viewer);
     return true;
 }
 
@@ -228,6 +244,7 @@ static void note_frame(viewer *viewer, const frame *frame, int index)
 {
     viewer->shown = index;
     viewer->frames[index].shown = true;
+    viewer->frames[index].has_reference = frame->layers[FRAME_REFERENCE].pixels;
     bool had_reference = viewer->context.has[FRAME_REFERENCE];
     viewer->context.image_width = frame->width;
     viewer->context.image_height = frame->height;
@@ -246,11 +263,11 @@ static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *e
     if (!frame || !fit_denoiser(viewer, frame, error))
         return false;
     uint32_t slot = denoiser_next_slot(&viewer->denoiser);
-    viewer->dead = true;
+    viewer->broken = true;
     if (!screen_wait(&viewer->screen, viewer->slot_pictures[slot], error) ||
         !denoiser_run(&viewer->denoiser, frame, index, viewer->times, sync, error))
         return false;
-    viewer->dead = false;
+    viewer->broken = false;
     panes_bind(&viewer->screen.panes, slot, viewer->denoiser.slots[slot].images);
     viewer->slot = slot;
     viewer->changed_ns = profiler_now();
@@ -361,15 +378,23 @@ static bool capture_shown(viewer *viewer, bool to_files, error *error)
            (save(viewer, "gather", &pictures[0], error) && save(viewer, "splat", &pictures[1], error));
 }
 
-/* Captures every frame that was shown and is not captured yet, running it once more. */
+static bool wants_capture(const viewer *viewer, int index)
+{
+    const options *options = viewer->options;
+    const frame_state *state = &viewer->frames[index];
+    bool shows_metrics = state->has_reference && (options->report || options->screenshot);
+    return state->shown && !state->captured && (options->save || shows_metrics);
+}
+
+/* Captures the frames that were shown and not captured then, and returns to the one shown last. */
 static bool capture_rest(viewer *viewer, error *error)
 {
+    int last = viewer->shown;
     viewer->times = viewer->discarded;
     for (int i = 0; i < viewer->context.frame_count; i++)
-        if (viewer->frames[i].shown && !viewer->frames[i].captured &&
-            (!step(viewer, i, error) || !capture_shown(viewer, true, error)))
+        if (wants_capture(viewer, i) && (!step(viewer, i, error) || !capture_shown(viewer, true, error)))
             return false;
-    return drain(viewer, error);
+    return (viewer->shown == last || step(viewer, last, error)) && drain(viewer, error);
 }
 
 static bool save_screenshot(viewer *viewer, const char *path, error *error)
@@ -378,7 +403,18 @@ static bool save_screenshot(viewer *viewer, const char *path, error *error)
            capture_target(&viewer->capture, &viewer->screen.target, path, error);
 }
 
-static bool write_report(const viewer *viewer, int measured, error *error)
+/* Of whole frames; n is 0 where none was measured. */
+static profiler_stats frame_stats(const viewer *viewer)
+{
+    for (int i = 0; i < profiler_count(viewer->kept); i++) {
+        profiler_stats stats = profiler_get(viewer->kept, i);
+        if (strcmp(stats.name, "frame") == 0)
+            return stats;
+    }
+    return (profiler_stats){0};
+}
+
+static bool write_report(const viewer *viewer, error *error)
 {
     const options *options = viewer->options;
     report_metrics *metrics = calloc((size_t)viewer->context.frame_count, sizeof *metrics);
@@ -406,7 +442,7 @@ static bool write_report(const viewer *viewer, int measured, error *error)
                                .kernel_width = files ? weights->kernel_width : predictor->bilateral.kernel_width,
                                .width = (int)viewer->denoiser.width,
                                .height = (int)viewer->denoiser.height,
-                               .frames = measured,
+                               .frames = (int)frame_stats(viewer).n,
                                .warmup = options->warmup,
                                .slots = DENOISER_SLOTS,
                                .first_picture_ms = viewer->first_picture_ms,
@@ -422,37 +458,23 @@ static bool write_report(const viewer *viewer, int measured, error *error)
 
 static void print_summary(const viewer *viewer)
 {
-    for (int i = 0; i < profiler_count(viewer->kept); i++) {
-        profiler_stats stats = profiler_get(viewer->kept, i);
-        if (strcmp(stats.name, "frame") == 0)
-            printf("%lld frame%s of %dx%d on %s (%s): median %.2f ms, first picture after %.0f ms\n",
-                   (long long)stats.n, stats.n == 1 ? "" : "s", viewer->context.image_width,
-                   viewer->context.image_height, wf_backend_name(viewer->facts.node.backend), viewer->facts.node.name,
-                   stats.median_ms, viewer->first_picture_ms);
-    }
-}
-
-static int64_t measured_frames(const viewer *viewer)
-{
-    for (int i = 0; i < profiler_count(viewer->kept); i++) {
-        profiler_stats stats = profiler_get(viewer->kept, i);
-        if (strcmp(stats.name, "frame") == 0)
-            return stats.n;
-    }
-    return 0;
+    profiler_stats stats = frame_stats(viewer);
+    const wf_device_info *node = &viewer->facts.node;
+    printf("%lld frame%s of %dx%d on %s (%s): median %.2f ms, first picture after %.0f ms\n", (long long)stats.n,
+           stats.n == 1 ? "" : "s", viewer->context.image_width, viewer->context.image_height,
+           wf_backend_name(node->backend), node->name, stats.median_ms, viewer->first_picture_ms);
 }
 
 /* One more picture, with all there is to say in it, then the files. */
 static bool write_results(viewer *viewer, error *error)
 {
     const options *options = viewer->options;
-    bool wants_capture = options->save || options->report || options->screenshot;
-    if (wants_capture && !capture_rest(viewer, error))
+    if (!capture_rest(viewer, error))
         return false;
     if (options->screenshot && (!draw(viewer, NULL, error) || !draw(viewer, NULL, error) ||
                                 !save_screenshot(viewer, options->screenshot, error)))
         return false;
-    if (options->report && !write_report(viewer, (int)measured_frames(viewer), error))
+    if (options->report && !write_report(viewer, error))
         return false;
     const wf_device_info *node = &viewer->facts.node;
     return !options->trace || profiler_write_trace(viewer->kept, options->trace, wf_backend_name(node->backend),
@@ -474,16 +496,17 @@ static bool obey(viewer *viewer, double seconds)
     return !viewer->view.quit;
 }
 
-/* Runs frames of the sequence in turn, from the first. Captures each one at once where nothing is to be measured
- * without. */
+/* Runs frames of the sequence in turn, from the first. capture: reads back in between, which takes time that a run for
+ * its times should not take. */
 static bool run_frames(viewer *viewer, int count, profiler *times, bool capture, error *error)
 {
     viewer->times = times;
-    for (int i = 0; i < count && obey(viewer, 0); i++) {
-        if (!step(viewer, i % viewer->context.frame_count, error))
+    bool goes_on = true;
+    for (int i = 0; i < count && goes_on; i++) {
+        if (!step(viewer, i % viewer->context.frame_count, error) ||
+            (capture && wants_capture(viewer, viewer->shown) && !capture_shown(viewer, true, error)))
             return false;
-        if (capture && !capture_shown(viewer, true, error))
-            return false;
+        goes_on = obey(viewer, 0);
     }
     return drain(viewer, error);
 }
@@ -491,10 +514,9 @@ static bool run_frames(viewer *viewer, int count, profiler *times, bool capture,
 static bool run_measured(viewer *viewer, error *error)
 {
     const options *options = viewer->options;
-    bool once = options->frames == 0; /* each frame once */
-    bool capture = once && (options->save || options->report || options->screenshot);
+    bool once = options->frames == 0; /* each frame */
     return run_frames(viewer, options->warmup, viewer->discarded, false, error) &&
-           run_frames(viewer, once ? viewer->context.frame_count : options->frames, viewer->kept, capture, error);
+           run_frames(viewer, once ? viewer->context.frame_count : options->frames, viewer->kept, once, error);
 }
 
 /* The frame to show next while playing: the one after, once it is due and loaded. */
@@ -525,7 +547,7 @@ static bool refresh(viewer *viewer, error *error)
     *viewer->notice = 0;
     if (step(viewer, viewer->view.frame, error))
         return true;
-    if (viewer->dead || viewer->shown < 0)
+    if (viewer->broken || viewer->shown < 0)
         return false;
     notify(viewer, true, error->message);
     viewer->view.frame = viewer->shown;
@@ -569,18 +591,19 @@ static bool run_interactively(viewer *viewer, error *error)
 {
     int settle = SETTLE_PICTURES;
     int64_t due_ns = 0;
-    for (;;) {
-        int64_t begin = profiler_now();
-        double seconds = seconds_to_wait(viewer, settle, due_ns);
-        if (!obey(viewer, seconds))
-            return drain(viewer, error);
-        bool event = (double)(profiler_now() - begin) * 1e-9 < seconds;
-        settle = event ? SETTLE_PICTURES : settle - 1;
-        advance(viewer, &due_ns);
+    bool goes_on = true;
+    while (goes_on) {
         if (!refresh(viewer, error) || !measure_at_rest(viewer, error))
             return false;
         take_screenshot(viewer);
+        double seconds = seconds_to_wait(viewer, settle, due_ns);
+        int64_t begin = profiler_now();
+        goes_on = obey(viewer, seconds);
+        bool event = (double)(profiler_now() - begin) * 1e-9 < seconds;
+        settle = event ? SETTLE_PICTURES : settle - 1;
+        advance(viewer, &due_ns);
     }
+    return drain(viewer, error);
 }
 
 static bool run(viewer *viewer, error *error)

@@ -5,8 +5,9 @@
 
 #include "view.h"
 
-#define MIN_WIDTH  320
-#define MIN_HEIGHT 200
+#define MIN_WIDTH        320
+#define MIN_HEIGHT       200
+#define ACQUIRE_LIMIT_NS 1000000000 /* a hidden window may give no image at all */
 
 /* ---- Window and keys ---------------------------------------------------------------------------------------------- */
 
@@ -220,11 +221,11 @@ bool window_acquire(window *window, VkSemaphore acquired, bool *ready, error *er
         if (window->outdated)
             return true; /* minimized */
     }
-    VkResult result = vkAcquireNextImageKHR(window->device->handle, window->swapchain, UINT64_MAX, acquired,
+    VkResult result = vkAcquireNextImageKHR(window->device->handle, window->swapchain, ACQUIRE_LIMIT_NS, acquired,
                                             VK_NULL_HANDLE, &window->current);
     window->outdated = result == VK_ERROR_OUT_OF_DATE_KHR || result == VK_SUBOPTIMAL_KHR;
     *ready = result == VK_SUCCESS || result == VK_SUBOPTIMAL_KHR;
-    return window->outdated || vk_ok(result, "vkAcquireNextImageKHR", error);
+    return window->outdated || result == VK_TIMEOUT || vk_ok(result, "vkAcquireNextImageKHR", error);
 }
 
 static VkImageMemoryBarrier transition(const window *window, VkImageLayout from, VkImageLayout to)

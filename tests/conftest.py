@@ -20,6 +20,12 @@ def build():
     return BUILD
 
 
+@pytest.fixture(scope="session")
+def root():
+    """The repository."""
+    return ROOT
+
+
 class Dump:
     """Runs tests/app/dump.c."""
 

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "half.h"
+
 #if defined(__AVX2__)
 #include <immintrin.h>
 #endif
@@ -19,51 +21,16 @@ enum { VECTOR_BYTES = 16 };
 enum { LANES = VECTOR_BYTES / sizeof(real) };
 typedef real vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias));
 
-static inline uint32_t bits_of(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-static inline float float_of(uint32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 /* ---- Storage ------------------------------------------------------------------------------------------------------- */
-
-static inline float half_to_float(uint16_t half)
-{
-    uint32_t magnitude = (uint32_t)(half & 0x7fff) << 13;
-    float normal = float_of(magnitude + (112u << 23));
-    float subnormal = float_of(magnitude + (113u << 23)) - 0x1p-14f;
-    float special = float_of(magnitude + (224u << 23)); /* infinity and NaN */
-    float value = magnitude < 1u << 23 ? subnormal : magnitude < 31u << 23 ? normal : special;
-    return float_of(bits_of(value) | (uint32_t)(half & 0x8000) << 16);
-}
-
-static inline uint16_t float_to_half(float value)
-{
-    uint32_t magnitude = bits_of(value) & 0x7fffffff;
-    uint32_t normal = (magnitude + 0xfff + (magnitude >> 13 & 1) - (112u << 23)) >> 13;
-    uint32_t subnormal = bits_of(float_of(magnitude) + 0.5f) - bits_of(0.5f); /* the addition rounds */
-    uint32_t half = magnitude < 113u << 23 ? subnormal : normal;
-    half = magnitude >= bits_of(65520.0f) ? 0x7c00 : half;
-    half = magnitude > 0x7f800000 ? 0x7e00 : half;
-    return (uint16_t)(half | (bits_of(value) >> 16 & 0x8000));
-}
 
 static inline float bfloat_to_float(uint16_t bfloat)
 {
-    return float_of((uint32_t)bfloat << 16);
+    return wf_float_of((uint32_t)bfloat << 16);
 }
 
 static inline uint16_t float_to_bfloat(float value)
 {
-    uint32_t bits = bits_of(value), magnitude = bits & 0x7fffffff;
+    uint32_t bits = wf_float_bits(value), magnitude = bits & 0x7fffffff;
     uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
     return (uint16_t)(magnitude > 0x7f800000 ? bits >> 16 | 0x7fc0 : rounded);
 }
@@ -73,7 +40,7 @@ static inline real load_scalar(const void *row, const wf_dtype dtype, int64_t i)
 {
     switch (dtype) {
     case WF_FLOAT16:
-        return half_to_float(((const uint16_t *)row)[i]);
+        return wf_half_to_float(((const uint16_t *)row)[i]);
     case WF_BFLOAT16:
         return bfloat_to_float(((const uint16_t *)row)[i]);
     default:
@@ -135,7 +102,7 @@ static void load(real *to, const void *from, wf_dtype dtype, int64_t stride, int
 static void store_half(uint16_t *restrict to, int64_t stride, const real *restrict from, int64_t count)
 {
     for (int64_t i = 0; i < count; i++)
-        to[i * stride] = float_to_half((float)from[i]);
+        to[i * stride] = wf_float_to_half((float)from[i]);
 }
 
 static void store_bfloat(uint16_t *restrict to, int64_t stride, const real *restrict from, int64_t count)
@@ -407,7 +374,7 @@ static inline float exp_of(float x)
     series = series * r + 0.5f;
     series = series * r + 1.0f;
     series = series * r + 1.0f;
-    float power = float_of((bits_of(shifted) + 127) << 23);
+    float power = wf_float_of((wf_float_bits(shifted) + 127) << 23);
     return x < lowest ? 0 : series * power;
 }
 #else

@@ -5,11 +5,14 @@
 #include "pixels.cuh"
 #include "tiles.cuh"
 
-#define WF_TILE_STAGE_TAPS 8 /* a multiple of four */
+/* Measured on an H200. Kernels of these widths have code of their own, for three channels. */
+#define WF_TILE_KERNEL_WIDTHS(X) X(3) X(5) X(7) X(9) X(11) X(13) X(17) X(21)
+#define WF_TILE_BLOCKS           4 /* that a multiprocessor should run at once */
+#define WF_TILE_STAGES           6
 
-/* The tile of a number of channels, and the blocks that share a multiprocessor's shared memory where their tiles allow. */
+/* From four channels on, the input takes so much shared memory a pixel that smaller tiles are better. */
 template <int CHANNELS> struct wf_tile_shape {
-    static constexpr int width = 64, height = 8, blocks = 3;
+    static constexpr int width = CHANNELS < 4 ? 128 : 64, height = 8;
 };
 
 /* ---- Tiles -------------------------------------------------------------------------------------------------------- */
@@ -43,19 +46,70 @@ static inline bool wf_encode_map(const wf_cuda_device *device, const wf_tensor *
         tensor->dtype == WF_FLOAT16 ? CU_TENSOR_MAP_DATA_TYPE_FLOAT16 : CU_TENSOR_MAP_DATA_TYPE_FLOAT32;
     return device->encode_tensor_map(map, type, 4, tensor->data, sizes, strides, box, steps,
                                      CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_NONE,
-                                     CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+                                     CU_TENSOR_MAP_L2_PROMOTION_L2_128B,
                                      CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE) == CUDA_SUCCESS;
 }
 
-/* Divides the shared memory of a block. False where not even two stages fit. */
-static inline bool wf_plan_stages(wf_tile_args *args, size_t budget, size_t input_bytes, size_t tap_bytes)
+/* The most taps of a stage. */
+static inline int wf_stage_taps(const wf_tile_row &row)
 {
-    args->stage_taps = min(args->kernel_width, WF_TILE_STAGE_TAPS);
-    int needed = args->kernel_height * (int)wf_divide_up(args->kernel_width, args->stage_taps);
-    size_t used = WF_TILE_HEADER + input_bytes;
-    size_t stages = budget < used ? 0 : (budget - used) / (args->stage_taps * tap_bytes);
-    args->stages = (int)min(stages, (size_t)min(needed, WF_TILE_MAX_STAGES));
-    return args->stages >= min(needed, 2);
+    int most = 0;
+    for (int group = 0; group < row.groups; group += WF_TILE_STAGE_GROUPS)
+        most = max(most, wf_group_end(row, group + WF_TILE_STAGE_GROUPS - 1) - wf_group_begin(row, group));
+    return most;
+}
+
+/* Divides the shared memory that a block may use. Returns how much it uses, 0 where not even two stages fit. */
+static inline size_t wf_plan_stages(wf_tile_args *args, const wf_tile_row &row, size_t budget, size_t input_bytes,
+                                    size_t tap_bytes)
+{
+    const int needed = args->kernel_height * (int)wf_divide_up(row.groups, WF_TILE_STAGE_GROUPS);
+    args->stage_taps = wf_stage_taps(row);
+    const size_t used = WF_TILE_HEADER + input_bytes, stage = args->stage_taps * tap_bytes;
+    const size_t stages = budget < used ? 0 : (budget - used) / stage;
+    args->stages = (int)min(stages, (size_t)min(needed, WF_TILE_STAGES));
+    return args->stages >= min(needed, 2) ? used + args->stages * stage : 0;
+}
+
+/* Shares the channels among teams and passes, and shared memory among blocks: all channels at once if that fits, and as
+ * many blocks a multiprocessor as that leaves room for. Returns the shared memory of a block, 0 where nothing fits. */
+template <int CHANNELS, typename Image>
+static size_t wf_plan_tile(wf_tile_args *args, const wf_tile_row &row, const wf_cuda_device *device, size_t tap_bytes)
+{
+    using shape = wf_tile_shape<CHANNELS>;
+    const int needed = (int)wf_divide_up(args->channels, CHANNELS);
+    for (int most = min(needed, wf_tile_max_teams<CHANNELS, shape::width, shape::height>()); most > 0; most--) {
+        args->grid.passes = wf_divide_up(needed, most);
+        args->teams = (int)wf_divide_up(needed, args->grid.passes);
+        size_t input_bytes = (args->teams * CHANNELS * args->rows * args->pitch * sizeof(Image) + 127) / 128 * 128;
+        for (int blocks = WF_TILE_BLOCKS; blocks > 0; blocks--) {
+            size_t budget = device->shared_memory / blocks - WF_TILE_RESERVED;
+            size_t used = wf_plan_stages(args, row, budget, input_bytes, tap_bytes);
+            if (used)
+                return used;
+        }
+    }
+    return 0;
+}
+
+/* The kernel for a kernel width: of its own where that pays. */
+template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS>
+static const void *wf_tile_kernel(int kernel_width)
+{
+#define KERNEL(KERNEL_WIDTH)                                                                                           \
+    (const void *)wf_filter_tiles<OP, MODE, Image, Weight, CHANNELS, KERNEL_WIDTH, wf_tile_shape<CHANNELS>::width,     \
+                                  wf_tile_shape<CHANNELS>::height>
+#define CASE(KERNEL_WIDTH)                                                                                             \
+    case KERNEL_WIDTH:                                                                                                 \
+        return KERNEL(KERNEL_WIDTH);
+    if constexpr (CHANNELS == 3) {
+        switch (kernel_width) {
+            WF_TILE_KERNEL_WIDTHS(CASE)
+        }
+    }
+    return KERNEL(0);
+#undef CASE
+#undef KERNEL
 }
 
 /* Sets *launched where the copy engine can serve these tensors and tiles of this kernel fit into shared memory. */
@@ -64,7 +118,7 @@ static wf_result wf_launch_tiles(const wf_cuda_device *device, cudaStream_t stre
                                  bool *launched)
 {
     using shape = wf_tile_shape<CHANNELS>;
-    constexpr int TILE = shape::width * shape::height, ENGINE_STEP = 16 / (int)sizeof(Image);
+    using box = wf_tap_box<OP, Weight, shape::width, shape::height>;
     const wf_filter *filter = &call->filter;
     const int64_t *size = call->output.size;
     *launched = false;
@@ -72,41 +126,32 @@ static wf_result wf_launch_tiles(const wf_cuda_device *device, cudaStream_t stre
         return WF_OK;
 
     wf_tile_args args = {};
-    args.grid = {wf_divide_up(size[3], shape::width), wf_divide_up(size[2], shape::height),
-                 wf_divide_up(size[1], CHANNELS)};
+    args.grid = {wf_divide_up(size[3], shape::width), wf_divide_up(size[2], shape::height), 1};
     args.output = wf_make_view(&call->output);
     args.bias = (const float *)call->bias;
     args.width = (int)size[3], args.height = (int)size[2], args.channels = (int)size[1];
     args.kernel_height = filter->kernel_height, args.kernel_width = filter->kernel_width;
-    args.above = OP == WF_GATHER ? -wf_tap_offset(0, args.kernel_height, 1)
-                                 : wf_tap_offset(args.kernel_height - 1, args.kernel_height, 1);
-    args.left = OP == WF_GATHER ? -wf_tap_offset(0, args.kernel_width, 1)
-                                : wf_tap_offset(args.kernel_width - 1, args.kernel_width, 1);
-    args.pitch = shape::width + (int)wf_divide_up(args.kernel_width - 1, ENGINE_STEP) * ENGINE_STEP;
-    args.rows = shape::height + args.kernel_height - 1;
     args.output_aligned = wf_four_aligned(&call->output);
-
-    size_t input_bytes = (CHANNELS * args.rows * args.pitch * sizeof(Image) + 127) / 128 * 128;
-    bool fits = false;
-    for (int blocks = shape::blocks; blocks > 0 && !fits; blocks--)
-        fits = wf_plan_stages(&args, device->shared_memory / blocks - WF_TILE_RESERVED, input_bytes,
-                              TILE * sizeof(Weight));
+    const wf_tile_row row = wf_make_tile_row<OP>(args.kernel_width);
+    args.pitch = shape::width + (int)wf_divide_up(row.lead + row.taps, WF_TILE_ALIGN) * WF_TILE_ALIGN;
+    args.rows = shape::height + args.kernel_height - 1;
+    size_t shared_bytes = wf_plan_tile<CHANNELS, Image>(&args, row, device, box::stride);
     CUtensorMap input_map, weight_map;
-    if (!fits || !wf_encode_map(device, &call->input, args.pitch, args.rows, CHANNELS, &input_map) ||
-        !wf_encode_map(device, &call->weight, shape::width, shape::height, 1, &weight_map))
+    if (!shared_bytes ||
+        !wf_encode_map(device, &call->input, args.pitch, args.rows, args.teams * CHANNELS, &input_map) ||
+        !wf_encode_map(device, &call->weight, box::width, shape::height, 1, &weight_map))
         return WF_OK;
 
     *launched = true;
-    size_t shared_bytes = WF_TILE_HEADER + input_bytes + (size_t)args.stages * args.stage_taps * TILE * sizeof(Weight);
-    const void *kernel = (const void *)wf_filter_tiles<OP, MODE, Image, Weight, CHANNELS, shape::width, shape::height>;
+    const void *kernel = wf_tile_kernel<OP, MODE, Image, Weight, CHANNELS>(filter->kernel_width);
     cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared_bytes);
     if (error == cudaSuccess)
         error = cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100);
     if (error != cudaSuccess)
         return wf_cuda_check(&device->base.log, error, "setting a kernel's shared memory");
+    const unsigned threads = shape::width * shape::height / WF_TILE_GROUP * args.teams + 32;
     void *arguments[] = {&input_map, &weight_map, &args};
-    return wf_launch(&device->base.log, stream, kernel, args.grid, size[0],
-                     wf_tile_threads<shape::width, shape::height>::all, arguments, shared_bytes);
+    return wf_launch(&device->base.log, stream, kernel, args.grid, size[0], threads, arguments, shared_bytes);
 }
 
 /* ---- Pixels ------------------------------------------------------------------------------------------------------- */
@@ -116,7 +161,9 @@ static wf_result wf_launch_pixels(const wf_cuda_device *device, cudaStream_t str
 {
     const int64_t *size = call->output.size;
     wf_pixel_args args = {};
-    args.grid = {wf_divide_up(size[3], WF_PIXELS_WIDTH), wf_divide_up(size[2], WF_PIXELS_HEIGHT),
+    args.distance = (int)min((int64_t)call->filter.dilation, size[2]);
+    const int64_t pairs = (int64_t)wf_divide_up(size[2], WF_PIXELS_PAIR * args.distance) * args.distance;
+    args.grid = {wf_divide_up(size[3], WF_PIXELS_WIDTH), wf_divide_up(pairs, WF_PIXELS_HEIGHT),
                  wf_divide_up(size[1], CHANNELS)};
     args.input = wf_make_view(&call->input);
     args.weight = wf_make_view(&call->weight);
@@ -132,14 +179,15 @@ static wf_result wf_launch_pixels(const wf_cuda_device *device, cudaStream_t str
 
 /* ---- Dispatch ----------------------------------------------------------------------------------------------------- */
 
-template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS>
+/* TILE and PIXEL are the channels that a thread computes at once. */
+template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int TILE, int PIXEL>
 static wf_result wf_filter_channels(const wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *call)
 {
     bool launched;
-    wf_result result = wf_launch_tiles<OP, MODE, Image, Weight, CHANNELS>(device, stream, call, &launched);
+    wf_result result = wf_launch_tiles<OP, MODE, Image, Weight, TILE>(device, stream, call, &launched);
     if (result != WF_OK || launched)
         return result;
-    return wf_launch_pixels<OP, MODE, Image, Weight, CHANNELS>(device, stream, call);
+    return wf_launch_pixels<OP, MODE, Image, Weight, PIXEL>(device, stream, call);
 }
 
 template <wf_operator OP, wf_mode MODE, typename Image, typename Weight>
@@ -147,15 +195,15 @@ static wf_result wf_filter_types(const wf_cuda_device *device, cudaStream_t stre
 {
     switch (call->output.size[1]) {
     case 1:
-        return wf_filter_channels<OP, MODE, Image, Weight, 1>(device, stream, call);
+        return wf_filter_channels<OP, MODE, Image, Weight, 1, 1>(device, stream, call);
     case 2:
-        return wf_filter_channels<OP, MODE, Image, Weight, 2>(device, stream, call);
+        return wf_filter_channels<OP, MODE, Image, Weight, 2, 2>(device, stream, call);
     case 3:
-        return wf_filter_channels<OP, MODE, Image, Weight, 3>(device, stream, call);
+        return wf_filter_channels<OP, MODE, Image, Weight, 3, 3>(device, stream, call);
     case 4:
-        return wf_filter_channels<OP, MODE, Image, Weight, 4>(device, stream, call);
+        return wf_filter_channels<OP, MODE, Image, Weight, 4, 4>(device, stream, call);
     default:
-        return wf_filter_channels<OP, MODE, Image, Weight, 8>(device, stream, call);
+        return wf_filter_channels<OP, MODE, Image, Weight, 4, 8>(device, stream, call);
     }
 }
 

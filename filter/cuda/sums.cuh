@@ -1,19 +1,23 @@
 /* sums.cuh -- the sums of one thread's pixels, and what the weight modes make of them. Private.
  *
  * A kernel feeds taps in batches: wf_sums_add_weights turns raw weights into factors, then the kernel adds
- * factor * input to color itself. Softmax is online: it keeps the largest logit so far and rescales its sums where that
- * grows, so that every weight is read once and no exponential exceeds 1. */
+ * factor * input to color itself. Softmax is online, so that every weight is read once: exponentials are taken relative
+ * to an origin, and where a logit exceeds that by more than WF_SOFTMAX_HEADROOM, the origin moves there and the sums so
+ * far shrink. No exponential exceeds exp(WF_SOFTMAX_HEADROOM), and most batches move no origin. */
 #ifndef WF_CUDA_SUMS_CUH
 #define WF_CUDA_SUMS_CUH
 
+#include <float.h>
 #include <math.h>
 
 #include "wf.h"
 
+#define WF_SOFTMAX_HEADROOM 8.0f
+
 template <wf_mode MODE, int CHANNELS, int PIXELS> struct wf_sums {
     float color[CHANNELS][PIXELS];
     float weight[PIXELS];
-    float largest[PIXELS];
+    float origin[PIXELS];
 };
 
 /* The weight of a tap that does not count. */
@@ -31,31 +35,35 @@ static __device__ __forceinline__ void wf_sums_start(wf_sums<MODE, CHANNELS, PIX
         for (int c = 0; c < CHANNELS; c++)
             sums.color[c][p] = 0;
         sums.weight[p] = 0;
-        sums.largest[p] = -INFINITY;
+        sums.origin[p] = -FLT_MAX;
     }
 }
 
-/* Softmax: makes room for larger logits, then turns them into exponentials. */
+/* Softmax: moves origins where logits exceed them too far. */
 template <int CHANNELS, int PIXELS, int TAPS>
-static __device__ __forceinline__ void wf_sums_exponentiate(wf_sums<WF_SOFTMAX, CHANNELS, PIXELS> &sums,
-                                                            float (&weights)[TAPS][PIXELS])
+static __device__ __forceinline__ void wf_sums_move_origins(wf_sums<WF_SOFTMAX, CHANNELS, PIXELS> &sums,
+                                                            const float (&logits)[TAPS][PIXELS])
 {
+    float largest[PIXELS];
+    bool moves = false;
 #pragma unroll
     for (int p = 0; p < PIXELS; p++) {
-        float largest = sums.largest[p];
+        largest[p] = logits[0][p];
 #pragma unroll
-        for (int t = 0; t < TAPS; t++)
-            largest = fmaxf(largest, weights[t][p]);
-        float origin = largest == -INFINITY ? 0.0f : largest; /* -inf - -inf would be NaN */
-        float shrink = __expf(sums.largest[p] - origin);
-        sums.largest[p] = largest;
+        for (int t = 1; t < TAPS; t++)
+            largest[p] = fmaxf(largest[p], logits[t][p]);
+        moves |= largest[p] - sums.origin[p] > WF_SOFTMAX_HEADROOM;
+    }
+    if (!moves)
+        return;
+#pragma unroll
+    for (int p = 0; p < PIXELS; p++) {
+        float origin = fmaxf(largest[p], sums.origin[p]), shrink = __expf(sums.origin[p] - origin);
+        sums.origin[p] = origin;
         sums.weight[p] *= shrink;
 #pragma unroll
         for (int c = 0; c < CHANNELS; c++)
             sums.color[c][p] *= shrink;
-#pragma unroll
-        for (int t = 0; t < TAPS; t++)
-            weights[t][p] = __expf(weights[t][p] - origin);
     }
 }
 
@@ -65,13 +73,16 @@ static __device__ __forceinline__ void wf_sums_add_weights(wf_sums<MODE, CHANNEL
                                                            float (&weights)[TAPS][PIXELS])
 {
     if constexpr (MODE == WF_SOFTMAX)
-        wf_sums_exponentiate(sums, weights);
+        wf_sums_move_origins(sums, weights);
     if constexpr (MODE != WF_LINEAR) {
 #pragma unroll
         for (int t = 0; t < TAPS; t++) {
 #pragma unroll
-            for (int p = 0; p < PIXELS; p++)
+            for (int p = 0; p < PIXELS; p++) {
+                if constexpr (MODE == WF_SOFTMAX)
+                    weights[t][p] = __expf(weights[t][p] - sums.origin[p]);
                 sums.weight[p] += weights[t][p];
+            }
         }
     }
 }
@@ -85,9 +96,10 @@ static __device__ __forceinline__ void wf_sums_finish(wf_sums<MODE, CHANNELS, PI
             float sum = sums.weight[p];
             if constexpr (MODE == WF_NORMALIZED)
                 sum = copysignf(fmaxf(fabsf(sum), (float)WF_MIN_SUM), sum);
+            float factor = 1 / sum;
 #pragma unroll
             for (int c = 0; c < CHANNELS; c++)
-                sums.color[c][p] /= sum;
+                sums.color[c][p] *= factor;
         }
     }
 }

@@ -1,9 +1,13 @@
 /* tiles.cuh -- the filter on tiles that the tensor copy engine streams through shared memory. Private; sm_90 and later.
  *
- * A block computes one tile of pixels. One thread has the engine copy the tile of the input with its margin and then,
- * a few stages ahead of the threads that compute, one box of weights after another. A box may start at any element and
- * is filled with zeros where it leaves the image; so for splat, which reads its weights where they come from, the boxes
- * are shifted and everything else is what gather does with the kernel mirrored. */
+ * A block computes one tile of pixels. One of its threads has the engine copy the tile of the input with its margins and
+ * then, a few stages ahead of the threads that compute, the boxes of weights, one a tap. The engine fills boxes with zeros
+ * where they leave the image, and costs the computing threads neither instructions nor registers.
+ *
+ * Both operators go through the sources of a tile in ascending order: for splat, that is gather with the kernel mirrored
+ * and every weight read where its source is. The engine copies from multiples of 16 bytes only, so the input tile and
+ * splat's boxes of weights start at multiples of WF_TILE_ALIGN columns and are that much wider. Taps are added in groups
+ * whose sources share a multiple of four columns: within one, everything that depends on alignment is a constant. */
 #ifndef WF_CUDA_TILES_CUH
 #define WF_CUDA_TILES_CUH
 
@@ -13,43 +17,90 @@
 #include "sums.cuh"
 #include "taps.h"
 
-#define WF_TILE_PIXELS     4 /* of a row, that a thread computes */
-#define WF_TILE_MAX_STAGES 8
-#define WF_TILE_RESERVED   1024 /* bytes of shared memory that CUDA takes for every block */
+#define WF_TILE_ALIGN        8 /* columns: 16 bytes of float16, 32 of float32 */
+#define WF_TILE_GROUP        4 /* taps of a group; neighbouring pixels that a thread computes */
+#define WF_TILE_STAGE_GROUPS 2
+#define WF_TILE_MAX_STAGES   12
+#define WF_TILE_THREADS      512  /* most threads of a block that compute */
+#define WF_TILE_RESERVED     1024 /* bytes of shared memory that CUDA takes for every block */
+#define WF_TILE_HEADER       256  /* bytes before the input tile; the engine writes to multiples of 128 */
 
-/* The order of the taps of a tile: ascending source rows and columns. */
 struct wf_tile_args {
     wf_grid grid;
     wf_view output;
     const float *bias;
     int width, height, channels;
     int kernel_height, kernel_width;
-    int above, left; /* pixels from a destination to its first source row and column */
-    int pitch, rows; /* of the input tile */
-    int stage_taps;  /* taps of one kernel row that a stage holds */
-    int stages;
+    int pitch, rows;    /* of the input tile */
+    int teams;          /* threads that share a pixel, each with channels of its own */
+    int stages;         /* each holds the taps of WF_TILE_STAGE_GROUPS groups, */
+    int stage_taps;     /* at most so many */
     int output_aligned; /* four pixels can be stored at once */
 };
 
-template <int WIDTH, int HEIGHT> struct wf_tile_threads {
-    static constexpr int computing = WIDTH * HEIGHT / WF_TILE_PIXELS;
-    static constexpr int all = computing + 32;
+/* Pixels from a destination up (left) to its first source in a kernel of so many rows (columns). */
+template <wf_operator OP> static __host__ __device__ __forceinline__ int wf_tile_reach(int size)
+{
+    return OP == WF_GATHER ? -wf_tap_offset(0, size, 1) : wf_tap_offset(size - 1, size, 1);
+}
+
+/* A kernel row. Columns of sources are counted from `margin` left of the tile; pixel x has its sources in columns
+ * x + lead ... x + lead + taps - 1, of which group g has x + base + 4 g ... x + base + 4 g + 3. */
+struct wf_tile_row {
+    int taps, margin, lead, base, groups;
+};
+
+template <wf_operator OP> static __host__ __device__ __forceinline__ wf_tile_row wf_make_tile_row(int taps)
+{
+    wf_tile_row row;
+    int left = wf_tile_reach<OP>(taps);
+    row.taps = taps;
+    row.margin = (left + WF_TILE_ALIGN - 1) / WF_TILE_ALIGN * WF_TILE_ALIGN;
+    row.lead = row.margin - left;
+    row.base = row.lead / WF_TILE_GROUP * WF_TILE_GROUP;
+    row.groups = (row.lead - row.base + taps + WF_TILE_GROUP - 1) / WF_TILE_GROUP;
+    return row;
+}
+
+/* Columns of the first source of a group's taps, and one past the last. */
+static __host__ __device__ __forceinline__ int wf_group_begin(const wf_tile_row &row, int group)
+{
+    return group == 0 ? row.lead : row.base + group * WF_TILE_GROUP;
+}
+
+static __host__ __device__ __forceinline__ int wf_group_end(const wf_tile_row &row, int group)
+{
+    return group >= row.groups - 1 ? row.lead + row.taps : row.base + (group + 1) * WF_TILE_GROUP;
+}
+
+/* The weights of one tap in shared memory. */
+template <wf_operator OP, typename Weight, int WIDTH, int HEIGHT> struct wf_tap_box {
+    static constexpr int width = OP == WF_GATHER ? WIDTH : WIDTH + WF_TILE_ALIGN;
+    static constexpr int bytes = width * HEIGHT * (int)sizeof(Weight);
+    static constexpr int stride = (bytes + 127) / 128 * 128; /* bytes to the next tap's */
+    static constexpr int elements = stride / (int)sizeof(Weight);
 };
 
 struct wf_tile_barriers {
     uint64_t input, full[WF_TILE_MAX_STAGES], empty[WF_TILE_MAX_STAGES];
 };
 
-/* The part of a tile's shared memory before the input tile; copies need 128-byte alignment. */
-#define WF_TILE_HEADER 256
-
-static_assert(sizeof(wf_tile_barriers) <= WF_TILE_HEADER, "");
+static_assert(sizeof(wf_tile_barriers) <= WF_TILE_HEADER, "the header is too small");
 
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
 
-static __device__ __forceinline__ void wf_tile_wait(uint64_t *barrier, unsigned phase)
+/* True for one thread of a warp. The compiler knows what this instruction means and keeps that thread's work in uniform
+ * registers, where the copy engine takes its operands from. */
+static __device__ __forceinline__ bool wf_tile_elect()
 {
-    while (!cuda::ptx::mbarrier_try_wait_parity(barrier, phase & 1))
+    unsigned elected;
+    asm volatile("{.reg .pred p; elect.sync _|p, 0xffffffff; selp.u32 %0, 1, 0, p;}" : "=r"(elected));
+    return elected;
+}
+
+static __device__ __forceinline__ void wf_tile_wait(uint64_t *barrier, unsigned turn)
+{
+    while (!cuda::ptx::mbarrier_try_wait_parity(barrier, turn & 1))
         ;
 }
 
@@ -66,162 +117,258 @@ static __device__ __forceinline__ void wf_tile_copy(void *to, const CUtensorMap 
     cuda::ptx::cp_async_bulk_tensor(cuda::ptx::space_cluster, cuda::ptx::space_global, to, map, at, barrier);
 }
 
+/* Where in the ring of stages a thread is. */
+struct wf_tile_ring {
+    int stage;
+    unsigned turn;
+};
+
+static __device__ __forceinline__ void wf_tile_advance(wf_tile_ring &ring, int stages)
+{
+    if (++ring.stage == stages)
+        ring.stage = 0, ring.turn++;
+}
+
 /* The copying thread: keeps the stages filled. */
 template <wf_operator OP, typename Image, typename Weight, int CHANNELS, int WIDTH, int HEIGHT>
 static __device__ __forceinline__ void wf_tile_fill(const CUtensorMap *input_map, const CUtensorMap *weight_map,
                                                     const wf_tile_args &args, const wf_block &block,
                                                     wf_tile_barriers *barriers, Image *input, Weight *weights)
 {
-    wf_tile_expect(&barriers->input, CHANNELS * args.rows * args.pitch * (unsigned)sizeof(Image));
-    wf_tile_copy(input, input_map, block.x - args.left, block.y - args.above, block.pass * CHANNELS, block.n,
-                 &barriers->input);
-    int stage = 0;
-    unsigned turn = 0;
+    using box = wf_tap_box<OP, Weight, WIDTH, HEIGHT>;
+    const wf_tile_row row = wf_make_tile_row<OP>(args.kernel_width);
+    const int channels = args.teams * CHANNELS, last_tap = args.kernel_height * args.kernel_width - 1;
+    const int x = block.x - row.margin, y = block.y - wf_tile_reach<OP>(args.kernel_height);
+    wf_tile_expect(&barriers->input, channels * args.rows * args.pitch * (unsigned)sizeof(Image));
+    wf_tile_copy(input, input_map, x, y, block.pass * channels, block.n, &barriers->input);
+    wf_tile_ring ring = {};
     for (int i = 0; i < args.kernel_height; i++) {
-        for (int first = 0; first < args.kernel_width; first += args.stage_taps) {
-            int taps = min(args.stage_taps, args.kernel_width - first);
-            if (turn > 0)
-                wf_tile_wait(&barriers->empty[stage], turn - 1);
-            wf_tile_expect(&barriers->full[stage], taps * WIDTH * HEIGHT * (unsigned)sizeof(Weight));
-            for (int j = first; j < first + taps; j++) {
-                Weight *to = weights + (stage * args.stage_taps + j - first) * WIDTH * HEIGHT;
-                int tap = i * args.kernel_width + j;
+        for (int group = 0; group < row.groups; group += WF_TILE_STAGE_GROUPS) {
+            uint64_t *full = &barriers->full[ring.stage];
+            Weight *to = weights + ring.stage * args.stage_taps * box::elements;
+            int s = wf_group_begin(row, group), end = wf_group_end(row, group + WF_TILE_STAGE_GROUPS - 1);
+            if (ring.turn > 0)
+                wf_tile_wait(&barriers->empty[ring.stage], ring.turn - 1);
+            wf_tile_expect(full, (end - s) * box::bytes);
+            for (; s < end; s++, to += box::elements) {
+                int tap = i * args.kernel_width + s - row.lead;
                 if constexpr (OP == WF_GATHER)
-                    wf_tile_copy(to, weight_map, block.x, block.y, tap, block.n, &barriers->full[stage]);
+                    wf_tile_copy(to, weight_map, block.x, block.y, tap, block.n, full);
                 else
-                    wf_tile_copy(to, weight_map, block.x - args.left + j, block.y - args.above + i,
-                                 args.kernel_height * args.kernel_width - 1 - tap, block.n, &barriers->full[stage]);
+                    wf_tile_copy(to, weight_map, x + s / WF_TILE_ALIGN * WF_TILE_ALIGN, y + i, last_tap - tap, block.n,
+                                 full);
             }
-            if (++stage == args.stages)
-                stage = 0, turn++;
+            wf_tile_advance(ring, args.stages);
         }
     }
 }
 
-/* Adds TAPS neighbouring taps of one kernel row. input: the thread's first source pixel, channels apart by `plane`.
- * column: where that lies in the image; sources at columns outside 0 <= column < columns do not count. */
-template <wf_operator OP, wf_mode MODE, int CHANNELS, int TAPS, int TILE, typename Image, typename Weight>
-static __device__ __forceinline__ void wf_tile_add(wf_sums<MODE, CHANNELS, WF_TILE_PIXELS> &sums, const Image *input,
-                                                   int plane, const Weight *weights, int column, unsigned columns)
+/* Adds the taps BEGIN <= t < END of a group to four pixels. sources: of the group and of the next one. weights: the box of
+ * tap BEGIN, at the first of the group's sources for splat, at the first pixel for gather. Where `bordering`, sources
+ * count only if 0 <= column + t < columns, `column` being the image's column of the first one. */
+template <int BEGIN, int END, wf_operator OP, wf_mode MODE, int CHANNELS, int BOX, typename Weight>
+static __device__ __forceinline__ void wf_tile_add(wf_sums<MODE, CHANNELS, WF_TILE_GROUP> &sums,
+                                                   const float (&sources)[CHANNELS][2 * WF_TILE_GROUP],
+                                                   const Weight *weights, bool bordering, int column, unsigned columns)
 {
-    float factor[TAPS][WF_TILE_PIXELS];
+    float factor[END - BEGIN][WF_TILE_GROUP];
 #pragma unroll
-    for (int t = 0; t < TAPS; t++) {
-        wf_load4(weights + t * TILE, factor[t]);
-        if constexpr (OP == WF_GATHER || MODE == WF_SOFTMAX) { /* else the copy has put zeros there */
+    for (int t = BEGIN; t < END; t++) {
+        const Weight *from = weights + (t - BEGIN) * BOX;
+        const int shift = OP == WF_SPLAT ? t : 0;
+        float row[2 * WF_TILE_GROUP];
+        wf_load4(from, row);
+        if (shift > 0)
+            wf_load4(from + WF_TILE_GROUP, row + WF_TILE_GROUP);
 #pragma unroll
-            for (int p = 0; p < WF_TILE_PIXELS; p++)
-                factor[t][p] = (unsigned)(column + t + p) < columns ? factor[t][p] : wf_no_weight<MODE>();
+        for (int p = 0; p < WF_TILE_GROUP; p++)
+            factor[t - BEGIN][p] = row[shift + p];
+    }
+    if (bordering) {
+#pragma unroll
+        for (int t = BEGIN; t < END; t++) {
+#pragma unroll
+            for (int p = 0; p < WF_TILE_GROUP; p++) {
+                if ((unsigned)(column + t + p) >= columns)
+                    factor[t - BEGIN][p] = wf_no_weight<MODE>();
+            }
         }
     }
     wf_sums_add_weights(sums, factor);
 #pragma unroll
-    for (int c = 0; c < CHANNELS; c++) {
-        float source[2 * WF_TILE_PIXELS];
-        wf_load4(input + c * plane, source);
-        if constexpr (TAPS > 1)
-            wf_load4(input + c * plane + WF_TILE_PIXELS, source + WF_TILE_PIXELS);
+    for (int t = BEGIN; t < END; t++) {
 #pragma unroll
-        for (int t = 0; t < TAPS; t++) {
+        for (int c = 0; c < CHANNELS; c++) {
 #pragma unroll
-            for (int p = 0; p < WF_TILE_PIXELS; p++)
-                sums.color[c][p] += factor[t][p] * source[t + p];
+            for (int p = 0; p < WF_TILE_GROUP; p++)
+                sums.color[c][p] += factor[t - BEGIN][p] * sources[c][t + p];
         }
     }
 }
 
+/* Groups are whole, or begin late, the first of a row, or end early, the last: never both, as no kernel lies within a
+ * group without touching an end of it. Returns the number of taps. */
+template <wf_operator OP, wf_mode MODE, int CHANNELS, int BOX, typename Weight>
+static __device__ __forceinline__ int
+wf_tile_add_group(wf_sums<MODE, CHANNELS, WF_TILE_GROUP> &sums, const float (&sources)[CHANNELS][2 * WF_TILE_GROUP],
+                  const Weight *weights, int begin, int end, bool bordering, int column, unsigned columns)
+{
+#define ADD(BEGIN, END)                                                                                                \
+    wf_tile_add<BEGIN, END, OP, MODE, CHANNELS, BOX>(sums, sources, weights, bordering, column, columns)
+    if (end - begin == 4)
+        ADD(0, 4);
+    else if (begin == 1)
+        ADD(1, 4);
+    else if (begin == 2)
+        ADD(2, 4);
+    else if (begin == 3)
+        ADD(3, 4);
+    else if (end == 3)
+        ADD(0, 3);
+    else if (end == 2)
+        ADD(0, 2);
+    else
+        ADD(0, 1);
+#undef ADD
+    return end - begin;
+}
+
 template <wf_mode MODE, typename Image, int CHANNELS>
-static __device__ __forceinline__ void wf_tile_store(const wf_tile_args &args, const wf_block &block, int x, int y,
-                                                     wf_sums<MODE, CHANNELS, WF_TILE_PIXELS> &sums)
+static __device__ __forceinline__ void wf_tile_store(const wf_tile_args &args, int n, int channel, int y, int x,
+                                                     wf_sums<MODE, CHANNELS, WF_TILE_GROUP> &sums)
 {
     wf_sums_finish(sums);
-    int pixels = y < args.height ? args.width - x : 0;
+    const int pixels = y < args.height ? args.width - x : 0;
 #pragma unroll
     for (int c = 0; c < CHANNELS; c++) {
-        int channel = block.pass * CHANNELS + c;
-        if (channel >= args.channels)
+        if (channel + c >= args.channels)
             return;
-        float bias = args.bias ? args.bias[channel] : 0.0f;
+        float bias = args.bias ? args.bias[channel + c] : 0.0f;
 #pragma unroll
-        for (int p = 0; p < WF_TILE_PIXELS; p++)
+        for (int p = 0; p < WF_TILE_GROUP; p++)
             sums.color[c][p] += bias;
-        Image *to = wf_at<Image>(args.output, block.n, channel, y) + x;
-        if (args.output_aligned && pixels >= WF_TILE_PIXELS) {
+        Image *to = wf_at<Image>(args.output, n, channel + c, y) + x;
+        if (args.output_aligned && pixels >= WF_TILE_GROUP) {
             wf_store4(to, sums.color[c]);
             continue;
         }
 #pragma unroll
-        for (int p = 0; p < WF_TILE_PIXELS; p++) {
+        for (int p = 0; p < WF_TILE_GROUP; p++) {
             if (p < pixels)
                 wf_set(to + p, sums.color[c][p]);
         }
     }
 }
 
+/* Whether sources of the tile lie outside the image and have to be left out; where zeros do that, the engine has put them
+ * there. */
+template <wf_operator OP, wf_mode MODE>
+static __device__ __forceinline__ bool wf_tile_borders(const wf_tile_args &args, const wf_block &block, int width)
+{
+    if (OP == WF_SPLAT && MODE != WF_SOFTMAX)
+        return false;
+    const int x = block.x - wf_tile_reach<OP>(args.kernel_width), y = block.y - wf_tile_reach<OP>(args.kernel_height);
+    return x < 0 || y < 0 || x + width + args.kernel_width - 1 > args.width || y + args.rows > args.height;
+}
+
+/* The other threads: four neighbouring pixels each. */
+template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS, int KERNEL_WIDTH, int WIDTH,
+          int HEIGHT>
+static __device__ __forceinline__ void wf_tile_compute(const wf_tile_args &args, const wf_block &block,
+                                                       wf_tile_barriers *barriers, const Image *input,
+                                                       const Weight *weights)
+{
+    using box = wf_tap_box<OP, Weight, WIDTH, HEIGHT>;
+    constexpr int THREADS = WIDTH * HEIGHT / WF_TILE_GROUP, UNROLL = KERNEL_WIDTH > 0 ? KERNEL_WIDTH : 1;
+    const wf_tile_row row = wf_make_tile_row<OP>(KERNEL_WIDTH > 0 ? KERNEL_WIDTH : args.kernel_width);
+    const int team = threadIdx.x / THREADS, x = threadIdx.x * WF_TILE_GROUP % WIDTH;
+    const int y = threadIdx.x % THREADS / (WIDTH / WF_TILE_GROUP);
+    const int plane = args.rows * args.pitch, column = block.x + x - row.margin;
+    const bool bordering = wf_tile_borders<OP, MODE>(args, block, WIDTH);
+    input += team * CHANNELS * plane + y * args.pitch + x + row.base;
+    weights += y * box::width + x;
+    wf_sums<MODE, CHANNELS, WF_TILE_GROUP> sums;
+    wf_sums_start(sums);
+    wf_tile_ring ring = {};
+    wf_tile_wait(&barriers->input, 0);
+    for (int i = 0; i < args.kernel_height; i++, input += args.pitch) {
+        const int source_y = block.y + y - wf_tile_reach<OP>(args.kernel_height) + i;
+        const unsigned columns = (unsigned)source_y < (unsigned)args.height ? args.width : 0;
+        float sources[CHANNELS][2 * WF_TILE_GROUP];
+#pragma unroll
+        for (int c = 0; c < CHANNELS; c++)
+            wf_load4(input + c * plane, sources[c]);
+#pragma unroll UNROLL
+        for (int first = 0; first < row.groups; first += WF_TILE_STAGE_GROUPS) {
+            const Weight *from = weights + ring.stage * args.stage_taps * box::elements;
+            wf_tile_wait(&barriers->full[ring.stage], ring.turn);
+#pragma unroll UNROLL
+            for (int group = first; group < min(first + WF_TILE_STAGE_GROUPS, row.groups); group++) {
+                const int s = row.base + group * WF_TILE_GROUP;
+#pragma unroll
+                for (int c = 0; c < CHANNELS; c++)
+                    wf_load4(input + c * plane + (group + 1) * WF_TILE_GROUP, sources[c] + WF_TILE_GROUP);
+                from += box::elements * wf_tile_add_group<OP, MODE, CHANNELS, box::elements>(
+                                            sums, sources, from + (OP == WF_SPLAT ? s % WF_TILE_ALIGN : 0),
+                                            wf_group_begin(row, group) - s, wf_group_end(row, group) - s, bordering,
+                                            column + s, columns);
+#pragma unroll
+                for (int c = 0; c < CHANNELS; c++) {
+#pragma unroll
+                    for (int p = 0; p < WF_TILE_GROUP; p++)
+                        sources[c][p] = sources[c][WF_TILE_GROUP + p];
+                }
+            }
+            __syncwarp();
+            if (threadIdx.x % 32 == 0)
+                cuda::ptx::mbarrier_arrive(&barriers->empty[ring.stage]);
+            wf_tile_advance(ring, args.stages);
+        }
+    }
+    wf_tile_store<MODE, Image, CHANNELS>(args, block.n, (block.pass * args.teams + team) * CHANNELS, block.y + y,
+                                         block.x + x, sums);
+}
+
 #endif
 
-template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS, int WIDTH, int HEIGHT>
-__global__ void __launch_bounds__(wf_tile_threads<WIDTH, HEIGHT>::all)
+/* Only images of four channels and more have teams. */
+template <int CHANNELS, int WIDTH, int HEIGHT> static constexpr int wf_tile_max_teams()
+{
+    return CHANNELS < 4 ? 1 : WF_TILE_THREADS / (WIDTH * HEIGHT / WF_TILE_GROUP);
+}
+
+/* KERNEL_WIDTH is the kernel's, or 0 for any. */
+template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS, int KERNEL_WIDTH, int WIDTH,
+          int HEIGHT>
+__global__ void __launch_bounds__(wf_tile_max_teams<CHANNELS, WIDTH, HEIGHT>() * WIDTH * HEIGHT / WF_TILE_GROUP + 32)
     wf_filter_tiles(const __grid_constant__ CUtensorMap input_map, const __grid_constant__ CUtensorMap weight_map,
                     const wf_tile_args args)
 {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
-    constexpr int COMPUTING = wf_tile_threads<WIDTH, HEIGHT>::computing, TILE = WIDTH * HEIGHT;
+    const int computing = WIDTH * HEIGHT / WF_TILE_GROUP * args.teams;
     extern __shared__ __align__(128) unsigned char shared[];
     auto *barriers = (wf_tile_barriers *)shared;
     auto *input = (Image *)(shared + WF_TILE_HEADER);
-    int input_bytes = CHANNELS * args.rows * args.pitch * (int)sizeof(Image);
+    int input_bytes = args.teams * CHANNELS * args.rows * args.pitch * (int)sizeof(Image);
     auto *weights = (Weight *)(shared + WF_TILE_HEADER + (input_bytes + 127) / 128 * 128);
     const wf_block block = wf_this_block(args.grid, WIDTH, HEIGHT);
 
-    if (threadIdx.x == COMPUTING) {
+    const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
+    if (threadIdx.x == computing) {
         cuda::ptx::mbarrier_init(&barriers->input, 1);
         for (int stage = 0; stage < args.stages; stage++) {
             cuda::ptx::mbarrier_init(&barriers->full[stage], 1);
-            cuda::ptx::mbarrier_init(&barriers->empty[stage], COMPUTING / 32);
+            cuda::ptx::mbarrier_init(&barriers->empty[stage], computing / 32);
         }
         cuda::ptx::fence_mbarrier_init(cuda::ptx::sem_release, cuda::ptx::scope_cluster);
     }
     __syncthreads();
-    if (threadIdx.x >= COMPUTING) {
-        if (threadIdx.x == COMPUTING)
-            wf_tile_fill<OP, Image, Weight, CHANNELS, WIDTH, HEIGHT>(&input_map, &weight_map, args, block, barriers,
-                                                                     input, weights);
-        return;
-    }
-
-    int tx = threadIdx.x % (WIDTH / WF_TILE_PIXELS) * WF_TILE_PIXELS, ty = threadIdx.x / (WIDTH / WF_TILE_PIXELS);
-    int plane = args.rows * args.pitch;
-    wf_sums<MODE, CHANNELS, WF_TILE_PIXELS> sums;
-    wf_sums_start(sums);
-    wf_tile_wait(&barriers->input, 0);
-    int stage = 0;
-    unsigned turn = 0;
-    for (int i = 0; i < args.kernel_height; i++) {
-        int row = block.y + ty - args.above + i;
-        unsigned columns = (unsigned)row < (unsigned)args.height ? args.width : 0;
-        for (int first = 0; first < args.kernel_width; first += args.stage_taps) {
-            int taps = min(args.stage_taps, args.kernel_width - first);
-            int column = block.x + tx - args.left + first;
-            const Weight *w = weights + stage * args.stage_taps * TILE + ty * WIDTH + tx;
-            const Image *source = input + (ty + i) * args.pitch + tx + first;
-            wf_tile_wait(&barriers->full[stage], turn);
-            for (; taps >= 4; taps -= 4, w += 4 * TILE, source += 4, column += 4)
-                wf_tile_add<OP, MODE, CHANNELS, 4, TILE>(sums, source, plane, w, column, columns);
-            if (taps == 3)
-                wf_tile_add<OP, MODE, CHANNELS, 3, TILE>(sums, source, plane, w, column, columns);
-            if (taps == 2)
-                wf_tile_add<OP, MODE, CHANNELS, 2, TILE>(sums, source, plane, w, column, columns);
-            if (taps == 1)
-                wf_tile_add<OP, MODE, CHANNELS, 1, TILE>(sums, source, plane, w, column, columns);
-            __syncwarp();
-            if (threadIdx.x % 32 == 0)
-                cuda::ptx::mbarrier_arrive(&barriers->empty[stage]);
-            if (++stage == args.stages)
-                stage = 0, turn++;
-        }
-    }
-    wf_tile_store<MODE, Image, CHANNELS>(args, block, block.x + tx, block.y + ty, sums);
+    if (warp < computing / 32)
+        wf_tile_compute<OP, MODE, Image, Weight, CHANNELS, KERNEL_WIDTH, WIDTH, HEIGHT>(args, block, barriers, input,
+                                                                                        weights);
+    else if (wf_tile_elect())
+        wf_tile_fill<OP, Image, Weight, CHANNELS, WIDTH, HEIGHT>(&input_map, &weight_map, args, block, barriers, input,
+                                                                 weights);
 #endif
 }
 

@@ -352,9 +352,9 @@ typedef struct wf_bilateral {
 WF_API wf_bilateral wf_bilateral_default(int kernel_height, int kernel_width);
 
 /* color, albedo and normal have 3 channels, depth 1; albedo, normal and depth may be NULL. All are float32 with N equal;
- * weight (N, Kh*Kw, H, W) is float32 or float16. scratch is float32, dense, of
- * WF_BILATERAL_SCRATCH_CHANNELS, written and read by the call, and must not overlap the others. Strides in W are 1 (else
- * WF_ERROR_UNSUPPORTED). On WF_VULKAN the call records the barrier between its own two steps. */
+ * weight (N, Kh*Kw, H, W) is float32 or float16. scratch is float32, dense, of WF_BILATERAL_SCRATCH_CHANNELS, written
+ * and read by the call, and must not overlap the others. Strides in W are 1 (else WF_ERROR_UNSUPPORTED). On WF_VULKAN the
+ * call records the barrier between its own two steps. */
 WF_API wf_result wf_predict_bilateral(wf_device *device, wf_stream stream, const wf_bilateral *parameters,
                                       const wf_tensor *color, const wf_tensor *albedo, const wf_tensor *normal,
                                       const wf_tensor *depth, const wf_tensor *scratch, const wf_tensor *weight);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpu/rows.h"
+#include "half.h"
 #include "node.h"
 
 /* Host memory that the queue copies to and from. */
@@ -165,19 +165,20 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
 static void load_texel(const void *texels, node_image_format format, int64_t index, float texel[4])
 {
     int64_t at = index * format.channels;
-    if (format.is_half)
-        wf_rows_baseline_float32.load(texel, (const uint16_t *)texels + at, WF_FLOAT16, 1, format.channels);
-    else
-        memcpy(texel, (const float *)texels + at, (size_t)format.channels * sizeof *texel);
+    for (int c = 0; c < format.channels; c++)
+        texel[c] =
+            format.is_half ? wf_half_to_float(((const uint16_t *)texels)[at + c]) : ((const float *)texels)[at + c];
 }
 
 static void store_texel(void *texels, node_image_format format, int64_t index, const float texel[4])
 {
     int64_t at = index * format.channels;
-    if (format.is_half)
-        wf_rows_baseline_float32.store((uint16_t *)texels + at, WF_FLOAT16, 1, texel, format.channels);
-    else
-        memcpy((float *)texels + at, texel, (size_t)format.channels * sizeof *texel);
+    for (int c = 0; c < format.channels; c++) {
+        if (format.is_half)
+            ((uint16_t *)texels)[at + c] = wf_float_to_half(texel[c]);
+        else
+            ((float *)texels)[at + c] = texel[c];
+    }
 }
 
 static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)

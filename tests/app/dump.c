@@ -99,8 +99,7 @@ static bool dump_sequence(int count, char **arguments, error *error)
     bool loaded = true;
     for (int i = 0; i < source_count(source) && loaded; i++) {
         const frame *frame = source_get(source, i, error);
-        loaded = frame != NULL;
-        if (!loaded)
+        if (!(loaded = frame != NULL))
             break;
         cJSON *item = cJSON_CreateObject();
         cJSON_AddStringToObject(item, "path", source_path(source, i));
@@ -108,7 +107,10 @@ static bool dump_sequence(int count, char **arguments, error *error)
         cJSON_AddItemToArray(list, item);
     }
     source_close(source);
-    print(list);
+    if (loaded)
+        print(list);
+    else
+        cJSON_Delete(list);
     return loaded;
 }
 

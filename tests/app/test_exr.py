@@ -109,11 +109,12 @@ def test_every_half(dump, tmp_path):
     assert (color[..., 0].view(np.uint32) == halves.astype(np.float32).view(np.uint32)).all()
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("compression", ["PXR24", "B44", "B44A"])
-def test_lossy(dump, tmp_path, compression):
+def test_lossy(dump, tmp_path, compression, layout):
     """The same values as the other implementation reads."""
     channels = random_channels(PLAIN, np.float16)
-    path = write(tmp_path / "a.exr", channels, getattr(OpenEXR, f"{compression}_COMPRESSION"))
+    path = write(tmp_path / "a.exr", channels, getattr(OpenEXR, f"{compression}_COMPRESSION"), **LAYOUTS[layout])
     decoded = OpenEXR.File(str(path), separate_channels=True).channels()
     check_plain(dump.layers("frame", path), {name: decoded[name].pixels for name in channels})
 
@@ -139,6 +140,13 @@ def test_data_window(dump, tmp_path, corner, layout):
         canvas[100 + y : 100 + y + HEIGHT, 100 + x : 100 + x + WIDTH] = pixels
         expected[name] = canvas[100 : 100 + display_height, 100 : 100 + display_width]
     check_layer(dump.layers("frame", path)["color"], expected, "RGB")
+
+
+@pytest.mark.parametrize("order", ["INCREASING_Y", "DECREASING_Y"])
+def test_line_order(dump, tmp_path, order):
+    channels = random_channels("RGB")
+    path = write(tmp_path / "a.exr", channels, lineOrder=getattr(OpenEXR, order))
+    check_layer(dump.layers("frame", path)["color"], channels, "RGB")
 
 
 # ---- Names ------------------------------------------------------------------------------------------------------------
@@ -194,11 +202,13 @@ def test_blender_layers_are_not_mixed(dump, tmp_path):
     check_layer(layers["color"], channels, [f"Back.Combined.{c}" for c in "RGB"])
 
 
-def test_blender_real_frame(dump):
-    path = "assets/frames/studio/studio.0001.exr"
-    channels = {name: channel.pixels for name, channel in
-                OpenEXR.File(path, separate_channels=True).channels().items()}
-    check_blender(dump.layers("frame", path), channels)
+def test_bundled_frames(dump, root):
+    """As Cycles rendered them."""
+    paths = sorted((root / "assets" / "frames").glob("*/*.exr"))
+    assert len(paths) >= 8
+    for path in paths:
+        file = OpenEXR.File(str(path), separate_channels=True)
+        check_blender(dump.layers("frame", path), {name: channel.pixels for name, channel in file.channels().items()})
 
 
 MITSUBA = "albedo.R albedo.G albedo.B nn.X nn.Y nn.Z dd.T".split()
@@ -214,6 +224,14 @@ def test_mitsuba(dump, tmp_path, color):
     check_layer(layers["albedo"], channels, MITSUBA[0:3])
     check_layer(layers["normal"], channels, MITSUBA[3:6], fourth=0)
     check_layer(layers["depth"], channels, MITSUBA[6:7])
+
+
+def test_mitsuba_with_its_integrator(dump, tmp_path):
+    """What the AOV integrator writes: the nested integrator's picture under its name too."""
+    channels = random_channels(["R", "G", "B", "img.R", "img.G", "img.B", "img.A", *MITSUBA])
+    layers = dump.layers("frame", write(tmp_path / "a.exr", channels))
+    assert list(layers) == ["color", "albedo", "normal", "depth"]
+    check_layer(layers["color"], channels, "RGB")
 
 
 def test_mitsuba_other_names(dump, tmp_path):

@@ -90,6 +90,10 @@ def test_sequence_is_numbered_and_reported(wfview, backend, tmp_path):
         assert 0 <= stages[name]["median"] <= stages[name]["p95"] <= stages[name]["p99"] <= stages[name]["max"]
     check_metrics(report, out)
     spans = [event for event in json.loads((tmp_path / "trace.json").read_text())["traceEvents"] if event["ph"] == "X"]
+    for frame in {span["args"]["frame"] for span in spans if span["name"] == "gather"}:
+        starts = {span["name"]: span["ts"] for span in spans if span["args"]["frame"] == frame}
+        order = ["frame", "upload", "predict", "gather", "splat", "display"]
+        assert sorted(order, key=starts.get) == order, "on one clock, one after the other"
     assert sum(span["name"] == "gather" for span in spans) == 4
 
 

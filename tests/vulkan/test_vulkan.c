@@ -391,13 +391,15 @@ static void check_case(wf_device *device, const filter_case *c)
 static void download_bilateral(wf_device *device, const float *color, int h, int w, float *weights)
 {
     wf_bilateral parameters = wf_bilateral_default(3, 3);
+    static const int channels[3] = {3, WF_BILATERAL_SCRATCH_CHANNELS, 9}; /* of color, scratch and weight */
     void *memory[3];
+    wf_tensor tensors[3];
     size_t plane = (size_t)h * (size_t)w * sizeof *color;
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(wf_alloc(device, (i == 2 ? 9 : 3) * plane, &memory[i]), WF_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(wf_alloc(device, (size_t)channels[i] * plane, &memory[i]), WF_OK);
+        tensors[i] = wf_dense(memory[i], WF_FLOAT32, 1, channels[i], h, w);
+    }
     assert_int_equal(wf_upload(device, memory[0], color, 3 * plane), WF_OK);
-    wf_tensor tensors[3] = {wf_dense(memory[0], WF_FLOAT32, 1, 3, h, w), wf_dense(memory[1], WF_FLOAT32, 1, 3, h, w),
-                            wf_dense(memory[2], WF_FLOAT32, 1, 9, h, w)};
     wf_stream stream;
     assert_int_equal(wf_begin(device, &stream), WF_OK);
     assert_int_equal(

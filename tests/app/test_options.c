@@ -1,0 +1,312 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/options.h"
+
+/* Parses a command line, program name left out. Words end with NULL; they must outlive the options. */
+static options_result parse(options *options, error *error, const char *words[])
+{
+    static char *argv[64];
+    int argc = 0;
+    argv[argc++] = "wfview";
+    for (int i = 0; words[i]; i++)
+        argv[argc++] = (char *)words[i];
+    argv[argc] = NULL;
+    error->message[0] = '\0';
+    return options_parse(argc, argv, options, error);
+}
+
+#define WORDS(...)                                                                                                     \
+    (const char *[])                                                                                                   \
+    {                                                                                                                  \
+        __VA_ARGS__, NULL                                                                                              \
+    }
+
+static void assert_ok(options *options, const char *words[])
+{
+    error error;
+    options_result result = parse(options, &error, words);
+    if (result != OPTIONS_OK)
+        print_error("%s\n", error.message);
+    assert_int_equal(result, OPTIONS_OK);
+}
+
+static void assert_fails(options_result expected, const char *message, const char *words[])
+{
+    options options;
+    error error;
+    options_result result = parse(&options, &error, words);
+    assert_string_equal(error.message, message);
+    assert_int_equal(result, expected);
+}
+
+#define assert_usage(message, ...)     assert_fails(OPTIONS_USAGE, message, WORDS(__VA_ARGS__))
+#define assert_not_built(message, ...) assert_fails(OPTIONS_NOT_BUILT, message, WORDS(__VA_ARGS__))
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    options o;
+    assert_ok(&o, WORDS("a.exr"));
+    assert_int_equal(o.path_count, 1);
+    assert_string_equal(o.paths[0], "a.exr");
+    assert_true(o.automatic && !o.headless && !o.placeholders && !o.help && !o.version);
+    assert_true(o.width == 1280 && o.height == 720 && o.frames == 0 && o.warmup == 0);
+    assert_true(o.kernel_height == 0 && o.kernel_width == 0 && o.mode == WF_LINEAR);
+    assert_true(!o.weights && !o.splat_weights && !o.reference && !o.channels && o.channel_count == 0);
+    assert_true(!o.screenshot && !o.save && !o.report && !o.trace);
+}
+
+static void test_everything(void **state)
+{
+    (void)state;
+    options o;
+    assert_ok(&o, WORDS("one.exr", "--weights", "w.npy", "--splat-weights=s.npz", "--weight-mode", "softmax",
+                        "--kernel-size", "5x7", "--reference", "r.exr", "--backend", "vulkan", "two", "--headless",
+                        "--size", "1920x1080", "--frames", "500", "--warmup", "20", "--screenshot", "s.png", "--save",
+                        "out", "--report", "r.json", "--trace", "t.json", "--timing-placeholders", "--channel",
+                        "color=Beauty", "--channel", "depth=my.V", "--", "--three.exr"));
+    assert_int_equal(o.path_count, 3);
+    assert_string_equal(o.paths[0], "one.exr");
+    assert_string_equal(o.paths[1], "two");
+    assert_string_equal(o.paths[2], "--three.exr");
+    assert_string_equal(o.weights, "w.npy");
+    assert_string_equal(o.splat_weights, "s.npz");
+    assert_int_equal(o.mode, WF_SOFTMAX);
+    assert_true(o.kernel_height == 5 && o.kernel_width == 7);
+    assert_string_equal(o.reference, "r.exr");
+    assert_true(!o.automatic && o.backend == WF_VULKAN && o.headless && o.placeholders);
+    assert_true(o.width == 1920 && o.height == 1080 && o.frames == 500 && o.warmup == 20);
+    assert_string_equal(o.screenshot, "s.png");
+    assert_string_equal(o.save, "out");
+    assert_string_equal(o.report, "r.json");
+    assert_string_equal(o.trace, "t.json");
+    assert_int_equal(o.channel_count, 2);
+    assert_string_equal(o.channels[0], "color=Beauty");
+    assert_string_equal(o.channels[1], "depth=my.V");
+}
+
+static void test_values(void **state)
+{
+    (void)state;
+    options o;
+    static const struct {
+        const char *name;
+        wf_backend backend;
+    } backends[] = {{"cpu", WF_CPU}, {"vulkan", WF_VULKAN}, {"cuda", WF_CUDA}};
+    for (size_t i = 0; i < 3; i++) {
+        assert_ok(&o, WORDS("f", "--backend", backends[i].name));
+        assert_true(!o.automatic && o.backend == backends[i].backend);
+    }
+    assert_ok(&o, WORDS("f", "--backend", "cpu", "--backend", "auto"));
+    assert_true(o.automatic);
+    static const char *const modes[] = {"linear", "normalized", "softmax"};
+    for (int mode = 0; mode < 3; mode++) {
+        assert_ok(&o, WORDS("f", "--weights", "w.npy", "--weight-mode", modes[mode]));
+        assert_int_equal(o.mode, mode);
+    }
+    assert_ok(&o, WORDS("f", "--kernel-size", "21"));
+    assert_true(o.kernel_height == 21 && o.kernel_width == 21);
+    assert_ok(&o, WORDS("f", "--predictor", "bilateral", "--weight-mode", "normalized"));
+    assert_ok(&o, WORDS("f", "--size", "64x16384", "--frames", "1000000"));
+    assert_true(o.width == 64 && o.height == 16384 && o.frames == 1000000);
+}
+
+/* One mapping a layer: the last one given. */
+static void test_channels(void **state)
+{
+    (void)state;
+    options o;
+    assert_ok(&o, WORDS("f", "--channel", "color=a", "--channel", "albedo=b", "--channel", "normal=c", "--channel",
+                        "depth=d", "--channel", "motion=e", "--channel", "reference=f", "--channel", "color=x=y"));
+    static const char *const expected[] = {"color=x=y", "albedo=b", "normal=c", "depth=d", "motion=e", "reference=f"};
+    assert_int_equal(o.channel_count, 6);
+    for (int i = 0; i < 6; i++)
+        assert_string_equal(o.channels[i], expected[i]);
+}
+
+static void test_help(void **state)
+{
+    (void)state;
+    options o;
+    assert_ok(&o, WORDS("--help"));
+    assert_true(o.help && !o.version);
+    assert_ok(&o, WORDS("--version", "--scene", "x.gltf"));
+    assert_true(o.version && !o.help);
+}
+
+/* The manual and the program have the same options. */
+static void test_manual(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"weights",
+                                        "splat-weights",
+                                        "weight-mode",
+                                        "predictor",
+                                        "kernel-size",
+                                        "scene",
+                                        "render-size",
+                                        "spp",
+                                        "accumulate",
+                                        "environment",
+                                        "camera-path",
+                                        "dataset",
+                                        "seed",
+                                        "count",
+                                        "reference-spp",
+                                        "reference",
+                                        "backend",
+                                        "headless",
+                                        "size",
+                                        "frames",
+                                        "warmup",
+                                        "screenshot",
+                                        "save",
+                                        "report",
+                                        "trace",
+                                        "channel",
+                                        "help",
+                                        "version",
+                                        "timing-placeholders"};
+    enum { COUNT = sizeof names / sizeof *names };
+    int mentioned[COUNT] = {0};
+    for (const char *c = strstr(options_manual, "--"); c; c = strstr(c + 2, "--")) {
+        size_t length = strspn(c + 2, "abcdefghijklmnopqrstuvwxyz-"), i = 0;
+        while (i < COUNT && (strlen(names[i]) != length || strncmp(names[i], c + 2, length) != 0))
+            i++;
+        if (length == 0)
+            continue;
+        assert_true(i < COUNT);
+        mentioned[i] = 1;
+    }
+    for (int i = 0; i < COUNT; i++) {
+        char word[64];
+        options o;
+        error error;
+        snprintf(word, sizeof word, "--%s", names[i]);
+        parse(&o, &error, WORDS("f", word));
+        assert_null(strstr(error.message, "unknown option"));
+        assert_true(mentioned[i]);
+    }
+}
+
+static void test_unknown(void **state)
+{
+    (void)state;
+    assert_usage("--metal: unknown option; --help lists them", "f", "--metal");
+    assert_usage("--metal=3: unknown option; --help lists them", "f", "--metal=3");
+    assert_usage("--re: unknown option; --help lists them", "f", "--re",
+                 "x"); /* --reference, --report, --render-size */
+    assert_usage("-x: unknown option; --help lists them", "f", "-x");
+    assert_usage("-x: unknown option; --help lists them", "f", "-xyz");
+    assert_usage("--headless=1: this option takes no value", "f", "--headless=1");
+}
+
+static void test_missing_values(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "--weights", "--splat-weights", "--weight-mode", "--predictor", "--reference", "--kernel-size",
+        "--channel", "--backend",       "--size",        "--frames",    "--warmup",    "--screenshot",
+        "--save",    "--report",        "--trace",       "--scene",     "--dataset"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char message[64];
+        snprintf(message, sizeof message, "%s: expected a value", names[i]);
+        assert_usage(message, "f", names[i]);
+    }
+}
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    static const char *const counts[] = {"-1", "1000001", "x", "", "3x", " 3", "+3", "1e3", "99999999999999999999"};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        char message[128];
+        snprintf(message, sizeof message, "--frames %s: expected a number from 1 to 1000000", counts[i]);
+        assert_usage(message, "f", "--frames", counts[i]);
+        snprintf(message, sizeof message, "--warmup %s: expected a number from 0 to 1000000", counts[i]);
+        assert_usage(message, "f", "--warmup", counts[i]);
+    }
+    assert_usage("--frames 0: expected a number from 1 to 1000000", "f", "--frames", "0");
+    static const char *const sizes[] = {"63x720",         "1280x63",  "1280",     "1280x",     "x720",
+                                        "1280X720",       "16385x64", "64x16385", "1280x720x", "-64x64",
+                                        "99999999999x64", "",         "a"};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        char message[128];
+        snprintf(message, sizeof message, "--size %s: expected WxH, both from 64 to 16384", sizes[i]);
+        assert_usage(message, "f", "--size", sizes[i]);
+    }
+    static const char *const kernels[] = {"0", "256", "5x", "x5", "5x256", "0x5", "5x5x5", "-3", "", "five"};
+    for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
+        char message[128];
+        snprintf(message, sizeof message, "--kernel-size %s: expected K or KhxKw, from 1 to 255", kernels[i]);
+        assert_usage(message, "f", "--kernel-size", kernels[i]);
+    }
+}
+
+static void test_words(void **state)
+{
+    (void)state;
+    assert_usage("--backend metal: expected auto, cuda, vulkan or cpu", "f", "--backend", "metal");
+    assert_usage("--weight-mode mean: expected linear, normalized or softmax", "f", "--weight-mode", "mean");
+    assert_usage("--predictor oidn: expected bilateral or kpn", "f", "--predictor", "oidn");
+    static const char *const channels[] = {"color", "color=", "=R", "colour=R", "col=R", ""};
+    for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
+        char message[256];
+        snprintf(message, sizeof message,
+                 "--channel %s: expected LAYER=NAME with LAYER one of color, albedo, normal, depth, motion, reference",
+                 channels[i]);
+        assert_usage(message, "f", "--channel", channels[i]);
+    }
+}
+
+static void test_combinations(void **state)
+{
+    (void)state;
+    assert_usage("no frames given: expected FRAME.exr, DIRECTORY or PATTERN; --help explains", "--headless");
+    assert_usage("--splat-weights s.npy: needs --weights too", "f", "--splat-weights", "s.npy");
+    assert_usage("--predictor: not together with --weights w.npy", "f", "--predictor", "bilateral", "--weights",
+                 "w.npy");
+    assert_usage("--weight-mode softmax: needs --weights; predicted weights are always normalized", "f",
+                 "--weight-mode", "softmax");
+    assert_usage("--weight-mode linear: needs --weights; predicted weights are always normalized", "f", "--weight-mode",
+                 "linear");
+}
+
+static void test_not_built(void **state)
+{
+    (void)state;
+    static const char *const live[] = {"scene", "render-size", "spp", "accumulate", "environment", "camera-path"};
+    static const char *const data[] = {"dataset", "seed", "count", "reference-spp"};
+    char message[128], word[64];
+    for (size_t i = 0; i < sizeof live / sizeof *live; i++) {
+        snprintf(word, sizeof word, "--%s", live[i]);
+        snprintf(message, sizeof message, "--%s: live frames are not built yet", live[i]);
+        assert_not_built(message, word, "1");
+    }
+    for (size_t i = 0; i < sizeof data / sizeof *data; i++) {
+        snprintf(word, sizeof word, "--%s", data[i]);
+        snprintf(message, sizeof message, "--%s: data sets are not built yet", data[i]);
+        assert_not_built(message, word, "1");
+    }
+    assert_not_built("--predictor kpn: trained networks are not built yet", "f", "--predictor", "kpn");
+    assert_not_built("--dataset: data sets are not built yet", "--dataset", "o", "--seed", "1", "--spp", "4");
+    assert_usage("--backend metal: expected auto, cuda, vulkan or cpu", "--scene", "x.gltf", "--backend", "metal");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults), cmocka_unit_test(test_everything),     cmocka_unit_test(test_values),
+        cmocka_unit_test(test_channels), cmocka_unit_test(test_help),           cmocka_unit_test(test_manual),
+        cmocka_unit_test(test_unknown),  cmocka_unit_test(test_missing_values), cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_words),    cmocka_unit_test(test_combinations),   cmocka_unit_test(test_not_built),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,223 @@
+/* Pan, zoom and keys, without a window. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "app/view.h"
+
+#define assert_near(actual, expected, most) assert_true(fabs((actual) - (expected)) <= (most))
+
+static const rectangle left = {0, 30, 400, 300}, right = {402, 30, 400, 300};
+
+static view_context context_of(int width, int height)
+{
+    view_context context = {
+        .image_width = width, .image_height = height, .frame_count = 8, .hovered = -1, .pane = left};
+    for (int layer = 0; layer < LAYER_COUNT; layer++)
+        context.has[layer] = true;
+    return context;
+}
+
+static view fresh(void)
+{
+    view view = {.solo = -1, .rows = VIEW_ROWS, .fit = true};
+    view_arrange(&view, true);
+    return view;
+}
+
+static void assert_texel(const view *view, const view_context *context, rectangle pane, double x, double y, int column,
+                         int row)
+{
+    int actual_column, actual_row;
+    view_texel(view, context, pane, x, y, &actual_column, &actual_row);
+    assert_int_equal(actual_column, column);
+    assert_int_equal(actual_row, row);
+}
+
+static void fit_shows_the_whole_picture_centered(void **state)
+{
+    (void)state;
+    view view = fresh();
+    view_context wide = context_of(200, 100), tall = context_of(50, 300);
+    double x, y;
+    assert_near(view_zoom(&view, &wide), 2, 1e-12);
+    view_origin(&view, &wide, left, &x, &y);
+    assert_near(x, 0, 0);
+    assert_near(y, 30 + 50, 0);
+    assert_near(view_zoom(&view, &tall), 1, 1e-12);
+    view_origin(&view, &tall, left, &x, &y);
+    assert_near(x, 175, 0);
+    assert_near(y, 30, 0);
+}
+
+static void the_same_texel_in_every_pane(void **state)
+{
+    (void)state;
+    view view = fresh();
+    view_context context = context_of(200, 100);
+    assert_texel(&view, &context, left, 0.5, 80.5, 0, 0);
+    assert_texel(&view, &context, right, 402.5, 80.5, 0, 0);
+    assert_texel(&view, &context, left, 399.5, 279.5, 199, 99);
+    assert_texel(&view, &context, left, 10, 79.5, 5, -1);
+    view_zoom_at(&view, &context, left, 123.5, 99.5, 3.7);
+    int column, row;
+    view_texel(&view, &context, left, 210.5, 140.5, &column, &row);
+    assert_texel(&view, &context, right, 612.5, 140.5, column, row);
+}
+
+static void zoom_keeps_the_texel_under_the_mouse(void **state)
+{
+    (void)state;
+    const double factors[] = {1.2, 1.2, 5, 1 / 1.2, 1.9, 0.7};
+    view view = fresh();
+    view_context context = context_of(200, 100);
+    double zoom = view_zoom(&view, &context);
+    assert_texel(&view, &context, left, 301, 131, 150, 25);
+    for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {
+        view_zoom_at(&view, &context, left, 301, 131, factors[i]);
+        assert_near(view_zoom(&view, &context), zoom *= factors[i], 1e-9);
+        assert_texel(&view, &context, left, 301, 131, 150, 25);
+    }
+}
+
+static void zoom_and_pan_have_limits(void **state)
+{
+    (void)state;
+    view view = fresh();
+    view_context context = context_of(200, 100);
+    for (int i = 0; i < 100; i++)
+        view_zoom_at(&view, &context, left, 10, 40, 2);
+    assert_near(view_zoom(&view, &context), 256, 0);
+    for (int i = 0; i < 100; i++)
+        view_zoom_at(&view, &context, left, 10, 40, 0.5);
+    assert_near(view_zoom(&view, &context), 1.0 / 64, 0);
+    view_set_zoom(&view, &context, 1);
+    view_pan(&view, &context, 1e6, -1e6);
+    assert_near(view.center_x, 0, 0);
+    assert_near(view.center_y, 100, 0);
+}
+
+static void pan_moves_by_target_pixels(void **state)
+{
+    (void)state;
+    view view = fresh();
+    view_context context = context_of(200, 100);
+    double x0, y0, x1, y1;
+    view_set_zoom(&view, &context, 4);
+    view_origin(&view, &context, left, &x0, &y0);
+    view_pan(&view, &context, 12, -20);
+    view_origin(&view, &context, left, &x1, &y1);
+    assert_near(x1 - x0, 12, 0);
+    assert_near(y1 - y0, -20, 0);
+    view_key(&view, &context, 'f');
+    assert_near(view_zoom(&view, &context), 2, 1e-12);
+}
+
+static void panes_follow_the_reference_until_the_user_chooses(void **state)
+{
+    (void)state;
+    view view = fresh();
+    view_context context = context_of(200, 100);
+    assert_int_equal(view.panes[0].layer, FRAME_COLOR);
+    assert_int_equal(view.panes[1].layer, LAYER_GATHER);
+    assert_int_equal(view.panes[2].layer, LAYER_SPLAT);
+    assert_int_equal(view.panes[3].layer, FRAME_REFERENCE);
+    assert_true(view.panes[4].error && view.panes[5].error);
+    view_arrange(&view, false);
+    assert_int_equal(view.panes[3].layer, FRAME_ALBEDO);
+    context.hovered = 4;
+    view_key(&view, &context, 'm');
+    assert_int_equal(view.panes[4].layer, FRAME_MOTION);
+    view_arrange(&view, true);
+    assert_int_equal(view.panes[3].layer, FRAME_ALBEDO);
+    assert_int_equal(view.panes[4].layer, FRAME_MOTION);
+}
+
+static void keys_choose_only_what_is_there(void **state)
+{
+    (void)state;
+    view view = fresh();
+    view_context context = context_of(200, 100);
+    context.hovered = 1;
+    context.has[FRAME_DEPTH] = context.has[FRAME_REFERENCE] = false;
+    view_key(&view, &context, 'd');
+    assert_int_equal(view.panes[1].layer, LAYER_GATHER);
+    view_key(&view, &context, 'x');
+    assert_false(view.panes[1].error);
+    context.has[FRAME_REFERENCE] = true;
+    view_key(&view, &context, 'x');
+    assert_true(view.panes[1].error);
+    view_key(&view, &context, 'o');
+    assert_int_equal(view.panes[1].layer, FRAME_NORMAL);
+    view_key(&view, &context, 'x');
+    assert_false(view.panes[1].error);
+}
+
+static void keys_step_through_the_sequence(void **state)
+{
+    (void)state;
+    const struct {
+        int key, frame;
+    } steps[] = {{KEY_RIGHT, 1}, {KEY_RIGHT, 2}, {KEY_HOME, 0}, {KEY_LEFT, 7}, {KEY_RIGHT, 0}, {KEY_END, 7}};
+    view view = fresh();
+    view_context context = context_of(200, 100);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        view.playing = true;
+        view_key(&view, &context, steps[i].key);
+        assert_int_equal(view.frame, steps[i].frame);
+        assert_false(view.playing);
+    }
+    view_key(&view, &context, ' ');
+    assert_true(view.playing);
+    view_key(&view, &context, ' ');
+    assert_false(view.playing);
+    context.frame_count = 1;
+    view_key(&view, &context, ' ');
+    assert_false(view.playing);
+}
+
+static void other_keys(void **state)
+{
+    (void)state;
+    view view = fresh();
+    view_context context = context_of(200, 100);
+    context.hovered = 2;
+    view_key(&view, &context, KEY_ENTER);
+    assert_int_equal(view.solo, 2);
+    view_key(&view, &context, KEY_ENTER);
+    assert_int_equal(view.solo, -1);
+    view_key(&view, &context, 'e');
+    view_key(&view, &context, 'e');
+    view_key(&view, &context, 'E');
+    assert_float_equal(view.exposure, 0.5f, 0);
+    view_key(&view, &context, '0');
+    assert_float_equal(view.exposure, 0, 0);
+    view_key(&view, &context, 'l');
+    assert_int_equal(view.rows, 1);
+    view_key(&view, &context, KEY_F1);
+    view_key(&view, &context, KEY_ESCAPE);
+    assert_false(view.help || view.quit);
+    view_key(&view, &context, 0x1f600);
+    view_key(&view, &context, KEY_ESCAPE);
+    assert_true(view.quit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fit_shows_the_whole_picture_centered),
+        cmocka_unit_test(the_same_texel_in_every_pane),
+        cmocka_unit_test(zoom_keeps_the_texel_under_the_mouse),
+        cmocka_unit_test(zoom_and_pan_have_limits),
+        cmocka_unit_test(pan_moves_by_target_pixels),
+        cmocka_unit_test(panes_follow_the_reference_until_the_user_chooses),
+        cmocka_unit_test(keys_choose_only_what_is_there),
+        cmocka_unit_test(keys_step_through_the_sequence),
+        cmocka_unit_test(other_keys),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
