@@ -196,7 +196,7 @@ static void run_tiles(const wf_rows *rows, const wf_backward_call *call, const r
     const int64_t *size = call->grad_output.size;
     const int64_t channels = wf_smaller(size[1], WF_TILE_CHANNELS);
     const int64_t passes = wf_present(&call->grad_input) && channels > 0 ? wf_divide_up(size[1], channels) : 1;
-    const wf_tiling tiling = wf_tile_split(size[3], channels, WF_TILE_LONGEST);
+    const wf_tiling tiling = wf_tile_split(size[3], channels);
 #pragma omp parallel
     {
         backward_tile t;

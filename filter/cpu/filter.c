@@ -6,10 +6,8 @@
 #include "taps.h"
 #include "tile.h"
 
-enum {
-    SHARED_TILE = 256, /* pixels, where two calls share weights: what is between their uses is to stay in the cache */
-    SHARED_ROWS = 32   /* for one thread in a go, for the same reason */
-};
+/* Rows for one thread in a go, where two calls share weights: the second finds in the cache what the first has read. */
+enum { SHARED_ROWS = 32 };
 
 typedef struct filter_tile {
     wf_tile base;
@@ -126,7 +124,7 @@ void WF_REAL(wf_cpu_filter)(const wf_rows *rows, const wf_filter_call *calls, in
     const int64_t *size = calls[0].output.size;
     const int64_t channels = wf_smaller(size[1], WF_TILE_CHANNELS);
     const int64_t passes = channels > 0 ? wf_divide_up(size[1], channels) : 1;
-    const wf_tiling tiling = wf_tile_split(size[3], channels, count > 1 ? SHARED_TILE : WF_TILE_LONGEST);
+    const wf_tiling tiling = wf_tile_split(size[3], channels);
     const int chunk = count > 1 ? SHARED_ROWS : 1;
 #pragma omp parallel
     {

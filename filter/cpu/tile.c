@@ -4,10 +4,10 @@
 
 enum { VECTOR = 16 }; /* pixels that tiles are cut in multiples of */
 
-wf_tiling wf_tile_split(int64_t pixels, int64_t channels, int64_t longest)
+wf_tiling wf_tile_split(int64_t pixels, int64_t channels)
 {
     const int64_t room = WF_TILE_SUMS / wf_larger(channels, 1) / VECTOR * VECTOR;
-    const int64_t count = wf_divide_up(pixels, wf_smaller(longest, room));
+    const int64_t count = wf_divide_up(pixels, wf_smaller(WF_TILE_LONGEST, room));
     return (wf_tiling){.width = wf_divide_up(wf_divide_up(pixels, count), VECTOR) * VECTOR, .count = count};
 }
 

@@ -64,8 +64,8 @@ typedef struct wf_tiling {
 #define wf_tile_add_row  WF_REAL(wf_tile_add_row)
 #define wf_tile_can_use  WF_REAL(wf_tile_can_use)
 
-/* Rows of `pixels`, into tiles that have room for that many channels and are no longer than `longest`. */
-wf_tiling wf_tile_split(int64_t pixels, int64_t channels, int64_t longest);
+/* Rows of `pixels`, into tiles that have room for that many channels. */
+wf_tiling wf_tile_split(int64_t pixels, int64_t channels);
 
 wf_tap wf_tile_find_tap(const wf_tile *t, int i, int j);
 
