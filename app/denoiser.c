@@ -122,7 +122,7 @@ void denoiser_destroy(denoiser *denoiser)
 
 static bool set_weights(denoiser *denoiser, wf_operator op, wf_mode mode, const weights *weights, error *error)
 {
-    wf_filter filter = {weights->kernel_height, weights->kernel_width, 1, mode};
+    wf_filter filter = {weights->kernel_height, weights->kernel_width, 1, mode, 1};
     wf_tensor tensor =
         wf_dense(weights->data, weights->half ? WF_FLOAT16 : WF_FLOAT32, 1,
                  (int64_t)weights->kernel_height * weights->kernel_width, weights->height, weights->width);

@@ -7,12 +7,31 @@
 
 #include "wf.h"
 
+/* A tensor that a call may leave out has size 0 in N there. */
+static inline int wf_present(const wf_tensor *tensor)
+{
+    return tensor->size[0] > 0;
+}
+
+/* One group of a call: wf.h's groups are sliced apart before, and filter.groups is 1. C may be 0, of a group that has no
+ * channels: coverage and grad_weight are written then all the same. */
 typedef struct wf_filter_call {
     wf_operator op;
     wf_filter filter;
     wf_tensor input, weight, output;
-    const float *bias; /* C floats, or NULL */
+    wf_tensor coverage; /* may be absent */
+    const void *bias;   /* C values, float64 where the images are and else float32; or NULL */
 } wf_filter_call;
+
+/* wf_backward, and wf_grad_weight as well: there the mode is WF_LINEAR, and weight and all that is not needed absent. */
+typedef struct wf_backward_call {
+    wf_operator op;
+    wf_filter filter;
+    wf_tensor input, weight, output, coverage, grad_output;
+    wf_tensor grad_input, grad_weight, grad_bias; /* may be absent */
+    const void *bias;                             /* as in wf_filter_call */
+    void *workspace;                              /* what backward_workspace asks for, aligned to 256 bytes */
+} wf_backward_call;
 
 typedef struct wf_bilateral_call {
     wf_bilateral parameters;
@@ -20,12 +39,25 @@ typedef struct wf_bilateral_call {
     wf_tensor scratch, weight;
 } wf_bilateral_call;
 
-/* Every entry is set; one that has nothing to do returns WF_OK. */
+/* What a backend can do with valid arguments; for the rest callers are told WF_ERROR_UNSUPPORTED in its name. */
+typedef struct wf_backend_abilities {
+    unsigned dtypes; /* 1 << wf_dtype of each that it stores */
+    int any_stride;  /* not only 1 in W */
+    int coverage;    /* as an output */
+} wf_backend_abilities;
+
+/* Every entry is set, but for gather_splat, backward and backward_workspace where the backend has none; one that has
+ * nothing to do returns WF_OK. */
 typedef struct wf_backend_table {
+    wf_backend_abilities abilities;
     void (*destroy)(wf_device *device);
     wf_result (*info)(const wf_device *device, wf_device_info *info);
     wf_result (*gather)(wf_device *device, wf_stream stream, const wf_filter_call *call);
     wf_result (*splat)(wf_device *device, wf_stream stream, const wf_filter_call *call);
+    wf_result (*gather_splat)(wf_device *device, wf_stream stream, const wf_filter_call *gather,
+                              const wf_filter_call *splat); /* they differ in op and output, without coverage */
+    wf_result (*backward)(wf_device *device, wf_stream stream, const wf_backward_call *call);
+    size_t (*backward_workspace)(const wf_backward_call *call); /* bytes; addresses in the call are not set */
     wf_result (*prepare)(wf_device *device, const wf_filter_call *call);
     wf_result (*predict_bilateral)(wf_device *device, wf_stream stream, const wf_bilateral_call *call);
     wf_result (*prepare_bilateral)(wf_device *device, const wf_bilateral_call *call);

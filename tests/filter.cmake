@@ -3,18 +3,22 @@ add_library(wf_reference STATIC ${PROJECT_SOURCE_DIR}/filter/cpu/reference.c)
 target_include_directories(wf_reference PUBLIC ${PROJECT_SOURCE_DIR}/filter)
 target_link_libraries(wf_reference PUBLIC wf m PRIVATE wf_warnings)
 
-add_library(wf_cases STATIC filter/cases.c filter/tensors.c)
+add_library(wf_cases STATIC filter/cases.c filter/gradients.c filter/tensors.c)
 target_include_directories(wf_cases PUBLIC filter)
 target_link_libraries(wf_cases PUBLIC wf wf_reference PRIVATE wf_warnings)
 
-add_executable(test_filter filter/test_filter.c)
-target_link_libraries(test_filter PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)
+# Suites for every backend that is built; they skip themselves where there is no device. Threads that wait do not
+# spin: tests often share their cores.
+foreach(suite filter gradients)
+  add_executable(test_${suite} filter/test_${suite}.c filter/suite.c)
+  target_link_libraries(test_${suite} PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)
+endforeach()
 
-# One suite for every backend that is built; it skips itself where there is no device. Threads that wait do not spin: tests
-# often share their cores.
 function(wf_add_filter_test name backend)
-  add_test(NAME filter_${name} COMMAND test_filter ${backend})
-  set_tests_properties(filter_${name} PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT "OMP_WAIT_POLICY=passive;${ARGN}")
+  foreach(suite filter gradients)
+    add_test(NAME ${suite}_${name} COMMAND test_${suite} ${backend})
+    set_tests_properties(${suite}_${name} PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT "OMP_WAIT_POLICY=passive;${ARGN}")
+  endforeach()
 endfunction()
 
 wf_add_filter_test(cpu cpu)
@@ -32,6 +36,10 @@ add_executable(test_errors filter/test_errors.c)
 target_link_libraries(test_errors PRIVATE wf PkgConfig::CMOCKA wf_warnings)
 add_test(NAME filter_errors COMMAND test_errors)
 set_tests_properties(filter_errors PROPERTIES ENVIRONMENT ASAN_OPTIONS=allocator_may_return_null=1)
+
+add_executable(test_reference filter/test_reference.c)
+target_link_libraries(test_reference PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)
+add_test(NAME filter_reference COMMAND test_reference)
 
 find_package(OpenMP REQUIRED COMPONENTS C)
 add_executable(test_cpu filter/test_cpu.c)

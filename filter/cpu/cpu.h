@@ -3,22 +3,29 @@
 #define WF_CPU_CPU_H
 
 #include "backend.h"
-#include "rows.h"
+
+struct wf_rows_float32;
+struct wf_rows_float64;
 
 typedef struct wf_cpu_device {
     wf_device base;
-    const wf_rows *rows;
-    const char *instructions; /* what rows is compiled for */
+    const struct wf_rows_float32 *rows_float32;
+    const struct wf_rows_float64 *rows_float64;
+    const char *instructions; /* what they are compiled for */
 } wf_cpu_device;
 
 wf_result wf_cpu_gather(wf_device *device, wf_stream stream, const wf_filter_call *call);
 wf_result wf_cpu_splat(wf_device *device, wf_stream stream, const wf_filter_call *call);
+wf_result wf_cpu_gather_splat(wf_device *device, wf_stream stream, const wf_filter_call *gather,
+                              const wf_filter_call *splat);
+wf_result wf_cpu_backward(wf_device *device, wf_stream stream, const wf_backward_call *call);
+size_t wf_cpu_backward_workspace(const wf_backward_call *call);
 wf_result wf_cpu_predict_bilateral(wf_device *device, wf_stream stream, const wf_bilateral_call *call);
 
 /* Where the pixels of a tensor lie. */
 static inline void *wf_cpu_address(const wf_tensor *tensor, int64_t n, int64_t c, int64_t y, int64_t x)
 {
-    int64_t offset = n * tensor->stride[0] + c * tensor->stride[1] + y * tensor->stride[2] + x;
+    int64_t offset = n * tensor->stride[0] + c * tensor->stride[1] + y * tensor->stride[2] + x * tensor->stride[3];
     return (char *)tensor->data + offset * (int64_t)wf_dtype_size(tensor->dtype);
 }
 

@@ -90,24 +90,40 @@ static wf_result done_already(wf_device *device, wf_stream stream)
     return WF_OK;
 }
 
-static const wf_backend_table table = {.destroy = destroy,
-                                       .info = info,
-                                       .gather = wf_cpu_gather,
-                                       .splat = wf_cpu_splat,
-                                       .prepare = prepare,
-                                       .predict_bilateral = wf_cpu_predict_bilateral,
-                                       .prepare_bilateral = prepare_bilateral,
-                                       .alloc = allocate,
-                                       .free = release,
-                                       .upload = copy,
-                                       .download = copy,
-                                       .begin = begin,
-                                       .finish = done_already,
-                                       .barrier = done_already};
+static const wf_backend_table table = {
+    .abilities = {.dtypes = (1 << WF_DTYPE_COUNT) - 1, .any_stride = 1, .coverage = 1},
+    .destroy = destroy,
+    .info = info,
+    .gather = wf_cpu_gather,
+    .splat = wf_cpu_splat,
+    .gather_splat = wf_cpu_gather_splat,
+    .backward = wf_cpu_backward,
+    .backward_workspace = wf_cpu_backward_workspace,
+    .prepare = prepare,
+    .predict_bilateral = wf_cpu_predict_bilateral,
+    .prepare_bilateral = prepare_bilateral,
+    .alloc = allocate,
+    .free = release,
+    .upload = copy,
+    .download = copy,
+    .begin = begin,
+    .finish = done_already,
+    .barrier = done_already};
+
+/* In rows.c. */
+extern const struct wf_rows_float32 wf_rows_baseline_float32; /* what the compiler may assume anyway */
+extern const struct wf_rows_float64 wf_rows_baseline_float64;
+#if defined(__x86_64__)
+extern const struct wf_rows_float32 wf_rows_avx2_float32; /* with FMA and F16C */
+extern const struct wf_rows_float64 wf_rows_avx2_float64;
+extern const struct wf_rows_float32 wf_rows_avx512_float32; /* F, BW, DQ, VL */
+extern const struct wf_rows_float64 wf_rows_avx512_float64;
+#endif
 
 typedef struct instruction_set {
     const char *name;
-    const wf_rows *rows;
+    const struct wf_rows_float32 *rows_float32;
+    const struct wf_rows_float64 *rows_float64;
     int available;
 } instruction_set;
 
@@ -116,20 +132,21 @@ static wf_result choose_instructions(const wf_log *log, wf_cpu_device *device)
 {
     const instruction_set sets[] = {
 #if defined(__x86_64__)
-        {"avx512", &wf_rows_avx512,
+        {"avx512", &wf_rows_avx512_float32, &wf_rows_avx512_float64,
          __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
              __builtin_cpu_supports("f16c")},
-        {"avx2", &wf_rows_avx2,
+        {"avx2", &wf_rows_avx2_float32, &wf_rows_avx2_float64,
          __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")},
 #endif
-        {"baseline", &wf_rows_baseline, 1},
+        {"baseline", &wf_rows_baseline_float32, &wf_rows_baseline_float64, 1},
     };
     const char *asked = getenv("WF_CPU_INSTRUCTIONS");
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
         if (!sets[i].available || (asked && strcmp(asked, sets[i].name)))
             continue;
-        device->rows = sets[i].rows;
+        device->rows_float32 = sets[i].rows_float32;
+        device->rows_float64 = sets[i].rows_float64;
         device->instructions = sets[i].name;
         return WF_OK;
     }

@@ -4,6 +4,6 @@
 wf_result wf_cpu_gather(wf_device *device, wf_stream stream, const wf_filter_call *call)
 {
     (void)stream;
-    wf_cpu_filter(((const wf_cpu_device *)device)->rows, call, +1);
+    wf_cpu_filter(device, call, 1);
     return WF_OK;
 }

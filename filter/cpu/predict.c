@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "rows.h"
 #include "taps.h"
 
 enum {
@@ -136,7 +137,7 @@ static void store(const tile *t, int64_t tap)
     if (t->call->weight.dtype == WF_FLOAT32)
         memcpy(to, t->weight, (size_t)t->width * sizeof(float));
     else
-        t->rows->to_half(to, t->weight, t->width);
+        t->rows->store(to, WF_FLOAT16, 1, t->weight, t->width);
 }
 
 static void predict_kernel_row(tile *t, int i)
@@ -172,7 +173,7 @@ static void predict_tile(tile *t)
 wf_result wf_cpu_predict_bilateral(wf_device *device, wf_stream stream, const wf_bilateral_call *call)
 {
     (void)stream;
-    const wf_rows *rows = ((const wf_cpu_device *)device)->rows;
+    const wf_rows *rows = ((const wf_cpu_device *)device)->rows_float32;
     const int64_t *size = call->color.size;
     const guides guides = list_guides(call);
 #pragma omp parallel

@@ -153,21 +153,159 @@ static void splat(const image *image)
     free(weight_sum);
 }
 
+/* The group that channel c uses. */
+static int64_t group_of(const wf_filter *filter, int64_t c, int64_t channels)
+{
+    return c * filter->groups / channels;
+}
+
 void wf_reference_filter(wf_operator op, const wf_filter *filter, const int64_t size[4], const double *input,
                          const double *weight, const double *bias, double *output)
 {
     const int64_t taps = (int64_t)filter->kernel_height * filter->kernel_width, pixels = size[2] * size[3];
     for (int64_t n = 0; n < size[0]; n++) {
-        image image = {.filter = *filter,
-                       .channels = size[1],
-                       .height = size[2],
-                       .width = size[3],
-                       .input = input + n * size[1] * pixels,
-                       .weight = weight + n * taps * pixels,
-                       .bias = bias,
-                       .output = output + n * size[1] * pixels};
-        op == WF_SPLAT ? splat(&image) : gather(&image);
+        for (int64_t c = 0; c < size[1]; c++) {
+            int64_t plane = n * size[1] + c, kernel = n * filter->groups + group_of(filter, c, size[1]);
+            image image = {.filter = *filter,
+                           .channels = 1,
+                           .height = size[2],
+                           .width = size[3],
+                           .input = input + plane * pixels,
+                           .weight = weight + kernel * taps * pixels,
+                           .bias = bias ? bias + c : NULL,
+                           .output = output + plane * pixels};
+            op == WF_SPLAT ? splat(&image) : gather(&image);
+        }
     }
+}
+
+/* ---- Connections: coverage and gradients --------------------------------------------------------------------------- */
+
+/* A tap inside the image: it takes input[from], times weight[tap], to output[to]. Indices in planes of one group. */
+typedef struct connection {
+    int64_t tap, from, to;
+} connection;
+
+typedef struct connections {
+    connection *all;
+    int64_t count;
+} connections;
+
+static connections connect(wf_operator op, const wf_filter *filter, int64_t h, int64_t w)
+{
+    const int64_t kh = filter->kernel_height, kw = filter->kernel_width;
+    connections list = {.all = malloc((size_t)(kh * kw * h * w) * sizeof *list.all)};
+    if (!list.all)
+        abort();
+    for (int64_t i = 0; i < kh; i++) {
+        for (int64_t j = 0; j < kw; j++) {
+            for (int64_t y = 0; y < h; y++) {
+                for (int64_t x = 0; x < w; x++) {
+                    int64_t v = y + offset(i, kh, filter->dilation), u = x + offset(j, kw, filter->dilation);
+                    if (v < 0 || v >= h || u < 0 || u >= w)
+                        continue;
+                    int64_t here = y * w + x, there = v * w + u;
+                    list.all[list.count++] = (connection){.tap = (i * kw + j) * h * w + here,
+                                                          .from = op == WF_SPLAT ? here : there,
+                                                          .to = op == WF_SPLAT ? there : here};
+                }
+            }
+        }
+    }
+    return list;
+}
+
+/* Of one group: log(sum(exp)) or the sum of the weights that arrive at each pixel. */
+static void cover(const connections *list, wf_mode mode, const double *weight, int64_t pixels, double *coverage)
+{
+    double *largest = allocate(pixels, mode == WF_SOFTMAX ? -INFINITY : 0);
+    for (int64_t p = 0; p < pixels; p++)
+        coverage[p] = 0;
+    for (int64_t k = 0; mode == WF_SOFTMAX && k < list->count; k++)
+        largest[list->all[k].to] = fmax(largest[list->all[k].to], weight[list->all[k].tap]);
+    for (int64_t k = 0; k < list->count; k++) {
+        const connection *a = &list->all[k];
+        coverage[a->to] += mode == WF_SOFTMAX ? exp(weight[a->tap] - largest[a->to]) : weight[a->tap];
+    }
+    for (int64_t p = 0; mode == WF_SOFTMAX && p < pixels; p++)
+        coverage[p] = largest[p] + log(coverage[p]);
+    free(largest);
+}
+
+void wf_reference_coverage(wf_operator op, const wf_filter *filter, const int64_t size[4], const double *weight,
+                           double *coverage)
+{
+    const int64_t taps = (int64_t)filter->kernel_height * filter->kernel_width, pixels = size[2] * size[3];
+    connections list = connect(op, filter, size[2], size[3]);
+    for (int64_t k = 0; k < size[0] * filter->groups; k++)
+        cover(&list, filter->mode, weight + k * taps * pixels, pixels, coverage + k * pixels);
+    free(list.all);
+}
+
+/* What a connection's input is multiplied by. */
+static double factor(wf_mode mode, double weight, double coverage)
+{
+    return mode == WF_SOFTMAX ? exp(weight - coverage) : weight / divisor(mode, coverage);
+}
+
+/* From grad, the gradient to each connection's factor, to that of its weight, by the chain rule through all factors that
+ * share its destination:
+ *
+ *     normalized   f_k = w_k / S'     d f_k / d w_j = [k = j] / S' - w_k / S'^2, without the last term where S' is clamped
+ *     softmax      f_k = v_k          d f_k / d w_j = v_k ([k = j] - v_j)
+ */
+static void differentiate_factors(const connections *list, wf_mode mode, const double *weight, const double *coverage,
+                                  int64_t pixels, double *grad)
+{
+    double *shared = allocate(pixels, 0);
+    for (int64_t k = 0; k < list->count; k++) {
+        const connection *a = &list->all[k];
+        shared[a->to] += grad[a->tap] * factor(mode, weight[a->tap], coverage[a->to]);
+    }
+    for (int64_t k = 0; k < list->count; k++) {
+        const connection *a = &list->all[k];
+        const int clamped = mode == WF_NORMALIZED && fabs(coverage[a->to]) <= 1e-6;
+        double difference = grad[a->tap] - (clamped ? 0 : shared[a->to]);
+        grad[a->tap] = mode == WF_SOFTMAX ? difference * factor(mode, weight[a->tap], coverage[a->to])
+                                          : difference / divisor(mode, coverage[a->to]);
+    }
+    free(shared);
+}
+
+void wf_reference_backward(wf_operator op, const wf_filter *filter, const int64_t size[4], const double *input,
+                           const double *weight, const double *grad_output, double *grad_input, double *grad_weight,
+                           double *grad_bias)
+{
+    const int64_t taps = (int64_t)filter->kernel_height * filter->kernel_width, pixels = size[2] * size[3];
+    const int64_t kernels = size[0] * filter->groups, planes = size[0] * size[1];
+    connections list = connect(op, filter, size[2], size[3]);
+    double *coverage = allocate(kernels * pixels, 0);
+    wf_reference_coverage(op, filter, size, weight, coverage);
+    for (int64_t i = 0; i < kernels * taps * pixels; i++)
+        grad_weight[i] = 0;
+    for (int64_t i = 0; i < planes * pixels; i++)
+        grad_input[i] = 0;
+    for (int64_t c = 0; c < size[1]; c++)
+        grad_bias[c] = 0;
+    for (int64_t plane = 0; plane < planes; plane++) {
+        const int64_t c = plane % size[1];
+        const int64_t kernel = plane / size[1] * filter->groups + group_of(filter, c, size[1]);
+        const double *x = input + plane * pixels, *g = grad_output + plane * pixels;
+        for (int64_t p = 0; p < pixels; p++)
+            grad_bias[c] += g[p];
+        for (int64_t k = 0; k < list.count; k++) {
+            const connection *a = &list.all[k];
+            const int64_t tap = kernel * taps * pixels + a->tap;
+            grad_input[plane * pixels + a->from] +=
+                g[a->to] * factor(filter->mode, weight[tap], coverage[kernel * pixels + a->to]);
+            grad_weight[tap] += g[a->to] * x[a->from];
+        }
+    }
+    for (int64_t k = 0; k < kernels && filter->mode != WF_LINEAR; k++)
+        differentiate_factors(&list, filter->mode, weight + k * taps * pixels, coverage + k * pixels, pixels,
+                              grad_weight + k * taps * pixels);
+    free(coverage);
+    free(list.all);
 }
 
 /* ---- The predictor ------------------------------------------------------------------------------------------------ */

@@ -1,15 +1,24 @@
-# The CPU backend. rows.c is compiled once for each instruction set that the device chooses among.
+# The CPU backend. What works on sums is compiled for float and for double, rows.c also once for each instruction set that
+# the device chooses among.
 find_package(OpenMP REQUIRED COMPONENTS C)
-target_sources(wf PRIVATE cpu/device.c cpu/filter.c cpu/gather.c cpu/splat.c cpu/predict.c)
+target_sources(wf PRIVATE cpu/device.c cpu/dispatch.c cpu/gather.c cpu/splat.c cpu/gather_splat.c cpu/predict.c)
 target_link_libraries(wf PRIVATE OpenMP::OpenMP_C m)
 
+function(wf_add_reals name bits)
+  add_library(${name} OBJECT ${ARGN})
+  target_include_directories(${name} PRIVATE include .)
+  target_link_libraries(${name} PRIVATE wf_warnings)
+  target_compile_definitions(${name} PRIVATE WF_REAL_BITS=${bits})
+  target_sources(wf PRIVATE $<TARGET_OBJECTS:${name}>)
+endfunction()
+
 function(wf_add_rows name)
-  add_library(wf_rows_${name} OBJECT cpu/rows.c)
-  target_include_directories(wf_rows_${name} PRIVATE include .)
-  target_link_libraries(wf_rows_${name} PRIVATE wf_warnings)
-  target_compile_definitions(wf_rows_${name} PRIVATE WF_ROWS=wf_rows_${name})
-  target_compile_options(wf_rows_${name} PRIVATE -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math ${ARGN})
-  target_sources(wf PRIVATE $<TARGET_OBJECTS:wf_rows_${name}>)
+  foreach(bits 32 64)
+    wf_add_reals(wf_rows_${name}_float${bits} ${bits} cpu/rows.c)
+    target_compile_definitions(wf_rows_${name}_float${bits} PRIVATE WF_ROWS=wf_rows_${name}_float${bits})
+    target_compile_options(wf_rows_${name}_float${bits} PRIVATE
+      -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math ${ARGN})
+  endforeach()
 endfunction()
 
 wf_add_rows(baseline)
@@ -17,3 +26,8 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   wf_add_rows(avx2 -mavx2 -mfma -mf16c)
   wf_add_rows(avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c -mprefer-vector-width=512)
 endif()
+
+foreach(bits 32 64)
+  wf_add_reals(wf_sums_float${bits} ${bits} cpu/tile.c cpu/filter.c cpu/backward.c)
+  target_link_libraries(wf_sums_float${bits} PRIVATE OpenMP::OpenMP_C)
+endforeach()

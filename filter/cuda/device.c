@@ -182,7 +182,8 @@ static void destroy(wf_device *base)
     free(device);
 }
 
-static const wf_backend_table table = {.destroy = destroy,
+static const wf_backend_table table = {.abilities = {.dtypes = 1 << WF_FLOAT32 | 1 << WF_FLOAT16},
+                                       .destroy = destroy,
                                        .info = info,
                                        .gather = gather,
                                        .splat = splat,

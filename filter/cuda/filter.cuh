@@ -128,7 +128,7 @@ static wf_result wf_launch_tiles(const wf_cuda_device *device, cudaStream_t stre
     wf_tile_args args = {};
     args.grid = {wf_divide_up(size[3], shape::width), wf_divide_up(size[2], shape::height), 1};
     args.output = wf_make_view(&call->output);
-    args.bias = call->bias;
+    args.bias = (const float *)call->bias;
     args.width = (int)size[3], args.height = (int)size[2], args.channels = (int)size[1];
     args.kernel_height = filter->kernel_height, args.kernel_width = filter->kernel_width;
     args.output_aligned = wf_four_aligned(&call->output);
@@ -168,7 +168,7 @@ static wf_result wf_launch_pixels(const wf_cuda_device *device, cudaStream_t str
     args.input = wf_make_view(&call->input);
     args.weight = wf_make_view(&call->weight);
     args.output = wf_make_view(&call->output);
-    args.bias = call->bias;
+    args.bias = (const float *)call->bias;
     args.width = (int)size[3], args.height = (int)size[2], args.channels = (int)size[1];
     args.kernel_height = call->filter.kernel_height, args.kernel_width = call->filter.kernel_width;
     args.dilation = call->filter.dilation;

@@ -95,7 +95,7 @@ static __device__ __forceinline__ void wf_sums_finish(wf_sums<MODE, CHANNELS, PI
         for (int p = 0; p < PIXELS; p++) {
             float sum = sums.weight[p];
             if constexpr (MODE == WF_NORMALIZED)
-                sum = copysignf(fmaxf(fabsf(sum), WF_MIN_SUM), sum);
+                sum = copysignf(fmaxf(fabsf(sum), (float)WF_MIN_SUM), sum);
             float factor = 1 / sum;
 #pragma unroll
             for (int c = 0; c < CHANNELS; c++)

@@ -6,7 +6,7 @@
  *
  * THE OPERATOR
  *
- *     input (N,C,H,W)   weight (N,Kh*Kw,H,W)   bias (C) or none   output (N,C,H,W)
+ *     input (N,C,H,W)   weight (N,G*Kh*Kw,H,W)   bias (C) or none   output (N,C,H,W)   coverage (N,G,H,W) or none
  *
  *     Tap t = i*Kw + j has the offset o(t) = dilation * (i - Kh/2, j - Kw/2), in rows and columns, division rounded down.
  *
@@ -22,8 +22,49 @@
  *                                                                   destination
  *     WF_SOFTMAX       softmax of the in-image taps' logits at p    softmax of the logits that land on each destination
  *
- *     WF_NORMALIZED divides by copysign(max(|sum|, WF_MIN_SUM), sum). Sums are kept in float32.
+ *     WF_NORMALIZED divides by copysign(max(|sum|, WF_MIN_SUM), sum).
  *     NaN and infinity pass through as IEEE arithmetic has them; they reach only the outputs whose sums they are part of.
+ *
+ *     Groups: with G of them the weight has a set of taps for each, group after group, and channel c uses group
+ *     floor(c*G/C). The formulas above and below are those of one group.
+ *
+ *     Coverage, of the destination q of each tap (gather: q = p, splat: q = p+o(t)): the sum over in-image taps of the
+ *     weights for WF_LINEAR and WF_NORMALIZED, log(sum(exp(logit))) for WF_SOFTMAX.
+ *
+ *
+ * GRADIENTS
+ *
+ *     g = grad_output, S = coverage, S' = copysign(max(|S|, WF_MIN_SUM), S), y = output - bias, q = the destination of
+ *     (t,p), x = input[p+o(t)] (gather) or input[p] (splat). adjoint is the other operator, WF_LINEAR and without bias: for
+ *     gather splat, for splat gather.
+ *
+ *     mode             grad_input                      grad_weight[t,p]                                    D(q)
+ *     WF_LINEAR        adjoint(weight, g)              sum_c g[c,q] x[c]
+ *     WF_NORMALIZED    adjoint(weight, g/S')           sum_c g[c,q]/S'(q) x[c] - [|S(q)| > WF_MIN_SUM] D(q)  sum_c g y / S'
+ *     WF_SOFTMAX       adjoint(v, g)                   v (sum_c g[c,q] x[c] - D(q))                        sum_c g y
+ *                      v[t,p] = exp(weight[t,p] - S(q))
+ *
+ *     grad_bias[c] = sum of g[n,c,p] over n and p. Taps whose other end lies outside the image have grad_weight 0. Every
+ *     higher derivative is made of the linear gather, the linear splat and wf_grad_weight.
+ *
+ *
+ * TYPES
+ *
+ *     input, output and their gradients are of one type; weight and grad_weight are of that type or, with float32 images,
+ *     of float16 or bfloat16. bias, coverage and their like are float32; with float64 images float64. Sums are kept in
+ *     float32, of float64 in float64. Results are rounded to nearest, ties to even.
+ *
+ *
+ * WHAT RUNS WHERE (the rest is valid, and refused with WF_ERROR_UNSUPPORTED)
+ *
+ *                                          WF_CPU   WF_CUDA   WF_VULKAN
+ *     gather, splat: float32, float16      yes      yes       yes
+ *     bfloat16, float64                    yes      no        no
+ *     strides in W other than 1            yes      no        no
+ *     groups                               yes      yes       yes
+ *     coverage                             yes      no        no
+ *     wf_gather_splat                      yes      no        no
+ *     wf_backward, wf_grad_weight          yes      no        no
  *
  *
  * A FIRST PROGRAM
@@ -31,11 +72,12 @@
  *     wf_device *device;
  *     wf_create(&(wf_device_options){ .backend = WF_CPU }, &device);
  *
- *     wf_filter filter = { .kernel_height = 5, .kernel_width = 5, .dilation = 1, .mode = WF_LINEAR };
+ *     wf_filter filter = { .kernel_height = 5, .kernel_width = 5, .dilation = 1, .mode = WF_LINEAR,
+ *                          .groups = 1 };
  *     wf_tensor input  = wf_dense(colour, WF_FLOAT32, 1, 3, height, width);
  *     wf_tensor weight = wf_dense(kernels, WF_FLOAT32, 1, 25, height, width);
  *     wf_tensor output = wf_dense(result, WF_FLOAT32, 1, 3, height, width);
- *     wf_result r = wf_gather(device, NULL, &filter, &input, &weight, NULL, &output);
+ *     wf_result r = wf_gather(device, NULL, &filter, &input, &weight, NULL, &output, NULL);
  *     if (r != WF_OK) ...                              // the log callback was told why, with the numbers
  *     wf_destroy(device);
  *
@@ -78,7 +120,7 @@ extern "C" {
 #define WF_VERSION "0.1.0"
 
 /* The smallest magnitude that WF_NORMALIZED divides by. */
-#define WF_MIN_SUM 1e-6f
+#define WF_MIN_SUM 1e-6
 
 /* Kernels of up to WF_MAX_KERNEL x WF_MAX_KERNEL taps are accepted. */
 #define WF_MAX_KERNEL 255
@@ -98,7 +140,13 @@ typedef enum wf_result {
 
 typedef enum wf_backend { WF_CPU = 0, WF_VULKAN = 1, WF_CUDA = 2, WF_BACKEND_COUNT = 3 } wf_backend;
 
-typedef enum wf_dtype { WF_FLOAT32 = 0, WF_FLOAT16 = 1, WF_DTYPE_COUNT = 2 } wf_dtype;
+typedef enum wf_dtype {
+    WF_FLOAT32 = 0,
+    WF_FLOAT16 = 1,
+    WF_BFLOAT16 = 2, /* the upper half of a float32 */
+    WF_FLOAT64 = 3,
+    WF_DTYPE_COUNT = 4
+} wf_dtype;
 
 typedef enum wf_mode { WF_LINEAR = 0, WF_NORMALIZED = 1, WF_SOFTMAX = 2, WF_MODE_COUNT = 3 } wf_mode;
 
@@ -111,7 +159,7 @@ WF_API const char *wf_dtype_name(wf_dtype dtype);
 WF_API const char *wf_mode_name(wf_mode mode);
 WF_API const char *wf_operator_name(wf_operator op);
 
-/* Bytes of one element: 4 or 2. */
+/* Bytes of one element: 4, 2 or 8; 0 of an unknown type. */
 WF_API size_t wf_dtype_size(wf_dtype dtype);
 
 /* ---- Log ---------------------------------------------------------------------------------------------------------- */
@@ -166,8 +214,9 @@ WF_API wf_result wf_get_info(const wf_device *device, wf_device_info *info);
 /* ---- Tensors ------------------------------------------------------------------------------------------------------ */
 
 /* A view of caller-owned memory. Sizes are N,C,H,W, each 1 ... INT32_MAX; strides count elements and may be negative, or 0
- * in an input. The innermost one must be 1 (else WF_ERROR_UNSUPPORTED). In an output each stride steps over all that the
- * smaller ones span, so that no two elements overlap. The stride of an axis of size 1 does not matter. */
+ * in an input. Rows are read and written fastest where W's is 1; images in channels-last order are fine, weights so are
+ * slow. In an output each stride steps over all that the smaller ones span, so that no two elements overlap. The stride of
+ * an axis of size 1 does not matter. */
 typedef struct wf_tensor {
     void *data; /* first element; aligned to the element's size. Host, CUDA device, or Vulkan device address */
     wf_dtype dtype;
@@ -203,21 +252,64 @@ typedef struct wf_filter {
     int kernel_width;  /* 1 ... WF_MAX_KERNEL; odd or even */
     int dilation;      /* 1 ... WF_MAX_DILATION: multiplies tap offsets */
     wf_mode mode;
+    int groups; /* at least 1. Where there are more than channels, some groups have none */
 } wf_filter;
 
 /* The operator of the top of this file. input and output have the same sizes and dtype; weight has input's N, H, W and
- * Kh*Kw channels, and input's dtype or, with float32 images, float16; bias is NULL or a float32 tensor of size 1,C,1,1
- * with unit channel stride. The output must not overlap the inputs. A kernel may be larger than the image.
- * WF_ERROR_INVALID_ARGUMENT, WF_ERROR_UNSUPPORTED, WF_ERROR_DEVICE. */
+ * groups*Kh*Kw channels; bias is NULL or a tensor of size 1,C,1,1 with unit channel stride; coverage, NULL or of size
+ * N,groups,H,W, is written, too. Types as above. Outputs must not overlap each other or the inputs. A kernel may be larger
+ * than the image. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_UNSUPPORTED, WF_ERROR_DEVICE. */
 WF_API wf_result wf_gather(wf_device *device, wf_stream stream, const wf_filter *filter, const wf_tensor *input,
-                           const wf_tensor *weight, const wf_tensor *bias, const wf_tensor *output);
+                           const wf_tensor *weight, const wf_tensor *bias, const wf_tensor *output,
+                           const wf_tensor *coverage);
 WF_API wf_result wf_splat(wf_device *device, wf_stream stream, const wf_filter *filter, const wf_tensor *input,
-                          const wf_tensor *weight, const wf_tensor *bias, const wf_tensor *output);
+                          const wf_tensor *weight, const wf_tensor *bias, const wf_tensor *output,
+                          const wf_tensor *coverage);
 
 /* wf_gather or wf_splat, chosen by a value. */
 WF_API wf_result wf_apply(wf_operator op, wf_device *device, wf_stream stream, const wf_filter *filter,
                           const wf_tensor *input, const wf_tensor *weight, const wf_tensor *bias,
-                          const wf_tensor *output);
+                          const wf_tensor *output, const wf_tensor *coverage);
+
+/* Both of them, of the same weights, which are read once. (WF_CPU works on both row by row: small kernels' weights are
+ * still in its caches when the second operator needs them.) Errors as wf_apply's. */
+WF_API wf_result wf_gather_splat(wf_device *device, wf_stream stream, const wf_filter *filter, const wf_tensor *input,
+                                 const wf_tensor *weight, const wf_tensor *bias, const wf_tensor *gather_output,
+                                 const wf_tensor *splat_output);
+
+/* The tensors of wf_backward. Sizes and types are those of wf_apply: grad_output's and grad_input's are input's,
+ * grad_weight's are weight's, grad_bias's are bias's. Those written must not overlap each other or those read. */
+typedef struct wf_gradients {
+    const wf_tensor *input, *weight; /* as the forward call had them */
+    const wf_tensor *bias;           /* likewise; NULL where it had none */
+    const wf_tensor *output;   /* what it wrote; needed for WF_NORMALIZED and WF_SOFTMAX, else ignored. Its rounding is
+                                      * also grad_weight's: with 16-bit images their last digits */
+    const wf_tensor *coverage; /* likewise */
+    const wf_tensor *grad_output;
+    const wf_tensor *grad_input;  /* written. NULL: not wanted; at least one of the three is */
+    const wf_tensor *grad_weight; /* likewise */
+    const wf_tensor *grad_bias;   /* likewise; bias may be NULL all the same */
+    void *workspace; /* device memory of wf_backward_workspace bytes, aligned to 256; NULL where that is 0 */
+} wf_gradients;
+
+/* Bytes that wf_backward needs, for sums over pixels and values of each. Addresses are ignored, whether a gradient is NULL
+ * is not. 0 also where wf_backward would refuse the arguments; then the log says why. */
+WF_API size_t wf_backward_workspace(wf_operator op, wf_device *device, const wf_filter *filter,
+                                    const wf_gradients *gradients);
+
+/* The gradients of wf_apply: formulas at the top of this file. Without atomics: the same on every run. Those that are
+ * wanted are computed in one pass over the weights. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_UNSUPPORTED, WF_ERROR_DEVICE. */
+WF_API wf_result wf_backward(wf_operator op, wf_device *device, wf_stream stream, const wf_filter *filter,
+                             const wf_gradients *gradients);
+
+/* The linear operator's gradient to its weights, for which the weights are not needed:
+ *
+ *     gather   grad_weight[t,p] = sum over c of grad_output[c,p] * input[c,p+o(t)]
+ *     splat    grad_weight[t,p] = sum over c of grad_output[c,p+o(t)] * input[c,p]
+ *
+ * filter->mode is WF_LINEAR. Sizes, types and errors as wf_backward's. */
+WF_API wf_result wf_grad_weight(wf_operator op, wf_device *device, wf_stream stream, const wf_filter *filter,
+                                const wf_tensor *input, const wf_tensor *grad_output, const wf_tensor *grad_weight);
 
 /* Compiles what wf_apply with these arguments would need, ahead of time; addresses are ignored. Only WF_VULKAN has work
  * to do here. */
@@ -261,8 +353,8 @@ WF_API wf_bilateral wf_bilateral_default(int kernel_height, int kernel_width);
 
 /* color, albedo and normal have 3 channels, depth 1; albedo, normal and depth may be NULL. All are float32 with N equal;
  * weight (N, Kh*Kw, H, W) is float32 or float16. scratch is float32, dense, of WF_BILATERAL_SCRATCH_CHANNELS, written
- * and read by the call, and must not overlap the others. On WF_VULKAN the call records the barrier between its own two
- * steps. */
+ * and read by the call, and must not overlap the others. Strides in W are 1 (else WF_ERROR_UNSUPPORTED). On WF_VULKAN the
+ * call records the barrier between its own two steps. */
 WF_API wf_result wf_predict_bilateral(wf_device *device, wf_stream stream, const wf_bilateral *parameters,
                                       const wf_tensor *color, const wf_tensor *albedo, const wf_tensor *normal,
                                       const wf_tensor *depth, const wf_tensor *scratch, const wf_tensor *weight);

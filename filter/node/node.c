@@ -395,7 +395,8 @@ wf_result wf_node_set_bilateral(wf_node *node, const wf_bilateral *parameters)
     wf_filter filter = {.kernel_height = parameters->kernel_height,
                         .kernel_width = parameters->kernel_width,
                         .dilation = 1,
-                        .mode = WF_NORMALIZED};
+                        .mode = WF_NORMALIZED,
+                        .groups = 1};
     wf_tensor predicted = frame_tensor(node, WF_FLOAT16, (int64_t)filter.kernel_height * filter.kernel_width);
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
         TRY(prepare(node, op, &filter, &predicted));

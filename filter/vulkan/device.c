@@ -116,7 +116,8 @@ static wf_result info(const wf_device *base, wf_device_info *info)
     return WF_OK;
 }
 
-static const wf_backend_table table = {.destroy = destroy,
+static const wf_backend_table table = {.abilities = {.dtypes = 1 << WF_FLOAT32 | 1 << WF_FLOAT16},
+                                       .destroy = destroy,
                                        .info = info,
                                        .gather = wf_vulkan_filter,
                                        .splat = wf_vulkan_filter,

@@ -199,8 +199,9 @@ static wf_result apply(void *user, wf_device *device, wf_stream stream, int repe
     const wf_filter filter = {.kernel_height = work->row->kernel.height,
                               .kernel_width = work->row->kernel.width,
                               .dilation = 1,
-                              .mode = work->row->mode};
-    return wf_apply(work->row->op, device, stream, &filter, &set[INPUT], &set[WEIGHT], NULL, &set[OUTPUT]);
+                              .mode = work->row->mode,
+                              .groups = 1};
+    return wf_apply(work->row->op, device, stream, &filter, &set[INPUT], &set[WEIGHT], NULL, &set[OUTPUT], NULL);
 }
 
 typedef struct copy_work {

@@ -5,31 +5,48 @@
 
 #include "cpu/reference.h"
 
-static const char *const layout_names[LAYOUT_COUNT] = {"dense",          "padded rows", "channel slice", "batch slice",
-                                                       "channels first", "flipped",     "expanded"};
+static const char *const layout_names[LAYOUT_COUNT] = {"dense",         "padded rows",       "channel slice",
+                                                       "batch slice",   "channels first",    "flipped",
+                                                       "channels last", "every other pixel", "expanded"};
 
 wf_filter filter_case_filter(const filter_case *c)
 {
-    return (wf_filter){
-        .kernel_height = c->kernel_height, .kernel_width = c->kernel_width, .dilation = c->dilation, .mode = c->mode};
+    return (wf_filter){.kernel_height = c->kernel_height,
+                       .kernel_width = c->kernel_width,
+                       .dilation = c->dilation,
+                       .mode = c->mode,
+                       .groups = filter_case_groups(c)};
 }
 
 const char *filter_case_describe(const filter_case *c, char text[256])
 {
-    snprintf(text, 256, "%s %s %s/%s %dx%dx%dx%d kernel %dx%d dilation %d%s, input %s, weight %s, output %s",
+    snprintf(text, 256, "%s %s %s/%s %dx%dx%dx%d kernel %dx%d dilation %d groups %d%s, input %s, weight %s, output %s",
              wf_operator_name(c->op), wf_mode_name(c->mode), wf_dtype_name(c->dtype), wf_dtype_name(c->weight_dtype),
-             c->n, c->c, c->h, c->w, c->kernel_height, c->kernel_width, c->dilation, c->has_bias ? " bias" : "",
-             layout_names[c->input_layout], layout_names[c->weight_layout], layout_names[c->output_layout]);
+             c->n, c->c, c->h, c->w, c->kernel_height, c->kernel_width, c->dilation, filter_case_groups(c),
+             c->has_bias ? " bias" : "", layout_names[c->input_layout], layout_names[c->weight_layout],
+             layout_names[c->output_layout]);
     return text;
+}
+
+double dtype_limit(wf_dtype dtype)
+{
+    static const double limits[WF_DTYPE_COUNT] = {
+        [WF_FLOAT32] = 1e-5, [WF_FLOAT16] = 2e-3, [WF_BFLOAT16] = 1e-2, [WF_FLOAT64] = 1e-12};
+    return limits[dtype];
 }
 
 double filter_case_limit(const filter_case *c)
 {
-    return c->dtype == WF_FLOAT16 ? 2e-3 : 1e-5;
+    return dtype_limit(c->dtype);
+}
+
+int filter_case_groups(const filter_case *c)
+{
+    return c->groups > 0 ? c->groups : 1;
 }
 
 /* Weights that are negative now and then, yet cannot cancel the smallest positive one. */
-static void randomize_normalized(host_tensor *weight, random_state *random)
+static void randomize_normalized(host_tensor *weight, int taps, random_state *random)
 {
     const int64_t *size = weight->view.size;
     for (int64_t n = 0; n < size[0]; n++) {
@@ -37,8 +54,8 @@ static void randomize_normalized(host_tensor *weight, random_state *random)
             for (int64_t y = 0; y < size[2]; y++) {
                 for (int64_t x = 0; x < size[3]; x++) {
                     int negative = random_uniform(random, 0, 1) < 0.25;
-                    double value = negative ? -0.2 / (double)size[1] * random_uniform(random, 0.1, 1)
-                                            : random_uniform(random, 0.25, 1);
+                    double value =
+                        negative ? -0.2 / taps * random_uniform(random, 0.1, 1) : random_uniform(random, 0.25, 1);
                     host_tensor_set(weight, n, t, y, x, value);
                 }
             }
@@ -51,14 +68,14 @@ problem problem_make(const filter_case *shape, random_state *random)
     const filter_case *s = shape;
     problem p = {.shape = *s};
     p.input = host_tensor_make(s->dtype, s->n, s->c, s->h, s->w, s->input_layout);
-    p.weight =
-        host_tensor_make(s->weight_dtype, s->n, s->kernel_height * s->kernel_width, s->h, s->w, s->weight_layout);
-    p.bias = host_tensor_make(WF_FLOAT32, 1, s->c, 1, 1, LAYOUT_DENSE);
+    p.weight = host_tensor_make(s->weight_dtype, s->n, filter_case_groups(s) * s->kernel_height * s->kernel_width, s->h,
+                                s->w, s->weight_layout);
+    p.bias = host_tensor_make(s->dtype == WF_FLOAT64 ? WF_FLOAT64 : WF_FLOAT32, 1, s->c, 1, 1, LAYOUT_DENSE);
     p.output = host_tensor_make(s->dtype, s->n, s->c, s->h, s->w, s->output_layout);
     host_tensor_randomize(&p.input, random, -1, 2);
     host_tensor_randomize(&p.bias, random, -1, 1);
     if (s->mode == WF_NORMALIZED)
-        randomize_normalized(&p.weight, random);
+        randomize_normalized(&p.weight, s->kernel_height * s->kernel_width, random);
     else
         host_tensor_randomize(&p.weight, random, s->mode == WF_SOFTMAX ? -80 : -1, s->mode == WF_SOFTMAX ? 80 : 1);
     return p;
@@ -90,7 +107,7 @@ wf_result problem_apply(const problem *p, wf_device *device, wf_stream stream)
 {
     wf_filter filter = filter_case_filter(&p->shape);
     return wf_apply(p->shape.op, device, stream, &filter, &p->device_input.view, &p->device_weight.view,
-                    p->shape.has_bias ? &p->device_bias.view : NULL, &p->device_output.view);
+                    p->shape.has_bias ? &p->device_bias.view : NULL, &p->device_output.view, NULL);
 }
 
 wf_result problem_download(problem *p, wf_device *device)

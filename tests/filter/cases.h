@@ -12,17 +12,25 @@ typedef struct filter_case {
     int n, c, h, w;
     int kernel_height, kernel_width;
     int dilation;
+    int groups; /* 0 stands for 1 */
     int has_bias;
     tensor_layout input_layout, weight_layout, output_layout;
 } filter_case;
 
 wf_filter filter_case_filter(const filter_case *c);
 
-/* "gather softmax float32/float16 2x3x31x33 kernel 5x5 dilation 2 bias input padded rows"; text is at least 256 bytes. */
+/* "gather softmax float32/float16 2x3x31x33 kernel 5x5 dilation 2 groups 1 bias, input padded rows ..."; text is at least 256 bytes. */
 const char *filter_case_describe(const filter_case *c, char text[256]);
 
-/* The largest relative error that the project accepts: 1e-5 for float32 images, 2e-3 for float16. */
+/* The largest relative error that the project accepts in tensors of that type: 1e-5 for float32, 1e-12 for float64, 2e-3 for
+ * float16, 1e-2 for bfloat16. Rounding to a type of 11 (8) bits adds up to 2^-12 (2^-9) of each value; gradients to weights
+ * are differences of what was rounded so. */
+double dtype_limit(wf_dtype dtype);
+
+/* That of the images. */
 double filter_case_limit(const filter_case *c);
+
+int filter_case_groups(const filter_case *c);
 
 /* The case's tensors on the host and, after problem_upload, on a device. */
 typedef struct problem {

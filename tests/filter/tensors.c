@@ -12,7 +12,8 @@ enum { DENSE_GUARD = 64, ODD_GUARD = 67 };
 
 /* Bit patterns of NaNs that no computation makes. */
 static const uint32_t float_poison = 0x7fabcdefu;
-static const uint16_t half_poison = 0x7eabu;
+static const uint64_t double_poison = 0x7ff4abcdef012345u;
+static const uint16_t half_poison = 0x7eabu, bfloat_poison = 0x7fabu;
 
 /* ---- Random numbers ----------------------------------------------------------------------------------------------- */
 
@@ -41,7 +42,7 @@ double random_uniform(random_state *random, double low, double high)
     return low + (high - low) * ((double)(next(random) >> 11) * 0x1p-53);
 }
 
-/* ---- float16 ------------------------------------------------------------------------------------------------------ */
+/* ---- 16-bit numbers ------------------------------------------------------------------------------------------------------ */
 
 double half_to_double(uint16_t half)
 {
@@ -69,40 +70,67 @@ uint16_t half_from_double(double value)
     return sign | (uint16_t)((exponent + 14) * 1024 + (int)steps);
 }
 
+double bfloat_to_double(uint16_t bfloat)
+{
+    uint32_t bits = (uint32_t)bfloat << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+uint16_t bfloat_from_double(double value)
+{
+    float rounded = (float)value;
+    uint32_t bits;
+    memcpy(&bits, &rounded, sizeof bits);
+    if (isnan(value))
+        return 0x7fc0;
+    uint32_t upper = bits >> 16, rest = bits & 0xffff;
+    return (uint16_t)(upper + (rest > 0x8000 || (rest == 0x8000 && upper & 1)));
+}
+
 /* ---- Tensors ------------------------------------------------------------------------------------------------------ */
 
 typedef struct strides {
-    int64_t n, c, h, before, count; /* before: elements of storage before the first of the view; count: of all */
+    int64_t n, c, h, w, before, count; /* before: elements of storage before the first of the view; count: of all */
 } strides;
 
 static strides plan(int64_t n, int64_t c, int64_t h, int64_t w, tensor_layout layout)
 {
-    strides s = {.n = c * h * w, .c = h * w, .h = w, .count = n * c * h * w};
+    strides s = {.n = c * h * w, .c = h * w, .h = w, .w = 1, .count = n * c * h * w};
     switch (layout) {
     case LAYOUT_PADDED_ROWS:
-        return (strides){.n = c * h * (w + 3), .c = h * (w + 3), .h = w + 3, .count = n * c * h * (w + 3)};
+        return (strides){.n = c * h * (w + 3), .c = h * (w + 3), .h = w + 3, .w = 1, .count = n * c * h * (w + 3)};
     case LAYOUT_CHANNEL_SLICE:
-        return (strides){.n = (c + 2) * s.c, .c = s.c, .h = w, .before = s.c, .count = n * (c + 2) * s.c};
+        return (strides){.n = (c + 2) * s.c, .c = s.c, .h = w, .w = 1, .before = s.c, .count = n * (c + 2) * s.c};
     case LAYOUT_BATCH_SLICE:
-        return (strides){.n = 2 * s.n, .c = s.c, .h = w, .before = s.n, .count = 2 * n * s.n};
+        return (strides){.n = 2 * s.n, .c = s.c, .h = w, .w = 1, .before = s.n, .count = 2 * n * s.n};
     case LAYOUT_CHANNELS_FIRST:
-        return (strides){.n = s.c, .c = n * s.c, .h = w, .count = s.count};
+        return (strides){.n = s.c, .c = n * s.c, .h = w, .w = 1, .count = s.count};
     case LAYOUT_FLIPPED:
-        return (strides){.n = s.n, .c = s.c, .h = -w, .before = (h - 1) * w, .count = s.count};
+        return (strides){.n = s.n, .c = s.c, .h = -w, .w = 1, .before = (h - 1) * w, .count = s.count};
+    case LAYOUT_CHANNELS_LAST:
+        return (strides){.n = s.n, .c = 1, .h = w * c, .w = c, .count = s.count};
+    case LAYOUT_EVERY_OTHER:
+        return (strides){.n = 2 * s.n, .c = 2 * s.c, .h = 2 * w, .w = -2, .before = 2 * w - 2, .count = 2 * s.count};
     case LAYOUT_EXPANDED:
-        return (strides){.n = 0, .c = s.c, .h = w, .count = s.n};
+        return (strides){.n = 0, .c = s.c, .h = w, .w = 1, .count = s.n};
     default:
         return s;
     }
 }
 
+static const void *poison_of(wf_dtype dtype)
+{
+    static const void *const poisons[WF_DTYPE_COUNT] = {&float_poison, &half_poison, &bfloat_poison, &double_poison};
+    return poisons[dtype];
+}
+
 /* Sets one element of storage. */
 static void poison(host_tensor *tensor, size_t index)
 {
-    if (tensor->view.dtype == WF_FLOAT16)
-        memcpy((uint16_t *)tensor->storage + index, &half_poison, sizeof half_poison);
-    else
-        memcpy((uint32_t *)tensor->storage + index, &float_poison, sizeof float_poison);
+    const size_t element = wf_dtype_size(tensor->view.dtype);
+    memcpy((char *)tensor->storage + index * element, poison_of(tensor->view.dtype), element);
 }
 
 host_tensor host_tensor_make(wf_dtype dtype, int64_t n, int64_t c, int64_t h, int64_t w, tensor_layout layout)
@@ -116,7 +144,7 @@ host_tensor host_tensor_make(wf_dtype dtype, int64_t n, int64_t c, int64_t h, in
     tensor.view = (wf_tensor){.data = (char *)tensor.storage + (size_t)(guard + s.before) * element,
                               .dtype = dtype,
                               .size = {n, c, h, w},
-                              .stride = {s.n, s.c, s.h, 1}};
+                              .stride = {s.n, s.c, s.h, s.w}};
     for (size_t i = 0; i < count; i++)
         poison(&tensor, i);
     return tensor;
@@ -130,24 +158,41 @@ void host_tensor_free(host_tensor *tensor)
 
 static int64_t offset_of(const wf_tensor *view, int64_t n, int64_t c, int64_t y, int64_t x)
 {
-    return n * view->stride[0] + c * view->stride[1] + y * view->stride[2] + x;
+    return n * view->stride[0] + c * view->stride[1] + y * view->stride[2] + x * view->stride[3];
 }
 
 double host_tensor_get(const host_tensor *tensor, int64_t n, int64_t c, int64_t y, int64_t x)
 {
     int64_t offset = offset_of(&tensor->view, n, c, y, x);
-    if (tensor->view.dtype == WF_FLOAT16)
+    switch (tensor->view.dtype) {
+    case WF_FLOAT16:
         return half_to_double(((const uint16_t *)tensor->view.data)[offset]);
-    return ((const float *)tensor->view.data)[offset];
+    case WF_BFLOAT16:
+        return bfloat_to_double(((const uint16_t *)tensor->view.data)[offset]);
+    case WF_FLOAT64:
+        return ((const double *)tensor->view.data)[offset];
+    default:
+        return ((const float *)tensor->view.data)[offset];
+    }
 }
 
 void host_tensor_set(host_tensor *tensor, int64_t n, int64_t c, int64_t y, int64_t x, double value)
 {
     int64_t offset = offset_of(&tensor->view, n, c, y, x);
-    if (tensor->view.dtype == WF_FLOAT16)
+    switch (tensor->view.dtype) {
+    case WF_FLOAT16:
         ((uint16_t *)tensor->view.data)[offset] = half_from_double(value);
-    else
+        break;
+    case WF_BFLOAT16:
+        ((uint16_t *)tensor->view.data)[offset] = bfloat_from_double(value);
+        break;
+    case WF_FLOAT64:
+        ((double *)tensor->view.data)[offset] = value;
+        break;
+    default:
         ((float *)tensor->view.data)[offset] = (float)value;
+        break;
+    }
 }
 
 #define FOR_EACH_ELEMENT(tensor, n, c, y, x)                                                                           \
@@ -200,7 +245,7 @@ int host_tensor_padding_intact(const host_tensor *tensor)
     int intact = 1;
     for (size_t i = 0; i < tensor->size / element; i++) {
         const char *at = (const char *)copy.storage + i * element;
-        intact &= !memcmp(at, element == 2 ? (const void *)&half_poison : (const void *)&float_poison, element);
+        intact &= !memcmp(at, poison_of(tensor->view.dtype), element);
     }
     free(copy.storage);
     return intact;

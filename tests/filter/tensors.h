@@ -16,12 +16,17 @@ random_state random_start(void);
 /* Uniform in low <= value < high. */
 double random_uniform(random_state *random, double low, double high);
 
-/* ---- float16 ------------------------------------------------------------------------------------------------------ */
+/* ---- 16-bit numbers ----------------------------------------------------------------------------------------------- */
 
 double half_to_double(uint16_t half);
 
 /* Rounds to nearest, ties to even. */
 uint16_t half_from_double(double value);
+
+double bfloat_to_double(uint16_t bfloat);
+
+/* Rounds to float32 and then to nearest, ties to even. */
+uint16_t bfloat_from_double(double value);
 
 /* ---- Tensors ------------------------------------------------------------------------------------------------------ */
 
@@ -32,6 +37,8 @@ typedef enum tensor_layout {
     LAYOUT_BATCH_SLICE,    /* every second image of a batch, from the second one on */
     LAYOUT_CHANNELS_FIRST, /* C,N,H,W in memory */
     LAYOUT_FLIPPED,        /* rows stored bottom-up: a negative stride */
+    LAYOUT_CHANNELS_LAST,  /* N,H,W,C in memory */
+    LAYOUT_EVERY_OTHER,    /* every other pixel of rows stored right to left: stride -2 in W */
     LAYOUT_EXPANDED,       /* one image for the whole batch: stride 0, for inputs only */
     LAYOUT_COUNT
 } tensor_layout;

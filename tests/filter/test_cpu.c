@@ -4,12 +4,13 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cases.h"
+#include "gradients.h"
 
 static void remember(void *user, wf_log_level level, const char *message)
 {
@@ -61,6 +62,44 @@ static void test_threads(void **state)
     wf_destroy(device);
 }
 
+static void test_threads_of_gradients(void **state)
+{
+    wf_device *device = open_device();
+    for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
+        for (wf_operator op = WF_GATHER; op < WF_OPERATOR_COUNT; op++) {
+            filter_case c = {.op = op,
+                             .mode = mode,
+                             .n = 2,
+                             .c = 3,
+                             .h = 9,
+                             .w = 2100, /* three tiles */
+                             .kernel_height = 3,
+                             .kernel_width = 7,
+                             .dilation = 1,
+                             .has_bias = 1};
+            gradient_problem p = gradient_problem_make(&c, ALL_GRADIENTS, *state);
+            omp_set_num_threads(1);
+            assert_int_equal(gradient_problem_solve(&p, device), WF_OK);
+            assert_null(gradient_problem_fault(&p));
+            double *expected[GRADIENT_COUNT];
+            for (int i = 0; i < GRADIENT_COUNT; i++) {
+                expected[i] = host_tensor_values(&p.gradients[i]);
+                host_tensor_fill(&p.gradients[i], NAN);
+            }
+            omp_set_num_threads(7);
+            assert_int_equal(gradient_problem_solve(&p, device), WF_OK);
+            for (int i = 0; i < GRADIENT_COUNT; i++) {
+                double *actual = host_tensor_values(&p.gradients[i]);
+                assert_memory_equal(actual, expected[i], (size_t)host_tensor_count(&p.gradients[i]) * sizeof *actual);
+                free(actual);
+                free(expected[i]);
+            }
+            gradient_problem_free(&p);
+        }
+    }
+    wf_destroy(device);
+}
+
 static void test_info(void **state)
 {
     (void)state;
@@ -93,6 +132,7 @@ int main(void)
     random_state random = random_start();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(test_threads, &random),
+        cmocka_unit_test_prestate(test_threads_of_gradients, &random),
         cmocka_unit_test(test_info),
         cmocka_unit_test(test_unknown_instructions),
     };

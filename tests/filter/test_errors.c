@@ -21,13 +21,16 @@ typedef struct fixture {
     int messages;
 
     wf_filter filter;
-    wf_tensor input, weight, bias, output;
+    wf_tensor input, weight, bias, output, coverage, splat_output;
+    wf_tensor grad_output, grad_input, grad_weight, grad_bias;
+    wf_gradients gradients; /* of the tensors above */
     wf_bilateral bilateral;
     wf_tensor color, albedo, normal, depth, scratch, bilateral_weight;
 
-    float images[6][2 * 4 * PIXELS + SPARE];
-    float weights[2][2 * TAPS * PIXELS + SPARE];
-    float biases[8];
+    float images[10][2 * 4 * PIXELS + SPARE];
+    float weights[3][2 * TAPS * PIXELS + SPARE];
+    float biases[16];
+    _Alignas(256) char workspace[4096];
 } fixture;
 
 static void remember(void *user, wf_log_level level, const char *message)
@@ -46,14 +49,33 @@ static wf_tensor image(float *data, int channels)
 
 static int set_up(void **state)
 {
-    fixture *f = calloc(1, sizeof *f);
-    if (!f || wf_create(&(wf_device_options){.backend = WF_CPU, .log = {remember, f}}, &f->device) != WF_OK)
+    fixture *f = aligned_alloc(256, (sizeof *f + 255) / 256 * 256);
+    if (!f)
         return 1;
-    f->filter = (wf_filter){.kernel_height = 5, .kernel_width = 5, .dilation = 1, .mode = WF_LINEAR};
+    memset(f, 0, sizeof *f);
+    if (wf_create(&(wf_device_options){.backend = WF_CPU, .log = {remember, f}}, &f->device) != WF_OK)
+        return 1;
+    f->filter = (wf_filter){.kernel_height = 5, .kernel_width = 5, .dilation = 1, .mode = WF_LINEAR, .groups = 1};
     f->input = image(f->images[0], 3);
     f->weight = image(f->weights[0], TAPS);
     f->bias = wf_dense(f->biases, WF_FLOAT32, 1, 3, 1, 1);
     f->output = image(f->images[1], 3);
+    f->coverage = image(f->images[6], 1);
+    f->splat_output = image(f->images[7], 3);
+    f->grad_output = image(f->images[8], 3);
+    f->grad_input = image(f->images[9], 3);
+    f->grad_weight = image(f->weights[2], TAPS);
+    f->grad_bias = wf_dense(f->biases + 8, WF_FLOAT32, 1, 3, 1, 1);
+    f->gradients = (wf_gradients){.input = &f->input,
+                                  .weight = &f->weight,
+                                  .bias = &f->bias,
+                                  .output = &f->output,
+                                  .coverage = &f->coverage,
+                                  .grad_output = &f->grad_output,
+                                  .grad_input = &f->grad_input,
+                                  .grad_weight = &f->grad_weight,
+                                  .grad_bias = &f->grad_bias,
+                                  .workspace = f->workspace};
     f->bilateral = wf_bilateral_default(5, 5);
     f->color = image(f->images[0], 3);
     f->albedo = image(f->images[2], 3);
@@ -75,7 +97,25 @@ static int tear_down(void **state)
 
 static wf_result apply(fixture *f)
 {
-    return wf_apply(WF_SPLAT, f->device, NULL, &f->filter, &f->input, &f->weight, &f->bias, &f->output);
+    return wf_apply(WF_SPLAT, f->device, NULL, &f->filter, &f->input, &f->weight, &f->bias, &f->output, &f->coverage);
+}
+
+static wf_result apply_both(fixture *f)
+{
+    return wf_gather_splat(f->device, NULL, &f->filter, &f->input, &f->weight, &f->bias, &f->output, &f->splat_output);
+}
+
+/* WF_SOFTMAX, which needs all of the tensors. */
+static wf_result differentiate(fixture *f)
+{
+    wf_filter filter = f->filter;
+    filter.mode = WF_SOFTMAX;
+    return wf_backward(WF_SPLAT, f->device, NULL, &filter, &f->gradients);
+}
+
+static wf_result correlate(fixture *f)
+{
+    return wf_grad_weight(WF_GATHER, f->device, NULL, &f->filter, &f->input, &f->grad_output, &f->grad_weight);
 }
 
 static wf_result predict(fixture *f)
@@ -115,9 +155,12 @@ static void test_right_arguments(void **state)
     fixture *f = *state;
     assert_int_equal(apply(f), WF_OK);
     assert_int_equal(predict(f), WF_OK);
+    assert_int_equal(apply_both(f), WF_OK);
+    assert_int_equal(differentiate(f), WF_OK);
+    assert_int_equal(correlate(f), WF_OK);
     assert_int_equal(wf_prepare(WF_GATHER, f->device, &f->filter, &f->input, &f->weight), WF_OK);
-    assert_int_equal(wf_gather(f->device, NULL, &f->filter, &f->input, &f->weight, NULL, &f->output), WF_OK);
-    assert_int_equal(wf_splat(f->device, NULL, &f->filter, &f->input, &f->weight, NULL, &f->output), WF_OK);
+    assert_int_equal(wf_gather(f->device, NULL, &f->filter, &f->input, &f->weight, NULL, &f->output, NULL), WF_OK);
+    assert_int_equal(wf_splat(f->device, NULL, &f->filter, &f->input, &f->weight, NULL, &f->output, NULL), WF_OK);
     assert_int_equal(f->messages, 0);
 }
 
@@ -207,6 +250,10 @@ static void test_no_device(void **state)
     assert_int_equal(wf_prepare_bilateral(NULL, &f->bilateral, WF_FLOAT32), refused);
     WITH(device, NULL, assert_int_equal(apply(f), refused));
     WITH(device, NULL, assert_int_equal(predict(f), refused));
+    WITH(device, NULL, assert_int_equal(apply_both(f), refused));
+    WITH(device, NULL, assert_int_equal(differentiate(f), refused));
+    WITH(device, NULL, assert_int_equal(correlate(f), refused));
+    assert_int_equal(wf_backward_workspace(WF_GATHER, NULL, &f->filter, &f->gradients), 0);
     REFUSED(wf_get_info(f->device, NULL), "info is NULL");
 }
 
@@ -215,13 +262,15 @@ static void test_no_device(void **state)
 static void test_filter(void **state)
 {
     fixture *f = *state;
-    REFUSED(wf_apply((wf_operator)2, f->device, NULL, &f->filter, &f->input, &f->weight, NULL, &f->output),
+    REFUSED(wf_apply((wf_operator)2, f->device, NULL, &f->filter, &f->input, &f->weight, NULL, &f->output, NULL),
             "operator is 2, the last one is 1");
-    REFUSED(wf_gather(f->device, NULL, NULL, &f->input, &f->weight, NULL, &f->output), "filter is NULL");
+    REFUSED(wf_gather(f->device, NULL, NULL, &f->input, &f->weight, NULL, &f->output, NULL), "filter is NULL");
     WITH(filter.kernel_height, 0, REFUSED(apply(f), "the kernel is 0x5, its height and width are 1 to 255"));
     WITH(filter.kernel_width, 256, REFUSED(apply(f), "the kernel is 5x256, its height and width are 1 to 255"));
     WITH(filter.dilation, 0, REFUSED(apply(f), "dilation is 0, it is 1 to 65535"));
     WITH(filter.dilation, 65536, REFUSED(apply(f), "dilation is 65536, it is 1 to 65535"));
+    WITH(filter.groups, 0, REFUSED(apply(f), "groups is 0, it is at least 1"));
+    WITH(filter.groups, 2, REFUSED(apply(f), "weight has 25 taps, 2 groups of a 5x5 kernel need 50"));
     WITH(filter.mode, (wf_mode)3, REFUSED(apply(f), "mode is 3, the last one is 2"));
     WITH(filter.mode, (wf_mode)-1, REFUSED(apply(f), "mode is -1, the last one is 2"));
 }
@@ -229,20 +278,18 @@ static void test_filter(void **state)
 static void test_tensors(void **state)
 {
     fixture *f = *state;
-    REFUSED(wf_gather(f->device, NULL, &f->filter, NULL, &f->weight, NULL, &f->output), "input is NULL");
-    REFUSED(wf_gather(f->device, NULL, &f->filter, &f->input, NULL, NULL, &f->output), "weight is NULL");
-    REFUSED(wf_gather(f->device, NULL, &f->filter, &f->input, &f->weight, NULL, NULL), "output is NULL");
+    REFUSED(wf_gather(f->device, NULL, &f->filter, NULL, &f->weight, NULL, &f->output, NULL), "input is NULL");
+    REFUSED(wf_gather(f->device, NULL, &f->filter, &f->input, NULL, NULL, &f->output, NULL), "weight is NULL");
+    REFUSED(wf_gather(f->device, NULL, &f->filter, &f->input, &f->weight, NULL, NULL, NULL), "output is NULL");
     WITH(input.data, NULL, REFUSED(apply(f), "input has no data"));
     WITH(weight.data, NULL, REFUSED(apply(f), "weight has no data"));
     WITH(output.data, NULL, REFUSED(apply(f), "output has no data"));
-    WITH(input.dtype, (wf_dtype)2, REFUSED(apply(f), "input has dtype 2, the last one is 1"));
+    WITH(input.dtype, (wf_dtype)4, REFUSED(apply(f), "input has dtype 4, the last one is 3"));
     WITH(input.size[0], 0, REFUSED(apply(f), "input has size 0 in N, sizes are 1 to 2147483647"));
     WITH(weight.size[1], -1, REFUSED(apply(f), "weight has size -1 in C, sizes are 1 to 2147483647"));
     WITH(output.size[2], 1ll << 31, REFUSED(apply(f), "output has size 2147483648 in H, sizes are 1 to 2147483647"));
     WITH(output.size[3], 0, REFUSED(apply(f), "output has size 0 in W, sizes are 1 to 2147483647"));
-    WITH(input.stride[3], 3, UNSUPPORTED(apply(f), "input has stride 3 in W, only 1 is supported"));
-    WITH(weight.stride[3], -1, UNSUPPORTED(apply(f), "weight has stride -1 in W, only 1 is supported"));
-    WITH(output.stride[3], 0, UNSUPPORTED(apply(f), "output has stride 0 in W, only 1 is supported"));
+    WITH(output.stride[3], 0, REFUSED(apply(f), "elements of output overlap: sizes 2,3,6,7, strides 126,42,7,0"));
     WITH(input.stride[1], INT64_MAX / 2, REFUSED(apply(f), "input spans more bytes than 64 bits can count"));
     WITH(input.stride[1], INT64_MIN, REFUSED(apply(f), "input spans more bytes than 64 bits can count"));
     WITH(weight.stride[0], INT64_MAX / 3, REFUSED(apply(f), "weight spans more bytes than 64 bits can count"));
@@ -275,6 +322,88 @@ static void test_dtypes(void **state)
     WITH(input.dtype, WF_FLOAT16,
          REFUSED(apply(f), "weight is float32 and input is float16, float16 images take float16 weights"));
     WITH(bias.dtype, WF_FLOAT16, REFUSED(apply(f), "bias is float16, needs to be float32"));
+}
+
+static void test_mixed_dtypes(void **state)
+{
+    fixture *f = *state;
+    WITH(weight.dtype, WF_FLOAT64,
+         REFUSED(apply(f),
+                 "weight is float64 and input is float32, float32 images take float32, float16 or bfloat16 weights"));
+    WITH(input.dtype, WF_BFLOAT16,
+         REFUSED(apply(f), "weight is float32 and input is bfloat16, bfloat16 images take bfloat16 weights"));
+    f->input = f->output = image(f->images[0], 1);
+    f->input.dtype = f->weight.dtype = WF_FLOAT64;
+    REFUSED(apply(f), "bias is float32, needs to be float64");
+}
+
+static void test_coverage(void **state)
+{
+    fixture *f = *state;
+    WITH(coverage.size[1], 3, REFUSED(apply(f), "coverage has 3 channels, needs 1"));
+    WITH(coverage.size[2], 5, REFUSED(apply(f), "coverage has N,H,W of 2,5,7, input has 2,6,7"));
+    WITH(coverage.dtype, WF_FLOAT16, REFUSED(apply(f), "coverage is float16, needs to be float32"));
+    WITH(coverage.data, NULL, REFUSED(apply(f), "coverage has no data"));
+    WITH(coverage.data, f->weights[0], REFUSED(apply(f), "coverage overlaps weight in memory"));
+    WITH(coverage.data, f->images[1], REFUSED(apply(f), "coverage overlaps output in memory"));
+    WITH(coverage.stride[3], 0, REFUSED(apply(f), "elements of coverage overlap: sizes 2,1,6,7, strides 42,42,7,0"));
+}
+
+static void test_gather_splat(void **state)
+{
+    fixture *f = *state;
+    WITH(output.size[1], 2, REFUSED(apply_both(f), "gather_output has 2 channels, needs 3"));
+    WITH(splat_output.dtype, WF_FLOAT16, REFUSED(apply_both(f), "splat_output is float16, needs to be float32"));
+    WITH(splat_output.data, f->images[1], REFUSED(apply_both(f), "splat_output overlaps gather_output in memory"));
+    WITH(output.data, f->images[0], REFUSED(apply_both(f), "gather_output overlaps input in memory"));
+    WITH(filter.dilation, 0, REFUSED(apply_both(f), "dilation is 0, it is 1 to 65535"));
+}
+
+static void test_backward(void **state)
+{
+    fixture *f = *state;
+    REFUSED(wf_backward(WF_GATHER, f->device, NULL, &f->filter, NULL), "gradients is NULL");
+    WITH(gradients.input, NULL, REFUSED(differentiate(f), "input is NULL"));
+    WITH(gradients.weight, NULL, REFUSED(differentiate(f), "weight is NULL"));
+    WITH(gradients.grad_output, NULL, REFUSED(differentiate(f), "grad_output is NULL"));
+    WITH(gradients.output, NULL, REFUSED(differentiate(f), "output is NULL"));
+    WITH(gradients.coverage, NULL, REFUSED(differentiate(f), "coverage is NULL"));
+    WITH(grad_output.size[0], 1, REFUSED(differentiate(f), "grad_output has N,H,W of 1,6,7, input has 2,6,7"));
+    WITH(grad_output.dtype, WF_FLOAT16, REFUSED(differentiate(f), "grad_output is float16, needs to be float32"));
+    WITH(grad_input.size[1], 4, REFUSED(differentiate(f), "grad_input has 4 channels, needs 3"));
+    WITH(grad_weight.size[1], 24, REFUSED(differentiate(f), "grad_weight has 24 taps, a 5x5 kernel needs 25"));
+    WITH(grad_weight.dtype, WF_FLOAT16, REFUSED(differentiate(f), "grad_weight is float16, needs to be float32"));
+    WITH(grad_bias.size[1], 2, REFUSED(differentiate(f), "grad_bias has sizes 1,2,1,1, needs 1,3,1,1"));
+    WITH(grad_bias.data, NULL, REFUSED(differentiate(f), "grad_bias has no data"));
+    WITH(grad_input.data, f->images[8], REFUSED(differentiate(f), "grad_input overlaps grad_output in memory"));
+    WITH(grad_weight.data, f->weights[0], REFUSED(differentiate(f), "grad_weight overlaps weight in memory"));
+    WITH(grad_input.data, f->weights[2] + 99, REFUSED(differentiate(f), "grad_weight overlaps grad_input in memory"));
+    WITH(gradients.grad_input, NULL, {
+        f->gradients.grad_weight = f->gradients.grad_bias = NULL;
+        REFUSED(differentiate(f), "grad_input, grad_weight and grad_bias are NULL, at least one is wanted");
+        assert_int_equal(wf_backward_workspace(WF_GATHER, f->device, &f->filter, &f->gradients), 0);
+        assert_int_equal(f->messages, 1);
+    });
+    char expected[256];
+    wf_filter softmax = f->filter;
+    softmax.mode = WF_SOFTMAX;
+    const size_t size = wf_backward_workspace(WF_SPLAT, f->device, &softmax, &f->gradients);
+    assert_true(size > 0 && size <= sizeof f->workspace);
+    snprintf(expected, sizeof expected, "workspace is NULL, it needs %zu bytes", size);
+    WITH(gradients.workspace, NULL, REFUSED(differentiate(f), expected));
+    snprintf(expected, sizeof expected, "workspace lies at address %p, it needs a multiple of 256",
+             (void *)(f->workspace + 8));
+    WITH(gradients.workspace, f->workspace + 8, REFUSED(differentiate(f), expected));
+}
+
+static void test_grad_weight(void **state)
+{
+    fixture *f = *state;
+    WITH(filter.mode, WF_NORMALIZED, REFUSED(correlate(f), "mode is normalized, wf_grad_weight takes only linear"));
+    WITH(grad_weight.size[1], 24, REFUSED(correlate(f), "grad_weight has 24 taps, a 5x5 kernel needs 25"));
+    WITH(grad_output.size[3], 6, REFUSED(correlate(f), "grad_output has N,H,W of 2,6,6, input has 2,6,7"));
+    WITH(grad_weight.data, f->images[0], REFUSED(correlate(f), "grad_weight overlaps input in memory"));
+    WITH(input.data, NULL, REFUSED(correlate(f), "input has no data"));
 }
 
 static void test_bias(void **state)
@@ -320,7 +449,7 @@ static void test_prepare(void **state)
     REFUSED(wf_prepare((wf_operator)-1, f->device, &f->filter, &f->input, &f->weight),
             "operator is -1, the last one is 1");
     REFUSED(wf_prepare_bilateral(f->device, NULL, WF_FLOAT32), "parameters is NULL");
-    REFUSED(wf_prepare_bilateral(f->device, &f->bilateral, (wf_dtype)2), "weight_dtype is 2, the last one is 1");
+    REFUSED(wf_prepare_bilateral(f->device, &f->bilateral, (wf_dtype)4), "weight_dtype is 4, the last one is 3");
 }
 
 /* ---- The predictor ------------------------------------------------------------------------------------------------ */
@@ -364,6 +493,9 @@ static void test_bilateral_tensors(void **state)
     WITH(normal.size[2], 5, REFUSED(predict(f), "normal has N,H,W of 2,5,7, color has 2,6,7"));
     WITH(depth.size[1], 3, REFUSED(predict(f), "depth has 3 channels, needs 1"));
     WITH(depth.data, NULL, REFUSED(predict(f), "depth has no data"));
+    WITH(normal.stride[3], 2, UNSUPPORTED(predict(f), "normal has stride 2 in W, the predictor takes only 1"));
+    WITH(bilateral_weight.dtype, WF_BFLOAT16,
+         REFUSED(predict(f), "weight is bfloat16, the predictor writes float32 or float16"));
     WITH(scratch.dtype, WF_FLOAT16, REFUSED(predict(f), "scratch is float16, needs to be float32"));
     WITH(scratch.stride[2], 8, REFUSED(predict(f), "scratch has stride 8 in axis 2, a dense tensor has 7"));
     WITH(bilateral_weight.size[1], 9, REFUSED(predict(f), "weight has 9 taps, a 5x5 kernel needs 25"));
@@ -404,7 +536,7 @@ static void test_streams(void **state)
     fixture *f = *state;
     char expected[256];
     snprintf(expected, sizeof expected, "the stream is %p, the cpu backend has none: pass NULL", (void *)f);
-    REFUSED(wf_gather(f->device, f, &f->filter, &f->input, &f->weight, NULL, &f->output), expected);
+    REFUSED(wf_gather(f->device, f, &f->filter, &f->input, &f->weight, NULL, &f->output, NULL), expected);
     REFUSED(wf_finish(f->device, f), expected);
     REFUSED(wf_barrier(f->device, f), expected);
     REFUSED(wf_begin(f->device, NULL), "stream is NULL");
@@ -427,6 +559,11 @@ static void test_names(void **state)
     assert_string_equal(wf_backend_name(WF_BACKEND_COUNT), "unknown");
     assert_string_equal(wf_dtype_name(WF_FLOAT32), "float32");
     assert_string_equal(wf_dtype_name(WF_FLOAT16), "float16");
+    assert_string_equal(wf_dtype_name(WF_BFLOAT16), "bfloat16");
+    assert_string_equal(wf_dtype_name(WF_FLOAT64), "float64");
+    assert_int_equal(wf_dtype_size(WF_BFLOAT16), 2);
+    assert_int_equal(wf_dtype_size(WF_FLOAT64), 8);
+    assert_int_equal(wf_dtype_size(WF_DTYPE_COUNT), 0);
     assert_int_equal(wf_dtype_size(WF_FLOAT32), 4);
     assert_int_equal(wf_dtype_size(WF_FLOAT16), 2);
     assert_string_equal(wf_mode_name(WF_LINEAR), "linear");
@@ -450,6 +587,11 @@ int main(void)
         TEST(test_alignment),
         TEST(test_sizes),
         TEST(test_dtypes),
+        TEST(test_mixed_dtypes),
+        TEST(test_coverage),
+        TEST(test_gather_splat),
+        TEST(test_backward),
+        TEST(test_grad_weight),
         TEST(test_bias),
         TEST(test_overlaps),
         TEST(test_interleaved_slices),

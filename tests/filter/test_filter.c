@@ -1,6 +1,5 @@
 /* The operator's suite: test_filter BACKEND checks cpu, vulkan or cuda through the public API, and nothing in it knows
- * more of the backend than its name. Exits with 77 (skipped) where there is no fitting device: for vulkan and cuda, unless
- * the environment has WF_REQUIRE_DEVICES=1; for cpu, where the processor lacks what WF_CPU_INSTRUCTIONS asks for. */
+ * more of the backend than its name. suite.h says when it skips itself. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,28 +12,10 @@
 
 #include "cases.h"
 #include "cpu/reference.h"
-
-enum { SKIPPED = 77 };
+#include "suite.h"
 
 static wf_device *device;
 static random_state random_numbers;
-static int validation_messages;
-
-static void print_log(void *user, wf_log_level level, const char *message)
-{
-    (void)user;
-    if (level == WF_LOG_VALIDATION)
-        validation_messages++;
-    fprintf(stderr, "log %d: %s\n", (int)level, message);
-}
-
-static int check_validation(void **state)
-{
-    (void)state;
-    int failed = validation_messages != 0;
-    validation_messages = 0;
-    return failed;
-}
 
 /* A small float32 case to vary: odd sizes, two images, three channels, borders on every side. */
 static filter_case basic_case(wf_operator op)
@@ -53,11 +34,27 @@ static filter_case basic_case(wf_operator op)
                          .has_bias = 1};
 }
 
+static unsigned needs_of(const filter_case *c)
+{
+    const tensor_layout layouts[] = {c->input_layout, c->weight_layout, c->output_layout};
+    unsigned needs = 0;
+    for (int i = 0; i < 3; i++)
+        needs |= layouts[i] == LAYOUT_CHANNELS_LAST || layouts[i] == LAYOUT_EVERY_OTHER ? SUITE_ANY_STRIDE : 0;
+    if (c->dtype > WF_FLOAT16 || c->weight_dtype > WF_FLOAT16)
+        needs |= SUITE_ALL_TYPES;
+    return needs;
+}
+
 static void check_case(const filter_case *c)
 {
     char text[256];
     problem p = problem_make(c, &random_numbers);
-    if (problem_solve(&p, device) != WF_OK)
+    wf_result result = problem_solve(&p, device);
+    if (suite_refused(device, needs_of(c), result)) {
+        problem_free(&p);
+        return;
+    }
+    if (result != WF_OK)
         fail_msg("%s: refused", filter_case_describe(c, text));
     double error = problem_error(&p);
     if (!(error <= filter_case_limit(c)))
@@ -167,19 +164,24 @@ static void test_modes(void **state)
     }
 }
 
-/* float16 images and weights, and float32 images with float16 weights. */
+/* Every pair of types that images and weights may have. */
 static void test_types(void **state)
 {
     (void)state;
     static const kernel_size sizes[] = {{3, 3}, {4, 4}, {5, 5}, {3, 5}, {21, 21}};
+    static const wf_dtype types[][2] = {{WF_FLOAT16, WF_FLOAT16},
+                                        {WF_FLOAT32, WF_FLOAT16},
+                                        {WF_BFLOAT16, WF_BFLOAT16},
+                                        {WF_FLOAT32, WF_BFLOAT16},
+                                        {WF_FLOAT64, WF_FLOAT64}};
     for (size_t i = 0; i < LENGTH(sizes); i++) {
-        for (wf_dtype dtype = WF_FLOAT32; dtype < WF_DTYPE_COUNT; dtype++) {
+        for (size_t j = 0; j < LENGTH(types); j++) {
             for (wf_mode mode = WF_LINEAR; mode < (i == 2 ? WF_MODE_COUNT : WF_NORMALIZED); mode++) {
                 FOR_EACH_OPERATOR(op)
                 {
                     filter_case c = basic_case(op);
                     c.mode = mode;
-                    c.dtype = dtype, c.weight_dtype = WF_FLOAT16;
+                    c.dtype = types[j][0], c.weight_dtype = types[j][1];
                     c.kernel_height = sizes[i].height, c.kernel_width = sizes[i].width;
                     check_unaligned_and_aligned(c);
                 }
@@ -192,7 +194,7 @@ static void test_types(void **state)
 static void test_subnormal_halves(void **state)
 {
     (void)state;
-    for (wf_dtype dtype = WF_FLOAT32; dtype < WF_DTYPE_COUNT; dtype++) {
+    for (wf_dtype dtype = WF_FLOAT32; dtype <= WF_FLOAT16; dtype++) {
         FOR_EACH_OPERATOR(op)
         {
             filter_case c = basic_case(op);
@@ -305,6 +307,41 @@ static void test_strides(void **state)
                     c.weight_layout = layout;
                 if (which >= 2)
                     c.output_layout = layout == LAYOUT_EXPANDED ? LAYOUT_PADDED_ROWS : layout;
+                check_case(&c);
+            }
+        }
+    }
+}
+
+/* Channels-last images of every type and many channels, which are staged in parts. */
+static void test_channels_last(void **state)
+{
+    (void)state;
+    static const int channels[] = {3, 16, 70};
+    for (size_t i = 0; i < LENGTH(channels); i++) {
+        for (wf_dtype dtype = WF_FLOAT32; dtype < WF_DTYPE_COUNT; dtype++) {
+            FOR_EACH_OPERATOR(op)
+            {
+                filter_case c = basic_case(op);
+                c.dtype = c.weight_dtype = dtype;
+                c.c = channels[i], c.dilation = i == 1 ? 40 : 1, c.w = 300, c.h = 5;
+                c.input_layout = c.output_layout = LAYOUT_CHANNELS_LAST;
+                check_case(&c);
+            }
+        }
+    }
+}
+
+static void test_groups(void **state)
+{
+    (void)state;
+    static const int channels_and_groups[][2] = {{4, 2}, {3, 3}, {5, 2}, {7, 3}, {2, 3}, {70, 1}};
+    for (size_t i = 0; i < LENGTH(channels_and_groups); i++) {
+        for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
+            FOR_EACH_OPERATOR(op)
+            {
+                filter_case c = basic_case(op);
+                c.mode = mode, c.c = channels_and_groups[i][0], c.groups = channels_and_groups[i][1];
                 check_case(&c);
             }
         }
@@ -707,42 +744,15 @@ static void test_info(void **state)
     printf("device %s, %s\n", info.name, info.driver);
 }
 
-static int backend_named(const char *name, wf_backend *backend)
-{
-    for (int i = 0; i < WF_BACKEND_COUNT; i++) {
-        if (!strcmp(name, wf_backend_name((wf_backend)i))) {
-            *backend = (wf_backend)i;
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static int may_skip(wf_backend backend, wf_result result)
-{
-    const char *required = getenv("WF_REQUIRE_DEVICES");
-    if (backend == WF_CPU)
-        return result == WF_ERROR_UNSUPPORTED;
-    return (result == WF_ERROR_NO_DEVICE || result == WF_ERROR_UNSUPPORTED) && !(required && !strcmp(required, "1"));
-}
-
 int main(int argc, char **argv)
 {
     wf_backend backend;
-    if (argc != 2 || !backend_named(argv[1], &backend)) {
-        fprintf(stderr, "usage: test_filter cpu|vulkan|cuda\n");
-        return 2;
-    }
-    wf_result result = wf_create(&(wf_device_options){.backend = backend, .log = {.callback = print_log}}, &device);
-    if (may_skip(backend, result)) {
-        printf("skipped: no fitting %s device\n", argv[1]);
-        return SKIPPED;
-    }
-    if (result != WF_OK)
-        return 1;
+    int status = suite_open(argc, argv, &backend, &device);
+    if (!device)
+        return status;
     random_numbers = random_start();
 
-#define TEST(function) cmocka_unit_test_prestate_setup_teardown(function, NULL, check_validation, &backend)
+#define TEST(function) cmocka_unit_test_prestate_setup_teardown(function, NULL, suite_end_test, &backend)
     const struct CMUnitTest tests[] = {
         TEST(test_info),
         TEST(test_memory),
@@ -758,6 +768,8 @@ int main(int argc, char **argv)
         TEST(test_kernel_larger_than_image),
         TEST(test_channels_and_batches),
         TEST(test_strides),
+        TEST(test_channels_last),
+        TEST(test_groups),
         TEST(test_dilation),
         TEST(test_repeatable),
         TEST(test_barrier),
@@ -771,8 +783,5 @@ int main(int argc, char **argv)
         TEST(test_bilateral_strides),
     };
     int failed = cmocka_run_group_tests_name(argv[1], tests, NULL, NULL);
-    wf_destroy(device);
-    if (validation_messages)
-        fprintf(stderr, "%d validation messages outside of the tests\n", validation_messages);
-    return failed || validation_messages ? 1 : 0;
+    return suite_close(device, failed);
 }

@@ -210,7 +210,7 @@ void scene_set_bilateral(scene *s, const wf_bilateral *parameters)
     finish_all(s);
     assert_int_equal(wf_node_set_bilateral(s->node, parameters), WF_OK);
     s->bilateral = *parameters;
-    wf_filter filter = {parameters->kernel_height, parameters->kernel_width, 1, WF_NORMALIZED};
+    wf_filter filter = {parameters->kernel_height, parameters->kernel_width, 1, WF_NORMALIZED, 1};
     forget_weights(s, WF_GATHER);
     forget_weights(s, WF_SPLAT);
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)

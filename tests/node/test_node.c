@@ -82,7 +82,7 @@ static scene_options plain_options(void)
 
 static wf_filter filter_of(int height, int width, wf_mode mode)
 {
-    return (wf_filter){.kernel_height = height, .kernel_width = width, .dilation = 1, .mode = mode};
+    return (wf_filter){.kernel_height = height, .kernel_width = width, .dilation = 1, .mode = mode, .groups = 1};
 }
 
 static scene open_scene(const scene_options *options)
@@ -671,7 +671,7 @@ static void test_weight_errors(void **state)
     assert_invalid(wf_node_set_weights(s.node, WF_GATHER, &filter, &other), "1,23,36");
     other = weights;
     other.dtype = WF_DTYPE_COUNT;
-    assert_invalid(wf_node_set_weights(s.node, WF_GATHER, &filter, &other), "dtype 2");
+    assert_invalid(wf_node_set_weights(s.node, WF_GATHER, &filter, &other), "dtype 4");
     other = weights;
     other.data = NULL;
     assert_invalid(wf_node_set_weights(s.node, WF_GATHER, &filter, &other), "no data");

@@ -487,14 +487,14 @@ static void test_far_planes(void **state)
         char *planes[2] = {flipped ? high : low, flipped ? low : high};
         for (int t = 0; t < 2; t++)
             assert_int_equal(wf_upload(f->device, planes[t], weights[t], sizeof weights[t]), WF_OK);
-        wf_filter filter = {.kernel_height = 1, .kernel_width = 2, .dilation = 1, .mode = WF_LINEAR};
+        wf_filter filter = {.kernel_height = 1, .kernel_width = 2, .dilation = 1, .groups = 1};
         wf_tensor in = wf_dense(images, WF_FLOAT32, 1, 1, 1, WIDTH);
         wf_tensor out = wf_dense(images + sizeof input, WF_FLOAT32, 1, 1, 1, WIDTH);
         wf_tensor weight = wf_dense(planes[0], WF_FLOAT16, 1, 2, 1, WIDTH);
         weight.stride[1] = (planes[1] - planes[0]) / (ptrdiff_t)sizeof **weights;
         wf_stream stream;
         assert_int_equal(wf_begin(f->device, &stream), WF_OK);
-        assert_int_equal(wf_gather(f->device, stream, &filter, &in, &weight, NULL, &out), WF_OK);
+        assert_int_equal(wf_gather(f->device, stream, &filter, &in, &weight, NULL, &out, NULL), WF_OK);
         assert_int_equal(wf_finish(f->device, stream), WF_OK);
         assert_int_equal(wf_download(f->device, output, out.data, sizeof output), WF_OK);
         assert_memory_equal(output, ((float[]){3, 1 + 40, 20 + 500}), sizeof output);

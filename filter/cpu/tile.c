@@ -1,0 +1,141 @@
+#include "tile.h"
+
+#include "taps.h"
+
+enum { VECTOR = 16 }; /* pixels that tiles are cut in multiples of */
+
+wf_tiling wf_tile_split(int64_t pixels, int64_t channels)
+{
+    const int64_t room = WF_TILE_SUMS / wf_larger(channels, 1) / VECTOR * VECTOR;
+    const int64_t count = wf_divide_up(pixels, wf_smaller(WF_TILE_LONGEST, room));
+    return (wf_tiling){.width = wf_divide_up(wf_divide_up(pixels, count), VECTOR) * VECTOR, .count = count};
+}
+
+int wf_tile_can_use(const wf_tensor *tensor)
+{
+    return tensor->stride[3] == 1 || tensor->size[3] == 1;
+}
+
+void *wf_tile_address(const wf_tile *t, const wf_tensor *tensor, const wf_tap *tap)
+{
+    return t->direction > 0 ? wf_cpu_address(tensor, t->n, tap->index, t->y, tap->x)
+                            : wf_cpu_address(tensor, t->n, tap->index, tap->y_in, tap->x_in);
+}
+
+wf_tap wf_tile_find_tap(const wf_tile *t, int i, int j)
+{
+    const wf_filter *filter = t->filter;
+    int64_t down = t->direction * wf_tap_offset(i, filter->kernel_height, filter->dilation);
+    int64_t right = t->direction * wf_tap_offset(j, filter->kernel_width, filter->dilation);
+    int64_t first, last;
+    wf_pixel_range(right, t->input->size[3], &first, &last);
+    first = wf_larger(first, t->first);
+    last = wf_smaller(last, t->first + t->width);
+    wf_tap tap = {.index = (int64_t)i * filter->kernel_width + j,
+                  .x = first,
+                  .count = wf_larger(last - first, 0),
+                  .y_in = t->y + down,
+                  .x_in = first + right,
+                  .weight_dtype = t->weight->dtype,
+                  .step = t->weight->stride[1] * (int64_t)wf_dtype_size(t->weight->dtype)};
+    if (tap.count > 0 && wf_present(t->weight))
+        tap.weight = wf_tile_address(t, t->weight, &tap);
+    return tap;
+}
+
+const real *wf_tile_weights(const wf_tile *t, const wf_tap *tap, real *row)
+{
+    if (tap->weight_dtype == WF_REAL_DTYPE && wf_tile_can_use(t->weight))
+        return tap->weight;
+    t->rows->load(row, tap->weight, tap->weight_dtype, t->weight->stride[3], tap->count);
+    return row;
+}
+
+/* Neighbouring taps and their input, in place or staged: pixels from x on of row y. */
+typedef struct group {
+    wf_tap taps[WF_ROW_TAPS];
+    int count;
+    const char *input; /* NULL: in place */
+    int64_t x, length;
+} group;
+
+static void add_part(wf_tile *t, const wf_tile_kind *kind, const group *g, int k, int count, int64_t first,
+                     int64_t last)
+{
+    if (last <= first)
+        return;
+    const wf_tap *taps = &g->taps[k];
+    wf_row_taps row = {.taps = count,
+                       .weight_dtype = taps->weight_dtype,
+                       .input_dtype = g->input ? WF_REAL_DTYPE : t->input->dtype,
+                       .input_stride = g->input ? g->length : t->input->stride[1],
+                       .prefetch = count * taps->step};
+    for (int i = 0; i < count; i++) {
+        const int64_t skipped = first - taps[i].x;
+        row.weight[i] = (const char *)taps[i].weight + (size_t)skipped * wf_dtype_size(taps[i].weight_dtype);
+        row.input[i] = g->input ? g->input + (size_t)(taps[i].x_in - g->x + skipped) * sizeof(real)
+                                : wf_cpu_address(t->input, t->n, t->channel, taps[i].y_in, taps[i].x_in + skipped);
+    }
+    kind->add(t, k, &row, first, last);
+}
+
+/* Adds the taps at once where all of them count, and singly where the image's border leaves some of them out. */
+static void add_group(wf_tile *t, const wf_tile_kind *kind, const group *g)
+{
+    int64_t first = t->first, last = t->first + t->width;
+    for (int k = 0; k < g->count; k++) {
+        first = wf_larger(first, g->taps[k].x);
+        last = wf_smaller(last, g->taps[k].x + g->taps[k].count);
+    }
+    last = wf_larger(first, last);
+    add_part(t, kind, g, 0, g->count, first, last);
+    for (int k = 0; k < g->count; k++) {
+        int64_t end = g->taps[k].x + g->taps[k].count;
+        add_part(t, kind, g, k, 1, g->taps[k].x, wf_smaller(first, end));
+        add_part(t, kind, g, k, 1, wf_larger(last, g->taps[k].x), end);
+    }
+}
+
+/* Loads all that the taps read. */
+static void stage(wf_tile *t, group *g)
+{
+    int64_t last = 0;
+    g->x = INT64_MAX;
+    for (int k = 0; k < g->count; k++) {
+        g->x = wf_smaller(g->x, g->taps[k].x_in);
+        last = wf_larger(last, g->taps[k].x_in + g->taps[k].count);
+    }
+    g->length = last - g->x;
+    g->input = (const char *)t->staged;
+    for (int64_t c = 0; c < wf_tile_channels(t); c++)
+        t->rows->load(t->staged + c * g->length, wf_cpu_address(t->input, t->n, t->channel + c, g->taps[0].y_in, g->x),
+                      t->input->dtype, t->input->stride[3], g->length);
+}
+
+void wf_tile_add_row(wf_tile *t, int i, const wf_tile_kind *kind)
+{
+    const int kernel_width = t->filter->kernel_width, in_place = wf_tile_can_use(t->input);
+    const int64_t span = t->width + (WF_ROW_TAPS - 1) * (int64_t)t->filter->dilation;
+    const int most = in_place || span * t->channels <= WF_TILE_STAGED ? WF_ROW_TAPS : 1;
+    const int groups = (int)wf_divide_up(kernel_width, most);
+    for (int at = 0; at < groups; at++) {
+        group g = {.count = 0};
+        for (int j = at * kernel_width / groups; j < (at + 1) * kernel_width / groups; j++) {
+            wf_tap tap = wf_tile_find_tap(t, i, j);
+            if (tap.count == 0)
+                continue;
+            kind->weigh(t, &tap, g.count);
+            g.taps[g.count++] = tap;
+        }
+        if (g.count == 0)
+            continue;
+        t->channel = t->first_channel;
+        do {
+            if (!in_place)
+                stage(t, &g);
+            add_group(t, kind, &g);
+        } while ((t->channel += t->channels) < t->last_channel);
+        for (int k = 0; kind->finish && k < g.count; k++)
+            kind->finish(t, &g.taps[k], k);
+    }
+}

@@ -1,0 +1,113 @@
+/* tile.h -- parts of image rows whose sums stay in the first-level cache while every tap's weights stream past once.
+ *
+ * A tile collects: tap t pairs its pixel p with the pixel p + direction * o(t), there is its input. The weights of the
+ * pair lie at p where direction is +1 (gather, and splat's gradient) and at the other pixel where it is -1 (splat, and
+ * gather's gradient). Private. */
+#ifndef WF_CPU_TILE_H
+#define WF_CPU_TILE_H
+
+#include "cpu.h"
+#include "rows.h"
+
+enum {
+    WF_TILE_SUMS = 4096,    /* of real: 16 KiB of float */
+    WF_TILE_LONGEST = 1024, /* pixels */
+    WF_TILE_CHANNELS = 64,  /* at most, in one pass over the weights */
+    WF_TILE_STAGED = 8192   /* of real */
+};
+
+typedef struct wf_tile {
+    const wf_rows *rows;
+    const wf_filter *filter;
+    const wf_tensor *input, *weight;
+    int direction;
+    int64_t n, y, first, width;                 /* the pixels first <= x < first + width of row y of image n */
+    int64_t channels;                           /* that it works on at a time; 0 where there are none */
+    int64_t first_channel, last_channel;        /* those that taps are added in, first <= c < last */
+    int64_t channel;                            /* the first of those that are being added */
+    real sums[WF_TILE_SUMS];                    /* of weight * input, a row for each channel */
+    real weights[WF_ROW_TAPS][WF_TILE_LONGEST]; /* of neighbouring taps, where they cannot be used as they are stored */
+    real staged[WF_TILE_STAGED];                /* input, where it cannot */
+} wf_tile;
+
+/* A tap over the part of a tile that has it: `count` pixels from x on, if any. Their input pixels lie in row y_in from x_in
+ * on. */
+typedef struct wf_tap {
+    int64_t index, x, count, y_in, x_in;
+    const void *weight; /* of type weight_dtype, next to each other where the tap is added */
+    wf_dtype weight_dtype;
+    int64_t step; /* bytes from these weights to the next tap's, 0 where that is not known */
+} wf_tap;
+
+/* What a kind of tile does with its taps. */
+typedef struct wf_tile_kind {
+    /* Sets the tap's weight: in place, or in row k of t->weights. */
+    void (*weigh)(wf_tile *t, wf_tap *tap, int k);
+
+    /* Adds taps k, k + 1 ..., all of which have the pixels first <= x < last; row has their weights, and their input from
+     * t->channel on. */
+    void (*add)(wf_tile *t, int k, const wf_row_taps *row, int64_t first, int64_t last);
+
+    /* Tap k has been added in all channels. NULL where that is all. */
+    void (*finish)(wf_tile *t, const wf_tap *tap, int k);
+} wf_tile_kind;
+
+/* Pixels of a tile, a multiple of what vectors hold, and how many tiles there are in a row. */
+typedef struct wf_tiling {
+    int64_t width, count;
+} wf_tiling;
+
+#define wf_tile_split    WF_REAL(wf_tile_split)
+#define wf_tile_find_tap WF_REAL(wf_tile_find_tap)
+#define wf_tile_weights  WF_REAL(wf_tile_weights)
+#define wf_tile_address  WF_REAL(wf_tile_address)
+#define wf_tile_add_row  WF_REAL(wf_tile_add_row)
+#define wf_tile_can_use  WF_REAL(wf_tile_can_use)
+
+/* Rows of `pixels`, into tiles that have room for that many channels. */
+wf_tiling wf_tile_split(int64_t pixels, int64_t channels);
+
+wf_tap wf_tile_find_tap(const wf_tile *t, int i, int j);
+
+/* Where what the tensor has of the pair of pixels lies: weights and their gradients. */
+void *wf_tile_address(const wf_tile *t, const wf_tensor *tensor, const wf_tap *tap);
+
+/* Whether rows of the tensor can be used as they are stored. */
+int wf_tile_can_use(const wf_tensor *tensor);
+
+/* How many are being added. */
+static inline int64_t wf_tile_channels(const wf_tile *t)
+{
+    return t->last_channel - t->channel < t->channels ? t->last_channel - t->channel : t->channels;
+}
+
+/* The tap's weights as real: where they lie, or loaded into `row`. */
+const real *wf_tile_weights(const wf_tile *t, const wf_tap *tap, real *row);
+
+/* Has the tap use this row. */
+static inline void wf_tap_use(wf_tap *tap, const real *row)
+{
+    tap->weight = row;
+    tap->weight_dtype = WF_REAL_DTYPE;
+    tap->step = 0;
+}
+
+/* Adds all taps of kernel row i, which lie inside the image for some pixels of the tile. */
+void wf_tile_add_row(wf_tile *t, int i, const wf_tile_kind *kind);
+
+static inline int64_t wf_smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t wf_larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline int64_t wf_divide_up(int64_t a, int64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+#endif

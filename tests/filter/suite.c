@@ -1,0 +1,96 @@
+#include "suite.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SKIPPED = 77, ABILITIES = 5 };
+
+static const char *const ability_names[ABILITIES] = {"bfloat16 and float64", "strides in W other than 1", "coverage",
+                                                     "fused gather and splat", "backward"};
+
+static const unsigned lacking[WF_BACKEND_COUNT] = {
+    [WF_CUDA] = SUITE_ALL_TYPES | SUITE_ANY_STRIDE | SUITE_COVERAGE | SUITE_GATHER_SPLAT | SUITE_BACKWARD,
+    [WF_VULKAN] = SUITE_ALL_TYPES | SUITE_ANY_STRIDE | SUITE_COVERAGE | SUITE_GATHER_SPLAT | SUITE_BACKWARD};
+
+static int validation_messages;
+static unsigned told; /* in this test */
+
+static void print_log(void *user, wf_log_level level, const char *message)
+{
+    (void)user;
+    if (level == WF_LOG_VALIDATION)
+        validation_messages++;
+    fprintf(stderr, "log %d: %s\n", (int)level, message);
+}
+
+static int backend_named(const char *name, wf_backend *backend)
+{
+    for (int i = 0; i < WF_BACKEND_COUNT; i++) {
+        if (!strcmp(name, wf_backend_name((wf_backend)i))) {
+            *backend = (wf_backend)i;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int may_skip(wf_backend backend, wf_result result)
+{
+    const char *required = getenv("WF_REQUIRE_DEVICES");
+    if (backend == WF_CPU)
+        return result == WF_ERROR_UNSUPPORTED;
+    return (result == WF_ERROR_NO_DEVICE || result == WF_ERROR_UNSUPPORTED) && !(required && !strcmp(required, "1"));
+}
+
+int suite_open(int argc, char **argv, wf_backend *backend, wf_device **device)
+{
+    *device = NULL;
+    if (argc != 2 || !backend_named(argv[1], backend)) {
+        fprintf(stderr, "usage: %s cpu|vulkan|cuda\n", argv[0]);
+        return 2;
+    }
+    wf_result result = wf_create(&(wf_device_options){.backend = *backend, .log = {.callback = print_log}}, device);
+    if (may_skip(*backend, result)) {
+        printf("skipped: no fitting %s device\n", argv[1]);
+        return SKIPPED;
+    }
+    return 1;
+}
+
+int suite_close(wf_device *device, int failed)
+{
+    wf_destroy(device);
+    if (validation_messages)
+        fprintf(stderr, "%d validation messages outside of the tests\n", validation_messages);
+    return failed || validation_messages ? 1 : 0;
+}
+
+int suite_end_test(void **state)
+{
+    (void)state;
+    int failed = validation_messages != 0;
+    validation_messages = 0;
+    told = 0;
+    return failed;
+}
+
+int suite_refused(const wf_device *device, unsigned needs, wf_result result)
+{
+    wf_device_info info;
+    assert_int_equal(wf_get_info(device, &info), WF_OK);
+    const unsigned missing = needs & lacking[info.backend];
+    for (int i = 0; i < ABILITIES; i++) {
+        if (missing & ~told & 1u << i)
+            printf("skipped: the %s backend has no %s\n", wf_backend_name(info.backend), ability_names[i]);
+    }
+    told |= missing;
+    if (missing)
+        assert_int_equal(result, WF_ERROR_UNSUPPORTED);
+    return missing != 0;
+}

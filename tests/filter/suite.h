@@ -1,0 +1,31 @@
+/* suite.h -- what the suites that run on any backend share: the device that the command line names, and what it lacks. */
+#ifndef WF_TESTS_SUITE_H
+#define WF_TESTS_SUITE_H
+
+#include "wf.h"
+
+/* What a backend may not have yet. suite.c lists it for each. */
+enum {
+    SUITE_ALL_TYPES = 1, /* bfloat16 and float64, besides float32 and float16 */
+    SUITE_ANY_STRIDE = 2,
+    SUITE_COVERAGE = 4,
+    SUITE_GATHER_SPLAT = 8,
+    SUITE_BACKWARD = 16
+};
+
+/* Opens the device of `PROGRAM cpu|vulkan|cuda`. Where *device is NULL afterwards, the program ends with the status that is
+ * returned: 77 where there is no fitting device; for vulkan and cuda, unless the environment has WF_REQUIRE_DEVICES=1; for
+ * cpu, where the processor lacks what WF_CPU_INSTRUCTIONS asks for. */
+int suite_open(int argc, char **argv, wf_backend *backend, wf_device **device);
+
+/* The program's status. */
+int suite_close(wf_device *device, int failed);
+
+/* Ends a test: fails it where there were validation messages. */
+int suite_end_test(void **state);
+
+/* Whether the device's backend lacks something of what was needed; then the result must be WF_ERROR_UNSUPPORTED, and what
+ * was skipped is printed, once a test. */
+int suite_refused(const wf_device *device, unsigned needs, wf_result result);
+
+#endif
