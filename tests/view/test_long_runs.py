@@ -8,9 +8,9 @@ import shutil
 import frames
 import pytest
 import reference
-from frames import FRAMES
+from frames import FRAMES, ROOT
 
-SEQUENCES = {"480x270": FRAMES / "studio", "1920x1080": os.environ.get("WF_LARGE_FRAME")}
+SEQUENCES = {"480x270": FRAMES.relative_to(ROOT) / "studio", "1920x1080": os.environ.get("WF_LARGE_FRAME")}
 
 
 @pytest.mark.parametrize("backend", ["cuda"], indirect=True)
