@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import time
@@ -17,21 +18,36 @@ STUDIO = FRAMES / "studio"
 NEEDED = ["Xvfb", "xdotool"]
 
 
+def start_server(number):
+    """A display server of that number; None where the number is taken. (Xvfb's own search for a free number, -displayfd,
+    locks nothing: two servers may find the same.)"""
+    server = subprocess.Popen(["Xvfb", f":{number}", "-screen", "0", "1600x1200x24", "-nolisten", "tcp", "-noreset"],
+                              stderr=subprocess.DEVNULL)
+    environment = {**os.environ, "DISPLAY": f":{number}"}
+    lock = pathlib.Path(f"/tmp/.X{number}-lock")
+    while server.poll() is None:
+        answer = subprocess.run(["xdotool", "getdisplaygeometry"], env=environment, capture_output=True, check=False)
+        if answer.returncode == 0 and int(lock.read_text()) == server.pid:
+            return server
+        time.sleep(0.1)
+    return None
+
+
 @pytest.fixture(scope="module")
 def display():
-    """A display server; its name."""
+    """A display server of our own; its name."""
     missing = [program for program in NEEDED if not shutil.which(program)]
     if missing:
         pytest.fail(f"not installed: {', '.join(missing)}")
-    read, write = os.pipe()
-    server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1200x24", "-nolisten", "tcp", "-noreset"],
-                              pass_fds=[write], stderr=subprocess.DEVNULL)
-    os.close(write)
-    number = os.fdopen(read).readline().strip()
-    assert number, "Xvfb did not start"
-    yield f":{number}"
-    server.terminate()
-    server.wait(10)
+    first = 100 + os.getpid() % 400
+    for number in range(first, first + 50):
+        server = start_server(number)
+        if server:
+            yield f":{number}"
+            server.terminate()
+            server.wait(10)
+            return
+    pytest.fail("Xvfb does not start")
 
 
 class Window:
