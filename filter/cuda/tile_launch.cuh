@@ -1,0 +1,156 @@
+/* tile_launch.cuh -- plans shared memory for tiles.cuh's kernels, describes tensors to the copy engine, launches. Private. */
+#ifndef WF_CUDA_TILE_LAUNCH_CUH
+#define WF_CUDA_TILE_LAUNCH_CUH
+
+#include "tiles.cuh"
+
+/* Measured on an H200. Kernels of these widths have code of their own, for three channels. */
+#define WF_TILE_KERNEL_WIDTHS(X) X(3) X(5) X(7) X(9) X(11) X(13) X(17) X(21)
+#define WF_TILE_BLOCKS           4 /* that a multiprocessor should run at once */
+#define WF_TILE_STAGES           6
+
+/* From four channels on, the input takes so much shared memory a pixel that smaller tiles are better. */
+template <int CHANNELS> struct wf_tile_shape {
+    static constexpr int width = CHANNELS < 4 ? 128 : 64, height = 8;
+};
+
+/* ---- Tiles -------------------------------------------------------------------------------------------------------- */
+
+/* The byte strides of a tensor as the copy engine needs them: multiples of 16. An axis of size 1 is as good as dense. */
+static inline bool wf_engine_strides(const wf_tensor *tensor, cuuint64_t strides[3])
+{
+    int64_t element = wf_dtype_size(tensor->dtype);
+    int64_t dense = (tensor->size[3] * element + 15) / 16 * 16;
+    for (int axis = 2; axis >= 0; axis--) {
+        int64_t stride = tensor->size[axis] == 1 ? dense : tensor->stride[axis] * element;
+        if (stride <= 0 || stride % 16 || stride >> 40)
+            return false;
+        strides[2 - axis] = (cuuint64_t)stride;
+        dense = stride * tensor->size[axis];
+    }
+    return (uintptr_t)tensor->data % 16 == 0;
+}
+
+/* The copy engine's map of a tensor in boxes of one image. False where it cannot read the tensor so. */
+static inline bool wf_encode_map(const wf_cuda_device *device, const wf_tensor *tensor, unsigned width, unsigned height,
+                                 unsigned channels, CUtensorMap *map)
+{
+    const cuuint64_t sizes[] = {(cuuint64_t)tensor->size[3], (cuuint64_t)tensor->size[2], (cuuint64_t)tensor->size[1],
+                                (cuuint64_t)tensor->size[0]};
+    const cuuint32_t box[] = {width, height, channels, 1}, steps[] = {1, 1, 1, 1};
+    cuuint64_t strides[3];
+    if (width > 256 || height > 256 || !wf_engine_strides(tensor, strides))
+        return false;
+    CUtensorMapDataType type =
+        tensor->dtype == WF_FLOAT16 ? CU_TENSOR_MAP_DATA_TYPE_FLOAT16 : CU_TENSOR_MAP_DATA_TYPE_FLOAT32;
+    return device->encode_tensor_map(map, type, 4, tensor->data, sizes, strides, box, steps,
+                                     CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_NONE,
+                                     CU_TENSOR_MAP_L2_PROMOTION_L2_128B,
+                                     CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE) == CUDA_SUCCESS;
+}
+
+/* The most taps of a stage. */
+static inline int wf_stage_taps(const wf_tile_row &row)
+{
+    int most = 0;
+    for (int group = 0; group < row.groups; group += WF_TILE_STAGE_GROUPS)
+        most = max(most, wf_group_end(row, group + WF_TILE_STAGE_GROUPS - 1) - wf_group_begin(row, group));
+    return most;
+}
+
+/* Divides the shared memory that a block may use. Returns how much it uses, 0 where not even two stages fit. */
+static inline size_t wf_plan_stages(wf_tile_args *args, const wf_tile_row &row, size_t budget, size_t input_bytes,
+                                    size_t tap_bytes)
+{
+    const int needed = args->kernel_height * (int)wf_divide_up(row.groups, WF_TILE_STAGE_GROUPS);
+    args->stage_taps = wf_stage_taps(row);
+    const size_t used = WF_TILE_HEADER + input_bytes, stage = args->stage_taps * tap_bytes;
+    const size_t stages = budget < used ? 0 : (budget - used) / stage;
+    args->stages = (int)min(stages, (size_t)min(needed, WF_TILE_STAGES));
+    return args->stages >= min(needed, 2) ? used + args->stages * stage : 0;
+}
+
+/* Shares the channels among teams and passes, and shared memory among blocks: all channels at once if that fits, and as
+ * many blocks a multiprocessor as that leaves room for. Returns the shared memory of a block, 0 where nothing fits. */
+template <int CHANNELS, typename Image>
+static size_t wf_plan_tile(wf_tile_args *args, const wf_tile_row &row, const wf_cuda_device *device, size_t tap_bytes)
+{
+    using shape = wf_tile_shape<CHANNELS>;
+    const int needed = (int)wf_divide_up(args->channels, CHANNELS);
+    for (int most = min(needed, wf_tile_max_teams<CHANNELS, shape::width, shape::height>()); most > 0; most--) {
+        args->grid.passes = wf_divide_up(needed, most);
+        args->teams = (int)wf_divide_up(needed, args->grid.passes);
+        size_t input_bytes = (args->teams * CHANNELS * args->rows * args->pitch * sizeof(Image) + 127) / 128 * 128;
+        for (int blocks = WF_TILE_BLOCKS; blocks > 0; blocks--) {
+            size_t budget = device->shared_memory / blocks - WF_TILE_RESERVED;
+            size_t used = wf_plan_stages(args, row, budget, input_bytes, tap_bytes);
+            if (used)
+                return used;
+        }
+    }
+    return 0;
+}
+
+/* The kernel for a kernel width: of its own where that pays. */
+template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS>
+static const void *wf_tile_kernel(int kernel_width)
+{
+#define KERNEL(KERNEL_WIDTH)                                                                                           \
+    (const void *)wf_filter_tiles<OP, MODE, Image, Weight, CHANNELS, KERNEL_WIDTH, wf_tile_shape<CHANNELS>::width,     \
+                                  wf_tile_shape<CHANNELS>::height>
+#define CASE(KERNEL_WIDTH)                                                                                             \
+    case KERNEL_WIDTH:                                                                                                 \
+        return KERNEL(KERNEL_WIDTH);
+    if constexpr (CHANNELS == 3) {
+        switch (kernel_width) {
+            WF_TILE_KERNEL_WIDTHS(CASE)
+        }
+    }
+    return KERNEL(0);
+#undef CASE
+#undef KERNEL
+}
+
+/* Sets *launched where the copy engine can serve these tensors and tiles of this kernel fit into shared memory. */
+template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS>
+static wf_result wf_launch_tiles(const wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *call,
+                                 bool *launched)
+{
+    using shape = wf_tile_shape<CHANNELS>;
+    using box = wf_tap_box<OP, Weight, shape::width, shape::height>;
+    const wf_filter *filter = &call->filter;
+    const int64_t *size = call->output.size;
+    *launched = false;
+    if (!device->encode_tensor_map || filter->dilation != 1)
+        return WF_OK;
+
+    wf_tile_args args = {};
+    args.grid = {wf_divide_up(size[3], shape::width), wf_divide_up(size[2], shape::height), 1};
+    args.output = wf_make_view(&call->output);
+    args.bias = (const float *)call->bias;
+    args.width = (int)size[3], args.height = (int)size[2], args.channels = (int)size[1];
+    args.kernel_height = filter->kernel_height, args.kernel_width = filter->kernel_width;
+    args.output_aligned = wf_four_aligned(&call->output);
+    const wf_tile_row row = wf_make_tile_row<OP>(args.kernel_width);
+    args.pitch = shape::width + (int)wf_divide_up(row.lead + row.taps, WF_TILE_ALIGN) * WF_TILE_ALIGN;
+    args.rows = shape::height + args.kernel_height - 1;
+    size_t shared_bytes = wf_plan_tile<CHANNELS, Image>(&args, row, device, box::stride);
+    CUtensorMap input_map, weight_map;
+    if (!shared_bytes ||
+        !wf_encode_map(device, &call->input, args.pitch, args.rows, args.teams * CHANNELS, &input_map) ||
+        !wf_encode_map(device, &call->weight, box::width, shape::height, 1, &weight_map))
+        return WF_OK;
+
+    *launched = true;
+    const void *kernel = wf_tile_kernel<OP, MODE, Image, Weight, CHANNELS>(filter->kernel_width);
+    cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared_bytes);
+    if (error == cudaSuccess)
+        error = cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100);
+    if (error != cudaSuccess)
+        return wf_cuda_check(&device->base.log, error, "setting a kernel's shared memory");
+    const unsigned threads = shape::width * shape::height / WF_TILE_GROUP * args.teams + 32;
+    void *arguments[] = {&input_map, &weight_map, &args};
+    return wf_launch(&device->base.log, stream, kernel, args.grid, size[0], threads, arguments, shared_bytes);
+}
+
+#endif
