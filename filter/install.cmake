@@ -11,6 +11,7 @@ if(WF_VULKAN)
 endif()
 if(WF_CUDA)
   list(APPEND backends cuda)
+  target_link_libraries(wf PRIVATE $<INSTALL_INTERFACE:stdc++>) # what nvcc makes of host code needs it
 endif()
 
 install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
@@ -26,8 +27,8 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/wf-config.cmake ${CMAKE_CURRENT_BINARY
         DESTINATION ${package_folder})
 
 # ---- pkg-config
-
 file(RELATIVE_PATH pc_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+string(REGEX REPLACE "/$" "" pc_prefix ${pc_prefix})
 file(RELATIVE_PATH pc_include ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
 file(RELATIVE_PATH pc_lib ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_LIBDIR})
 list(JOIN backends " " pc_backends)

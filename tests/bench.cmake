@@ -25,7 +25,8 @@ add_custom_target(wf_commit
   BYPRODUCTS ${CMAKE_CURRENT_BINARY_DIR}/bench/commit.h
   VERBATIM)
 
-add_executable(wf_bench bench/wf_bench.c bench/options.c bench/results.c ${meters})
+add_executable(wf_bench
+  bench/wf_bench.c bench/options.c bench/row.c bench/verify.c bench/workload.c bench/results.c ${meters})
 add_dependencies(wf_bench wf_commit)
 target_include_directories(wf_bench PRIVATE bench ${CMAKE_CURRENT_BINARY_DIR}/bench)
 target_link_libraries(wf_bench PRIVATE wf_cases OpenMP::OpenMP_C PkgConfig::CJSON wf_warnings)
@@ -34,5 +35,9 @@ if(WF_CUDA)
   target_link_libraries(wf_bench PRIVATE CUDA::cudart_static)
 endif()
 
-add_test(NAME bench COMMAND wf_bench --backend cpu --quick --size 64x48 --mode linear,normalized,softmax
-                            --dtype float32,float16,mixed --json ${CMAKE_CURRENT_BINARY_DIR}/bench.json)
+# Everything that it can time, once.
+add_test(NAME bench COMMAND wf_bench --backend cpu --quick --size 2x33x21 --kernel-size 4x5 --channels 4
+  --op gather,splat,gather_splat --direction forward,backward,backward_input,backward_weight,grad_weight
+  --mode linear,normalized,softmax --dtype float32,bfloat16,float64
+  --json ${CMAKE_CURRENT_BINARY_DIR}/bench.json)
+set_tests_properties(bench PROPERTIES ENVIRONMENT OMP_WAIT_POLICY=passive)

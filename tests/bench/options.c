@@ -6,32 +6,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
 static const char manual[] =
     "wf_bench -- verifies the weighted filter against a float64 reference, then times it\n"
     "\n"
-    "usage: wf_bench [options]       lists are separated by commas; every combination is a row\n"
+    "usage: wf_bench [options]\n"
     "\n"
     "  --backend NAME          auto (default: the first of cuda, vulkan, cpu that opens), cuda, vulkan or cpu\n"
-    "  --op LIST               gather,splat (default both)\n"
-    "  --mode LIST             linear,normalized,softmax (default linear)\n"
-    "  --dtype LIST            float32,float16,mixed: float32 images with float16 weights (default float32,float16)\n"
-    "  --kernel-size LIST      K or KhxKw (default 3,5,7,11,13,17,21)\n"
-    "  --channels LIST         (default 3)\n"
-    "  --size WxH              of the images (default 1920x1080)\n"
-    "  --quick                 kernels 3,5,11 in float32 where no list is given, and fewer repetitions\n"
+    "  --quick                 fewer rows and repetitions\n"
     "  --json FILE             writes the results there, too\n"
     "\n"
-    "A row's floor is the time in which the device copies as many bytes as the filter must move: every weight, the\n"
-    "input and the output once. The copy speed is measured in the same run.\n"
+    "Lists, separated by commas. With any of them, every combination is a row; a list that is not given has its "
+    "default.\n"
+    "Without one, a suite is measured: the defaults, and some rows each of softmax and normalized weights, more "
+    "channels,\n"
+    "mixed types, and training crops.\n"
+    "\n"
+    "  --op LIST               gather,splat,gather_splat: both in one call (default all)\n"
+    "  --direction LIST        forward,backward: gradients to input and weight,backward_input,backward_weight: each\n"
+    "                          alone,grad_weight: the linear correlation without weights (default forward,backward)\n"
+    "  --mode LIST             linear,normalized,softmax (default linear)\n"
+    "  --dtype LIST            float32,float16,bfloat16,float64,mixed: float32 images with float16 weights\n"
+    "                          (default float32,float16; quick: float32)\n"
+    "  --kernel-size LIST      K or KhxKw (default 3,5,7,11,13,17,21; quick: 3,5,11)\n"
+    "  --channels LIST         (default 3)\n"
+    "  --size LIST             WxH, or NxWxH for batches (default 1920x1080)\n"
+    "\n"
+    "A row's floor is the time in which the device copies as many bytes as the call must move: each tensor that it "
+    "reads\n"
+    "or writes once. The copy speed is measured in the same run. What the backend does not have is skipped, and said.\n"
     "\n"
     "exit status: 0 done, 1 failed or wrong results, 2 wrong usage\n";
-
-static const bench_types all_types[] = {{WF_FLOAT32, WF_FLOAT32}, {WF_FLOAT16, WF_FLOAT16}, {WF_FLOAT32, WF_FLOAT16}};
-
-const char *bench_types_name(bench_types types)
-{
-    return types.image == types.weight ? wf_dtype_name(types.image) : "mixed";
-}
 
 static int wrong(const char *option, const char *text, const char *needed)
 {
@@ -39,98 +45,176 @@ static int wrong(const char *option, const char *text, const char *needed)
     return 0;
 }
 
-/* ---- Items of lists: each parses one and appends it to the options ---- */
+/* ---- Items of lists: each writes one into a row ------------------------------------------------------------------- */
 
-static int add_operator(bench_options *options, const char *item)
+static int set_types(bench_row *row, const char *item)
 {
-    for (wf_operator op = WF_GATHER; op < WF_OPERATOR_COUNT; op++) {
-        if (!strcmp(item, wf_operator_name(op))) {
-            options->operators[options->operator_count++] = op;
+    static const bench_types types[] = {{WF_FLOAT32, WF_FLOAT32},
+                                        {WF_FLOAT16, WF_FLOAT16},
+                                        {WF_BFLOAT16, WF_BFLOAT16},
+                                        {WF_FLOAT64, WF_FLOAT64},
+                                        {WF_FLOAT32, WF_FLOAT16}};
+    for (size_t i = 0; i < LENGTH(types); i++) {
+        row->types = types[i];
+        if (!strcmp(item, bench_types_name(types[i])))
             return 1;
-        }
     }
-    return wrong("op", item, "gather or splat");
+    return wrong("dtype", item, "float32, float16, bfloat16, float64 or mixed");
 }
 
-static int add_mode(bench_options *options, const char *item)
+/* Up to 3 integers with an x between them; their number, or 0 where something else is there. */
+static int parse_numbers(const char *text, int low, int high, int numbers[3])
 {
-    for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
-        if (!strcmp(item, wf_mode_name(mode))) {
-            options->modes[options->mode_count++] = mode;
-            return 1;
-        }
-    }
-    return wrong("mode", item, "linear, normalized or softmax");
-}
-
-static int add_types(bench_options *options, const char *item)
-{
-    for (size_t i = 0; i < sizeof all_types / sizeof *all_types; i++) {
-        if (!strcmp(item, bench_types_name(all_types[i]))) {
-            options->types[options->type_count++] = all_types[i];
-            return 1;
-        }
-    }
-    return wrong("dtype", item, "float32, float16 or mixed");
-}
-
-/* One integer, or two with an x between them where second is not NULL. */
-static int parse_size(const char *text, int low, int high, int *first, int *second)
-{
-    int values[2], count = 0;
-    for (char *end; count < 2; text = end + 1) {
+    for (int count = 0; count < 3; text++) {
+        char *end;
         errno = 0;
         long value = strtol(text, &end, 10);
         if (end == text || errno || value < low || value > high)
             return 0;
-        values[count++] = (int)value;
-        if (*end == 0 || !second)
-            break;
-        if (*end != 'x')
+        numbers[count++] = (int)value;
+        text = end;
+        if (*text == 0)
+            return count;
+        if (*text != 'x')
             return 0;
     }
-    *first = values[0];
-    if (second)
-        *second = values[count - 1];
-    return count;
+    return 0;
 }
 
-static int add_kernel(bench_options *options, const char *item)
+static int set_channels(bench_row *row, const char *item)
 {
-    bench_kernel *kernel = &options->kernels[options->kernel_count];
-    if (!parse_size(item, 1, WF_MAX_KERNEL, &kernel->height, &kernel->width))
-        return wrong("kernel-size", item, "K or KhxKw, each 1 to 255");
-    options->kernel_count++;
-    return 1;
-}
-
-static int add_channels(bench_options *options, const char *item)
-{
-    if (!parse_size(item, 1, 1024, &options->channels[options->channel_count], NULL))
+    int numbers[3];
+    if (parse_numbers(item, 1, 1024, numbers) != 1)
         return wrong("channels", item, "1 to 1024");
-    options->channel_count++;
+    row->channels = numbers[0];
     return 1;
 }
 
-static int add_list(bench_options *options, const char *name, const char *list, int *count,
-                    int (*add)(bench_options *options, const char *item))
+static int set_kernel(bench_row *row, const char *item)
 {
-    char text[1024];
-    *count = 0;
-    if (strlen(list) >= sizeof text)
-        return wrong(name, list, "a shorter list");
-    strcpy(text, list);
-    char *rest = text;
-    for (char *item = strsep(&rest, ","); item; item = strsep(&rest, ",")) {
-        if (*count == BENCH_MAX_LIST)
-            return wrong(name, list, "at most 32 items");
-        if (!add(options, item))
+    int numbers[3], count = parse_numbers(item, 1, WF_MAX_KERNEL, numbers);
+    if (count != 1 && count != 2)
+        return wrong("kernel-size", item, "K or KhxKw, each 1 to 255");
+    row->kernel_height = numbers[0], row->kernel_width = numbers[count - 1];
+    return 1;
+}
+
+static int set_size(bench_row *row, const char *item)
+{
+    int numbers[3], count = parse_numbers(item, 1, 65536, numbers);
+    if (count < 2)
+        return wrong("size", item, "WxH or NxWxH, each 1 to 65536");
+    row->batch = count == 3 ? numbers[0] : 1, row->width = numbers[count - 2], row->height = numbers[count - 1];
+    return 1;
+}
+
+static int set_direction(bench_row *row, const char *item)
+{
+    for (row->direction = BENCH_FORWARD; row->direction < BENCH_DIRECTION_COUNT; row->direction++) {
+        if (!strcmp(item, bench_direction_name(row->direction)))
+            return 1;
+    }
+    return wrong("direction", item, "forward, backward, backward_input, backward_weight or grad_weight");
+}
+
+static int set_mode(bench_row *row, const char *item)
+{
+    for (row->mode = WF_LINEAR; row->mode < WF_MODE_COUNT; row->mode++) {
+        if (!strcmp(item, wf_mode_name(row->mode)))
+            return 1;
+    }
+    return wrong("mode", item, "linear, normalized or softmax");
+}
+
+static int set_operator(bench_row *row, const char *item)
+{
+    for (row->op = BENCH_GATHER; row->op < BENCH_OPERATOR_COUNT; row->op++) {
+        if (!strcmp(item, bench_operator_name(row->op)))
+            return 1;
+    }
+    return wrong("op", item, "gather, splat or gather_splat");
+}
+
+/* ---- Rows: every combination of lists ----------------------------------------------------------------------------- */
+
+/* From the slowest to the fastest to vary: rows that share tensors follow each other. */
+enum { DTYPE, CHANNELS, KERNEL_SIZE, SIZE, DIRECTION, MODE, OP, LISTS };
+
+typedef const char *lists[LISTS];
+
+static int (*const setters[LISTS])(bench_row *row, const char *item) = {
+    set_types, set_channels, set_kernel, set_size, set_direction, set_mode, set_operator};
+
+/* The first of each suite has the defaults. */
+static const lists suite[] = {
+    {"float32,float16", "3", "3,5,7,11,13,17,21", "1920x1080", "forward,backward", "linear",
+     "gather,splat,gather_splat"},
+    {"float32", "3", "3,5,11,21", "1920x1080", "forward,backward", "normalized,softmax", "gather,splat"},
+    {"float32", "16,32", "5,11", "1920x1080", "forward,backward", "linear", "gather,splat"},
+    {"mixed", "3", "5,11,21", "1920x1080", "forward,backward", "linear", "gather,splat"},
+    {"float32,float16", "3", "17", "8x128x128", "forward,backward", "linear", "gather,splat"},
+};
+static const lists quick_suite[] = {
+    {"float32", "3", "3,5,11", "1920x1080", "forward,backward", "linear", "gather,splat,gather_splat"},
+};
+
+static void append(bench_options *options, const bench_row *row)
+{
+    if (!bench_row_exists(row))
+        return;
+    bench_row *rows = realloc(options->rows, ((size_t)options->row_count + 1) * sizeof *rows);
+    if (!rows)
+        abort();
+    options->rows = rows;
+    rows[options->row_count++] = *row;
+}
+
+/* Every combination of the items of this list and of those after it. */
+static int add_rows(bench_options *options, const lists lists, int list, bench_row row)
+{
+    if (list == LISTS)
+        return append(options, &row), 1;
+    char item[64];
+    for (const char *rest = lists[list]; rest;) {
+        const size_t length = strcspn(rest, ",");
+        snprintf(item, sizeof item, "%.*s", (int)length, rest);
+        if (!setters[list](&row, item) || !add_rows(options, lists, list + 1, row))
             return 0;
+        rest = rest[length] ? rest + length + 1 : NULL;
     }
     return 1;
 }
 
-/* ---- Options ---- */
+static int add_given(bench_options *options, const lists defaults, const lists given)
+{
+    lists all;
+    for (int i = 0; i < LISTS; i++)
+        all[i] = given[i] ? given[i] : defaults[i];
+    if (!add_rows(options, all, 0, (bench_row){0}))
+        return 0;
+    if (options->row_count == 0)
+        fprintf(stderr, "wf_bench: no call is gather_splat and backward, or grad_weight and not linear\n");
+    return options->row_count > 0;
+}
+
+static int add_suite(bench_options *options, const lists *suite, size_t count)
+{
+    int right = 1;
+    for (size_t i = 0; i < count; i++)
+        right &= add_rows(options, suite[i], 0, (bench_row){0});
+    return right;
+}
+
+static int add_all(bench_options *options, int quick, const lists given)
+{
+    for (int i = 0; i < LISTS; i++) {
+        if (given[i])
+            return add_given(options, quick ? quick_suite[0] : suite[0], given);
+    }
+    return quick ? add_suite(options, quick_suite, LENGTH(quick_suite)) : add_suite(options, suite, LENGTH(suite));
+}
+
+/* ---- Options ------------------------------------------------------------------------------------------------------ */
 
 static int set_backend(bench_options *options, const char *name)
 {
@@ -144,49 +228,30 @@ static int set_backend(bench_options *options, const char *name)
     return options->automatic || wrong("backend", name, "auto, cuda, vulkan or cpu");
 }
 
-static int set_size(bench_options *options, const char *text)
-{
-    return parse_size(text, 1, 65536, &options->width, &options->height) == 2 ||
-           wrong("size", text, "WxH, each 1 to 65536");
-}
-
-static int use_lists(bench_options *options, int quick, const char *const lists[5])
-{
-    const char *const defaults[] = {"gather,splat", "linear", quick ? "float32" : "float32,float16",
-                                    quick ? "3,5,11" : "3,5,7,11,13,17,21", "3"};
-    bench_options *o = options;
-    return add_list(o, "op", lists[0] ? lists[0] : defaults[0], &o->operator_count, add_operator) &&
-           add_list(o, "mode", lists[1] ? lists[1] : defaults[1], &o->mode_count, add_mode) &&
-           add_list(o, "dtype", lists[2] ? lists[2] : defaults[2], &o->type_count, add_types) &&
-           add_list(o, "kernel-size", lists[3] ? lists[3] : defaults[3], &o->kernel_count, add_kernel) &&
-           add_list(o, "channels", lists[4] ? lists[4] : defaults[4], &o->channel_count, add_channels);
-}
-
 bench_request bench_options_parse(int argc, char **argv, bench_options *options)
 {
-    enum { OP, MODE, DTYPE, KERNEL_SIZE, CHANNELS, LISTS, BACKEND = LISTS, SIZE, JSON, QUICK, HELP };
+    enum { BACKEND = LISTS, JSON, QUICK, HELP };
     static const struct option names[] = {
         {"op", required_argument, NULL, OP},
+        {"direction", required_argument, NULL, DIRECTION},
         {"mode", required_argument, NULL, MODE},
         {"dtype", required_argument, NULL, DTYPE},
         {"kernel-size", required_argument, NULL, KERNEL_SIZE},
         {"channels", required_argument, NULL, CHANNELS},
-        {"backend", required_argument, NULL, BACKEND},
         {"size", required_argument, NULL, SIZE},
+        {"backend", required_argument, NULL, BACKEND},
         {"json", required_argument, NULL, JSON},
         {"quick", no_argument, NULL, QUICK},
         {"help", no_argument, NULL, HELP},
         {NULL, 0, NULL, 0},
     };
-    const char *lists[LISTS] = {NULL};
+    lists given = {NULL};
     int quick = 0;
-    *options = (bench_options){.automatic = 1, .width = 1920, .height = 1080};
+    *options = (bench_options){.automatic = 1};
     for (int name; (name = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         int right = 1;
         if (name == BACKEND)
             right = set_backend(options, optarg);
-        else if (name == SIZE)
-            right = set_size(options, optarg);
         else if (name == JSON)
             options->json = optarg;
         else if (name == QUICK)
@@ -194,7 +259,7 @@ bench_request bench_options_parse(int argc, char **argv, bench_options *options)
         else if (name == HELP)
             return fputs(manual, stdout), BENCH_HELP;
         else if (name >= 0 && name < LISTS)
-            lists[name] = optarg;
+            given[name] = optarg;
         else
             right = 0;
         if (!right)
@@ -204,7 +269,7 @@ bench_request bench_options_parse(int argc, char **argv, bench_options *options)
         fprintf(stderr, "wf_bench: \"%s\" is no option; wf_bench --help lists them\n", argv[optind]);
         return BENCH_WRONG_USAGE;
     }
-    options->batches = quick ? 3 : 9;
+    options->batches = quick ? 3 : 7;
     options->batch_seconds = quick ? 0.005 : 0.02;
-    return use_lists(options, quick, lists) ? BENCH_RUN : BENCH_WRONG_USAGE;
+    return add_all(options, quick, given) ? BENCH_RUN : BENCH_WRONG_USAGE;
 }

@@ -11,7 +11,7 @@
 
 static double fraction(const bench_results *results, const bench_row *row)
 {
-    return row->bytes / row->seconds / results->copy_speed;
+    return bench_row_bytes(row) / row->seconds / results->copy_speed;
 }
 
 /* ---- Table ---- */
@@ -20,41 +20,60 @@ void bench_print_head(const bench_results *results)
 {
     printf("%s, %s, %s\n", wf_backend_name(results->device.backend), results->device.name, results->device.driver);
     printf("copy %.1f GB/s\n\n", 1e-9 * results->copy_speed);
-    printf("%-8s%-12s%-9s%8s%12s%10s%11s%10s%10s\n", "op", "mode", "dtype", "kernel", "size", "channels", "ms", "MB",
-           "of copy");
+    printf("%-14s%-17s%-12s%-10s%8s%16s%10s%11s%10s%10s\n", "op", "direction", "mode", "dtype", "kernel", "size",
+           "channels", "MB", "ms", "of copy");
     fflush(stdout);
 }
 
 void bench_print_row(const bench_results *results, const bench_row *row)
 {
-    char kernel[32], size[32];
-    snprintf(kernel, sizeof kernel, "%dx%d", row->kernel.height, row->kernel.width);
-    snprintf(size, sizeof size, "%dx%d", row->width, row->height);
-    printf("%-8s%-12s%-9s%8s%12s%10d%11.4f%10.1f%10.3f\n", wf_operator_name(row->op), wf_mode_name(row->mode),
-           bench_types_name(row->types), kernel, size, row->channels, 1e3 * row->seconds, 1e-6 * row->bytes,
-           fraction(results, row));
+    char kernel[32], size[48];
+    snprintf(kernel, sizeof kernel, "%dx%d", row->kernel_height, row->kernel_width);
+    snprintf(size, sizeof size, "%dx%dx%d", row->batch, row->width, row->height);
+    printf("%-14s%-17s%-12s%-10s%8s%16s%10d%11.1f", bench_operator_name(row->op), bench_direction_name(row->direction),
+           wf_mode_name(row->mode), bench_types_name(row->types), kernel, size, row->channels,
+           1e-6 * bench_row_bytes(row));
+    if (*row->skipped)
+        printf("  skipped: %s\n", row->skipped);
+    else
+        printf("%10.4f%10.3f\n", 1e3 * row->seconds, fraction(results, row));
     fflush(stdout);
 }
 
 /* ---- JSON ---- */
 
-static void add_row(cJSON *rows, const bench_results *results, const bench_row *row)
+static void add_measured(cJSON *object, const char *name, const bench_row *row, double value)
+{
+    if (*row->skipped)
+        cJSON_AddNullToObject(object, name);
+    else
+        cJSON_AddNumberToObject(object, name, value);
+}
+
+static cJSON *row_object(const bench_results *results, const bench_row *row)
 {
     cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "operator", wf_operator_name(row->op));
+    const double bytes = bench_row_bytes(row);
+    cJSON_AddStringToObject(object, "operator", bench_operator_name(row->op));
+    cJSON_AddStringToObject(object, "direction", bench_direction_name(row->direction));
     cJSON_AddStringToObject(object, "mode", wf_mode_name(row->mode));
     cJSON_AddStringToObject(object, "dtype", wf_dtype_name(row->types.image));
     cJSON_AddStringToObject(object, "weight_dtype", wf_dtype_name(row->types.weight));
-    cJSON_AddNumberToObject(object, "kernel_height", row->kernel.height);
-    cJSON_AddNumberToObject(object, "kernel_width", row->kernel.width);
+    cJSON_AddNumberToObject(object, "kernel_height", row->kernel_height);
+    cJSON_AddNumberToObject(object, "kernel_width", row->kernel_width);
     cJSON_AddNumberToObject(object, "width", row->width);
     cJSON_AddNumberToObject(object, "height", row->height);
+    cJSON_AddNumberToObject(object, "batch", row->batch);
     cJSON_AddNumberToObject(object, "channels", row->channels);
-    cJSON_AddNumberToObject(object, "milliseconds", 1e3 * row->seconds);
-    cJSON_AddNumberToObject(object, "bytes", row->bytes);
-    cJSON_AddNumberToObject(object, "bytes_per_second", row->bytes / row->seconds);
-    cJSON_AddNumberToObject(object, "fraction_of_copy", fraction(results, row));
-    cJSON_AddItemToArray(rows, object);
+    cJSON_AddNumberToObject(object, "bytes", bytes);
+    add_measured(object, "milliseconds", row, 1e3 * row->seconds);
+    add_measured(object, "bytes_per_second", row, bytes / row->seconds);
+    add_measured(object, "fraction_of_copy", row, fraction(results, row));
+    if (*row->skipped)
+        cJSON_AddStringToObject(object, "skipped", row->skipped);
+    else
+        cJSON_AddNullToObject(object, "skipped");
+    return object;
 }
 
 static char *to_text(const bench_results *results)
@@ -71,7 +90,7 @@ static char *to_text(const bench_results *results)
     cJSON_AddNumberToObject(root, "copy_bytes_per_second", results->copy_speed);
     cJSON *rows = cJSON_AddArrayToObject(root, "rows");
     for (int i = 0; i < results->row_count; i++)
-        add_row(rows, results, &results->rows[i]);
+        cJSON_AddItemToArray(rows, row_object(results, &results->rows[i]));
     char *text = cJSON_Print(root);
     cJSON_Delete(root);
     return text;

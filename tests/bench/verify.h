@@ -1,0 +1,12 @@
+/* verify.h -- whether a device computes what wf_bench is about to time. */
+#ifndef WF_BENCH_VERIFY_H
+#define WF_BENCH_VERIFY_H
+
+#include "row.h"
+#include "tensors.h"
+
+/* The row's call, on small images with random values, compared with the float64 reference. What the device refuses is
+ * returned as it is; wrong values are WF_ERROR_DEVICE, after one line on stderr. */
+wf_result bench_verify(wf_device *device, const bench_row *row, random_state *random);
+
+#endif
