@@ -2,7 +2,9 @@
 #extension GL_GOOGLE_include_directive : require
 
 // gather.comp.glsl -- every pixel sums its neighbours, weighted by its own taps.
-const int DIRECTION = 1;
-const bool SPLAT = false;
+#include "shared.h"
+
+const int FIRST_OPERATOR = WF_SHARED_GATHER;
+const int LAST_OPERATOR = WF_SHARED_GATHER;
 
 #include "filter.glsl"

@@ -13,45 +13,111 @@
 /* Divides by at least this (WF_MIN_SUM of wf.h, checked there by a static assertion in filter/wf.c). */
 #define WF_SHARED_MIN_SUM 1e-6
 
-/* The values of wf_mode, checked by static assertions in filter/vulkan/filter.c. */
-#define WF_SHARED_NORMALIZED 1
-#define WF_SHARED_SOFTMAX    2
+/* The values of wf_mode, wf_operator and wf_dtype, checked by static assertions in filter/vulkan/filter.c. */
+#define WF_SHARED_NORMALIZED    1
+#define WF_SHARED_SOFTMAX       2
+#define WF_SHARED_GIVEN_SOFTMAX 3 /* no wf_mode: weights are logits, divided by the exponential of the source's coverage */
+#define WF_SHARED_GATHER        0
+#define WF_SHARED_SPLAT         1
+#define WF_SHARED_FLOAT32       0
+#define WF_SHARED_FLOAT16       1
+#define WF_SHARED_BFLOAT16      2
 
-/* Threads of a workgroup: wide and flat, so that a warp reads whole cache lines. */
+/* Threads of a workgroup where it is not chosen by specialization: wide and flat, so that a warp reads whole cache lines. */
 #define WF_GROUP_WIDTH  64
 #define WF_GROUP_HEIGHT 4
 
-/* Pixels of a column that one thread of gather, splat or predict computes. */
+/* Pixels of a column that one thread of predict computes. */
 #define WF_THREAD_ROWS 4
 
-/* Specialization constants of gather.comp.glsl and splat.comp.glsl. */
-#define WF_FILTER_KERNEL_HEIGHT 0
-#define WF_FILTER_KERNEL_WIDTH  1
-#define WF_FILTER_DILATION      2
-#define WF_FILTER_MODE          3
-#define WF_FILTER_CHANNELS      4 /* filtered by a thread with one reading of the weights */
-#define WF_FILTER_IMAGE_HALF    5 /* input and output are float16 */
-#define WF_FILTER_WEIGHT_HALF   6
+/* Threads of a workgroup of sum.comp.glsl. */
+#define WF_SUM_THREADS 256
+
+/* Specialization constants of kernel.glsl: of gather, splat, gather_splat and grad_weight. */
+#define WF_KERNEL_GROUP_WIDTH  0 /* threads of a workgroup */
+#define WF_KERNEL_GROUP_HEIGHT 1
+#define WF_KERNEL_PIXELS       2 /* neighbouring pixels of a thread */
+#define WF_KERNEL_GROUPS       3 /* groups of as many taps, that are read before they are used */
+#define WF_KERNEL_HEIGHT       4
+#define WF_KERNEL_WIDTH        5
+#define WF_KERNEL_DILATION     6
+#define WF_KERNEL_MODE         7
+#define WF_KERNEL_CHANNELS     8 /* that a thread works on at once */
+#define WF_KERNEL_INPUT_TYPE   9
+#define WF_KERNEL_WEIGHT_TYPE  10
+#define WF_KERNEL_OUTPUT_TYPE  11
+#define WF_KERNEL_INPUT_STEP   12 /* strides in W */
+#define WF_KERNEL_WEIGHT_STEP  13
+#define WF_KERNEL_OUTPUT_STEP  14
+
+/* More of filter.glsl. */
+#define WF_FILTER_COVERAGE   15
+#define WF_FILTER_EXTRA_STEP 16
+
+/* More of grad_weight.comp.glsl. */
+#define WF_GRAD_WEIGHT_SPLAT    15
+#define WF_GRAD_WEIGHT_OWN_TYPE 16
+#define WF_GRAD_WEIGHT_OWN_STEP 17
+#define WF_GRAD_WEIGHT_ONE_PASS 18
+
+/* Specialization constants of destinations.comp.glsl. */
+#define WF_DESTINATIONS_TYPE          0
+#define WF_DESTINATIONS_NORMALIZED    1
+#define WF_DESTINATIONS_GRADIENT_STEP 2
+#define WF_DESTINATIONS_OUTPUT_STEP   3
+#define WF_DESTINATIONS_COVERAGE_STEP 4
+
+/* Specialization constants of sum.comp.glsl. */
+#define WF_SUM_TYPE 0
+#define WF_SUM_STEP 1
+#define WF_SUM_LAST 2
 
 /* Specialization constants of predict.comp.glsl. */
 #define WF_PREDICT_KERNEL_HEIGHT 0
 #define WF_PREDICT_KERNEL_WIDTH  1
 #define WF_PREDICT_WEIGHT_HALF   2
 
-#define WF_MAX_SPECIALIZATIONS 8
+#define WF_MAX_SPECIALIZATIONS 19
 
 /* Push constants: at most 128 bytes, for one image of a batch. Every block starts with first_group, which is added to
  * gl_WorkGroupID. *_data are device addresses, 0 for an absent tensor; *_row, *_channel and *_tap are strides, in
  * elements. */
 
-/* Of gather.comp.glsl and splat.comp.glsl. */
+/* Of filter.glsl. extra is the coverage, written or (WF_SHARED_GIVEN_SOFTMAX) read, or gather_splat's second output. */
 struct wf_filter_push {
     int first_group_x, first_group_y;
     int width, height, channels;
-    uint64_t input_data, weight_data, bias_data, output_data;
-    int64_t input_row, input_channel;
-    int64_t weight_row, weight_tap;
-    int64_t output_row, output_channel;
+    int input_row, weight_row, output_row, extra_row;
+    uint64_t input_data, weight_data, bias_data, output_data, extra_data;
+    int64_t input_channel, weight_tap, output_channel, extra_channel;
+};
+
+/* Of grad_weight.comp.glsl. values_data: the planes D and L of destinations.comp.glsl. */
+struct wf_grad_weight_push {
+    int first_group_x, first_group_y;
+    int width, height, channels;
+    int own_row, input_row, weight_row, output_row;
+    uint64_t own_data, input_data, weight_data, output_data, values_data;
+    int64_t own_channel, input_channel, weight_tap, output_tap;
+};
+
+/* Of destinations.comp.glsl. */
+struct wf_destinations_push {
+    int first_group_x, first_group_y;
+    int width, height, channels;
+    int gradient_row, output_row, coverage_row;
+    uint64_t gradient_data, output_data, coverage_data, bias_data, values_data;
+    int64_t gradient_channel, output_channel;
+};
+
+/* Of sum.comp.glsl. */
+struct wf_sum_push {
+    int first_group_x, first_group_y;
+    int width, height;
+    int shares; /* of the rows */
+    int row;
+    uint64_t data, sums_data;
+    int64_t channel, sums_channel;
 };
 
 /* Of compress.comp.glsl. The scratch image is dense. */

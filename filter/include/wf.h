@@ -59,12 +59,15 @@
  *
  *                                          WF_CPU   WF_CUDA   WF_VULKAN
  *     gather, splat: float32, float16      yes      yes       yes
- *     bfloat16, float64                    yes      no        no
- *     strides in W other than 1            yes      no        no
+ *     bfloat16                             yes      no        yes
+ *     float64                              yes      no        no
+ *     strides in W other than 1            yes      no        yes
  *     groups                               yes      yes       yes
- *     coverage                             yes      no        no
- *     wf_gather_splat                      yes      no        no
- *     wf_backward, wf_grad_weight          yes      no        no
+ *     coverage                             yes      no        yes
+ *     wf_gather_splat                      yes      no        yes
+ *     wf_backward, wf_grad_weight          yes      no        yes
+ *
+ *     WF_VULKAN takes strides in H and W of up to 31 bits.
  *
  *
  * A FIRST PROGRAM
@@ -311,8 +314,8 @@ WF_API wf_result wf_backward(wf_operator op, wf_device *device, wf_stream stream
 WF_API wf_result wf_grad_weight(wf_operator op, wf_device *device, wf_stream stream, const wf_filter *filter,
                                 const wf_tensor *input, const wf_tensor *grad_output, const wf_tensor *grad_weight);
 
-/* Compiles what wf_apply with these arguments would need, ahead of time; addresses are ignored. Only WF_VULKAN has work
- * to do here. */
+/* Compiles what wf_apply with these arguments, without coverage, would need, ahead of time; addresses are ignored and taken
+ * for multiples of 16 bytes. Only WF_VULKAN has work to do here. */
 WF_API wf_result wf_prepare(wf_operator op, wf_device *device, const wf_filter *filter, const wf_tensor *input,
                             const wf_tensor *weight);
 

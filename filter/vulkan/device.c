@@ -116,21 +116,25 @@ static wf_result info(const wf_device *base, wf_device_info *info)
     return WF_OK;
 }
 
-static const wf_backend_table table = {.abilities = {.dtypes = 1 << WF_FLOAT32 | 1 << WF_FLOAT16},
-                                       .destroy = destroy,
-                                       .info = info,
-                                       .gather = wf_vulkan_filter,
-                                       .splat = wf_vulkan_filter,
-                                       .prepare = wf_vulkan_prepare,
-                                       .predict_bilateral = wf_vulkan_predict_bilateral,
-                                       .prepare_bilateral = wf_vulkan_prepare_bilateral,
-                                       .alloc = wf_vulkan_alloc,
-                                       .free = wf_vulkan_free,
-                                       .upload = wf_vulkan_upload,
-                                       .download = wf_vulkan_download,
-                                       .begin = wf_vulkan_begin,
-                                       .finish = wf_vulkan_finish,
-                                       .barrier = wf_vulkan_barrier};
+static const wf_backend_table table = {
+    .abilities = {.dtypes = 1 << WF_FLOAT32 | 1 << WF_FLOAT16 | 1 << WF_BFLOAT16, .any_stride = 1, .coverage = 1},
+    .destroy = destroy,
+    .info = info,
+    .gather = wf_vulkan_filter,
+    .splat = wf_vulkan_filter,
+    .gather_splat = wf_vulkan_gather_splat,
+    .backward = wf_vulkan_backward,
+    .backward_workspace = wf_vulkan_backward_workspace,
+    .prepare = wf_vulkan_prepare,
+    .predict_bilateral = wf_vulkan_predict_bilateral,
+    .prepare_bilateral = wf_vulkan_prepare_bilateral,
+    .alloc = wf_vulkan_alloc,
+    .free = wf_vulkan_free,
+    .upload = wf_vulkan_upload,
+    .download = wf_vulkan_download,
+    .begin = wf_vulkan_begin,
+    .finish = wf_vulkan_finish,
+    .barrier = wf_vulkan_barrier};
 
 /* ---- Creation ---- */
 

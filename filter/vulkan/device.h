@@ -101,10 +101,16 @@ static inline int64_t wf_vulkan_divide_up(int64_t a, int64_t b)
 /* The address of image n of a batch; 0 where the tensor is absent. */
 VkDeviceAddress wf_vulkan_image(const wf_tensor *tensor, int64_t n);
 
-/* ---- gather.c, splat.c, and what they share in filter.c ---- */
-extern const vulkan_shader wf_vulkan_gather_shader, wf_vulkan_splat_shader;
+/* ---- gather.c, splat.c, gather_splat.c, and what they share in filter.c ---- */
+extern const vulkan_shader wf_vulkan_gather_shader, wf_vulkan_splat_shader, wf_vulkan_gather_splat_shader;
 wf_result wf_vulkan_prepare(wf_device *device, const wf_filter_call *call);
 wf_result wf_vulkan_filter(wf_device *device, wf_stream stream, const wf_filter_call *call);
+wf_result wf_vulkan_gather_splat(wf_device *device, wf_stream stream, const wf_filter_call *gather,
+                                 const wf_filter_call *splat);
+
+/* ---- backward.c ---- */
+wf_result wf_vulkan_backward(wf_device *device, wf_stream stream, const wf_backward_call *call);
+size_t wf_vulkan_backward_workspace(const wf_backward_call *call);
 
 /* ---- predict.c ---- */
 wf_result wf_vulkan_predict_bilateral(wf_device *device, wf_stream stream, const wf_bilateral_call *call);

@@ -7,6 +7,9 @@
 #define MAX_PUSH 128 /* bytes of push constants that every device has */
 
 __extension__ _Static_assert(sizeof(struct wf_filter_push) <= MAX_PUSH, "push constants are too large");
+__extension__ _Static_assert(sizeof(struct wf_grad_weight_push) <= MAX_PUSH, "push constants are too large");
+__extension__ _Static_assert(sizeof(struct wf_destinations_push) <= MAX_PUSH, "push constants are too large");
+__extension__ _Static_assert(sizeof(struct wf_sum_push) <= MAX_PUSH, "push constants are too large");
 __extension__ _Static_assert(sizeof(struct wf_compress_push) <= MAX_PUSH, "push constants are too large");
 __extension__ _Static_assert(sizeof(struct wf_predict_push) <= MAX_PUSH, "push constants are too large");
 

@@ -2,10 +2,15 @@
 include(${PROJECT_SOURCE_DIR}/shaders/embed.cmake)
 target_sources(wf PRIVATE
   vulkan/device.c vulkan/open.c vulkan/stream.c vulkan/memory.c vulkan/pipeline.c
-  vulkan/filter.c vulkan/gather.c vulkan/splat.c vulkan/predict.c)
+  vulkan/kernel.c vulkan/shape.c vulkan/filter.c vulkan/gather.c vulkan/splat.c vulkan/gather_splat.c
+  vulkan/grad_weight.c vulkan/backward.c vulkan/predict.c)
 wf_embed_shader(wf
   ${PROJECT_SOURCE_DIR}/shaders/gather.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/splat.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/gather_splat.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/grad_weight.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/destinations.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/sum.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/compress.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/predict.comp.glsl)
 target_link_libraries(wf PUBLIC Vulkan::Vulkan)

@@ -6,12 +6,16 @@
 
 /* What a backend may not have yet. suite.c lists it for each. */
 enum {
-    SUITE_ALL_TYPES = 1, /* bfloat16 and float64, besides float32 and float16 */
-    SUITE_ANY_STRIDE = 2,
-    SUITE_COVERAGE = 4,
-    SUITE_GATHER_SPLAT = 8,
-    SUITE_BACKWARD = 16
+    SUITE_BFLOAT16 = 1,
+    SUITE_FLOAT64 = 2,
+    SUITE_ANY_STRIDE = 4,
+    SUITE_COVERAGE = 8,
+    SUITE_GATHER_SPLAT = 16,
+    SUITE_BACKWARD = 32
 };
+
+/* What tensors of a type need. */
+unsigned suite_type_needs(wf_dtype dtype);
 
 /* Opens the device of `PROGRAM cpu|vulkan|cuda`. Where *device is NULL afterwards, the program ends with the status that is
  * returned: 77 where there is no fitting device; for vulkan and cuda, unless the environment has WF_REQUIRE_DEVICES=1; for

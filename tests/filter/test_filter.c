@@ -37,11 +37,9 @@ static filter_case basic_case(wf_operator op)
 static unsigned needs_of(const filter_case *c)
 {
     const tensor_layout layouts[] = {c->input_layout, c->weight_layout, c->output_layout};
-    unsigned needs = 0;
+    unsigned needs = suite_type_needs(c->dtype) | suite_type_needs(c->weight_dtype);
     for (int i = 0; i < 3; i++)
         needs |= layouts[i] == LAYOUT_CHANNELS_LAST || layouts[i] == LAYOUT_EVERY_OTHER ? SUITE_ANY_STRIDE : 0;
-    if (c->dtype > WF_FLOAT16 || c->weight_dtype > WF_FLOAT16)
-        needs |= SUITE_ALL_TYPES;
     return needs;
 }
 

@@ -38,11 +38,16 @@ static filter_case basic_case(wf_operator op, wf_mode mode)
                          .has_bias = 1};
 }
 
+static unsigned needs_of(const filter_case *c)
+{
+    return SUITE_BACKWARD | SUITE_COVERAGE | suite_type_needs(c->dtype) | suite_type_needs(c->weight_dtype);
+}
+
 static void check_wanted(const filter_case *c, unsigned wanted)
 {
     gradient_problem p = gradient_problem_make(c, wanted, &random_numbers);
     wf_result result = gradient_problem_solve(&p, device);
-    if (!suite_refused(device, SUITE_BACKWARD | SUITE_COVERAGE, result)) {
+    if (!suite_refused(device, needs_of(c), result)) {
         assert_int_equal(result, WF_OK);
         const char *fault = gradient_problem_fault(&p);
         if (fault)
@@ -290,7 +295,7 @@ static void test_grad_weight(void **state)
             c.c = 4, c.groups = 2, c.kernel_width = 4, c.dilation = 2;
             gradient_problem p = gradient_problem_make(&c, 1 << GRADIENT_WEIGHT, &random_numbers);
             wf_result result = gradient_problem_correlate(&p, device);
-            if (!suite_refused(device, SUITE_BACKWARD, result)) {
+            if (!suite_refused(device, SUITE_BACKWARD | suite_type_needs(dtype), result)) {
                 assert_int_equal(result, WF_OK);
                 const char *fault = gradient_problem_fault(&p);
                 if (fault)

@@ -425,7 +425,7 @@ static void test_split_grids(void **state)
         c.op = op, c.h = H, c.w = W, c.kernel_height = 3;
         interpose.dispatches = 0;
         check_case(limited, &c);
-        assert_int_equal(interpose.dispatches, 2 * 3 * 3); /* images, 8 groups wide, 6 high */
+        assert_int_equal(interpose.dispatches, 2 * 3 * 11); /* images, 8 groups wide, 21 high */
         c.c = 11, c.dilation = 2;
         check_case(limited, &c);
     }
