@@ -1,0 +1,15 @@
+"""The weighted filter: every pixel has its own kernel, which another network predicts.
+
+    from weighted_filter import WeightedFilter, gather, splat
+
+    layer = WeightedFilter(3, 5, bias=False)                       # gather; splat=True scatters
+    output = layer(color, network(features))                       # (N,3,H,W), (N,25,H,W) -> (N,3,H,W)
+
+`gather` and `splat` are the functions. They run on CPU and on CUDA tensors, in float64, float32, float16 and bfloat16, with
+gradients of every order, under autocast, torch.compile and in CUDA graphs.
+"""
+
+from .functional import gather, splat
+from .module import WeightedFilter
+
+__all__ = ["WeightedFilter", "gather", "splat"]

@@ -1,0 +1,190 @@
+"""libwf, as Python calls it: PyTorch's tensors are handed over where they lie, with their strides, on PyTorch's stream.
+
+The library is plain C behind ctypes, so that it needs no PyTorch to be built and runs with any version. The environment
+variable WEIGHTED_FILTER_LIBRARY names a libwf.so to load instead of the one in this package.
+
+A wf_device may be used by one thread at a time, and ctypes lets other threads run during a call: so each thread has devices
+and argument structs of its own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import pathlib
+import struct
+import threading
+import weakref
+from collections.abc import Sequence
+from typing import NoReturn
+
+import torch  # first: libwf then shares the OpenMP threads of PyTorch, where that brings the same runtime
+from torch import Tensor
+
+DTYPES = {torch.float32: 0, torch.float16: 1, torch.bfloat16: 2, torch.float64: 3}
+MODES = {"linear": 0, "normalized": 1, "softmax": 2}
+GATHER, SPLAT = 0, 1
+MAX_KERNEL = 255  # WF_MAX_KERNEL
+MIN_SUM = 1e-6  # WF_MIN_SUM
+
+_BACKENDS = {"cpu": 0, "cuda": 2}
+_INVALID_ARGUMENT = 1
+_WORKSPACE_ALIGNMENT = 256
+
+_LogCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p)
+
+
+class _Log(ctypes.Structure):
+    _fields_ = [("callback", _LogCallback), ("user", ctypes.c_void_p)]
+
+
+class _DeviceOptions(ctypes.Structure):
+    _fields_ = [("backend", ctypes.c_int), ("ordinal", ctypes.c_int), ("log", _Log)]
+
+
+class _Filter(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int) for name in ("kernel_height", "kernel_width", "dilation", "mode", "groups")]
+
+
+# wf_tensor: data, dtype, size[4], stride[4]. wf_gradients: nine tensors and the workspace. Packed, which is faster than
+# setting the fields of a ctypes.Structure.
+_TENSOR = struct.Struct("@Pi8q")
+_GRADIENTS = struct.Struct("@10P")
+
+
+def _load() -> ctypes.CDLL:
+    path = os.environ.get("WEIGHTED_FILTER_LIBRARY") or str(pathlib.Path(__file__).with_name("libwf.so"))
+    try:
+        library = ctypes.CDLL(path)
+    except OSError as error:
+        raise ImportError(f"weighted_filter cannot load its library: {error}") from None
+    integer, pointer = ctypes.c_int, ctypes.c_void_p
+    for name, result, arguments in (
+        ("wf_create", integer, [pointer] * 2),
+        ("wf_destroy", None, [pointer]),
+        ("wf_apply", integer, [integer] + [pointer] * 8),
+        ("wf_backward", integer, [integer] + [pointer] * 4),
+        ("wf_backward_workspace", ctypes.c_size_t, [integer] + [pointer] * 3),
+        ("wf_grad_weight", integer, [integer] + [pointer] * 6),
+    ):
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    return library
+
+
+_library = _load()
+
+
+class _Thread(threading.local):
+    """What each thread has of its own."""
+
+    def __init__(self) -> None:
+        self.message = ""  # the library's last sentence
+        self.devices: dict[int, ctypes.c_void_p] = {}  # from Tensor.get_device()
+        self.tensors = ctypes.create_string_buffer(9 * _TENSOR.size)
+        self.gradients = ctypes.create_string_buffer(_GRADIENTS.size)
+        first = ctypes.addressof(self.tensors)
+        self.places = [(offset, first + offset) for offset in range(0, len(self.tensors), _TENSOR.size)]
+
+
+_thread = _Thread()
+
+
+@_LogCallback
+def _keep_message(_user: int, _level: int, message: bytes) -> None:
+    _thread.message = message.decode()
+
+
+def _fail(result: int) -> NoReturn:
+    """Raises what the library said."""
+    raise (ValueError if result == _INVALID_ARGUMENT else RuntimeError)(_thread.message)
+
+
+class _Device(ctypes.c_void_p):
+    """A wf_device; destroyed with its thread, or at exit."""
+
+
+def _open(device: torch.device) -> _Device:
+    options = _DeviceOptions(_BACKENDS[device.type], device.index or 0, _Log(_keep_message, None))
+    opened = _Device()
+    result = _library.wf_create(ctypes.byref(options), ctypes.byref(opened))
+    if result:
+        _fail(result)
+    weakref.finalize(opened, _library.wf_destroy, opened.value)
+    return opened
+
+
+def _addresses(*tensors: Tensor | None) -> list[int]:
+    """Of a wf_tensor for each tensor (N,C,H,W) or bias (C), 0 for None. They are valid until this thread calls again."""
+    buffer, places = _thread.tensors, _thread.places
+    ordinal = tensors[0].get_device()
+    addresses = []
+    for tensor, (offset, address) in zip(tensors, places):
+        if tensor is None:
+            addresses.append(0)
+            continue
+        if tensor.get_device() != ordinal:
+            raise ValueError(f"the tensors are on {tensors[0].device} and on {tensor.device}, they belong on one device")
+        shape, stride = tensor.shape, tensor.stride()
+        if len(shape) == 1:
+            shape, stride = (1, *shape, 1, 1), (0, *stride, 0, 0)
+        _TENSOR.pack_into(buffer, offset, tensor.data_ptr(), DTYPES[tensor.dtype], *shape, *stride)
+        addresses.append(address)
+    return addresses
+
+
+Settings = Sequence  # kernel_size (Kh, Kw), mode, dilation, groups
+
+
+@functools.lru_cache(maxsize=None)
+def _filter(kernel_height: int, kernel_width: int, mode: str, dilation: int, groups: int) -> _Filter:
+    for name, value in (("the kernel's height", kernel_height), ("the kernel's width", kernel_width),
+                        ("dilation", dilation), ("groups", groups)):
+        if not -(2**31) <= value < 2**31:
+            raise ValueError(f"{name} is {value}, which does not fit in 32 bits")
+    return _Filter(kernel_height, kernel_width, dilation, MODES[mode], groups)
+
+
+def _start(settings: Settings, input: Tensor) -> tuple:
+    """The arguments that every operation begins with, after the operator: device, stream, filter."""
+    (kernel_height, kernel_width), mode, dilation, groups = settings
+    ordinal = input.get_device()
+    device = _thread.devices.get(ordinal)
+    if device is None:
+        device = _thread.devices[ordinal] = _open(input.device)
+    stream = torch.cuda.current_stream(ordinal).cuda_stream if ordinal >= 0 else None
+    return device, stream, ctypes.byref(_filter(kernel_height, kernel_width, mode, dilation, groups))
+
+
+def apply(operator: int, settings: Settings, input: Tensor, weight: Tensor, bias: Tensor | None, output: Tensor,
+          coverage: Tensor | None = None) -> None:
+    """wf_apply: writes output and, where given, coverage."""
+    result = _library.wf_apply(operator, *_start(settings, input), *_addresses(input, weight, bias, output, coverage))
+    if result:
+        _fail(result)
+
+
+def backward(operator: int, settings: Settings, input: Tensor, weight: Tensor, bias: Tensor | None,
+             output: Tensor | None, coverage: Tensor | None, grad_output: Tensor, grad_input: Tensor | None,
+             grad_weight: Tensor | None, grad_bias: Tensor | None) -> None:
+    """wf_backward: writes those of the last three that are given."""
+    device, stream, filter = _start(settings, input)
+    addresses = _addresses(input, weight, bias, output, coverage, grad_output, grad_input, grad_weight, grad_bias)
+    gradients = _thread.gradients
+    _GRADIENTS.pack_into(gradients, 0, *addresses, 0)
+    size = _library.wf_backward_workspace(operator, device, filter, gradients)
+    if size:
+        workspace = torch.empty(size + _WORKSPACE_ALIGNMENT - 1, dtype=torch.uint8, device=input.device)
+        start = -(-workspace.data_ptr() // _WORKSPACE_ALIGNMENT) * _WORKSPACE_ALIGNMENT
+        _GRADIENTS.pack_into(gradients, 0, *addresses, start)
+    result = _library.wf_backward(operator, device, stream, filter, gradients)
+    if result:
+        _fail(result)
+
+
+def grad_weight(operator: int, settings: Settings, input: Tensor, grad_output: Tensor, grad_weight: Tensor) -> None:
+    """wf_grad_weight: writes grad_weight."""
+    result = _library.wf_grad_weight(operator, *_start(settings, input), *_addresses(input, grad_output, grad_weight))
+    if result:
+        _fail(result)

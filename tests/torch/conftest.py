@@ -1,0 +1,40 @@
+"""Every test that takes `device` runs on the CPU and on a GPU. Without a GPU that is skipped; with WF_REQUIRE_DEVICES=1 it
+fails."""
+
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read when PyTorch is imported: tests often share their cores
+
+import pytest  # noqa: E402
+import torch  # noqa: E402
+
+
+def need_gpu():
+    if torch.cuda.is_available():
+        return
+    if os.environ.get("WF_REQUIRE_DEVICES") == "1":
+        pytest.fail("there is no GPU, and WF_REQUIRE_DEVICES is 1")
+    pytest.skip("there is no GPU")
+
+
+@pytest.fixture(params=["cpu", "cuda"])
+def device(request):
+    if request.param == "cuda":
+        need_gpu()
+    return request.param
+
+
+@pytest.fixture
+def gpu():
+    need_gpu()
+    return "cuda"
+
+
+@pytest.fixture(autouse=True)
+def seed(request):
+    """Fresh numbers in every run, repeated with WF_SEED whichever tests are selected."""
+    torch.manual_seed(hash_of(os.environ["WF_SEED"] + request.node.name))
+
+
+def hash_of(text):
+    return int.from_bytes(text.encode(), "little") % (1 << 63)

@@ -1,0 +1,61 @@
+"""The package and its library: found, loaded, refused in a sentence."""
+
+import importlib.metadata
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+import weighted_filter
+
+PACKAGE = pathlib.Path(weighted_filter.__file__).parent
+
+
+def run_python(code, **environment):
+    paths = os.pathsep.join([str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")])
+    return subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": paths, **environment},
+                          capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_no_library(tmp_path):
+    (tmp_path / "empty.so").touch()
+    for name, reason in (("missing.so", "cannot open shared object file"), ("empty.so", "file too short")):
+        result = run_python("import weighted_filter", WEIGHTED_FILTER_LIBRARY=str(tmp_path / name))
+        assert result.returncode == 1
+        last = result.stderr.splitlines()[-1]
+        assert last.startswith("ImportError: weighted_filter cannot load its library: ") and reason in last
+
+
+def test_library_refuses():
+    """What libwf says about the machine is what Python raises."""
+    result = run_python("import torch, weighted_filter as w; w.gather(torch.ones(1, 2, 2), torch.ones(1, 2, 2))",
+                        WF_CPU_INSTRUCTIONS="abacus")
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == ("RuntimeError: WF_CPU_INSTRUCTIONS is abacus, this processor has no such set "
+                                              "(baseline, avx2, avx512)")
+
+
+def test_without_cuda_devices():
+    """Importing and filtering on the CPU starts no CUDA."""
+    result = run_python("import torch, weighted_filter as w; "
+                        "print(w.gather(torch.ones(1, 2, 2), torch.ones(9, 2, 2)).sum(), torch.cuda.is_initialized())",
+                        CUDA_VISIBLE_DEVICES="")
+    assert result.stdout == "tensor(16.) False\n", result.stderr
+
+
+def test_installed_package():
+    """pip's, with its own library."""
+    try:
+        files = [str(file) for file in importlib.metadata.files("weighted-filter")]
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("the package is not installed; PYTHONPATH finds it")
+    assert {"weighted_filter/libwf.so", "weighted_filter/py.typed", "weighted_filter/LICENSE"} <= set(files)
+    header = pathlib.Path(__file__).parents[2] / "filter" / "include" / "wf.h"
+    assert f'#define WF_VERSION "{importlib.metadata.version("weighted-filter")}"' in header.read_text()
+    environment = {name: value for name, value in os.environ.items()
+                   if name not in ("PYTHONPATH", "WEIGHTED_FILTER_LIBRARY")}
+    code = "import torch, weighted_filter as w; print(w.gather(torch.ones(1, 2, 2), torch.ones(9, 2, 2)).sum().item())"
+    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120,
+                            check=False)
+    assert result.stdout == "16.0\n", result.stderr
