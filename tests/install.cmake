@@ -8,7 +8,7 @@ list(JOIN flags " " flags)
 
 function(wf_add_install_test name build)
   add_test(NAME ${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/consumers ${build} ${CMAKE_CURRENT_BINARY_DIR}/${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 120 ENVIRONMENT "CFLAGS=${flags};CXXFLAGS=${flags}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "CFLAGS=${flags};CXXFLAGS=${flags}")
 endfunction()
 
 wf_add_install_test(install ${PROJECT_BINARY_DIR})

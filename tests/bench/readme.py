@@ -1,53 +1,162 @@
 """Writes README.md's measured tables from tests/bench/results/*.json; --check fails where they differ.
 
     python3 tests/bench/readme.py [--check]
+
+A table of what was not measured yet is left out. roofline.py makes the picture.
 """
 
+import hashlib
 import json
 import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "tests" / "bench" / "results"
+PICTURE = "assets/roofline.png"
 BEGIN, END = "<!-- measured: tests/bench/readme.py -->\n", "<!-- /measured -->\n"
+
+OPERATORS = ("gather", "splat")
+USUAL = {"direction": "forward", "mode": "linear", "dtype": "float32", "channels": 3, "batch": 1, "width": 1920,
+         "height": 1080}
+
+
+# ---- Results --------------------------------------------------------------------------------------------------------
 
 
 def load(name):
-    return json.loads((RESULTS / f"{name}.json").read_text())
+    """The results of that name, or None."""
+    file = RESULTS / f"{name}.json"
+    return json.loads(file.read_text()) if file.exists() else None
 
 
-def table(header, rows):
+def find(results, kernel, operator, **wanted):
+    """The measured row of wf_bench's results with what is wanted and else USUAL, or None."""
+    wanted = {**USUAL, "weight_dtype": wanted.get("dtype", "float32"), "operator": operator, "kernel_height": kernel,
+              "kernel_width": kernel, **wanted}
+    for row in results["rows"] if results else []:
+        if row["skipped"] is None and all(row[key] == value for key, value in wanted.items()):
+            return row
+    return None
+
+
+def kernels(results):
+    return sorted({row["kernel_height"] for row in results["rows"]}) if results else []
+
+
+def source(results):
+    return f"{results['device']} ({results['date'][:10]}, commit {results['commit']})"
+
+
+# ---- Markdown -------------------------------------------------------------------------------------------------------
+
+
+def table(intro, header, rows):
+    """Markdown; nothing where all cells but the first column's are empty."""
+    rows = [row for row in rows if any(cell != "–" for cell in row[1:])]
+    if not rows:
+        return ""
     lines = ["| " + " | ".join(header) + " |", "|" + " ---: |" * len(header)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+    return intro + "\n\n" + "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
 
-def filter_rows(results):
-    """{(dtype, kernel size, operator): row}"""
-    return {(row["dtype"], row["kernel_height"], row["operator"]): row for row in results["rows"]}
+def of_copy(row):
+    return f"{row['milliseconds']:.3f} ({row['fraction_of_copy']:.2f})" if row else "–"
 
 
-def filter_table():
-    cuda, vulkan = load("wf_bench-cuda"), load("wf_bench-vulkan")
-    on_cuda, on_vulkan = filter_rows(cuda), filter_rows(vulkan)
+def against(row, other):
+    """Milliseconds, and how many times the other row's they are."""
+    return f"{row['milliseconds']:.3f} ({row['milliseconds'] / other['milliseconds']:.2f}×)" if row and other else "–"
 
-    def cell(dtype, kernel, operator):
-        row = on_cuda[dtype, kernel, operator]
-        return f"{row['milliseconds']:.3f} ({row['fraction_of_copy']:.2f})"
 
+def size_of(kernel):
+    return f"{kernel}×{kernel}"
+
+
+# ---- Tables ---------------------------------------------------------------------------------------------------------
+
+
+def direction_table(direction, intro):
+    cuda = load("wf_bench-cuda")
+    header = ["K"] + [f"{operator}, {dtype}" for dtype in ("float32", "float16") for operator in OPERATORS]
+    rows = [[size_of(kernel)] + [of_copy(find(cuda, kernel, operator, direction=direction, dtype=dtype))
+                                 for dtype in ("float32", "float16") for operator in OPERATORS]
+            for kernel in kernels(cuda)]
+    return table(intro, header, rows)
+
+
+def forward_table():
+    cuda = load("wf_bench-cuda")
+    return direction_table(
+        "forward",
+        f"**Forward**, 1920×1080, 3 channels, CUDA on {source(cuda)}: milliseconds, and in brackets the fraction of "
+        "the speed at which the same run copied memory, "
+        f"{cuda['copy_bytes_per_second'] / 1e12:.2f} TB/s (read and written), counting each weight, the input and the "
+        "output once. Above 1 is possible: the filter mostly reads, a copy writes as much as it reads.")
+
+
+def backward_table():
+    return direction_table(
+        "backward", "**Backward**, both gradients in one call: the weights, input and grad_output are read once, both "
+                    "gradients written once.")
+
+
+def modes_table():
+    cuda = load("wf_bench-cuda")
+    header = ["K", "gather and splat fused"] + [f"{mode} {operator}" for mode in ("softmax", "normalized")
+                                                for operator in OPERATORS]
     rows = []
-    for kernel in sorted({kernel for _, kernel, _ in on_cuda}):
-        rows.append([f"{kernel}×{kernel}"]
-                    + [cell(dtype, kernel, operator) for dtype in ("float32", "float16")
-                       for operator in ("gather", "splat")]
-                    + [f"{on_vulkan['float32', kernel, operator]['milliseconds']:.3f}"
-                       for operator in ("gather", "splat")])
-    intro = (f"Forward, 1920×1080, 3 channels, on {cuda['device']} ({cuda['date'][:10]}, commit {cuda['commit']}): "
-             "milliseconds, and for CUDA in brackets the fraction of the speed at which the same run copied memory, "
-             f"{cuda['copy_bytes_per_second'] / 1e12:.2f} TB/s (read and written), counting each weight, the input and "
-             "the output once. Above 1 is possible: the filter mostly reads, a copy writes as much as it reads.\n\n")
-    header = ["K", "gather, float32", "splat, float32", "gather, float16", "splat, float16", "GLSL gather, float32",
-              "GLSL splat, float32"]
-    return intro + table(header, rows)
+    for kernel in kernels(cuda):
+        linear = {operator: find(cuda, kernel, operator) for operator in OPERATORS}
+        rows.append([size_of(kernel), against(find(cuda, kernel, "gather_splat"), linear["splat"])]
+                    + [against(find(cuda, kernel, operator, mode=mode), linear[operator])
+                       for mode in ("softmax", "normalized") for operator in OPERATORS])
+    return table("**Fused work**, float32, forward: milliseconds, and how many times those of the linear operator; "
+                 "for both in one call, those of a splat.", header, rows)
+
+
+def shapes_table():
+    cuda = load("wf_bench-cuda")
+    shapes = [(f"{channels} channels", {"channels": channels}) for channels in (16, 32)]
+    shapes.append(("float16 weights, float32 images", {"weight_dtype": "float16"}))
+    shapes += [(f"8 crops of 128×128, {dtype}", {"batch": 8, "width": 128, "height": 128, "dtype": dtype})
+               for dtype in ("float32", "float16")]
+    rows = [[name, size_of(kernel)] + [of_copy(find(cuda, kernel, operator, direction=direction, **shape))
+                                       for direction in ("forward", "backward") for operator in OPERATORS]
+            for name, shape in shapes for kernel in kernels(cuda)]
+    rows = [row for row in rows if row[2:] != ["–"] * 4]
+    header = ["", "K"] + [f"{operator} {direction}" for direction in ("forward", "backward") for operator in OPERATORS]
+    return table("**Other shapes and types**, as above: float32 and 1920×1080 where not said.", header, rows)
+
+
+def glsl_table():
+    cuda, vulkan = load("wf_bench-cuda"), load("wf_bench-vulkan")
+    if not vulkan or not cuda:
+        return ""
+    if vulkan["device"] != cuda["device"]:
+        sys.exit(f"CUDA was measured on {cuda['device']}, Vulkan on {vulkan['device']}: there is no ratio of the two")
+
+    def cell(kernel, operator, direction):
+        row, twin = (find(results, kernel, operator, direction=direction) for results in (vulkan, cuda))
+        return f"{row['milliseconds']:.3f} ({twin['milliseconds'] / row['milliseconds']:.2f})" if row and twin else "–"
+
+    header = ["K"] + [f"{operator} {direction}" for direction in ("forward", "backward") for operator in OPERATORS]
+    rows = [[size_of(kernel)] + [cell(kernel, operator, direction) for direction in ("forward", "backward")
+                                 for operator in OPERATORS] for kernel in kernels(vulkan)]
+    return table(f"**GLSL** on the same GPU (commit {vulkan['commit']}), float32: milliseconds, and the fraction of "
+                 "the CUDA kernels' speed.", header, rows)
+
+
+def cpu_table():
+    cpu = load("wf_bench-cpu")
+    if not cpu:
+        return ""
+    header = ["K"] + [f"{operator} {direction}" for direction in ("forward", "backward") for operator in OPERATORS]
+    rows = [[size_of(kernel)] + [of_copy(find(cpu, kernel, operator, direction=direction))
+                                 for direction in ("forward", "backward") for operator in OPERATORS]
+            for kernel in kernels(cpu)]
+    return table(f"**CPU**, {cpu['driver']}, {source(cpu)}, float32, 1920×1080, 3 channels: milliseconds, and the "
+                 "fraction of the speed at which all threads copied memory, "
+                 f"{cpu['copy_bytes_per_second'] / 1e9:.0f} GB/s.", header, rows)
 
 
 def node_table():
@@ -63,13 +172,33 @@ def node_table():
             row += [f"{stage['median']:.3f}", f"{stage['p95']:.3f}"] if stage else ["–", "–"]
         rows.append(row)
     first = reports[0]
-    intro = (f"The node in `wfview --headless --backend cuda`, {first['frames']} frames each, "
+    intro = (f"**The node** in `wfview --headless --backend cuda`, {first['frames']} frames each, "
              f"{first['kernel'][0]}×{first['kernel'][1]} {first['predictor']} weights in float16, "
              f"{first['frames_in_flight']} frames in flight, on {first['device']}: medians and 95th percentiles in "
-             "milliseconds, with Vulkan validation on.\n\n")
+             "milliseconds, with Vulkan validation on.")
     header = ["stage"] + [f"{'×'.join(map(str, report['size']))} {what}" for report in reports
                           for what in ("median", "p95")]
-    return intro + table(header, rows)
+    return table(intro, header, rows)
+
+
+# ---- The picture ----------------------------------------------------------------------------------------------------
+
+
+def picture_source():
+    """What the picture says that it was made of."""
+    return hashlib.sha256((RESULTS / "wf_bench-cuda.json").read_bytes()).hexdigest()
+
+
+def picture():
+    file = ROOT / PICTURE
+    if not file.exists():
+        return ""
+    if picture_source().encode() not in file.read_bytes():
+        sys.exit(f"{PICTURE} was made of other results: run tests/bench/roofline.py")
+    return f"![The CUDA kernels under the roof of the measured copy speed]({PICTURE})\n"
+
+
+SECTIONS = [forward_table, picture, backward_table, modes_table, shapes_table, glsl_table, cpu_table, node_table]
 
 
 def main():
@@ -77,9 +206,9 @@ def main():
     text = readme.read_text()
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    made = before + BEGIN + filter_table() + "\n" + node_table() + END + after
+    made = before + BEGIN + "\n".join(filter(None, (section() for section in SECTIONS))) + END + after
     if "--check" in sys.argv[1:]:
-        sys.exit(0 if made == text else "README.md's tables are not those of tests/bench/results: run this without --check")
+        sys.exit(made != text and "README.md's tables are not those of tests/bench/results: run this without --check")
     readme.write_text(made)
 
 
