@@ -59,6 +59,19 @@ static wf_result splat(wf_device *base, wf_stream stream, const wf_filter_call *
     ON_DEVICE(device, wf_cuda_splat(device, stream, call));
 }
 
+static wf_result gather_splat(wf_device *base, wf_stream stream, const wf_filter_call *gather,
+                              const wf_filter_call *splat)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_gather_splat(device, stream, gather, splat));
+}
+
+static wf_result backward(wf_device *base, wf_stream stream, const wf_backward_call *call)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_backward(device, stream, call));
+}
+
 static wf_result predict_bilateral(wf_device *base, wf_stream stream, const wf_bilateral_call *call)
 {
     wf_cuda_device *device = (wf_cuda_device *)base;
@@ -182,21 +195,27 @@ static void destroy(wf_device *base)
     free(device);
 }
 
-static const wf_backend_table table = {.abilities = {.dtypes = 1 << WF_FLOAT32 | 1 << WF_FLOAT16},
-                                       .destroy = destroy,
-                                       .info = info,
-                                       .gather = gather,
-                                       .splat = splat,
-                                       .prepare = prepare,
-                                       .predict_bilateral = predict_bilateral,
-                                       .prepare_bilateral = prepare_bilateral,
-                                       .alloc = allocate,
-                                       .free = release,
-                                       .upload = upload,
-                                       .download = download,
-                                       .begin = begin,
-                                       .finish = finish,
-                                       .barrier = no_barrier};
+static const wf_backend_table table = {
+    .abilities = {.dtypes = 1 << WF_FLOAT32 | 1 << WF_FLOAT16 | 1 << WF_BFLOAT16 | 1 << WF_FLOAT64,
+                  .any_stride = 1,
+                  .coverage = 1},
+    .destroy = destroy,
+    .info = info,
+    .gather = gather,
+    .splat = splat,
+    .gather_splat = gather_splat,
+    .backward = backward,
+    .backward_workspace = wf_cuda_backward_workspace,
+    .prepare = prepare,
+    .predict_bilateral = predict_bilateral,
+    .prepare_bilateral = prepare_bilateral,
+    .alloc = allocate,
+    .free = release,
+    .upload = upload,
+    .download = download,
+    .begin = begin,
+    .finish = finish,
+    .barrier = no_barrier};
 
 /* Number of devices, at least 1. */
 static wf_result count_devices(const wf_log *log, int *count)

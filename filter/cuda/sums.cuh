@@ -12,13 +12,35 @@
 
 #include "wf.h"
 
-#define WF_SOFTMAX_HEADROOM 8.0f
+#define WF_SOFTMAX_HEADROOM 8
 
-template <wf_mode MODE, int CHANNELS, int PIXELS> struct wf_sums {
-    float color[CHANNELS][PIXELS];
-    float weight[PIXELS];
-    float origin[PIXELS];
+/* weight and origin are those of WF_NORMALIZED and WF_SOFTMAX. */
+template <wf_mode MODE, int CHANNELS, int PIXELS, typename Real = float> struct wf_sums {
+    Real color[CHANNELS][PIXELS];
+    Real weight[PIXELS];
+    Real origin[PIXELS];
 };
+
+static __device__ __forceinline__ float wf_exp(float value)
+{
+    return __expf(value);
+}
+
+static __device__ __forceinline__ double wf_exp(double value)
+{
+    return exp(value);
+}
+
+/* What WF_NORMALIZED divides by. */
+static __device__ __forceinline__ float wf_divisor(float sum)
+{
+    return copysignf(fmaxf(fabsf(sum), (float)WF_MIN_SUM), sum);
+}
+
+static __device__ __forceinline__ double wf_divisor(double sum)
+{
+    return copysign(fmax(fabs(sum), WF_MIN_SUM), sum);
+}
 
 /* The weight of a tap that does not count. */
 template <wf_mode MODE> static __device__ constexpr float wf_no_weight()
@@ -26,8 +48,8 @@ template <wf_mode MODE> static __device__ constexpr float wf_no_weight()
     return MODE == WF_SOFTMAX ? -INFINITY : 0.0f;
 }
 
-template <wf_mode MODE, int CHANNELS, int PIXELS>
-static __device__ __forceinline__ void wf_sums_start(wf_sums<MODE, CHANNELS, PIXELS> &sums)
+template <wf_mode MODE, int CHANNELS, int PIXELS, typename Real>
+static __device__ __forceinline__ void wf_sums_start(wf_sums<MODE, CHANNELS, PIXELS, Real> &sums)
 {
 #pragma unroll
     for (int p = 0; p < PIXELS; p++) {
@@ -40,25 +62,25 @@ static __device__ __forceinline__ void wf_sums_start(wf_sums<MODE, CHANNELS, PIX
 }
 
 /* Softmax: moves origins where logits exceed them too far. */
-template <int CHANNELS, int PIXELS, int TAPS>
-static __device__ __forceinline__ void wf_sums_move_origins(wf_sums<WF_SOFTMAX, CHANNELS, PIXELS> &sums,
-                                                            const float (&logits)[TAPS][PIXELS])
+template <int CHANNELS, int PIXELS, int TAPS, typename Real>
+static __device__ __forceinline__ void wf_sums_move_origins(wf_sums<WF_SOFTMAX, CHANNELS, PIXELS, Real> &sums,
+                                                            const Real (&logits)[TAPS][PIXELS])
 {
-    float largest[PIXELS];
+    Real largest[PIXELS];
     bool moves = false;
 #pragma unroll
     for (int p = 0; p < PIXELS; p++) {
         largest[p] = logits[0][p];
 #pragma unroll
         for (int t = 1; t < TAPS; t++)
-            largest[p] = fmaxf(largest[p], logits[t][p]);
+            largest[p] = max(largest[p], logits[t][p]);
         moves |= largest[p] - sums.origin[p] > WF_SOFTMAX_HEADROOM;
     }
     if (!moves)
         return;
 #pragma unroll
     for (int p = 0; p < PIXELS; p++) {
-        float origin = fmaxf(largest[p], sums.origin[p]), shrink = __expf(sums.origin[p] - origin);
+        Real origin = max(largest[p], sums.origin[p]), shrink = wf_exp(sums.origin[p] - origin);
         sums.origin[p] = origin;
         sums.weight[p] *= shrink;
 #pragma unroll
@@ -68,9 +90,9 @@ static __device__ __forceinline__ void wf_sums_move_origins(wf_sums<WF_SOFTMAX, 
 }
 
 /* weights[tap][pixel]: raw weights in, factors out. */
-template <wf_mode MODE, int CHANNELS, int PIXELS, int TAPS>
-static __device__ __forceinline__ void wf_sums_add_weights(wf_sums<MODE, CHANNELS, PIXELS> &sums,
-                                                           float (&weights)[TAPS][PIXELS])
+template <wf_mode MODE, int CHANNELS, int PIXELS, int TAPS, typename Real>
+static __device__ __forceinline__ void wf_sums_add_weights(wf_sums<MODE, CHANNELS, PIXELS, Real> &sums,
+                                                           Real (&weights)[TAPS][PIXELS])
 {
     if constexpr (MODE == WF_SOFTMAX)
         wf_sums_move_origins(sums, weights);
@@ -80,28 +102,32 @@ static __device__ __forceinline__ void wf_sums_add_weights(wf_sums<MODE, CHANNEL
 #pragma unroll
             for (int p = 0; p < PIXELS; p++) {
                 if constexpr (MODE == WF_SOFTMAX)
-                    weights[t][p] = __expf(weights[t][p] - sums.origin[p]);
+                    weights[t][p] = wf_exp(weights[t][p] - sums.origin[p]);
                 sums.weight[p] += weights[t][p];
             }
         }
     }
 }
 
-template <wf_mode MODE, int CHANNELS, int PIXELS>
-static __device__ __forceinline__ void wf_sums_finish(wf_sums<MODE, CHANNELS, PIXELS> &sums)
+template <wf_mode MODE, int CHANNELS, int PIXELS, typename Real>
+static __device__ __forceinline__ void wf_sums_finish(wf_sums<MODE, CHANNELS, PIXELS, Real> &sums)
 {
     if constexpr (MODE != WF_LINEAR) {
 #pragma unroll
         for (int p = 0; p < PIXELS; p++) {
-            float sum = sums.weight[p];
-            if constexpr (MODE == WF_NORMALIZED)
-                sum = copysignf(fmaxf(fabsf(sum), (float)WF_MIN_SUM), sum);
-            float factor = 1 / sum;
+            Real factor = 1 / (MODE == WF_NORMALIZED ? wf_divisor(sums.weight[p]) : sums.weight[p]);
 #pragma unroll
             for (int c = 0; c < CHANNELS; c++)
                 sums.color[c][p] *= factor;
         }
     }
+}
+
+/* wf.h's coverage, but for WF_LINEAR's. */
+template <wf_mode MODE, int CHANNELS, int PIXELS, typename Real>
+static __device__ __forceinline__ Real wf_sums_coverage(const wf_sums<MODE, CHANNELS, PIXELS, Real> &sums, int p)
+{
+    return MODE == WF_SOFTMAX ? sums.origin[p] + log(sums.weight[p]) : sums.weight[p];
 }
 
 #endif

@@ -59,13 +59,13 @@
  *
  *                                          WF_CPU   WF_CUDA   WF_VULKAN
  *     gather, splat: float32, float16      yes      yes       yes
- *     bfloat16                             yes      no        yes
- *     float64                              yes      no        no
- *     strides in W other than 1            yes      no        yes
+ *     bfloat16                             yes      yes       yes
+ *     float64                              yes      yes       no
+ *     strides in W other than 1            yes      yes       yes
  *     groups                               yes      yes       yes
- *     coverage                             yes      no        yes
- *     wf_gather_splat                      yes      no        yes
- *     wf_backward, wf_grad_weight          yes      no        yes
+ *     coverage                             yes      yes       yes
+ *     wf_gather_splat                      yes      yes       yes
+ *     wf_backward, wf_grad_weight          yes      yes       yes
  *
  *     WF_VULKAN takes strides in H and W of up to 31 bits.
  *

@@ -1,0 +1,8 @@
+#include "cuda_device.h"
+
+wf_result wf_cuda_gather_splat(wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *gather,
+                               const wf_filter_call *splat)
+{
+    wf_result result = wf_cuda_gather(device, stream, gather);
+    return result == WF_OK ? wf_cuda_splat(device, stream, splat) : result;
+}
