@@ -9,14 +9,16 @@
 #include "taps.h"
 #include "tile.h"
 
+/* Pixels whose gradients are written while the next ones are read, and the most that wait for the rest of a cache line. */
+enum { STEP = 256, LINE = 16 };
+
 typedef struct backward_tile {
     wf_tile base; /* its input is grad_output, its sums are grad_input */
     const wf_backward_call *call;
-    const real *factor, *less;               /* of wf_cpu_workspace */
-    real input[WF_TILE_SUMS];                /* the forward call's, at the tile's pixels */
-    int64_t input_channel;                   /* first of the channels that are loaded */
-    real grad[WF_ROW_TAPS][WF_TILE_LONGEST]; /* grad_weight of neighbouring taps */
-    real loaded[WF_TILE_LONGEST];
+    const real *factor, *less;             /* of wf_cpu_workspace */
+    _Alignas(64) real input[WF_TILE_SUMS]; /* the forward call's, at the tile's pixels */
+    int64_t input_channel;                 /* first of the channels that are loaded */
+    real grad[WF_ROW_TAPS][STEP + LINE];   /* grad_weight of neighbouring taps */
 } backward_tile;
 
 static const real *plane_at(const wf_backward_call *call, const real *plane, int64_t n, int64_t y, int64_t x)
@@ -98,37 +100,6 @@ static int writes_weight(const backward_tile *t)
     return wf_present(&t->call->grad_weight) && t->base.first_channel == 0;
 }
 
-/* The tap's weights, as they multiply grad_output. */
-static void weigh_input(backward_tile *t, wf_tap *tap, real *row)
-{
-    wf_tile *base = &t->base;
-    const real *factor = plane_at(t->call, t->factor, base->n, tap->y_in, tap->x_in);
-    switch (t->call->filter.mode) {
-    case WF_SOFTMAX:
-        base->rows->exp_difference(row, wf_tile_weights(base, tap, t->loaded), factor, tap->count);
-        wf_tap_use(tap, row);
-        break;
-    case WF_NORMALIZED:
-        base->rows->load(row, tap->weight, tap->weight_dtype, base->weight->stride[3], tap->count);
-        base->rows->multiply(row, factor, tap->count);
-        wf_tap_use(tap, row);
-        break;
-    default:
-        if (!wf_tile_can_use(base->weight))
-            wf_tap_use(tap, wf_tile_weights(base, tap, row));
-        break;
-    }
-}
-
-static void weigh(wf_tile *base, wf_tap *tap, int k)
-{
-    backward_tile *t = (backward_tile *)base;
-    if (wf_present(&t->call->grad_input) || t->call->filter.mode == WF_SOFTMAX)
-        weigh_input(t, tap, base->weights[k]);
-    if (writes_weight(t))
-        base->rows->fill(t->grad[k], 0, base->width);
-}
-
 static void load_input(backward_tile *t)
 {
     const wf_tile *base = &t->base;
@@ -142,36 +113,66 @@ static void load_input(backward_tile *t)
                          input->stride[3], base->width);
 }
 
-static void add(wf_tile *base, int k, const wf_row_taps *row, int64_t first, int64_t last)
+static int is_complete(const wf_tile *base)
 {
-    backward_tile *t = (backward_tile *)base;
-    const int64_t at = first - base->first, channels = wf_tile_channels(base);
-    if (wf_present(&t->call->grad_input) && base->channel == base->first_channel)
-        base->rows->add_taps(base->sums + at, base->width, channels, NULL, row, last - first);
+    return base->channel + wf_tile_channels(base) == base->last_channel;
+}
+
+static wf_row_gradients gradients_at(backward_tile *t, const wf_tap *taps, int count, int64_t first)
+{
+    wf_tile *base = &t->base;
+    const wf_backward_call *call = t->call;
+    const int64_t at = first - base->first;
+    wf_row_gradients to = {.mode = call->filter.mode,
+                           .stride = base->width,
+                           .channels = wf_tile_channels(base),
+                           .continues = base->channel > base->first_channel};
+    if (wf_present(&call->grad_input) && !to.continues)
+        to.sum = base->sums + at;
     if (writes_weight(t)) {
         load_input(t);
-        base->rows->correlate(t->grad[k] + at, WF_TILE_LONGEST, row, t->input + at, base->width, channels,
-                              last - first);
+        to.other = t->input + at;
     }
+    for (int k = 0; k < count && call->filter.mode != WF_LINEAR; k++) {
+        const int64_t x_in = taps[k].x_in + (first - taps[k].x);
+        to.factor[k] = plane_at(call, t->factor, base->n, taps[k].y_in, x_in);
+        to.less[k] = is_complete(base) ? plane_at(call, t->less, base->n, taps[k].y_in, x_in) : NULL;
+    }
+    return to;
+}
+/* Writes `count` gradients of a tap from pixel x on, and moves those it leaves for later to the row's begin. Returns how
+ * many. */
+static int64_t write_gradients(backward_tile *t, const wf_tap *tap, int64_t x, real *row, int64_t count, int all)
+{
+    const wf_tile *base = &t->base;
+    const wf_tensor *to = &t->call->grad_weight;
+    const int64_t offset = (x - tap->x) * to->stride[3] * (int64_t)wf_dtype_size(to->dtype);
+    const int64_t written =
+        base->rows->stream((char *)wf_tile_address(base, to, tap) + offset, to->dtype, to->stride[3], row, count, all);
+    memmove(row, row + written, (size_t)(count - written) * sizeof(real));
+    return count - written;
 }
 
-static void finish(wf_tile *base, const wf_tap *tap, int k)
+/* Tiles of several blocks of channels are not wider than STEP. */
+static void add(wf_tile *base, const wf_tap *taps, int k, const wf_row_taps *row, int64_t first, int64_t last)
 {
     backward_tile *t = (backward_tile *)base;
-    const wf_tensor *to = &t->call->grad_weight;
-    if (!writes_weight(t))
-        return;
-    real *grad = t->grad[k] + (tap->x - base->first);
-    const wf_mode mode = t->call->filter.mode;
-    if (mode != WF_LINEAR)
-        base->rows->scale_rest(grad, plane_at(t->call, t->less, base->n, tap->y_in, tap->x_in),
-                               mode == WF_SOFTMAX ? base->weights[k]
-                                                  : plane_at(t->call, t->factor, base->n, tap->y_in, tap->x_in),
-                               tap->count);
-    base->rows->stream(wf_tile_address(base, to, tap), to->dtype, to->stride[3], grad, tap->count);
+    const int writes = writes_weight(t), complete = is_complete(base);
+    wf_row_gradients to = gradients_at(t, taps + k, row->taps, first);
+    real *grads[WF_ROW_TAPS];
+    int64_t waiting[WF_ROW_TAPS] = {0};
+    for (int i = 0; i < row->taps; i++)
+        grads[i] = t->grad[k + i] + (base->width <= STEP ? first - base->first : 0);
+    for (int64_t x = first, next; x < last; x = next) {
+        next = wf_smaller(x + STEP, last);
+        for (int i = 0; i < row->taps; i++)
+            to.grad[i] = grads[i] + waiting[i];
+        base->rows->add_gradients(&to, row, x - first, next - first);
+        for (int i = 0; writes && complete && i < row->taps; i++)
+            waiting[i] =
+                write_gradients(t, &taps[k + i], x - waiting[i], grads[i], waiting[i] + next - x, next == last);
+    }
 }
-
-static const wf_tile_kind backward_kind = {.weigh = weigh, .add = add, .finish = finish};
 
 static void run_tile(backward_tile *t)
 {
@@ -185,7 +186,7 @@ static void run_tile(backward_tile *t)
     wf_tap_range(base->y, base->input->size[2], base->filter->kernel_height, base->filter->dilation, base->direction,
                  &first, &last);
     for (int i = first; i < last; i++)
-        wf_tile_add_row(base, i, &backward_kind);
+        wf_tile_add_row(base, i, add);
     for (int64_t c = 0; wf_present(to) && c < channels; c++)
         base->rows->store(wf_cpu_address(to, base->n, base->first_channel + c, base->y, base->first), to->dtype,
                           to->stride[3], base->sums + c * base->width, base->width);
@@ -209,11 +210,11 @@ static void run_tiles(const wf_rows *rows, const wf_backward_call *call, const r
         t.call = call;
         t.factor = factor;
         t.less = less;
-#pragma omp for collapse(4) schedule(dynamic)
+#pragma omp for collapse(4) schedule(dynamic, 8)
         for (int64_t n = 0; n < size[0]; n++) {
             for (int64_t pass = 0; pass < passes; pass++) {
-                for (int64_t i = 0; i < tiling.count; i++) {
-                    for (int64_t y = 0; y < size[2]; y++) {
+                for (int64_t y = 0; y < size[2]; y++) {
+                    for (int64_t i = 0; i < tiling.count; i++) {
                         t.base.n = n;
                         t.base.y = y;
                         t.base.first = i * tiling.width;
@@ -224,6 +225,7 @@ static void run_tiles(const wf_rows *rows, const wf_backward_call *call, const r
                 }
             }
         }
+        rows->settle();
     }
 }
 

@@ -19,6 +19,9 @@ enum { VECTOR_BYTES = 32 };
 enum { VECTOR_BYTES = 16 };
 #endif
 enum { LANES = VECTOR_BYTES / sizeof(real) };
+#ifndef AHEAD
+#define AHEAD 1024
+#endif
 typedef real vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias));
 
 /* ---- Storage ------------------------------------------------------------------------------------------------------- */
@@ -48,36 +51,101 @@ static inline real load_scalar(const void *row, const wf_dtype dtype, int64_t i)
     }
 }
 
-/* Elements i ... i + LANES - 1 of a row. */
-static inline vector load_vector(const void *row, const wf_dtype dtype, int64_t i)
-{
-    if (dtype == WF_REAL_DTYPE)
-        return *(const vector *)((const real *)row + i);
+/* ---- Vectors ------------------------------------------------------------------------------------------------------ */
+
+/* All lanes or, at the ends of rows, the first ones: no other element is touched, and the other lanes are 0. */
+
 #if defined(__AVX512F__)
-    const __m256i stored = _mm256_loadu_si256((const __m256i *)(const void *)((const uint16_t *)row + i));
-    if (dtype == WF_FLOAT16)
-        return (vector)_mm512_cvtph_ps(stored);
-    return (vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(stored), 16);
+static inline __mmask16 first(int64_t lanes)
+{
+    return (__mmask16)((1u << lanes) - 1);
+}
+
+static inline vector widen(__m256i stored, const wf_dtype dtype)
+{
+    return dtype == WF_FLOAT16 ? (vector)_mm512_cvtph_ps(stored)
+                               : (vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(stored), 16);
+}
 #elif defined(__AVX2__)
-    const __m128i stored = _mm_loadu_si128((const __m128i *)(const void *)((const uint16_t *)row + i));
-    if (dtype == WF_FLOAT16)
-        return (vector)_mm256_cvtph_ps(stored);
-    return (vector)_mm256_slli_epi32(_mm256_cvtepu16_epi32(stored), 16);
+static inline vector widen(__m128i stored, const wf_dtype dtype)
+{
+    return dtype == WF_FLOAT16 ? (vector)_mm256_cvtph_ps(stored)
+                               : (vector)_mm256_slli_epi32(_mm256_cvtepu16_epi32(stored), 16);
+}
+#endif
+
+static inline vector load_some(const void *row, const wf_dtype dtype, int64_t i, int64_t lanes)
+{
+#if defined(__AVX512F__)
+    if (dtype != WF_REAL_DTYPE)
+        return widen(_mm256_maskz_loadu_epi16(first(lanes), (const uint16_t *)row + i), dtype);
+    return WF_REAL_IS_FLOAT ? (vector)_mm512_maskz_loadu_ps(first(lanes), (const real *)row + i)
+                            : (vector)_mm512_maskz_loadu_pd((__mmask8)first(lanes), (const real *)row + i);
 #else
-    vector loaded;
-    for (int lane = 0; lane < LANES; lane++)
+    vector loaded = {0};
+    for (int64_t lane = 0; lane < lanes; lane++)
         loaded[lane] = load_scalar(row, dtype, i + lane);
     return loaded;
 #endif
 }
 
+static inline vector load_all(const void *row, const wf_dtype dtype, int64_t i)
+{
+    if (dtype == WF_REAL_DTYPE)
+        return *(const vector *)((const real *)row + i);
+#if defined(__AVX512F__)
+    return widen(_mm256_loadu_si256((const __m256i *)(const void *)((const uint16_t *)row + i)), dtype);
+#elif defined(__AVX2__)
+    return widen(_mm_loadu_si128((const __m128i *)(const void *)((const uint16_t *)row + i)), dtype);
+#else
+    return load_some(row, dtype, i, LANES);
+#endif
+}
+
+/* Of a row of any type, from element i on. */
+static inline vector load_lanes(const void *row, const wf_dtype dtype, int64_t i, const int64_t lanes)
+{
+    return lanes == LANES ? load_all(row, dtype, i) : load_some(row, dtype, i, lanes);
+}
+
+static inline vector load_reals(const real *row, const int64_t lanes)
+{
+    return load_lanes(row, WF_REAL_DTYPE, 0, lanes);
+}
+
+static inline void store_reals(real *row, vector value, const int64_t lanes)
+{
+    if (lanes == LANES) {
+        *(vector *)row = value;
+        return;
+    }
+#if defined(__AVX512F__)
+    if (WF_REAL_IS_FLOAT)
+        _mm512_mask_storeu_ps(row, first(lanes), (__m512)value);
+    else
+        _mm512_mask_storeu_pd(row, (__mmask8)first(lanes), (__m512d)value);
+#else
+    for (int64_t lane = 0; lane < lanes; lane++)
+        row[lane] = value[lane];
+#endif
+}
+
+/* Elements up to the next whole vector of aligned memory, at most `count`. */
+static inline int64_t lanes_at(const real *row, int64_t count)
+{
+    const int64_t lanes = LANES - (int64_t)((uintptr_t)row / sizeof(real) % LANES);
+    return lanes < count ? lanes : count;
+}
+
+/* ---- Between storage and rows ------------------------------------------------------------------------------------- */
+
 /* Inlined for each type. */
-static inline __attribute__((always_inline)) void load_some(real *restrict to, const void *restrict from,
-                                                            const wf_dtype dtype, int64_t stride, int64_t count)
+static inline __attribute__((always_inline)) void load_row(real *restrict to, const void *restrict from,
+                                                           const wf_dtype dtype, int64_t stride, int64_t count)
 {
     int64_t i = 0;
     for (; stride == 1 && i + LANES <= count; i += LANES)
-        *(vector *)(to + i) = load_vector(from, dtype, i);
+        *(vector *)(to + i) = load_all(from, dtype, i);
     for (; i < count; i++)
         to[i] = load_scalar(from, dtype, i * stride);
 }
@@ -87,14 +155,14 @@ static void load(real *to, const void *from, wf_dtype dtype, int64_t stride, int
     switch (dtype) {
 #if WF_REAL_IS_FLOAT
     case WF_FLOAT16:
-        load_some(to, from, WF_FLOAT16, stride, count);
+        load_row(to, from, WF_FLOAT16, stride, count);
         break;
     case WF_BFLOAT16:
-        load_some(to, from, WF_BFLOAT16, stride, count);
+        load_row(to, from, WF_BFLOAT16, stride, count);
         break;
 #endif
     default:
-        load_some(to, from, WF_REAL_DTYPE, stride, count);
+        load_row(to, from, WF_REAL_DTYPE, stride, count);
         break;
     }
 }
@@ -132,14 +200,12 @@ static void store(void *to, wf_dtype dtype, int64_t stride, const real *from, in
     }
 }
 
-static void stream(void *to, wf_dtype dtype, int64_t stride, const real *from, int64_t count)
+static int64_t stream(void *to, wf_dtype dtype, int64_t stride, const real *from, int64_t count, int all)
 {
 #if defined(__AVX2__)
     if (dtype == WF_REAL_DTYPE && stride == 1) {
         real *at = to;
-        const int64_t misaligned = (int64_t)((uintptr_t)to % VECTOR_BYTES / sizeof(real));
-        int64_t i = misaligned ? LANES - misaligned : 0;
-        i = i < count ? i : count;
+        int64_t i = (uintptr_t)to % VECTOR_BYTES ? lanes_at(to, count) : 0;
         store_real(at, 1, from, i);
         for (; i + LANES <= count; i += LANES) {
 #if defined(__AVX512F__)
@@ -149,12 +215,82 @@ static void stream(void *to, wf_dtype dtype, int64_t stride, const real *from, i
                                 _mm256_loadu_si256((const __m256i *)(const void *)(from + i)));
 #endif
         }
-        store_real(at + i, 1, from + i, count - i);
-        _mm_sfence();
-        return;
+        if (all)
+            store_real(at + i, 1, from + i, count - i);
+        return all ? count : i;
     }
 #endif
+    (void)all;
     store(to, dtype, stride, from, count);
+    return count;
+}
+
+static void settle(void)
+{
+#if defined(__AVX2__)
+    _mm_sfence();
+#endif
+}
+
+/* ---- Exponentials ------------------------------------------------------------------------------------------------- */
+
+#if WF_REAL_IS_FLOAT
+typedef int32_t integers __attribute__((vector_size(VECTOR_BYTES)));
+
+/* exp(x) for x <= 0 to 2 ulp, 0 where it is subnormal: 2^n exp(r) with n = round(x / ln 2), exp(r) by its series. */
+static inline vector exp_of(vector x)
+{
+    const float lowest = -87, rounder = 0x1.8p23f; /* adding it leaves n in the low bits */
+    const vector shifted = x * 1.44269504f + rounder;
+    const vector n = shifted - rounder;
+    const vector r = x - n * 0x1.62ep-1f - n * 0x1.0bfbe8p-15f; /* ln 2 in two parts, the first exact in products */
+    vector series = r * (1.0f / 5040) + 1.0f / 720;
+    series = series * r + 1.0f / 120;
+    series = series * r + 1.0f / 24;
+    series = series * r + 1.0f / 6;
+    series = series * r + 0.5f;
+    series = series * r + 1;
+    series = series * r + 1;
+    const vector power = (vector)(((integers)shifted + 127) << 23);
+    return (vector)((integers)(series * power) & ~(x < lowest));
+}
+#else
+static inline vector exp_of(vector x)
+{
+    for (int lane = 0; lane < LANES; lane++)
+        x[lane] = exp(x[lane]);
+    return x;
+}
+#endif
+
+/* Where a is NaN, b. */
+static inline vector larger(vector a, vector b)
+{
+#if defined(__AVX512F__)
+    return WF_REAL_IS_FLOAT ? (vector)_mm512_max_ps((__m512)a, (__m512)b)
+                            : (vector)_mm512_max_pd((__m512d)a, (__m512d)b);
+#elif defined(__AVX2__)
+    return WF_REAL_IS_FLOAT ? (vector)_mm256_max_ps((__m256)a, (__m256)b)
+                            : (vector)_mm256_max_pd((__m256d)a, (__m256d)b);
+#else
+    for (int lane = 0; lane < LANES; lane++)
+        b[lane] = a[lane] > b[lane] ? a[lane] : b[lane];
+    return b;
+#endif
+}
+
+static void exponential(real *row, int64_t count)
+{
+    for (int64_t i = 0, lanes; i < count; i += lanes) {
+        lanes = lanes_at(row + i, count - i);
+        store_reals(row + i, exp_of(load_reals(row + i, lanes)), lanes);
+    }
+}
+
+static void log_plus(real *restrict row, const real *restrict added, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        row[i] = (real)log((double)row[i]) + added[i];
 }
 
 /* ---- Sums --------------------------------------------------------------------------------------------------------- */
@@ -165,133 +301,165 @@ static void fill(real *row, real value, int64_t count)
         row[i] = value;
 }
 
-/* Inlined for each number of taps and each pair of types. The weights are what comes from memory: those of the next taps
- * are fetched while these are used, and all channels use them at once. */
-static inline __attribute__((always_inline)) void add_some_taps(real *sum, int64_t stride, int64_t channels,
-                                                                real *total, const wf_row_taps *row, const int taps,
-                                                                const wf_dtype weight_dtype, const wf_dtype input_dtype,
-                                                                int64_t count)
+/* Those of a row's next pixels are fetched. */
+static inline vector load_weights(const wf_row_taps *row, int tap, const wf_dtype dtype, int64_t i, const int64_t lanes)
 {
-    const int64_t input_stride = row->input_stride;
-    const int64_t element = weight_dtype == WF_REAL_DTYPE ? (int64_t)sizeof(real) : 2;
-    const void *weight[WF_ROW_TAPS], *input[WF_ROW_TAPS];
-    memcpy(weight, row->weight, sizeof weight);
-    memcpy(input, row->input, sizeof input);
-    int64_t i = 0;
-    for (; i + LANES <= count; i += LANES) {
-        vector weights[WF_ROW_TAPS];
-        for (int t = 0; t < taps; t++) {
-            __builtin_prefetch((const char *)weight[t] + row->prefetch + i * element);
-            weights[t] = load_vector(weight[t], weight_dtype, i);
-        }
-        for (int64_t c = 0; c < channels; c++) {
-            vector *at = (vector *)(sum + c * stride + i), result = *at;
-            for (int t = 0; t < taps; t++)
-                result += weights[t] * load_vector(input[t], input_dtype, c * input_stride + i);
-            *at = result;
-        }
-        for (int t = 0; total && t < taps; t++)
-            *(vector *)(total + i) += weights[t];
+    const int64_t element = dtype == WF_REAL_DTYPE ? (int64_t)sizeof(real) : 2;
+    __builtin_prefetch((const char *)row->weight[tap] + i * element + AHEAD);
+    return load_lanes(row->weight[tap], dtype, i, lanes);
+}
+
+/* Both are inlined for each number of taps and each pair of types. The weights are what comes from memory: they are used
+ * at once for all channels, and fetched ahead of that. */
+
+static inline __attribute__((always_inline)) void add_lanes(const wf_row_sums *to, const wf_row_taps *row,
+                                                            const int taps, const wf_dtype weight_dtype, int64_t i,
+                                                            const int64_t lanes)
+{
+    vector weights[WF_ROW_TAPS], scale = {0};
+    for (int t = 0; t < taps; t++)
+        weights[t] = load_weights(row, t, weight_dtype, i, lanes);
+    if (to->largest) {
+        const vector before = load_reals(to->largest + i, lanes);
+        vector largest = before;
+        for (int t = 0; t < taps; t++)
+            largest = larger(weights[t], largest);
+        for (int t = 0; t < taps; t++)
+            weights[t] = exp_of(weights[t] - largest);
+        scale = exp_of(before - largest);
+        store_reals(to->largest + i, largest, lanes);
     }
-    for (; i < count; i++) {
-        for (int t = 0; t < taps; t++) {
-            real w = load_scalar(weight[t], weight_dtype, i);
-            for (int64_t c = 0; c < channels; c++)
-                sum[c * stride + i] += w * load_scalar(input[t], input_dtype, c * input_stride + i);
-            if (total)
-                total[i] += w;
-        }
+    for (int64_t c = 0; c < to->channels; c++) {
+        real *at = to->sum + c * to->stride + i;
+        vector sum = load_reals(at, lanes);
+        if (to->largest)
+            sum *= scale;
+        for (int t = 0; t < taps; t++)
+            sum += weights[t] * load_reals(row->input[t] + c * row->input_stride + i, lanes);
+        store_reals(at, sum, lanes);
+    }
+    if (to->total) {
+        vector total = load_reals(to->total + i, lanes);
+        if (to->largest)
+            total *= scale;
+        for (int t = 0; t < taps; t++)
+            total += weights[t];
+        store_reals(to->total + i, total, lanes);
     }
 }
 
-/* Likewise. */
-static inline __attribute__((always_inline)) void correlate_some(real *sum, int64_t sum_stride, const wf_row_taps *row,
-                                                                 const int taps, const wf_dtype input_dtype,
-                                                                 const real *other, int64_t other_stride,
-                                                                 int64_t channels, int64_t count)
+static inline __attribute__((always_inline)) void add_some_taps(const wf_row_sums *sums, const wf_row_taps *taps,
+                                                                const int count, const wf_dtype weight_dtype,
+                                                                int64_t pixels)
 {
-    const int64_t input_stride = row->input_stride;
-    const void *input[WF_ROW_TAPS];
-    memcpy(input, row->input, sizeof input);
-    int64_t i = 0;
-    for (; i + LANES <= count; i += LANES) {
-        vector sums[WF_ROW_TAPS];
-        for (int t = 0; t < taps; t++)
-            sums[t] = *(const vector *)(sum + t * sum_stride + i);
-        for (int64_t c = 0; c < channels; c++) {
-            const vector here = *(const vector *)(other + c * other_stride + i);
-            for (int t = 0; t < taps; t++)
-                sums[t] += here * load_vector(input[t], input_dtype, c * input_stride + i);
-        }
-        for (int t = 0; t < taps; t++)
-            *(vector *)(sum + t * sum_stride + i) = sums[t];
-    }
-    for (; i < count; i++) {
-        for (int t = 0; t < taps; t++) {
-            for (int64_t c = 0; c < channels; c++)
-                sum[t * sum_stride + i] +=
-                    other[c * other_stride + i] * load_scalar(input[t], input_dtype, c * input_stride + i);
-        }
+    const wf_row_sums to = *sums;
+    const wf_row_taps row = *taps;
+    for (int64_t i = 0, lanes; i < pixels; i += lanes) {
+        lanes = lanes_at(to.sum + i, pixels - i);
+        if (lanes == LANES)
+            add_lanes(&to, &row, count, weight_dtype, i, LANES);
+        else
+            add_lanes(&to, &row, count, weight_dtype, i, lanes);
     }
 }
 
-/* Calls what is inlined for the number of taps. */
-#define FOR_TAPS(count, CALL)                                                                                          \
-    switch (count) {                                                                                                   \
+static inline __attribute__((always_inline)) void add_gradient_lanes(const wf_row_gradients *to, const wf_row_taps *row,
+                                                                     const int taps, const wf_dtype weight_dtype,
+                                                                     int64_t begin, int64_t i, const int64_t lanes)
+{
+    vector weights[WF_ROW_TAPS], grads[WF_ROW_TAPS], input[WF_ROW_TAPS];
+    for (int t = 0; t < taps; t++) {
+        weights[t] = to->sum || to->mode == WF_SOFTMAX ? load_weights(row, t, weight_dtype, i, lanes) : (vector){0};
+        if (to->mode == WF_SOFTMAX)
+            weights[t] = exp_of(weights[t] - load_reals(to->factor[t] + i, lanes));
+        if (to->mode == WF_NORMALIZED && to->sum)
+            weights[t] *= load_reals(to->factor[t] + i, lanes);
+        grads[t] = to->continues ? load_reals(to->grad[t] + (i - begin), lanes) : (vector){0};
+    }
+    for (int64_t c = 0; c < to->channels; c++) {
+        for (int t = 0; t < taps; t++)
+            input[t] = load_reals(row->input[t] + c * row->input_stride + i, lanes);
+        if (to->sum) {
+            real *at = to->sum + c * to->stride + i;
+            vector sum = load_reals(at, lanes);
+            for (int t = 0; t < taps; t++)
+                sum += weights[t] * input[t];
+            store_reals(at, sum, lanes);
+        }
+        if (to->other) {
+            const vector other = load_reals(to->other + c * to->stride + i, lanes);
+            for (int t = 0; t < taps; t++)
+                grads[t] += other * input[t];
+        }
+    }
+    if (!to->other)
+        return;
+    for (int t = 0; t < taps; t++) {
+        if (to->less[t])
+            grads[t] = (grads[t] - load_reals(to->less[t] + i, lanes)) *
+                       (to->mode == WF_SOFTMAX ? weights[t] : load_reals(to->factor[t] + i, lanes));
+        store_reals(to->grad[t] + (i - begin), grads[t], lanes);
+    }
+}
+
+static inline __attribute__((always_inline)) void add_some_gradients(const wf_row_gradients *gradients,
+                                                                     const wf_row_taps *taps, const int count,
+                                                                     const wf_dtype weight_dtype, int64_t begin,
+                                                                     int64_t end)
+{
+    const wf_row_gradients to = *gradients;
+    const wf_row_taps row = *taps;
+    const real *aligned = to.sum ? to.sum : to.other;
+    for (int64_t i = begin, lanes; i < end; i += lanes) {
+        lanes = lanes_at(aligned + i, end - i);
+        if (lanes == LANES)
+            add_gradient_lanes(&to, &row, count, weight_dtype, begin, i, LANES);
+        else
+            add_gradient_lanes(&to, &row, count, weight_dtype, begin, i, lanes);
+    }
+}
+
+/* Calls what is inlined for the number of taps and the types. */
+#define FOR_TAPS(CALL)                                                                                                 \
+    switch (row->taps) {                                                                                               \
     case 5:                                                                                                            \
-        CALL(5);                                                                                                       \
+        FOR_TYPES(CALL, 5);                                                                                            \
         break;                                                                                                         \
     case 4:                                                                                                            \
-        CALL(4);                                                                                                       \
+        FOR_TYPES(CALL, 4);                                                                                            \
         break;                                                                                                         \
     case 3:                                                                                                            \
-        CALL(3);                                                                                                       \
+        FOR_TYPES(CALL, 3);                                                                                            \
         break;                                                                                                         \
     case 2:                                                                                                            \
-        CALL(2);                                                                                                       \
+        FOR_TYPES(CALL, 2);                                                                                            \
         break;                                                                                                         \
     default:                                                                                                           \
-        CALL(1);                                                                                                       \
+        FOR_TYPES(CALL, 1);                                                                                            \
         break;                                                                                                         \
     }
-
-#define ADD(taps, weight, input) add_some_taps(sum, stride, channels, total, row, taps, WF_##weight, WF_##input, count)
-#define CORRELATE(taps, input)                                                                                         \
-    correlate_some(sum, sum_stride, row, taps, WF_##input, other, other_stride, channels, count)
-
 #if WF_REAL_IS_FLOAT
-#define ADD_TYPES(taps)                                                                                                \
+#define FOR_TYPES(CALL, taps)                                                                                          \
     if (row->weight_dtype == WF_FLOAT16)                                                                               \
-        row->input_dtype == WF_FLOAT16 ? ADD(taps, FLOAT16, FLOAT16) : ADD(taps, FLOAT16, FLOAT32);                    \
+        CALL(taps, WF_FLOAT16);                                                                                        \
     else if (row->weight_dtype == WF_BFLOAT16)                                                                         \
-        row->input_dtype == WF_BFLOAT16 ? ADD(taps, BFLOAT16, BFLOAT16) : ADD(taps, BFLOAT16, FLOAT32);                \
-    else if (row->input_dtype == WF_FLOAT16)                                                                           \
-        ADD(taps, FLOAT32, FLOAT16);                                                                                   \
-    else if (row->input_dtype == WF_BFLOAT16)                                                                          \
-        ADD(taps, FLOAT32, BFLOAT16);                                                                                  \
+        CALL(taps, WF_BFLOAT16);                                                                                       \
     else                                                                                                               \
-        ADD(taps, FLOAT32, FLOAT32)
-#define CORRELATE_TYPES(taps)                                                                                          \
-    if (row->input_dtype == WF_FLOAT16)                                                                                \
-        CORRELATE(taps, FLOAT16);                                                                                      \
-    else if (row->input_dtype == WF_BFLOAT16)                                                                          \
-        CORRELATE(taps, BFLOAT16);                                                                                     \
-    else                                                                                                               \
-        CORRELATE(taps, FLOAT32)
+        CALL(taps, WF_FLOAT32)
 #else
-#define ADD_TYPES(taps)       ADD(taps, FLOAT64, FLOAT64)
-#define CORRELATE_TYPES(taps) CORRELATE(taps, FLOAT64)
+#define FOR_TYPES(CALL, taps) CALL(taps, WF_FLOAT64)
 #endif
 
-static void add_taps(real *sum, int64_t stride, int64_t channels, real *total, const wf_row_taps *row, int64_t count)
+static void add_taps(const wf_row_sums *to, const wf_row_taps *row, int64_t count)
 {
-    FOR_TAPS(row->taps, ADD_TYPES)
+#define ADD(taps, dtype) add_some_taps(to, row, taps, dtype, count)
+    FOR_TAPS(ADD)
 }
 
-static void correlate(real *sum, int64_t sum_stride, const wf_row_taps *row, const real *other, int64_t other_stride,
-                      int64_t channels, int64_t count)
+static void add_gradients(const wf_row_gradients *to, const wf_row_taps *row, int64_t begin, int64_t end)
 {
-    FOR_TAPS(row->taps, CORRELATE_TYPES)
+#define ADD_GRADIENTS(taps, dtype) add_some_gradients(to, row, taps, dtype, begin, end)
+    FOR_TAPS(ADD_GRADIENTS)
 }
 
 static void multiply(real *restrict row, const real *restrict factor, int64_t count)
@@ -316,12 +484,6 @@ static void add_product(real *restrict sum, const real *restrict a, const real *
 {
     for (int64_t i = 0; i < count; i++)
         sum[i] += a[i] * b[i];
-}
-
-static void scale_rest(real *restrict row, const real *restrict less, const real *restrict by, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        row[i] = (row[i] - less[i]) * by[i];
 }
 
 static double sum(const real *row, int64_t count)
@@ -349,47 +511,6 @@ static void clamp_divisor(real *sum, int64_t count)
     }
 }
 
-/* ---- Exponentials ------------------------------------------------------------------------------------------------- */
-
-static void raise(real *restrict largest, const real *restrict row, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        largest[i] = row[i] > largest[i] ? row[i] : largest[i];
-}
-
-#if WF_REAL_IS_FLOAT
-/* exp(x) for x <= 0 to 2 ulp, 0 where it is subnormal: 2^n exp(r) with n = round(x / ln 2), exp(r) by its series. */
-static inline float exp_of(float x)
-{
-    const float lowest = -87.0f, rounder = 0x1.8p23f; /* adding it leaves n in the low bits */
-    float bounded = x < lowest ? lowest : x;
-    float shifted = bounded * 1.44269504f + rounder;
-    float n = shifted - rounder;
-    float r = bounded - n * 0x1.62ep-1f - n * 0x1.0bfbe8p-15f; /* ln 2 in two parts, the first exact in products */
-    float series = 1.0f / 5040;
-    series = series * r + 1.0f / 720;
-    series = series * r + 1.0f / 120;
-    series = series * r + 1.0f / 24;
-    series = series * r + 1.0f / 6;
-    series = series * r + 0.5f;
-    series = series * r + 1.0f;
-    series = series * r + 1.0f;
-    float power = wf_float_of((wf_float_bits(shifted) + 127) << 23);
-    return x < lowest ? 0 : series * power;
-}
-#else
-static inline double exp_of(double x)
-{
-    return exp(x);
-}
-#endif
-
-static void exp_difference(real *restrict to, const real *restrict a, const real *restrict b, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        to[i] = exp_of(a[i] - b[i]);
-}
-
 /* ---- The predictor ------------------------------------------------------------------------------------------------ */
 
 static void subtract_squares(real *sum, int rows, const real *const *a, const real *const *b, const real *scale,
@@ -399,7 +520,7 @@ static void subtract_squares(real *sum, int rows, const real *const *a, const re
     for (; i + LANES <= count; i += LANES) {
         vector result = *(const vector *)(sum + i);
         for (int r = 0; r < rows; r++) {
-            vector difference = (load_vector(a[r], WF_REAL_DTYPE, i) - load_vector(b[r], WF_REAL_DTYPE, i)) * scale[r];
+            vector difference = (load_reals(a[r] + i, LANES) - load_reals(b[r] + i, LANES)) * scale[r];
             result -= difference * difference;
         }
         *(vector *)(sum + i) = result;
@@ -423,18 +544,6 @@ static void subtract_relative_square(real *restrict sum, const real *restrict a,
     }
 }
 
-static void exponential(real *row, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        row[i] = exp_of(row[i]);
-}
-
-static void log_plus(real *restrict row, const real *restrict added, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        row[i] = (real)log((double)row[i]) + added[i];
-}
-
 static void add_compressed(real *restrict sum, const real *restrict row, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
@@ -448,17 +557,15 @@ const wf_rows WF_ROWS = {.load = load,
                          .store = store,
                          .stream = stream,
                          .fill = fill,
+                         .settle = settle,
                          .add_taps = add_taps,
-                         .correlate = correlate,
+                         .add_gradients = add_gradients,
                          .multiply = multiply,
                          .divide = divide,
                          .offset = offset,
                          .add_product = add_product,
-                         .scale_rest = scale_rest,
                          .sum = sum,
                          .clamp_divisor = clamp_divisor,
-                         .raise = raise,
-                         .exp_difference = exp_difference,
                          .log_plus = log_plus,
                          .subtract_squares = subtract_squares,
                          .subtract_relative_square = subtract_relative_square,

@@ -10,16 +10,36 @@
 
 enum { WF_ROW_TAPS = 5 };
 
-/* Neighbouring taps of one kernel row over the same pixels: each has a row of weights, and a row of input in every channel.
- * Weights and input are both as stored in images, or the one or the other is real; weights of 16 bits go with real input. */
+/* Neighbouring taps of one kernel row over the same pixels: each has a row of weights, real or as stored in images, and a
+ * row of input in every channel. */
 typedef struct wf_row_taps {
     int taps;
-    wf_dtype weight_dtype, input_dtype;
+    wf_dtype weight_dtype;
     const void *weight[WF_ROW_TAPS];
-    const void *input[WF_ROW_TAPS]; /* in the first channel */
-    int64_t input_stride;           /* elements from channel to channel */
-    int64_t prefetch;               /* bytes from these weights to those of the next taps */
+    const real *input[WF_ROW_TAPS]; /* in the first channel */
+    int64_t input_stride;           /* from channel to channel */
 } wf_row_taps;
+
+/* What add_taps adds to. */
+typedef struct wf_row_sums {
+    real *sum; /* += weight * input: a row for each channel, `stride` apart */
+    int64_t stride, channels;
+    real *total;   /* += weight; NULL: not wanted */
+    real *largest; /* softmax: the largest logit so far. The weights are logits, sums and total count in units of its
+                    * exponential. NULL: weights as they are */
+} wf_row_sums;
+
+/* What add_gradients adds to. Taps' input is grad_output, what their weights are multiplied with depends on the mode. */
+typedef struct wf_row_gradients {
+    wf_mode mode;
+    real *sum; /* grad_input += weight * input, as above; NULL: not wanted */
+    int64_t stride, channels;
+    const real *other;       /* the forward call's input, in rows like sum; NULL: no grad_weight is wanted */
+    real *grad[WF_ROW_TAPS]; /* of each tap's weights: sum over channels of input * other */
+    int continues;           /* grad has the sum over some channels */
+    const real *factor[WF_ROW_TAPS], *less[WF_ROW_TAPS]; /* of wf_cpu_workspace, at the taps' input: NULL for WF_LINEAR,
+                                                          * less also where channels are still missing in grad */
+} wf_row_gradients;
 
 /* Each function works on `count` elements; rows need no alignment and, but for in-place ones, must not overlap. */
 typedef struct WF_REAL(wf_rows) {
@@ -27,35 +47,28 @@ typedef struct WF_REAL(wf_rows) {
     void (*load)(real *to, const void *from, wf_dtype dtype, int64_t stride, int64_t count);
     void (*store)(void *to, wf_dtype dtype, int64_t stride, const real *from, int64_t count);
 
-    /* As store, for what is not read again soon: past the caches where the processor can, without reading it first. */
-    void (*stream)(void *to, wf_dtype dtype, int64_t stride, const real *from, int64_t count);
+    /* As store, for what is not read again soon: past the caches where the processor can, without reading it first. Unless
+     * it is told to write all, it may leave out the last elements, less than a cache line. Returns how many it wrote. */
+    int64_t (*stream)(void *to, wf_dtype dtype, int64_t stride, const real *from, int64_t count, int all);
+
+    /* Called before other threads may read what was streamed. */
+    void (*settle)(void);
 
     void (*fill)(real *row, real value, int64_t count);
 
-    /* sum[c] += weight * input[c] for every channel, where the channels' sums lie `stride` apart, and, unless it is NULL,
-     * total += weight. */
-    void (*add_taps)(real *sum, int64_t stride, int64_t channels, real *total, const wf_row_taps *taps, int64_t count);
+    void (*add_taps)(const wf_row_sums *to, const wf_row_taps *taps, int64_t count);
 
-    /* sum[t] += input[t][c] * other[c] over all channels, for each tap; its sums lie sum_stride, other's channels
-     * other_stride apart. Weights are not used. */
-    void (*correlate)(real *sum, int64_t sum_stride, const wf_row_taps *taps, const real *other, int64_t other_stride,
-                      int64_t channels, int64_t count);
+    /* Of pixels begin <= i < end, all rows but grad, which begins there. */
+    void (*add_gradients)(const wf_row_gradients *to, const wf_row_taps *taps, int64_t begin, int64_t end);
 
     void (*multiply)(real *row, const real *factor, int64_t count);
     void (*divide)(real *row, const real *divisor, int64_t count);
-    void (*offset)(real *row, real value, int64_t count);                           /* row += value */
-    void (*add_product)(real *sum, const real *a, const real *b, int64_t count);    /* sum += a * b */
-    void (*scale_rest)(real *row, const real *less, const real *by, int64_t count); /* row = (row - less) * by */
+    void (*offset)(real *row, real value, int64_t count);                        /* row += value */
+    void (*add_product)(real *sum, const real *a, const real *b, int64_t count); /* sum += a * b */
     double (*sum)(const real *row, int64_t count);
 
     /* From a sum of weights to what WF_NORMALIZED divides by. */
     void (*clamp_divisor)(real *sum, int64_t count);
-
-    /* largest = max(largest, row); NaN raises nothing. */
-    void (*raise)(real *largest, const real *row, int64_t count);
-
-    /* to = exp(a - b), where a <= b but for rounding. */
-    void (*exp_difference)(real *to, const real *a, const real *b, int64_t count);
 
     /* row = exp(row), where row <= 0. */
     void (*exponential)(real *row, int64_t count);

@@ -36,51 +36,38 @@ wf_tap wf_tile_find_tap(const wf_tile *t, int i, int j)
                   .count = wf_larger(last - first, 0),
                   .y_in = t->y + down,
                   .x_in = first + right,
-                  .weight_dtype = t->weight->dtype,
-                  .step = t->weight->stride[1] * (int64_t)wf_dtype_size(t->weight->dtype)};
+                  .weight_dtype = t->weight->dtype};
     if (tap.count > 0 && wf_present(t->weight))
         tap.weight = wf_tile_address(t, t->weight, &tap);
     return tap;
-}
-
-const real *wf_tile_weights(const wf_tile *t, const wf_tap *tap, real *row)
-{
-    if (tap->weight_dtype == WF_REAL_DTYPE && wf_tile_can_use(t->weight))
-        return tap->weight;
-    t->rows->load(row, tap->weight, tap->weight_dtype, t->weight->stride[3], tap->count);
-    return row;
 }
 
 /* Neighbouring taps and their input, in place or staged: pixels from x on of row y. */
 typedef struct group {
     wf_tap taps[WF_ROW_TAPS];
     int count;
-    const char *input; /* NULL: in place */
+    const real *input; /* NULL: in place */
     int64_t x, length;
 } group;
 
-static void add_part(wf_tile *t, const wf_tile_kind *kind, const group *g, int k, int count, int64_t first,
-                     int64_t last)
+static void add_part(wf_tile *t, wf_tile_add add, const group *g, int k, int count, int64_t first, int64_t last)
 {
     if (last <= first)
         return;
     const wf_tap *taps = &g->taps[k];
-    wf_row_taps row = {.taps = count,
-                       .weight_dtype = taps->weight_dtype,
-                       .input_dtype = g->input ? WF_REAL_DTYPE : t->input->dtype,
-                       .input_stride = g->input ? g->length : t->input->stride[1],
-                       .prefetch = count * taps->step};
+    wf_row_taps row = {
+        .taps = count, .weight_dtype = taps->weight_dtype, .input_stride = g->input ? g->length : t->input->stride[1]};
     for (int i = 0; i < count; i++) {
         const int64_t skipped = first - taps[i].x;
         row.weight[i] = (const char *)taps[i].weight + (size_t)skipped * wf_dtype_size(taps[i].weight_dtype);
-        row.input[i] = g->input ? g->input + (size_t)(taps[i].x_in - g->x + skipped) * sizeof(real)
+        row.input[i] = g->input ? g->input + (taps[i].x_in - g->x + skipped)
                                 : wf_cpu_address(t->input, t->n, t->channel, taps[i].y_in, taps[i].x_in + skipped);
     }
-    kind->add(t, k, &row, first, last);
+    add(t, g->taps, k, &row, first, last);
 }
 
 /* Adds the taps at once where all of them count, and singly where the image's border leaves some of them out. */
-static void add_group(wf_tile *t, const wf_tile_kind *kind, const group *g)
+static void add_group(wf_tile *t, wf_tile_add add, const group *g)
 {
     int64_t first = t->first, last = t->first + t->width;
     for (int k = 0; k < g->count; k++) {
@@ -88,16 +75,24 @@ static void add_group(wf_tile *t, const wf_tile_kind *kind, const group *g)
         last = wf_smaller(last, g->taps[k].x + g->taps[k].count);
     }
     last = wf_larger(first, last);
-    add_part(t, kind, g, 0, g->count, first, last);
+    add_part(t, add, g, 0, g->count, first, last);
     for (int k = 0; k < g->count; k++) {
         int64_t end = g->taps[k].x + g->taps[k].count;
-        add_part(t, kind, g, k, 1, g->taps[k].x, wf_smaller(first, end));
-        add_part(t, kind, g, k, 1, wf_larger(last, g->taps[k].x), end);
+        add_part(t, add, g, k, 1, g->taps[k].x, wf_smaller(first, end));
+        add_part(t, add, g, k, 1, wf_larger(last, g->taps[k].x), end);
     }
 }
 
-/* Loads all that the taps read. */
-static void stage(wf_tile *t, group *g)
+/* Loads the weights of a tap that cannot be used as they are stored. */
+static void stage_weights(wf_tile *t, wf_tap *tap, real *row)
+{
+    t->rows->load(row, tap->weight, tap->weight_dtype, t->weight->stride[3], tap->count);
+    tap->weight = row;
+    tap->weight_dtype = WF_REAL_DTYPE;
+}
+
+/* Loads all input that the taps read. */
+static void stage_input(wf_tile *t, group *g)
 {
     int64_t last = 0;
     g->x = INT64_MAX;
@@ -106,15 +101,16 @@ static void stage(wf_tile *t, group *g)
         last = wf_larger(last, g->taps[k].x_in + g->taps[k].count);
     }
     g->length = last - g->x;
-    g->input = (const char *)t->staged;
+    g->input = t->staged;
     for (int64_t c = 0; c < wf_tile_channels(t); c++)
         t->rows->load(t->staged + c * g->length, wf_cpu_address(t->input, t->n, t->channel + c, g->taps[0].y_in, g->x),
                       t->input->dtype, t->input->stride[3], g->length);
 }
 
-void wf_tile_add_row(wf_tile *t, int i, const wf_tile_kind *kind)
+void wf_tile_add_row(wf_tile *t, int i, wf_tile_add add)
 {
-    const int kernel_width = t->filter->kernel_width, in_place = wf_tile_can_use(t->input);
+    const int kernel_width = t->filter->kernel_width,
+              in_place = wf_tile_can_use(t->input) && t->input->dtype == WF_REAL_DTYPE;
     const int64_t span = t->width + (WF_ROW_TAPS - 1) * (int64_t)t->filter->dilation;
     const int most = in_place || span * t->channels <= WF_TILE_STAGED ? WF_ROW_TAPS : 1;
     const int groups = (int)wf_divide_up(kernel_width, most);
@@ -124,7 +120,8 @@ void wf_tile_add_row(wf_tile *t, int i, const wf_tile_kind *kind)
             wf_tap tap = wf_tile_find_tap(t, i, j);
             if (tap.count == 0)
                 continue;
-            kind->weigh(t, &tap, g.count);
+            if (tap.weight && !wf_tile_can_use(t->weight))
+                stage_weights(t, &tap, t->weights[g.count]);
             g.taps[g.count++] = tap;
         }
         if (g.count == 0)
@@ -132,10 +129,8 @@ void wf_tile_add_row(wf_tile *t, int i, const wf_tile_kind *kind)
         t->channel = t->first_channel;
         do {
             if (!in_place)
-                stage(t, &g);
-            add_group(t, kind, &g);
+                stage_input(t, &g);
+            add_group(t, add, &g);
         } while ((t->channel += t->channels) < t->last_channel);
-        for (int k = 0; kind->finish && k < g.count; k++)
-            kind->finish(t, &g.taps[k], k);
     }
 }

@@ -25,7 +25,7 @@ typedef struct wf_tile {
     int64_t channels;                           /* that it works on at a time; 0 where there are none */
     int64_t first_channel, last_channel;        /* those that taps are added in, first <= c < last */
     int64_t channel;                            /* the first of those that are being added */
-    real sums[WF_TILE_SUMS];                    /* of weight * input, a row for each channel */
+    _Alignas(64) real sums[WF_TILE_SUMS];       /* of weight * input, a row for each channel */
     real weights[WF_ROW_TAPS][WF_TILE_LONGEST]; /* of neighbouring taps, where they cannot be used as they are stored */
     real staged[WF_TILE_STAGED];                /* input, where it cannot */
 } wf_tile;
@@ -34,23 +34,13 @@ typedef struct wf_tile {
  * on. */
 typedef struct wf_tap {
     int64_t index, x, count, y_in, x_in;
-    const void *weight; /* of type weight_dtype, next to each other where the tap is added */
+    const void *weight; /* of type weight_dtype, next to each other */
     wf_dtype weight_dtype;
-    int64_t step; /* bytes from these weights to the next tap's, 0 where that is not known */
 } wf_tap;
 
-/* What a kind of tile does with its taps. */
-typedef struct wf_tile_kind {
-    /* Sets the tap's weight: in place, or in row k of t->weights. */
-    void (*weigh)(wf_tile *t, wf_tap *tap, int k);
-
-    /* Adds taps k, k + 1 ..., all of which have the pixels first <= x < last; row has their weights, and their input from
-     * t->channel on. */
-    void (*add)(wf_tile *t, int k, const wf_row_taps *row, int64_t first, int64_t last);
-
-    /* Tap k has been added in all channels. NULL where that is all. */
-    void (*finish)(wf_tile *t, const wf_tap *tap, int k);
-} wf_tile_kind;
+/* What a tile does with neighbouring taps, taps[k], taps[k + 1] ..., all of which have the pixels first <= x < last; row has
+ * their weights, and their input from t->channel on. */
+typedef void (*wf_tile_add)(wf_tile *t, const wf_tap *taps, int k, const wf_row_taps *row, int64_t first, int64_t last);
 
 /* Pixels of a tile, a multiple of what vectors hold, and how many tiles there are in a row. */
 typedef struct wf_tiling {
@@ -59,7 +49,6 @@ typedef struct wf_tiling {
 
 #define wf_tile_split    WF_REAL(wf_tile_split)
 #define wf_tile_find_tap WF_REAL(wf_tile_find_tap)
-#define wf_tile_weights  WF_REAL(wf_tile_weights)
 #define wf_tile_address  WF_REAL(wf_tile_address)
 #define wf_tile_add_row  WF_REAL(wf_tile_add_row)
 #define wf_tile_can_use  WF_REAL(wf_tile_can_use)
@@ -81,19 +70,8 @@ static inline int64_t wf_tile_channels(const wf_tile *t)
     return t->last_channel - t->channel < t->channels ? t->last_channel - t->channel : t->channels;
 }
 
-/* The tap's weights as real: where they lie, or loaded into `row`. */
-const real *wf_tile_weights(const wf_tile *t, const wf_tap *tap, real *row);
-
-/* Has the tap use this row. */
-static inline void wf_tap_use(wf_tap *tap, const real *row)
-{
-    tap->weight = row;
-    tap->weight_dtype = WF_REAL_DTYPE;
-    tap->step = 0;
-}
-
 /* Adds all taps of kernel row i, which lie inside the image for some pixels of the tile. */
-void wf_tile_add_row(wf_tile *t, int i, const wf_tile_kind *kind);
+void wf_tile_add_row(wf_tile *t, int i, wf_tile_add add);
 
 static inline int64_t wf_smaller(int64_t a, int64_t b)
 {
