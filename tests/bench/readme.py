@@ -16,6 +16,8 @@ PICTURE = "assets/roofline.png"
 BEGIN, END = "<!-- measured: tests/bench/readme.py -->\n", "<!-- /measured -->\n"
 
 OPERATORS = ("gather", "splat")
+NAMES = {"weighted_filter": "this layer", "unfold": "unfold and einsum", "compiled": "torch.compile of shift-and-add",
+         "carafe": "CARAFE"}  # bench_torch.py's candidates
 USUAL = {"direction": "forward", "mode": "linear", "dtype": "float32", "channels": 3, "batch": 1, "width": 1920,
          "height": 1080}
 
@@ -159,6 +161,43 @@ def cpu_table():
                  f"{cpu['copy_bytes_per_second'] / 1e9:.0f} GB/s.", header, rows)
 
 
+def torch_table(backend):
+    """bench_torch.py's candidates beside each other."""
+    results = load(f"bench_torch-{backend}")
+    if not results:
+        return ""
+    measured = {(row["operator"], row["kernel_height"], row["direction"], row["candidate"]): row
+                for row in results["rows"] if row["skipped"] is None}
+    candidates = dict.fromkeys(candidate for *_, candidate in measured)
+    columns = [(direction, candidate) for direction in ("forward", "forward+backward") for candidate in candidates]
+    digits = 3 if backend == "cuda" else 0
+
+    def cell(*key):
+        row = measured.get(key)
+        return f"{row['milliseconds']:.{digits}f} ({row['memory_bytes'] / 1e6:.0f} MB)" if row else "–"
+
+    size = results["rows"][0]
+    return table(f"**In PyTorch** {results['torch']}, on {source(results)}, {results['driver']}; float32, "
+                 f"{size['width']}×{size['height']}, {size['channels']} channels: milliseconds, and the memory that a call "
+                 "takes beyond its arguments, results included.",
+                 ["", "K"] + [f"{NAMES[candidate]}, {direction}" for direction, candidate in columns],
+                 [[operator, size_of(kernel)] + [cell(operator, kernel, *column) for column in columns]
+                  for operator in OPERATORS for kernel in kernels(results)])
+
+
+def training_table():
+    results = load("bench_torch-cuda")
+    if not results or not results["training_crop"]:
+        return ""
+    crop = results["training_crop"][0]
+    return table(f"**A training step's filter**, {crop['batch']} crops of {crop['width']}×{crop['height']}, {crop['channels']} "
+                 f"channels, K = {crop['kernel']}, forward and both gradients, milliseconds: as a Python loop enqueues it, and "
+                 "the kernels alone, in a captured graph.",
+                 ["", "eager", "captured", "ratio"],
+                 [[row["operator"], f"{row['eager_milliseconds']:.3f}", f"{row['graph_milliseconds']:.3f}",
+                   f"{row['ratio']:.2f}"] for row in results["training_crop"]])
+
+
 def node_table():
     reports = [load(f"wfview-cuda-{size}") for size in ("480x270", "1920x1080")]
     names = []
@@ -198,7 +237,8 @@ def picture():
     return f"![The CUDA kernels under the roof of the measured copy speed]({PICTURE})\n"
 
 
-SECTIONS = [forward_table, picture, backward_table, modes_table, shapes_table, glsl_table, cpu_table, node_table]
+SECTIONS = [forward_table, picture, backward_table, modes_table, shapes_table, glsl_table, cpu_table,
+            lambda: torch_table("cuda"), training_table, lambda: torch_table("cpu"), node_table]
 
 
 def main():
