@@ -35,7 +35,9 @@ static const char manual[] =
     "\n"
     "A row's floor is the time in which the device copies as many bytes as the call must move: each tensor that it "
     "reads\n"
-    "or writes once. The copy speed is measured in the same run. What the backend does not have is skipped, and said.\n"
+    "or writes once. The copy speed is measured in the same run. Rows that the backend does not have, that the device "
+    "has no\n"
+    "memory for, or whose results are wrong, are skipped, and say so.\n"
     "\n"
     "exit status: 0 done, 1 failed or wrong results, 2 wrong usage\n";
 

@@ -29,7 +29,7 @@ typedef struct bench_row {
     int kernel_height, kernel_width;
     int batch, channels, height, width;
     double seconds;    /* of one call, the median */
-    char skipped[256]; /* why there is no time: what the backend refused; else "" */
+    char skipped[256]; /* why there is no time: refused or wrong; else "" */
 } bench_row;
 
 /* "gather", "splat", "gather_splat"; "forward", "backward", "backward_input", "backward_weight", "grad_weight". */

@@ -6,25 +6,21 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
-static wf_result compare(const problem *p, const char *what)
+static void compare(const problem *p, const char *what, char fault[256])
 {
-    char text[256];
     const double error = problem_error(p), limit = filter_case_limit(&p->shape);
-    if (error <= limit)
-        return WF_OK;
-    fprintf(stderr, "wf_bench: %s: %s: relative error %g, the limit is %g\n", filter_case_describe(&p->shape, text),
-            what, error, limit);
-    return WF_ERROR_DEVICE;
+    if (!(error <= limit))
+        snprintf(fault, 256, "wrong: %s: relative error %g, the limit is %g", what, error, limit);
 }
 
 /* ---- Forward ------------------------------------------------------------------------------------------------------ */
 
-static wf_result verify_forward(wf_device *device, const filter_case *shape, random_state *random)
+static wf_result verify_forward(wf_device *device, const filter_case *shape, random_state *random, char fault[256])
 {
     problem p = problem_make(shape, random);
     wf_result result = problem_solve(&p, device);
     if (result == WF_OK)
-        result = compare(&p, "output");
+        compare(&p, "output", fault);
     problem_free(&p);
     return result;
 }
@@ -42,18 +38,20 @@ static wf_result apply_both(const problem *p, wf_device *device, const device_te
     return result == WF_OK ? finished : result;
 }
 
-static wf_result compare_both(problem *p, wf_device *device, const device_tensor *splat_output)
+static wf_result compare_both(problem *p, wf_device *device, const device_tensor *splat_output, char fault[256])
 {
     wf_result result = problem_download(p, device);
-    if (result == WF_OK)
-        result = compare(p, "gather's output");
-    if (result == WF_OK)
-        result = device_tensor_download(device, splat_output, &p->output);
+    if (result != WF_OK)
+        return result;
+    compare(p, "gather's output", fault);
+    result = device_tensor_download(device, splat_output, &p->output);
     p->shape.op = WF_SPLAT;
-    return result == WF_OK ? compare(p, "splat's output") : result;
+    if (result == WF_OK)
+        compare(p, "splat's output", fault);
+    return result;
 }
 
-static wf_result verify_both(wf_device *device, const filter_case *shape, random_state *random)
+static wf_result verify_both(wf_device *device, const filter_case *shape, random_state *random, char fault[256])
 {
     problem p = problem_make(shape, random);
     device_tensor splat_output = {0};
@@ -63,7 +61,7 @@ static wf_result verify_both(wf_device *device, const filter_case *shape, random
     if (result == WF_OK)
         result = apply_both(&p, device, &splat_output);
     if (result == WF_OK)
-        result = compare_both(&p, device, &splat_output);
+        result = compare_both(&p, device, &splat_output, fault);
     device_tensor_free(device, &splat_output);
     problem_free_on(&p, device);
     problem_free(&p);
@@ -73,7 +71,7 @@ static wf_result verify_both(wf_device *device, const filter_case *shape, random
 /* ---- Backward ----------------------------------------------------------------------------------------------------- */
 
 static wf_result verify_gradients(wf_device *device, const bench_row *row, const filter_case *shape,
-                                  random_state *random)
+                                  random_state *random, char fault[256])
 {
     static const unsigned wanted[BENCH_DIRECTION_COUNT] = {[BENCH_BACKWARD] =
                                                                1 << GRADIENT_INPUT | 1 << GRADIENT_WEIGHT,
@@ -83,30 +81,30 @@ static wf_result verify_gradients(wf_device *device, const bench_row *row, const
     gradient_problem p = gradient_problem_make(shape, wanted[row->direction], random);
     wf_result result = row->direction == BENCH_GRAD_WEIGHT ? gradient_problem_correlate(&p, device)
                                                            : gradient_problem_solve(&p, device);
-    const char *fault = result == WF_OK ? gradient_problem_fault(&p) : NULL;
-    if (fault) {
-        fprintf(stderr, "wf_bench: %s\n", fault);
-        result = WF_ERROR_DEVICE;
-    }
+    const char *found = result == WF_OK ? gradient_problem_fault(&p) : NULL;
+    if (found)
+        snprintf(fault, 256, "wrong: %s", found);
     gradient_problem_free(&p);
     return result;
 }
 
-static wf_result verify_case(wf_device *device, const bench_row *row, const filter_case *shape, random_state *random)
+static wf_result verify_case(wf_device *device, const bench_row *row, const filter_case *shape, random_state *random,
+                             char fault[256])
 {
     if (row->op == BENCH_GATHER_SPLAT)
-        return verify_both(device, shape, random);
+        return verify_both(device, shape, random, fault);
     if (row->direction == BENCH_FORWARD)
-        return verify_forward(device, shape, random);
-    return verify_gradients(device, row, shape, random);
+        return verify_forward(device, shape, random, fault);
+    return verify_gradients(device, row, shape, random, fault);
 }
 
 /* On images that vector and tile paths can take, and on odd ones. */
-wf_result bench_verify(wf_device *device, const bench_row *row, random_state *random)
+wf_result bench_verify(wf_device *device, const bench_row *row, random_state *random, char fault[256])
 {
     static const int sizes[][2] = {{24, 136}, {11, 37}};
     wf_result result = WF_OK;
-    for (size_t i = 0; i < LENGTH(sizes) && result == WF_OK; i++) {
+    *fault = 0;
+    for (size_t i = 0; i < LENGTH(sizes) && result == WF_OK && !*fault; i++) {
         const filter_case shape = {.op = bench_row_operator(row),
                                    .mode = row->mode,
                                    .dtype = row->types.image,
@@ -119,7 +117,7 @@ wf_result bench_verify(wf_device *device, const bench_row *row, random_state *ra
                                    .kernel_width = row->kernel_width,
                                    .dilation = 1,
                                    .has_bias = 1};
-        result = verify_case(device, row, &shape, random);
+        result = verify_case(device, row, &shape, random, fault);
     }
     return result;
 }

@@ -109,16 +109,23 @@ typedef struct bench {
     random_blocks blocks;
     workload load;
     bench_results results;
+    int wrong; /* rows */
 } bench;
 
+/* A row that is wrong or refused is skipped; the others are measured all the same. */
 static wf_result run_row(bench *b, bench_row *row)
 {
-    wf_result result = bench_verify(b->device, row, b->blocks.random);
+    wf_result result = bench_verify(b->device, row, b->blocks.random, row->skipped);
+    if (*row->skipped) {
+        b->wrong++;
+        return WF_OK;
+    }
     if (result == WF_OK)
         result = workload_set(&b->load, b->device, row, &b->blocks);
     if (result == WF_OK)
         result = measure(b->options, b->device, b->meter, workload_run, &b->load, &row->seconds);
-    if (result == WF_ERROR_UNSUPPORTED) {
+    if (result == WF_ERROR_UNSUPPORTED || result == WF_ERROR_OUT_OF_MEMORY) {
+        workload_free(&b->load);
         snprintf(row->skipped, sizeof row->skipped, "%s", reason);
         result = WF_OK;
     }
@@ -155,9 +162,8 @@ static int run(const bench_options *options, wf_device *device)
         result = run_rows(&b);
     workload_free(&b.load);
     random_blocks_free(&b.blocks);
-    if (result == WF_OK && options->json)
-        return !bench_write_json(&b.results, options->json);
-    return result != WF_OK;
+    const int written = result == WF_OK && (!options->json || bench_write_json(&b.results, options->json));
+    return !written || b.wrong > 0;
 }
 
 int main(int argc, char **argv)
