@@ -2,6 +2,7 @@
 fails."""
 
 import os
+import zlib
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read when PyTorch is imported: tests often share their cores
 
@@ -33,8 +34,4 @@ def gpu():
 @pytest.fixture(autouse=True)
 def seed(request):
     """Fresh numbers in every run, repeated with WF_SEED whichever tests are selected."""
-    torch.manual_seed(hash_of(os.environ["WF_SEED"] + request.node.name))
-
-
-def hash_of(text):
-    return int.from_bytes(text.encode(), "little") % (1 << 63)
+    torch.manual_seed(zlib.crc32(f"{os.environ['WF_SEED']} {request.node.name}".encode()))

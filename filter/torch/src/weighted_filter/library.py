@@ -14,6 +14,7 @@ import functools
 import os
 import pathlib
 import struct
+import sys
 import threading
 import weakref
 from collections.abc import Sequence
@@ -53,10 +54,15 @@ _TENSOR = struct.Struct("@Pi8q")
 _GRADIENTS = struct.Struct("@10P")
 
 
+def _find() -> str:
+    """The package has one folder, or two where pip installed it editable: sources, and what was built."""
+    files = [pathlib.Path(folder) / "libwf.so" for folder in sys.modules[__package__].__path__]
+    return os.environ.get("WEIGHTED_FILTER_LIBRARY") or str(next(filter(pathlib.Path.exists, files), files[0]))
+
+
 def _load() -> ctypes.CDLL:
-    path = os.environ.get("WEIGHTED_FILTER_LIBRARY") or str(pathlib.Path(__file__).with_name("libwf.so"))
     try:
-        library = ctypes.CDLL(path)
+        library = ctypes.CDLL(_find())
     except OSError as error:
         raise ImportError(f"weighted_filter cannot load its library: {error}") from None
     integer, pointer = ctypes.c_int, ctypes.c_void_p
