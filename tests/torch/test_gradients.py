@@ -170,11 +170,11 @@ def squares(function):
     return run
 
 
-@pytest.mark.parametrize("dynamic", [False, True])
-def test_compile(device, dynamic):
+@pytest.mark.parametrize("dynamic, backend", [(False, "inductor"), (True, "aot_eager")])
+def test_compile(device, dynamic, backend):
     """One graph, whose results are those of eager mode."""
     run = squares(lambda operator, input, weight, bias, mode: apply(operator, Case(), mode, input, weight, bias))
-    compiled = torch.compile(run, fullgraph=True, dynamic=dynamic)
+    compiled = torch.compile(run, fullgraph=True, dynamic=dynamic, backend=backend)
     variables = [tensor.detach().requires_grad_() for tensor in tensors(Case(), "softmax", "float32", device)[:3]]
     outputs = run(*variables), compiled(*variables)
     expected, actual = (torch.autograd.grad(output.square().sum(), variables) for output in outputs)

@@ -18,13 +18,11 @@ def run_python(code, **environment):
                           capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_no_library(tmp_path):
-    (tmp_path / "empty.so").touch()
-    for name, reason in (("missing.so", "cannot open shared object file"), ("empty.so", "file too short")):
-        result = run_python("import weighted_filter", WEIGHTED_FILTER_LIBRARY=str(tmp_path / name))
-        assert result.returncode == 1
-        last = result.stderr.splitlines()[-1]
-        assert last.startswith("ImportError: weighted_filter cannot load its library: ") and reason in last
+def test_no_library():
+    result = run_python("import weighted_filter", WEIGHTED_FILTER_LIBRARY="/no/libwf.so")
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == ("ImportError: weighted_filter cannot load its library: /no/libwf.so: cannot open "
+                                              "shared object file: No such file or directory")
 
 
 def test_library_refuses():
