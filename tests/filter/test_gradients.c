@@ -22,6 +22,9 @@ static random_state random_numbers;
  * many such images they do not. */
 enum { MANY_PIXELS = 10, MANY_IMAGES = 48 };
 
+/* Widths: a backend may have another kernel for rows that start at multiples of 16 bytes. */
+enum { UNALIGNED = 37, ALIGNED = 40 };
+
 /* A small float32 case to vary. */
 static filter_case basic_case(wf_operator op, wf_mode mode)
 {
@@ -30,7 +33,7 @@ static filter_case basic_case(wf_operator op, wf_mode mode)
                          .n = 2,
                          .c = 3,
                          .h = 13,
-                         .w = 37,
+                         .w = UNALIGNED,
                          .kernel_height = 5,
                          .kernel_width = 5,
                          .dilation = 1,
@@ -72,6 +75,7 @@ static void test_kernel_sizes(void **state)
         {
             filter_case c = basic_case(op, mode);
             c.kernel_height = sizes[i][0], c.kernel_width = sizes[i][1], c.has_bias = i % 2 == 0;
+            c.w = (i + mode) % 2 ? UNALIGNED : ALIGNED;
             check_case(&c);
         }
     }
@@ -107,6 +111,7 @@ static void test_types(void **state)
                 filter_case c = basic_case(op, mode);
                 c.dtype = types[i][0], c.weight_dtype = types[i][1];
                 c.kernel_height = kernel;
+                c.w = kernel == 4 ? UNALIGNED : ALIGNED;
                 check_case(&c);
             }
         }

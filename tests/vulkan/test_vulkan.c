@@ -504,6 +504,34 @@ static void test_far_planes(void **state)
         wf_free(f->device, blocks[--count]);
 }
 
+/* Strides in H and W that do not fit into 32 bits. */
+static void test_long_strides(void **state)
+{
+    fixture *f = *state;
+    void *memory;
+    assert_int_equal(wf_alloc(f->device, 1000, &memory), WF_OK);
+    const wf_filter filter = {.kernel_height = 1, .kernel_width = 1, .dilation = 1, .groups = 1};
+    for (int axis = 2; axis < 4; axis++) {
+        wf_tensor input = wf_dense(memory, WF_FLOAT32, 1, 1, 2, 2);
+        wf_tensor weight = wf_dense((char *)memory + 100, WF_FLOAT32, 1, 1, 2, 2);
+        wf_tensor output = wf_dense((char *)memory + 200, WF_FLOAT32, 1, 1, 2, 2);
+        wf_stream stream;
+        assert_int_equal(wf_begin(f->device, &stream), WF_OK);
+        weight.stride[axis] = (int64_t)1 << 31;
+        const char *text = axis == 2 ? "weight has stride 2147483648 in H, the vulkan backend takes"
+                                     : "weight has stride 2147483648 in W, the vulkan backend takes";
+        check_error(f, wf_gather(f->device, stream, &filter, &input, &weight, NULL, &output, NULL),
+                    WF_ERROR_UNSUPPORTED, text);
+        check_error(f,
+                    wf_backward(WF_GATHER, f->device, stream, &filter,
+                                &(wf_gradients){
+                                    .input = &input, .weight = &weight, .grad_output = &input, .grad_input = &output}),
+                    WF_ERROR_UNSUPPORTED, text);
+        assert_int_equal(wf_finish(f->device, stream), WF_OK);
+    }
+    wf_free(f->device, memory);
+}
+
 /* ---- Validation -------------------------------------------------------------------------------------------------- */
 
 /* What the layer has to say reaches the log: the other tests' silence means something. */
@@ -538,22 +566,14 @@ int main(void)
     random_numbers = random_start();
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
-    const struct CMUnitTest tests[] = {TEST(test_foreign_device),
-                                       TEST(test_foreign_device_is_the_same),
-                                       TEST(test_null_handles),
-                                       TEST(test_missing_features),
-                                       TEST(test_old_device),
-                                       TEST(test_no_such_device),
-                                       TEST(test_no_driver),
-                                       TEST(test_prepare),
-                                       TEST(test_pipeline_cache),
-                                       TEST(test_buffers),
-                                       TEST(test_large_copies),
-                                       TEST(test_memory_errors),
-                                       TEST(test_driver_failures),
-                                       TEST(test_split_grids),
-                                       TEST(test_long_images),
-                                       TEST(test_far_planes),
-                                       TEST(test_validation_is_forwarded)};
+    const struct CMUnitTest tests[] = {TEST(test_foreign_device),  TEST(test_foreign_device_is_the_same),
+                                       TEST(test_null_handles),    TEST(test_missing_features),
+                                       TEST(test_old_device),      TEST(test_no_such_device),
+                                       TEST(test_no_driver),       TEST(test_prepare),
+                                       TEST(test_pipeline_cache),  TEST(test_buffers),
+                                       TEST(test_large_copies),    TEST(test_memory_errors),
+                                       TEST(test_driver_failures), TEST(test_split_grids),
+                                       TEST(test_long_images),     TEST(test_far_planes),
+                                       TEST(test_long_strides),    TEST(test_validation_is_forwarded)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
