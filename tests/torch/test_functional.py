@@ -212,6 +212,7 @@ IMAGE, WEIGHT = torch.zeros(1, 3, 4, 5), torch.zeros(1, 9, 4, 5)
     ((IMAGE, WEIGHT), {"groups": 0}, ValueError, "weight has 9 taps, which are no 0 square kernels: give kernel_size"),
     ((IMAGE, WEIGHT, 3), {"groups": 0}, ValueError, "groups is 0, it is at least 1"),
     ((IMAGE, WEIGHT, (3, 300)), {}, ValueError, "the kernel is 3x300, its height and width are 1 to 255"),
+    ((IMAGE, WEIGHT, (3, 3, 1)), {}, ValueError, "kernel_size has 3 numbers, it is K or (Kh, Kw)"),
     ((IMAGE, WEIGHT, (3, 1 << 40)), {}, ValueError, "the kernel's width is 1099511627776, which does not fit in 32 bits"),
     ((IMAGE, WEIGHT), {"dilation": 0}, ValueError, "dilation is 0, it is 1 to 65535"),
     ((IMAGE, WEIGHT), {"mode": "gaussian"}, ValueError,

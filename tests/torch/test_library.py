@@ -7,7 +7,9 @@ import subprocess
 import sys
 
 import pytest
+import torch
 import weighted_filter
+from weighted_filter import library
 
 PACKAGE = pathlib.Path(weighted_filter.__file__).parent
 
@@ -18,11 +20,15 @@ def run_python(code, **environment):
                           capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_no_library():
-    result = run_python("import weighted_filter", WEIGHTED_FILTER_LIBRARY="/no/libwf.so")
+@pytest.mark.parametrize("name, reason", [
+    ("/no/libwf.so", "/no/libwf.so: cannot open shared object file: No such file or directory"),
+    ("libc.so.6", "undefined symbol: wf_create"),
+])
+def test_no_library(name, reason):
+    result = run_python("import weighted_filter", WEIGHTED_FILTER_LIBRARY=name)
     assert result.returncode == 1
-    assert result.stderr.splitlines()[-1] == ("ImportError: weighted_filter cannot load its library: /no/libwf.so: cannot open "
-                                              "shared object file: No such file or directory")
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("ImportError: weighted_filter cannot load its library: ") and last.endswith(reason)
 
 
 def test_library_refuses():
@@ -32,6 +38,12 @@ def test_library_refuses():
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1] == ("RuntimeError: WF_CPU_INSTRUCTIONS is abacus, this processor has no such set "
                                               "(baseline, avx2, avx512)")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_no_gpu():
+    with pytest.raises(RuntimeError, match="there is no cuda device: |the cuda backend is not built: "):
+        library._open(torch.device("cuda:0"))
 
 
 def test_without_cuda_devices():

@@ -76,14 +76,21 @@ def _apply(operator: operators.Operator, input: Tensor, weight: Tensor, kernel_s
                          "both 3 (C,H,W)")
     if bias is not None and bias.dim() != 1:
         raise ValueError(f"bias has {bias.dim()} dimensions, it needs 1")
-    if kernel_size is None:
-        kernel_size = _square(weight.shape[-3], groups)
-    elif isinstance(kernel_size, int):
-        kernel_size = kernel_size, kernel_size
+    sides = _square(weight.shape[-3], groups) if kernel_size is None else pair(kernel_size)
     if batched:
-        return operator.filter(input, weight, bias, kernel_size, mode, dilation, groups)[0]
-    outputs = operator.filter(input.unsqueeze(0), weight.unsqueeze(0), bias, kernel_size, mode, dilation, groups)
+        return operator.filter(input, weight, bias, sides, mode, dilation, groups)[0]
+    outputs = operator.filter(input.unsqueeze(0), weight.unsqueeze(0), bias, sides, mode, dilation, groups)
     return outputs[0].squeeze(0)
+
+
+def pair(kernel_size: int | tuple[int, int]) -> tuple[int, int]:
+    """Kh and Kw."""
+    if isinstance(kernel_size, int):
+        return kernel_size, kernel_size
+    if len(kernel_size) != 2:
+        raise ValueError(f"kernel_size has {len(kernel_size)} numbers, it is K or (Kh, Kw)")
+    height, width = kernel_size
+    return height, width
 
 
 def _convert(input: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor | None]:

@@ -61,21 +61,21 @@ def _find() -> str:
 
 
 def _load() -> ctypes.CDLL:
+    integer, pointer = ctypes.c_int, ctypes.c_void_p
     try:
         library = ctypes.CDLL(_find())
-    except OSError as error:
+        for name, result, arguments in (
+            ("wf_create", integer, [pointer] * 2),
+            ("wf_destroy", None, [pointer]),
+            ("wf_apply", integer, [integer] + [pointer] * 8),
+            ("wf_backward", integer, [integer] + [pointer] * 4),
+            ("wf_backward_workspace", ctypes.c_size_t, [integer] + [pointer] * 3),
+            ("wf_grad_weight", integer, [integer] + [pointer] * 6),
+        ):
+            function = getattr(library, name)
+            function.restype, function.argtypes = result, arguments
+    except (OSError, AttributeError) as error:
         raise ImportError(f"weighted_filter cannot load its library: {error}") from None
-    integer, pointer = ctypes.c_int, ctypes.c_void_p
-    for name, result, arguments in (
-        ("wf_create", integer, [pointer] * 2),
-        ("wf_destroy", None, [pointer]),
-        ("wf_apply", integer, [integer] + [pointer] * 8),
-        ("wf_backward", integer, [integer] + [pointer] * 4),
-        ("wf_backward_workspace", ctypes.c_size_t, [integer] + [pointer] * 3),
-        ("wf_grad_weight", integer, [integer] + [pointer] * 6),
-    ):
-        function = getattr(library, name)
-        function.restype, function.argtypes = result, arguments
     return library
 
 
@@ -121,18 +121,19 @@ def _open(device: torch.device) -> _Device:
     return opened
 
 
-def _addresses(*tensors: Tensor | None) -> list[int]:
+def _addresses(first: Tensor, *others: Tensor | None) -> list[int]:
     """Of a wf_tensor for each tensor (N,C,H,W) or bias (C), 0 for None. They are valid until this thread calls again."""
     buffer, places = _thread.tensors, _thread.places
-    ordinal = tensors[0].get_device()
+    ordinal = first.get_device()
     addresses = []
-    for tensor, (offset, address) in zip(tensors, places):
+    for tensor, (offset, address) in zip((first, *others), places):
         if tensor is None:
             addresses.append(0)
             continue
         if tensor.get_device() != ordinal:
-            raise ValueError(f"the tensors are on {tensors[0].device} and on {tensor.device}, they belong on one device")
-        shape, stride = tensor.shape, tensor.stride()
+            raise ValueError(f"the tensors are on {first.device} and on {tensor.device}, they belong on one device")
+        shape: Sequence[int] = tensor.shape
+        stride: Sequence[int] = tensor.stride()
         if len(shape) == 1:
             shape, stride = (1, *shape, 1, 1), (0, *stride, 0, 0)
         _TENSOR.pack_into(buffer, offset, tensor.data_ptr(), DTYPES[tensor.dtype], *shape, *stride)

@@ -34,7 +34,7 @@ class WeightedFilter(nn.Module):
         if mode not in MODES:
             raise ValueError(f"mode is {mode!r}, it is one of {', '.join(map(repr, MODES))}")
         self.in_channels = in_channels
-        self.kernel_size = (kernel_size, kernel_size) if isinstance(kernel_size, int) else tuple(kernel_size)
+        self.kernel_size = functional.pair(kernel_size)
         for name, value in (("in_channels", in_channels), *(("kernel_size", side) for side in self.kernel_size),
                             ("dilation", dilation), ("groups", groups)):
             if value < 1:
