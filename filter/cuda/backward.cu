@@ -3,6 +3,7 @@
 #include "backward.cuh"
 #include "pixels.cuh"
 #include "sums.cuh"
+#include "tiles.h"
 
 #define BLOCK_WIDTH  64
 #define BLOCK_HEIGHT 4
@@ -164,10 +165,21 @@ static wf_result launch_grad_input(wf_cuda_device *device, cudaStream_t stream, 
     adjoint.input = scaled->grad;
     adjoint.weight = call->weight;
     adjoint.output = call->grad_input;
-    if (call->filter.mode == WF_SOFTMAX)
-        return wf_filter_pixels(device, stream, &adjoint, &call->coverage);
+    if (call->filter.mode == WF_SOFTMAX) {
+        bool launched = false;
+        const wf_result result = wf_softmax_grad_input_on_tiles(device, stream, call, scaled, &launched);
+        return result != WF_OK || launched ? result : wf_filter_pixels(device, stream, &adjoint, &call->coverage);
+    }
     adjoint.filter.mode = WF_LINEAR;
     return adjoint.op == WF_SPLAT ? wf_cuda_splat(device, stream, &adjoint) : wf_cuda_gather(device, stream, &adjoint);
+}
+
+static wf_result launch_grad_weight(const wf_cuda_device *device, cudaStream_t stream, const wf_backward_call *call,
+                                    const wf_scaled *scaled)
+{
+    bool launched = false;
+    const wf_result result = wf_grad_weight_on_tiles(device, stream, call, scaled, &launched);
+    return result != WF_OK || launched ? result : wf_correlate_pixels(device, stream, call, scaled);
 }
 
 wf_result wf_cuda_backward(wf_cuda_device *device, cudaStream_t stream, const wf_backward_call *call)
@@ -176,10 +188,15 @@ wf_result wf_cuda_backward(wf_cuda_device *device, cudaStream_t stream, const wf
     const bool has_channels = call->input.size[1] > 0;
     wf_scaled scaled;
     wf_result result = scale(device, stream, call, &plan, &scaled);
-    if (result == WF_OK && wf_present(&call->grad_input) && has_channels)
+    const bool wants_input = wf_present(&call->grad_input) && has_channels,
+               wants_weight = wf_present(&call->grad_weight);
+    bool launched = false;
+    if (result == WF_OK && wants_input && wants_weight)
+        result = wf_gradients_on_tiles(device, stream, call, &scaled, &launched);
+    if (result == WF_OK && wants_input && !launched)
         result = launch_grad_input(device, stream, call, &scaled);
-    if (result == WF_OK && wf_present(&call->grad_weight))
-        result = wf_correlate_pixels(device, stream, call, &scaled);
+    if (result == WF_OK && wants_weight && !launched)
+        result = launch_grad_weight(device, stream, call, &scaled);
     if (result == WF_OK && wf_present(&call->grad_bias) && has_channels)
         result = wf_launch_grad_bias(device, stream, call, (char *)call->workspace + plan.bias);
     return result;

@@ -5,14 +5,6 @@
 #include "pixels.cuh"
 #include "tile_launch.cuh"
 
-/* Tiles store float32 and float16 in rows without gaps, and no coverage. */
-static bool wf_tiles_serve(const wf_filter_call *call)
-{
-    return call->input.dtype <= WF_FLOAT16 && call->weight.dtype <= WF_FLOAT16 &&
-           call->output.dtype == call->input.dtype && wf_unit_columns(&call->input) && wf_unit_columns(&call->weight) &&
-           wf_unit_columns(&call->output) && !wf_present(&call->coverage);
-}
-
 template <wf_operator OP, wf_mode MODE, typename Image, typename Weight>
 static wf_result wf_tiles_of_types(const wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *call,
                                    bool *launched)
@@ -24,8 +16,10 @@ static wf_result wf_tiles_of_types(const wf_cuda_device *device, cudaStream_t st
         return wf_launch_tiles<OP, MODE, Image, Weight, 2>(device, stream, call, launched);
     case 3:
         return wf_launch_tiles<OP, MODE, Image, Weight, 3>(device, stream, call, launched);
-    default:
+    case 4:
         return wf_launch_tiles<OP, MODE, Image, Weight, 4>(device, stream, call, launched);
+    default:
+        return wf_launch_tiles<OP, MODE, Image, Weight, 8>(device, stream, call, launched);
     }
 }
 
@@ -33,32 +27,40 @@ template <wf_operator OP, wf_mode MODE>
 static wf_result wf_tiles_of_mode(const wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *call,
                                   bool *launched)
 {
-    if (call->input.dtype == WF_FLOAT16)
+    const wf_dtype weight = call->weight.dtype;
+    switch (call->input.dtype) {
+    case WF_FLOAT16:
         return wf_tiles_of_types<OP, MODE, __half, __half>(device, stream, call, launched);
-    if (call->weight.dtype == WF_FLOAT16)
-        return wf_tiles_of_types<OP, MODE, float, __half>(device, stream, call, launched);
-    return wf_tiles_of_types<OP, MODE, float, float>(device, stream, call, launched);
+    case WF_BFLOAT16:
+        return wf_tiles_of_types<OP, MODE, __nv_bfloat16, __nv_bfloat16>(device, stream, call, launched);
+    case WF_FLOAT32:
+        return weight == WF_FLOAT16 ? wf_tiles_of_types<OP, MODE, float, __half>(device, stream, call, launched)
+               : weight == WF_BFLOAT16
+                   ? wf_tiles_of_types<OP, MODE, float, __nv_bfloat16>(device, stream, call, launched)
+                   : wf_tiles_of_types<OP, MODE, float, float>(device, stream, call, launched);
+    default:
+        return WF_OK;
+    }
 }
 
+/* WF_NORMALIZED's kernels sum weights, and divide by the sum if asked to. */
 template <wf_operator OP>
 static wf_result wf_filter_tiles_of(const wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *call,
                                     bool *launched)
 {
-    switch (call->filter.mode) {
-    case WF_NORMALIZED:
-        return wf_tiles_of_mode<OP, WF_NORMALIZED>(device, stream, call, launched);
-    case WF_SOFTMAX:
+    if (call->filter.mode == WF_SOFTMAX)
         return wf_tiles_of_mode<OP, WF_SOFTMAX>(device, stream, call, launched);
-    default:
-        return wf_tiles_of_mode<OP, WF_LINEAR>(device, stream, call, launched);
-    }
+    if (call->filter.mode == WF_NORMALIZED || wf_present(&call->coverage))
+        return wf_tiles_of_mode<OP, WF_NORMALIZED>(device, stream, call, launched);
+    return wf_tiles_of_mode<OP, WF_LINEAR>(device, stream, call, launched);
 }
 
 template <wf_operator OP>
 static wf_result wf_filter_apply(const wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *call)
 {
     bool launched = false;
-    wf_result result = wf_tiles_serve(call) ? wf_filter_tiles_of<OP>(device, stream, call, &launched) : WF_OK;
+    const bool converts = call->output.dtype != call->input.dtype;
+    wf_result result = converts ? WF_OK : wf_filter_tiles_of<OP>(device, stream, call, &launched);
     if (result != WF_OK || launched)
         return result;
     return wf_filter_pixels(device, stream, call, nullptr);

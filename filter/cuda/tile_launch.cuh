@@ -2,6 +2,8 @@
 #ifndef WF_CUDA_TILE_LAUNCH_CUH
 #define WF_CUDA_TILE_LAUNCH_CUH
 
+#include <type_traits>
+
 #include "tiles.cuh"
 
 /* Measured on an H200. Kernels of these widths have code of their own, for three channels. */
@@ -9,12 +11,11 @@
 #define WF_TILE_BLOCKS           4 /* that a multiprocessor should run at once */
 #define WF_TILE_STAGES           6
 
-/* From four channels on, the input takes so much shared memory a pixel that smaller tiles are better. */
+/* From four channels on, the input takes so much shared memory a pixel that smaller tiles are better. With eight, threads
+ * need so many registers that lower tiles leave room for more blocks. */
 template <int CHANNELS> struct wf_tile_shape {
-    static constexpr int width = CHANNELS < 4 ? 128 : 64, height = 8;
+    static constexpr int width = CHANNELS < 4 ? 128 : 64, height = CHANNELS < 8 ? 8 : 6;
 };
-
-/* ---- Tiles -------------------------------------------------------------------------------------------------------- */
 
 /* The byte strides of a tensor as the copy engine needs them: multiples of 16. An axis of size 1 is as good as dense. */
 static inline bool wf_engine_strides(const wf_tensor *tensor, cuuint64_t strides[3])
@@ -39,10 +40,11 @@ static inline bool wf_encode_map(const wf_cuda_device *device, const wf_tensor *
                                 (cuuint64_t)tensor->size[0]};
     const cuuint32_t box[] = {width, height, channels, 1}, steps[] = {1, 1, 1, 1};
     cuuint64_t strides[3];
-    if (width > 256 || height > 256 || !wf_engine_strides(tensor, strides))
+    if (width > 256 || height > 256 || !wf_unit_columns(tensor) || !wf_engine_strides(tensor, strides))
         return false;
-    CUtensorMapDataType type =
-        tensor->dtype == WF_FLOAT16 ? CU_TENSOR_MAP_DATA_TYPE_FLOAT16 : CU_TENSOR_MAP_DATA_TYPE_FLOAT32;
+    const CUtensorMapDataType type = tensor->dtype == WF_FLOAT16    ? CU_TENSOR_MAP_DATA_TYPE_FLOAT16
+                                     : tensor->dtype == WF_BFLOAT16 ? CU_TENSOR_MAP_DATA_TYPE_BFLOAT16
+                                                                    : CU_TENSOR_MAP_DATA_TYPE_FLOAT32;
     return device->encode_tensor_map(map, type, 4, tensor->data, sizes, strides, box, steps,
                                      CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_NONE,
                                      CU_TENSOR_MAP_L2_PROMOTION_L2_128B,
@@ -73,14 +75,16 @@ static inline size_t wf_plan_stages(wf_tile_args *args, const wf_tile_row &row, 
 /* Shares the channels among teams and passes, and shared memory among blocks: all channels at once if that fits, and as
  * many blocks a multiprocessor as that leaves room for. Returns the shared memory of a block, 0 where nothing fits. */
 template <int CHANNELS, typename Image>
-static size_t wf_plan_tile(wf_tile_args *args, const wf_tile_row &row, const wf_cuda_device *device, size_t tap_bytes)
+static size_t wf_plan_tile(wf_tile_args *args, const wf_tile_row &row, const wf_cuda_device *device, size_t level_bytes,
+                           size_t tap_bytes)
 {
     using shape = wf_tile_shape<CHANNELS>;
     const int needed = (int)wf_divide_up(args->channels, CHANNELS);
     for (int most = min(needed, wf_tile_max_teams<CHANNELS, shape::width, shape::height>()); most > 0; most--) {
         args->grid.passes = wf_divide_up(needed, most);
         args->teams = (int)wf_divide_up(needed, args->grid.passes);
-        size_t input_bytes = (args->teams * CHANNELS * args->rows * args->pitch * sizeof(Image) + 127) / 128 * 128;
+        size_t input_bytes =
+            wf_tile_bytes(args->teams * CHANNELS * args->rows * args->pitch, sizeof(Image)) + level_bytes;
         for (int blocks = WF_TILE_BLOCKS; blocks > 0; blocks--) {
             size_t budget = device->shared_memory / blocks - WF_TILE_RESERVED;
             size_t used = wf_plan_stages(args, row, budget, input_bytes, tap_bytes);
@@ -91,66 +95,95 @@ static size_t wf_plan_tile(wf_tile_args *args, const wf_tile_row &row, const wf_
     return 0;
 }
 
-/* The kernel for a kernel width: of its own where that pays. */
+/* Returns the caller's KERNEL(kernel_width) of CHANNELS and Weight: of its own where that pays, else KERNEL(0), for any. */
+#define WF_RETURN_KERNEL(kernel_width)                                                                                 \
+    if constexpr (CHANNELS == 3 && !std::is_same<Weight, __nv_bfloat16>::value) {                                      \
+        switch (kernel_width) {                                                                                        \
+            WF_TILE_KERNEL_WIDTHS(WF_RETURN_CASE)                                                                      \
+        }                                                                                                              \
+    }                                                                                                                  \
+    return (const void *)KERNEL(0)
+#define WF_RETURN_CASE(KERNEL_WIDTH)                                                                                   \
+    case KERNEL_WIDTH:                                                                                                 \
+        return (const void *)KERNEL(KERNEL_WIDTH);
+
 template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS>
 static const void *wf_tile_kernel(int kernel_width)
 {
+    using shape = wf_tile_shape<CHANNELS>;
 #define KERNEL(KERNEL_WIDTH)                                                                                           \
-    (const void *)wf_filter_tiles<OP, MODE, Image, Weight, CHANNELS, KERNEL_WIDTH, wf_tile_shape<CHANNELS>::width,     \
-                                  wf_tile_shape<CHANNELS>::height>
-#define CASE(KERNEL_WIDTH)                                                                                             \
-    case KERNEL_WIDTH:                                                                                                 \
-        return KERNEL(KERNEL_WIDTH);
-    if constexpr (CHANNELS == 3) {
-        switch (kernel_width) {
-            WF_TILE_KERNEL_WIDTHS(CASE)
-        }
-    }
-    return KERNEL(0);
-#undef CASE
+    wf_filter_tiles<OP, MODE, Image, Weight, CHANNELS, KERNEL_WIDTH, shape::width, shape::height>
+    WF_RETURN_KERNEL(kernel_width);
 #undef KERNEL
 }
 
-/* Sets *launched where the copy engine can serve these tensors and tiles of this kernel fit into shared memory. */
-template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS>
-static wf_result wf_launch_tiles(const wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *call,
-                                 bool *launched)
+/* What a kernel on tiles is launched with. */
+struct wf_tile_plan {
+    wf_tile_args args;
+    CUtensorMap input_map, level_map, weight_map;
+    unsigned threads;
+    size_t shared_bytes;
+};
+
+/* False where the copy engine cannot serve these tensors, or where tiles of this kernel do not fit into shared memory. levels:
+ * of WF_KNOWN_SOFTMAX, else NULL. */
+template <wf_operator OP, typename Image, typename Weight, int CHANNELS>
+static bool wf_plan_filter(const wf_cuda_device *device, const wf_filter_call *call, const wf_tensor *levels,
+                           wf_tile_plan *plan)
 {
     using shape = wf_tile_shape<CHANNELS>;
     using box = wf_tap_box<OP, Weight, shape::width, shape::height>;
     const wf_filter *filter = &call->filter;
     const int64_t *size = call->output.size;
-    *launched = false;
-    if (!device->encode_tensor_map || filter->dilation != 1)
-        return WF_OK;
+    if (!device->encode_tensor_map || filter->dilation != 1 || !wf_unit_columns(&call->output))
+        return false;
 
-    wf_tile_args args = {};
-    args.grid = {wf_divide_up(size[3], shape::width), wf_divide_up(size[2], shape::height), 1};
-    args.output = wf_make_view(&call->output);
-    args.bias = (const float *)call->bias;
-    args.width = (int)size[3], args.height = (int)size[2], args.channels = (int)size[1];
-    args.kernel_height = filter->kernel_height, args.kernel_width = filter->kernel_width;
-    args.output_aligned = wf_four_aligned(&call->output);
-    const wf_tile_row row = wf_make_tile_row<OP>(args.kernel_width);
-    args.pitch = shape::width + (int)wf_divide_up(row.lead + row.taps, WF_TILE_ALIGN) * WF_TILE_ALIGN;
-    args.rows = shape::height + args.kernel_height - 1;
-    size_t shared_bytes = wf_plan_tile<CHANNELS, Image>(&args, row, device, box::stride);
-    CUtensorMap input_map, weight_map;
-    if (!shared_bytes ||
-        !wf_encode_map(device, &call->input, args.pitch, args.rows, args.teams * CHANNELS, &input_map) ||
-        !wf_encode_map(device, &call->weight, box::width, shape::height, 1, &weight_map))
-        return WF_OK;
+    wf_tile_args *args = &plan->args;
+    *args = {};
+    args->grid = {wf_divide_up(size[3], shape::width), wf_divide_up(size[2], shape::height), 1};
+    args->output = wf_make_view(&call->output), args->coverage = wf_make_view(&call->coverage);
+    args->normalizes = filter->mode != WF_LINEAR;
+    args->bias = (const float *)call->bias;
+    args->width = (int)size[3], args->height = (int)size[2], args->channels = (int)size[1];
+    args->kernel_height = filter->kernel_height, args->kernel_width = filter->kernel_width;
+    args->output_aligned = wf_four_aligned(&call->output);
+    const wf_tile_row row = wf_make_tile_row<OP>(args->kernel_width);
+    args->pitch = wf_tile_pitch(row, shape::width);
+    args->rows = shape::height + args->kernel_height - 1;
+    const size_t level_bytes = levels ? wf_tile_bytes(args->rows * args->pitch, sizeof(float)) : 0;
+    plan->shared_bytes = wf_plan_tile<CHANNELS, Image>(args, row, device, level_bytes, box::stride);
+    plan->threads = shape::width * shape::height / WF_TILE_GROUP * args->teams + 32;
+    return plan->shared_bytes &&
+           wf_encode_map(device, &call->input, args->pitch, args->rows, args->teams * CHANNELS, &plan->input_map) &&
+           wf_encode_map(device, &call->weight, box::width, shape::height, 1, &plan->weight_map) &&
+           (!levels || wf_encode_map(device, levels, args->pitch, args->rows, 1, &plan->level_map));
+}
 
-    *launched = true;
-    const void *kernel = wf_tile_kernel<OP, MODE, Image, Weight, CHANNELS>(filter->kernel_width);
+static inline wf_result wf_launch_tile_kernel(const wf_cuda_device *device, cudaStream_t stream, const void *kernel,
+                                              const wf_grid &grid, int64_t images, unsigned threads, void **arguments,
+                                              size_t shared_bytes)
+{
     cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared_bytes);
     if (error == cudaSuccess)
         error = cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100);
     if (error != cudaSuccess)
         return wf_cuda_check(&device->base.log, error, "setting a kernel's shared memory");
-    const unsigned threads = shape::width * shape::height / WF_TILE_GROUP * args.teams + 32;
-    void *arguments[] = {&input_map, &weight_map, &args};
-    return wf_launch(&device->base.log, stream, kernel, args.grid, size[0], threads, arguments, shared_bytes);
+    return wf_launch(&device->base.log, stream, kernel, grid, images, threads, arguments, shared_bytes);
+}
+
+/* Sets *launched where tiles serve. */
+template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS>
+static wf_result wf_launch_tiles(const wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *call,
+                                 bool *launched)
+{
+    wf_tile_plan plan;
+    *launched = wf_plan_filter<OP, Image, Weight, CHANNELS>(device, call, nullptr, &plan);
+    if (!*launched)
+        return WF_OK;
+    const void *kernel = wf_tile_kernel<OP, MODE, Image, Weight, CHANNELS>(call->filter.kernel_width);
+    void *arguments[] = {&plan.input_map, &plan.weight_map, &plan.args};
+    return wf_launch_tile_kernel(device, stream, kernel, plan.args.grid, call->output.size[0], plan.threads, arguments,
+                                 plan.shared_bytes);
 }
 
 #endif

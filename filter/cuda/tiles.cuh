@@ -25,9 +25,17 @@
 #define WF_TILE_RESERVED     1024 /* bytes of shared memory that CUDA takes for every block */
 #define WF_TILE_HEADER       256  /* bytes before the input tile; the engine writes to multiples of 128 */
 
+/* The softmax whose sums are known: a tap's factor is exp(weight - level), the level that of its source. It is what takes
+ * WF_SOFTMAX's grad_output to grad_input; the levels are the forward pass's coverage. */
+static constexpr wf_mode WF_KNOWN_SOFTMAX = WF_MODE_COUNT;
+
+/* What adds up the factors of a mode. */
+template <wf_mode MODE, int CHANNELS>
+using wf_tile_sums = wf_sums<MODE == WF_KNOWN_SOFTMAX ? WF_LINEAR : MODE, CHANNELS, WF_TILE_GROUP>;
+
 struct wf_tile_args {
     wf_grid grid;
-    wf_view output;
+    wf_view output, coverage; /* coverage has no data where it is not wanted */
     const float *bias;
     int width, height, channels;
     int kernel_height, kernel_width;
@@ -36,6 +44,7 @@ struct wf_tile_args {
     int stages;         /* each holds the taps of WF_TILE_STAGE_GROUPS groups, */
     int stage_taps;     /* at most so many */
     int output_aligned; /* four pixels can be stored at once */
+    int normalizes;     /* divides by the sum of the weights, where that is kept */
 };
 
 /* Pixels from a destination up (left) to its first source in a kernel of so many rows (columns). */
@@ -62,6 +71,12 @@ template <wf_operator OP> static __host__ __device__ __forceinline__ wf_tile_row
     return row;
 }
 
+/* Columns of the sources of a tile so wide. */
+static __host__ __device__ __forceinline__ int wf_tile_pitch(const wf_tile_row &row, int width)
+{
+    return width + (row.lead + row.taps + WF_TILE_ALIGN - 1) / WF_TILE_ALIGN * WF_TILE_ALIGN;
+}
+
 /* Columns of the first source of a group's taps, and one past the last. */
 static __host__ __device__ __forceinline__ int wf_group_begin(const wf_tile_row &row, int group)
 {
@@ -71,6 +86,12 @@ static __host__ __device__ __forceinline__ int wf_group_begin(const wf_tile_row 
 static __host__ __device__ __forceinline__ int wf_group_end(const wf_tile_row &row, int group)
 {
     return group >= row.groups - 1 ? row.lead + row.taps : row.base + (group + 1) * WF_TILE_GROUP;
+}
+
+/* Bytes of so many elements where the engine writes them. */
+static __host__ __device__ __forceinline__ int wf_tile_bytes(int elements, size_t element)
+{
+    return (elements * (int)element + 127) / 128 * 128;
 }
 
 /* The weights of one tap in shared memory. */
@@ -130,17 +151,21 @@ static __device__ __forceinline__ void wf_tile_advance(wf_tile_ring &ring, int s
 }
 
 /* The copying thread: keeps the stages filled. */
-template <wf_operator OP, typename Image, typename Weight, int CHANNELS, int WIDTH, int HEIGHT>
-static __device__ __forceinline__ void wf_tile_fill(const CUtensorMap *input_map, const CUtensorMap *weight_map,
-                                                    const wf_tile_args &args, const wf_block &block,
-                                                    wf_tile_barriers *barriers, Image *input, Weight *weights)
+template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS, int WIDTH, int HEIGHT>
+static __device__ __forceinline__ void wf_tile_fill(const CUtensorMap *input_map, const CUtensorMap *level_map,
+                                                    const CUtensorMap *weight_map, const wf_tile_args &args,
+                                                    const wf_block &block, wf_tile_barriers *barriers, Image *input,
+                                                    float *levels, Weight *weights)
 {
     using box = wf_tap_box<OP, Weight, WIDTH, HEIGHT>;
     const wf_tile_row row = wf_make_tile_row<OP>(args.kernel_width);
     const int channels = args.teams * CHANNELS, last_tap = args.kernel_height * args.kernel_width - 1;
     const int x = block.x - row.margin, y = block.y - wf_tile_reach<OP>(args.kernel_height);
-    wf_tile_expect(&barriers->input, channels * args.rows * args.pitch * (unsigned)sizeof(Image));
+    const unsigned level_bytes = MODE == WF_KNOWN_SOFTMAX ? sizeof(float) : 0;
+    wf_tile_expect(&barriers->input, args.rows * args.pitch * (channels * (unsigned)sizeof(Image) + level_bytes));
     wf_tile_copy(input, input_map, x, y, block.pass * channels, block.n, &barriers->input);
+    if (MODE == WF_KNOWN_SOFTMAX)
+        wf_tile_copy(levels, level_map, x, y, 0, block.n, &barriers->input);
     wf_tile_ring ring = {};
     for (int i = 0; i < args.kernel_height; i++) {
         for (int group = 0; group < row.groups; group += WF_TILE_STAGE_GROUPS) {
@@ -163,13 +188,43 @@ static __device__ __forceinline__ void wf_tile_fill(const CUtensorMap *input_map
     }
 }
 
-/* Adds the taps BEGIN <= t < END of a group to four pixels. sources: of the group and of the next one. weights: the box of
- * tap BEGIN, at the first of the group's sources for splat, at the first pixel for gather. Where `bordering`, sources
- * count only if 0 <= column + t < columns, `column` being the image's column of the first one. */
+/* Adds taps BEGIN <= t < END to four pixels. Pixel p's source of tap t is sources[FIRST + STEP t + p]. Where `bordering`,
+ * taps count only if 0 <= column + STEP t + p < columns. */
+template <int BEGIN, int END, int FIRST, int STEP, wf_mode MODE, int CHANNELS>
+static __device__ __forceinline__ void
+wf_tile_add_taps(wf_sums<MODE, CHANNELS, WF_TILE_GROUP> &sums, const float (&sources)[CHANNELS][2 * WF_TILE_GROUP],
+                 float (&factor)[END - BEGIN][WF_TILE_GROUP], bool bordering, int column, unsigned columns)
+{
+    if (bordering) {
+#pragma unroll
+        for (int t = BEGIN; t < END; t++) {
+#pragma unroll
+            for (int p = 0; p < WF_TILE_GROUP; p++) {
+                if ((unsigned)(column + STEP * t + p) >= columns)
+                    factor[t - BEGIN][p] = wf_no_weight<MODE>();
+            }
+        }
+    }
+    wf_sums_add_weights(sums, factor);
+#pragma unroll
+    for (int t = BEGIN; t < END; t++) {
+#pragma unroll
+        for (int c = 0; c < CHANNELS; c++) {
+#pragma unroll
+            for (int p = 0; p < WF_TILE_GROUP; p++)
+                sums.color[c][p] += factor[t - BEGIN][p] * sources[c][FIRST + STEP * t + p];
+        }
+    }
+}
+
+/* Adds the taps BEGIN <= t < END of a group to four pixels. sources and, for WF_KNOWN_SOFTMAX, levels: of the group and of the
+ * next one. weights: the box of tap BEGIN, at the first of the group's sources for splat, at the first pixel for gather.
+ * column: the image's column of the first source. */
 template <int BEGIN, int END, wf_operator OP, wf_mode MODE, int CHANNELS, int BOX, typename Weight>
-static __device__ __forceinline__ void wf_tile_add(wf_sums<MODE, CHANNELS, WF_TILE_GROUP> &sums,
+static __device__ __forceinline__ void wf_tile_add(wf_tile_sums<MODE, CHANNELS> &sums,
                                                    const float (&sources)[CHANNELS][2 * WF_TILE_GROUP],
-                                                   const Weight *weights, bool bordering, int column, unsigned columns)
+                                                   const float (&levels)[2 * WF_TILE_GROUP], const Weight *weights,
+                                                   bool bordering, int column, unsigned columns)
 {
     float factor[END - BEGIN][WF_TILE_GROUP];
 #pragma unroll
@@ -182,63 +237,59 @@ static __device__ __forceinline__ void wf_tile_add(wf_sums<MODE, CHANNELS, WF_TI
             wf_load4(from + WF_TILE_GROUP, row + WF_TILE_GROUP);
 #pragma unroll
         for (int p = 0; p < WF_TILE_GROUP; p++)
-            factor[t - BEGIN][p] = row[shift + p];
+            factor[t - BEGIN][p] = MODE == WF_KNOWN_SOFTMAX ? __expf(row[shift + p] - levels[t + p]) : row[shift + p];
     }
-    if (bordering) {
-#pragma unroll
-        for (int t = BEGIN; t < END; t++) {
-#pragma unroll
-            for (int p = 0; p < WF_TILE_GROUP; p++) {
-                if ((unsigned)(column + t + p) >= columns)
-                    factor[t - BEGIN][p] = wf_no_weight<MODE>();
-            }
-        }
-    }
-    wf_sums_add_weights(sums, factor);
-#pragma unroll
-    for (int t = BEGIN; t < END; t++) {
-#pragma unroll
-        for (int c = 0; c < CHANNELS; c++) {
-#pragma unroll
-            for (int p = 0; p < WF_TILE_GROUP; p++)
-                sums.color[c][p] += factor[t - BEGIN][p] * sources[c][t + p];
-        }
-    }
+    wf_tile_add_taps<BEGIN, END, 0, 1>(sums, sources, factor, bordering, column, columns);
 }
 
-/* Groups are whole, or begin late, the first of a row, or end early, the last: never both, as no kernel lies within a
- * group without touching an end of it. Returns the number of taps. */
+/* Calls TAPS(begin, end) with constants. Groups are whole, or begin late, the first of a row, or end early, the last: never
+ * both, as no kernel lies within a group without touching an end of it. */
+#define WF_TILE_GROUP_CASES(TAPS, begin, end)                                                                          \
+    do {                                                                                                               \
+        if ((end) - (begin) == 4)                                                                                      \
+            TAPS(0, 4);                                                                                                \
+        else if ((begin) == 1)                                                                                         \
+            TAPS(1, 4);                                                                                                \
+        else if ((begin) == 2)                                                                                         \
+            TAPS(2, 4);                                                                                                \
+        else if ((begin) == 3)                                                                                         \
+            TAPS(3, 4);                                                                                                \
+        else if ((end) == 3)                                                                                           \
+            TAPS(0, 3);                                                                                                \
+        else if ((end) == 2)                                                                                           \
+            TAPS(0, 2);                                                                                                \
+        else                                                                                                           \
+            TAPS(0, 1);                                                                                                \
+    } while (0)
+
+/* Returns the number of taps. */
 template <wf_operator OP, wf_mode MODE, int CHANNELS, int BOX, typename Weight>
 static __device__ __forceinline__ int
-wf_tile_add_group(wf_sums<MODE, CHANNELS, WF_TILE_GROUP> &sums, const float (&sources)[CHANNELS][2 * WF_TILE_GROUP],
-                  const Weight *weights, int begin, int end, bool bordering, int column, unsigned columns)
+wf_tile_add_group(wf_tile_sums<MODE, CHANNELS> &sums, const float (&sources)[CHANNELS][2 * WF_TILE_GROUP],
+                  const float (&levels)[2 * WF_TILE_GROUP], const Weight *weights, int begin, int end, bool bordering,
+                  int column, unsigned columns)
 {
 #define ADD(BEGIN, END)                                                                                                \
-    wf_tile_add<BEGIN, END, OP, MODE, CHANNELS, BOX>(sums, sources, weights, bordering, column, columns)
-    if (end - begin == 4)
-        ADD(0, 4);
-    else if (begin == 1)
-        ADD(1, 4);
-    else if (begin == 2)
-        ADD(2, 4);
-    else if (begin == 3)
-        ADD(3, 4);
-    else if (end == 3)
-        ADD(0, 3);
-    else if (end == 2)
-        ADD(0, 2);
-    else
-        ADD(0, 1);
+    wf_tile_add<BEGIN, END, OP, MODE, CHANNELS, BOX>(sums, sources, levels, weights, bordering, column, columns)
+    WF_TILE_GROUP_CASES(ADD, begin, end);
 #undef ADD
     return end - begin;
 }
 
-template <wf_mode MODE, typename Image, int CHANNELS>
+template <typename Image, wf_mode MODE, int CHANNELS>
 static __device__ __forceinline__ void wf_tile_store(const wf_tile_args &args, int n, int channel, int y, int x,
                                                      wf_sums<MODE, CHANNELS, WF_TILE_GROUP> &sums)
 {
-    wf_sums_finish(sums);
     const int pixels = y < args.height ? args.width - x : 0;
+    if (MODE != WF_LINEAR && args.coverage.data && channel == 0) {
+#pragma unroll
+        for (int p = 0; p < WF_TILE_GROUP; p++) {
+            if (p < pixels)
+                wf_at<float>(args.coverage, n, 0, y)[(x + p) * args.coverage.column] = wf_sums_coverage(sums, p);
+        }
+    }
+    if (args.normalizes)
+        wf_sums_finish(sums);
 #pragma unroll
     for (int c = 0; c < CHANNELS; c++) {
         if (channel + c >= args.channels)
@@ -260,13 +311,10 @@ static __device__ __forceinline__ void wf_tile_store(const wf_tile_args &args, i
     }
 }
 
-/* Whether sources of the tile lie outside the image and have to be left out; where zeros do that, the engine has put them
- * there. */
-template <wf_operator OP, wf_mode MODE>
-static __device__ __forceinline__ bool wf_tile_borders(const wf_tile_args &args, const wf_block &block, int width)
+/* Whether sources of the tile lie outside the image. */
+template <wf_operator OP, typename Args>
+static __device__ __forceinline__ bool wf_tile_borders(const Args &args, const wf_block &block, int width)
 {
-    if (OP == WF_SPLAT && MODE != WF_SOFTMAX)
-        return false;
     const int x = block.x - wf_tile_reach<OP>(args.kernel_width), y = block.y - wf_tile_reach<OP>(args.kernel_height);
     return x < 0 || y < 0 || x + width + args.kernel_width - 1 > args.width || y + args.rows > args.height;
 }
@@ -276,7 +324,7 @@ template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHA
           int HEIGHT>
 static __device__ __forceinline__ void wf_tile_compute(const wf_tile_args &args, const wf_block &block,
                                                        wf_tile_barriers *barriers, const Image *input,
-                                                       const Weight *weights)
+                                                       const float *levels, const Weight *weights)
 {
     using box = wf_tap_box<OP, Weight, WIDTH, HEIGHT>;
     constexpr int THREADS = WIDTH * HEIGHT / WF_TILE_GROUP, UNROLL = KERNEL_WIDTH > 0 ? KERNEL_WIDTH : 1;
@@ -284,34 +332,44 @@ static __device__ __forceinline__ void wf_tile_compute(const wf_tile_args &args,
     const int team = threadIdx.x / THREADS, x = threadIdx.x * WF_TILE_GROUP % WIDTH;
     const int y = threadIdx.x % THREADS / (WIDTH / WF_TILE_GROUP);
     const int plane = args.rows * args.pitch, column = block.x + x - row.margin;
-    const bool bordering = wf_tile_borders<OP, MODE>(args, block, WIDTH);
-    input += team * CHANNELS * plane + y * args.pitch + x + row.base;
+    /* Sources outside the image are left out; where zeros do that, the engine has put them there. */
+    const bool bordering = (OP == WF_GATHER || MODE == WF_SOFTMAX) && wf_tile_borders<OP>(args, block, WIDTH);
+    const int first = y * args.pitch + x + row.base;
+    input += team * CHANNELS * plane + first;
+    levels += first;
     weights += y * box::width + x;
-    wf_sums<MODE, CHANNELS, WF_TILE_GROUP> sums;
+    wf_tile_sums<MODE, CHANNELS> sums;
     wf_sums_start(sums);
     wf_tile_ring ring = {};
     wf_tile_wait(&barriers->input, 0);
-    for (int i = 0; i < args.kernel_height; i++, input += args.pitch) {
+    for (int i = 0; i < args.kernel_height; i++, input += args.pitch, levels += args.pitch) {
         const int source_y = block.y + y - wf_tile_reach<OP>(args.kernel_height) + i;
         const unsigned columns = (unsigned)source_y < (unsigned)args.height ? args.width : 0;
-        float sources[CHANNELS][2 * WF_TILE_GROUP];
+        float sources[CHANNELS][2 * WF_TILE_GROUP], level[2 * WF_TILE_GROUP];
+        if (MODE == WF_KNOWN_SOFTMAX)
+            wf_load4(levels, level);
 #pragma unroll
         for (int c = 0; c < CHANNELS; c++)
             wf_load4(input + c * plane, sources[c]);
 #pragma unroll UNROLL
-        for (int first = 0; first < row.groups; first += WF_TILE_STAGE_GROUPS) {
+        for (int stage = 0; stage < row.groups; stage += WF_TILE_STAGE_GROUPS) {
             const Weight *from = weights + ring.stage * args.stage_taps * box::elements;
             wf_tile_wait(&barriers->full[ring.stage], ring.turn);
 #pragma unroll UNROLL
-            for (int group = first; group < min(first + WF_TILE_STAGE_GROUPS, row.groups); group++) {
+            for (int group = stage; group < min(stage + WF_TILE_STAGE_GROUPS, row.groups); group++) {
                 const int s = row.base + group * WF_TILE_GROUP;
 #pragma unroll
                 for (int c = 0; c < CHANNELS; c++)
                     wf_load4(input + c * plane + (group + 1) * WF_TILE_GROUP, sources[c] + WF_TILE_GROUP);
+                if (MODE == WF_KNOWN_SOFTMAX)
+                    wf_load4(levels + (group + 1) * WF_TILE_GROUP, level + WF_TILE_GROUP);
                 from += box::elements * wf_tile_add_group<OP, MODE, CHANNELS, box::elements>(
-                                            sums, sources, from + (OP == WF_SPLAT ? s % WF_TILE_ALIGN : 0),
+                                            sums, sources, level, from + (OP == WF_SPLAT ? s % WF_TILE_ALIGN : 0),
                                             wf_group_begin(row, group) - s, wf_group_end(row, group) - s, bordering,
                                             column + s, columns);
+#pragma unroll
+                for (int p = 0; p < WF_TILE_GROUP; p++)
+                    level[p] = level[WF_TILE_GROUP + p];
 #pragma unroll
                 for (int c = 0; c < CHANNELS; c++) {
 #pragma unroll
@@ -325,8 +383,46 @@ static __device__ __forceinline__ void wf_tile_compute(const wf_tile_args &args,
             wf_tile_advance(ring, args.stages);
         }
     }
-    wf_tile_store<MODE, Image, CHANNELS>(args, block.n, (block.pass * args.teams + team) * CHANNELS, block.y + y,
-                                         block.x + x, sums);
+    wf_tile_store<Image>(args, block.n, (block.pass * args.teams + team) * CHANNELS, block.y + y, block.x + x, sums);
+}
+
+/* By all threads of a block, of which `computing` compute. */
+static __device__ __forceinline__ void wf_tile_start(wf_tile_barriers *barriers, int stages, int computing)
+{
+    if (threadIdx.x == computing) {
+        cuda::ptx::mbarrier_init(&barriers->input, 1);
+        for (int stage = 0; stage < stages; stage++) {
+            cuda::ptx::mbarrier_init(&barriers->full[stage], 1);
+            cuda::ptx::mbarrier_init(&barriers->empty[stage], computing / 32);
+        }
+        cuda::ptx::fence_mbarrier_init(cuda::ptx::sem_release, cuda::ptx::scope_cluster);
+    }
+    __syncthreads();
+}
+
+/* A block's work. level_map is looked at for WF_KNOWN_SOFTMAX. KERNEL_WIDTH is the kernel's, or 0 for any. */
+template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS, int KERNEL_WIDTH, int WIDTH,
+          int HEIGHT>
+static __device__ __forceinline__ void wf_filter_tile(const CUtensorMap *input_map, const CUtensorMap *level_map,
+                                                      const CUtensorMap *weight_map, const wf_tile_args &args,
+                                                      const wf_block &block, unsigned char *shared)
+{
+    const int computing = WIDTH * HEIGHT / WF_TILE_GROUP * args.teams;
+    auto *barriers = (wf_tile_barriers *)shared;
+    auto *input = (Image *)(shared + WF_TILE_HEADER);
+    const int plane = args.rows * args.pitch, input_bytes = wf_tile_bytes(args.teams * CHANNELS * plane, sizeof(Image));
+    auto *levels = (float *)(shared + WF_TILE_HEADER + input_bytes);
+    const int level_bytes = MODE == WF_KNOWN_SOFTMAX ? wf_tile_bytes(plane, sizeof(float)) : 0;
+    auto *weights = (Weight *)(shared + WF_TILE_HEADER + input_bytes + level_bytes);
+
+    wf_tile_start(barriers, args.stages, computing);
+    const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
+    if (warp < computing / 32)
+        wf_tile_compute<OP, MODE, Image, Weight, CHANNELS, KERNEL_WIDTH, WIDTH, HEIGHT>(args, block, barriers, input,
+                                                                                        levels, weights);
+    else if (wf_tile_elect())
+        wf_tile_fill<OP, MODE, Image, Weight, CHANNELS, WIDTH, HEIGHT>(input_map, level_map, weight_map, args, block,
+                                                                       barriers, input, levels, weights);
 }
 
 #endif
@@ -337,7 +433,6 @@ template <int CHANNELS, int WIDTH, int HEIGHT> static constexpr int wf_tile_max_
     return CHANNELS < 4 ? 1 : WF_TILE_THREADS / (WIDTH * HEIGHT / WF_TILE_GROUP);
 }
 
-/* KERNEL_WIDTH is the kernel's, or 0 for any. */
 template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS, int KERNEL_WIDTH, int WIDTH,
           int HEIGHT>
 __global__ void __launch_bounds__(wf_tile_max_teams<CHANNELS, WIDTH, HEIGHT>() * WIDTH * HEIGHT / WF_TILE_GROUP + 32)
@@ -345,30 +440,9 @@ __global__ void __launch_bounds__(wf_tile_max_teams<CHANNELS, WIDTH, HEIGHT>() *
                     const wf_tile_args args)
 {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
-    const int computing = WIDTH * HEIGHT / WF_TILE_GROUP * args.teams;
     extern __shared__ __align__(128) unsigned char shared[];
-    auto *barriers = (wf_tile_barriers *)shared;
-    auto *input = (Image *)(shared + WF_TILE_HEADER);
-    int input_bytes = args.teams * CHANNELS * args.rows * args.pitch * (int)sizeof(Image);
-    auto *weights = (Weight *)(shared + WF_TILE_HEADER + (input_bytes + 127) / 128 * 128);
-    const wf_block block = wf_this_block(args.grid, WIDTH, HEIGHT);
-
-    const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
-    if (threadIdx.x == computing) {
-        cuda::ptx::mbarrier_init(&barriers->input, 1);
-        for (int stage = 0; stage < args.stages; stage++) {
-            cuda::ptx::mbarrier_init(&barriers->full[stage], 1);
-            cuda::ptx::mbarrier_init(&barriers->empty[stage], computing / 32);
-        }
-        cuda::ptx::fence_mbarrier_init(cuda::ptx::sem_release, cuda::ptx::scope_cluster);
-    }
-    __syncthreads();
-    if (warp < computing / 32)
-        wf_tile_compute<OP, MODE, Image, Weight, CHANNELS, KERNEL_WIDTH, WIDTH, HEIGHT>(args, block, barriers, input,
-                                                                                        weights);
-    else if (wf_tile_elect())
-        wf_tile_fill<OP, Image, Weight, CHANNELS, WIDTH, HEIGHT>(&input_map, &weight_map, args, block, barriers, input,
-                                                                 weights);
+    wf_filter_tile<OP, MODE, Image, Weight, CHANNELS, KERNEL_WIDTH, WIDTH, HEIGHT>(
+        &input_map, nullptr, &weight_map, args, wf_this_block(args.grid, WIDTH, HEIGHT), shared);
 #endif
 }
 
