@@ -93,6 +93,55 @@ static void find_values(const wf_rows *rows, const wf_backward_call *call, real 
     }
 }
 
+/* ---- Taps outside the image --------------------------------------------------------------------------------------- */
+
+/* Gradients of pixels first <= x < last. */
+static void clear(const wf_rows *rows, const wf_tensor *grads, int64_t n, int64_t tap, int64_t y, int64_t first,
+                  int64_t last)
+{
+    static const real zeros[WF_TILE_LONGEST] = {0};
+    for (int64_t x = first; x < last; x += WF_TILE_LONGEST)
+        rows->store(wf_cpu_address(grads, n, tap, y, x), grads->dtype, grads->stride[3], zeros,
+                    wf_smaller(WF_TILE_LONGEST, last - x));
+}
+
+/* Rows from which kernel rows lead out of the image: no tile has them. */
+static void clear_rows_outside(const wf_rows *rows, const wf_backward_call *call)
+{
+    const wf_filter *filter = &call->filter;
+    const int64_t *size = call->grad_weight.size;
+#pragma omp parallel for collapse(2) schedule(static)
+    for (int64_t n = 0; n < size[0]; n++) {
+        for (int64_t y = 0; y < size[2]; y++) {
+            for (int64_t tap = 0; tap < size[1]; tap++) {
+                const int i = (int)(tap / filter->kernel_width);
+                const int64_t y_in = y + wf_tap_offset(i, filter->kernel_height, filter->dilation);
+                if (y_in < 0 || y_in >= size[2])
+                    clear(rows, &call->grad_weight, n, tap, y, 0, size[3]);
+            }
+        }
+    }
+}
+
+/* The rows' ends from which the taps of kernel row i do, where the tile reaches them. */
+static void clear_ends_outside(const backward_tile *t, int i)
+{
+    const wf_tile *base = &t->base;
+    const wf_filter *filter = base->filter;
+    const wf_tensor *grads = &t->call->grad_weight;
+    const int64_t width = grads->size[3], down = wf_tap_offset(i, filter->kernel_height, filter->dilation);
+    const int64_t y = base->direction > 0 ? base->y : base->y - down;
+    for (int j = 0; j < filter->kernel_width; j++) {
+        const int64_t tap = (int64_t)i * filter->kernel_width + j;
+        int64_t first, last;
+        wf_pixel_range(wf_tap_offset(j, filter->kernel_width, filter->dilation), width, &first, &last);
+        if (base->first == 0)
+            clear(base->rows, grads, base->n, tap, y, 0, wf_smaller(first, width));
+        if (base->first + base->width == width)
+            clear(base->rows, grads, base->n, tap, y, wf_larger(last, 0), width);
+    }
+}
+
 /* ---- Tiles -------------------------------------------------------------------------------------------------------- */
 
 static int writes_weight(const backward_tile *t)
@@ -185,8 +234,11 @@ static void run_tile(backward_tile *t)
     int first, last;
     wf_tap_range(base->y, base->input->size[2], base->filter->kernel_height, base->filter->dilation, base->direction,
                  &first, &last);
-    for (int i = first; i < last; i++)
+    for (int i = first; i < last; i++) {
         wf_tile_add_row(base, i, add);
+        if (writes_weight(t))
+            clear_ends_outside(t, i);
+    }
     for (int64_t c = 0; wf_present(to) && c < channels; c++)
         base->rows->store(wf_cpu_address(to, base->n, base->first_channel + c, base->y, base->first), to->dtype,
                           to->stride[3], base->sums + c * base->width, base->width);
@@ -226,46 +278,6 @@ static void run_tiles(const wf_rows *rows, const wf_backward_call *call, const r
             }
         }
         rows->settle();
-    }
-}
-
-/* ---- Taps outside the image ----------------------------------------------------------------------------------------- */
-
-static void clear(const wf_rows *rows, const wf_tensor *tensor, int64_t n, int64_t c, int64_t y, int64_t first,
-                  int64_t last)
-{
-    static const real zeros[WF_TILE_LONGEST] = {0};
-    for (int64_t x = first; x < last; x += WF_TILE_LONGEST)
-        rows->store(wf_cpu_address(tensor, n, c, y, x), tensor->dtype, tensor->stride[3], zeros,
-                    wf_smaller(WF_TILE_LONGEST, last - x));
-}
-
-/* In row y of tap (i, j). */
-static void clear_tap(const wf_rows *rows, const wf_backward_call *call, int64_t n, int i, int j, int64_t y)
-{
-    const wf_filter *filter = &call->filter;
-    const wf_tensor *to = &call->grad_weight;
-    const int64_t height = to->size[2], width = to->size[3], tap = (int64_t)i * filter->kernel_width + j;
-    const int64_t v = y + wf_tap_offset(i, filter->kernel_height, filter->dilation);
-    int64_t first, last;
-    wf_pixel_range(wf_tap_offset(j, filter->kernel_width, filter->dilation), width, &first, &last);
-    if (v < 0 || v >= height || last <= first)
-        first = last = width;
-    clear(rows, to, n, tap, y, 0, first);
-    clear(rows, to, n, tap, y, last, width);
-}
-
-static void clear_outside(const wf_rows *rows, const wf_backward_call *call)
-{
-    const int64_t *size = call->grad_weight.size;
-#pragma omp parallel for collapse(2) schedule(static)
-    for (int64_t n = 0; n < size[0]; n++) {
-        for (int64_t y = 0; y < size[2]; y++) {
-            for (int i = 0; i < call->filter.kernel_height; i++) {
-                for (int j = 0; j < call->filter.kernel_width; j++)
-                    clear_tap(rows, call, n, i, j, y);
-            }
-        }
     }
 }
 
@@ -318,7 +330,7 @@ void WF_REAL(wf_cpu_gradients)(const wf_rows *rows, const wf_backward_call *call
     if (weight || input)
         run_tiles(rows, call, factor, less);
     if (weight)
-        clear_outside(rows, call);
+        clear_rows_outside(rows, call);
     if (wf_present(&call->grad_bias))
         sum_channels(rows, call, (double *)(workspace + plan.row_sums));
 }

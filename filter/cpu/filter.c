@@ -12,9 +12,14 @@ enum { SHARED_ROWS = 32 };
 typedef struct filter_tile {
     wf_tile base;
     const wf_filter_call *call;
-    real total[WF_TILE_LONGEST];   /* of the weights */
-    real largest[WF_TILE_LONGEST]; /* softmax: sums and total count in units of this logit's exponential */
+    _Alignas(64) real total[WF_TILE_LONGEST]; /* of the weights */
+    _Alignas(64) real unit[WF_TILE_LONGEST];  /* of wf_row_sums */
 } filter_tile;
+
+static int sums_weights(const filter_tile *t)
+{
+    return t->call->filter.mode != WF_LINEAR || wf_present(&t->call->coverage);
+}
 
 static void add(wf_tile *base, const wf_tap *taps, int k, const wf_row_taps *row, int64_t first, int64_t last)
 {
@@ -22,12 +27,11 @@ static void add(wf_tile *base, const wf_tap *taps, int k, const wf_row_taps *row
     filter_tile *t = (filter_tile *)base;
     const wf_filter_call *call = t->call;
     const int64_t at = first - base->first;
-    const int sums_weights = call->filter.mode != WF_LINEAR || wf_present(&call->coverage);
     const wf_row_sums to = {.sum = base->sums + at,
                             .stride = base->width,
                             .channels = wf_tile_channels(base),
-                            .total = sums_weights ? t->total + at : NULL,
-                            .largest = call->filter.mode == WF_SOFTMAX ? t->largest + at : NULL};
+                            .total = sums_weights(t) ? t->total + at : NULL,
+                            .unit = call->filter.mode == WF_SOFTMAX ? t->unit + at : NULL};
     base->rows->add_taps(&to, row, last - first);
 }
 
@@ -55,7 +59,7 @@ static void store_coverage(filter_tile *t)
     real coverage[WF_TILE_LONGEST];
     memcpy(coverage, t->total, (size_t)t->base.width * sizeof(real));
     if (t->call->filter.mode == WF_SOFTMAX)
-        t->base.rows->log_plus(coverage, t->largest, t->base.width);
+        t->base.rows->log_plus(coverage, t->unit, t->base.width);
     store_row(&t->base, &t->call->coverage, 0, coverage);
 }
 
@@ -70,8 +74,10 @@ static void filter_one(filter_tile *t, const wf_filter_call *call)
     base->weight = &call->weight;
     base->direction = call->op == WF_SPLAT ? -1 : +1;
     rows->fill(base->sums, 0, channels * base->width);
-    rows->fill(t->total, 0, base->width);
-    rows->fill(t->largest, -WF_REAL_MAX, base->width); /* finite, so that masked logits of -inf weigh 0 */
+    if (sums_weights(t))
+        rows->fill(t->total, 0, base->width);
+    if (call->filter.mode == WF_SOFTMAX)
+        rows->fill(t->unit, -WF_REAL_MAX, base->width); /* finite, so that masked logits of -inf weigh 0 */
     int first, last;
     wf_tap_range(base->y, call->input.size[2], call->filter.kernel_height, call->filter.dilation, base->direction,
                  &first, &last);

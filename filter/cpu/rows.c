@@ -19,6 +19,7 @@ enum { VECTOR_BYTES = 32 };
 enum { VECTOR_BYTES = 16 };
 #endif
 enum { LANES = VECTOR_BYTES / sizeof(real) };
+#define SLACK 16
 #ifndef AHEAD
 #define AHEAD 1024
 #endif
@@ -237,22 +238,22 @@ static void settle(void)
 #if WF_REAL_IS_FLOAT
 typedef int32_t integers __attribute__((vector_size(VECTOR_BYTES)));
 
-/* exp(x) for x <= 0 to 2 ulp, 0 where it is subnormal: 2^n exp(r) with n = round(x / ln 2), exp(r) by its series. */
+/* exp(x) for |x| <= 87 to 2 ulp, 0 for smaller x: 2^n exp(r) with n = round(x / ln 2). The polynomial is exp's minimax fit
+ * of degree 6 over |r| <= ln(2) / 2, whose relative error is 3e-9. */
 static inline vector exp_of(vector x)
 {
-    const float lowest = -87, rounder = 0x1.8p23f; /* adding it leaves n in the low bits */
+    const float lowest = -87, rounder = 0x1.8p23f + 127; /* adding it leaves n + 127 in the low bits */
     const vector shifted = x * 1.44269504f + rounder;
     const vector n = shifted - rounder;
     const vector r = x - n * 0x1.62ep-1f - n * 0x1.0bfbe8p-15f; /* ln 2 in two parts, the first exact in products */
-    vector series = r * (1.0f / 5040) + 1.0f / 720;
-    series = series * r + 1.0f / 120;
-    series = series * r + 1.0f / 24;
-    series = series * r + 1.0f / 6;
-    series = series * r + 0.5f;
-    series = series * r + 1;
-    series = series * r + 1;
-    const vector power = (vector)(((integers)shifted + 127) << 23);
-    return (vector)((integers)(series * power) & ~(x < lowest));
+    vector result = r * 0.00138145986f + 0.00836871692f;
+    result = result * r + 0.0416683880f;
+    result = result * r + 0.166665206f;
+    result = result * r + 0.499999934f;
+    result = result * r + 1;
+    result = result * r + 1;
+    const vector power = (vector)((integers)shifted << 23);
+    return (vector)((integers)(result * power) & ~(x < lowest));
 }
 #else
 static inline vector exp_of(vector x)
@@ -279,6 +280,22 @@ static inline vector larger(vector a, vector b)
 #endif
 }
 
+/* Whether a > b in any lane. */
+static inline int any_larger(vector a, vector b)
+{
+#if defined(__AVX512F__)
+    return WF_REAL_IS_FLOAT ? _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ) != 0
+                            : _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_GT_OQ) != 0;
+#elif defined(__AVX2__)
+    return _mm256_movemask_epi8((__m256i)(a > b)) != 0;
+#else
+    int any = 0;
+    for (int lane = 0; lane < LANES; lane++)
+        any |= a[lane] > b[lane];
+    return any;
+#endif
+}
+
 static void exponential(real *row, int64_t count)
 {
     for (int64_t i = 0, lanes; i < count; i += lanes) {
@@ -301,6 +318,19 @@ static void fill(real *row, real value, int64_t count)
         row[i] = value;
 }
 
+/* From one unit to another. */
+static __attribute__((noinline)) vector raise_unit(const wf_row_sums *to, vector unit, int64_t i, int64_t lanes)
+{
+    const vector scale = exp_of(load_reals(to->unit + i, lanes) - unit);
+    for (int64_t c = 0; c < to->channels; c++) {
+        real *at = to->sum + c * to->stride + i;
+        store_reals(at, load_reals(at, lanes) * scale, lanes);
+    }
+    store_reals(to->total + i, load_reals(to->total + i, lanes) * scale, lanes);
+    store_reals(to->unit + i, unit, lanes);
+    return unit;
+}
+
 /* Those of a row's next pixels are fetched. */
 static inline vector load_weights(const wf_row_taps *row, int tap, const wf_dtype dtype, int64_t i, const int64_t lanes)
 {
@@ -316,32 +346,27 @@ static inline __attribute__((always_inline)) void add_lanes(const wf_row_sums *t
                                                             const int taps, const wf_dtype weight_dtype, int64_t i,
                                                             const int64_t lanes)
 {
-    vector weights[WF_ROW_TAPS], scale = {0};
+    vector weights[WF_ROW_TAPS];
     for (int t = 0; t < taps; t++)
         weights[t] = load_weights(row, t, weight_dtype, i, lanes);
-    if (to->largest) {
-        const vector before = load_reals(to->largest + i, lanes);
-        vector largest = before;
+    if (to->unit) {
+        vector unit = load_reals(to->unit + i, lanes), largest = unit;
         for (int t = 0; t < taps; t++)
             largest = larger(weights[t], largest);
+        if (any_larger(largest, unit + SLACK))
+            unit = raise_unit(to, largest, i, lanes);
         for (int t = 0; t < taps; t++)
-            weights[t] = exp_of(weights[t] - largest);
-        scale = exp_of(before - largest);
-        store_reals(to->largest + i, largest, lanes);
+            weights[t] = exp_of(weights[t] - unit);
     }
     for (int64_t c = 0; c < to->channels; c++) {
         real *at = to->sum + c * to->stride + i;
         vector sum = load_reals(at, lanes);
-        if (to->largest)
-            sum *= scale;
         for (int t = 0; t < taps; t++)
             sum += weights[t] * load_reals(row->input[t] + c * row->input_stride + i, lanes);
         store_reals(at, sum, lanes);
     }
     if (to->total) {
         vector total = load_reals(to->total + i, lanes);
-        if (to->largest)
-            total *= scale;
         for (int t = 0; t < taps; t++)
             total += weights[t];
         store_reals(to->total + i, total, lanes);

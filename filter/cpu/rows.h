@@ -24,9 +24,10 @@ typedef struct wf_row_taps {
 typedef struct wf_row_sums {
     real *sum; /* += weight * input: a row for each channel, `stride` apart */
     int64_t stride, channels;
-    real *total;   /* += weight; NULL: not wanted */
-    real *largest; /* softmax: the largest logit so far. The weights are logits, sums and total count in units of its
-                    * exponential. NULL: weights as they are */
+    real *total; /* += weight; NULL: not wanted */
+    real
+        *unit; /* softmax: the weights are logits, sums and total count in units of this one's exponential. Raised where
+                  * logits are much larger. NULL: weights as they are */
 } wf_row_sums;
 
 /* What add_gradients adds to. Taps' input is grad_output, what their weights are multiplied with depends on the mode. */

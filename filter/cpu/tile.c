@@ -22,7 +22,7 @@ void *wf_tile_address(const wf_tile *t, const wf_tensor *tensor, const wf_tap *t
                             : wf_cpu_address(tensor, t->n, tap->index, tap->y_in, tap->x_in);
 }
 
-wf_tap wf_tile_find_tap(const wf_tile *t, int i, int j)
+static wf_tap find_tap(const wf_tile *t, int i, int j)
 {
     const wf_filter *filter = t->filter;
     int64_t down = t->direction * wf_tap_offset(i, filter->kernel_height, filter->dilation);
@@ -42,12 +42,13 @@ wf_tap wf_tile_find_tap(const wf_tile *t, int i, int j)
     return tap;
 }
 
-/* Neighbouring taps and their input, in place or staged: pixels from x on of row y. */
+/* Neighbouring taps and the input that they read: pixels from x_in on, in t->channel. */
 typedef struct group {
     wf_tap taps[WF_ROW_TAPS];
     int count;
-    const real *input; /* NULL: in place */
-    int64_t x, length;
+    int64_t x_in, length;
+    const real *input;
+    int64_t input_stride;
 } group;
 
 static void add_part(wf_tile *t, wf_tile_add add, const group *g, int k, int count, int64_t first, int64_t last)
@@ -55,13 +56,12 @@ static void add_part(wf_tile *t, wf_tile_add add, const group *g, int k, int cou
     if (last <= first)
         return;
     const wf_tap *taps = &g->taps[k];
-    wf_row_taps row = {
-        .taps = count, .weight_dtype = taps->weight_dtype, .input_stride = g->input ? g->length : t->input->stride[1]};
+    const int64_t element = (int64_t)wf_dtype_size(taps->weight_dtype);
+    wf_row_taps row = {.taps = count, .weight_dtype = taps->weight_dtype, .input_stride = g->input_stride};
     for (int i = 0; i < count; i++) {
         const int64_t skipped = first - taps[i].x;
-        row.weight[i] = (const char *)taps[i].weight + (size_t)skipped * wf_dtype_size(taps[i].weight_dtype);
-        row.input[i] = g->input ? g->input + (taps[i].x_in - g->x + skipped)
-                                : wf_cpu_address(t->input, t->n, t->channel, taps[i].y_in, taps[i].x_in + skipped);
+        row.weight[i] = (const char *)taps[i].weight + skipped * element;
+        row.input[i] = g->input + (taps[i].x_in - g->x_in + skipped);
     }
     add(t, g->taps, k, &row, first, last);
 }
@@ -91,33 +91,48 @@ static void stage_weights(wf_tile *t, wf_tap *tap, real *row)
     tap->weight_dtype = WF_REAL_DTYPE;
 }
 
-/* Loads all input that the taps read. */
-static void stage_input(wf_tile *t, group *g)
+static int input_is_in_place(const wf_tile *t)
+{
+    return wf_tile_can_use(t->input) && t->input->dtype == WF_REAL_DTYPE;
+}
+
+static void find_input(group *g)
 {
     int64_t last = 0;
-    g->x = INT64_MAX;
+    g->x_in = INT64_MAX;
     for (int k = 0; k < g->count; k++) {
-        g->x = wf_smaller(g->x, g->taps[k].x_in);
+        g->x_in = wf_smaller(g->x_in, g->taps[k].x_in);
         last = wf_larger(last, g->taps[k].x_in + g->taps[k].count);
     }
-    g->length = last - g->x;
+    g->length = last - g->x_in;
+}
+
+static void place_input(wf_tile *t, group *g)
+{
+    const int64_t y_in = g->taps[0].y_in;
+    if (input_is_in_place(t)) {
+        g->input = wf_cpu_address(t->input, t->n, t->channel, y_in, g->x_in);
+        g->input_stride = t->input->stride[1];
+        return;
+    }
     g->input = t->staged;
+    g->input_stride = g->length;
     for (int64_t c = 0; c < wf_tile_channels(t); c++)
-        t->rows->load(t->staged + c * g->length, wf_cpu_address(t->input, t->n, t->channel + c, g->taps[0].y_in, g->x),
+        t->rows->load(t->staged + c * g->length, wf_cpu_address(t->input, t->n, t->channel + c, y_in, g->x_in),
                       t->input->dtype, t->input->stride[3], g->length);
 }
 
 void wf_tile_add_row(wf_tile *t, int i, wf_tile_add add)
 {
-    const int kernel_width = t->filter->kernel_width,
-              in_place = wf_tile_can_use(t->input) && t->input->dtype == WF_REAL_DTYPE;
+    const int kernel_width = t->filter->kernel_width;
     const int64_t span = t->width + (WF_ROW_TAPS - 1) * (int64_t)t->filter->dilation;
-    const int most = in_place || span * t->channels <= WF_TILE_STAGED ? WF_ROW_TAPS : 1;
+    const int most = input_is_in_place(t) || span * t->channels <= WF_TILE_STAGED ? WF_ROW_TAPS : 1;
     const int groups = (int)wf_divide_up(kernel_width, most);
     for (int at = 0; at < groups; at++) {
-        group g = {.count = 0};
+        group g;
+        g.count = 0;
         for (int j = at * kernel_width / groups; j < (at + 1) * kernel_width / groups; j++) {
-            wf_tap tap = wf_tile_find_tap(t, i, j);
+            wf_tap tap = find_tap(t, i, j);
             if (tap.count == 0)
                 continue;
             if (tap.weight && !wf_tile_can_use(t->weight))
@@ -126,10 +141,10 @@ void wf_tile_add_row(wf_tile *t, int i, wf_tile_add add)
         }
         if (g.count == 0)
             continue;
+        find_input(&g);
         t->channel = t->first_channel;
         do {
-            if (!in_place)
-                stage_input(t, &g);
+            place_input(t, &g);
             add_group(t, add, &g);
         } while ((t->channel += t->channels) < t->last_channel);
     }

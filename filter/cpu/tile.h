@@ -47,16 +47,13 @@ typedef struct wf_tiling {
     int64_t width, count;
 } wf_tiling;
 
-#define wf_tile_split    WF_REAL(wf_tile_split)
-#define wf_tile_find_tap WF_REAL(wf_tile_find_tap)
-#define wf_tile_address  WF_REAL(wf_tile_address)
-#define wf_tile_add_row  WF_REAL(wf_tile_add_row)
-#define wf_tile_can_use  WF_REAL(wf_tile_can_use)
+#define wf_tile_split   WF_REAL(wf_tile_split)
+#define wf_tile_address WF_REAL(wf_tile_address)
+#define wf_tile_add_row WF_REAL(wf_tile_add_row)
+#define wf_tile_can_use WF_REAL(wf_tile_can_use)
 
 /* Rows of `pixels`, into tiles that have room for that many channels. */
 wf_tiling wf_tile_split(int64_t pixels, int64_t channels);
-
-wf_tap wf_tile_find_tap(const wf_tile *t, int i, int j);
 
 /* Where what the tensor has of the pair of pixels lies: weights and their gradients. */
 void *wf_tile_address(const wf_tile *t, const wf_tensor *tensor, const wf_tap *tap);
