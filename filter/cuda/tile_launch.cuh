@@ -6,7 +6,7 @@
 
 #include "tiles.cuh"
 
-/* Measured on an H200. Kernels of these widths have code of their own, for three channels. */
+/* Measured on an H200. Kernels of these widths have code of their own. */
 #define WF_TILE_KERNEL_WIDTHS(X) X(3) X(5) X(7) X(9) X(11) X(13) X(17) X(21)
 #define WF_TILE_BLOCKS           4 /* that a multiprocessor should run at once */
 #define WF_TILE_STAGES           6
@@ -95,9 +95,14 @@ static size_t wf_plan_tile(wf_tile_args *args, const wf_tile_row &row, const wf_
     return 0;
 }
 
+/* Of the many kernels that there could be, those of three channels and of many that are worth their compilation. */
+template <int CHANNELS, typename Weight>
+static constexpr bool wf_has_own_kernels = (CHANNELS == 3 && !std::is_same<Weight, __nv_bfloat16>::value) ||
+                                           (CHANNELS == 8 && std::is_same<Weight, float>::value);
+
 /* Returns the caller's KERNEL(kernel_width) of CHANNELS and Weight: of its own where that pays, else KERNEL(0), for any. */
 #define WF_RETURN_KERNEL(kernel_width)                                                                                 \
-    if constexpr (CHANNELS == 3 && !std::is_same<Weight, __nv_bfloat16>::value) {                                      \
+    if constexpr (wf_has_own_kernels<CHANNELS, Weight>) {                                                              \
         switch (kernel_width) {                                                                                        \
             WF_TILE_KERNEL_WIDTHS(WF_RETURN_CASE)                                                                      \
         }                                                                                                              \
