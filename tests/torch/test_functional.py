@@ -200,6 +200,24 @@ def test_threads(device):
     assert not wrong
 
 
+def test_number_of_threads():
+    """PyTorch's, in a thread that PyTorch has not worked in yet, too."""
+    before, seen = torch.get_num_threads(), []
+
+    def work():
+        gather(IMAGE, WEIGHT)
+        seen.append(library._library.omp_get_max_threads())
+
+    torch.set_num_threads(before + 1)
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [before + 1]
+
+
 # ---- Errors -------------------------------------------------------------------------------------------------------------
 
 IMAGE, WEIGHT = torch.zeros(1, 3, 4, 5), torch.zeros(1, 9, 4, 5)
@@ -214,6 +232,10 @@ IMAGE, WEIGHT = torch.zeros(1, 3, 4, 5), torch.zeros(1, 9, 4, 5)
     ((IMAGE, WEIGHT, (3, 300)), {}, ValueError, "the kernel is 3x300, its height and width are 1 to 255"),
     ((IMAGE, WEIGHT, (3, 3, 1)), {}, ValueError, "kernel_size has 3 numbers, it is K or (Kh, Kw)"),
     ((IMAGE, WEIGHT, (3, 1 << 40)), {}, ValueError, "the kernel's width is 1099511627776, which does not fit in 32 bits"),
+    ((IMAGE, WEIGHT, 3.0), {}, TypeError, "kernel_size is 3.0, it is an int"),
+    ((IMAGE, WEIGHT, (3, None)), {}, TypeError, "kernel_size is None, it is an int"),
+    ((IMAGE, WEIGHT), {"dilation": 1.5}, TypeError, "dilation is 1.5, it is an int"),
+    ((IMAGE, WEIGHT), {"groups": "1"}, TypeError, "groups is '1', it is an int"),
     ((IMAGE, WEIGHT), {"dilation": 0}, ValueError, "dilation is 0, it is 1 to 65535"),
     ((IMAGE, WEIGHT), {"mode": "gaussian"}, ValueError,
      "mode is 'gaussian', it is one of 'linear', 'normalized', 'softmax'"),

@@ -46,6 +46,15 @@ def test_no_gpu():
         library._open(torch.device("cuda:0"))
 
 
+def test_at_exit():
+    """Devices outlive what runs while the process ends, such as daemon threads."""
+    result = run_python("import atexit; atexit.register(lambda: run()); import torch; from weighted_filter import library; "
+                        "ones, output = torch.ones(1, 1, 2, 2), torch.zeros(1, 1, 2, 2); "
+                        "apply = lambda: library.apply(0, ((1, 1), 'linear', 1, 1), ones, ones, None, output); "
+                        "run = lambda: (apply(), print(output.sum())); apply()")
+    assert (result.returncode, result.stdout) == (0, "tensor(4.)\n"), result.stderr
+
+
 def test_without_cuda_devices():
     """Importing and filtering on the CPU starts no CUDA."""
     result = run_python("import torch, weighted_filter as w; "

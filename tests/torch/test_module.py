@@ -75,3 +75,13 @@ def test_errors(make, message):
     with pytest.raises(ValueError) as raised:
         make()
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("options, message", [
+    ({"kernel_size": 5.0}, "kernel_size is 5.0, it is an int"),
+    ({"kernel_size": 5, "groups": 1.5}, "groups is 1.5, it is an int"),
+])
+def test_no_integers(options, message):
+    with pytest.raises(TypeError) as raised:
+        WeightedFilter(3, **options)
+    assert str(raised.value) == message

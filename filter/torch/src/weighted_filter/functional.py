@@ -43,12 +43,13 @@ def gather(input: Tensor, weight: Tensor, kernel_size: int | tuple[int, int] | N
     read fastest where W's stride is 1. For the gradients the linear mode keeps the input only for grad_weight and the weight
     only for grad_input; the other modes keep both, the output, and a number for each pixel and group.
 
-    Gradients are deterministic, and can be differentiated any number of times. What is enqueued for a CUDA tensor goes to
-    the current stream; nothing waits for it, so it can be captured in a CUDA graph.
+    Gradients are deterministic, and can be differentiated any number of times; there is no forward mode, and torch.func does
+    not transform them. What is enqueued for a CUDA tensor goes to the current stream; nothing waits for it, so it can be
+    captured in a CUDA graph.
 
     Raises:
-        TypeError: a tensor's type is none of these. ValueError: sizes do not fit each other, a number is out of its range,
-        tensors are on different devices. RuntimeError: this device or build cannot do it.
+        TypeError: a tensor's type is none of these, or a number is no int. ValueError: sizes do not fit each other, a number
+        is out of its range, tensors are on different devices. RuntimeError: this device or build cannot do it.
     """
     return _apply(operators.gather, input, weight, kernel_size, bias, mode, dilation, groups)
 
@@ -69,6 +70,8 @@ def _apply(operator: operators.Operator, input: Tensor, weight: Tensor, kernel_s
            bias: Tensor | None, mode: str, dilation: int, groups: int) -> Tensor:
     if mode not in MODES:
         raise ValueError(f"mode is {mode!r}, it is one of {', '.join(map(repr, MODES))}")
+    check_integer("dilation", dilation)
+    check_integer("groups", groups)
     input, bias = _convert(input, weight, bias)
     batched = input.dim() == 4
     if weight.dim() != input.dim() or not (batched or input.dim() == 3):
@@ -85,12 +88,18 @@ def _apply(operator: operators.Operator, input: Tensor, weight: Tensor, kernel_s
 
 def pair(kernel_size: int | tuple[int, int]) -> tuple[int, int]:
     """Kh and Kw."""
-    if isinstance(kernel_size, int):
-        return kernel_size, kernel_size
-    if len(kernel_size) != 2:
-        raise ValueError(f"kernel_size has {len(kernel_size)} numbers, it is K or (Kh, Kw)")
-    height, width = kernel_size
+    sides = kernel_size if isinstance(kernel_size, (tuple, list)) else (kernel_size, kernel_size)
+    if len(sides) != 2:
+        raise ValueError(f"kernel_size has {len(sides)} numbers, it is K or (Kh, Kw)")
+    height, width = sides
+    check_integer("kernel_size", height)
+    check_integer("kernel_size", width)
     return height, width
+
+
+def check_integer(name: str, number: int) -> None:
+    if not isinstance(number, int):
+        raise TypeError(f"{name} is {number!r}, it is an int")
 
 
 def _convert(input: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor | None]:

@@ -20,7 +20,7 @@ import weakref
 from collections.abc import Sequence
 from typing import NoReturn
 
-import torch  # first: libwf then shares the OpenMP threads of PyTorch, where that brings the same runtime
+import torch  # first: libwf then shares PyTorch's OpenMP runtime and its threads, where that has the usual name
 from torch import Tensor
 
 DTYPES = {torch.float32: 0, torch.float16: 1, torch.bfloat16: 2, torch.float64: 3}
@@ -71,6 +71,7 @@ def _load() -> ctypes.CDLL:
             ("wf_backward", integer, [integer] + [pointer] * 4),
             ("wf_backward_workspace", ctypes.c_size_t, [integer] + [pointer] * 3),
             ("wf_grad_weight", integer, [integer] + [pointer] * 6),
+            ("omp_set_num_threads", None, [integer]),  # of the OpenMP runtime that libwf is linked with
         ):
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
@@ -108,7 +109,7 @@ def _fail(result: int) -> NoReturn:
 
 
 class _Device(ctypes.c_void_p):
-    """A wf_device; destroyed with its thread, or at exit."""
+    """A wf_device; destroyed with its thread."""
 
 
 def _open(device: torch.device) -> _Device:
@@ -117,7 +118,7 @@ def _open(device: torch.device) -> _Device:
     result = _library.wf_create(ctypes.byref(options), ctypes.byref(opened))
     if result:
         _fail(result)
-    weakref.finalize(opened, _library.wf_destroy, opened.value)
+    weakref.finalize(opened, _library.wf_destroy, opened.value).atexit = False  # daemon threads may be at work then
     return opened
 
 
@@ -160,7 +161,11 @@ def _start(settings: Settings, input: Tensor) -> tuple:
     device = _thread.devices.get(ordinal)
     if device is None:
         device = _thread.devices[ordinal] = _open(input.device)
-    stream = torch.cuda.current_stream(ordinal).cuda_stream if ordinal >= 0 else None
+    if ordinal >= 0:
+        stream = torch.cuda.current_stream(ordinal).cuda_stream
+    else:
+        stream = None
+        _library.omp_set_num_threads(torch.get_num_threads())  # OpenMP has a number for each thread that calls
     return device, stream, ctypes.byref(_filter(kernel_height, kernel_width, mode, dilation, groups))
 
 

@@ -37,6 +37,7 @@ class WeightedFilter(nn.Module):
         self.kernel_size = functional.pair(kernel_size)
         for name, value in (("in_channels", in_channels), *(("kernel_size", side) for side in self.kernel_size),
                             ("dilation", dilation), ("groups", groups)):
+            functional.check_integer(name, value)
             if value < 1:
                 raise ValueError(f"{name} is {value}, it is at least 1")
         self.splat = splat
