@@ -18,8 +18,8 @@
  *
  *     mode             gather                                       splat
  *     WF_LINEAR        weights as given                             weights as given
- *     WF_NORMALIZED    divided by the sum of the in-image taps at p divided by the sum of the weights that land on the
- *                                                                   destination
+ *     WF_NORMALIZED    divided by the sum of the in-image           divided by the sum of the weights that land on the
+ *                      taps at p                                    destination
  *     WF_SOFTMAX       softmax of the in-image taps' logits at p    softmax of the logits that land on each destination
  *
  *     WF_NORMALIZED divides by copysign(max(|sum|, WF_MIN_SUM), sum).
@@ -55,19 +55,10 @@
  *     float32, of float64 in float64. Results are rounded to nearest, ties to even.
  *
  *
- * WHAT RUNS WHERE (the rest is valid, and refused with WF_ERROR_UNSUPPORTED)
+ * WHAT RUNS WHERE
  *
- *                                          WF_CPU   WF_CUDA   WF_VULKAN
- *     gather, splat: float32, float16      yes      yes       yes
- *     bfloat16                             yes      yes       yes
- *     float64                              yes      yes       no
- *     strides in W other than 1            yes      yes       yes
- *     groups                               yes      yes       yes
- *     coverage                             yes      yes       yes
- *     wf_gather_splat                      yes      yes       yes
- *     wf_backward, wf_grad_weight          yes      yes       yes
- *
- *     WF_VULKAN takes strides in H and W of up to 31 bits.
+ *     Everything runs on WF_CPU, WF_CUDA and WF_VULKAN, but that WF_VULKAN has no float64 and takes strides in H and W of up
+ *     to 31 bits. What is valid and cannot run is refused with WF_ERROR_UNSUPPORTED.
  *
  *
  * A FIRST PROGRAM
@@ -93,8 +84,9 @@
  *     Order      Operations are enqueued on the caller's cudaStream_t, or recorded into the caller's VkCommandBuffer, and
  *                return at once; wf_stream carries either. On the CPU they are done when they return. Between two
  *                operations in one command buffer of which the second reads what the first wrote, call wf_barrier.
- *     Pipelines  WF_VULKAN compiles a pipeline the first time a combination of operation, kernel size, mode and types is
- *                used; wf_prepare does it ahead of time. CUDA loads a kernel on first use likewise.
+ *     Pipelines  WF_VULKAN compiles a pipeline the first time a combination of operation, filter, channels, types and
+ *                alignment is used; wf_prepare does it ahead of time for wf_gather and wf_splat. CUDA loads a kernel on
+ *                first use likewise.
  *     Threads    One device may be used by one thread at a time; different devices are independent. WF_CPU works with as
  *                many threads as OpenMP is told to use (OMP_NUM_THREADS), and with the widest vector instructions that the
  *                processor has; the environment's WF_CPU_INSTRUCTIONS = baseline, avx2 or avx512 chooses others. Results
@@ -196,7 +188,7 @@ typedef struct wf_device_options {
 /* Opens a device with everything it needs of its own: for WF_VULKAN an instance, a device and a queue; for WF_CUDA the
  * primary context. A program that has a Vulkan device already uses wf_vulkan_create (wf_vulkan.h). On failure *device is
  * NULL. WF_ERROR_NOT_BUILT, WF_ERROR_NO_DEVICE, WF_ERROR_UNSUPPORTED (the device lacks a needed feature, named in the
- * log), WF_ERROR_OUT_OF_MEMORY. */
+ * log), WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
 WF_API wf_result wf_create(const wf_device_options *options, wf_device **device);
 
 /* Waits for the device's own work and frees it. NULL is ignored. Memory from wf_alloc must have been freed. */
@@ -274,8 +266,8 @@ WF_API wf_result wf_apply(wf_operator op, wf_device *device, wf_stream stream, c
                           const wf_tensor *input, const wf_tensor *weight, const wf_tensor *bias,
                           const wf_tensor *output, const wf_tensor *coverage);
 
-/* Both of them, of the same weights, which are read once. (WF_CPU works on both row by row: small kernels' weights are
- * still in its caches when the second operator needs them.) Errors as wf_apply's. */
+/* Both of them, of the same weights, which are read once where that is faster. (WF_CPU works on both row by row: small
+ * kernels' weights are still in its caches when the second operator needs them.) Errors as wf_apply's. */
 WF_API wf_result wf_gather_splat(wf_device *device, wf_stream stream, const wf_filter *filter, const wf_tensor *input,
                                  const wf_tensor *weight, const wf_tensor *bias, const wf_tensor *gather_output,
                                  const wf_tensor *splat_output);
@@ -285,9 +277,9 @@ WF_API wf_result wf_gather_splat(wf_device *device, wf_stream stream, const wf_f
 typedef struct wf_gradients {
     const wf_tensor *input, *weight; /* as the forward call had them */
     const wf_tensor *bias;           /* likewise; NULL where it had none */
-    const wf_tensor *output;   /* what it wrote; needed for WF_NORMALIZED and WF_SOFTMAX, else ignored. Its rounding is
-                                      * also grad_weight's: with 16-bit images their last digits */
-    const wf_tensor *coverage; /* likewise */
+    const wf_tensor *output;   /* what it wrote; needed for WF_NORMALIZED and WF_SOFTMAX, else ignored. Where it was
+                                  rounded to 16 bits, grad_weight is only that exact */
+    const wf_tensor *coverage; /* likewise, but never rounded to 16 bits */
     const wf_tensor *grad_output;
     const wf_tensor *grad_input;  /* written. NULL: not wanted; at least one of the three is */
     const wf_tensor *grad_weight; /* likewise */
@@ -300,8 +292,9 @@ typedef struct wf_gradients {
 WF_API size_t wf_backward_workspace(wf_operator op, wf_device *device, const wf_filter *filter,
                                     const wf_gradients *gradients);
 
-/* The gradients of wf_apply: formulas at the top of this file. Without atomics: the same on every run. Those that are
- * wanted are computed in one pass over the weights. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_UNSUPPORTED, WF_ERROR_DEVICE. */
+/* The gradients of wf_apply: formulas at the top of this file. Without atomics: the same on every run. grad_input and
+ * grad_weight come from one pass over the weights where that is faster. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_UNSUPPORTED,
+ * WF_ERROR_DEVICE. */
 WF_API wf_result wf_backward(wf_operator op, wf_device *device, wf_stream stream, const wf_filter *filter,
                              const wf_gradients *gradients);
 
