@@ -88,6 +88,8 @@ def direction_table(direction, intro):
 
 def forward_table():
     cuda = load("wf_bench-cuda")
+    if not cuda:
+        return ""
     return direction_table(
         "forward",
         f"**Forward**, 1920×1080, 3 channels, CUDA on {source(cuda)}: milliseconds, and in brackets the fraction of "
@@ -199,7 +201,9 @@ def training_table():
 
 
 def node_table():
-    reports = [load(f"wfview-cuda-{size}") for size in ("480x270", "1920x1080")]
+    reports = list(filter(None, (load(f"wfview-cuda-{size}") for size in ("480x270", "1920x1080"))))
+    if not reports:
+        return ""
     names = []
     for report in reports:
         names += [stage["name"] for stage in report["stages"] if stage["name"] not in names]
@@ -230,7 +234,7 @@ def picture_source():
 
 def picture():
     file = ROOT / PICTURE
-    if not file.exists():
+    if not file.exists() or not load("wf_bench-cuda"):
         return ""
     if picture_source().encode() not in file.read_bytes():
         sys.exit(f"{PICTURE} was made of other results: run tests/bench/roofline.py")
