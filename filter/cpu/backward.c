@@ -9,22 +9,20 @@
 #include "taps.h"
 #include "tile.h"
 
-/* Pixels whose gradients are written while the next ones are read, and the most that wait for the rest of a cache line. */
-enum { STEP = 256, LINE = 16 };
-
 typedef struct backward_tile {
     wf_tile base; /* its input is grad_output, its sums are grad_input */
     const wf_backward_call *call;
-    const real *factor, *less;             /* of wf_cpu_workspace */
-    _Alignas(64) real input[WF_TILE_SUMS]; /* the forward call's, at the tile's pixels */
-    int64_t input_channel;                 /* first of the channels that are loaded */
-    real grad[WF_ROW_TAPS][STEP + LINE];   /* grad_weight of neighbouring taps */
+    const real *factor, *less;               /* of wf_cpu_workspace */
+    _Alignas(64) real input[WF_TILE_SUMS];   /* the forward call's, at the tile's pixels */
+    int64_t input_channel;                   /* first of the channels that are loaded */
+    real grad[WF_ROW_TAPS][WF_TILE_LONGEST]; /* grad_weight, where it is not stored as it is computed */
 } backward_tile;
 
-static const real *plane_at(const wf_backward_call *call, const real *plane, int64_t n, int64_t y, int64_t x)
+/* In a plane of the workspace. */
+static int64_t plane_offset(const wf_backward_call *call, int64_t n, int64_t y, int64_t x)
 {
     const int64_t *size = call->grad_output.size;
-    return plane + (n * size[2] + y) * size[3] + x;
+    return (n * size[2] + y) * size[3] + x;
 }
 
 /* ---- Values of each destination ----------------------------------------------------------------------------------- */
@@ -78,7 +76,7 @@ static void find_values(const wf_rows *rows, const wf_backward_call *call, real 
         for (int64_t n = 0; n < size[0]; n++) {
             for (int64_t y = 0; y < size[2]; y++) {
                 for (int64_t x = 0; x < size[3]; x += WF_TILE_LONGEST) {
-                    const int64_t at = (n * size[2] + y) * size[3] + x;
+                    const int64_t at = plane_offset(call, n, y, x);
                     p.n = n, p.y = y, p.first = x, p.count = wf_smaller(WF_TILE_LONGEST, size[3] - x);
                     load_pixels(&p, &call->coverage, 0, factor + at);
                     if (wf_present(&call->grad_weight))
@@ -167,60 +165,50 @@ static int is_complete(const wf_tile *base)
     return base->channel + wf_tile_channels(base) == base->last_channel;
 }
 
-static wf_row_gradients gradients_at(backward_tile *t, const wf_tap *taps, int count, int64_t first)
+/* Whether tiles compute grad_weight where it is stored, each element once. */
+static int writes_in_place(const backward_tile *t)
 {
-    wf_tile *base = &t->base;
+    const wf_tensor *grads = &t->call->grad_weight;
+    return wf_tile_can_use(grads) && grads->dtype == WF_REAL_DTYPE && t->base.channels >= t->call->input.size[1];
+}
+
+static void *grad_address(const backward_tile *t, const wf_tap *tap, int64_t x)
+{
+    return wf_tile_address(&t->base, &t->call->grad_weight, tap, x);
+}
+
+static void add(wf_tile *base, const wf_tap *taps, int k, const wf_row_taps *row, int64_t first, int64_t last)
+{
+    backward_tile *t = (backward_tile *)base;
     const wf_backward_call *call = t->call;
+    const wf_tensor *grads = &call->grad_weight;
     const int64_t at = first - base->first;
+    const int in_place = writes_in_place(t);
     wf_row_gradients to = {.mode = call->filter.mode,
                            .stride = base->width,
                            .channels = wf_tile_channels(base),
-                           .continues = base->channel > base->first_channel};
+                           .continues = base->channel > base->first_channel,
+                           .complete = is_complete(base),
+                           .streams = in_place};
     if (wf_present(&call->grad_input) && !to.continues)
         to.sum = base->sums + at;
     if (writes_weight(t)) {
         load_input(t);
         to.other = t->input + at;
     }
-    for (int k = 0; k < count && call->filter.mode != WF_LINEAR; k++) {
-        const int64_t x_in = taps[k].x_in + (first - taps[k].x);
-        to.factor[k] = plane_at(call, t->factor, base->n, taps[k].y_in, x_in);
-        to.less[k] = is_complete(base) ? plane_at(call, t->less, base->n, taps[k].y_in, x_in) : NULL;
+    for (int i = 0; i < row->taps; i++) {
+        const wf_tap *tap = &taps[k + i];
+        to.grad[i] = in_place ? grad_address(t, tap, first) : t->grad[k + i] + at;
+        if (call->filter.mode == WF_LINEAR)
+            continue;
+        const int64_t offset = plane_offset(call, base->n, tap->y_in, tap->x_in + (first - tap->x));
+        to.factor[i] = t->factor + offset;
+        to.less[i] = t->less + offset;
     }
-    return to;
-}
-/* Writes `count` gradients of a tap from pixel x on, and moves those it leaves for later to the row's begin. Returns how
- * many. */
-static int64_t write_gradients(backward_tile *t, const wf_tap *tap, int64_t x, real *row, int64_t count, int all)
-{
-    const wf_tile *base = &t->base;
-    const wf_tensor *to = &t->call->grad_weight;
-    const int64_t offset = (x - tap->x) * to->stride[3] * (int64_t)wf_dtype_size(to->dtype);
-    const int64_t written =
-        base->rows->stream((char *)wf_tile_address(base, to, tap) + offset, to->dtype, to->stride[3], row, count, all);
-    memmove(row, row + written, (size_t)(count - written) * sizeof(real));
-    return count - written;
-}
-
-/* Tiles of several blocks of channels are not wider than STEP. */
-static void add(wf_tile *base, const wf_tap *taps, int k, const wf_row_taps *row, int64_t first, int64_t last)
-{
-    backward_tile *t = (backward_tile *)base;
-    const int writes = writes_weight(t), complete = is_complete(base);
-    wf_row_gradients to = gradients_at(t, taps + k, row->taps, first);
-    real *grads[WF_ROW_TAPS];
-    int64_t waiting[WF_ROW_TAPS] = {0};
-    for (int i = 0; i < row->taps; i++)
-        grads[i] = t->grad[k + i] + (base->width <= STEP ? first - base->first : 0);
-    for (int64_t x = first, next; x < last; x = next) {
-        next = wf_smaller(x + STEP, last);
-        for (int i = 0; i < row->taps; i++)
-            to.grad[i] = grads[i] + waiting[i];
-        base->rows->add_gradients(&to, row, x - first, next - first);
-        for (int i = 0; writes && complete && i < row->taps; i++)
-            waiting[i] =
-                write_gradients(t, &taps[k + i], x - waiting[i], grads[i], waiting[i] + next - x, next == last);
-    }
+    base->rows->add_gradients(&to, row, last - first);
+    for (int i = 0; i < row->taps && to.other && to.complete && !in_place; i++)
+        base->rows->store(grad_address(t, &taps[k + i], first), grads->dtype, grads->stride[3], to.grad[i],
+                          last - first);
 }
 
 static void run_tile(backward_tile *t)
@@ -250,6 +238,7 @@ static void run_tiles(const wf_rows *rows, const wf_backward_call *call, const r
     const int64_t channels = wf_smaller(size[1], WF_TILE_CHANNELS);
     const int64_t passes = wf_present(&call->grad_input) && channels > 0 ? wf_divide_up(size[1], channels) : 1;
     const wf_tiling tiling = wf_tile_split(size[3], channels);
+    const int chunk = wf_tile_chunk(&tiling, WF_TILE_ROWS, size[0] * passes * size[2] * tiling.count);
 #pragma omp parallel
     {
         backward_tile t;
@@ -262,7 +251,7 @@ static void run_tiles(const wf_rows *rows, const wf_backward_call *call, const r
         t.call = call;
         t.factor = factor;
         t.less = less;
-#pragma omp for collapse(4) schedule(dynamic, 8)
+#pragma omp for collapse(4) schedule(dynamic, chunk)
         for (int64_t n = 0; n < size[0]; n++) {
             for (int64_t pass = 0; pass < passes; pass++) {
                 for (int64_t y = 0; y < size[2]; y++) {

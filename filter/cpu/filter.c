@@ -96,7 +96,8 @@ void WF_REAL(wf_cpu_filter)(const wf_rows *rows, const wf_filter_call *calls, in
     const int64_t channels = wf_smaller(size[1], WF_TILE_CHANNELS);
     const int64_t passes = channels > 0 ? wf_divide_up(size[1], channels) : 1;
     const wf_tiling tiling = wf_tile_split(size[3], channels);
-    const int chunk = count > 1 ? SHARED_ROWS : 8;
+    const int chunk =
+        wf_tile_chunk(&tiling, count > 1 ? SHARED_ROWS : WF_TILE_ROWS, size[0] * passes * size[2] * tiling.count);
 #pragma omp parallel
     {
         filter_tile t;

@@ -19,11 +19,23 @@ enum { VECTOR_BYTES = 32 };
 enum { VECTOR_BYTES = 16 };
 #endif
 enum { LANES = VECTOR_BYTES / sizeof(real) };
-#define SLACK 16
-#ifndef AHEAD
-#define AHEAD 1024
-#endif
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 typedef real vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias));
+
+#if WF_REAL_IS_FLOAT
+typedef int32_t integer;
+#else
+typedef int64_t integer;
+#endif
+typedef integer integers __attribute__((vector_size(VECTOR_BYTES)));
+
+/* How many bytes ahead weights are fetched; measured. */
+enum { AHEAD = 1024 };
+
+/* Softmax's sums change their unit where a logit is larger by this: seldom, and long before they overflow. */
+enum { SLACK = 4 };
 
 /* ---- Storage ------------------------------------------------------------------------------------------------------- */
 
@@ -141,8 +153,8 @@ static inline int64_t lanes_at(const real *row, int64_t count)
 /* ---- Between storage and rows ------------------------------------------------------------------------------------- */
 
 /* Inlined for each type. */
-static inline __attribute__((always_inline)) void load_row(real *restrict to, const void *restrict from,
-                                                           const wf_dtype dtype, int64_t stride, int64_t count)
+static ALWAYS_INLINE void load_row(real *restrict to, const void *restrict from, const wf_dtype dtype, int64_t stride,
+                                   int64_t count)
 {
     int64_t i = 0;
     for (; stride == 1 && i + LANES <= count; i += LANES)
@@ -201,31 +213,6 @@ static void store(void *to, wf_dtype dtype, int64_t stride, const real *from, in
     }
 }
 
-static int64_t stream(void *to, wf_dtype dtype, int64_t stride, const real *from, int64_t count, int all)
-{
-#if defined(__AVX2__)
-    if (dtype == WF_REAL_DTYPE && stride == 1) {
-        real *at = to;
-        int64_t i = (uintptr_t)to % VECTOR_BYTES ? lanes_at(to, count) : 0;
-        store_real(at, 1, from, i);
-        for (; i + LANES <= count; i += LANES) {
-#if defined(__AVX512F__)
-            _mm512_stream_si512((__m512i *)(void *)(at + i), _mm512_loadu_si512((const void *)(from + i)));
-#else
-            _mm256_stream_si256((__m256i *)(void *)(at + i),
-                                _mm256_loadu_si256((const __m256i *)(const void *)(from + i)));
-#endif
-        }
-        if (all)
-            store_real(at + i, 1, from + i, count - i);
-        return all ? count : i;
-    }
-#endif
-    (void)all;
-    store(to, dtype, stride, from, count);
-    return count;
-}
-
 static void settle(void)
 {
 #if defined(__AVX2__)
@@ -236,8 +223,6 @@ static void settle(void)
 /* ---- Exponentials ------------------------------------------------------------------------------------------------- */
 
 #if WF_REAL_IS_FLOAT
-typedef int32_t integers __attribute__((vector_size(VECTOR_BYTES)));
-
 /* exp(x) for |x| <= 87 to 2 ulp, 0 for smaller x: 2^n exp(r) with n = round(x / ln 2). The polynomial is exp's minimax fit
  * of degree 6 over |r| <= ln(2) / 2, whose relative error is 3e-9. */
 static inline vector exp_of(vector x)
@@ -339,12 +324,11 @@ static inline vector load_weights(const wf_row_taps *row, int tap, const wf_dtyp
     return load_lanes(row->weight[tap], dtype, i, lanes);
 }
 
-/* Both are inlined for each number of taps and each pair of types. The weights are what comes from memory: they are used
- * at once for all channels, and fetched ahead of that. */
+/* The weights are what comes from memory: they are used at once for all channels, and fetched ahead of that. This and what
+ * follows is inlined for each number of taps and each type of weights. */
 
-static inline __attribute__((always_inline)) void add_lanes(const wf_row_sums *to, const wf_row_taps *row,
-                                                            const int taps, const wf_dtype weight_dtype, int64_t i,
-                                                            const int64_t lanes)
+static ALWAYS_INLINE void add_lanes(const wf_row_sums *to, const wf_row_taps *row, const int taps,
+                                    const wf_dtype weight_dtype, int64_t i, const int64_t lanes)
 {
     vector weights[WF_ROW_TAPS];
     for (int t = 0; t < taps; t++)
@@ -353,7 +337,7 @@ static inline __attribute__((always_inline)) void add_lanes(const wf_row_sums *t
         vector unit = load_reals(to->unit + i, lanes), largest = unit;
         for (int t = 0; t < taps; t++)
             largest = larger(weights[t], largest);
-        if (any_larger(largest, unit + SLACK))
+        if (any_larger(largest, unit + (real)SLACK))
             unit = raise_unit(to, largest, i, lanes);
         for (int t = 0; t < taps; t++)
             weights[t] = exp_of(weights[t] - unit);
@@ -373,9 +357,8 @@ static inline __attribute__((always_inline)) void add_lanes(const wf_row_sums *t
     }
 }
 
-static inline __attribute__((always_inline)) void add_some_taps(const wf_row_sums *sums, const wf_row_taps *taps,
-                                                                const int count, const wf_dtype weight_dtype,
-                                                                int64_t pixels)
+static ALWAYS_INLINE void add_some_taps(const wf_row_sums *sums, const wf_row_taps *taps, const int count,
+                                        const wf_dtype weight_dtype, int64_t pixels)
 {
     const wf_row_sums to = *sums;
     const wf_row_taps row = *taps;
@@ -388,9 +371,60 @@ static inline __attribute__((always_inline)) void add_some_taps(const wf_row_sum
     }
 }
 
-static inline __attribute__((always_inline)) void add_gradient_lanes(const wf_row_gradients *to, const wf_row_taps *row,
-                                                                     const int taps, const wf_dtype weight_dtype,
-                                                                     int64_t begin, int64_t i, const int64_t lanes)
+/* Rows of gradients on their way past the caches, where whole vectors of aligned memory are written. */
+typedef struct row_streams {
+    int64_t late[WF_ROW_TAPS];  /* elements from the beginning of aligned memory to that of vectors */
+    vector before[WF_ROW_TAPS]; /* the vectors before, turned by so many lanes */
+    int begun;
+} row_streams;
+
+static inline row_streams begin_streams(const wf_row_gradients *to, const int taps, const real *aligned)
+{
+    row_streams s = {.begun = 0};
+    for (int t = 0; t < taps; t++)
+        s.late[t] = (int64_t)(((uintptr_t)to->grad[t] - (uintptr_t)aligned) / sizeof(real) % LANES);
+    return s;
+}
+
+static inline void stream_vector(row_streams *s, int t, real *grad, vector value)
+{
+#if defined(__AVX2__)
+    integers lane;
+    for (int k = 0; k < LANES; k++)
+        lane[k] = k;
+    const integers late = (integers){0} + (integer)s->late[t], is_before = lane < late;
+    const vector turned = __builtin_shuffle(value, lane - late);
+    const vector whole = (vector)(((integers)s->before[t] & is_before) | ((integers)turned & ~is_before));
+    s->before[t] = turned;
+    if (!s->begun) {
+        store_reals(grad, value, LANES - s->late[t]);
+        return;
+    }
+#if defined(__AVX512F__)
+    _mm512_stream_si512((__m512i *)(void *)(grad - s->late[t]), (__m512i)whole);
+#else
+    _mm256_stream_si256((__m256i *)(void *)(grad - s->late[t]), (__m256i)whole);
+#endif
+#else
+    (void)s, (void)t;
+    store_reals(grad, value, LANES);
+#endif
+}
+
+/* The last vectors lie before `end`. */
+static inline void end_streams(const row_streams *s, const wf_row_gradients *to, const int taps, int64_t end)
+{
+#if defined(__AVX2__)
+    for (int t = 0; s->begun && t < taps; t++)
+        store_reals(to->grad[t] + end - s->late[t], s->before[t], s->late[t]);
+#else
+    (void)s, (void)to, (void)taps, (void)end;
+#endif
+}
+
+static ALWAYS_INLINE void add_gradient_lanes(const wf_row_gradients *to, const wf_row_taps *row, const int taps,
+                                             const wf_dtype weight_dtype, row_streams *streams, int64_t i,
+                                             const int64_t lanes)
 {
     vector weights[WF_ROW_TAPS], grads[WF_ROW_TAPS], input[WF_ROW_TAPS];
     for (int t = 0; t < taps; t++) {
@@ -399,7 +433,7 @@ static inline __attribute__((always_inline)) void add_gradient_lanes(const wf_ro
             weights[t] = exp_of(weights[t] - load_reals(to->factor[t] + i, lanes));
         if (to->mode == WF_NORMALIZED && to->sum)
             weights[t] *= load_reals(to->factor[t] + i, lanes);
-        grads[t] = to->continues ? load_reals(to->grad[t] + (i - begin), lanes) : (vector){0};
+        grads[t] = to->continues ? load_reals(to->grad[t] + i, lanes) : (vector){0};
     }
     for (int64_t c = 0; c < to->channels; c++) {
         for (int t = 0; t < taps; t++)
@@ -417,31 +451,37 @@ static inline __attribute__((always_inline)) void add_gradient_lanes(const wf_ro
                 grads[t] += other * input[t];
         }
     }
-    if (!to->other)
-        return;
-    for (int t = 0; t < taps; t++) {
-        if (to->less[t])
+    for (int t = 0; to->other && t < taps; t++) {
+        if (to->mode != WF_LINEAR && to->complete)
             grads[t] = (grads[t] - load_reals(to->less[t] + i, lanes)) *
                        (to->mode == WF_SOFTMAX ? weights[t] : load_reals(to->factor[t] + i, lanes));
-        store_reals(to->grad[t] + (i - begin), grads[t], lanes);
+        if (to->streams && lanes == LANES)
+            stream_vector(streams, t, to->grad[t] + i, grads[t]);
+        else
+            store_reals(to->grad[t] + i, grads[t], lanes);
     }
 }
 
-static inline __attribute__((always_inline)) void add_some_gradients(const wf_row_gradients *gradients,
-                                                                     const wf_row_taps *taps, const int count,
-                                                                     const wf_dtype weight_dtype, int64_t begin,
-                                                                     int64_t end)
+static ALWAYS_INLINE void add_some_gradients(const wf_row_gradients *gradients, const wf_row_taps *taps,
+                                             const int count, const wf_dtype weight_dtype, int64_t pixels)
 {
     const wf_row_gradients to = *gradients;
     const wf_row_taps row = *taps;
     const real *aligned = to.sum ? to.sum : to.other;
-    for (int64_t i = begin, lanes; i < end; i += lanes) {
-        lanes = lanes_at(aligned + i, end - i);
-        if (lanes == LANES)
-            add_gradient_lanes(&to, &row, count, weight_dtype, begin, i, LANES);
-        else
-            add_gradient_lanes(&to, &row, count, weight_dtype, begin, i, lanes);
+    row_streams streams = begin_streams(&to, count, aligned);
+    int64_t i = 0, whole = 0;
+    for (int64_t lanes; i < pixels; i += lanes) {
+        lanes = lanes_at(aligned + i, pixels - i);
+        if (lanes == LANES) {
+            add_gradient_lanes(&to, &row, count, weight_dtype, &streams, i, LANES);
+            streams.begun = 1;
+            whole = i + LANES;
+        } else {
+            add_gradient_lanes(&to, &row, count, weight_dtype, &streams, i, lanes);
+        }
     }
+    if (to.streams)
+        end_streams(&streams, &to, count, whole);
 }
 
 /* Calls what is inlined for the number of taps and the types. */
@@ -481,9 +521,9 @@ static void add_taps(const wf_row_sums *to, const wf_row_taps *row, int64_t coun
     FOR_TAPS(ADD)
 }
 
-static void add_gradients(const wf_row_gradients *to, const wf_row_taps *row, int64_t begin, int64_t end)
+static void add_gradients(const wf_row_gradients *to, const wf_row_taps *row, int64_t count)
 {
-#define ADD_GRADIENTS(taps, dtype) add_some_gradients(to, row, taps, dtype, begin, end)
+#define ADD_GRADIENTS(taps, dtype) add_some_gradients(to, row, taps, dtype, count)
     FOR_TAPS(ADD_GRADIENTS)
 }
 
@@ -580,7 +620,6 @@ static void add_compressed(real *restrict sum, const real *restrict row, int64_t
 extern const wf_rows WF_ROWS;
 const wf_rows WF_ROWS = {.load = load,
                          .store = store,
-                         .stream = stream,
                          .fill = fill,
                          .settle = settle,
                          .add_taps = add_taps,

@@ -24,22 +24,28 @@ typedef struct wf_row_taps {
 typedef struct wf_row_sums {
     real *sum; /* += weight * input: a row for each channel, `stride` apart */
     int64_t stride, channels;
-    real *total; /* += weight; NULL: not wanted */
-    real
-        *unit; /* softmax: the weights are logits, sums and total count in units of this one's exponential. Raised where
-                  * logits are much larger. NULL: weights as they are */
+    real *total; /* += weight. NULL: not wanted */
+
+    /* Softmax: the weights are logits, sums and total count in units of the exponential of this one, which is raised where
+     * logits are much larger. NULL: weights as they are. */
+    real *unit;
 } wf_row_sums;
 
-/* What add_gradients adds to. Taps' input is grad_output, what their weights are multiplied with depends on the mode. */
+/* What add_gradients adds to. The taps' input is grad_output. */
 typedef struct wf_row_gradients {
     wf_mode mode;
-    real *sum; /* grad_input += weight * input, as above; NULL: not wanted */
+    real *sum; /* grad_input, += weight * input: as above. NULL: not wanted */
     int64_t stride, channels;
-    const real *other;       /* the forward call's input, in rows like sum; NULL: no grad_weight is wanted */
-    real *grad[WF_ROW_TAPS]; /* of each tap's weights: sum over channels of input * other */
-    int continues;           /* grad has the sum over some channels */
-    const real *factor[WF_ROW_TAPS], *less[WF_ROW_TAPS]; /* of wf_cpu_workspace, at the taps' input: NULL for WF_LINEAR,
-                                                          * less also where channels are still missing in grad */
+    const real *other; /* the forward call's input, in rows like sum. NULL: no grad_weight is wanted */
+
+    /* wf_cpu_workspace's, at the taps' input. Not used for WF_LINEAR. */
+    const real *factor[WF_ROW_TAPS], *less[WF_ROW_TAPS];
+
+    /* Each tap's grad_weight: the sum over channels of input * other, and at last what the mode makes of it. */
+    real *grad[WF_ROW_TAPS];
+    int continues; /* grad has the sum over other channels */
+    int complete;  /* no channels are missing after these */
+    int streams; /* past the caches, where the processor can: grad is not read again soon, and need not be read first */
 } wf_row_gradients;
 
 /* Each function works on `count` elements; rows need no alignment and, but for in-place ones, must not overlap. */
@@ -48,19 +54,14 @@ typedef struct WF_REAL(wf_rows) {
     void (*load)(real *to, const void *from, wf_dtype dtype, int64_t stride, int64_t count);
     void (*store)(void *to, wf_dtype dtype, int64_t stride, const real *from, int64_t count);
 
-    /* As store, for what is not read again soon: past the caches where the processor can, without reading it first. Unless
-     * it is told to write all, it may leave out the last elements, less than a cache line. Returns how many it wrote. */
-    int64_t (*stream)(void *to, wf_dtype dtype, int64_t stride, const real *from, int64_t count, int all);
-
-    /* Called before other threads may read what was streamed. */
-    void (*settle)(void);
-
     void (*fill)(real *row, real value, int64_t count);
 
     void (*add_taps)(const wf_row_sums *to, const wf_row_taps *taps, int64_t count);
 
-    /* Of pixels begin <= i < end, all rows but grad, which begins there. */
-    void (*add_gradients)(const wf_row_gradients *to, const wf_row_taps *taps, int64_t begin, int64_t end);
+    void (*add_gradients)(const wf_row_gradients *to, const wf_row_taps *taps, int64_t count);
+
+    /* Called before other threads may read what add_gradients has streamed. */
+    void (*settle)(void);
 
     void (*multiply)(real *row, const real *factor, int64_t count);
     void (*divide)(real *row, const real *divisor, int64_t count);

@@ -1,5 +1,7 @@
 #include "tile.h"
 
+#include <omp.h>
+
 #include "taps.h"
 
 enum { VECTOR = 16 }; /* pixels that tiles are cut in multiples of */
@@ -11,15 +13,22 @@ wf_tiling wf_tile_split(int64_t pixels, int64_t channels)
     return (wf_tiling){.width = wf_divide_up(wf_divide_up(pixels, count), VECTOR) * VECTOR, .count = count};
 }
 
+int wf_tile_chunk(const wf_tiling *tiling, int64_t rows, int64_t all)
+{
+    enum { CHUNKS_PER_THREAD = 4 };
+    const int64_t fair = all / (CHUNKS_PER_THREAD * omp_get_max_threads());
+    return (int)wf_larger(1, wf_smaller(rows * tiling->count, fair));
+}
+
 int wf_tile_can_use(const wf_tensor *tensor)
 {
     return tensor->stride[3] == 1 || tensor->size[3] == 1;
 }
 
-void *wf_tile_address(const wf_tile *t, const wf_tensor *tensor, const wf_tap *tap)
+void *wf_tile_address(const wf_tile *t, const wf_tensor *tensor, const wf_tap *tap, int64_t x)
 {
-    return t->direction > 0 ? wf_cpu_address(tensor, t->n, tap->index, t->y, tap->x)
-                            : wf_cpu_address(tensor, t->n, tap->index, tap->y_in, tap->x_in);
+    return t->direction > 0 ? wf_cpu_address(tensor, t->n, tap->index, t->y, x)
+                            : wf_cpu_address(tensor, t->n, tap->index, tap->y_in, x - tap->x + tap->x_in);
 }
 
 static wf_tap find_tap(const wf_tile *t, int i, int j)
@@ -38,7 +47,7 @@ static wf_tap find_tap(const wf_tile *t, int i, int j)
                   .x_in = first + right,
                   .weight_dtype = t->weight->dtype};
     if (tap.count > 0 && wf_present(t->weight))
-        tap.weight = wf_tile_address(t, t->weight, &tap);
+        tap.weight = wf_tile_address(t, t->weight, &tap, tap.x);
     return tap;
 }
 

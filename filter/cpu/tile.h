@@ -10,10 +10,11 @@
 #include "rows.h"
 
 enum {
-    WF_TILE_SUMS = 4096,    /* of real: 16 KiB of float */
-    WF_TILE_LONGEST = 1024, /* pixels */
+    WF_TILE_SUMS = 8192,    /* of real: 32 KiB of float */
+    WF_TILE_LONGEST = 2048, /* pixels */
     WF_TILE_CHANNELS = 64,  /* at most, in one pass over the weights */
-    WF_TILE_STAGED = 8192   /* of real */
+    WF_TILE_STAGED = 16384, /* of real */
+    WF_TILE_ROWS = 8        /* for one thread in a go: the next row's weights are fetched with those of this one */
 };
 
 typedef struct wf_tile {
@@ -48,6 +49,7 @@ typedef struct wf_tiling {
 } wf_tiling;
 
 #define wf_tile_split   WF_REAL(wf_tile_split)
+#define wf_tile_chunk   WF_REAL(wf_tile_chunk)
 #define wf_tile_address WF_REAL(wf_tile_address)
 #define wf_tile_add_row WF_REAL(wf_tile_add_row)
 #define wf_tile_can_use WF_REAL(wf_tile_can_use)
@@ -55,8 +57,11 @@ typedef struct wf_tiling {
 /* Rows of `pixels`, into tiles that have room for that many channels. */
 wf_tiling wf_tile_split(int64_t pixels, int64_t channels);
 
-/* Where what the tensor has of the pair of pixels lies: weights and their gradients. */
-void *wf_tile_address(const wf_tile *t, const wf_tensor *tensor, const wf_tap *tap);
+/* How many of all tiles a thread does in a go: those of `rows` rows, or fewer, so that there is work for every thread. */
+int wf_tile_chunk(const wf_tiling *tiling, int64_t rows, int64_t all);
+
+/* Where what the tensor has of the tap's pair of pixels lies, at the tile's pixel x: weights and their gradients. */
+void *wf_tile_address(const wf_tile *t, const wf_tensor *tensor, const wf_tap *tap, int64_t x);
 
 /* Whether rows of the tensor can be used as they are stored. */
 int wf_tile_can_use(const wf_tensor *tensor);

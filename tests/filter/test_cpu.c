@@ -42,7 +42,7 @@ static void test_threads(void **state)
                              .n = 2,
                              .c = 3,
                              .h = 21,
-                             .w = 2100, /* three tiles */
+                             .w = 4200, /* three tiles */
                              .kernel_height = 3,
                              .kernel_width = 7,
                              .dilation = 1,
@@ -72,7 +72,7 @@ static void test_threads_of_gradients(void **state)
                              .n = 2,
                              .c = 3,
                              .h = 9,
-                             .w = 2100, /* three tiles */
+                             .w = 4200, /* three tiles */
                              .kernel_height = 3,
                              .kernel_width = 7,
                              .dilation = 1,
