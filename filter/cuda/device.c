@@ -33,6 +33,13 @@ static void leave(int ordinal, int previous)
         cudaSetDevice(previous);
 }
 
+/* Lets this thread open and close devices while a stream is captured, here or in another thread. Returns what to restore. */
+static enum cudaStreamCaptureMode exchange_capture_mode(enum cudaStreamCaptureMode mode)
+{
+    cudaThreadExchangeStreamCaptureMode(&mode);
+    return mode;
+}
+
 /* Returns what the expression does while the device is current. */
 #define ON_DEVICE(device, expression)                                                                                  \
     do {                                                                                                               \
@@ -190,8 +197,10 @@ static wf_result close_current(wf_cuda_device *device)
 static void destroy(wf_device *base)
 {
     wf_cuda_device *device = (wf_cuda_device *)base;
+    const enum cudaStreamCaptureMode mode = exchange_capture_mode(cudaStreamCaptureModeRelaxed);
     if (finish(base, device->stream) == WF_OK)
         close_current(device);
+    exchange_capture_mode(mode);
     free(device);
 }
 
@@ -278,7 +287,9 @@ static wf_result open_device(const wf_log *log, int ordinal, wf_device **opened)
         return wf_fail(log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a cuda device");
     device->base = (wf_device){.table = &table, .backend = WF_CUDA, .log = *log};
     device->ordinal = ordinal;
+    const enum cudaStreamCaptureMode mode = exchange_capture_mode(cudaStreamCaptureModeRelaxed);
     wf_result result = set_up_current(device);
+    exchange_capture_mode(mode);
     if (result != WF_OK) {
         free(device);
         return result;

@@ -1,5 +1,8 @@
 """What only a GPU has: streams and graphs."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from operator_cases import MODES, OPERATORS, Case, apply, tensors
@@ -62,6 +65,15 @@ def test_graph(gpu, operator, mode):
         graph.replay()
         for a, b in zip(captured, run(operator, mode, fresh, fresh_grad)):
             assert torch.equal(a, b)
+
+
+def test_first_call_in_a_capture(gpu):
+    """Without a call before, that opens the device and loads the kernel."""
+    code = ("import torch, weighted_filter as w; x, k = torch.ones(1, 1, 8, 8).cuda(), torch.ones(1, 9, 8, 8).cuda(); "
+            "graph = torch.cuda.CUDAGraph(); context = torch.cuda.graph(graph); context.__enter__(); y = w.gather(x, k); "
+            "context.__exit__(None, None, None); x.fill_(2); graph.replay(); print(y[0, 0, 4, 4].item())")
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert result.stdout == "18.0\n", result.stderr
 
 
 def test_no_synchronization(gpu):
