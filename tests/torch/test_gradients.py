@@ -153,11 +153,11 @@ def test_opcheck(device, name, mode):
     input, weight, bias, grad = tensors(case, mode, device=device)
     operator = getattr(operators, name)
     settings = ((3, 3), mode, 1, 2)
-    torch.library.opcheck(operator.filter, (input, weight, bias, *settings))
-    torch.library.opcheck(operator.grad_weight, (input, grad.requires_grad_(), (3, 3), 1, 2, torch.float64))
+    torch.library.opcheck(operator.filter_operator, (input, weight, bias, *settings))
+    torch.library.opcheck(operator.grad_weight_operator, (input, grad.requires_grad_(), (3, 3), 1, 2, torch.float64))
     constants = [tensor.detach() for tensor in (grad, input, weight, bias)]
-    outputs = operator.filter(*constants[1:], *settings) if mode != "linear" else (None, None)
-    torch.library.opcheck(operator.backward, (*constants, *outputs, *settings, (True, True, True)))
+    outputs = operator.filter_operator(*constants[1:], *settings) if mode != "linear" else (None, None)
+    torch.library.opcheck(operator.backward_operator, (*constants, *outputs, *settings, (True, True, True)))
 
 
 def squares(function):

@@ -162,7 +162,7 @@ def _start(settings: Settings, input: Tensor) -> tuple:
     if device is None:
         device = _thread.devices[ordinal] = _open(input.device)
     if ordinal >= 0:
-        stream = torch.cuda.current_stream(ordinal).cuda_stream
+        stream = torch._C._cuda_getCurrentRawStream(ordinal)  # of torch.cuda.current_stream, sooner
     else:
         stream = None
         _library.omp_set_num_threads(torch.get_num_threads())  # OpenMP has a number for each thread that calls

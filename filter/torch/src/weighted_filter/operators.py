@@ -10,10 +10,14 @@ without data; they are registered at import, from Python, so that nothing is com
 
 The linear operators and their grad_weight are each other's derivatives, so they can be differentiated any number of times.
 For the other modes the first gradient is the fused one; where a graph of it is asked for, it comes from `compose` instead.
+
+A training crop takes a GPU less time than PyTorch's dispatcher takes to call kernels written in Python. So `Operator.filter`
+and the gradients go past it, to the same functions, wherever nobody but autograd would have seen the call.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import torch
@@ -23,6 +27,7 @@ from . import library
 
 _namespace = torch.library.Library("weighted_filter", "DEF")
 
+_PLAIN_TYPES = Tensor, torch.nn.Parameter
 _SETTINGS = "int[2] kernel_size, str mode, int dilation, int groups"
 
 
@@ -31,23 +36,43 @@ def sum_dtype(dtype: torch.dtype) -> torch.dtype:
     return torch.float64 if dtype == torch.float64 else torch.float32
 
 
+@functools.cache
+def _plain_keys(is_cuda: bool) -> int:
+    """The dispatch keys of a tensor that is nothing but data, and perhaps differentiated."""
+    return torch._C._dispatch_keys(torch.empty(0, device="cuda" if is_cuda else "cpu")).raw_repr()
+
+
+def _only_autograd_sees(*tensors: Tensor | None) -> bool:
+    """Whether the dispatcher would take such a call through autograd to the kernel and nowhere else: no compiler or tracer, no
+    mode, no transform; no subclasses, and tensors of a CPU or GPU with values as they lie in memory."""
+    if torch.compiler.is_compiling() or torch._C._len_torch_dispatch_stack() or \
+            torch._C._are_functorch_transforms_active() or torch.jit.is_tracing():
+        return False
+    for tensor in tensors:
+        if tensor is not None and (type(tensor) not in _PLAIN_TYPES or
+                                   torch._C._dispatch_keys(tensor).raw_repr() != _plain_keys(tensor.is_cuda)):
+            return False
+    return True
+
+
 class Operator:
-    """Gather or splat; `adjoint` is the other one."""
+    """Gather or splat; `adjoint` is the other one. filter_operator, backward_operator and grad_weight_operator are what is
+    registered."""
 
     adjoint: Operator
 
     def __init__(self, index: int, name: str) -> None:
         self.index = index
-        self.filter = self._define(
+        self.filter_operator = self._define(
             name,
             f"(Tensor input, Tensor weight, Tensor? bias, {_SETTINGS}) -> Tensor[]",
             self._filter, _allocate_outputs, self._differentiable_filter)
-        self.backward = self._define(
+        self.backward_operator = self._define(
             f"{name}_backward",
             "(Tensor grad_output, Tensor input, Tensor weight, Tensor? bias, Tensor? output, Tensor? coverage, "
             f"{_SETTINGS}, bool[3] wanted) -> Tensor[]",
             self._backward, _allocate_gradients)
-        self.grad_weight = self._define(
+        self.grad_weight_operator = self._define(
             f"{name}_grad_weight",
             "(Tensor input, Tensor grad_output, int[2] kernel_size, int dilation, int groups, ScalarType dtype) -> Tensor",
             self._grad_weight, _allocate_grad_weight, self._differentiable_grad_weight)
@@ -61,6 +86,16 @@ class Operator:
         if differentiable:
             _namespace.impl(name, differentiable, "Autograd")
         return getattr(torch.ops.weighted_filter, name).default
+
+    def filter(self, input: Tensor, weight: Tensor, bias: Tensor | None, *settings) -> Sequence[Tensor]:
+        if _only_autograd_sees(input, weight, bias):
+            return _Filter.apply(self, self._filter, input, weight, bias, settings)
+        return self.filter_operator(input, weight, bias, *settings)
+
+    def grad_weight(self, input: Tensor, grad_output: Tensor, *settings) -> Tensor:
+        if _only_autograd_sees(input, grad_output):
+            return _GradWeight.apply(self, self._grad_weight, input, grad_output, settings)
+        return self.grad_weight_operator(input, grad_output, *settings)
 
     def linear(self, input: Tensor, weight: Tensor, kernel_size: Sequence[int], dilation: int, groups: int) -> Tensor:
         return self.filter(input, weight, None, kernel_size, "linear", dilation, groups)[0]
@@ -86,11 +121,11 @@ class Operator:
 
     # ---- Derivatives ----
 
-    def _differentiable_filter(self, *arguments):
-        return list(_Filter.apply(self, *arguments))
+    def _differentiable_filter(self, input, weight, bias, *settings):
+        return list(_Filter.apply(self, _below_autograd(self.filter_operator), input, weight, bias, settings))
 
-    def _differentiable_grad_weight(self, *arguments):
-        return _GradWeight.apply(self, *arguments)
+    def _differentiable_grad_weight(self, input, grad_output, *settings):
+        return _GradWeight.apply(self, _below_autograd(self.grad_weight_operator), input, grad_output, settings)
 
     def compose(self, input: Tensor, weight: Tensor, coverage: Tensor, kernel_size: Sequence[int], mode: str,
                 dilation: int, groups: int) -> Tensor:
@@ -149,19 +184,25 @@ def _in_place(gradients, wanted):
 # ---- Autograd ---------------------------------------------------------------------------------------------------------
 #
 # Functions of our own at the Autograd key: torch.library.register_autograd makes the same of a formula, but takes 25 us more
-# for a forward and a backward pass, a fifth of what a GPU works on a training crop.
+# for a forward and a backward pass, a fifth of what a GPU works on a training crop. `kernel` computes, and records nothing.
+
+
+def _below_autograd(registered):
+    def kernel(*arguments):
+        with torch._C._AutoDispatchBelowAutograd():
+            return registered(*arguments)
+    return kernel
 
 
 class _Filter(torch.autograd.Function):
     """Operator.filter with its gradients."""
 
     @staticmethod
-    def forward(ctx, operator, input, weight, bias, *settings):
-        with torch._C._AutoDispatchBelowAutograd():
-            outputs = operator.filter(input, weight, bias, *settings)
+    def forward(ctx, operator, kernel, input, weight, bias, settings):
+        outputs = kernel(input, weight, bias, *settings)
         ctx.operator, ctx.settings, ctx.weight_dtype = operator, settings, weight.dtype
         if settings[1] == "linear":
-            _, needs_input, needs_weight, *_ = ctx.needs_input_grad
+            _, _, needs_input, needs_weight, *_ = ctx.needs_input_grad
             ctx.save_for_backward(input if needs_weight else None, weight if needs_input else None, None, None, None)
         else:
             ctx.save_for_backward(input, weight, bias, *outputs)
@@ -171,7 +212,7 @@ class _Filter(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad_output, *_):
-        _, *wanted = ctx.needs_input_grad[:4]
+        wanted = ctx.needs_input_grad[2:5]
         if grad_output is None:
             gradients = None, None, None
         elif ctx.settings[1] == "linear" and (torch.is_grad_enabled() or not (wanted[0] and wanted[1])):
@@ -179,8 +220,15 @@ class _Filter(torch.autograd.Function):
         elif torch.is_grad_enabled():
             gradients = _composed_gradients(ctx, grad_output, wanted)
         else:
-            gradients = _in_place(ctx.operator.backward(grad_output, *ctx.saved_tensors, *ctx.settings, wanted), wanted)
-        return None, *gradients, None, None, None, None
+            gradients = _fused_gradients(ctx, grad_output, wanted)
+        return None, None, *gradients, None
+
+
+def _fused_gradients(ctx, grad_output, wanted):
+    """From one call, as numbers: without a graph."""
+    saved, operator = ctx.saved_tensors, ctx.operator
+    backward = operator._backward if _only_autograd_sees(grad_output, *saved) else operator.backward_operator
+    return _in_place(backward(grad_output, *saved, *ctx.settings, wanted), wanted)
 
 
 def _grad_bias(grad_output, wanted):
@@ -213,18 +261,17 @@ class _GradWeight(torch.autograd.Function):
     """Operator.grad_weight with its gradients, which are the operators again."""
 
     @staticmethod
-    def forward(ctx, operator, input, grad_output, *settings):
+    def forward(ctx, operator, kernel, input, grad_output, settings):
         ctx.operator, ctx.settings = operator, settings[:3]
         ctx.save_for_backward(input, grad_output)
-        with torch._C._AutoDispatchBelowAutograd():
-            return operator.grad_weight(input, grad_output, *settings)
+        return kernel(input, grad_output, *settings)
 
     @staticmethod
     def backward(ctx, grad):
         input, grad_output = ctx.saved_tensors
-        _, wants_input, wants_grad_output, *_ = ctx.needs_input_grad
-        return (None, ctx.operator.adjoint.linear(grad_output, grad, *ctx.settings) if wants_input else None,
-                ctx.operator.linear(input, grad, *ctx.settings) if wants_grad_output else None, None, None, None, None)
+        wants_input, wants_grad_output = ctx.needs_input_grad[2:4]
+        return (None, None, ctx.operator.adjoint.linear(grad_output, grad, *ctx.settings) if wants_input else None,
+                ctx.operator.linear(input, grad, *ctx.settings) if wants_grad_output else None, None)
 
 
 gather = Operator(library.GATHER, "gather")
