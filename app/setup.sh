@@ -1,7 +1,8 @@
 # setup.sh -- sourced by app/run and tests/run: installs what is missing and builds.
 
 build_packages=(build-essential cmake ninja-build pkg-config glslang-tools libvulkan-dev
-  libopenexr-dev libcjson-dev libpng-dev libzip-dev libglfw3-dev libimgui-dev libstb-dev)
+  libopenexr-dev libcjson-dev libpng-dev libzip-dev libglfw3-dev libimgui-dev libstb-dev
+  libassimp-dev)
 view_packages=(mesa-vulkan-drivers fonts-roboto-unhinted fonts-dejavu-core)
 test_packages=(libcmocka-dev vulkan-validationlayers xvfb xauth xdotool x11-utils python3-dev python3-venv)
 

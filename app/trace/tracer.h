@@ -1,0 +1,87 @@
+/* tracer.h -- a path tracer in Vulkan compute: noisy frames of a scene with their features, in images as wf_node takes them.
+ *
+ *     tracer_create(device, &scene, &bvh, &tracer)        the scene's copy in device memory
+ *     tracer_resize(&tracer, width, height)
+ *     for each slot: tracer_bind(&tracer, slot, images)
+ *     each frame:    tracer_render(&tracer, commands, slot, &frame)
+ *
+ * Radiance. Unidirectional paths with next-event estimation and multiple importance sampling (power heuristic) of emissive
+ * triangles, environment and sun; Russian roulette; nothing is clamped. Unbiased but for: at most max_bounces; shading
+ * normals that differ from the geometry lose what they would send through it. Light through glass is found by scattering
+ * only: caustics of small lights are very noisy. Materials: shaders/trace_bsdf.glsl. Pixels are boxes.
+ *
+ * Noise. Everything follows from seed, first_sample and pixel: a frame rendered again is the same, bit for bit, on one device.
+ * Samples of a pixel are of one low-discrepancy sequence: frames that continue it (first_sample) average better than
+ * frames with other seeds.
+ *
+ * Features are those of the first surface on the ray through the pixel's middle from the middle of the lens, mirrors and glass
+ * too, and free of noise; nothing is found through a smooth mirror or glass. Where a ray leaves the scene:
+ *     albedo   base color (metals: their tint); where it emits, the larger of that and emission up to 1. Sky: radiance up to 1
+ *     normal   in world space, length 1, interpolated and with the normal map, on the camera's side. Sky: 0
+ *     depth    distance from the eye. Sky: 0
+ *     motion   where the previous camera saw the point, minus where it is now, in pixels, y down; the scene itself rests. Sky:
+ *              by its direction. Points behind the previous camera: to (-width, -height), outside of the image */
+#ifndef WFVIEW_TRACE_TRACER_H
+#define WFVIEW_TRACE_TRACER_H
+
+#include "app/device.h"
+#include "bvh.h"
+#include "scene.h"
+#include "shaders/trace.h"
+#include "upload.h"
+
+#define TRACER_SLOTS          4
+#define TRACER_MAX_SAMPLES    64 /* of a pixel in one tracer_render: longer work may look like a hang to a driver */
+#define TRACER_DEFAULT_BOUNCES 32
+
+typedef enum tracer_strategy {
+    TRACER_MIS = TRACE_MIS,
+    TRACER_LIGHT_SAMPLING = TRACE_LIGHT_SAMPLING, /* for tests, as the next; blind to nothing but slower to converge */
+    TRACER_BSDF_SAMPLING = TRACE_BSDF_SAMPLING,
+} tracer_strategy;
+
+enum { TRACER_NODES, TRACER_CORNERS, TRACER_TRIANGLES, TRACER_VERTICES, TRACER_MATERIALS, TRACER_TEXTURES, TRACER_TEXELS,
+       TRACER_EMITTERS, TRACER_ENVIRONMENT, TRACER_CHOICES, TRACER_ALBEDO, TRACER_SCENE_BUFFERS };
+
+typedef struct tracer {
+    const device *device;
+    device_buffer scene[TRACER_SCENE_BUFFERS];
+    device_buffer params, sums;
+    trace_params fixed; /* what does not change from frame to frame */
+    uint32_t accumulated;
+    VkDescriptorSetLayout set_layout;
+    VkDescriptorPool pool;
+    VkDescriptorSet sets[TRACER_SLOTS];
+    VkImage images[TRACER_SLOTS][TRACE_IMAGE_COUNT];
+    VkPipelineLayout layout;
+    VkPipeline paths, features;
+} tracer;
+
+typedef struct tracer_frame {
+    camera camera, previous; /* previous: of the frame before, for motion */
+    uint32_t seed;           /* of the noise */
+    uint32_t first_sample;   /* frames of one seed take up where the one before ended: first_sample + samples */
+    uint32_t samples;        /* a pixel: 1 to TRACER_MAX_SAMPLES */
+    bool accumulate;         /* color is the mean of these samples and all since the last frame without: camera and scene rest */
+    int max_bounces;         /* 0: what emits, as the camera sees it; 1: and what it lights; TRACER_DEFAULT_BOUNCES */
+    tracer_strategy strategy;
+} tracer_frame;
+
+/* Copies the scene, whose triangles bvh_build has ordered, to the device and compiles the shaders; both stay the caller's and
+ * are not used later. On failure *tracer is zeroed; reasons are a device without what wf_vulkan_get_needs asks for, too little
+ * memory, and a sky that sky.h refuses. */
+bool tracer_create(const device *device, const scene *scene, const bvh *bvh, tracer *tracer, error *error);
+void tracer_destroy(tracer *tracer); /* no frame is in flight. Leaves it zeroed; zeroed is fine */
+
+/* The size of frames; no frame is in flight. Accumulation starts anew. */
+bool tracer_resize(tracer *tracer, uint32_t width, uint32_t height, error *error);
+
+/* The slot's images by TRACE_COLOR ... TRACE_MOTION: float, of 4, 4, 4, 1, 2 channels at least, usage STORAGE, of the tracer's size.
+ * They stay the caller's. No frame of the slot is in flight. */
+void tracer_bind(tracer *tracer, uint32_t slot, const wf_node_image images[TRACE_IMAGE_COUNT]);
+
+/* Records one frame into the slot's images. Their content and layout are discarded, they end in GENERAL, written
+ * for compute, fragment and transfer. Frames in flight follow each other on one queue. */
+void tracer_render(tracer *tracer, VkCommandBuffer commands, uint32_t slot, const tracer_frame *frame);
+
+#endif
