@@ -47,7 +47,7 @@ static void sum_directions(double alpha, double cosine, float terms[2])
 }
 
 /* Of what the shader interpolates linearly: the integral of 2 c f(c). */
-static float mean(const float row[TRACE_ALBEDO_SIZE][4], int term)
+static float mean(float row[TRACE_ALBEDO_SIZE][4], int term)
 {
     double sum = 0, step = 1.0 / LAST;
     for (int i = 0; i < LAST; i++) {

@@ -87,8 +87,10 @@ typedef struct scene {
     bool has_camera, has_lights; /* whether the file had a camera; whether any triangle emits */
     environment environment;     /* black unless something sets it */
     vec3 minimum, maximum;       /* bounds of all triangles */
-    uint32_t left_out; /* broken triangles: indices out of range, positions not finite or out of reach, no area */
-    char *warnings;    /* what was left out or replaced: sentences, each ends with \n; empty: none */
+    uint32_t
+        left_out; /* broken triangles: positions not finite or out of reach, no area. Those with indices out of range are
+                          left out too, but assimp drops some of them before they are counted */
+    char *warnings; /* what was left out or replaced: sentences, each ends with \n; empty: none */
 } scene;
 
 /* Reads .gltf, .glb or .obj. A texture that cannot be read is a warning: the factor alone is used. On failure *scene is zeroed

@@ -223,6 +223,13 @@ static void add_tangents(scene *scene, const triangle *triangle)
     }
 }
 
+/* Of length 1, or zero where the tangent is too close to the normal to have a direction beside it. */
+static vec3 square_to(vec3 normal, vec3 tangent)
+{
+    vec3 beside = vec3_subtract(tangent, vec3_scale(normal, vec3_dot(tangent, normal)));
+    return vec3_length(beside) > 1e-2f ? unit(beside) : (vec3){0, 0, 0};
+}
+
 /* The file's tangents or our own, square to the normals, and ±1. */
 static void complete_tangents(const struct aiMesh *mesh, scene *scene, uint32_t first_vertex, uint32_t first_triangle)
 {
@@ -233,8 +240,7 @@ static void complete_tangents(const struct aiMesh *mesh, scene *scene, uint32_t 
         add_tangents(scene, &scene->triangles[i]);
     for (uint32_t i = first_vertex; i < scene->vertex_count; i++) {
         vertex *vertex = &scene->vertices[i];
-        float along_normal = vec3_dot(vertex->tangent, vertex->normal);
-        vertex->tangent = unit(vec3_subtract(vertex->tangent, vec3_scale(vertex->normal, along_normal)));
+        vertex->tangent = square_to(vertex->normal, unit(vertex->tangent));
         vertex->handedness = vertex->handedness < 0 ? -1 : 1;
     }
 }
@@ -345,11 +351,10 @@ static const struct aiNode *find_node(const struct aiNode *node, const struct ai
     return found;
 }
 
-/* Assimp turns glTF's vertical angle into a horizontal one by the camera's own aspect, where that has one. */
+/* Assimp 5.2 multiplies glTF's vertical angle by the camera's own aspect, where that has one. */
 static float vertical_fov(const struct aiCamera *camera)
 {
-    float aspect = camera->mAspect > 0 ? camera->mAspect : 1;
-    return 2 * atanf(tanf(camera->mHorizontalFOV / 2) / aspect);
+    return camera->mHorizontalFOV / (camera->mAspect > 0 ? camera->mAspect : 1);
 }
 
 static vec3 any_across(vec3 direction)
@@ -365,7 +370,7 @@ static bool read_camera(const struct aiScene *from, scene *scene)
     if (!node)
         return false;
     struct aiMatrix4x4 matrix = global_matrix(node);
-    vec3 eye = transform_point(&matrix, from_ai(first->mPosition));
+    vec3 eye = {matrix.a4, matrix.b4, matrix.c4}; /* mPosition repeats the node's translation, or is 0 */
     vec3 direction = unit(transform_vector(&matrix, from_ai(first->mLookAt)));
     vec3 up = unit(transform_vector(&matrix, from_ai(first->mUp)));
     float fov = vertical_fov(first);
@@ -405,6 +410,8 @@ bool scene_import(const char *path, scene *scene, error *error)
     if (strcasecmp(extension, ".obj") == 0)
         steps |= aiProcess_JoinIdenticalVertices; /* .obj has an index for each attribute */
     const struct aiScene *from = aiImportFile(path, steps);
+    if (!from && strstr(aiGetErrorString(), "No suitable reader"))
+        return error_set(error, "cannot read: it is damaged, or not what its name says");
     if (!from)
         return error_set(error, "cannot read: %s", aiGetErrorString());
     bool imported = read_geometry(from, scene, error) && scene_import_materials(path, from, scene, error);

@@ -30,8 +30,8 @@
 #include "shaders/trace.h"
 #include "upload.h"
 
-#define TRACER_SLOTS          4
-#define TRACER_MAX_SAMPLES    64 /* of a pixel in one tracer_render: longer work may look like a hang to a driver */
+#define TRACER_SLOTS           4
+#define TRACER_MAX_SAMPLES     64 /* of a pixel in one tracer_render: longer work may look like a hang to a driver */
 #define TRACER_DEFAULT_BOUNCES 32
 
 typedef enum tracer_strategy {
@@ -40,8 +40,20 @@ typedef enum tracer_strategy {
     TRACER_BSDF_SAMPLING = TRACE_BSDF_SAMPLING,
 } tracer_strategy;
 
-enum { TRACER_NODES, TRACER_CORNERS, TRACER_TRIANGLES, TRACER_VERTICES, TRACER_MATERIALS, TRACER_TEXTURES, TRACER_TEXELS,
-       TRACER_EMITTERS, TRACER_ENVIRONMENT, TRACER_CHOICES, TRACER_ALBEDO, TRACER_SCENE_BUFFERS };
+enum {
+    TRACER_NODES,
+    TRACER_CORNERS,
+    TRACER_TRIANGLES,
+    TRACER_VERTICES,
+    TRACER_MATERIALS,
+    TRACER_TEXTURES,
+    TRACER_TEXELS,
+    TRACER_EMITTERS,
+    TRACER_ENVIRONMENT,
+    TRACER_CHOICES,
+    TRACER_ALBEDO,
+    TRACER_SCENE_BUFFERS
+};
 
 typedef struct tracer {
     const device *device;
@@ -62,8 +74,9 @@ typedef struct tracer_frame {
     uint32_t seed;           /* of the noise */
     uint32_t first_sample;   /* frames of one seed take up where the one before ended: first_sample + samples */
     uint32_t samples;        /* a pixel: 1 to TRACER_MAX_SAMPLES */
-    bool accumulate;         /* color is the mean of these samples and all since the last frame without: camera and scene rest */
-    int max_bounces;         /* 0: what emits, as the camera sees it; 1: and what it lights; TRACER_DEFAULT_BOUNCES */
+    bool
+        accumulate; /* color is the mean of these samples and all since the last frame without: camera and scene rest */
+    int max_bounces; /* 0: what emits, as the camera sees it; 1: and what it lights; TRACER_DEFAULT_BOUNCES */
     tracer_strategy strategy;
 } tracer_frame;
 

@@ -63,38 +63,30 @@ bool device_buffer_create(const device *device, VkDeviceSize size, device_buffer
     return false;
 }
 
-static bool copy(const device *device, const char *data, VkDeviceSize size, const device_buffer *target, error *error)
+bool device_buffer_write(const device *device, const device_buffer *buffer, VkDeviceSize offset, const void *data,
+                         VkDeviceSize size, error *error)
 {
-    buffer staging;
+    if (size == 0)
+        return true;
+    struct buffer staging;
     VkCommandBuffer commands = VK_NULL_HANDLE;
-    if (!buffer_create(device, size < STAGING_SIZE ? size : STAGING_SIZE, VK_BUFFER_USAGE_TRANSFER_SRC_BIT, &staging,
-                       error))
-        return false;
-    bool ok = commands_allocate(device, 1, &commands, error);
-    for (VkDeviceSize done = 0; ok && done < size; done += STAGING_SIZE) {
-        VkDeviceSize part = size - done < STAGING_SIZE ? size - done : STAGING_SIZE;
-        memcpy(staging.mapped, data + done, part);
+    VkDeviceSize step = size < STAGING_SIZE ? size : STAGING_SIZE;
+    bool ok = buffer_create(device, step, VK_BUFFER_USAGE_TRANSFER_SRC_BIT, &staging, error) &&
+              commands_allocate(device, 1, &commands, error);
+    for (VkDeviceSize done = 0; ok && done < size; done += step) {
+        VkDeviceSize part = size - done < step ? size - done : step;
+        memcpy(staging.mapped, (const char *)data + done, part);
         ok = commands_begin(commands, error);
         if (!ok)
             break;
-        vkCmdCopyBuffer(commands, staging.handle, target->handle, 1, &(VkBufferCopy){.dstOffset = done, .size = part});
+        vkCmdCopyBuffer(commands, staging.handle, buffer->handle, 1,
+                        &(VkBufferCopy){.dstOffset = offset + done, .size = part});
         ok = commands_finish(device, commands, error);
     }
     if (commands)
         vkFreeCommandBuffers(device->handle, device->commands, 1, &commands);
     buffer_destroy(device, &staging);
     return ok;
-}
-
-bool device_buffer_upload(const device *device, const void *data, VkDeviceSize size, device_buffer *buffer,
-                          error *error)
-{
-    if (!device_buffer_create(device, size, buffer, error))
-        return false;
-    if (size == 0 || copy(device, data, size, buffer, error))
-        return true;
-    device_buffer_destroy(device, buffer);
-    return false;
 }
 
 void device_buffer_destroy(const device *device, device_buffer *buffer)

@@ -10,12 +10,12 @@ typedef struct device_buffer {
     VkDeviceAddress address;
 } device_buffer;
 
-/* Not initialized; commands may copy to it and from it. */
+/* Not initialized. A size of 0 makes a few bytes, so that there is an address. */
 bool device_buffer_create(const device *device, VkDeviceSize size, device_buffer *buffer, error *error);
 
-/* Holds a copy of `size` bytes; waits for the copy. No bytes make a buffer of a few that are not read. */
-bool device_buffer_upload(const device *device, const void *data, VkDeviceSize size, device_buffer *buffer,
-                          error *error);
+/* Copies from host memory through a staging buffer, and waits. */
+bool device_buffer_write(const device *device, const device_buffer *buffer, VkDeviceSize offset, const void *data,
+                         VkDeviceSize size, error *error);
 
 void device_buffer_destroy(const device *device, device_buffer *buffer); /* leaves it zeroed; zeroed is fine */
 

@@ -1,4 +1,772 @@
+/* Scenes: what a file says is what comes out, and what cannot be read is refused or left out with a sentence. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/png.h"
+#include "app/trace/scene.h"
+#include "temporary.h"
+
+#define assert_near(value, expected) assert_float_equal(value, expected, 1e-5)
+
+/* ---- Files to read ------------------------------------------------------------------------------------------------------ */
+
+/* A square in the plane z = 0 from (0,0) to (2,1), facing +z; the texture's first row is on top. */
+typedef struct square {
+    float positions[4][3], normals[4][3], uvs[4][2];
+    uint32_t indices[6];
+} square;
+
+static const square plain = {
+    {{0, 0, 0}, {2, 0, 0}, {2, 1, 0}, {0, 1, 0}},
+    {{0, 0, 1}, {0, 0, 1}, {0, 0, 1}, {0, 0, 1}},
+    {{0, 1}, {1, 1}, {1, 0}, {0, 0}},
+    {0, 1, 2, 0, 2, 3},
+};
+
+static void write_text(const char *name, const char *text)
+{
+    temporary_write(name, text, strlen(text));
+}
+
+/* scene.gltf: the square as mesh 0, and as mesh 1 without normals. more is JSON that ends in a comma. */
+static void write_gltf(const square *square, const char *nodes, const char *material, const char *more)
+{
+    char *json;
+    temporary_write("square.bin", square, sizeof *square);
+    assert_true(
+        asprintf(
+            &json,
+            "{\"asset\":{\"version\":\"2.0\"},\"scene\":0,\"scenes\":[{\"nodes\":[0]}],\"nodes\":[%s],%s"
+            "\"materials\":[{\"name\":\"m\"%s%s}],\"meshes\":["
+            "{\"primitives\":[{\"attributes\":{\"POSITION\":0,\"NORMAL\":1,\"TEXCOORD_0\":2},\"indices\":3,"
+            "\"material\":0}]},"
+            "{\"primitives\":[{\"attributes\":{\"POSITION\":0,\"TEXCOORD_0\":2},\"indices\":3,\"material\":0}]}],"
+            "\"accessors\":[{\"bufferView\":0,\"count\":4,\"type\":\"VEC3\",\"componentType\":5126},"
+            "{\"bufferView\":1,\"count\":4,\"type\":\"VEC3\",\"componentType\":5126},"
+            "{\"bufferView\":2,\"count\":4,\"type\":\"VEC2\",\"componentType\":5126},"
+            "{\"bufferView\":3,\"count\":6,\"type\":\"SCALAR\",\"componentType\":5125}],"
+            "\"bufferViews\":[{\"buffer\":0,\"byteOffset\":0,\"byteLength\":48},{\"buffer\":0,\"byteOffset\":48,"
+            "\"byteLength\":48},{\"buffer\":0,\"byteOffset\":96,\"byteLength\":32},{\"buffer\":0,\"byteOffset\":128,"
+            "\"byteLength\":24}],\"buffers\":[{\"uri\":\"square.bin\",\"byteLength\":152}]}",
+            nodes, more, *material ? "," : "", material) > 0);
+    write_text("scene.gltf", json);
+    free(json);
+}
+
+static scene load(const char *name)
+{
+    scene scene;
+    error error = {""};
+    if (!scene_load(temporary_path(name), &scene, &error))
+        fail_msg("%s", error.message);
+    return scene;
+}
+
+static scene load_gltf(const char *nodes, const char *material, const char *more)
+{
+    write_gltf(&plain, nodes, material, more);
+    return load("scene.gltf");
+}
+
+static void assert_refused(const char *name, const char *message)
+{
+    static const scene zero;
+    scene scene;
+    error error = {""};
+    char expected[1200];
+    assert_false(scene_load(temporary_path(name), &scene, &error));
+    snprintf(expected, sizeof expected, "%s: %s", temporary_path(name), message);
+    assert_string_equal(error.message, expected);
+    assert_memory_equal(&scene, &zero, sizeof scene);
+}
+
+static void assert_vec3(vec3 v, double x, double y, double z)
+{
+    assert_near(v.x, x);
+    assert_near(v.y, y);
+    assert_near(v.z, z);
+}
+
+static const vertex *corner(const scene *scene, uint32_t triangle, int k)
+{
+    return &scene->vertices[scene->triangles[triangle].vertices[k]];
+}
+
+/* ---- Triangles ---------------------------------------------------------------------------------------------------------- */
+
+#define SQUARE_NODE "{\"mesh\":0}"
+
+static void test_square(void **state)
+{
+    (void)state;
+    scene scene = load_gltf(SQUARE_NODE, "", "");
+    assert_int_equal(scene.triangle_count, 2);
+    assert_int_equal(scene.vertex_count, 4);
+    assert_int_equal(scene.left_out, 0);
+    assert_string_equal(scene.warnings, "");
+    for (uint32_t i = 0; i < 2; i++)
+        for (int k = 0; k < 3; k++) {
+            uint32_t index = plain.indices[3 * i + (uint32_t)k];
+            const vertex *vertex = corner(&scene, i, k);
+            assert_memory_equal(&vertex->position, plain.positions[index], sizeof vertex->position);
+            assert_vec3(vertex->normal, 0, 0, 1);
+            assert_vec3(vertex->tangent, 1, 0, 0);
+            assert_float_equal(vertex->handedness, 1, 0); /* cross(normal, tangent) is +y, up in the texture */
+            assert_near(vertex->u, plain.uvs[index][0]);
+            assert_near(vertex->v, plain.uvs[index][1]);
+        }
+    assert_vec3(scene.minimum, 0, 0, 0);
+    assert_vec3(scene.maximum, 2, 1, 0);
+    assert_false(scene.has_camera || scene.has_lights);
+    scene_free(&scene);
+    assert_null(scene.vertices);
+    scene_free(&scene);
+}
+
+/* Nested: turned by 90 degrees about y, moved, then scaled by (1, 2, 3). */
+static void test_transforms(void **state)
+{
+    (void)state;
+    scene scene = load_gltf("{\"children\":[1],\"scale\":[1,2,3]},{\"mesh\":0,\"rotation\":[0,0.70710678,0,0.70710678],"
+                            "\"translation\":[10,20,30]}",
+                            "", "");
+    assert_vec3(scene.vertices[0].position, 10, 40, 90);
+    assert_vec3(scene.vertices[1].position, 10, 40, 84);
+    assert_vec3(scene.vertices[2].position, 10, 42, 84);
+    assert_vec3(scene.vertices[0].normal, 1, 0, 0);
+    assert_vec3(scene.vertices[0].tangent, 0, 0, -1);
+    scene_free(&scene);
+}
+
+/* A sheared normal stays square to its surface: scale (1,1,4) over a turn by 45 degrees. */
+static void test_normal_transform(void **state)
+{
+    (void)state;
+    scene scene =
+        load_gltf("{\"children\":[1],\"scale\":[1,1,4]},{\"mesh\":0,\"rotation\":[0,0.38268343,0,0.92387953]}", "", "");
+    vec3 edge = vec3_subtract(scene.vertices[1].position, scene.vertices[0].position);
+    assert_near(vec3_dot(edge, scene.vertices[0].normal), 0);
+    assert_near(vec3_length(scene.vertices[0].normal), 1);
+    assert_near(scene.vertices[0].normal.x / scene.vertices[0].normal.z, 4);
+    scene_free(&scene);
+}
+
+/* Mirrored: still counter-clockwise seen from where the normal points; the picture on it is the other way round. */
+static void test_mirror(void **state)
+{
+    (void)state;
+    for (int mesh = 0; mesh < 2; mesh++) {
+        char node[64];
+        snprintf(node, sizeof node, "{\"mesh\":%d,\"scale\":[-1,1,1]}", mesh);
+        scene scene = load_gltf(node, "", "");
+        for (uint32_t i = 0; i < 2; i++) {
+            vec3 a = corner(&scene, i, 0)->position, b = corner(&scene, i, 1)->position,
+                 c = corner(&scene, i, 2)->position;
+            vec3 area = vec3_cross(vec3_subtract(b, a), vec3_subtract(c, a));
+            assert_vec3(area, 0, 0, 2);
+            assert_vec3(corner(&scene, i, 0)->normal, 0, 0, 1);
+            assert_vec3(corner(&scene, i, 0)->tangent, -1, 0, 0);
+            assert_float_equal(corner(&scene, i, 0)->handedness, -1, 0);
+        }
+        scene_free(&scene);
+    }
+}
+
+/* Without normals: flat, each triangle with vertices of its own. */
+static void test_flat(void **state)
+{
+    (void)state;
+    square bent = plain;
+    bent.positions[3][2] = 1;
+    write_gltf(&bent, "{\"mesh\":1}", "", "");
+    scene scene = load("scene.gltf");
+    assert_int_equal(scene.vertex_count, 6);
+    for (int k = 0; k < 3; k++) {
+        assert_vec3(corner(&scene, 0, k)->normal, 0, 0, 1);
+        assert_vec3(corner(&scene, 1, k)->normal, 1.0 / 3, -2.0 / 3, 2.0 / 3);
+    }
+    scene_free(&scene);
+}
+
+/* A normal that is none is made from the triangles around it. */
+static void test_bad_normals(void **state)
+{
+    (void)state;
+    square bad = plain;
+    memset(bad.normals[1], 0, sizeof bad.normals[1]);
+    bad.normals[2][0] = NAN;
+    bad.uvs[0][0] = INFINITY;
+    write_gltf(&bad, SQUARE_NODE, "", "");
+    scene scene = load("scene.gltf");
+    for (int i = 0; i < 4; i++) {
+        assert_vec3(scene.vertices[i].normal, 0, 0, 1);
+        assert_true(isfinite(scene.vertices[i].u) && vec3_is_finite(scene.vertices[i].tangent));
+    }
+    scene_free(&scene);
+}
+
+static void test_broken_triangles(void **state)
+{
+    (void)state;
+    const char *warning =
+        "1 of 2 triangles are left out: indices out of range, positions not finite or beyond 1e+09, or no area\n";
+    for (int kind = 0; kind < 4; kind++) {
+        square bad = plain;
+        if (kind == 0)
+            bad.positions[3][1] = NAN;
+        else if (kind == 1)
+            bad.positions[3][0] = 1e30f;
+        else if (kind == 2)
+            bad.indices[5] = 2;
+        else
+            bad.indices[5] = 1000000;
+        write_gltf(&bad, SQUARE_NODE, "", "");
+        scene scene = load("scene.gltf");
+        assert_int_equal(scene.triangle_count, 1);
+        assert_int_equal(scene.left_out, kind < 3); /* assimp drops what has wrong indices by itself */
+        assert_string_equal(scene.warnings, kind < 3 ? warning : "");
+        assert_vec3(scene.maximum, 2, 1, 0);
+        scene_free(&scene);
+    }
+}
+
+/* ---- Materials ---------------------------------------------------------------------------------------------------------- */
+
+static void test_factors(void **state)
+{
+    (void)state;
+    scene scene =
+        load_gltf(SQUARE_NODE,
+                  "\"pbrMetallicRoughness\":{\"baseColorFactor\":[0.1,0.2,0.3,0.8],\"metallicFactor\":0.4,"
+                  "\"roughnessFactor\":0.6},\"emissiveFactor\":[0.5,0.25,1],\"alphaMode\":\"MASK\",\"alphaCutoff\":0.4,"
+                  "\"extensions\":{\"KHR_materials_emissive_strength\":{\"emissiveStrength\":30},"
+                  "\"KHR_materials_transmission\":{\"transmissionFactor\":0.7},\"KHR_materials_ior\":{\"ior\":1.33}}",
+                  "\"extensionsUsed\":[\"KHR_materials_emissive_strength\",\"KHR_materials_transmission\","
+                  "\"KHR_materials_ior\"],");
+    const material *material = &scene.materials[scene.triangles[0].material];
+    assert_near(material->base_color[0], 0.1);
+    assert_near(material->base_color[2], 0.3);
+    assert_near(material->metallic, 0.4);
+    assert_near(material->roughness, 0.6);
+    assert_near(material->emission[0], 15);
+    assert_near(material->emission[1], 7.5);
+    assert_near(material->emission[2], 30);
+    assert_near(material->transmission, 0.7);
+    assert_near(material->ior, 1.33);
+    assert_near(material->alpha_cutoff, 0.5); /* 0.4 over the factor's alpha */
+    assert_int_equal(material->base_color_texture, -1);
+    assert_int_equal(material->normal_texture, -1);
+    assert_true(scene.has_lights);
+    scene_free(&scene);
+}
+
+static void test_default_factors(void **state)
+{
+    (void)state;
+    scene scene = load_gltf(SQUARE_NODE, "", "");
+    const material *material = &scene.materials[scene.triangles[0].material];
+    assert_near(material->base_color[1], 1);
+    assert_near(material->metallic, 1);
+    assert_near(material->roughness, 1);
+    assert_near(material->transmission, 0);
+    assert_near(material->ior, 1.5);
+    assert_near(material->alpha_cutoff, 0);
+    assert_near(material->normal_scale, 1);
+    scene_free(&scene);
+}
+
+/* Values outside of the model are clamped into it. */
+static void test_wild_factors(void **state)
+{
+    (void)state;
+    scene scene = load_gltf(
+        SQUARE_NODE,
+        "\"pbrMetallicRoughness\":{\"baseColorFactor\":[-1,7,0.5,1],\"metallicFactor\":9,"
+        "\"roughnessFactor\":-3},\"emissiveFactor\":[-5,0,0],\"extensions\":{\"KHR_materials_ior\":{\"ior\":0.1}}",
+        "\"extensionsUsed\":[\"KHR_materials_ior\"],");
+    const material *material = &scene.materials[scene.triangles[0].material];
+    assert_near(material->base_color[0], 0);
+    assert_near(material->base_color[1], 1);
+    assert_near(material->metallic, 1);
+    assert_near(material->roughness, 0);
+    assert_near(material->emission[0], 0);
+    assert_near(material->ior, 1);
+    assert_false(scene.has_lights);
+    scene_free(&scene);
+}
+
+static void test_nameless_emission(void **state)
+{
+    (void)state;
+    scene scene = load_gltf(SQUARE_NODE,
+                            "\"emissiveFactor\":[1,1,1],\"extensions\":{\"KHR_materials_emissive_strength\":"
+                            "{\"emissiveStrength\":30}}},{\"name\":\"m\"",
+                            "");
+    assert_near(scene.materials[scene.triangles[0].material].emission[0], 1);
+    assert_string_equal(scene.warnings,
+                        "KHR_materials_emissive_strength of 1 materials without a name of their own counts as 1\n");
+    scene_free(&scene);
+}
+
+static void test_lights_without_surface(void **state)
+{
+    (void)state;
+    scene scene = load_gltf(
+        "{\"mesh\":0,\"children\":[1]},{\"name\":\"l\",\"extensions\":{\"KHR_lights_punctual\":{\"light\":0}}}", "",
+        "\"extensionsUsed\":[\"KHR_lights_punctual\"],\"extensions\":{\"KHR_lights_punctual\":{\"lights\":"
+        "[{\"type\":\"point\"}]}},");
+    assert_string_equal(scene.warnings, "1 lights without a surface are left out\n");
+    assert_false(scene.has_lights);
+    scene_free(&scene);
+}
+
+/* ---- Textures ----------------------------------------------------------------------------------------------------------- */
+
+static const uint8_t texels[] = {10,  20,  30,  255, 40, 50, 60, 255, 70, 80, 90, 255,
+                                 100, 110, 120, 255, 1,  2,  3,  255, 4,  5,  6,  255};
+
+static void write_texture(const char *name)
+{
+    error error = {""};
+    assert_true(png_write(temporary_path(name), 3, 2, texels, &error));
+}
+
+#define TEXTURES(uri) "\"images\":[{\"uri\":\"" uri "\"}],\"textures\":[{\"source\":0}],"
+#define COLOR_TEXTURE "\"pbrMetallicRoughness\":{\"baseColorTexture\":{\"index\":0}"
+
+static void assert_texture(const scene *scene, int index, bool srgb)
+{
+    assert_in_range(index, 0, scene->texture_count - 1);
+    const texture *texture = &scene->textures[index];
+    assert_int_equal(texture->width, 3);
+    assert_int_equal(texture->height, 2);
+    assert_int_equal(texture->srgb, srgb);
+    assert_memory_equal(texture->rgba, texels, sizeof texels);
+}
+
+/* One file as color and as numbers: two textures, however many materials name it. */
+static void test_textures(void **state)
+{
+    (void)state;
+    write_texture("a.png");
+    scene scene =
+        load_gltf(SQUARE_NODE,
+                  COLOR_TEXTURE ",\"metallicRoughnessTexture\":{\"index\":0}},"
+                                "\"normalTexture\":{\"index\":0,\"scale\":0.5},\"emissiveTexture\":{\"index\":0}",
+                  TEXTURES("a.png"));
+    const material *material = &scene.materials[scene.triangles[0].material];
+    assert_int_equal(scene.texture_count, 2);
+    assert_texture(&scene, material->base_color_texture, true);
+    assert_texture(&scene, material->metallic_roughness_texture, false);
+    assert_int_equal(material->normal_texture, material->metallic_roughness_texture);
+    assert_int_equal(material->emission_texture, material->base_color_texture);
+    assert_near(material->normal_scale, 0.5);
+    assert_string_equal(scene.warnings, "");
+    scene_free(&scene);
+}
+
+static void test_escaped_name(void **state)
+{
+    (void)state;
+    write_texture("a b.png");
+    scene scene = load_gltf(SQUARE_NODE, COLOR_TEXTURE "}", TEXTURES("a%20b.png"));
+    assert_texture(&scene, scene.materials[scene.triangles[0].material].base_color_texture, true);
+    scene_free(&scene);
+}
+
+static void test_embedded_texture(void **state)
+{
+    (void)state;
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char more[2048] = "\"textures\":[{\"source\":0}],\"images\":[{\"uri\":\"data:image/png;base64,";
+    size_t size, end = strlen(more);
+    write_texture("a.png");
+    uint8_t *png = (uint8_t *)temporary_read("a.png", &size);
+    for (size_t i = 0; i < size; i += 3) { /* the 0 behind it pads */
+        uint32_t bits =
+            (uint32_t)png[i] << 16 | (i + 1 < size ? (uint32_t)png[i + 1] << 8 : 0) | (i + 2 < size ? png[i + 2] : 0);
+        for (int k = 0; k < 4; k++)
+            more[end++] = i + (size_t)k > size ? '=' : digits[bits >> (18 - 6 * k) & 63];
+    }
+    strcpy(more + end, "\"}],");
+    free(png);
+    scene scene = load_gltf(SQUARE_NODE, COLOR_TEXTURE "}", more);
+    assert_texture(&scene, scene.materials[scene.triangles[0].material].base_color_texture, true);
+    scene_free(&scene);
+}
+
+static void assert_texture_warning(const char *uri, const char *reason)
+{
+    char more[256], expected[512];
+    snprintf(more, sizeof more, "\"images\":[{\"uri\":\"%s\"}],\"textures\":[{\"source\":0}],", uri);
+    scene scene = load_gltf(SQUARE_NODE, COLOR_TEXTURE ",\"baseColorFactor\":[0.5,0.5,0.5,1]}", more);
+    const material *material = &scene.materials[scene.triangles[0].material];
+    snprintf(expected, sizeof expected, "texture %s: %s; its factor alone is used\n", uri, reason);
+    assert_string_equal(scene.warnings, expected);
+    assert_int_equal(material->base_color_texture, -1);
+    assert_near(material->base_color[0], 0.5);
+    assert_int_equal(scene.texture_count, 0);
+    scene_free(&scene);
+}
+
+static void test_bad_textures(void **state)
+{
+    (void)state;
+    assert_texture_warning("missing.png", "cannot open: No such file or directory");
+    write_text("text.png", "no picture");
+    assert_texture_warning("text.png", "unknown image type");
+    write_text("empty.png", "");
+    assert_texture_warning("empty.png", "unknown image type");
+    write_texture("cut.png");
+    size_t size;
+    char *png = temporary_read("cut.png", &size);
+    temporary_write("cut.png", png, size / 2);
+    assert_true(size > 24);
+    memcpy(png + 16, "\0\0\x40\x01\0\0\0\1", 8); /* 16385x1 */
+    temporary_write("wide.png", png, size);
+    free(png);
+    assert_texture_warning("wide.png", "it is 16385x1, 16384x16384 is the limit");
+    scene scene = load_gltf(SQUARE_NODE, COLOR_TEXTURE "}", TEXTURES("cut.png"));
+    assert_non_null(strstr(scene.warnings, "texture cut.png: "));
+    assert_int_equal(scene.texture_count, 0);
+    scene_free(&scene);
+}
+
+/* ---- Cameras ------------------------------------------------------------------------------------------------------------ */
+
+static void test_camera(void **state)
+{
+    (void)state;
+    scene scene = load_gltf(
+        "{\"mesh\":0,\"children\":[1]},{\"name\":\"c\",\"camera\":0,\"translation\":[1,0.5,5],"
+        "\"rotation\":[0,0,0.70710678,0.70710678]}",
+        "",
+        "\"cameras\":[{\"type\":\"perspective\",\"perspective\":{\"yfov\":0.8,\"aspectRatio\":1.5,\"znear\":0.1}}],");
+    assert_true(scene.has_camera);
+    assert_vec3(scene.camera.eye, 1, 0.5, 5);
+    assert_vec3(scene.camera.target, 1, 0.5, 0);
+    assert_vec3(scene.camera.up, -1, 0, 0);
+    assert_near(scene.camera.fov_y, 0.8);
+    assert_near(scene.camera.focus, 5);
+    assert_near(scene.camera.aperture, 0);
+    scene_free(&scene);
+}
+
+static void test_broken_camera(void **state)
+{
+    (void)state;
+    scene scene = load_gltf("{\"mesh\":0,\"children\":[1]},{\"name\":\"c\",\"camera\":0}", "",
+                            "\"cameras\":[{\"type\":\"perspective\",\"perspective\":{\"yfov\":-3,\"znear\":0.1}}],");
+    assert_false(scene.has_camera);
+    assert_string_equal(scene.warnings, "its first camera is broken or not perspective; another frames the scene\n");
+    scene_free(&scene);
+}
+
+/* Every corner of the bounds is in a square picture, and they fill a good part of it. */
+static void assert_framed(const camera *camera, vec3 low, vec3 high)
+{
+    vec3 forward = vec3_normalize(vec3_subtract(camera->target, camera->eye));
+    vec3 right = vec3_normalize(vec3_cross(forward, camera->up)), up = vec3_cross(right, forward);
+    double largest = 0, reach = tan(camera->fov_y / 2.0);
+    for (int i = 0; i < 8; i++) {
+        vec3 p = {i & 1 ? high.x : low.x, i & 2 ? high.y : low.y, i & 4 ? high.z : low.z};
+        vec3 to = vec3_subtract(p, camera->eye);
+        double depth = vec3_dot(to, forward);
+        assert_true(depth > 0);
+        largest = fmax(largest, fmax(fabs(vec3_dot(to, right)), fabs(vec3_dot(to, up))) / depth / reach);
+    }
+    assert_true(largest <= 1.0001 && largest > 0.4);
+}
+
+static void test_framing(void **state)
+{
+    (void)state;
+    scene scene = load_gltf(SQUARE_NODE, "", "");
+    assert_framed(&scene.camera, scene.minimum, scene.maximum);
+    scene_free(&scene);
+    static const vec3 sizes[] = {{1, 1, 1}, {1e6f, 1, 1}, {1e-6f, 1e-6f, 1e-6f}, {1, 9, 3}};
+    for (int i = 0; i < 4; i++) {
+        vec3 low = {-5e-7f, 3e-7f, 0}, high = vec3_add(low, sizes[i]);
+        camera camera = camera_framing(low, high);
+        assert_framed(&camera, low, high);
+    }
+}
+
+/* ---- .obj --------------------------------------------------------------------------------------------------------------- */
+
+static void test_obj(void **state)
+{
+    (void)state;
+    write_texture("a.png");
+    write_text("a.mtl", "newmtl red\nKd 0.6 0.1 0.05\nKe 3 2 1\nPr 0.3\nPm 0.9\nmap_Kd .\\a.png\n"
+                        "newmtl glass\nKd 1 1 1\nd 0.1\nillum 4\nNi 1.4\nKs 1 1 1\nNs 200\n");
+    write_text("a.obj", "mtllib a.mtl\nv 0 0 0\nv 2 0 0\nv 2 1 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\nvn 0 0 1\n"
+                        "usemtl red\nf 1/1/1 2/2/1 3/3/1 4/4/1\nusemtl glass\nf 1/1/1 3/3/1 4/4/1\n");
+    scene scene = load("a.obj");
+    assert_int_equal(scene.triangle_count, 3);
+    const material *red = &scene.materials[scene.triangles[0].material],
+                   *glass = &scene.materials[scene.triangles[2].material];
+    assert_near(red->base_color[0], 0.6);
+    assert_near(red->base_color[2], 0.05);
+    assert_near(red->emission[1], 2);
+    assert_near(red->roughness, 0.3);
+    assert_near(red->metallic, 0.9);
+    assert_texture(&scene, red->base_color_texture, true);
+    assert_near(glass->transmission, 0.9);
+    assert_near(glass->ior, 1.4);
+    assert_near(glass->roughness, pow(2.0 / 202, 0.25));
+    for (uint32_t i = 0; i < scene.vertex_count; i++) { /* v is downwards */
+        assert_near(scene.vertices[i].u, scene.vertices[i].position.x / 2);
+        assert_near(scene.vertices[i].v, 1 - scene.vertices[i].position.y);
+        assert_float_equal(scene.vertices[i].handedness, 1, 0);
+    }
+    assert_true(scene.has_lights);
+    scene_free(&scene);
+}
+
+static void test_obj_alone(void **state)
+{
+    (void)state;
+    write_text("b.OBJ", "mtllib missing.mtl\nv 0 0 0\nv 1 0 0\nv 1 1 0\nv 0.5 1.5 0\nv 0 1 0\nf 1 2 3 4 5\n");
+    scene scene = load("b.OBJ");
+    assert_int_equal(scene.triangle_count, 3);
+    for (uint32_t i = 0; i < scene.vertex_count; i++) {
+        assert_vec3(scene.vertices[i].normal, 0, 0, 1);
+        assert_vec3(scene.vertices[i].tangent, 0, 0, 0);
+    }
+    assert_int_equal(scene.materials[scene.triangles[0].material].base_color_texture, -1);
+    scene_free(&scene);
+}
+
+/* ---- Refusals ----------------------------------------------------------------------------------------------------------- */
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    assert_refused("scene.fbx", "scenes are .gltf, .glb or .obj");
+    assert_refused("scene", "scenes are .gltf, .glb or .obj");
+    assert_refused("missing.glb", "cannot open: No such file or directory");
+    write_text("empty.glb", "");
+    assert_refused("empty.glb", "the file is empty");
+    write_text("text.gltf", "no JSON");
+    assert_refused("text.gltf", "cannot read: it is damaged, or not what its name says");
+    write_text("points.obj", "v 0 0 0\nv 1 1 1\np 1 2\n");
+    assert_refused("points.obj", "there are no triangles in it");
+    write_gltf(&plain, "{\"mesh\":7}", "", "");
+    assert_refused("scene.gltf", "cannot read: GLTF: Array index 7 is out of bounds (2) for \"meshes\"");
+}
+
+static void test_all_broken(void **state)
+{
+    (void)state;
+    square bad = plain;
+    for (int i = 0; i < 4; i++)
+        bad.positions[i][0] = NAN;
+    write_gltf(&bad, SQUARE_NODE, "", "");
+    assert_refused("scene.gltf",
+                   "all of its 2 triangles are broken: indices out of range, positions not finite or beyond 1e+09, "
+                   "or no area");
+}
+
+/* A few kilobytes that stand for more triangles than there can be: 4,200 nodes with the same 16,384 triangles. */
+static void test_too_many(void **state)
+{
+    (void)state;
+    char *text = malloc(1 << 18), *end = text;
+    uint32_t *indices = calloc(3 * 16384, sizeof *indices);
+    temporary_write("zero.bin", indices, 3 * 16384 * sizeof *indices);
+    end += sprintf(end, "{\"asset\":{\"version\":\"2.0\"},\"scene\":0,\"scenes\":[{\"nodes\":[0");
+    for (int i = 1; i < 4200; i++)
+        end += sprintf(end, ",%d", i);
+    end += sprintf(end, "]}],\"nodes\":[{\"mesh\":0}");
+    for (int i = 1; i < 4200; i++)
+        end += sprintf(end, ",{\"mesh\":0}");
+    sprintf(end, "],\"meshes\":[{\"primitives\":[{\"attributes\":{\"POSITION\":0},\"indices\":1}]}],"
+                 "\"accessors\":[{\"bufferView\":0,\"count\":1,\"type\":\"VEC3\",\"componentType\":5126},"
+                 "{\"bufferView\":0,\"count\":49152,\"type\":\"SCALAR\",\"componentType\":5125}],"
+                 "\"bufferViews\":[{\"buffer\":0,\"byteLength\":196608}],\"buffers\":[{\"uri\":\"zero.bin\","
+                 "\"byteLength\":196608}]}");
+    write_text("many.gltf", text);
+    free(text);
+    free(indices);
+    assert_refused("many.gltf",
+                   "it has 68812800 triangles and 206438400 vertices, 67108864 and 201326592 are the limits");
+}
+
+/* Brackets so deep that the importer's stack overflows: its process ends, this one goes on. */
+static void test_crash(void **state)
+{
+    (void)state;
+    size_t size = 4 << 20;
+    char *brackets = malloc(size);
+    scene scene;
+    error error = {""};
+    memset(brackets, '[', size);
+    temporary_write("deep.gltf", brackets, size);
+    free(brackets);
+    assert_false(scene_load(temporary_path("deep.gltf"), &scene, &error));
+    assert_non_null(strstr(error.message, "deep.gltf: the file is corrupt: it "));
+    assert_non_null(strstr(error.message, "ed the importer ("));
+}
+
+/* Damage of any kind is read or refused with a sentence; what is read is sound. */
+static void check_sound(const scene *scene)
+{
+    assert_true(scene->triangle_count > 0 && scene->material_count > 0);
+    for (uint32_t i = 0; i < scene->triangle_count; i++) {
+        assert_true(scene->triangles[i].material < scene->material_count);
+        for (int k = 0; k < 3; k++) {
+            assert_true(scene->triangles[i].vertices[k] < scene->vertex_count);
+            const vertex *vertex = corner(scene, i, k);
+            assert_true(vec3_is_finite(vertex->position) && isfinite(vertex->u) && isfinite(vertex->v));
+            assert_float_equal(vec3_length(vertex->normal), 1, 1e-4);
+            assert_float_equal(vec3_dot(vertex->normal, vertex->tangent), 0, 1e-4);
+            assert_float_equal(fabsf(vertex->handedness), 1, 0);
+        }
+    }
+    for (uint32_t i = 0; i < scene->material_count; i++)
+        assert_true(scene->materials[i].base_color_texture < (int)scene->texture_count &&
+                    scene->materials[i].normal_texture < (int)scene->texture_count);
+    vec3 view = vec3_subtract(scene->camera.target, scene->camera.eye);
+    assert_true(vec3_length(vec3_cross(view, scene->camera.up)) > 0 && scene->camera.fov_y > 0 &&
+                scene->camera.fov_y < 3.15f);
+}
+
+static char *read_bundled(const char *name, size_t *size)
+{
+    char path[4096];
+    snprintf(path, sizeof path, SCENES "%s", name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    char *bytes = malloc(1 << 20);
+    *size = fread(bytes, 1, 1 << 20, file);
+    fclose(file);
+    return bytes;
+}
+
+static void damage(const char *name, const char *bytes, size_t size, int rounds)
+{
+    uint32_t random = 1;
+    int read = 0;
+    char *copy = malloc(size);
+    for (int round = 0; round < rounds; round++) {
+        scene scene;
+        error error = {""};
+        memcpy(copy, bytes, size);
+        for (int i = 0; i <= round % 3; i++) {
+            random = random * 1664525 + 1013904223;
+            copy[(random >> 8) % size] =
+                round % 2 ? (char)(random >> 24) : "0123456789-,\"e"[random >> 28 < 14 ? random >> 28 : 0];
+        }
+        random = random * 1664525 + 1013904223;
+        temporary_write(name, copy, round % 4 == 3 ? (random >> 8) % size : size);
+        if (scene_load(temporary_path(name), &scene, &error)) {
+            check_sound(&scene);
+            scene_free(&scene);
+            read++;
+        } else {
+            assert_ptr_equal(strstr(error.message, temporary_path(name)), error.message);
+        }
+    }
+    assert_in_range(read, 1, rounds - 1);
+    free(copy);
+}
+
+static void test_damaged(void **state)
+{
+    (void)state;
+    size_t size;
+    char *glb = read_bundled("cornell.glb", &size);
+    damage("damaged.glb", glb, size, 150);
+    free(glb);
+    static const char obj[] =
+        "v 0 0 0\nv 2 0 0\nv 2 1 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 1 1\nvn 0 0 1\nf 1/1/1 2/2/1 3/3/1 4/3/1\nf 1 3 4\n";
+    damage("damaged.obj", obj, sizeof obj - 1, 150);
+}
+
+/* ---- The bundled scenes ------------------------------------------------------------------------------------------------- */
+
+static void check_bundled(const char *name, uint32_t triangles, uint32_t textures, bool lights)
+{
+    char path[4096];
+    scene scene;
+    error error = {""};
+    snprintf(path, sizeof path, SCENES "%s.glb", name);
+    if (!scene_load(path, &scene, &error))
+        fail_msg("%s", error.message);
+    check_sound(&scene);
+    assert_string_equal(scene.warnings, "");
+    assert_int_equal(scene.triangle_count, triangles);
+    assert_int_equal(scene.texture_count, textures);
+    assert_true(scene.has_camera);
+    assert_int_equal(scene.has_lights, lights);
+    for (uint32_t i = 0; i < triangles; i++) { /* front is where the normals point */
+        vec3 a = corner(&scene, i, 0)->position, normals = {0, 0, 0};
+        for (int k = 0; k < 3; k++)
+            normals = vec3_add(normals, corner(&scene, i, k)->normal);
+        vec3 area = vec3_cross(vec3_subtract(corner(&scene, i, 1)->position, a),
+                               vec3_subtract(corner(&scene, i, 2)->position, a));
+        assert_true(vec3_dot(area, normals) > 0);
+    }
+    scene_free(&scene);
+}
+
+static void test_bundled(void **state)
+{
+    (void)state;
+    check_bundled("room", 9388, 5, true);
+    check_bundled("court", 30994, 5, false);
+    check_bundled("glass", 29238, 4, true);
+    check_bundled("cornell", 38, 0, true);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    temporary_clear();
+    return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
 int main(void)
 {
-    return 0;
+    const struct CMUnitTest tests[] = {
+        TEST(test_square),
+        TEST(test_transforms),
+        TEST(test_normal_transform),
+        TEST(test_mirror),
+        TEST(test_flat),
+        TEST(test_bad_normals),
+        TEST(test_broken_triangles),
+        TEST(test_factors),
+        TEST(test_default_factors),
+        TEST(test_wild_factors),
+        TEST(test_nameless_emission),
+        TEST(test_lights_without_surface),
+        TEST(test_textures),
+        TEST(test_escaped_name),
+        TEST(test_embedded_texture),
+        TEST(test_bad_textures),
+        TEST(test_camera),
+        TEST(test_broken_camera),
+        TEST(test_framing),
+        TEST(test_obj),
+        TEST(test_obj_alone),
+        TEST(test_refusals),
+        TEST(test_all_broken),
+        TEST(test_too_many),
+        TEST(test_crash),
+        TEST(test_damaged),
+        TEST(test_bundled),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

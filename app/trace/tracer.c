@@ -1,0 +1,400 @@
+#include "tracer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ggx.h"
+#include "lights.h"
+#include "trace_features.comp.h"
+#include "trace_path.comp.h"
+#include "wf_vulkan.h"
+
+#define CERTAIN_BOUNCES 3 /* before Russian roulette may end a path */
+
+_Static_assert(sizeof(vertex) == sizeof(struct trace_vertex), "vertices are uploaded as they are");
+_Static_assert(sizeof(material) == sizeof(struct trace_material), "materials are uploaded as they are");
+
+/* ---- Scene -------------------------------------------------------------------------------------------------------- */
+
+static bool upload(tracer *tracer, int which, const void *data, size_t size, error *error)
+{
+    device_buffer *buffer = &tracer->scene[which];
+    return device_buffer_create(tracer->device, size, buffer, error) &&
+           device_buffer_write(tracer->device, buffer, 0, data, size, error);
+}
+
+static bool upload_triangles(tracer *tracer, const scene *scene, const lights *lights, error *error)
+{
+    uint32_t count = scene->triangle_count;
+    trace_triangle *triangles = malloc(count * sizeof *triangles);
+    trace_corners *corners = malloc(count * sizeof *corners);
+    bool ok = triangles && corners;
+    if (!ok)
+        error_set(error, "no memory for %u triangles", count);
+    for (uint32_t i = 0; ok && i < count; i++) {
+        const triangle *from = &scene->triangles[i];
+        triangles[i] = (trace_triangle){.material = from->material};
+        memcpy(triangles[i].vertices, from->vertices, sizeof from->vertices);
+        corners[i] = (trace_corners){
+            scene->vertices[from->vertices[0]].position, scene->vertices[from->vertices[1]].position,
+            scene->vertices[from->vertices[2]].position, scene->materials[from->material].alpha_cutoff > 0};
+    }
+    for (uint32_t i = 0; ok && i < lights->emitter_count; i++)
+        triangles[lights->emitters[i].item].light_density = lights->emitters[i].density;
+    ok = ok && upload(tracer, TRACER_TRIANGLES, triangles, count * sizeof *triangles, error) &&
+         upload(tracer, TRACER_CORNERS, corners, count * sizeof *corners, error);
+    free(triangles);
+    free(corners);
+    return ok;
+}
+
+static bool upload_textures(tracer *tracer, const scene *scene, error *error)
+{
+    struct trace_texture *textures = calloc(scene->texture_count ? scene->texture_count : 1, sizeof *textures);
+    if (!textures)
+        return error_set(error, "no memory for %u textures", scene->texture_count);
+    uint64_t texels = 0;
+    for (uint32_t i = 0; i < scene->texture_count; i++) {
+        const texture *from = &scene->textures[i];
+        textures[i] = (struct trace_texture){(uint32_t)texels, from->width, from->height, from->srgb};
+        texels += (uint64_t)from->width * (uint64_t)from->height;
+    }
+    bool ok = texels <= UINT32_MAX ||
+              error_set(error, "the scene's textures have %.0f million texels, 4294 at most", (double)texels / 1e6);
+    ok = ok && upload(tracer, TRACER_TEXTURES, textures, scene->texture_count * sizeof *textures, error) &&
+         device_buffer_create(tracer->device, 4 * texels, &tracer->scene[TRACER_TEXELS], error);
+    for (uint32_t i = 0; ok && i < scene->texture_count; i++)
+        ok = device_buffer_write(tracer->device, &tracer->scene[TRACER_TEXELS], 4 * (VkDeviceSize)textures[i].first,
+                                 scene->textures[i].rgba,
+                                 4 * (VkDeviceSize)textures[i].width * (VkDeviceSize)textures[i].height, error);
+    free(textures);
+    return ok;
+}
+
+static void share_choices(trace_params *params, const lights *lights)
+{
+    bool has_triangles = lights->emitter_count > 0, has_environment = lights->environment_choices;
+    bool has_sun = lights->sun.radiance[0] + lights->sun.radiance[1] + lights->sun.radiance[2] > 0;
+    float share = 1 / fmaxf((float)(has_triangles + has_environment + has_sun), 1);
+    params->choose_triangles = has_triangles ? share : 0;
+    params->choose_environment = has_environment ? share : 0;
+    params->choose_sun = has_sun ? share : 0;
+    params->emitter_count = lights->emitter_count;
+    params->environment_width = lights->environment.width;
+    params->environment_height = lights->environment.height;
+    params->sun_direction = lights->sun.direction;
+    params->sun_radiance = (vec3){lights->sun.radiance[0], lights->sun.radiance[1], lights->sun.radiance[2]};
+    params->sun_sine_squared = 1 - lights->sun.cos_radius * lights->sun.cos_radius;
+    params->sun_solid_angle = lights->sun.solid_angle;
+}
+
+static bool upload_lights(tracer *tracer, const lights *lights, error *error)
+{
+    size_t texels = (size_t)lights->environment.width * (size_t)lights->environment.height;
+    share_choices(&tracer->fixed, lights);
+    return upload(tracer, TRACER_EMITTERS, lights->emitters, lights->emitter_count * sizeof *lights->emitters, error) &&
+           upload(tracer, TRACER_ENVIRONMENT, lights->environment.pixels, texels * 3 * sizeof(float), error) &&
+           upload(tracer, TRACER_CHOICES, lights->environment_choices,
+                  lights->environment_choices ? texels * sizeof *lights->environment_choices : 0, error);
+}
+
+static bool upload_scene(tracer *tracer, const scene *scene, const bvh *bvh, error *error)
+{
+    lights lights;
+    if (!lights_create(scene, &lights, error))
+        return false;
+    float albedo[TRACE_ALBEDO_SIZE][TRACE_ALBEDO_SIZE][4];
+    ggx_albedo(albedo);
+    bool ok =
+        upload_triangles(tracer, scene, &lights, error) && upload_lights(tracer, &lights, error) &&
+        upload_textures(tracer, scene, error) &&
+        upload(tracer, TRACER_NODES, bvh->nodes, bvh->node_count * sizeof *bvh->nodes, error) &&
+        upload(tracer, TRACER_VERTICES, scene->vertices, scene->vertex_count * sizeof *scene->vertices, error) &&
+        upload(tracer, TRACER_MATERIALS, scene->materials, scene->material_count * sizeof *scene->materials, error) &&
+        upload(tracer, TRACER_ALBEDO, albedo, sizeof albedo, error);
+    lights_free(&lights);
+    return ok;
+}
+
+static void set_addresses(tracer *tracer)
+{
+    const device_buffer *scene = tracer->scene;
+    trace_params *params = &tracer->fixed;
+    params->nodes = scene[TRACER_NODES].address;
+    params->corners = scene[TRACER_CORNERS].address;
+    params->triangles = scene[TRACER_TRIANGLES].address;
+    params->vertices = scene[TRACER_VERTICES].address;
+    params->materials = scene[TRACER_MATERIALS].address;
+    params->textures = scene[TRACER_TEXTURES].address;
+    params->texels = scene[TRACER_TEXELS].address;
+    params->emitters = scene[TRACER_EMITTERS].address;
+    params->environment = scene[TRACER_ENVIRONMENT].address;
+    params->environment_choices = scene[TRACER_CHOICES].address;
+    params->albedo_table = scene[TRACER_ALBEDO].address;
+}
+
+/* ---- Pipelines ---------------------------------------------------------------------------------------------------- */
+
+static bool create_layouts(tracer *tracer, error *error)
+{
+    VkDevice handle = tracer->device->handle;
+    VkDescriptorSetLayoutBinding bindings[TRACE_IMAGE_COUNT];
+    for (uint32_t i = 0; i < TRACE_IMAGE_COUNT; i++)
+        bindings[i] = (VkDescriptorSetLayoutBinding){
+            .binding = i,
+            .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
+            .descriptorCount = 1,
+            .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT,
+        };
+    return vk_ok(vkCreateDescriptorSetLayout(handle,
+                                             &(VkDescriptorSetLayoutCreateInfo){
+                                                 .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
+                                                 .bindingCount = TRACE_IMAGE_COUNT,
+                                                 .pBindings = bindings,
+                                             },
+                                             NULL, &tracer->set_layout),
+                 "vkCreateDescriptorSetLayout", error) &&
+           vk_ok(vkCreatePipelineLayout(handle,
+                                        &(VkPipelineLayoutCreateInfo){
+                                            .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
+                                            .setLayoutCount = 1,
+                                            .pSetLayouts = &tracer->set_layout,
+                                            .pushConstantRangeCount = 1,
+                                            .pPushConstantRanges = &(VkPushConstantRange){VK_SHADER_STAGE_COMPUTE_BIT,
+                                                                                          0, sizeof(VkDeviceAddress)},
+                                        },
+                                        NULL, &tracer->layout),
+                 "vkCreatePipelineLayout", error);
+}
+
+static bool create_sets(tracer *tracer, error *error)
+{
+    VkDescriptorSetLayout layouts[TRACER_SLOTS];
+    for (int i = 0; i < TRACER_SLOTS; i++)
+        layouts[i] = tracer->set_layout;
+    return vk_ok(vkCreateDescriptorPool(tracer->device->handle,
+                                        &(VkDescriptorPoolCreateInfo){
+                                            .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+                                            .maxSets = TRACER_SLOTS,
+                                            .poolSizeCount = 1,
+                                            .pPoolSizes = &(VkDescriptorPoolSize){VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
+                                                                                  TRACER_SLOTS * TRACE_IMAGE_COUNT},
+                                        },
+                                        NULL, &tracer->pool),
+                 "vkCreateDescriptorPool", error) &&
+           vk_ok(vkAllocateDescriptorSets(tracer->device->handle,
+                                          &(VkDescriptorSetAllocateInfo){
+                                              .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
+                                              .descriptorPool = tracer->pool,
+                                              .descriptorSetCount = TRACER_SLOTS,
+                                              .pSetLayouts = layouts,
+                                          },
+                                          tracer->sets),
+                 "vkAllocateDescriptorSets", error);
+}
+
+static bool create_pipeline(tracer *tracer, const uint32_t *code, size_t size, VkPipeline *pipeline, error *error)
+{
+    VkDevice handle = tracer->device->handle;
+    VkShaderModule module;
+    if (!vk_ok(vkCreateShaderModule(handle,
+                                    &(VkShaderModuleCreateInfo){
+                                        .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
+                                        .codeSize = size,
+                                        .pCode = code,
+                                    },
+                                    NULL, &module),
+               "vkCreateShaderModule", error))
+        return false;
+    VkResult result = vkCreateComputePipelines(handle, tracer->device->cache, 1,
+                                               &(VkComputePipelineCreateInfo){
+                                                   .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+                                                   .stage =
+                                                       {
+                                                           .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                                                           .stage = VK_SHADER_STAGE_COMPUTE_BIT,
+                                                           .module = module,
+                                                           .pName = "main",
+                                                       },
+                                                   .layout = tracer->layout,
+                                               },
+                                               NULL, pipeline);
+    vkDestroyShaderModule(handle, module, NULL);
+    return vk_ok(result, "vkCreateComputePipelines", error);
+}
+
+/* ---- Life --------------------------------------------------------------------------------------------------------- */
+
+static bool fill(tracer *tracer, const scene *scene, const bvh *bvh, error *error)
+{
+    const device *device = tracer->device;
+    wf_vulkan_needs needs;
+    wf_vulkan_get_needs(device->physical, &needs);
+    if (!needs.complete)
+        return error_set(error, "path tracing needs a Vulkan device with %s", needs.missing);
+    if (!upload_scene(tracer, scene, bvh, error) ||
+        !device_buffer_create(device, sizeof(trace_params), &tracer->params, error))
+        return false;
+    set_addresses(tracer);
+    return create_layouts(tracer, error) && create_sets(tracer, error) &&
+           create_pipeline(tracer, trace_path_comp, sizeof trace_path_comp, &tracer->paths, error) &&
+           create_pipeline(tracer, trace_features_comp, sizeof trace_features_comp, &tracer->features, error);
+}
+
+bool tracer_create(const device *device, const scene *scene, const bvh *bvh, tracer *tracer, error *error)
+{
+    *tracer = (struct tracer){.device = device};
+    if (fill(tracer, scene, bvh, error))
+        return true;
+    tracer_destroy(tracer);
+    return false;
+}
+
+void tracer_destroy(tracer *tracer)
+{
+    const device *device = tracer->device;
+    if (!device)
+        return;
+    for (int i = 0; i < TRACER_SCENE_BUFFERS; i++)
+        device_buffer_destroy(device, &tracer->scene[i]);
+    device_buffer_destroy(device, &tracer->params);
+    device_buffer_destroy(device, &tracer->sums);
+    vkDestroyPipeline(device->handle, tracer->paths, NULL);
+    vkDestroyPipeline(device->handle, tracer->features, NULL);
+    vkDestroyPipelineLayout(device->handle, tracer->layout, NULL);
+    vkDestroyDescriptorPool(device->handle, tracer->pool, NULL);
+    vkDestroyDescriptorSetLayout(device->handle, tracer->set_layout, NULL);
+    *tracer = (struct tracer){0};
+}
+
+bool tracer_resize(tracer *tracer, uint32_t width, uint32_t height, error *error)
+{
+    device_buffer_destroy(tracer->device, &tracer->sums);
+    tracer->accumulated = 0;
+    if (!device_buffer_create(tracer->device, (VkDeviceSize)width * height * 3 * sizeof(float), &tracer->sums, error))
+        return false;
+    tracer->fixed.width = (int)width;
+    tracer->fixed.height = (int)height;
+    tracer->fixed.sums = tracer->sums.address;
+    return true;
+}
+
+void tracer_bind(tracer *tracer, uint32_t slot, const wf_node_image images[TRACE_IMAGE_COUNT])
+{
+    VkDescriptorImageInfo infos[TRACE_IMAGE_COUNT];
+    for (int i = 0; i < TRACE_IMAGE_COUNT; i++) {
+        infos[i] = (VkDescriptorImageInfo){.imageView = images[i].view, .imageLayout = VK_IMAGE_LAYOUT_GENERAL};
+        tracer->images[slot][i] = images[i].image;
+    }
+    const VkWriteDescriptorSet write = {
+        .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+        .dstSet = tracer->sets[slot],
+        .descriptorCount = TRACE_IMAGE_COUNT, /* goes on from binding 0 */
+        .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
+        .pImageInfo = infos,
+    };
+    vkUpdateDescriptorSets(tracer->device->handle, 1, &write, 0, NULL);
+}
+
+/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+
+static trace_camera prepare_camera(const camera *camera, int width, int height)
+{
+    vec3 forward = vec3_normalize(vec3_subtract(camera->target, camera->eye));
+    vec3 right = vec3_normalize(vec3_cross(forward, camera->up));
+    float slope = tanf(camera->fov_y / 2);
+    return (trace_camera){
+        .eye = camera->eye,
+        .right = vec3_scale(right, slope * (float)width / (float)height),
+        .up = vec3_scale(vec3_cross(right, forward), slope),
+        .forward = forward,
+        .aperture = camera->aperture,
+        .focus = camera->aperture > 0 ? camera->focus : 1,
+    };
+}
+
+static trace_params frame_params(const tracer *tracer, const tracer_frame *frame)
+{
+    trace_params params = tracer->fixed;
+    params.camera = prepare_camera(&frame->camera, params.width, params.height);
+    params.previous = prepare_camera(&frame->previous, params.width, params.height);
+    params.seed = frame->seed;
+    params.first_sample = frame->first_sample;
+    params.samples = frame->samples;
+    params.accumulated = tracer->accumulated;
+    params.max_bounces = frame->max_bounces;
+    params.strategy = (int)frame->strategy;
+    params.russian_roulette = CERTAIN_BOUNCES;
+    return params;
+}
+
+static void begin_images(const tracer *tracer, VkCommandBuffer commands, uint32_t slot)
+{
+    VkImageMemoryBarrier discard[TRACE_IMAGE_COUNT];
+    for (int i = 0; i < TRACE_IMAGE_COUNT; i++)
+        discard[i] = (VkImageMemoryBarrier){
+            .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
+            .dstAccessMask = VK_ACCESS_SHADER_WRITE_BIT,
+            .oldLayout = VK_IMAGE_LAYOUT_UNDEFINED,
+            .newLayout = VK_IMAGE_LAYOUT_GENERAL,
+            .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+            .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+            .image = tracer->images[slot][i],
+            .subresourceRange = image_range,
+        };
+    vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 0, NULL,
+                         0, NULL, TRACE_IMAGE_COUNT, discard);
+}
+
+/* After the frame before has read them. */
+static void write_params(const tracer *tracer, VkCommandBuffer commands, const tracer_frame *frame)
+{
+    trace_params params = frame_params(tracer, frame);
+    vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 0, NULL, 0,
+                         NULL, 0, NULL);
+    vkCmdUpdateBuffer(commands, tracer->params.handle, 0, sizeof params, &params);
+    VkMemoryBarrier written = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+        .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT | VK_ACCESS_SHADER_WRITE_BIT,
+        .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT,
+    };
+    vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TRANSFER_BIT | VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+                         VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 1, &written, 0, NULL, 0, NULL);
+}
+
+static void dispatch(const tracer *tracer, VkCommandBuffer commands, VkPipeline pipeline)
+{
+    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
+    vkCmdDispatch(commands, ((uint32_t)tracer->fixed.width + TRACE_GROUP_WIDTH - 1) / TRACE_GROUP_WIDTH,
+                  ((uint32_t)tracer->fixed.height + TRACE_GROUP_HEIGHT - 1) / TRACE_GROUP_HEIGHT, 1);
+}
+
+static void show_images(VkCommandBuffer commands)
+{
+    VkMemoryBarrier written = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+        .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT,
+        .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT,
+    };
+    vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+                         VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_FRAGMENT_SHADER_BIT |
+                             VK_PIPELINE_STAGE_TRANSFER_BIT,
+                         0, 1, &written, 0, NULL, 0, NULL);
+}
+
+void tracer_render(tracer *tracer, VkCommandBuffer commands, uint32_t slot, const tracer_frame *frame)
+{
+    if (!frame->accumulate)
+        tracer->accumulated = 0;
+    begin_images(tracer, commands, slot);
+    write_params(tracer, commands, frame);
+    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, tracer->layout, 0, 1, &tracer->sets[slot], 0,
+                            NULL);
+    vkCmdPushConstants(commands, tracer->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof tracer->params.address,
+                       &tracer->params.address);
+    dispatch(tracer, commands, tracer->features);
+    dispatch(tracer, commands, tracer->paths);
+    show_images(commands);
+    tracer->accumulated += frame->samples;
+}
