@@ -162,7 +162,7 @@ static bool create_layouts(tracer *tracer, error *error)
                                             .pSetLayouts = &tracer->set_layout,
                                             .pushConstantRangeCount = 1,
                                             .pPushConstantRanges = &(VkPushConstantRange){VK_SHADER_STAGE_COMPUTE_BIT,
-                                                                                          0, sizeof(VkDeviceAddress)},
+                                                                                          0, sizeof(trace_push)},
                                         },
                                         NULL, &tracer->layout),
                  "vkCreatePipelineLayout", error);
@@ -321,7 +321,6 @@ static trace_params frame_params(const tracer *tracer, const tracer_frame *frame
     params.previous = prepare_camera(&frame->previous, params.width, params.height);
     params.seed = frame->seed;
     params.first_sample = frame->first_sample;
-    params.samples = frame->samples;
     params.accumulated = tracer->accumulated;
     params.max_bounces = frame->max_bounces;
     params.strategy = (int)frame->strategy;
@@ -363,11 +362,29 @@ static void write_params(const tracer *tracer, VkCommandBuffer commands, const t
                          VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 1, &written, 0, NULL, 0, NULL);
 }
 
-static void dispatch(const tracer *tracer, VkCommandBuffer commands, VkPipeline pipeline)
+static void dispatch(const tracer *tracer, VkCommandBuffer commands, VkPipeline pipeline, uint32_t pass)
 {
+    trace_push push = {.params = tracer->params.address, .pass = pass};
     vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
+    vkCmdPushConstants(commands, tracer->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof push, &push);
     vkCmdDispatch(commands, ((uint32_t)tracer->fixed.width + TRACE_GROUP_WIDTH - 1) / TRACE_GROUP_WIDTH,
                   ((uint32_t)tracer->fixed.height + TRACE_GROUP_HEIGHT - 1) / TRACE_GROUP_HEIGHT, 1);
+}
+
+/* A dispatch each: Mesa's CPU driver ends the loops of a thread after 65535 rounds in all. */
+static void trace_paths(const tracer *tracer, VkCommandBuffer commands, uint32_t samples)
+{
+    for (uint32_t pass = 0; pass < samples; pass++) {
+        VkMemoryBarrier summed = {
+            .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+            .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT,
+            .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT,
+        };
+        if (pass > 0)
+            vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+                                 0, 1, &summed, 0, NULL, 0, NULL);
+        dispatch(tracer, commands, tracer->paths, pass);
+    }
 }
 
 static void show_images(VkCommandBuffer commands)
@@ -391,10 +408,8 @@ void tracer_render(tracer *tracer, VkCommandBuffer commands, uint32_t slot, cons
     write_params(tracer, commands, frame);
     vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, tracer->layout, 0, 1, &tracer->sets[slot], 0,
                             NULL);
-    vkCmdPushConstants(commands, tracer->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof tracer->params.address,
-                       &tracer->params.address);
-    dispatch(tracer, commands, tracer->features);
-    dispatch(tracer, commands, tracer->paths);
+    dispatch(tracer, commands, tracer->features, 0);
+    trace_paths(tracer, commands, frame->samples);
     show_images(commands);
     tracer->accumulated += frame->samples;
 }

@@ -62,11 +62,10 @@ void shapes_quad(scene *scene, vec3 corner, vec3 u, vec3 v)
 {
     uint32_t first = scene->vertex_count;
     vec3 normal = vec3_normalize(vec3_cross(u, v)), tangent = vec3_normalize(u);
-    float handedness = vec3_dot(vec3_cross(normal, tangent), v) > 0 ? -1 : 1;
     for (int i = 0; i < 4; i++) {
         float s = (float)(i & 1), t = (float)(i >> 1);
         vec3 position = vec3_add(corner, vec3_add(vec3_scale(u, s), vec3_scale(v, t)));
-        scene->vertices[scene->vertex_count++] = (vertex){position, normal, tangent, handedness, s, t};
+        scene->vertices[scene->vertex_count++] = (vertex){position, normal, tangent, 1, s, 1 - t};
     }
     add_triangle(scene, first, first + 1, first + 3);
     add_triangle(scene, first, first + 3, first + 2);

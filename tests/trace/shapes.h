@@ -13,7 +13,8 @@ material *shapes_material(scene *scene);
 /* A 4-channel texture; texels are copied. Its index. */
 int shapes_texture(scene *scene, int width, int height, const uint8_t *rgba, bool srgb);
 
-/* A parallelogram with the latest material, normal cross(u, v); texture coordinates (0, 0) at the corner to (1, 1). */
+/* A parallelogram with the latest material, normal cross(u, v); the texture's bottom left at the corner, its
+ * right along u and its top along v. */
 void shapes_quad(scene *scene, vec3 corner, vec3 u, vec3 v);
 
 /* A sphere of that many rings, with smooth normals, and twice as many segments. */

@@ -1,0 +1,128 @@
+/* trace.h -- what the path tracer's host side and its shaders share. Included by both; GLSL gives the structs the scalar
+ * block layout. The scene lies in buffers that shaders reach by their addresses. */
+#ifndef WF_TRACE_H
+#define WF_TRACE_H
+
+#ifdef VULKAN /* GLSL */
+#extension GL_EXT_scalar_block_layout : require
+#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
+#else
+#include <stdint.h>
+#include <sys/types.h> /* uint */
+
+#include "app/trace/vec3.h"
+
+typedef struct trace_corners trace_corners;
+typedef struct trace_triangle trace_triangle;
+typedef struct trace_choice trace_choice;
+typedef struct trace_camera trace_camera;
+typedef struct trace_params trace_params;
+typedef struct trace_push trace_push;
+#endif
+
+#define TRACE_GROUP_WIDTH  8 /* threads of a workgroup */
+#define TRACE_GROUP_HEIGHT 8
+
+/* How light is found: both ways, weighted (multiple importance sampling), or one of them, for tests. */
+#define TRACE_MIS            0
+#define TRACE_LIGHT_SAMPLING 1
+#define TRACE_BSDF_SAMPLING  2
+
+/* Descriptors: storage images. */
+#define TRACE_COLOR       0
+#define TRACE_ALBEDO      1
+#define TRACE_NORMAL      2
+#define TRACE_DEPTH       3
+#define TRACE_MOTION      4
+#define TRACE_IMAGE_COUNT 5
+
+/* Below this roughness a surface is perfectly smooth. */
+#define TRACE_SMOOTH_ROUGHNESS 0.03
+
+/* The table of a GGX surface's albedo: as many roughnesses, 0 to 1, of as many cosines, 0 to 1. */
+#define TRACE_ALBEDO_SIZE 32
+
+/* What a ray needs to know of a triangle before it hits. */
+struct trace_corners {
+    vec3 a, b, c;
+    uint has_holes; /* 1: the material is asked where */
+};
+
+/* vertex of app/trace/scene.h. */
+struct trace_vertex {
+    vec3 position;
+    vec3 normal;
+    vec3 tangent;
+    float handedness;
+    float u, v;
+};
+
+struct trace_triangle {
+    uint vertices[3];
+    uint material;
+    float light_density; /* per area, that a point of the emitters which is drawn at random is here; 0: none is */
+};
+
+/* material of app/trace/scene.h; textures as there. */
+struct trace_material {
+    vec3 base_color;
+    float metallic, roughness;
+    float transmission, ior;
+    vec3 emission;
+    int base_color_texture, metallic_roughness_texture, normal_texture, emission_texture;
+    float normal_scale;
+    float alpha_cutoff;
+};
+
+struct trace_texture {
+    uint first; /* texel */
+    int width, height;
+    int srgb;
+};
+
+/* An entry of an alias table (Walker 1977): an entry is drawn uniformly, and 32 more random bits below `threshold` keep it,
+ * others lead to `alias`. */
+struct trace_choice {
+    uint threshold;
+    uint alias;
+    float density; /* of what the entry stands for: per area or per solid angle */
+    uint item;
+};
+
+/* direction = forward + x right + y up, x and y from -1 to 1; right and up are orthogonal to forward, which has length 1. */
+struct trace_camera {
+    vec3 eye, right, up, forward;
+    float aperture, focus;
+};
+
+/* Everything that a frame's passes read. The last are device addresses. */
+struct trace_params {
+    trace_camera camera, previous;
+    int width, height;
+    uint seed;
+    uint first_sample;
+    uint accumulated; /* samples in the sums before the first pass; 0: they start anew */
+    int max_bounces;
+    int strategy;
+    int russian_roulette; /* bounces after which paths may end by chance */
+    vec3 sun_direction;
+    vec3 sun_radiance; /* 0: no sun */
+    float sun_sine_squared, sun_solid_angle;
+    float choose_triangles, choose_environment, choose_sun; /* probabilities */
+    uint emitter_count;
+    int environment_width, environment_height;
+    uint64_t nodes, corners, triangles, vertices, materials;
+    uint64_t textures, texels;
+    uint64_t emitters;                             /* trace_choice of triangles */
+    uint64_t environment, environment_choices;     /* 3 floats a texel; trace_choice a texel */
+    uint64_t albedo_table;                         /* 4 floats an entry, see ggx.c */
+    uint64_t sums;                                 /* 3 floats a pixel */
+};
+
+/* A pass traces one sample of every pixel. */
+struct trace_push {
+    uint64_t params; /* device address of trace_params */
+    uint pass;       /* from 0 */
+};
+
+#endif

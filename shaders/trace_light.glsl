@@ -1,0 +1,163 @@
+// trace_light.glsl -- what emits: triangles, the environment's image and the sun's disk. A point of light is drawn by
+// choosing one of the three, then an entry of its alias table, then a point of that uniformly.
+
+struct light_sample {
+    vec3 direction; // towards the light, of any length
+    float limit;    // the light is at this many lengths
+    vec3 radiance;
+    float density; // per solid angle; 0: nothing was found
+};
+
+uint choose(Choices table, uint count, uint bits)
+{
+    uint slot, rest;
+    umulExtended(bits, count, slot, rest);
+    return rest < table.at[slot].threshold ? slot : table.at[slot].alias;
+}
+
+// ---- Environment: equirectangular, seen from inside: +z in the middle, -x right of it, +y on top ----
+
+vec2 environment_uv(vec3 direction)
+{
+    return vec2(0.5 - atan(direction.x, direction.z) / (2 * PI), acos(clamp(direction.y, -1, 1)) / PI);
+}
+
+vec3 environment_radiance(vec3 direction)
+{
+    ivec2 size = ivec2(params.at.environment_width, params.at.environment_height);
+    Colors colors = Colors(params.at.environment);
+    vec2 position = environment_uv(direction) * vec2(size) - 0.5;
+    ivec2 low = ivec2(floor(position));
+    vec2 part = position - vec2(low);
+    ivec2 columns = (ivec2(low.x, low.x + 1) + size.x) % size.x;
+    ivec2 rows = clamp(ivec2(low.y, low.y + 1), 0, size.y - 1) * size.x;
+    return mix(mix(colors.at[rows.x + columns.x], colors.at[rows.x + columns.y], part.x),
+               mix(colors.at[rows.y + columns.x], colors.at[rows.y + columns.y], part.x), part.y);
+}
+
+float environment_density(vec3 direction)
+{
+    if (params.at.choose_environment == 0) {
+        return 0;
+    }
+    ivec2 size = ivec2(params.at.environment_width, params.at.environment_height);
+    ivec2 cell = clamp(ivec2(environment_uv(direction) * vec2(size)), ivec2(0), size - 1);
+    return params.at.choose_environment * Choices(params.at.environment_choices).at[cell.y * size.x + cell.x].density;
+}
+
+light_sample sample_environment(uint bits, vec2 u)
+{
+    uvec2 size = uvec2(params.at.environment_width, params.at.environment_height);
+    Choices choices = Choices(params.at.environment_choices);
+    uint chosen = choose(choices, size.x * size.y, bits);
+    uint row = chosen / size.x;
+    float angle = 2 * PI * (0.5 - (float(chosen % size.x) + u.x) / float(size.x));
+    float cosine = mix(cos(PI * float(row) / float(size.y)), cos(PI * float(row + 1) / float(size.y)), u.y);
+    float sine = sqrt(max(1 - cosine * cosine, 0));
+    vec3 direction = vec3(sine * sin(angle), cosine, sine * cos(angle));
+    return light_sample(direction, FAR, environment_radiance(direction),
+                        params.at.choose_environment * choices.at[chosen].density);
+}
+
+// ---- Sun ----
+
+vec3 sun_radiance(vec3 direction)
+{
+    vec3 across = cross(direction, params.at.sun_direction);
+    bool inside = dot(across, across) < params.at.sun_sine_squared && dot(direction, params.at.sun_direction) > 0;
+    return inside ? params.at.sun_radiance : vec3(0);
+}
+
+// Of directions in the disk.
+float sun_density()
+{
+    return params.at.choose_sun / params.at.sun_solid_angle;
+}
+
+light_sample sample_sun(vec2 u)
+{
+    float below = u.y * params.at.sun_solid_angle / (2 * PI); // 1 - cosine
+    float sine = sqrt(below * (2 - below));
+    vec3 z = params.at.sun_direction;
+    mat3 frame = make_frame(z);
+    vec3 direction = frame * vec3(sine * cos(2 * PI * u.x), sine * sin(2 * PI * u.x), 1 - below);
+    return light_sample(direction, FAR, params.at.sun_radiance, sun_density());
+}
+
+// ---- Triangles ----
+
+// From density per area to density per solid angle.
+float triangle_density(float light_density, vec3 normal, vec3 direction, float distance_squared)
+{
+    float cosine = abs(dot(normal, direction)) * inversesqrt(dot(direction, direction));
+    return cosine > 0 ? params.at.choose_triangles * light_density * distance_squared / cosine : 0;
+}
+
+light_sample sample_triangle(vec3 position, uint bits, vec2 u)
+{
+    Choices emitters = Choices(params.at.emitters);
+    trace_choice chosen = emitters.at[choose(emitters, params.at.emitter_count, bits)];
+    trace_triangle triangle = Triangles(params.at.triangles).at[chosen.item];
+    trace_material material = Materials(params.at.materials).at[triangle.material];
+    Vertices vertices = Vertices(params.at.vertices);
+    vec3 a = vertices.at[triangle.vertices[0]].position;
+    vec3 b = vertices.at[triangle.vertices[1]].position;
+    vec3 c = vertices.at[triangle.vertices[2]].position;
+    float root = sqrt(u.x);
+    vec2 barycentric = vec2(root * (1 - u.y), root * u.y);
+    vec3 point = (1 - barycentric.x - barycentric.y) * a + barycentric.x * b + barycentric.y * c;
+
+    vec3 normal = normalize(cross(b - a, c - a));
+    normal = dot(normal, position - point) < 0 ? -normal : normal;
+    float offset = OFFSET_SCALE * max(max(largest(a), largest(b)), largest(c));
+    vec3 direction = point + offset * normal - position;
+    vec2 uv = interpolate_uv(triangle, barycentric);
+    light_sample result;
+    result.direction = direction;
+    result.limit = 1;
+    result.radiance = is_hole(material, uv) ? vec3(0) : emitted(material, uv);
+    result.density = triangle_density(chosen.density, normal, direction, dot(direction, direction));
+    return result;
+}
+
+// ---- All ----
+
+light_sample sample_light(vec3 position, uvec2 bits, vec2 u)
+{
+    float which = to_unit(bits).x;
+    if (which < params.at.choose_triangles) {
+        return sample_triangle(position, bits.y, u);
+    }
+    if (which < params.at.choose_triangles + params.at.choose_environment) {
+        return sample_environment(bits.y, u);
+    }
+    return params.at.choose_sun > 0 ? sample_sun(u) : light_sample(vec3(0, 0, 1), 0, vec3(0), 0);
+}
+
+// How much one way of finding light counts, given the densities of both (the power heuristic, Veach 1997).
+float weigh(float own, float other)
+{
+    return 1 / (1 + square(other / own));
+}
+
+// Light found by scattering; scattered 0: by the camera's ray or a perfectly smooth surface.
+float weigh_found(float scattered, float sampled)
+{
+    if (scattered == 0 || sampled == 0 || params.at.strategy == TRACE_BSDF_SAMPLING) {
+        return 1;
+    }
+    return params.at.strategy == TRACE_LIGHT_SAMPLING ? 0 : weigh(scattered, sampled);
+}
+
+float weigh_sampled(float sampled, float scattered)
+{
+    return params.at.strategy == TRACE_LIGHT_SAMPLING ? 1 : weigh(sampled, scattered);
+}
+
+// What a ray that leaves the scene finds.
+vec3 surroundings(vec3 direction, float scattered)
+{
+    vec3 radiance = environment_radiance(direction) * weigh_found(scattered, environment_density(direction));
+    vec3 sun = sun_radiance(direction);
+    return sun == vec3(0) ? radiance : radiance + sun * weigh_found(scattered, sun_density());
+}

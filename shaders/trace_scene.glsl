@@ -1,0 +1,90 @@
+// trace_scene.glsl -- the scene in device memory, and its textures.
+#include "trace.h"
+#include "bvh.h"
+
+const float PI = 3.14159265358979;
+const float FAR = 3e38; // farther than anything
+
+layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Params { trace_params at; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Nodes { bvh_node at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Corners { trace_corners at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Triangles { trace_triangle at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Vertices { trace_vertex at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Materials { trace_material at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Textures { trace_texture at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Texels { uint at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Choices { trace_choice at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Colors { vec3 at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer AlbedoTable { vec4 at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Sums { vec3 at[]; };
+
+layout(push_constant, scalar) uniform Push { Params params; uint pass; }; // trace_push
+
+float luminance(vec3 color)
+{
+    return dot(color, vec3(0.2126, 0.7152, 0.0722));
+}
+
+float square(float x)
+{
+    return x * x;
+}
+
+// ---- Textures: bilinear, repeating ----
+
+vec4 texel(trace_texture image, int x, int y)
+{
+    uint packed = Texels(params.at.texels).at[image.first + uint(y) * uint(image.width) + uint(x)];
+    vec4 color = unpackUnorm4x8(packed);
+    if (image.srgb != 0) {
+        vec3 curve = pow((color.rgb + 0.055) / 1.055, vec3(2.4));
+        color.rgb = mix(color.rgb / 12.92, curve, greaterThan(color.rgb, vec3(0.04045)));
+    }
+    return color;
+}
+
+vec4 sample_texture(int index, vec2 uv)
+{
+    trace_texture image = Textures(params.at.textures).at[index];
+    ivec2 size = ivec2(image.width, image.height);
+    vec2 position = fract(uv) * vec2(size) - 0.5;
+    vec2 part = fract(position);
+    ivec2 low = ivec2(floor(position));
+    ivec2 high = low + 1;
+    low += size * ivec2(lessThan(low, ivec2(0)));
+    high -= size * ivec2(greaterThanEqual(high, size));
+    return mix(mix(texel(image, low.x, low.y), texel(image, high.x, low.y), part.x),
+               mix(texel(image, low.x, high.y), texel(image, high.x, high.y), part.x), part.y);
+}
+
+// ---- Triangles ----
+
+vec2 corner_uv(trace_vertex vertex)
+{
+    return vec2(vertex.u, vertex.v);
+}
+
+vec2 interpolate_uv(trace_triangle triangle, vec2 barycentric)
+{
+    Vertices vertices = Vertices(params.at.vertices);
+    return (1 - barycentric.x - barycentric.y) * corner_uv(vertices.at[triangle.vertices[0]]) +
+           barycentric.x * corner_uv(vertices.at[triangle.vertices[1]]) +
+           barycentric.y * corner_uv(vertices.at[triangle.vertices[2]]);
+}
+
+bool is_hole(trace_material material, vec2 uv)
+{
+    if (material.alpha_cutoff <= 0 || material.base_color_texture < 0) {
+        return material.alpha_cutoff > 1;
+    }
+    return sample_texture(material.base_color_texture, uv).a < material.alpha_cutoff;
+}
+
+vec3 emitted(trace_material material, vec2 uv)
+{
+    vec3 radiance = material.emission;
+    if (material.emission_texture >= 0 && radiance != vec3(0)) {
+        radiance *= sample_texture(material.emission_texture, uv).rgb;
+    }
+    return radiance;
+}
