@@ -199,7 +199,6 @@ static void make_references(const scene *scene, reference *references)
         box bounds = empty;
         for (int k = 0; k < 3; k++) {
             vec3 position = scene->vertices[scene->triangles[i].vertices[k]].position;
-            position = vec3_add(position, (vec3){0, 0, 0}); /* -0 becomes 0: bounds do not depend on the order then */
             bounds = join(bounds, (box){position, position});
         }
         references[i] = (reference){bounds, i};

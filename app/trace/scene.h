@@ -8,6 +8,8 @@
  * model. What is not: animation and skins (the mesh as it rests), morph targets, lights that have no surface, other
  * sets of texture coordinates than the first, KHR_texture_transform, blending (surfaces with alphaMode BLEND are cut at 1/2).
  *
+ * Triangles whose indices are out of range are left out too; some of them assimp drops before they can be counted.
+ *
  * The file is read in a process of its own: assimp crashes on some damaged files, and then only that process ends. */
 #ifndef WFVIEW_TRACE_SCENE_H
 #define WFVIEW_TRACE_SCENE_H
@@ -87,10 +89,8 @@ typedef struct scene {
     bool has_camera, has_lights; /* whether the file had a camera; whether any triangle emits */
     environment environment;     /* black unless something sets it */
     vec3 minimum, maximum;       /* bounds of all triangles */
-    uint32_t
-        left_out; /* broken triangles: positions not finite or out of reach, no area. Those with indices out of range are
-                          left out too, but assimp drops some of them before they are counted */
-    char *warnings; /* what was left out or replaced: sentences, each ends with \n; empty: none */
+    uint32_t left_out;           /* broken triangles: positions not finite or out of reach, or no area */
+    char *warnings;              /* what was left out or replaced: sentences, each ends with \n; empty: none */
 } scene;
 
 /* Reads .gltf, .glb or .obj. A texture that cannot be read is a warning: the factor alone is used. On failure *scene is zeroed

@@ -22,6 +22,7 @@
 typedef struct square {
     float positions[4][3], normals[4][3], uvs[4][2];
     uint32_t indices[6];
+    float tangents[4][4]; /* of mesh 2 alone */
 } square;
 
 static const square plain = {
@@ -29,6 +30,7 @@ static const square plain = {
     {{0, 0, 1}, {0, 0, 1}, {0, 0, 1}, {0, 0, 1}},
     {{0, 1}, {1, 1}, {1, 0}, {0, 0}},
     {0, 1, 2, 0, 2, 3},
+    {{0, 2, 0.5f, -1}, {0, 2, 0.5f, -1}, {0, 2, 0.5f, -1}, {0, 2, 0.5f, -1}},
 };
 
 static void write_text(const char *name, const char *text)
@@ -36,7 +38,7 @@ static void write_text(const char *name, const char *text)
     temporary_write(name, text, strlen(text));
 }
 
-/* scene.gltf: the square as mesh 0, and as mesh 1 without normals. more is JSON that ends in a comma. */
+/* scene.gltf: the square as mesh 0, as mesh 1 without normals, as mesh 2 with tangents. more is JSON that ends in a comma. */
 static void write_gltf(const square *square, const char *nodes, const char *material, const char *more)
 {
     char *json;
@@ -48,14 +50,18 @@ static void write_gltf(const square *square, const char *nodes, const char *mate
             "\"materials\":[{\"name\":\"m\"%s%s}],\"meshes\":["
             "{\"primitives\":[{\"attributes\":{\"POSITION\":0,\"NORMAL\":1,\"TEXCOORD_0\":2},\"indices\":3,"
             "\"material\":0}]},"
-            "{\"primitives\":[{\"attributes\":{\"POSITION\":0,\"TEXCOORD_0\":2},\"indices\":3,\"material\":0}]}],"
+            "{\"primitives\":[{\"attributes\":{\"POSITION\":0,\"TEXCOORD_0\":2},\"indices\":3,\"material\":0}]},"
+            "{\"primitives\":[{\"attributes\":{\"POSITION\":0,\"NORMAL\":1,\"TEXCOORD_0\":2,\"TANGENT\":4},"
+            "\"indices\":3,\"material\":0}]}],"
             "\"accessors\":[{\"bufferView\":0,\"count\":4,\"type\":\"VEC3\",\"componentType\":5126},"
             "{\"bufferView\":1,\"count\":4,\"type\":\"VEC3\",\"componentType\":5126},"
             "{\"bufferView\":2,\"count\":4,\"type\":\"VEC2\",\"componentType\":5126},"
-            "{\"bufferView\":3,\"count\":6,\"type\":\"SCALAR\",\"componentType\":5125}],"
+            "{\"bufferView\":3,\"count\":6,\"type\":\"SCALAR\",\"componentType\":5125},"
+            "{\"bufferView\":4,\"count\":4,\"type\":\"VEC4\",\"componentType\":5126}],"
             "\"bufferViews\":[{\"buffer\":0,\"byteOffset\":0,\"byteLength\":48},{\"buffer\":0,\"byteOffset\":48,"
             "\"byteLength\":48},{\"buffer\":0,\"byteOffset\":96,\"byteLength\":32},{\"buffer\":0,\"byteOffset\":128,"
-            "\"byteLength\":24}],\"buffers\":[{\"uri\":\"square.bin\",\"byteLength\":152}]}",
+            "\"byteLength\":24},{\"buffer\":0,\"byteOffset\":152,\"byteLength\":64}],"
+            "\"buffers\":[{\"uri\":\"square.bin\",\"byteLength\":216}]}",
             nodes, more, *material ? "," : "", material) > 0);
     write_text("scene.gltf", json);
     free(json);
@@ -175,6 +181,20 @@ static void test_mirror(void **state)
             assert_vec3(corner(&scene, i, 0)->normal, 0, 0, 1);
             assert_vec3(corner(&scene, i, 0)->tangent, -1, 0, 0);
             assert_float_equal(corner(&scene, i, 0)->handedness, -1, 0);
+        }
+        scene_free(&scene);
+    }
+}
+
+/* The file's own tangents count: made square to the normal, and mirrored with the surface. */
+static void test_own_tangents(void **state)
+{
+    (void)state;
+    for (int mirrored = 0; mirrored < 2; mirrored++) {
+        scene scene = load_gltf(mirrored ? "{\"mesh\":2,\"scale\":[1,-1,1]}" : "{\"mesh\":2}", "", "");
+        for (int i = 0; i < 4; i++) {
+            assert_vec3(scene.vertices[i].tangent, 0, mirrored ? -1 : 1, 0);
+            assert_float_equal(scene.vertices[i].handedness, mirrored ? 1 : -1, 0);
         }
         scene_free(&scene);
     }
@@ -561,7 +581,7 @@ static void test_refusals(void **state)
     write_text("points.obj", "v 0 0 0\nv 1 1 1\np 1 2\n");
     assert_refused("points.obj", "there are no triangles in it");
     write_gltf(&plain, "{\"mesh\":7}", "", "");
-    assert_refused("scene.gltf", "cannot read: GLTF: Array index 7 is out of bounds (2) for \"meshes\"");
+    assert_refused("scene.gltf", "cannot read: GLTF: Array index 7 is out of bounds (3) for \"meshes\"");
 }
 
 static void test_all_broken(void **state)
@@ -744,6 +764,7 @@ int main(void)
         TEST(test_transforms),
         TEST(test_normal_transform),
         TEST(test_mirror),
+        TEST(test_own_tangents),
         TEST(test_flat),
         TEST(test_bad_normals),
         TEST(test_broken_triangles),

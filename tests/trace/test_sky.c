@@ -51,6 +51,42 @@ static void test_zenith(void **state)
     assert_true(rgb[2] > 1.5f * rgb[0]); /* blue */
 }
 
+/* One direction's chromaticity by the paper's formulas in float64, for turbidity 4 and a sun at 35 degrees. */
+static void test_chromaticity(void **state)
+{
+    (void)state;
+    static const double rows[2][12] = {
+        {0.00166, -0.00375, 0.00209, 0, -0.02903, 0.06377, -0.03202, 0.00394, 0.11693, -0.21196, 0.06052, 0.25886},
+        {0.00275, -0.00610, 0.00317, 0, -0.04214, 0.08970, -0.04153, 0.00516, 0.15346, -0.26756, 0.06670, 0.26688}};
+    static const double perez[3][5] = {
+        {4 * 0.1787 - 1.4630, 4 * -0.3554 + 0.4275, 4 * -0.0227 + 5.3251, 4 * 0.1206 - 2.5771, 4 * -0.0670 + 0.3703},
+        {4 * -0.0193 - 0.2592, 4 * -0.0665 + 0.0008, 4 * -0.0004 + 0.2125, 4 * -0.0641 - 0.8989, 4 * -0.0033 + 0.0452},
+        {4 * -0.0167 - 0.2608, 4 * -0.0950 + 0.0092, 4 * -0.0079 + 0.2102, 4 * -0.0441 - 1.6537, 4 * -0.0109 + 0.0529}};
+    double sun = 55 * M_PI / 180, theta = 30 * M_PI / 180, gamma = 40 * M_PI / 180,
+           powers[4] = {pow(sun, 3), sun * sun, sun, 1};
+    double expected[3] = {(4.0453 * 4 - 4.9710) * tan((4.0 / 9 - 4.0 / 120) * (M_PI - 2 * sun)) - 0.2155 * 4 + 2.4192,
+                          0, 0};
+    for (int i = 0; i < 12; i++)
+        for (int k = 0; k < 2; k++)
+            expected[k + 1] += rows[k][i] * powers[i % 4] * (i < 4 ? 16 : i < 8 ? 4 : 1);
+    for (int i = 0; i < 3; i++) {
+        const double *c = perez[i];
+        expected[i] *= (1 + c[0] * exp(c[1] / cos(theta))) * (1 + c[2] * exp(c[3] * gamma) + c[4] * pow(cos(gamma), 2));
+        expected[i] /= (1 + c[0] * exp(c[1])) * (1 + c[2] * exp(c[3] * sun) + c[4] * pow(cos(sun), 2));
+    }
+
+    sky sky = make(35, 4);
+    float rgb[3];
+    double x = (cos(gamma) - cos(theta) * cos(sun)) / sin(sun); /* theta from the zenith, gamma from the sun */
+    sky_radiance(&sky, (vec3){(float)x, (float)cos(theta), (float)sqrt(1 - x * x - pow(cos(theta), 2))}, rgb);
+    double X = 0.4124564 * rgb[0] + 0.3575761 * rgb[1] + 0.1804375 * rgb[2];
+    double Y = 0.2126729 * rgb[0] + 0.7151522 * rgb[1] + 0.0721750 * rgb[2];
+    double Z = 0.0193339 * rgb[0] + 0.1191920 * rgb[1] + 0.9503041 * rgb[2];
+    assert_near(25 * Y, expected[0], 1e-3);
+    assert_near(X / (X + Y + Z), expected[1], 1e-4);
+    assert_near(Y / (X + Y + Z), expected[2], 1e-4);
+}
+
 static void test_shape(void **state)
 {
     (void)state;
@@ -191,9 +227,9 @@ static void test_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_zenith), cmocka_unit_test(test_shape),  cmocka_unit_test(test_range),
-        cmocka_unit_test(test_ground), cmocka_unit_test(test_sun),    cmocka_unit_test(test_equirectangular),
-        cmocka_unit_test(test_image),  cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_zenith),          cmocka_unit_test(test_chromaticity), cmocka_unit_test(test_shape),
+        cmocka_unit_test(test_range),           cmocka_unit_test(test_ground),       cmocka_unit_test(test_sun),
+        cmocka_unit_test(test_equirectangular), cmocka_unit_test(test_image),        cmocka_unit_test(test_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
