@@ -225,13 +225,16 @@ static void test_one_place(void **state)
     check_degenerate(scene);
 }
 
-/* Each triangle half as far out as the one before: the heuristic alone would make one long branch. */
+/* Points ever closer to the origin, along x, then y, then z: the heuristic alone would split them off one by one. */
 static void test_depth(void **state)
 {
     (void)state;
-    scene scene = make_scene(4000);
-    for (uint32_t i = 0; i < scene.vertex_count; i++)
-        scene.vertices[i].position = (vec3){ldexpf(1e9f, -(int)(i / 3 % 120)), i % 3 == 1, i % 3 == 2};
+    scene scene = make_scene(3 * 38);
+    for (uint32_t i = 0; i < scene.vertex_count; i++) {
+        float place = ldexpf(1, 29 - 4 * (int)(i / 3 % 38));
+        scene.vertices[i].position =
+            (vec3){i / 3 < 38 ? place : 0, i / 3 / 38 == 1 ? place : 0, i / 3 / 38 == 2 ? place : 0};
+    }
     check_degenerate(scene);
 }
 
