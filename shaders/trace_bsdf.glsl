@@ -190,19 +190,30 @@ vec3 smooth_weight(bsdf b, vec3 outgoing, bool specular, bool reflected)
     return reflected ? glass : glass * sqrt(b.base_color) / square(b.eta);
 }
 
-// lobe: random, as u: which lobe, and whether glass reflects.
-scattered scatter(bsdf b, vec3 outgoing, vec2 lobe, vec2 u)
+// The part of the probabilities that `u` lies in, 0, 1 or 2, and where it lies there.
+int choose_lobe(vec3 probabilities, inout float u)
 {
-    if (lobe.x >= b.probabilities.x && lobe.x < b.probabilities.x + b.probabilities.y) {
+    int lobe = u < probabilities.x ? 0 : u < probabilities.x + probabilities.y ? 1 : 2;
+    lobe = probabilities[lobe] > 0 ? lobe : probabilities.x > 0 ? 0 : 1; // the sum is not quite 1
+    float start = lobe == 0 ? 0 : lobe == 1 ? probabilities.x : probabilities.x + probabilities.y;
+    u = clamp((u - start) / probabilities[lobe], 0, BELOW_ONE);
+    return lobe;
+}
+
+// side: random, as u: whether glass reflects.
+scattered scatter(bsdf b, vec3 outgoing, float side, vec2 u)
+{
+    int lobe = choose_lobe(b.probabilities, u.x);
+    if (lobe == 1) {
         vec2 disk = sample_disk(u);
         vec3 incoming = vec3(disk, sqrt(max(1 - dot(disk, disk), 0)));
         scattering result = evaluate(b, outgoing, incoming);
         return scattered(incoming, result.density > 0 ? result.value / result.density : vec3(0), result.density);
     }
-    bool specular = lobe.x < b.probabilities.x;
+    bool specular = lobe == 0;
     vec3 h = b.is_smooth ? vec3(0, 0, 1) : sample_ggx(outgoing, b.alpha, u);
     float cosine = dot(outgoing, h);
-    bool reflected = specular || lobe.y < fresnel_dielectric(cosine, b.eta);
+    bool reflected = specular || side < fresnel_dielectric(cosine, b.eta);
     vec3 incoming;
     if (reflected) {
         incoming = 2 * cosine * h - outgoing;

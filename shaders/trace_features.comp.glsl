@@ -37,6 +37,6 @@ void main()
     surface s = find_surface(hit, ray.direction);
     imageStore(albedo, pixel, vec4(min(max(s.base_color, s.emission), 1), 1));
     imageStore(normal, pixel, vec4(s.shading, 0));
-    imageStore(depth, pixel, vec4(distance(s.position, ray.origin)));
+    imageStore(depth, pixel, vec4(hit.distance));
     imageStore(motion, pixel, vec4(previous_pixel(s.position - params.at.previous.eye) - center, 0, 0));
 }

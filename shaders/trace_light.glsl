@@ -8,11 +8,19 @@ struct light_sample {
     float density; // per solid angle; 0: nothing was found
 };
 
-uint choose(Choices table, uint count, uint bits)
+// An entry, drawn by the number bits.x with the digits bits.y; what these leave undecided is `rest`, random from 0 to below 1:
+// neighboring numbers draw neighboring points of one entry, so that a point's sequence stays a good one.
+uint choose(Choices table, uint count, uvec2 bits, out float rest)
 {
-    uint slot, rest;
-    umulExtended(bits, count, slot, rest);
-    return rest < table.at[slot].threshold ? slot : table.at[slot].alias;
+    uint entry, part, carry, digits, unused;
+    umulExtended(bits.y, count, digits, unused);
+    umulExtended(bits.x, count, entry, part);
+    part = uaddCarry(part, digits, carry);
+    entry += carry;
+    uint threshold = table.at[entry].threshold;
+    bool keeps = part < threshold;
+    rest = min(keeps ? float(part) / float(threshold) : float(part - threshold) / float(0u - threshold), BELOW_ONE);
+    return keeps ? entry : table.at[entry].alias;
 }
 
 // ---- Environment: equirectangular, seen from inside: +z in the middle, -x right of it, +y on top ----
@@ -45,14 +53,15 @@ float environment_density(vec3 direction)
     return params.at.choose_environment * Choices(params.at.environment_choices).at[cell.y * size.x + cell.x].density;
 }
 
-light_sample sample_environment(uint bits, vec2 u)
+light_sample sample_environment(uvec2 bits, float v)
 {
     uvec2 size = uvec2(params.at.environment_width, params.at.environment_height);
     Choices choices = Choices(params.at.environment_choices);
-    uint chosen = choose(choices, size.x * size.y, bits);
+    float u;
+    uint chosen = choose(choices, size.x * size.y, bits, u);
     uint row = chosen / size.x;
-    float angle = 2 * PI * (0.5 - (float(chosen % size.x) + u.x) / float(size.x));
-    float cosine = mix(cos(PI * float(row) / float(size.y)), cos(PI * float(row + 1) / float(size.y)), u.y);
+    float angle = 2 * PI * (0.5 - (float(chosen % size.x) + u) / float(size.x));
+    float cosine = mix(cos(PI * float(row) / float(size.y)), cos(PI * float(row + 1) / float(size.y)), v);
     float sine = sqrt(max(1 - cosine * cosine, 0));
     vec3 direction = vec3(sine * sin(angle), cosine, sine * cos(angle));
     return light_sample(direction, FAR, environment_radiance(direction),
@@ -93,18 +102,19 @@ float triangle_density(float light_density, vec3 normal, vec3 direction, float d
     return cosine > 0 ? params.at.choose_triangles * light_density * distance_squared / cosine : 0;
 }
 
-light_sample sample_triangle(vec3 position, uint bits, vec2 u)
+light_sample sample_triangle(vec3 position, uvec2 bits, float v)
 {
     Choices emitters = Choices(params.at.emitters);
-    trace_choice chosen = emitters.at[choose(emitters, params.at.emitter_count, bits)];
+    float u;
+    trace_choice chosen = emitters.at[choose(emitters, params.at.emitter_count, bits, u)];
     trace_triangle triangle = Triangles(params.at.triangles).at[chosen.item];
     trace_material material = Materials(params.at.materials).at[triangle.material];
     Vertices vertices = Vertices(params.at.vertices);
     vec3 a = vertices.at[triangle.vertices[0]].position;
     vec3 b = vertices.at[triangle.vertices[1]].position;
     vec3 c = vertices.at[triangle.vertices[2]].position;
-    float root = sqrt(u.x);
-    vec2 barycentric = vec2(root * (1 - u.y), root * u.y);
+    float root = sqrt(u);
+    vec2 barycentric = vec2(root * (1 - v), root * v);
     vec3 point = (1 - barycentric.x - barycentric.y) * a + barycentric.x * b + barycentric.y * c;
 
     vec3 normal = normalize(cross(b - a, c - a));
@@ -122,14 +132,18 @@ light_sample sample_triangle(vec3 position, uint bits, vec2 u)
 
 // ---- All ----
 
-light_sample sample_light(vec3 position, uvec2 bits, vec2 u)
+light_sample sample_light(vec3 position, inout sampler_state state)
 {
-    float which = to_unit(bits).x;
+    uvec2 which_bits = next_bits(state);
+    uvec2 bits = next_bits(state);
+    vec2 u = to_unit(bits);
+    float which = to_unit(which_bits).x;
+    bits.y = which_bits.y;
     if (which < params.at.choose_triangles) {
-        return sample_triangle(position, bits.y, u);
+        return sample_triangle(position, bits, u.y);
     }
     if (which < params.at.choose_triangles + params.at.choose_environment) {
-        return sample_environment(bits.y, u);
+        return sample_environment(bits, u.y);
     }
     return params.at.choose_sun > 0 ? sample_sun(u) : light_sample(vec3(0, 0, 1), 0, vec3(0), 0);
 }

@@ -16,9 +16,9 @@ layout(local_size_x = TRACE_GROUP_WIDTH, local_size_y = TRACE_GROUP_HEIGHT) in;
 layout(binding = TRACE_COLOR) writeonly uniform image2D color;
 
 // Light that is scattered once on its way to the camera.
-vec3 direct_light(surface s, bsdf b, mat3 frame, vec3 outgoing, uvec2 bits, vec2 u)
+vec3 direct_light(surface s, bsdf b, mat3 frame, vec3 outgoing, inout sampler_state state)
 {
-    light_sample light = sample_light(s.position, bits, u);
+    light_sample light = sample_light(s.position, state);
     if (light.density == 0 || light.radiance == vec3(0)) {
         return vec3(0);
     }
@@ -62,15 +62,15 @@ vec3 path_radiance(trace_ray ray, inout sampler_state state)
         mat3 frame = make_frame(s.shading);
         vec3 outgoing = -ray.direction * frame;
         bsdf b = make_bsdf(s, outgoing.z);
-        uvec2 light_bits = next_bits(state);
-        vec2 light_point = next_pair(state);
+        if (b.probabilities == vec3(0)) {
+            return radiance;
+        }
         if (params.at.strategy != TRACE_BSDF_SAMPLING) {
-            radiance += throughput * direct_light(s, b, frame, outgoing, light_bits, light_point);
+            radiance += throughput * direct_light(s, b, frame, outgoing, state);
         }
 
-        vec2 lobe = next_pair(state); // which, and whether glass reflects
-        vec2 end = next_pair(state);
-        scattered next = scatter(b, outgoing, lobe, next_pair(state));
+        vec2 side_and_end = next_pair(state);
+        scattered next = scatter(b, outgoing, side_and_end.x, next_pair(state));
         vec3 direction = frame * next.incoming;
         throughput *= next.weight;
         if (throughput == vec3(0) || next.incoming.z * dot(direction, s.normal) <= 0) {
@@ -83,7 +83,7 @@ vec3 path_radiance(trace_ray ray, inout sampler_state state)
 
         if (bounce >= params.at.russian_roulette) {
             float survival = min(refraction * max(max(throughput.r, throughput.g), throughput.b), 0.95);
-            if (end.x >= survival) {
+            if (side_and_end.y >= survival) {
                 return radiance;
             }
             throughput /= survival;

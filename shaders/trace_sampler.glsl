@@ -53,6 +53,8 @@ uvec2 next_bits(inout sampler_state state)
                  bitfieldReverse(scramble_reversed(sobol_reversed(index), hash_pair(state.seed, 2))));
 }
 
+const float BELOW_ONE = 0.99999994; // the number before 1
+
 // From 0 to below 1.
 vec2 to_unit(uvec2 bits)
 {

