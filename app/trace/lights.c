@@ -123,6 +123,7 @@ static bool make_image(const environment *environment, lights *lights, error *er
     sky sky;
     switch (environment->kind) {
     case ENVIRONMENT_IMAGE:
+        lights->sun = environment->sun;
         return copy_image(&environment->image, &lights->environment, error);
     case ENVIRONMENT_SKY:
         if (!sky_create(environment->sun_direction, SKY_TURBIDITY, &sky, error))

@@ -19,6 +19,7 @@
 
 #include "app/error.h"
 #include "app/frame.h"
+#include "sky.h"
 #include "vec3.h"
 
 #define SCENE_MAX_TRIANGLES (1u << 26)
@@ -74,6 +75,7 @@ typedef struct environment {
     float color[3];     /* of ENVIRONMENT_CONSTANT: radiance */
     vec3 sun_direction; /* of ENVIRONMENT_SKY: towards the sun, of length 1; see sky.h */
     image image;        /* of ENVIRONMENT_IMAGE: equirectangular, 3 or 4 channels, laid out as sky_image does */
+    sun sun;            /* of ENVIRONMENT_IMAGE: a disc before the image; radiance 0: none */
 } environment;
 
 typedef struct scene {

@@ -4,8 +4,10 @@ find_package(OpenMP REQUIRED COMPONENTS C)
 pkg_check_modules(WFVIEW_TRACE REQUIRED IMPORTED_TARGET GLOBAL assimp libcjson stb)
 
 add_library(wfview_trace STATIC
+  trace/alias.c
   trace/bvh.c
   trace/camera_path.c
+  trace/lights.c
   trace/scene.c
   trace/scene_gltf.c
   trace/scene_import.c

@@ -17,11 +17,17 @@ _Static_assert(sizeof(material) == sizeof(struct trace_material), "materials are
 
 /* ---- Scene -------------------------------------------------------------------------------------------------------- */
 
+/* In place of what the buffer had. */
+static bool create(tracer *tracer, int which, size_t size, error *error)
+{
+    device_buffer_destroy(tracer->device, &tracer->scene[which]);
+    return device_buffer_create(tracer->device, size, &tracer->scene[which], error);
+}
+
 static bool upload(tracer *tracer, int which, const void *data, size_t size, error *error)
 {
-    device_buffer *buffer = &tracer->scene[which];
-    return device_buffer_create(tracer->device, size, buffer, error) &&
-           device_buffer_write(tracer->device, buffer, 0, data, size, error);
+    return create(tracer, which, size, error) &&
+           device_buffer_write(tracer->device, &tracer->scene[which], 0, data, size, error);
 }
 
 static bool upload_triangles(tracer *tracer, const scene *scene, const lights *lights, error *error)
@@ -63,7 +69,7 @@ static bool upload_textures(tracer *tracer, const scene *scene, error *error)
     bool ok = texels <= UINT32_MAX ||
               error_set(error, "the scene's textures have %.0f million texels, 4294 at most", (double)texels / 1e6);
     ok = ok && upload(tracer, TRACER_TEXTURES, textures, scene->texture_count * sizeof *textures, error) &&
-         device_buffer_create(tracer->device, 4 * texels, &tracer->scene[TRACER_TEXELS], error);
+         create(tracer, TRACER_TEXELS, 4 * texels, error);
     for (uint32_t i = 0; ok && i < scene->texture_count; i++)
         ok = device_buffer_write(tracer->device, &tracer->scene[TRACER_TEXELS], 4 * (VkDeviceSize)textures[i].first,
                                  scene->textures[i].rgba,
@@ -104,17 +110,21 @@ static bool upload_scene(tracer *tracer, const scene *scene, const bvh *bvh, err
     lights lights;
     if (!lights_create(scene, &lights, error))
         return false;
-    float albedo[TRACE_ALBEDO_SIZE][TRACE_ALBEDO_SIZE][4];
-    ggx_albedo(albedo);
     bool ok =
         upload_triangles(tracer, scene, &lights, error) && upload_lights(tracer, &lights, error) &&
         upload_textures(tracer, scene, error) &&
         upload(tracer, TRACER_NODES, bvh->nodes, bvh->node_count * sizeof *bvh->nodes, error) &&
         upload(tracer, TRACER_VERTICES, scene->vertices, scene->vertex_count * sizeof *scene->vertices, error) &&
-        upload(tracer, TRACER_MATERIALS, scene->materials, scene->material_count * sizeof *scene->materials, error) &&
-        upload(tracer, TRACER_ALBEDO, albedo, sizeof albedo, error);
+        upload(tracer, TRACER_MATERIALS, scene->materials, scene->material_count * sizeof *scene->materials, error);
     lights_free(&lights);
     return ok;
+}
+
+static bool upload_albedo(tracer *tracer, error *error)
+{
+    float albedo[TRACE_ALBEDO_SIZE][TRACE_ALBEDO_SIZE][4];
+    ggx_albedo(albedo);
+    return upload(tracer, TRACER_ALBEDO, albedo, sizeof albedo, error);
 }
 
 static void set_addresses(tracer *tracer)
@@ -132,6 +142,14 @@ static void set_addresses(tracer *tracer)
     params->environment = scene[TRACER_ENVIRONMENT].address;
     params->environment_choices = scene[TRACER_CHOICES].address;
     params->albedo_table = scene[TRACER_ALBEDO].address;
+}
+
+bool tracer_set_scene(tracer *tracer, const scene *scene, const bvh *bvh, error *error)
+{
+    tracer->accumulated = 0;
+    bool ok = upload_scene(tracer, scene, bvh, error);
+    set_addresses(tracer);
+    return ok;
 }
 
 /* ---- Pipelines ---------------------------------------------------------------------------------------------------- */
@@ -233,11 +251,9 @@ static bool fill(tracer *tracer, const scene *scene, const bvh *bvh, error *erro
     wf_vulkan_get_needs(device->physical, &needs);
     if (!needs.complete)
         return error_set(error, "path tracing needs a Vulkan device with %s", needs.missing);
-    if (!upload_scene(tracer, scene, bvh, error) ||
-        !device_buffer_create(device, sizeof(trace_params), &tracer->params, error))
-        return false;
-    set_addresses(tracer);
-    return create_layouts(tracer, error) && create_sets(tracer, error) &&
+    return upload_albedo(tracer, error) && tracer_set_scene(tracer, scene, bvh, error) &&
+           device_buffer_create(device, sizeof(trace_params), &tracer->params, error) &&
+           create_layouts(tracer, error) && create_sets(tracer, error) &&
            create_pipeline(tracer, trace_path_comp, sizeof trace_path_comp, &tracer->paths, error) &&
            create_pipeline(tracer, trace_features_comp, sizeof trace_features_comp, &tracer->features, error);
 }

@@ -1,8 +1,6 @@
 # wfview_tracer: the path tracer on the GPU. Whoever links it compiles app/device.c.
 add_library(wfview_tracer STATIC
-  trace/alias.c
   trace/ggx.c
-  trace/lights.c
   trace/render.c
   trace/tracer.c
   trace/upload.c)

@@ -86,6 +86,10 @@ typedef struct tracer_frame {
 bool tracer_create(const device *device, const scene *scene, const bvh *bvh, tracer *tracer, error *error);
 void tracer_destroy(tracer *tracer); /* no frame is in flight. Leaves it zeroed; zeroed is fine */
 
+/* Another scene in place of the one there is; no frame is in flight. Accumulation starts anew. After a failure the tracer has no
+ * scene: nothing may be rendered until a call succeeds. */
+bool tracer_set_scene(tracer *tracer, const scene *scene, const bvh *bvh, error *error);
+
 /* The size of frames; no frame is in flight. Accumulation starts anew. */
 bool tracer_resize(tracer *tracer, uint32_t width, uint32_t height, error *error);
 

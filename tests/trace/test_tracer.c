@@ -573,6 +573,54 @@ static void test_determinism_and_accumulation(void **state)
     scene_free(&scene);
 }
 
+/* The sky as a picture of the same size and the sun beside it is the sky; and it does not matter which scene was there before. */
+static void test_another_scene(void **state)
+{
+    (void)state;
+    enum { W = 20, H = 12 };
+    const vec3 up = {0.48f, 0.6f, 0.64f};
+    const tracer_frame wanted = plain_frame(look((vec3){0.5f, 1, 3}, (vec3){0, 0.5f, 0}, 40), 4);
+    scene scene;
+    error error;
+    sky sky;
+    bvh bvh;
+    float environment[24];
+    build_mixed(&scene, environment);
+    scene.environment.kind = ENVIRONMENT_SKY;
+    scene.environment.sun_direction = up;
+    render render;
+    open_render(&scene, W, H, &render);
+    frame expected = shoot(&render, &wanted);
+    render_destroy(&render);
+    scene_free(&scene);
+
+    scene = shapes_scene();
+    shapes_material(&scene);
+    shapes_quad(&scene, (vec3){-1, 0, 1}, (vec3){2, 0, 0}, (vec3){0, 0, -2});
+    open_render(&scene, W, H, &render);
+    frame other = shoot(&render, &wanted);
+    assert_memory_not_equal(expected.layers[FRAME_COLOR].pixels, other.layers[FRAME_COLOR].pixels, W * H * 16);
+    scene_free(&scene);
+
+    build_mixed(&scene, environment);
+    require(sky_create(up, SKY_TURBIDITY, &sky, &error), &error);
+    image_free(&scene.environment.image);
+    require(sky_image(&sky, 512, 256, &scene.environment.image, &error), &error);
+    scene.environment.sun = sky_sun(&sky);
+    require(bvh_build(&scene, &bvh, &error), &error);
+    require(tracer_set_scene(&render.tracer, &scene, &bvh, &error), &error);
+    frame actual = shoot(&render, &wanted);
+    for (int layer = 0; layer < FRAME_REFERENCE; layer++)
+        assert_memory_equal(expected.layers[layer].pixels, actual.layers[layer].pixels,
+                            W * H * (size_t)expected.layers[layer].channels * sizeof(float));
+    frame_free(&expected);
+    frame_free(&other);
+    frame_free(&actual);
+    bvh_free(&bvh);
+    render_destroy(&render);
+    scene_free(&scene);
+}
+
 static void test_refused_sky(void **state)
 {
     (void)state;
@@ -636,6 +684,7 @@ int main(void)
         cmocka_unit_test(test_fresnel_reflection),
         cmocka_unit_test(test_strategies_agree),
         cmocka_unit_test(test_determinism_and_accumulation),
+        cmocka_unit_test(test_another_scene),
         cmocka_unit_test(test_lens),
         cmocka_unit_test(test_refused_sky),
     };
