@@ -70,11 +70,9 @@ static bool fill(denoiser *denoiser, const denoiser_options *options, error *err
     if (!node_ok(denoiser, wf_node_create(&node, &denoiser->node), error) ||
         !timer_create(device, DENOISER_SLOTS, &denoiser->timer, error))
         return false;
-    for (int i = 0; i < DENOISER_SLOTS; i++) {
-        denoiser->slots[i].staged = -1;
-        if (!commands_allocate(device, 1, &denoiser->slots[i].upload, error))
+    for (int i = 0; i < DENOISER_SLOTS; i++)
+        if (!commands_allocate(device, 1, &denoiser->slots[i].commands, error))
             return false;
-    }
     return true;
 }
 
@@ -88,14 +86,15 @@ bool denoiser_create(const device *device, const denoiser_options *options, node
     return false;
 }
 
-static void destroy_image(denoiser *denoiser, int layer, wf_node_image *image)
+static void destroy_image(denoiser *denoiser, denoiser_slot *slot, int layer)
 {
+    wf_node_image *image = &slot->images[layer];
     if (!image->image)
         return;
-    if (roles[layer] < 0)
-        image_destroy(denoiser->device, image);
-    else
+    if (roles[layer] >= 0)
         wf_node_destroy_image(denoiser->node, image);
+    else if (layer != FRAME_REFERENCE || !slot->borrows_reference)
+        image_destroy(denoiser->device, image);
     *image = (wf_node_image){0};
 }
 
@@ -108,10 +107,9 @@ void denoiser_destroy(denoiser *denoiser)
     for (int i = 0; i < DENOISER_SLOTS; i++) {
         denoiser_slot *slot = &denoiser->slots[i];
         for (int layer = 0; layer < LAYER_COUNT; layer++)
-            destroy_image(denoiser, layer, &slot->images[layer]);
-        buffer_destroy(device, &slot->staging);
-        if (slot->upload)
-            vkFreeCommandBuffers(device->handle, device->commands, 1, &slot->upload);
+            destroy_image(denoiser, slot, layer);
+        if (slot->commands)
+            vkFreeCommandBuffers(device->handle, device->commands, 1, &slot->commands);
     }
     timer_destroy(device, &denoiser->timer);
     wf_node_destroy(denoiser->node);
@@ -143,17 +141,12 @@ bool denoiser_set_predictor(denoiser *denoiser, const predictor_options *predict
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------- */
 
-static bool has_layer(const frame *frame, int layer)
-{
-    return layer >= FRAME_LAYER_COUNT || frame->layers[layer].pixels;
-}
-
 static bool add_image(denoiser *denoiser, uint32_t index, int layer, error *error)
 {
     wf_node_image *image = &denoiser->slots[index].images[layer];
     if (roles[layer] < 0)
         return image_create(denoiser->device, denoiser->width, denoiser->height, format_of(layer),
-                            VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
+                            VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
                                 VK_IMAGE_USAGE_TRANSFER_DST_BIT,
                             image, error);
     wf_node_role role = (wf_node_role)roles[layer];
@@ -161,106 +154,40 @@ static bool add_image(denoiser *denoiser, uint32_t index, int layer, error *erro
            node_ok(denoiser, wf_node_bind(denoiser->node, index, role, image), error);
 }
 
-/* Gives the slot an image for every layer that the frame has, and for no other. */
-static bool fit_images(denoiser *denoiser, uint32_t index, const frame *frame, error *error)
+/* Gives the slot an image of its own for every layer that the frame has, and for no other. */
+static bool fit_images(denoiser *denoiser, uint32_t index, const denoiser_input *input, error *error)
 {
+    denoiser_slot *slot = &denoiser->slots[index];
+    if (slot->borrows_reference || input->reference)
+        destroy_image(denoiser, slot, FRAME_REFERENCE);
+    slot->borrows_reference = input->reference;
+    if (input->reference)
+        slot->images[FRAME_REFERENCE] = *input->reference;
     for (int layer = 0; layer < LAYER_COUNT; layer++) {
-        wf_node_image *image = &denoiser->slots[index].images[layer];
-        if (!has_layer(frame, layer))
-            destroy_image(denoiser, layer, image);
-        else if (!image->image && !add_image(denoiser, index, layer, error))
+        bool wanted = layer >= FRAME_LAYER_COUNT || input->has[layer];
+        if (!wanted)
+            destroy_image(denoiser, slot, layer);
+        else if (!slot->images[layer].image && !add_image(denoiser, index, layer, error))
             return false;
     }
     return true;
 }
 
-static VkDeviceSize layer_bytes(const denoiser *denoiser, int layer)
-{
-    return (VkDeviceSize)denoiser->width * denoiser->height * sizeof(float) * (VkDeviceSize)frame_layer_channels(layer);
-}
-
-/* Where a layer begins in the staging buffer, at a multiple of every texel's size; LAYER_COUNT: the size of all. */
-static VkDeviceSize staging_offset(const denoiser *denoiser, const denoiser_slot *slot, int end)
-{
-    VkDeviceSize offset = 0;
-    for (int layer = 0; layer < end && layer < FRAME_LAYER_COUNT; layer++)
-        if (slot->images[layer].image)
-            offset += (layer_bytes(denoiser, layer) + 15) / 16 * 16;
-    return offset;
-}
-
-static bool fit_staging(const denoiser *denoiser, denoiser_slot *slot, error *error)
-{
-    VkDeviceSize size = staging_offset(denoiser, slot, LAYER_COUNT);
-    if (size <= slot->staging.size)
-        return true;
-    buffer_destroy(denoiser->device, &slot->staging);
-    slot->staged = -1;
-    return buffer_create(denoiser->device, size, VK_BUFFER_USAGE_TRANSFER_SRC_BIT, &slot->staging, error);
-}
-
-static void stage(const denoiser *denoiser, denoiser_slot *slot, const frame *frame, int index, profiler *profiler)
-{
-    if (slot->staged == index)
-        return;
-    int64_t begin = profiler_now();
-    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
-        if (has_layer(frame, layer))
-            memcpy((char *)slot->staging.mapped + staging_offset(denoiser, slot, layer), frame->layers[layer].pixels,
-                   layer_bytes(denoiser, layer));
-    slot->staged = index;
-    profiler_add(profiler, PROFILER_CPU, "copy to staging", begin, profiler_now(), denoiser->frames);
-}
-
-static void record_copies(const denoiser *denoiser, const denoiser_slot *slot, VkCommandBuffer commands)
-{
-    VkImageMemoryBarrier discard[FRAME_LAYER_COUNT];
-    uint32_t count = 0;
-    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
-        if (slot->images[layer].image)
-            discard[count++] = (VkImageMemoryBarrier){
-                .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
-                .dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
-                .oldLayout = VK_IMAGE_LAYOUT_UNDEFINED,
-                .newLayout = VK_IMAGE_LAYOUT_GENERAL,
-                .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-                .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-                .image = slot->images[layer].image,
-                .subresourceRange = image_range,
-            };
-    vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 0, NULL, 0,
-                         NULL, count, discard);
-    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
-        VkBufferImageCopy copy = {.bufferOffset = staging_offset(denoiser, slot, layer),
-                                  .imageSubresource = image_layers,
-                                  .imageExtent = {denoiser->width, denoiser->height, 1}};
-        if (slot->images[layer].image)
-            vkCmdCopyBufferToImage(commands, slot->staging.handle, slot->images[layer].image, VK_IMAGE_LAYOUT_GENERAL,
-                                   1, &copy);
-    }
-    VkMemoryBarrier written = {
-        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
-        .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
-        .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT,
-    };
-    vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TRANSFER_BIT,
-                         VK_PIPELINE_STAGE_FRAGMENT_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 1, &written, 0,
-                         NULL, 0, NULL);
-}
-
-static bool record_upload(denoiser *denoiser, uint32_t index, error *error)
+static bool record(denoiser *denoiser, uint32_t index, const denoiser_input *input, profiler *profiler, error *error)
 {
     denoiser_slot *slot = &denoiser->slots[index];
-    if (!commands_begin(slot->upload, error))
+    const denoiser_turn turn = {index, slot->images, slot->commands, profiler, denoiser->frames};
+    if (!commands_begin(slot->commands, error))
         return false;
-    timer_begin(&denoiser->timer, slot->upload, index);
-    record_copies(denoiser, slot, slot->upload);
-    timer_end(&denoiser->timer, slot->upload, index);
-    return node_ok(denoiser, wf_node_release(denoiser->node, index, slot->upload), error) &&
-           vk_ok(vkEndCommandBuffer(slot->upload), "vkEndCommandBuffer", error);
+    timer_begin(&denoiser->timer, slot->commands, index);
+    if (!input->record(input->maker, &turn, error))
+        return false;
+    timer_end(&denoiser->timer, slot->commands, index);
+    return node_ok(denoiser, wf_node_release(denoiser->node, index, slot->commands), error) &&
+           vk_ok(vkEndCommandBuffer(slot->commands), "vkEndCommandBuffer", error);
 }
 
-static bool submit_upload(denoiser *denoiser, uint32_t index, const wf_node_sync *sync, error *error)
+static bool submit(denoiser *denoiser, uint32_t index, const wf_node_sync *sync, error *error)
 {
     VkSubmitInfo submit = {
         .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
@@ -271,7 +198,7 @@ static bool submit_upload(denoiser *denoiser, uint32_t index, const wf_node_sync
                 .pSignalSemaphoreValues = &sync->ready,
             },
         .commandBufferCount = 1,
-        .pCommandBuffers = &denoiser->slots[index].upload,
+        .pCommandBuffers = &denoiser->slots[index].commands,
         .signalSemaphoreCount = 1,
         .pSignalSemaphores = &sync->timeline,
     };
@@ -288,7 +215,7 @@ static void collect_slot(denoiser *denoiser, uint32_t index, profiler *profiler)
     denoiser->uncertainty_ns = timing.uncertainty_ns;
     int64_t begin, end;
     if (timer_read(&denoiser->timer, denoiser->device, index, &begin, &end))
-        profiler_add(profiler, PROFILER_VULKAN, "upload", begin, end, timing.frame);
+        profiler_add(profiler, PROFILER_VULKAN, denoiser->slots[index].stage, begin, end, timing.frame);
     wf_node_span whole = {INT64_MAX, 0};
     for (int stage = 0; stage < WF_NODE_STAGE_COUNT; stage++) {
         wf_node_span span = timing.stages[stage];
@@ -307,17 +234,15 @@ uint32_t denoiser_next_slot(const denoiser *denoiser)
     return (uint32_t)(denoiser->frames % DENOISER_SLOTS);
 }
 
-bool denoiser_run(denoiser *denoiser, const frame *frame, int index, profiler *profiler, wf_node_sync *sync,
-                  error *error)
+bool denoiser_run(denoiser *denoiser, const denoiser_input *input, profiler *profiler, wf_node_sync *sync, error *error)
 {
     uint32_t slot = denoiser_next_slot(denoiser);
     collect_slot(denoiser, slot, profiler);
     denoiser->slots[slot].untimed = ++denoiser->frames;
-    if (!fit_images(denoiser, slot, frame, error) || !fit_staging(denoiser, &denoiser->slots[slot], error) ||
-        !node_ok(denoiser, wf_node_begin(denoiser->node, slot, sync), error))
-        return false;
-    stage(denoiser, &denoiser->slots[slot], frame, index, profiler);
-    return record_upload(denoiser, slot, error) && submit_upload(denoiser, slot, sync, error) &&
+    denoiser->slots[slot].stage = input->stage;
+    return fit_images(denoiser, slot, input, error) &&
+           node_ok(denoiser, wf_node_begin(denoiser->node, slot, sync), error) &&
+           record(denoiser, slot, input, profiler, error) && submit(denoiser, slot, sync, error) &&
            node_ok(denoiser, wf_node_run(denoiser->node, slot), error);
 }
 

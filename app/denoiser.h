@@ -1,13 +1,11 @@
 /* denoiser.h -- the node with its images, for frames of one size on one backend.
  *
- * It stands where a renderer would: each frame it fills a slot's images, hands them to the node, and has gather and
- * splat to show. Frames come from host memory through a staging buffer; a slot that already holds the frame in its
- * staging buffer copies from there again, as a renderer would draw again. */
+ * Each frame has the images of a slot written by whoever makes the frame (staging.h: recorded ones, live.h: traced ones),
+ * hands them to the node, and has gather and splat to show. */
 #ifndef WFVIEW_DENOISER_H
 #define WFVIEW_DENOISER_H
 
 #include "device.h"
-#include "frame.h"
 #include "layer.h"
 #include "predictor.h"
 #include "profiler.h"
@@ -23,12 +21,33 @@ typedef struct node_log {
     int validation_messages;
 } node_log;
 
+/* A frame's turn in a slot, of which nothing is in flight. */
+typedef struct denoiser_turn {
+    uint32_t slot;
+    const wf_node_image *images; /* by layer; image VK_NULL_HANDLE: the frame has no such layer */
+    VkCommandBuffer commands;
+    profiler *profiler;
+    uint64_t frame; /* counted from 1 */
+} denoiser_turn;
+
+/* How a frame is made. */
+typedef struct denoiser_input {
+    const char *stage; /* what the profiler calls the making: a literal */
+    bool has[FRAME_LAYER_COUNT];
+    const wf_node_image *reference; /* NULL, or the maker's own: all slots show this one */
+
+    /* Records the writing of the turn's images, whose content and layout are discarded. They end in GENERAL, written for
+     * fragment shaders and transfers; the node takes care of what it reads itself. */
+    bool (*record)(void *maker, const denoiser_turn *turn, error *error);
+    void *maker;
+} denoiser_input;
+
 typedef struct denoiser_slot {
     wf_node_image images[LAYER_COUNT]; /* image VK_NULL_HANDLE: this frame has no such layer */
-    buffer staging;
-    int staged; /* the index of the frame in the staging buffer; -1: none */
-    VkCommandBuffer upload;
-    uint64_t untimed; /* the frame whose times are not in the profiler yet, counted from 1; 0: none */
+    bool borrows_reference;            /* that image is not the slot's own */
+    VkCommandBuffer commands;
+    const char *stage; /* of the frame that is not timed yet */
+    uint64_t untimed;  /* the frame whose times are not in the profiler yet, counted from 1; 0: none */
 } denoiser_slot;
 
 typedef struct denoiser {
@@ -37,7 +56,7 @@ typedef struct denoiser {
     node_log *log;
     uint32_t width, height;
     denoiser_slot slots[DENOISER_SLOTS];
-    timer timer;            /* a span a slot: upload */
+    timer timer;            /* a span a slot: the input's stage */
     uint64_t frames;        /* begun so far */
     int64_t uncertainty_ns; /* of the node's clock, from its latest timing */
 } denoiser;
@@ -60,9 +79,8 @@ bool denoiser_set_predictor(denoiser *denoiser, const predictor_options *predict
 /* The slot that the next frame takes. Before denoiser_run the caller waits for what still reads it. */
 uint32_t denoiser_next_slot(const denoiser *denoiser);
 
-/* Runs one frame in that slot; `index` tells frames apart. Outputs are there when *sync is done. Adds the times of the
- * slot's frame before. */
-bool denoiser_run(denoiser *denoiser, const frame *frame, int index, profiler *profiler, wf_node_sync *sync,
+/* Runs one frame in that slot. Outputs are there when *sync is done. Adds the times of the slot's frame before. */
+bool denoiser_run(denoiser *denoiser, const denoiser_input *input, profiler *profiler, wf_node_sync *sync,
                   error *error);
 
 /* First in the commands that show the slot, submitted to wait for *sync. */

@@ -10,6 +10,7 @@
 #include "results.h"
 #include "screen.h"
 #include "source.h"
+#include "staging.h"
 
 #define DEFAULT_KERNEL   11 /* taps a side, for predictors */
 #define PLAY_PERIOD_NS   (1000000000 / 24)
@@ -29,6 +30,7 @@ typedef struct viewer {
     const options *options;
     int64_t started_ns;
     source *source;
+    staging staging;
     frame_state *frames;
     weights gather_weights, splat_weights; /* data NULL: none */
     device device;
@@ -263,9 +265,10 @@ static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *e
     if (!frame || !fit_denoiser(viewer, frame, error))
         return false;
     uint32_t slot = denoiser_next_slot(&viewer->denoiser);
+    denoiser_input input = staging_input(&viewer->staging, frame, index);
     viewer->broken = true;
     if (!screen_wait(&viewer->screen, viewer->slot_pictures[slot], error) ||
-        !denoiser_run(&viewer->denoiser, frame, index, viewer->times, sync, error))
+        !denoiser_run(&viewer->denoiser, &input, viewer->times, sync, error))
         return false;
     viewer->broken = false;
     panes_bind(&viewer->screen.panes, slot, viewer->denoiser.slots[slot].images);
@@ -615,6 +618,7 @@ static bool run(viewer *viewer, error *error)
     if (!first || !read_weights(viewer, first, error) || !capture_create(&viewer->device, &viewer->capture, error))
         return false;
     set_up_view(viewer, first);
+    viewer->staging.device = &viewer->device;
     window *window = options->headless ? NULL : &viewer->window;
     if (!screen_create(&viewer->device, window, (uint32_t)options->width, (uint32_t)options->height, &viewer->screen,
                        error))
@@ -631,6 +635,7 @@ static void close_all(viewer *viewer)
 {
     screen_destroy(&viewer->screen);
     denoiser_destroy(&viewer->denoiser);
+    staging_destroy(&viewer->staging);
     capture_destroy(&viewer->capture);
     if (!viewer->options->headless)
         window_close(&viewer->window);
