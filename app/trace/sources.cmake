@@ -8,6 +8,11 @@ add_library(wfview_trace STATIC
   trace/bvh.c
   trace/camera_path.c
   trace/lights.c
+  trace/random.c
+  trace/random_material.c
+  trace/random_mesh.c
+  trace/random_shapes.c
+  trace/random_texture.c
   trace/scene.c
   trace/scene_gltf.c
   trace/scene_import.c
