@@ -53,16 +53,32 @@ bool capture_target(capture *capture, const target *target, const char *path, er
            png_write(path, (int)target->width, (int)target->height, capture->buffer.mapped, error);
 }
 
-bool capture_images(capture *capture, const wf_node_image *const *images, int count, int width, int height,
-                    image *pictures, error *error)
+/* Gather and splat are laid out as color is. */
+static int channels_of(int layer)
 {
-    const VkDeviceSize size = (VkDeviceSize)width * (VkDeviceSize)height * 4 * sizeof(float);
-    if (!begin(capture, (VkDeviceSize)count * size, error))
+    return frame_layer_channels(layer < FRAME_LAYER_COUNT ? (frame_layer)layer : FRAME_COLOR);
+}
+
+bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], unsigned layers, int width, int height,
+                    image pictures[LAYER_COUNT], error *error)
+{
+    VkDeviceSize offsets[LAYER_COUNT], size = 0;
+    for (int layer = 0; layer < LAYER_COUNT; layer++) {
+        offsets[layer] = size;
+        pictures[layer] = (image){0};
+        if (layers & 1u << layer && images[layer].image)
+            size += (VkDeviceSize)width * (VkDeviceSize)height * (VkDeviceSize)channels_of(layer) * sizeof(float);
+        else
+            layers &= ~(1u << layer);
+    }
+    if (!begin(capture, size, error))
         return false;
-    for (int i = 0; i < count; i++) {
-        VkDeviceSize offset = (VkDeviceSize)i * size;
-        copy(capture, images[i]->image, VK_IMAGE_LAYOUT_GENERAL, (uint32_t)width, (uint32_t)height, offset);
-        pictures[i] = (image){width, height, 4, (float *)((char *)capture->buffer.mapped + offset)};
+    for (int layer = 0; layer < LAYER_COUNT; layer++) {
+        if (!(layers & 1u << layer))
+            continue;
+        copy(capture, images[layer].image, VK_IMAGE_LAYOUT_GENERAL, (uint32_t)width, (uint32_t)height, offsets[layer]);
+        pictures[layer] =
+            (image){width, height, channels_of(layer), (float *)((char *)capture->buffer.mapped + offsets[layer])};
     }
     return finish(capture, error);
 }

@@ -3,7 +3,7 @@
 #define WFVIEW_CAPTURE_H
 
 #include "device.h"
-#include "frame.h"
+#include "layer.h"
 #include "target.h"
 
 typedef struct capture {
@@ -18,9 +18,10 @@ void capture_destroy(capture *capture); /* zeroed is fine */
 /* The target, in the layout its render pass leaves, as an 8-bit PNG. */
 bool capture_target(capture *capture, const target *target, const char *path, error *error);
 
-/* Copies RGBA32F images in layout GENERAL. The pictures' pixels lie in the capture's buffer, valid until its next use. */
-bool capture_images(capture *capture, const wf_node_image *const *images, int count, int width, int height,
-                    image *pictures, error *error);
+/* Copies images by layer, in layout GENERAL: those of a set of bits 1 << layer, where they exist. The pictures' pixels lie in
+ * the capture's buffer, valid until its next use; the others' are NULL. */
+bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], unsigned layers, int width, int height,
+                    image pictures[LAYER_COUNT], error *error);
 
 /* Writes a picture's first three channels as R, G, B float32. */
 bool capture_write(const image *picture, const char *path, error *error);

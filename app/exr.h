@@ -30,4 +30,8 @@ bool exr_read_color(const char *path, const char *const *channels, int channel_c
 bool exr_write(const char *path, int width, int height, int channels, const char *const *names, const float *pixels,
                error *error);
 
+/* Writes the layers that the frame has, the reference excepted, under plain names: R,G,B, albedo.R/G/B, normal.X/Y/Z, Z,
+ * motion.X/Y. exr_read_frame gives them back as they are. */
+bool exr_write_frame(const char *path, const frame *frame, error *error);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <openexr.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "output.h"
@@ -108,4 +109,34 @@ bool exr_write(const char *path, int width, int height, int channels, const char
         error_set(error, "%s: cannot write: %s", path,
                   writer.failure ? strerror(writer.failure) : exr_get_default_error_message(result));
     return output_close(&writer.output, !result, error);
+}
+
+bool exr_write_frame(const char *path, const frame *frame, error *error)
+{
+    static const char *const names[FRAME_REFERENCE][4] = {{"R", "G", "B"},
+                                                          {"albedo.R", "albedo.G", "albedo.B"},
+                                                          {"normal.X", "normal.Y", "normal.Z"},
+                                                          {"Z"},
+                                                          {"motion.X", "motion.Y"}};
+    const char *written[4 * FRAME_REFERENCE];
+    const float *from[4 * FRAME_REFERENCE];
+    int strides[4 * FRAME_REFERENCE], channels = 0;
+    for (int layer = 0; layer < FRAME_REFERENCE; layer++) {
+        const image *image = &frame->layers[layer];
+        for (int c = 0; image->pixels && names[layer][c]; c++) {
+            written[channels] = names[layer][c];
+            from[channels] = image->pixels + c;
+            strides[channels++] = image->channels;
+        }
+    }
+    size_t count = (size_t)frame->width * (size_t)frame->height;
+    float *pixels = malloc(count * (size_t)channels * sizeof *pixels);
+    if (!pixels)
+        return error_set(error, "%s: not enough memory for %dx%d pixels", path, frame->width, frame->height);
+    for (size_t i = 0; i < count; i++)
+        for (int c = 0; c < channels; c++)
+            pixels[i * (size_t)channels + (size_t)c] = from[c][i * (size_t)strides[c]];
+    bool ok = exr_write(path, frame->width, frame->height, channels, written, pixels, error);
+    free(pixels);
+    return ok;
 }

@@ -1,10 +1,12 @@
 #include "options.h"
 
 #include <errno.h>
+#include <float.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "frame.h"
 
@@ -12,6 +14,7 @@ const char options_manual[] =
     "wfview -- applies each pixel's predicted filter to rendered frames, as gather and as splat, side by side\n"
     "\n"
     "usage: wfview [options] FRAME.exr | DIRECTORY | PATTERN ...\n"
+    "       wfview [options] --scene FILE\n"
     "\n"
     "Frames are OpenEXR files as Blender, Mitsuba and OIDN write them, or with plain channel names (R, albedo.R,\n"
     "normal.X, Z, motion.X). A directory stands for its frames, a pattern (shot.*.exr, shot.%04d.exr) for the files\n"
@@ -32,24 +35,36 @@ const char options_manual[] =
     "                           Beauty.R, Beauty.G, Beauty.B; depth=my.V for that channel. Layers: color, albedo,\n"
     "                           normal, depth, motion, reference\n"
     "\n"
+    "Live frames\n"
+    "  --scene FILE             path-trace a .gltf, .glb or .obj instead of reading frames\n"
+    "  --render-size WxH        resolution of live frames in pixels (default 1280x720)\n"
+    "  --spp N                  samples a pixel and frame, 1 to 64 (default 1)\n"
+    "  --accumulate N           accumulate N samples a pixel, --spp at a time, with a resting camera, then show and\n"
+    "                           save that\n"
+    "  --environment E          what rays that leave the scene see: R,G,B (radiance), sky or FILE.exr "
+    "(equirectangular);\n"
+    "                           default: nothing, or sky where the scene has no light\n"
+    "  --camera-path FILE       a repeatable camera path, as JSON; app/trace/camera_path.h describes it\n"
+    "\n"
     "Running\n"
     "  --backend NAME           auto (default: the first of cuda, vulkan, cpu that works), cuda, vulkan or cpu\n"
     "  --headless               no window, no display server needed\n"
     "  --size WxH               size of the window or screenshot in pixels (default 1280x720)\n"
-    "  --frames N               end after N measured frames (headless default: each frame once)\n"
+    "  --frames N               end after N measured frames (headless default: each frame once; one of a\n"
+    "                           resting camera)\n"
     "  --warmup N               run N frames before those (default 0)\n"
     "\n"
     "Results\n"
     "  --screenshot FILE.png    the whole view\n"
     "  --save DIR               gather.exr and splat.exr (R,G,B float32, linear), numbered where there are several\n"
-    "                           frames\n"
+    "                           frames; for live frames also frame.exr: R,G,B, albedo, normal, Z and motion, which\n"
+    "                           wfview reads as a frame\n"
     "  --report FILE.json       device, backend, per stage n, median, p95, p99, max in ms; metrics against the\n"
     "                           reference\n"
     "  --trace FILE.json        Chrome trace (opens in Perfetto) of CPU, CUDA and Vulkan work on one clock\n"
     "  --timing-placeholders    dashes for times and device names, for pictures that are compared\n"
     "\n"
-    "Not built yet: live frames (--scene FILE, --render-size WxH, --spp N, --accumulate N, --environment E,\n"
-    "--camera-path FILE) and data sets (--dataset OUT, --seed S, --count N, --reference-spp M).\n"
+    "Not built yet: data sets (--dataset OUT, --seed S, --count N, --reference-spp M).\n"
     "\n"
     "  --help, --version\n"
     "\n"
@@ -58,6 +73,7 @@ const char options_manual[] =
 #define MAX_SIZE   16384
 #define MIN_SIZE   64
 #define MAX_FRAMES 1000000
+#define MAX_SPP    64
 
 typedef enum option_id {
     OPTION_WEIGHTS = 1,
@@ -77,9 +93,14 @@ typedef enum option_id {
     OPTION_REPORT,
     OPTION_TRACE,
     OPTION_PLACEHOLDERS,
+    OPTION_SCENE,
+    OPTION_RENDER_SIZE,
+    OPTION_SPP,
+    OPTION_ACCUMULATE,
+    OPTION_ENVIRONMENT,
+    OPTION_CAMERA_PATH,
     OPTION_HELP,
     OPTION_VERSION,
-    OPTION_LIVE,    /* several names: live frames are not built yet */
     OPTION_DATA_SET /* several names: data sets are not built yet */
 } option_id;
 
@@ -103,12 +124,12 @@ static const struct option long_options[] = {
     {"timing-placeholders", no_argument, NULL, OPTION_PLACEHOLDERS},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
-    {"scene", required_argument, NULL, OPTION_LIVE},
-    {"render-size", required_argument, NULL, OPTION_LIVE},
-    {"spp", required_argument, NULL, OPTION_LIVE},
-    {"accumulate", required_argument, NULL, OPTION_LIVE},
-    {"environment", required_argument, NULL, OPTION_LIVE},
-    {"camera-path", required_argument, NULL, OPTION_LIVE},
+    {"scene", required_argument, NULL, OPTION_SCENE},
+    {"render-size", required_argument, NULL, OPTION_RENDER_SIZE},
+    {"spp", required_argument, NULL, OPTION_SPP},
+    {"accumulate", required_argument, NULL, OPTION_ACCUMULATE},
+    {"environment", required_argument, NULL, OPTION_ENVIRONMENT},
+    {"camera-path", required_argument, NULL, OPTION_CAMERA_PATH},
     {"dataset", required_argument, NULL, OPTION_DATA_SET},
     {"seed", required_argument, NULL, OPTION_DATA_SET},
     {"count", required_argument, NULL, OPTION_DATA_SET},
@@ -121,7 +142,8 @@ typedef struct parse {
     options *options;
     error *error;
     bool mode_given, predictor_given;
-    error not_built; /* the first request for something that is not built */
+    const char *live; /* the first option that needs --scene; NULL: none */
+    error not_built;  /* the first request for something that is not built */
 } parse;
 
 /* One decimal number without sign or space at *text, advanced past it. */
@@ -136,12 +158,12 @@ static bool read_number(const char **text, long *value)
     return errno == 0;
 }
 
-static bool parse_count(const char *name, const char *text, int least, int *value, error *error)
+static bool parse_count(const char *name, const char *text, int least, int most, int *value, error *error)
 {
     const char *rest = text;
     long number;
-    if (!read_number(&rest, &number) || *rest || number < least || number > MAX_FRAMES)
-        return error_set(error, "--%s %s: expected a number from %d to %d", name, text, least, MAX_FRAMES);
+    if (!read_number(&rest, &number) || *rest || number < least || number > most)
+        return error_set(error, "--%s %s: expected a number from %d to %d", name, text, least, most);
     *value = (int)number;
     return true;
 }
@@ -157,10 +179,40 @@ static bool read_pair(const char *text, int least, int most, int *first, int *se
     return a >= least && a <= most && b >= least && b <= most;
 }
 
-static bool parse_size(const char *text, options *options, error *error)
+static bool parse_size(const char *name, const char *text, int least, int *width, int *height, error *error)
 {
-    return read_pair(text, MIN_SIZE, MAX_SIZE, &options->width, &options->height) ||
-           error_set(error, "--size %s: expected WxH, both from %d to %d", text, MIN_SIZE, MAX_SIZE);
+    return read_pair(text, least, MAX_SIZE, width, height) ||
+           error_set(error, "--%s %s: expected WxH, both from %d to %d", name, text, least, MAX_SIZE);
+}
+
+/* "R,G,B", each a finite number that is not negative. */
+static bool read_color(const char *text, float color[3])
+{
+    for (int i = 0; i < 3; i++) {
+        char *end;
+        if (!strchr("0123456789.", *text))
+            return false;
+        color[i] = strtof(text, &end);
+        if (end == text || !(color[i] <= FLT_MAX) || *end != (i < 2 ? ',' : 0))
+            return false;
+        text = end + 1;
+    }
+    return true;
+}
+
+static bool parse_environment(const char *text, options *options, error *error)
+{
+    const char *extension = strrchr(text, '.');
+    options->environment_file = text;
+    if (strcmp(text, "sky") == 0)
+        options->environment = OPTIONS_SURROUNDINGS_SKY;
+    else if (read_color(text, options->environment_color))
+        options->environment = OPTIONS_SURROUNDINGS_COLOR;
+    else if (extension && strcasecmp(extension, ".exr") == 0)
+        options->environment = OPTIONS_SURROUNDINGS_FILE;
+    else
+        return error_set(error, "--environment %s: expected R,G,B with numbers from 0, sky or FILE.exr", text);
+    return true;
 }
 
 static bool parse_kernel_size(const char *text, options *options, error *error)
@@ -242,6 +294,29 @@ static bool parse_predictor(const char *text, parse *parse)
     return true;
 }
 
+static bool parse_live_option(option_id id, const char *name, const char *value, parse *parse)
+{
+    options *options = parse->options;
+    if (!parse->live && id != OPTION_SCENE)
+        parse->live = name;
+    switch (id) {
+    case OPTION_RENDER_SIZE:
+        return parse_size(name, value, 1, &options->render_width, &options->render_height, parse->error);
+    case OPTION_SPP:
+        return parse_count(name, value, 1, MAX_SPP, &options->spp, parse->error);
+    case OPTION_ACCUMULATE:
+        return parse_count(name, value, 1, MAX_FRAMES, &options->accumulate, parse->error);
+    case OPTION_ENVIRONMENT:
+        return parse_environment(value, options, parse->error);
+    case OPTION_CAMERA_PATH:
+        options->camera_path = value;
+        return true;
+    default:
+        options->scene = value;
+        return true;
+    }
+}
+
 static bool parse_option(option_id id, const char *name, const char *value, parse *parse)
 {
     options *options = parse->options;
@@ -270,11 +345,11 @@ static bool parse_option(option_id id, const char *name, const char *value, pars
         options->headless = true;
         return true;
     case OPTION_SIZE:
-        return parse_size(value, options, parse->error);
+        return parse_size(name, value, MIN_SIZE, &options->width, &options->height, parse->error);
     case OPTION_FRAMES:
-        return parse_count(name, value, 1, &options->frames, parse->error);
+        return parse_count(name, value, 1, MAX_FRAMES, &options->frames, parse->error);
     case OPTION_WARMUP:
-        return parse_count(name, value, 0, &options->warmup, parse->error);
+        return parse_count(name, value, 0, MAX_FRAMES, &options->warmup, parse->error);
     case OPTION_SCREENSHOT:
         options->screenshot = value;
         return true;
@@ -296,9 +371,13 @@ static bool parse_option(option_id id, const char *name, const char *value, pars
     case OPTION_VERSION:
         options->version = true;
         return true;
-    case OPTION_LIVE:
-        request_not_built(parse, name, "live frames");
-        return true;
+    case OPTION_SCENE:
+    case OPTION_RENDER_SIZE:
+    case OPTION_SPP:
+    case OPTION_ACCUMULATE:
+    case OPTION_ENVIRONMENT:
+    case OPTION_CAMERA_PATH:
+        return parse_live_option(id, name, value, parse);
     case OPTION_DATA_SET:
         request_not_built(parse, name, "data sets");
         return true;
@@ -306,13 +385,39 @@ static bool parse_option(option_id id, const char *name, const char *value, pars
     return false;
 }
 
+/* Where frames come from. */
+static bool check_source(const parse *parse)
+{
+    const options *options = parse->options;
+    error *error = parse->error;
+    if (!options->scene && parse->live)
+        return error_set(error, "--%s: needs --scene", parse->live);
+    if (!options->scene && options->path_count == 0)
+        return error_set(error,
+                         "no frames given: expected FRAME.exr, DIRECTORY, PATTERN or --scene FILE; --help explains");
+    if (!options->scene)
+        return true;
+    if (options->path_count > 0)
+        return error_set(error, "--scene %s: not together with frames (%s)", options->scene, options->paths[0]);
+    if (options->channel_count > 0 && !options->reference)
+        return error_set(error, "--channel %s: not together with --scene", options->channels[0]);
+    if (options->accumulate && options->camera_path)
+        return error_set(error,
+                         "--accumulate %d: not together with --camera-path %s, on which the camera does not rest",
+                         options->accumulate, options->camera_path);
+    if (options->accumulate && options->frames)
+        return error_set(error, "--accumulate %d: not together with --frames %d, it ends by itself",
+                         options->accumulate, options->frames);
+    return true;
+}
+
 /* Rules that join several options. */
 static bool check(const parse *parse)
 {
     const options *options = parse->options;
     error *error = parse->error;
-    if (options->path_count == 0)
-        return error_set(error, "no frames given: expected FRAME.exr, DIRECTORY or PATTERN; --help explains");
+    if (!check_source(parse))
+        return false;
     if (options->splat_weights && !options->weights)
         return error_set(error, "--splat-weights %s: needs --weights too", options->splat_weights);
     if (parse->predictor_given && options->weights)
@@ -342,6 +447,9 @@ options_result options_parse(int argc, char **argv, options *options, error *err
     options->automatic = true;
     options->width = 1280;
     options->height = 720;
+    options->render_width = 1280;
+    options->render_height = 720;
+    options->spp = 1;
     parse parse = {.options = options, .error = error};
     opterr = 0;
     optind = 0; /* GNU getopt: start anew */

@@ -7,9 +7,25 @@
 #include "error.h"
 #include "wf.h"
 
+/* What rays that leave the scene see. */
+typedef enum options_environment {
+    OPTIONS_SURROUNDINGS_DEFAULT, /* nothing; a sky where the scene has no light */
+    OPTIONS_SURROUNDINGS_COLOR,
+    OPTIONS_SURROUNDINGS_SKY,
+    OPTIONS_SURROUNDINGS_FILE
+} options_environment;
+
 typedef struct options {
-    const char *const *paths; /* frames; at least one */
+    const char *const *paths; /* frames; at least one, or none and a scene */
     int path_count;
+    const char *scene;               /* NULL: recorded frames; else live ones, which the following concern */
+    int render_width, render_height; /* default 1280x720 */
+    int spp;                         /* samples a pixel and frame, 1 to 64, default 1 */
+    int accumulate;                  /* samples a pixel in all; 0: each frame by itself */
+    options_environment environment;
+    float environment_color[3]; /* linear radiance */
+    const char *environment_file;
+    const char *camera_path;     /* NULL: the camera rests */
     const char *const *channels; /* --channel layer=name, repeated */
     int channel_count;
     const char *weights;             /* NULL: predict */
@@ -21,7 +37,7 @@ typedef struct options {
     wf_backend backend;
     bool headless;
     int width, height; /* of the window or screenshot, default 1280x720 */
-    int frames;        /* 0: until the window is closed; headless: each frame of the sequence once */
+    int frames;        /* 0: until the window is closed; headless: each frame of the sequence or camera path once */
     int warmup;
     bool placeholders; /* --timing-placeholders: dashes for times and device names, for golden pictures */
     const char *screenshot, *save, *report, *trace;

@@ -10,6 +10,9 @@
  *     mode                     "linear", "normalized" or "softmax"
  *     kernel                   [height, width]
  *     size                     [width, height] of the frames, in pixels
+ *     scene, triangles         path and size of the scene; null for recorded frames, as are the next two
+ *     spp                      samples a pixel and frame
+ *     samples                  a pixel in the color shown last: more than spp where a resting camera accumulates
  *     frames, warmup           measured, and run before
  *     frames_in_flight
  *     first_picture            from the program's start to the first finished picture
@@ -75,6 +78,15 @@ static void add_frame(cJSON *list, const report_metrics *entry)
     cJSON_AddItemToArray(list, frame);
 }
 
+static void add_live(cJSON *root, const report_live *live)
+{
+    static const char *const keys[] = {"triangles", "spp", "samples"};
+    const int values[] = {live ? live->triangles : 0, live ? live->spp : 0, live ? live->samples : 0};
+    add_text(root, "scene", live ? live->scene : NULL);
+    for (int i = 0; i < 3; i++)
+        cJSON_AddItemToObject(root, keys[i], live ? cJSON_CreateNumber(values[i]) : cJSON_CreateNull());
+}
+
 static cJSON *build(const report *report)
 {
     cJSON *root = cJSON_CreateObject();
@@ -89,6 +101,7 @@ static cJSON *build(const report *report)
     add_text(root, "mode", report->mode);
     add_pair(root, "kernel", report->kernel_height, report->kernel_width);
     add_pair(root, "size", report->width, report->height);
+    add_live(root, report->live);
     cJSON_AddNumberToObject(root, "frames", report->frames);
     cJSON_AddNumberToObject(root, "warmup", report->warmup);
     cJSON_AddNumberToObject(root, "frames_in_flight", report->slots);

@@ -13,7 +13,16 @@ typedef struct report_metrics {
     metrics noisy, gather, splat;
 } report_metrics;
 
+/* Of live frames. */
+typedef struct report_live {
+    const char *scene; /* path */
+    int spp;           /* samples a pixel and frame */
+    int samples;       /* a pixel in the color of the frame that was shown last */
+    int triangles;
+} report_live;
+
 typedef struct report {
+    const report_live *live; /* NULL: recorded frames */
     const char *vulkan_device, *vulkan_driver;
     wf_device_info node; /* backend, device and driver that filtered */
     const char *requested_backend;

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "capture.h"
+#include "exr.h"
+#include "feed.h"
 #include "report.h"
 #include "results.h"
 #include "screen.h"
-#include "source.h"
-#include "staging.h"
 
 #define DEFAULT_KERNEL   11 /* taps a side, for predictors */
 #define PLAY_PERIOD_NS   (1000000000 / 24)
@@ -29,8 +29,7 @@ typedef struct frame_state {
 typedef struct viewer {
     const options *options;
     int64_t started_ns;
-    source *source;
-    staging staging;
+    feed feed;
     frame_state *frames;
     weights gather_weights, splat_weights; /* data NULL: none */
     device device;
@@ -48,7 +47,7 @@ typedef struct viewer {
     ui_layout layout;
     int shown; /* the frame in the denoiser's latest slot; -1: none */
     uint32_t slot;
-    float near_inverse, far_inverse; /* of depth, from the first frame that has it; 0: not known */
+    float near_inverse, far_inverse; /* of depth, from the first frame that has it; both 0: not known */
     double first_picture_ms;
     int64_t changed_ns;                       /* when the picture last changed */
     bool broken;                              /* after a failure of the device nothing more can be drawn */
@@ -72,43 +71,53 @@ static bool open_device(viewer *viewer, error *error)
            device_create(device, viewer->window.surface, error);
 }
 
-static bool open_source(viewer *viewer, error *error)
+/* Sentences about a scene, each on a line of its own. */
+static void warn_of_scene(const live *live)
 {
-    const options *options = viewer->options;
-    viewer->source = source_open(
-        &(source_options){
-            .paths = options->paths,
-            .path_count = options->path_count,
-            .reference = options->reference,
-            .channels = options->channels,
-            .channel_count = options->channel_count,
-        },
-        error);
-    if (!viewer->source)
-        return false;
-    viewer->context.frame_count = source_count(viewer->source);
-    viewer->frames = calloc((size_t)viewer->context.frame_count, sizeof *viewer->frames);
-    return viewer->frames || error_set(error, "not enough memory for %d frames", viewer->context.frame_count);
+    const char *name = live->options->scene;
+    for (const char *line = live->scene.warnings; *line; line = strchr(line, '\n') + 1)
+        fprintf(stderr, "wfview: warning: %s: %.*s\n", name, (int)strcspn(line, "\n"), line);
+    if (live->scene.left_out)
+        fprintf(stderr, "wfview: warning: %s: %u broken triangles are left out\n", name, live->scene.left_out);
+    if (live->lit_by_sky)
+        fprintf(stderr, "wfview: warning: %s: it has no light; a plain sky lights it (--environment chooses)\n", name);
 }
 
-static bool read_weights(viewer *viewer, const frame *frame, error *error)
+static bool open_feed(viewer *viewer, error *error)
+{
+    const options *options = viewer->options;
+    feed *feed = &viewer->feed;
+    if (!feed_open(options, feed, error))
+        return false;
+    bool counts =
+        feed->is_live && options->frames && !options->camera_path; /* a resting camera has any number of frames */
+    viewer->context.frame_count = counts ? options->frames : feed_count(feed);
+    viewer->frames = calloc((size_t)viewer->context.frame_count, sizeof *viewer->frames);
+    if (!viewer->frames)
+        return error_set(error, "not enough memory for %d frames", viewer->context.frame_count);
+    if (feed->is_live)
+        warn_of_scene(&feed->live);
+    return true;
+}
+
+static bool read_weights(viewer *viewer, int image_width, int image_height, error *error)
 {
     const options *options = viewer->options;
     if (!options->weights)
         return true;
     int height = options->kernel_height, width = options->kernel_width;
-    return weights_read(options->weights, height, width, frame->width, frame->height, &viewer->gather_weights, error) &&
-           (!options->splat_weights || weights_read(options->splat_weights, height, width, frame->width, frame->height,
+    return weights_read(options->weights, height, width, image_width, image_height, &viewer->gather_weights, error) &&
+           (!options->splat_weights || weights_read(options->splat_weights, height, width, image_width, image_height,
                                                     &viewer->splat_weights, error));
 }
 
-static void set_up_view(viewer *viewer, const frame *frame)
+static void set_up_view(viewer *viewer, bool has_guides)
 {
     const options *options = viewer->options;
     viewer->context.has[LAYER_GATHER] = viewer->context.has[LAYER_SPLAT] = true;
     viewer->context.hovered = -1;
     view *view = &viewer->view;
-    view->rows = frame->layers[FRAME_REFERENCE].pixels || frame->layers[FRAME_ALBEDO].pixels ? VIEW_ROWS : 1;
+    view->rows = has_guides ? VIEW_ROWS : 1;
     view->solo = -1;
     view->panels = view->fit = true;
     view->backend = options->backend;
@@ -193,7 +202,7 @@ static bool change_predictor(viewer *viewer, error *error)
 }
 
 /* Makes the denoiser what the frame's size and the user ask for. */
-static bool fit_denoiser(viewer *viewer, const frame *frame, error *error)
+static bool fit_denoiser(viewer *viewer, const feed_frame *frame, error *error)
 {
     const denoiser *current = &viewer->denoiser;
     denoiser_options options = {
@@ -242,18 +251,18 @@ static void find_depth_range(const image *depth, float *near_inverse, float *far
     *far_inverse = count ? samples[count / 50] : 0;
 }
 
-static void note_frame(viewer *viewer, const frame *frame, int index)
+static void note_frame(viewer *viewer, const feed_frame *frame, int index)
 {
     viewer->shown = index;
     viewer->frames[index].shown = true;
-    viewer->frames[index].has_reference = frame->layers[FRAME_REFERENCE].pixels;
+    viewer->frames[index].has_reference = frame->input.has[FRAME_REFERENCE];
     bool had_reference = viewer->context.has[FRAME_REFERENCE];
     viewer->context.image_width = frame->width;
     viewer->context.image_height = frame->height;
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
-        viewer->context.has[layer] = frame->layers[layer].pixels;
-    if (viewer->near_inverse == 0 && frame->layers[FRAME_DEPTH].pixels)
-        find_depth_range(&frame->layers[FRAME_DEPTH], &viewer->near_inverse, &viewer->far_inverse);
+        viewer->context.has[layer] = frame->input.has[layer];
+    if (viewer->near_inverse == 0 && frame->recorded && frame->recorded->layers[FRAME_DEPTH].pixels)
+        find_depth_range(&frame->recorded->layers[FRAME_DEPTH], &viewer->near_inverse, &viewer->far_inverse);
     /* While playing, a reference that only some frames have does not flash up. */
     view_arrange(&viewer->view, viewer->context.has[FRAME_REFERENCE] && (had_reference || !viewer->view.playing));
 }
@@ -261,21 +270,27 @@ static void note_frame(viewer *viewer, const frame *frame, int index)
 /* Filters a frame. Where that fails before the device has work, the view stays as it was and can go on. */
 static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *error)
 {
-    const frame *frame = source_get(viewer->source, index, error);
-    if (!frame || !fit_denoiser(viewer, frame, error))
+    feed_frame frame;
+    if (!feed_get(&viewer->feed, index, &frame, error) || !fit_denoiser(viewer, &frame, error))
         return false;
     uint32_t slot = denoiser_next_slot(&viewer->denoiser);
-    denoiser_input input = staging_input(&viewer->staging, frame, index);
     viewer->broken = true;
     if (!screen_wait(&viewer->screen, viewer->slot_pictures[slot], error) ||
-        !denoiser_run(&viewer->denoiser, &input, viewer->times, sync, error))
+        !denoiser_run(&viewer->denoiser, &frame.input, viewer->times, sync, error))
         return false;
     viewer->broken = false;
     panes_bind(&viewer->screen.panes, slot, viewer->denoiser.slots[slot].images);
     viewer->slot = slot;
     viewer->changed_ns = profiler_now();
-    note_frame(viewer, frame, index);
+    note_frame(viewer, &frame, index);
     return true;
+}
+
+/* Samples a pixel in a live frame's color. */
+static int color_samples(const viewer *viewer)
+{
+    const live *live = &viewer->feed.live;
+    return live->mean == LIVE_MEAN_IS_COLOR ? (int)(live->averaged + live->added) : (int)live->frame.samples;
 }
 
 static void gather_facts(viewer *viewer)
@@ -283,8 +298,8 @@ static void gather_facts(viewer *viewer)
     const options *options = viewer->options;
     const frame_state *state = &viewer->frames[viewer->shown];
     ui_facts *facts = &viewer->facts;
-    facts->frame_name = base_name(source_path(viewer->source, viewer->shown));
-    facts->frames_loaded = source_loaded(viewer->source);
+    facts->frame_name = base_name(feed_path(&viewer->feed, viewer->shown));
+    facts->frames_loaded = feed_loaded(&viewer->feed);
     facts->file_name = base_name(options->weights);
     facts->kernel_height = viewer->gather_weights.kernel_height;
     facts->kernel_width = viewer->gather_weights.kernel_width;
@@ -295,6 +310,18 @@ static void gather_facts(viewer *viewer)
     facts->has_probe = viewer->context.hovered >= 0 && screen_probe(&viewer->screen, facts->probe);
     facts->notice = *viewer->notice ? viewer->notice : NULL;
     facts->placeholders = options->placeholders;
+}
+
+/* Of live frames, whose layers are on the device only. */
+static bool read_depth_range(viewer *viewer, error *error)
+{
+    image pictures[LAYER_COUNT];
+    const denoiser *denoiser = &viewer->denoiser;
+    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, 1u << FRAME_DEPTH, (int)denoiser->width,
+                        (int)denoiser->height, pictures, error))
+        return false;
+    find_depth_range(&pictures[FRAME_DEPTH], &viewer->near_inverse, &viewer->far_inverse);
+    return true;
 }
 
 /* Draws the view; sync is that of a frame filtered just before, or NULL. */
@@ -324,7 +351,7 @@ static bool draw(viewer *viewer, const wf_node_sync *sync, error *error)
     if (!screen_wait(screen, 1, error))
         return false;
     viewer->first_picture_ms = (double)(profiler_now() - viewer->started_ns) * 1e-6;
-    return true;
+    return !viewer->feed.is_live || read_depth_range(viewer, error);
 }
 
 /* Filters and draws one frame. */
@@ -359,26 +386,43 @@ static bool save(viewer *viewer, const char *name, const image *picture, error *
     return capture_write(picture, path, error);
 }
 
-/* Reads the shown frame's gather and splat back: measures them against the reference, and saves them if asked to. */
+/* A live frame, as one that is read from a file. */
+static bool save_frame(viewer *viewer, const image pictures[LAYER_COUNT], error *error)
+{
+    char path[4200];
+    frame frame = {.width = pictures[FRAME_COLOR].width, .height = pictures[FRAME_COLOR].height};
+    memcpy(frame.layers, pictures, sizeof frame.layers);
+    results_path(viewer->options, "frame", viewer->shown, viewer->context.frame_count, path, sizeof path);
+    return exr_write_frame(path, &frame, error);
+}
+
+static bool save_pictures(viewer *viewer, const image pictures[LAYER_COUNT], error *error)
+{
+    return save(viewer, "gather", &pictures[LAYER_GATHER], error) &&
+           save(viewer, "splat", &pictures[LAYER_SPLAT], error) &&
+           (!viewer->feed.is_live || save_frame(viewer, pictures, error));
+}
+
+/* Reads the shown frame back: measures it against the reference, and saves it if asked to. */
 static bool capture_shown(viewer *viewer, bool to_files, error *error)
 {
-    const denoiser_slot *slot = &viewer->denoiser.slots[viewer->slot];
-    const wf_node_image *images[] = {&slot->images[LAYER_GATHER], &slot->images[LAYER_SPLAT]};
-    image pictures[2];
-    const frame *frame = source_get(viewer->source, viewer->shown, error);
-    if (!frame || !capture_images(&viewer->capture, images, 2, frame->width, frame->height, pictures, error))
+    const denoiser *denoiser = &viewer->denoiser;
+    const unsigned compared = 1u << FRAME_COLOR | 1u << FRAME_REFERENCE | 1u << LAYER_GATHER | 1u << LAYER_SPLAT;
+    const unsigned layers = to_files ? ~0u : compared;
+    image pictures[LAYER_COUNT];
+    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, layers, (int)denoiser->width,
+                        (int)denoiser->height, pictures, error))
         return false;
     frame_state *state = &viewer->frames[viewer->shown];
-    const image *reference = &frame->layers[FRAME_REFERENCE];
+    const image *reference = &pictures[FRAME_REFERENCE];
     if (reference->pixels && !state->has_metrics) {
-        state->noisy = metrics_compare(&frame->layers[FRAME_COLOR], reference);
-        state->gather = metrics_compare(&pictures[0], reference);
-        state->splat = metrics_compare(&pictures[1], reference);
+        state->noisy = metrics_compare(&pictures[FRAME_COLOR], reference);
+        state->gather = metrics_compare(&pictures[LAYER_GATHER], reference);
+        state->splat = metrics_compare(&pictures[LAYER_SPLAT], reference);
         state->has_metrics = true;
     }
     state->captured = to_files;
-    return !to_files || !viewer->options->save ||
-           (save(viewer, "gather", &pictures[0], error) && save(viewer, "splat", &pictures[1], error));
+    return !to_files || !viewer->options->save || save_pictures(viewer, pictures, error);
 }
 
 static bool wants_capture(const viewer *viewer, int index)
@@ -389,12 +433,15 @@ static bool wants_capture(const viewer *viewer, int index)
     return state->shown && !state->captured && (options->save || shows_metrics);
 }
 
-/* Captures the frames that were shown and not captured then, and returns to the one shown last. */
+/* Captures the frames that were shown and not captured then, and returns to the one shown last. Steered frames that were
+ * shown before are gone. */
 static bool capture_rest(viewer *viewer, error *error)
 {
     int last = viewer->shown;
     viewer->times = viewer->discarded;
-    for (int i = 0; i < viewer->context.frame_count; i++)
+    if (wants_capture(viewer, last) && !capture_shown(viewer, true, error))
+        return false;
+    for (int i = 0; i < viewer->context.frame_count && !viewer->feed.is_steered; i++)
         if (wants_capture(viewer, i) && (!step(viewer, i, error) || !capture_shown(viewer, true, error)))
             return false;
     return (viewer->shown == last || step(viewer, last, error)) && drain(viewer, error);
@@ -428,13 +475,16 @@ static bool write_report(const viewer *viewer, error *error)
         const frame_state *state = &viewer->frames[i];
         if (state->has_metrics)
             metrics[count++] =
-                (report_metrics){source_path(viewer->source, i), true, true, state->noisy, state->gather, state->splat};
+                (report_metrics){feed_path(&viewer->feed, i), true, true, state->noisy, state->gather, state->splat};
     }
     const predictor_options *predictor = &viewer->applied;
     bool files = predictor->from_files;
     const weights *weights = &viewer->gather_weights;
+    const live *live = &viewer->feed.live;
+    const report_live live_facts = {options->scene, options->spp, color_samples(viewer), (int)live->triangle_count};
     bool ok = report_write(options->report,
                            &(report){
+                               .live = viewer->feed.is_live ? &live_facts : NULL,
                                .vulkan_device = viewer->device.name,
                                .vulkan_driver = viewer->device.driver,
                                .node = viewer->facts.node,
@@ -514,9 +564,25 @@ static bool run_frames(viewer *viewer, int count, profiler *times, bool capture,
     return drain(viewer, error);
 }
 
+/* All samples of a resting camera. */
+static bool run_accumulation(viewer *viewer, error *error)
+{
+    live_restart(&viewer->feed.live);
+    viewer->times = viewer->kept;
+    bool goes_on = true;
+    while (goes_on && !live_is_done(&viewer->feed.live)) {
+        if (!step(viewer, 0, error))
+            return false;
+        goes_on = obey(viewer, 0);
+    }
+    return drain(viewer, error);
+}
+
 static bool run_measured(viewer *viewer, error *error)
 {
     const options *options = viewer->options;
+    if (options->accumulate)
+        return run_frames(viewer, options->warmup, viewer->discarded, false, error) && run_accumulation(viewer, error);
     bool once = options->frames == 0; /* each frame */
     return run_frames(viewer, options->warmup, viewer->discarded, false, error) &&
            run_frames(viewer, once ? viewer->context.frame_count : options->frames, viewer->kept, once, error);
@@ -529,8 +595,7 @@ static void advance(viewer *viewer, int64_t *due_ns)
     if (!viewer->view.playing || now < *due_ns)
         return;
     int next = (viewer->view.frame + 1) % viewer->context.frame_count;
-    error error = {0};
-    if (source_poll(viewer->source, next, &error) || *error.message)
+    if (feed_is_ready(&viewer->feed, next))
         viewer->view.frame = next;
     *due_ns = now - *due_ns < PLAY_PERIOD_NS ? *due_ns + PLAY_PERIOD_NS : now + PLAY_PERIOD_NS;
 }
@@ -612,18 +677,21 @@ static bool run_interactively(viewer *viewer, error *error)
 static bool run(viewer *viewer, error *error)
 {
     const options *options = viewer->options;
-    if (!results_check(options, error) || !open_source(viewer, error) || !open_device(viewer, error))
+    bool measures = options->headless || options->frames > 0, has_guides;
+    int width, height;
+    if (!results_check(options, error) || !open_feed(viewer, error) || !open_device(viewer, error) ||
+        !feed_inspect(&viewer->feed, &width, &height, &has_guides, error) ||
+        !read_weights(viewer, width, height, error) || !feed_start(&viewer->feed, &viewer->device, error) ||
+        !capture_create(&viewer->device, &viewer->capture, error))
         return false;
-    const frame *first = source_get(viewer->source, 0, error);
-    if (!first || !read_weights(viewer, first, error) || !capture_create(&viewer->device, &viewer->capture, error))
-        return false;
-    set_up_view(viewer, first);
-    viewer->staging.device = &viewer->device;
+    set_up_view(viewer, has_guides);
+    viewer->feed.camera = viewer->feed.live.start;
+    viewer->feed.is_steered = viewer->feed.is_live && (!measures || options->accumulate);
+    viewer->feed.goes_on = true;
     window *window = options->headless ? NULL : &viewer->window;
     if (!screen_create(&viewer->device, window, (uint32_t)options->width, (uint32_t)options->height, &viewer->screen,
                        error))
         return false;
-    bool measures = options->headless || options->frames > 0;
     if (!(measures ? run_measured(viewer, error) : run_interactively(viewer, error)) || !write_results(viewer, error))
         return false;
     if (options->headless)
@@ -635,12 +703,11 @@ static void close_all(viewer *viewer)
 {
     screen_destroy(&viewer->screen);
     denoiser_destroy(&viewer->denoiser);
-    staging_destroy(&viewer->staging);
     capture_destroy(&viewer->capture);
     if (!viewer->options->headless)
         window_close(&viewer->window);
+    feed_close(&viewer->feed);
     device_destroy(&viewer->device);
-    source_close(viewer->source);
     weights_free(&viewer->gather_weights);
     weights_free(&viewer->splat_weights);
     profiler_destroy(viewer->kept);

@@ -61,6 +61,8 @@ static void test_defaults(void **state)
     assert_true(o.kernel_height == 0 && o.kernel_width == 0 && o.mode == WF_LINEAR);
     assert_true(!o.weights && !o.splat_weights && !o.reference && !o.channels && o.channel_count == 0);
     assert_true(!o.screenshot && !o.save && !o.report && !o.trace);
+    assert_true(!o.scene && !o.camera_path && o.accumulate == 0 && o.environment == OPTIONS_SURROUNDINGS_DEFAULT);
+    assert_true(o.render_width == 1280 && o.render_height == 720 && o.spp == 1);
 }
 
 static void test_everything(void **state)
@@ -90,6 +92,28 @@ static void test_everything(void **state)
     assert_int_equal(o.channel_count, 2);
     assert_string_equal(o.channels[0], "color=Beauty");
     assert_string_equal(o.channels[1], "depth=my.V");
+}
+
+static void test_live(void **state)
+{
+    (void)state;
+    options o;
+    assert_ok(&o, WORDS("--scene", "a.glb", "--render-size", "256x144", "--spp", "64", "--environment", "sky",
+                        "--camera-path", "turn.json", "--frames", "30", "--reference", "r.exr", "--channel",
+                        "reference=Beauty"));
+    assert_int_equal(o.path_count, 0);
+    assert_string_equal(o.scene, "a.glb");
+    assert_true(o.render_width == 256 && o.render_height == 144 && o.spp == 64 && o.frames == 30);
+    assert_true(o.environment == OPTIONS_SURROUNDINGS_SKY);
+    assert_string_equal(o.camera_path, "turn.json");
+    assert_ok(&o, WORDS("--scene", "a.obj", "--accumulate", "1000000", "--render-size", "1x16384"));
+    assert_true(o.accumulate == 1000000 && o.render_width == 1 && o.render_height == 16384);
+    assert_ok(&o, WORDS("--scene", "a.obj", "--environment", "0.25,1e3,.5"));
+    assert_true(o.environment == OPTIONS_SURROUNDINGS_COLOR);
+    assert_true(o.environment_color[0] == 0.25f && o.environment_color[1] == 1000 && o.environment_color[2] == 0.5f);
+    assert_ok(&o, WORDS("--scene", "a.obj", "--environment", "1,2,3.EXR"));
+    assert_true(o.environment == OPTIONS_SURROUNDINGS_FILE);
+    assert_string_equal(o.environment_file, "1,2,3.EXR");
 }
 
 static void test_values(void **state)
@@ -212,9 +236,10 @@ static void test_missing_values(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "--weights", "--splat-weights", "--weight-mode", "--predictor", "--reference", "--kernel-size",
-        "--channel", "--backend",       "--size",        "--frames",    "--warmup",    "--screenshot",
-        "--save",    "--report",        "--trace",       "--scene",     "--dataset"};
+        "--weights", "--splat-weights", "--weight-mode", "--predictor",  "--reference", "--kernel-size",
+        "--channel", "--backend",       "--size",        "--frames",     "--warmup",    "--screenshot",
+        "--save",    "--report",        "--trace",       "--scene",      "--dataset",   "--render-size",
+        "--spp",     "--accumulate",    "--environment", "--camera-path"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: expected a value", names[i]);
@@ -242,6 +267,18 @@ static void test_numbers(void **state)
         snprintf(message, sizeof message, "--size %s: expected WxH, both from 64 to 16384", sizes[i]);
         assert_usage(message, "f", "--size", sizes[i]);
     }
+    assert_usage("--render-size 0x9: expected WxH, both from 1 to 16384", "--scene", "s", "--render-size", "0x9");
+    assert_usage("--render-size 16385x9: expected WxH, both from 1 to 16384", "--scene", "s", "--render-size",
+                 "16385x9");
+    static const char *const samples[] = {"0", "65", "-1", "1.5", ""};
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        char message[128];
+        snprintf(message, sizeof message, "--spp %s: expected a number from 1 to 64", samples[i]);
+        assert_usage(message, "--scene", "s", "--spp", samples[i]);
+    }
+    assert_usage("--accumulate 0: expected a number from 1 to 1000000", "--scene", "s", "--accumulate", "0");
+    assert_usage("--accumulate 1000001: expected a number from 1 to 1000000", "--scene", "s", "--accumulate",
+                 "1000001");
     static const char *const kernels[] = {"0", "256", "5x", "x5", "5x256", "0x5", "5x5x5", "-3", "", "five"};
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
         char message[128];
@@ -256,6 +293,14 @@ static void test_words(void **state)
     assert_usage("--backend metal: expected auto, cuda, vulkan or cpu", "f", "--backend", "metal");
     assert_usage("--weight-mode mean: expected linear, normalized or softmax", "f", "--weight-mode", "mean");
     assert_usage("--predictor oidn: expected bilateral or kpn", "f", "--predictor", "oidn");
+    static const char *const surroundings[] = {"Sky",     "1,2",      "1,2,3,4", "1,-2,3",  "1,nan,3",
+                                               "1,inf,3", "1,1e39,3", "1, 2,3",  "sky.hdr", ""};
+    for (size_t i = 0; i < sizeof surroundings / sizeof *surroundings; i++) {
+        char message[128];
+        snprintf(message, sizeof message, "--environment %s: expected R,G,B with numbers from 0, sky or FILE.exr",
+                 surroundings[i]);
+        assert_usage(message, "--scene", "s", "--environment", surroundings[i]);
+    }
     static const char *const channels[] = {"color", "color=", "=R", "colour=R", "col=R", ""};
     for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
         char message[256];
@@ -269,7 +314,25 @@ static void test_words(void **state)
 static void test_combinations(void **state)
 {
     (void)state;
-    assert_usage("no frames given: expected FRAME.exr, DIRECTORY or PATTERN; --help explains", "--headless");
+    assert_usage("no frames given: expected FRAME.exr, DIRECTORY, PATTERN or --scene FILE; --help explains",
+                 "--headless");
+    assert_usage("--scene s.glb: not together with frames (f)", "f", "--scene", "s.glb");
+    assert_usage("--accumulate 8: not together with --camera-path p.json, on which the camera does not rest", "--scene",
+                 "s.glb", "--accumulate", "8", "--camera-path", "p.json");
+    assert_usage("--accumulate 8: not together with --frames 2, it ends by itself", "--scene", "s.glb", "--accumulate",
+                 "8", "--frames", "2");
+    assert_usage("--channel color=Beauty: not together with --scene", "--scene", "s.glb", "--channel", "color=Beauty");
+    static const char *const live[][2] = {{"--spp", "2"},
+                                          {"--render-size", "64x64"},
+                                          {"--accumulate", "8"},
+                                          {"--environment", "sky"},
+                                          {"--camera-path", "p.json"}};
+    for (size_t i = 0; i < sizeof live / sizeof *live; i++) {
+        char message[64];
+        snprintf(message, sizeof message, "%s: needs --scene", live[i][0]);
+        assert_usage(message, "f", live[i][0], live[i][1]);
+        assert_usage(message, live[i][0], live[i][1]);
+    }
     assert_usage("--splat-weights s.npy: needs --weights too", "f", "--splat-weights", "s.npy");
     assert_usage("--predictor: not together with --weights w.npy", "f", "--predictor", "bilateral", "--weights",
                  "w.npy");
@@ -282,14 +345,8 @@ static void test_combinations(void **state)
 static void test_not_built(void **state)
 {
     (void)state;
-    static const char *const live[] = {"scene", "render-size", "spp", "accumulate", "environment", "camera-path"};
     static const char *const data[] = {"dataset", "seed", "count", "reference-spp"};
     char message[128], word[64];
-    for (size_t i = 0; i < sizeof live / sizeof *live; i++) {
-        snprintf(word, sizeof word, "--%s", live[i]);
-        snprintf(message, sizeof message, "--%s: live frames are not built yet", live[i]);
-        assert_not_built(message, word, "1");
-    }
     for (size_t i = 0; i < sizeof data / sizeof *data; i++) {
         snprintf(word, sizeof word, "--%s", data[i]);
         snprintf(message, sizeof message, "--%s: data sets are not built yet", data[i]);
@@ -303,10 +360,11 @@ static void test_not_built(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults), cmocka_unit_test(test_everything),     cmocka_unit_test(test_values),
-        cmocka_unit_test(test_channels), cmocka_unit_test(test_help),           cmocka_unit_test(test_manual),
-        cmocka_unit_test(test_unknown),  cmocka_unit_test(test_missing_values), cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_words),    cmocka_unit_test(test_combinations),   cmocka_unit_test(test_not_built),
+        cmocka_unit_test(test_defaults),  cmocka_unit_test(test_everything), cmocka_unit_test(test_live),
+        cmocka_unit_test(test_values),    cmocka_unit_test(test_channels),   cmocka_unit_test(test_help),
+        cmocka_unit_test(test_manual),    cmocka_unit_test(test_unknown),    cmocka_unit_test(test_missing_values),
+        cmocka_unit_test(test_numbers),   cmocka_unit_test(test_words),      cmocka_unit_test(test_combinations),
+        cmocka_unit_test(test_not_built),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

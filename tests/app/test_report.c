@@ -88,6 +88,9 @@ static void test_keys(void **state)
     assert_true(number_of(root, "frames") == 500 && number_of(root, "warmup") == 20);
     assert_true(number_of(root, "frames_in_flight") == 3 && number_of(root, "first_picture") == 812.5);
     assert_true(number_of(root, "node_clock_uncertainty_ns") == 900);
+    static const char *const live[] = {"scene", "triangles", "spp", "samples"};
+    for (int i = 0; i < 4; i++)
+        assert_true(cJSON_IsNull(cJSON_GetObjectItem(root, live[i])));
 
     const cJSON *stages = cJSON_GetObjectItem(root, "stages");
     assert_int_equal(cJSON_GetArraySize(stages), 2);
@@ -99,6 +102,20 @@ static void test_keys(void **state)
     assert_string_equal(text_of(upload, "clock"), "vulkan");
     assert_true(number_of(upload, "median") == 0.25);
     assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(root, "metrics")), 0);
+    cJSON_Delete(root);
+    profiler_destroy(profiler);
+}
+
+static void test_live_frames(void **state)
+{
+    (void)state;
+    profiler *profiler = profiler_create();
+    report report = example(profiler);
+    report.live = &(report_live){.scene = "rooms/\"one\".glb", .spp = 4, .samples = 256, .triangles = 5000000};
+    cJSON *root = write_and_parse(&report);
+    assert_string_equal(text_of(root, "scene"), "rooms/\"one\".glb");
+    assert_true(number_of(root, "spp") == 4 && number_of(root, "samples") == 256);
+    assert_true(number_of(root, "triangles") == 5000000);
     cJSON_Delete(root);
     profiler_destroy(profiler);
 }
@@ -131,6 +148,7 @@ static void test_null(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_keys), cmocka_unit_test(test_null)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_keys), cmocka_unit_test(test_live_frames),
+                                       cmocka_unit_test(test_null)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
