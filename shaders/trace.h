@@ -42,6 +42,11 @@ typedef struct trace_push trace_push;
 /* The table of a GGX surface's albedo: as many roughnesses, 0 to 1, of as many cosines, 0 to 1. */
 #define TRACE_ALBEDO_SIZE 32
 
+/* As many such tables of glass, for as many ratios eta of the indices of refraction behind and in front: at even steps of t from
+ * -1 to 1, (eta - 1) / (eta + 1) is TRACE_GLASS_LIMIT t |t|. Indices above 3 lie outside; the last table serves them. */
+#define TRACE_GLASS_SIZE  33
+#define TRACE_GLASS_LIMIT 0.5
+
 /* What a ray needs to know of a triangle before it hits. */
 struct trace_corners {
     vec3 a, b, c;
@@ -113,10 +118,11 @@ struct trace_params {
     int environment_width, environment_height;
     uint64_t nodes, corners, triangles, vertices, materials;
     uint64_t textures, texels;
-    uint64_t emitters;                             /* trace_choice of triangles */
-    uint64_t environment, environment_choices;     /* 3 floats a texel; trace_choice a texel */
-    uint64_t albedo_table;                         /* 4 floats an entry, see ggx.c */
-    uint64_t sums;                                 /* 3 floats a pixel */
+    uint64_t emitters;                         /* trace_choice of triangles */
+    uint64_t environment, environment_choices; /* 3 floats a texel; trace_choice a texel */
+    uint64_t albedo_table;                     /* 4 floats an entry, see ggx_tables.c */
+    uint64_t glass_table;                      /* a float an entry */
+    uint64_t sums;                             /* 3 floats a pixel */
 };
 
 /* A pass traces one sample of every pixel. */

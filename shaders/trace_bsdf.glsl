@@ -8,8 +8,8 @@
 //
 // Energy. Metals are scaled by 1 + F0 (1 - E) / E, E the albedo of the same surface with F = 1, so that none is lost between
 // microfacets (Turquin 2019). Diffuse light is what the coat lets in and out: (1 - E(o)) (1 - E(i)) / (1 - mean E), E the coat's
-// albedo (Kelemen and Szirmay-Kalos 2001). A white metal and a white coated surface so reflect all they receive. Rough glass
-// loses what needs several microfacets. Glass tints by the square root of the base colour at each crossing.
+// albedo (Kelemen and Szirmay-Kalos 2001). Glass is divided by its albedo, reflected and refracted light together. White
+// surfaces so pass on all they receive. Glass tints by the square root of the base colour at each crossing.
 
 struct bsdf {
     vec3 base_color;
@@ -18,7 +18,8 @@ struct bsdf {
     bool is_smooth;
     float eta;          // index of refraction behind the surface over that in front of it
     float f0, f90;      // of the coat
-    vec3 metal_scale;   // for light between microfacets
+    vec3 metal_scale;   // for light between microfacets, as the next
+    float glass_scale;
     float diffuse;      // factor of base_color / pi * (1 - E(i))
     vec3 probabilities; // of drawing specular reflection (metal, coat), diffuse, glass
 };
@@ -40,6 +41,27 @@ vec4 albedo_terms(float cosine, float roughness)
     int first = low.y * TRACE_ALBEDO_SIZE + low.x;
     return mix(mix(table.at[first], table.at[first + 1], part.x),
                mix(table.at[first + TRACE_ALBEDO_SIZE], table.at[first + TRACE_ALBEDO_SIZE + 1], part.x), part.y);
+}
+
+float glass_entry(int slice, vec2 part, int first)
+{
+    GlassTable table = GlassTable(params.at.glass_table);
+    first += slice * TRACE_ALBEDO_SIZE * TRACE_ALBEDO_SIZE;
+    return mix(mix(table.at[first], table.at[first + 1], part.x),
+               mix(table.at[first + TRACE_ALBEDO_SIZE], table.at[first + TRACE_ALBEDO_SIZE + 1], part.x), part.y);
+}
+
+// How much light glass scatters once.
+float glass_albedo(float cosine, float roughness, float eta)
+{
+    const int last = TRACE_ALBEDO_SIZE - 1;
+    vec2 position = clamp(vec2(cosine, roughness), 0, 1) * last;
+    ivec2 low = min(ivec2(position), last - 1);
+    float ratio = clamp((eta - 1) / (eta + 1) / TRACE_GLASS_LIMIT, -1, 1);
+    float slice = (sign(ratio) * sqrt(abs(ratio)) + 1) / 2 * (TRACE_GLASS_SIZE - 1);
+    int below = min(int(slice), TRACE_GLASS_SIZE - 2);
+    int first = low.y * TRACE_ALBEDO_SIZE + low.x;
+    return mix(glass_entry(below, position - low, first), glass_entry(below + 1, position - low, first), slice - below);
 }
 
 float pow5(float x)
@@ -88,6 +110,7 @@ bsdf make_bsdf(surface s, float cosine)
     float coat = b.f0 * terms.x + b.f90 * terms.y;
     float mean = b.f0 * terms.z + b.f90 * terms.w;
     b.diffuse = (1 - s.metallic) * (1 - s.transmission) * (1 - coat) / (1 - mean);
+    b.glass_scale = s.transmission > 0 && !b.is_smooth ? 1 / glass_albedo(cosine, roughness, b.eta) : 1;
 
     float rest = 1 - s.metallic;
     vec3 metal = (s.base_color * terms.x + terms.y) * b.metal_scale;
@@ -137,7 +160,7 @@ scattering evaluate_reflection(bsdf b, vec3 outgoing, vec3 incoming)
     float lambda = ggx_lambda(outgoing, b.alpha);
     float shared_ = ggx(h, b.alpha) / (4 * outgoing.z);
     float glass = fresnel_dielectric(cosine, b.eta);
-    vec3 specular = fresnel_specular(b, cosine) + (1 - b.metallic) * b.transmission * glass;
+    vec3 specular = fresnel_specular(b, cosine) + (1 - b.metallic) * b.transmission * b.glass_scale * glass;
     result.value += specular * shared_ / (1 + lambda + ggx_lambda(incoming, b.alpha));
     result.density += (b.probabilities.x + b.probabilities.z * glass) * shared_ / (1 + lambda);
     return result;
@@ -159,7 +182,7 @@ scattering evaluate_transmission(bsdf b, vec3 outgoing, vec3 incoming)
     float through = 1 - fresnel_dielectric(cosine_out, b.eta);
     float shared_ = through * ggx(h, b.alpha) * cosine_out * -cosine_in /
                     (outgoing.z * square(cosine_out + b.eta * cosine_in));
-    return scattering((1 - b.metallic) * b.transmission * sqrt(b.base_color) * shared_ /
+    return scattering((1 - b.metallic) * b.transmission * b.glass_scale * sqrt(b.base_color) * shared_ /
                           (1 + lambda + ggx_lambda(incoming, b.alpha)),
                       b.probabilities.z * shared_ * square(b.eta) / (1 + lambda));
 }

@@ -19,7 +19,8 @@ uint choose(Choices table, uint count, uvec2 bits, out float rest)
     entry += carry;
     uint threshold = table.at[entry].threshold;
     bool keeps = part < threshold;
-    rest = min(keeps ? float(part) / float(threshold) : float(part - threshold) / float(0u - threshold), BELOW_ONE);
+    rest = keeps ? float(part) / float(threshold) : float(part - threshold) / max(4294967296.0 - float(threshold), 1);
+    rest = min(rest, BELOW_ONE);
     return keeps ? entry : table.at[entry].alias;
 }
 
@@ -27,7 +28,7 @@ uint choose(Choices table, uint count, uvec2 bits, out float rest)
 
 vec2 environment_uv(vec3 direction)
 {
-    return vec2(0.5 - atan(direction.x, direction.z) / (2 * PI), acos(clamp(direction.y, -1, 1)) / PI);
+    return vec2(0.5 - atan(direction.x, direction.z) / (2 * PI), atan(length(direction.xz), direction.y) / PI);
 }
 
 vec3 environment_radiance(vec3 direction)
@@ -61,9 +62,11 @@ light_sample sample_environment(uvec2 bits, float v)
     uint chosen = choose(choices, size.x * size.y, bits, u);
     uint row = chosen / size.x;
     float angle = 2 * PI * (0.5 - (float(chosen % size.x) + u) / float(size.x));
-    float cosine = mix(cos(PI * float(row) / float(size.y)), cos(PI * float(row + 1) / float(size.y)), v);
-    float sine = sqrt(max(1 - cosine * cosine, 0));
-    vec3 direction = vec3(sine * sin(angle), cosine, sine * cos(angle));
+    float upper = square(sin(PI / 2 * float(row) / float(size.y))); // (1 - cosine) / 2
+    float lower = square(sin(PI / 2 * float(row + 1) / float(size.y)));
+    float middle = mix(upper, lower, v);
+    float sine = 2 * sqrt(middle * (1 - middle));
+    vec3 direction = vec3(sine * sin(angle), 1 - 2 * middle, sine * cos(angle));
     return light_sample(direction, FAR, environment_radiance(direction),
                         params.at.choose_environment * choices.at[chosen].density);
 }

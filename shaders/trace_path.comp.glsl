@@ -91,6 +91,12 @@ vec3 path_radiance(trace_ray ray, inout sampler_state state)
     }
 }
 
+// A path that met numbers out of range is black: one would spoil its pixel for ever.
+vec3 finite(vec3 radiance)
+{
+    return any(isnan(radiance)) || any(isinf(radiance)) ? vec3(0) : radiance;
+}
+
 void main()
 {
     uvec2 pixel = gl_GlobalInvocationID.xy;
@@ -99,7 +105,7 @@ void main()
     }
     sampler_state state = make_sampler(pixel, params.at.seed, params.at.first_sample + pass);
     vec2 position = vec2(pixel) + next_pair(state);
-    vec3 sum = path_radiance(camera_ray(position, sample_disk(next_pair(state))), state);
+    vec3 sum = finite(path_radiance(camera_ray(position, sample_disk(next_pair(state))), state));
     uint index = pixel.y * uint(params.at.width) + pixel.x;
     uint before = params.at.accumulated + pass;
     Sums sums = Sums(params.at.sums);

@@ -16,6 +16,7 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Tex
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Choices { trace_choice at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Colors { vec3 at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer AlbedoTable { vec4 at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer GlassTable { float at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Sums { vec3 at[]; };
 
 layout(push_constant, scalar) uniform Push { Params params; uint pass; }; // trace_push

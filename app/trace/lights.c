@@ -10,6 +10,7 @@
 #define SKY_HEIGHT 256
 #define GRID       8     /* a textured triangle's emission is read at about half of GRID * GRID points */
 #define LEAST      0.05f /* of what it would be if its texture were white, in case all of these are black */
+#define BRIGHTEST  1e30f /* of what is summed up: brighter lights are drawn no more often */
 
 static const double pi = 3.14159265358979323846;
 
@@ -68,11 +69,18 @@ static float mean_luminance(const scene *scene, const triangle *triangle, const 
     return sum / (float)count + LEAST * full;
 }
 
+/* How much light a triangle sends out; 0: none, or from no area. */
+static float power(const scene *scene, const triangle *triangle)
+{
+    return fminf(area(scene, triangle) * mean_luminance(scene, triangle, &scene->materials[triangle->material]),
+                 BRIGHTEST);
+}
+
 static bool find_emitters(const scene *scene, lights *lights, error *error)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < scene->triangle_count; i++)
-        count += luminance(scene->materials[scene->triangles[i].material].emission) > 0;
+        count += power(scene, &scene->triangles[i]) > 0;
     if (count == 0)
         return true;
     float *powers = malloc(count * sizeof *powers);
@@ -82,12 +90,11 @@ static bool find_emitters(const scene *scene, lights *lights, error *error)
         return error_set(error, "no memory for %u triangles that emit light", count);
     }
     for (uint32_t i = 0; i < scene->triangle_count; i++) {
-        const triangle *triangle = &scene->triangles[i];
-        const material *material = &scene->materials[triangle->material];
-        if (luminance(material->emission) <= 0)
+        float value = power(scene, &scene->triangles[i]);
+        if (value <= 0)
             continue;
         lights->emitters[lights->emitter_count].item = i;
-        powers[lights->emitter_count++] = area(scene, triangle) * mean_luminance(scene, triangle, material);
+        powers[lights->emitter_count++] = value;
     }
     bool ok = alias_build(powers, count, lights->emitters, error);
     free(powers);
@@ -112,7 +119,7 @@ static bool copy_image(const image *from, image *to, error *error)
     for (size_t i = 0; i < count; i++) {
         for (size_t c = 0; c < 3; c++) {
             float value = from->pixels[i * (size_t)from->channels + c];
-            to->pixels[3 * i + c] = isfinite(value) && value > 0 ? value : 0;
+            to->pixels[3 * i + c] = isfinite(value) && value > 0 ? fminf(value, BRIGHTEST) : 0;
         }
     }
     return true;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ggx.h"
+#include "ggx_tables.h"
 #include "lights.h"
 #include "trace_features.comp.h"
 #include "trace_path.comp.h"
@@ -91,7 +91,8 @@ static void share_choices(trace_params *params, const lights *lights)
     params->environment_height = lights->environment.height;
     params->sun_direction = lights->sun.direction;
     params->sun_radiance = (vec3){lights->sun.radiance[0], lights->sun.radiance[1], lights->sun.radiance[2]};
-    params->sun_sine_squared = 1 - lights->sun.cos_radius * lights->sun.cos_radius;
+    float below = lights->sun.solid_angle / (2 * 3.14159265f); /* 1 - cosine, without the loss of that difference */
+    params->sun_sine_squared = below * (2 - below);
     params->sun_solid_angle = lights->sun.solid_angle;
 }
 
@@ -120,11 +121,10 @@ static bool upload_scene(tracer *tracer, const scene *scene, const bvh *bvh, err
     return ok;
 }
 
-static bool upload_albedo(tracer *tracer, error *error)
+static bool upload_tables(tracer *tracer, error *error)
 {
-    float albedo[TRACE_ALBEDO_SIZE][TRACE_ALBEDO_SIZE][4];
-    ggx_albedo(albedo);
-    return upload(tracer, TRACER_ALBEDO, albedo, sizeof albedo, error);
+    return upload(tracer, TRACER_ALBEDO, ggx_reflected, sizeof ggx_reflected, error) &&
+           upload(tracer, TRACER_GLASS, ggx_glass, sizeof ggx_glass, error);
 }
 
 static void set_addresses(tracer *tracer)
@@ -142,6 +142,7 @@ static void set_addresses(tracer *tracer)
     params->environment = scene[TRACER_ENVIRONMENT].address;
     params->environment_choices = scene[TRACER_CHOICES].address;
     params->albedo_table = scene[TRACER_ALBEDO].address;
+    params->glass_table = scene[TRACER_GLASS].address;
 }
 
 bool tracer_set_scene(tracer *tracer, const scene *scene, const bvh *bvh, error *error)
@@ -251,7 +252,7 @@ static bool fill(tracer *tracer, const scene *scene, const bvh *bvh, error *erro
     wf_vulkan_get_needs(device->physical, &needs);
     if (!needs.complete)
         return error_set(error, "path tracing needs a Vulkan device with %s", needs.missing);
-    return upload_albedo(tracer, error) && tracer_set_scene(tracer, scene, bvh, error) &&
+    return upload_tables(tracer, error) && tracer_set_scene(tracer, scene, bvh, error) &&
            device_buffer_create(device, sizeof(trace_params), &tracer->params, error) &&
            create_layouts(tracer, error) && create_sets(tracer, error) &&
            create_pipeline(tracer, trace_path_comp, sizeof trace_path_comp, &tracer->paths, error) &&

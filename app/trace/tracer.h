@@ -7,7 +7,7 @@
  *
  * Radiance. Unidirectional paths with next-event estimation and multiple importance sampling (power heuristic) of emissive
  * triangles, environment and sun; Russian roulette; nothing is clamped. Unbiased but for: at most max_bounces; shading
- * normals that differ from the geometry lose what they would send through it. Light through glass is found by scattering
+ * normals that differ from the geometry lose what they would send through it; samples that overflow are black. Light through glass is found by scattering
  * only: caustics of small lights are very noisy. Materials: shaders/trace_bsdf.glsl. Pixels are boxes.
  *
  * Noise. Everything follows from seed, first_sample and pixel: a frame rendered again is the same, bit for bit, on one device.
@@ -52,6 +52,7 @@ enum {
     TRACER_ENVIRONMENT,
     TRACER_CHOICES,
     TRACER_ALBEDO,
+    TRACER_GLASS,
     TRACER_SCENE_BUFFERS
 };
 

@@ -310,22 +310,20 @@ static void test_furnace_diffuse(void **state)
     assert_near(mean, 1, 0.005, "mean", 0, 0);
 }
 
-/* Rough glass loses what needs several microfacets; all else loses nothing. */
 static void test_furnace_of_rough_surfaces(void **state)
 {
     (void)state;
     static const float roughnesses[] = {0, 0.1f, 0.3f, 0.6f, 1};
-    static const double glass_keeps[] = {1, 0.98, 0.93, 0.66, 0.30};
     for (int i = 0; i < 5; i++) {
         double worst;
         double metal = furnace(white(roughnesses[i], 1, 0, 1.5f), TRACER_MIS, 96, &worst);
         double coat = furnace(white(roughnesses[i], 0, 0, 1.5f), TRACER_MIS, 96, &worst);
-        double glass = furnace(white(roughnesses[i], 0, 1, 1.5f), TRACER_MIS, 96, &worst);
+        double glass = furnace(white(roughnesses[i], 0, 1, 1.5f), TRACER_BSDF_SAMPLING, 256, &worst);
         print_message("roughness %.1f: white metal %.4f, coated white %.4f, glass %.4f\n", (double)roughnesses[i],
                       metal, coat, glass);
         assert_near(metal, 1, 0.005, "metal", i, 0);
         assert_near(coat, 1, 0.005, "coat", i, 0);
-        assert_true(glass < 1.005 && glass > glass_keeps[i] - 0.005);
+        assert_near(glass, 1, 0.005, "glass", i, 0);
     }
 }
 
@@ -429,6 +427,34 @@ static void test_sky_over_a_plane(void **state)
     frame_free(&frame);
 }
 
+/* An environment that is black but for two texels, which light the plane as their picture says however they are found: black
+ * texels are entries of the table that only lead to others. */
+static void test_dark_environment(void **state)
+{
+    (void)state;
+    double means[3] = {0};
+    for (int strategy = TRACER_MIS; strategy <= TRACER_BSDF_SAMPLING; strategy++) {
+        scene scene = shapes_scene();
+        shapes_material(&scene);
+        shapes_quad(&scene, (vec3){-1, 0, 1}, (vec3){2, 0, 0}, (vec3){0, 0, -2});
+        scene.environment.kind = ENVIRONMENT_IMAGE;
+        scene.environment.image = (image){16, 8, 3, calloc(16 * 8 * 3, sizeof(float))};
+        for (int i = 0; i < 3; i++) {
+            scene.environment.image.pixels[3 * (2 * 16 + 5) + i] = 4;
+            scene.environment.image.pixels[3 * (3 * 16 + 11) + i] = 9;
+        }
+        tracer_frame wanted = plain_frame(look((vec3){0, 1, 0.5f}, (vec3){0, 0, 0}, 20), 2048);
+        wanted.strategy = (tracer_strategy)strategy;
+        frame frame = shoot_once(&scene, 8, 8, &wanted);
+        for (int i = 0; i < 64; i++)
+            means[strategy] += frame.layers[FRAME_COLOR].pixels[4 * i] / 64;
+        frame_free(&frame);
+    }
+    print_message("dark environment: MIS %.5f, light %.5f, BSDF %.5f\n", means[0], means[1], means[2]);
+    assert_near(means[1], means[2], 0.005 * means[2], "light sampling", 0, 0);
+    assert_near(means[0], means[2], 0.005 * means[2], "MIS", 0, 0);
+}
+
 /* A pane of glass over black: it reflects what Fresnel's equations say, and of the sky nothing else. */
 static void test_fresnel_reflection(void **state)
 {
@@ -494,11 +520,13 @@ static void test_strategies_agree(void **state)
     build_mixed(&scene, environment);
     render render;
     open_render(&scene, W, H, &render);
-    tracer_frame wanted = plain_frame(look((vec3){0.5f, 1, 3}, (vec3){0, 0.5f, 0}, 40), 256);
+    tracer_frame wanted = plain_frame(look((vec3){0.5f, 1, 3}, (vec3){0, 0.5f, 0}, 40), 0);
+    static const uint32_t samples[3] = {64, 320, 96}; /* lights alone are noisiest */
     double means[3][BLOCKS] = {{0}}, squares[3][BLOCKS] = {{0}};
     for (int strategy = 0; strategy < 3; strategy++) {
         for (uint32_t seed = 0; seed < SEEDS; seed++) {
             wanted.strategy = (tracer_strategy)strategy;
+            wanted.samples = samples[strategy];
             wanted.seed = 100 * (uint32_t)strategy + seed;
             frame frame = shoot(&render, &wanted);
             double blocks[BLOCKS] = {0};
@@ -529,7 +557,8 @@ static void test_strategies_agree(void **state)
                   spreads[1], totals[2], spreads[2]);
     for (int s = 1; s < 3; s++)
         assert_near(totals[s], totals[0], 0.01 * totals[0], "mean", s, 0);
-    assert_true(spreads[0] < spreads[1] && spreads[0] < spreads[2]);
+    for (int s = 1; s < 3; s++) /* for the same work */
+        assert_true(spreads[0] * sqrt(samples[0]) < spreads[s] * sqrt(samples[s]));
     render_destroy(&render);
     scene_free(&scene);
 }
@@ -671,7 +700,8 @@ static void test_lens(void **state)
     assert_near(widths[2], 0.1 * 4 / (3 * pi) / pixel, 0.05 * widths[2], "out of focus", 0, 0);
 }
 
-int main(void)
+/* An argument: a pattern of the tests to run, such as '*furnace*'. */
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_features_of_a_plane),
@@ -681,6 +711,7 @@ int main(void)
         cmocka_unit_test(test_furnace_of_rough_surfaces),
         cmocka_unit_test(test_rectangle_over_a_plane),
         cmocka_unit_test(test_sky_over_a_plane),
+        cmocka_unit_test(test_dark_environment),
         cmocka_unit_test(test_fresnel_reflection),
         cmocka_unit_test(test_strategies_agree),
         cmocka_unit_test(test_determinism_and_accumulation),
@@ -694,6 +725,8 @@ int main(void)
         device_destroy(&gpu);
         return SKIPPED;
     }
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     if (gpu.validation_messages > 0)
         printf("%d validation messages\n", gpu.validation_messages);
