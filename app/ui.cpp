@@ -245,7 +245,15 @@ void describe_pane(const ui_facts *facts, const view *view, const view_context *
     bool filtered = pane->layer == LAYER_GATHER || pane->layer == LAYER_SPLAT;
     std::snprintf(name, sizeof name, "%s%s", layer_name(pane->layer), shows_error(context, pane) ? " error" : "");
     detail[0] = 0;
-    if (!filtered || shows_error(context, pane))
+    if (shows_error(context, pane))
+        return;
+    if (pane->layer == FRAME_COLOR && facts->most_samples > 0)
+        std::snprintf(detail, sizeof detail, "%d / %d spp", facts->color_samples, facts->most_samples);
+    else if (pane->layer == FRAME_COLOR && facts->color_samples > 0)
+        std::snprintf(detail, sizeof detail, "%d spp", facts->color_samples);
+    else if (pane->layer == FRAME_REFERENCE && facts->reference_samples > 0)
+        std::snprintf(detail, sizeof detail, "%d spp", facts->reference_samples);
+    if (!filtered)
         return;
     int height, width;
     kernel_size(facts, view, &height, &width);
@@ -338,7 +346,7 @@ void outline_texel(const view *view, const view_context *context, rectangle pict
     list->PopClipRect();
 }
 
-/* Pan with a drag, zoom with the wheel, fit with a double click. */
+/* Pan with a drag, zoom with the wheel. */
 void move_picture(view *view, const view_context *context, rectangle picture)
 {
     ImGuiIO &io = ImGui::GetIO();
@@ -346,8 +354,66 @@ void move_picture(view *view, const view_context *context, rectangle picture)
         view_zoom_at(view, context, picture, io.MousePos.x, io.MousePos.y, std::pow(1.2, (double)io.MouseWheel));
     if (ImGui::IsItemActive() && (io.MouseDelta.x != 0 || io.MouseDelta.y != 0))
         view_pan(view, context, io.MouseDelta.x, io.MouseDelta.y);
-    if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left))
-        view->fit = true;
+}
+
+bool is_down(char letter)
+{
+#if IMGUI_VERSION_NUM >= 18700
+    return ImGui::IsKeyDown((ImGuiKey)(ImGuiKey_A + (letter - 'A')));
+#else
+    return ImGui::IsKeyDown(letter); /* GLFW's code */
+#endif
+}
+
+/* Keys count from the press of the right button until all are up again, so that none is left for the view. */
+void fly(view *view)
+{
+    static const char keys[] = "DAEQWS"; /* a pair an axis */
+    ImGuiIO &io = ImGui::GetIO();
+    bool steers = ImGui::IsMouseDown(ImGuiMouseButton_Right), any = false;
+    float axes[3] = {0, 0, 0};
+    for (int i = 0; i < 6 && view->flying; i++) {
+        bool down = is_down(keys[i]);
+        axes[i / 2] += down ? (i % 2 ? -1.0f : 1.0f) : 0.0f;
+        any = any || down;
+    }
+    view->flying = view->flying && (any || steers);
+    if (!any || !steers)
+        return;
+    const float speed = io.KeyShift ? 0.5f : 0.12f; /* a second */
+    const float step = speed * std::min(io.DeltaTime, 0.1f);
+    view->hand.fly_right += step * axes[0];
+    view->hand.fly_up += step * axes[1];
+    view->hand.fly_forward += step * axes[2];
+    view->playing = false;
+}
+
+/* Orbit with a drag, come closer with the wheel, look around with the right button; the picture moves with the middle button and
+ * Ctrl. */
+void move_camera(view *view, const view_context *context, rectangle picture)
+{
+    ImGuiIO &io = ImGui::GetIO();
+    const float turn = 3.0f / picture.height; /* radians a pixel */
+    const float x = io.MouseDelta.x * turn, y = io.MouseDelta.y * turn;
+    const bool middle = ImGui::IsMouseDown(ImGuiMouseButton_Middle), right = ImGui::IsMouseDown(ImGuiMouseButton_Right);
+    bool drags = ImGui::IsItemActive() && (io.MouseDelta.x != 0 || io.MouseDelta.y != 0);
+    bool scrolls = ImGui::IsItemHovered() && io.MouseWheel != 0;
+    if (scrolls && io.KeyCtrl)
+        view_zoom_at(view, context, picture, io.MousePos.x, io.MousePos.y, std::pow(1.2, (double)io.MouseWheel));
+    else if (scrolls)
+        view->hand.closer += io.MouseWheel;
+    if (drags && middle) {
+        view_pan(view, context, io.MouseDelta.x, io.MouseDelta.y);
+    } else if (drags && right) {
+        view->hand.look_right += x / 2;
+        view->hand.look_up -= y / 2;
+    } else if (drags) {
+        view->hand.orbit_right -= x;
+        view->hand.orbit_up += y;
+    }
+    if ((scrolls && !io.KeyCtrl) || (drags && !middle))
+        view->playing = false;
+    view->flying = view->flying || (ImGui::IsItemActive() && right);
 }
 
 void build_pane(const ui_facts *facts, view *view, view_context *context, ui_layout *layout, int index, Box cell)
@@ -368,8 +434,14 @@ void build_pane(const ui_facts *facts, view *view, view_context *context, ui_lay
     context->pane = picture;
     ImGui::SetCursorScreenPos(ImVec2(picture.x, picture.y));
     ImGui::InvisibleButton("picture", ImVec2(picture.width, picture.height),
-                           ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonMiddle);
-    move_picture(view, context, picture);
+                           ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonMiddle |
+                               (context->is_live ? ImGuiButtonFlags_MouseButtonRight : 0));
+    if (context->is_live)
+        move_camera(view, context, picture);
+    else
+        move_picture(view, context, picture);
+    if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left))
+        view->fit = true;
     if (ImGui::IsItemHovered()) {
         ImVec2 mouse = ImGui::GetIO().MousePos;
         context->hovered = index;
@@ -574,7 +646,9 @@ void build_view(view *view, const view_context *context, Box box)
     bool both = view->rows == VIEW_ROWS;
     toggle(&box, "Two rows of panes", &both);
     view->rows = both ? VIEW_ROWS : 1;
-    toggle(&box, "Filter continuously", &view->continuous);
+    toggle(&box, context->is_live ? "New noise at rest" : "Filter continuously", &view->continuous);
+    if (context->is_live)
+        toggle(&box, "Accumulate", &view->accumulate);
     Box row = box.take_top(px(28));
     row.y += px(4);
     const float half = (row.width - px(6)) / 2;
@@ -833,7 +907,18 @@ void build_status(const ui_facts *facts, const view_context *context, const ui_l
     draw_text(ui.small, box, right_align, dim, words);
 }
 
-void build_help(view *view)
+void list_keys(const char *const (*keys)[2])
+{
+    for (; (*keys)[0]; keys++) {
+        ImGui::TextUnformatted((*keys)[0]);
+        ImGui::SameLine(px(190));
+        ImGui::PushStyleColor(ImGuiCol_Text, dim);
+        ImGui::TextUnformatted((*keys)[1]);
+        ImGui::PopStyleColor();
+    }
+}
+
+void build_help(view *view, const view_context *context)
 {
     if (!view->help)
         return;
@@ -846,13 +931,8 @@ void build_help(view *view)
     ImGui::TextUnformatted("Mouse and keys");
     ImGui::PopFont();
     ImGui::Spacing();
-    for (int i = 0; view_keys[i][0]; i++) {
-        ImGui::TextUnformatted(view_keys[i][0]);
-        ImGui::SameLine(px(190));
-        ImGui::PushStyleColor(ImGuiCol_Text, dim);
-        ImGui::TextUnformatted(view_keys[i][1]);
-        ImGui::PopStyleColor();
-    }
+    list_keys(context->is_live ? view_live_keys : view_mouse);
+    list_keys(view_keys);
     if (ImGui::IsMouseClicked(ImGuiMouseButton_Left) && !ImGui::IsWindowAppearing())
         view->help = false;
     ImGui::End();
@@ -905,6 +985,7 @@ void build_all(const ui_facts *facts, view *view, view_context *context, ui_layo
     Box dock_box = area.take_bottom(dock ? px(220) : 0);
     Box transport_box = area.take_bottom(transport ? px(34) : 0);
     build_panes(facts, view, context, layout, area);
+    fly(view);
     if (transport)
         build_transport(facts, view, context, transport_box);
     if (dock)
@@ -1036,8 +1117,8 @@ void ui_build(const ui_facts *facts, view *view, view_context *context, ui_layou
     ImGui::PopStyleVar(2);
     build_all(facts, view, context, layout);
     ImGui::End();
-    build_help(view);
-    layout->takes_keys = io.WantTextInput || was_open;
+    build_help(view, context);
+    layout->takes_keys = io.WantTextInput || was_open || view->flying;
     ImGui::Render();
 }
 

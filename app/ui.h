@@ -27,6 +27,9 @@ typedef struct ui_facts {
     int frames_loaded;
     const char *file_name;           /* of the weights; NULL: none were given */
     int kernel_height, kernel_width; /* of the weights file */
+    int color_samples;               /* of live frames: a pixel */
+    int most_samples;                /* that color accumulates; 0: it does not */
+    int reference_samples;           /* 0: the reference is none that accumulates */
     wf_device_info node;
     const profiler *times;
     const metrics *noisy, *gather, *splat; /* of the frame that is shown; NULL: not known */

@@ -7,8 +7,24 @@
 #define MAX_ZOOM 256.0
 #define MAX_EV   16.0f
 
-const char *const view_keys[][2] = {
+const char *const view_mouse[][2] = {
     {"Drag, wheel", "pan, zoom under the cursor"},
+    {"C", "filter continuously"},
+    {NULL, NULL},
+};
+
+const char *const view_live_keys[][2] = {
+    {"Drag", "orbit"},
+    {"Wheel", "closer, farther"},
+    {"Right drag", "look around; with W A S D fly, with Q E down and up, with Shift faster"},
+    {"V", "the scene's own camera"},
+    {"U", "accumulate in the noisy picture instead of the reference"},
+    {"C", "new noise while the camera rests"},
+    {"Middle drag, Ctrl+wheel", "pan, zoom under the cursor"},
+    {NULL, NULL},
+};
+
+const char *const view_keys[][2] = {
     {"F or double-click", "fit the picture"},
     {"1  +  -", "one pixel a texel, zoom in, zoom out"},
     {"E  Shift+E  0", "exposure up, down, reset"},
@@ -19,7 +35,6 @@ const char *const view_keys[][2] = {
     {"X", "error against the reference there"},
     {"Enter", "that pane alone, or all again"},
     {"L", "second row of panes"},
-    {"C", "filter continuously"},
     {"Tab", "panels"},
     {"P", "save a screenshot"},
     {"F1 or H", "this help"},
@@ -211,6 +226,13 @@ void view_key(view *view, const view_context *context, int key)
         break;
     case 'l':
         view->rows = view->rows == 1 ? VIEW_ROWS : 1;
+        break;
+    case 'v':
+        view->hand.home = context->is_live;
+        view->playing = view->playing && !context->is_live;
+        break;
+    case 'u':
+        view->accumulate = !view->accumulate;
         break;
     case 'c':
         view->continuous = !view->continuous;

@@ -21,6 +21,15 @@ typedef struct pane {
     bool error; /* the layer's error against the reference, where both exist */
 } pane;
 
+/* What a hand does to the camera of live frames, until the viewer has done it: zeroed then. */
+typedef struct steering {
+    float orbit_right, orbit_up;          /* radians, about the target */
+    float look_right, look_up;            /* radians, about the eye */
+    float closer;                         /* steps of the wheel */
+    float fly_right, fly_up, fly_forward; /* parts of the scene's diagonal */
+    bool home;                            /* back to the scene's own camera, before all that */
+} steering;
+
 typedef struct view {
     pane panes[VIEW_PANES]; /* row by row */
     bool arranged;          /* the user chose what panes show: view_arrange leaves them alone */
@@ -31,10 +40,13 @@ typedef struct view {
     double zoom;               /* target pixels a texel */
     double center_x, center_y; /* the texel coordinate at each pane's center */
     float exposure;            /* EV */
-    bool playing, continuous;  /* continuous: filter even where nothing has changed */
+    bool playing, continuous;  /* continuous: filter even where nothing has changed; live: new noise at rest */
     int frame;                 /* index in the sequence */
     wf_backend backend;        /* wanted */
     predictor_options predictor;
+    steering hand;
+    bool flying;     /* keys are the camera's */
+    bool accumulate; /* live: the noisy picture is the mean of all frames since the camera rests */
     bool quit;
     bool save_screenshot; /* asked for; reset by the viewer */
 } view;
@@ -44,6 +56,7 @@ typedef struct view_context {
     int image_width, image_height;
     int frame_count;
     bool has[LAYER_COUNT];
+    bool is_live;
     int hovered;    /* pane under the mouse, -1: none */
     rectangle pane; /* any visible pane's picture, at least one pixel: all have the same size */
 } view_context;
@@ -78,7 +91,8 @@ enum { KEY_ESCAPE = 0x110000, KEY_ENTER, KEY_TAB, KEY_LEFT, KEY_RIGHT, KEY_HOME,
 /* Obeys a key: a KEY_ or a character (Unicode). */
 void view_key(view *view, const view_context *context, int key);
 
-/* What the keys do, for the help panel: pairs of keys and text, ended by NULL. */
-extern const char *const view_keys[][2];
+/* What mouse and keys do, for the help panel: pairs of keys and text, ended by NULL. Recorded frames have the first and the
+ * last, live ones the last two. */
+extern const char *const view_mouse[][2], *const view_live_keys[][2], *const view_keys[][2];
 
 #endif

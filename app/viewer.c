@@ -11,11 +11,13 @@
 #include "report.h"
 #include "results.h"
 #include "screen.h"
+#include "steer.h"
 
-#define DEFAULT_KERNEL   11 /* taps a side, for predictors */
-#define PLAY_PERIOD_NS   (1000000000 / 24)
+#define DEFAULT_KERNEL   11        /* taps a side, for predictors */
+#define PLAY_RATE        24        /* recorded frames a second */
 #define METRICS_DELAY_NS 150000000 /* the view must rest that long before metrics are computed in a window */
 #define IDLE_SECONDS     0.25      /* between pictures while nothing happens */
+#define LEAST_SAMPLES    16        /* of a resting camera's reference, before anything is measured against it */
 #define SETTLE_PICTURES  4         /* drawn after an event, until what it changed has been read back and laid out */
 
 /* What is known of a frame of the sequence. */
@@ -49,8 +51,9 @@ typedef struct viewer {
     uint32_t slot;
     float near_inverse, far_inverse; /* of depth, from the first frame that has it; both 0: not known */
     double first_picture_ms;
-    int64_t changed_ns;                       /* when the picture last changed */
-    bool broken;                              /* after a failure of the device nothing more can be drawn */
+    int64_t changed_ns;   /* when the picture last changed */
+    int measured_samples; /* a pixel, of a resting camera's reference when metrics were computed last */
+    bool broken;          /* after a failure of the device nothing more can be drawn */
     char notice[sizeof((error *)0)->message]; /* empty: none */
 } viewer;
 
@@ -126,6 +129,20 @@ static void set_up_view(viewer *viewer, bool has_guides)
     int height = options->kernel_height ? options->kernel_height : DEFAULT_KERNEL;
     int width = options->kernel_width ? options->kernel_width : DEFAULT_KERNEL;
     view->predictor.bilateral = wf_bilateral_default(height, width);
+}
+
+/* Live frames: in a window the user has the camera, headless and in measured runs frames are numbered. */
+static void set_up_live(viewer *viewer, bool is_interactive)
+{
+    feed *feed = &viewer->feed;
+    view *view = &viewer->view;
+    view->accumulate = viewer->options->accumulate;
+    view->continuous = is_interactive;
+    view->playing = is_interactive && viewer->options->camera_path;
+    viewer->context.is_live = true;
+    feed->camera = feed->live.start;
+    feed->is_steered = is_interactive || view->accumulate;
+    feed->goes_on = true;
 }
 
 static const char *base_name(const char *path)
@@ -267,10 +284,29 @@ static void note_frame(viewer *viewer, const feed_frame *frame, int index)
     view_arrange(&viewer->view, viewer->context.has[FRAME_REFERENCE] && (had_reference || !viewer->view.playing));
 }
 
+static live_mean wanted_mean(const viewer *viewer)
+{
+    return !viewer->feed.is_steered  ? LIVE_MEAN_UNUSED
+           : viewer->view.accumulate ? LIVE_MEAN_IS_COLOR
+                                     : LIVE_MEAN_IS_REFERENCE;
+}
+
+/* What the user wants of live frames. The path has the camera where another of its frames is chosen. */
+static void ask_for_live(viewer *viewer, int index)
+{
+    feed *feed = &viewer->feed;
+    feed->live.mean = wanted_mean(viewer);
+    feed->goes_on = viewer->view.continuous || viewer->options->headless;
+    if (index != viewer->shown && viewer->shown >= 0)
+        feed->camera = live_camera(&feed->live, index);
+}
+
 /* Filters a frame. Where that fails before the device has work, the view stays as it was and can go on. */
 static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *error)
 {
     feed_frame frame;
+    if (viewer->feed.is_live)
+        ask_for_live(viewer, index);
     if (!feed_get(&viewer->feed, index, &frame, error) || !fit_denoiser(viewer, &frame, error))
         return false;
     uint32_t slot = denoiser_next_slot(&viewer->denoiser);
@@ -283,6 +319,8 @@ static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *e
     viewer->slot = slot;
     viewer->changed_ns = profiler_now();
     note_frame(viewer, &frame, index);
+    if (viewer->feed.is_steered && viewer->feed.live.averaged == 0)
+        viewer->frames[index].has_metrics = viewer->frames[index].captured = false;
     return true;
 }
 
@@ -291,6 +329,14 @@ static int color_samples(const viewer *viewer)
 {
     const live *live = &viewer->feed.live;
     return live->mean == LIVE_MEAN_IS_COLOR ? (int)(live->averaged + live->added) : (int)live->frame.samples;
+}
+
+/* Samples a pixel in a reference that accumulates; 0: it does not. */
+static int reference_samples(const viewer *viewer)
+{
+    const live *live = &viewer->feed.live;
+    bool accumulates = live->mean == LIVE_MEAN_IS_REFERENCE && !live->reference.image;
+    return accumulates ? (int)(live->averaged + live->added) : 0;
 }
 
 static void gather_facts(viewer *viewer)
@@ -303,6 +349,9 @@ static void gather_facts(viewer *viewer)
     facts->file_name = base_name(options->weights);
     facts->kernel_height = viewer->gather_weights.kernel_height;
     facts->kernel_width = viewer->gather_weights.kernel_width;
+    facts->color_samples = color_samples(viewer);
+    facts->most_samples = viewer->feed.live.mean == LIVE_MEAN_IS_COLOR ? (int)viewer->feed.live.most : 0;
+    facts->reference_samples = reference_samples(viewer);
     facts->times = viewer->kept;
     facts->noisy = state->has_metrics ? &state->noisy : NULL;
     facts->gather = state->has_metrics ? &state->gather : NULL;
@@ -597,19 +646,38 @@ static void advance(viewer *viewer, int64_t *due_ns)
     int next = (viewer->view.frame + 1) % viewer->context.frame_count;
     if (feed_is_ready(&viewer->feed, next))
         viewer->view.frame = next;
-    *due_ns = now - *due_ns < PLAY_PERIOD_NS ? *due_ns + PLAY_PERIOD_NS : now + PLAY_PERIOD_NS;
+    int64_t period = 1000000000 / (viewer->feed.is_live ? CAMERA_PATH_RATE : PLAY_RATE);
+    *due_ns = now - *due_ns < period ? *due_ns + period : now + period;
+}
+
+/* While a path is played, its frames are all there is. */
+static bool has_new_noise(const viewer *viewer)
+{
+    return viewer->view.continuous && !viewer->view.playing && !live_is_done(&viewer->feed.live);
 }
 
 static bool needs_filter(const viewer *viewer)
 {
     const view *view = &viewer->view;
-    return view->continuous || view->frame != viewer->shown || view->backend != viewer->facts.node.backend ||
+    const live *live = &viewer->feed.live;
+    bool moves = viewer->feed.is_live && (memcmp(&viewer->feed.camera, &live->frame.camera, sizeof live->start) != 0 ||
+                                          live->mean != wanted_mean(viewer));
+    bool goes_on = viewer->feed.is_live ? has_new_noise(viewer) : view->continuous;
+    return moves || goes_on || view->frame != viewer->shown || view->backend != viewer->facts.node.backend ||
            memcmp(&viewer->applied, &view->predictor, sizeof viewer->applied) != 0;
+}
+
+static void steer_camera(viewer *viewer)
+{
+    const live *live = &viewer->feed.live;
+    steer(&viewer->feed.camera, &viewer->view.hand, &live->start, live->reach);
+    viewer->view.hand = (steering){0};
 }
 
 /* Filters if something changed, and draws. What cannot be filtered is said and taken back. */
 static bool refresh(viewer *viewer, error *error)
 {
+    steer_camera(viewer);
     if (!needs_filter(viewer))
         return screen_fit(&viewer->screen, error) && draw(viewer, NULL, error);
     *viewer->notice = 0;
@@ -625,12 +693,19 @@ static bool refresh(viewer *viewer, error *error)
     return true;
 }
 
-/* Metrics, once the user has stopped changing things. */
+/* Metrics, once the user has stopped changing things; against a reference that accumulates whenever that has doubled. */
 static bool measure_at_rest(viewer *viewer, error *error)
 {
+    frame_state *state = &viewer->frames[viewer->shown];
+    int samples = reference_samples(viewer);
     bool resting = !viewer->view.playing && profiler_now() - viewer->changed_ns > METRICS_DELAY_NS;
-    if (!resting || !viewer->context.has[FRAME_REFERENCE] || viewer->frames[viewer->shown].has_metrics)
+    bool grown =
+        !viewer->view.playing && samples >= (state->has_metrics ? 2 * viewer->measured_samples : LEAST_SAMPLES);
+    bool due = samples > 0 ? grown : resting && !state->has_metrics;
+    if (!due || !viewer->context.has[FRAME_REFERENCE])
         return true;
+    state->has_metrics = false;
+    viewer->measured_samples = samples;
     return capture_shown(viewer, false, error);
 }
 
@@ -652,7 +727,8 @@ static double seconds_to_wait(const viewer *viewer, int settle, int64_t due_ns)
 {
     if (viewer->view.playing)
         return fmax((double)(due_ns - profiler_now()) * 1e-9, 0);
-    return settle > 0 || viewer->view.continuous ? 0 : IDLE_SECONDS;
+    bool goes_on = viewer->feed.is_live ? has_new_noise(viewer) : viewer->view.continuous;
+    return settle > 0 || goes_on ? 0 : IDLE_SECONDS;
 }
 
 static bool run_interactively(viewer *viewer, error *error)
@@ -685,9 +761,8 @@ static bool run(viewer *viewer, error *error)
         !capture_create(&viewer->device, &viewer->capture, error))
         return false;
     set_up_view(viewer, has_guides);
-    viewer->feed.camera = viewer->feed.live.start;
-    viewer->feed.is_steered = viewer->feed.is_live && (!measures || options->accumulate);
-    viewer->feed.goes_on = true;
+    if (viewer->feed.is_live)
+        set_up_live(viewer, !measures);
     window *window = options->headless ? NULL : &viewer->window;
     if (!screen_create(&viewer->device, window, (uint32_t)options->width, (uint32_t)options->height, &viewer->screen,
                        error))
