@@ -6,11 +6,18 @@ pkg_check_modules(WFVIEW_TRACE REQUIRED IMPORTED_TARGET GLOBAL assimp libcjson s
 add_library(wfview_trace STATIC
   trace/alias.c
   trace/bvh.c
+  trace/bvh_ray.c
   trace/camera_path.c
   trace/lights.c
   trace/random.c
+  trace/random_camera.c
+  trace/random_exposure.c
+  trace/random_lights.c
   trace/random_material.c
   trace/random_mesh.c
+  trace/random_objects.c
+  trace/random_places.c
+  trace/random_scene.c
   trace/random_shapes.c
   trace/random_texture.c
   trace/scene.c

@@ -1,0 +1,98 @@
+#include "bvh_ray.h"
+
+#include <math.h>
+
+const uint8_t *texture_texel(const texture *texture, float u, float v)
+{
+    int x = (int)((u - floorf(u)) * (float)texture->width), y = (int)((v - floorf(v)) * (float)texture->height);
+    x = x < texture->width ? x : texture->width - 1;
+    y = y < texture->height ? y : texture->height - 1;
+    return texture->rgba + 4 * ((size_t)y * (size_t)texture->width + (size_t)x);
+}
+
+static const vertex *corner(const scene *scene, uint32_t triangle, int which)
+{
+    return &scene->vertices[scene->triangles[triangle].vertices[which]];
+}
+
+static bool is_hole(const scene *scene, const ray_hit *hit)
+{
+    const material *material = &scene->materials[scene->triangles[hit->triangle].material];
+    if (material->alpha_cutoff <= 0 || material->base_color_texture < 0)
+        return false;
+    float u, v;
+    ray_hit_uv(scene, hit, &u, &v);
+    uint8_t alpha = texture_texel(&scene->textures[material->base_color_texture], u, v)[3];
+    return (float)alpha < 255 * material->alpha_cutoff;
+}
+
+/* Möller and Trumbore 1997. */
+static void test(const scene *scene, uint32_t index, vec3 origin, vec3 direction, ray_hit *nearest)
+{
+    vec3 a = corner(scene, index, 0)->position;
+    vec3 e1 = vec3_subtract(corner(scene, index, 1)->position, a);
+    vec3 e2 = vec3_subtract(corner(scene, index, 2)->position, a);
+    vec3 h = vec3_cross(direction, e2), s = vec3_subtract(origin, a), q = vec3_cross(s, e1);
+    float inverse = 1 / vec3_dot(e1, h);
+    ray_hit hit = {vec3_dot(e2, q) * inverse, index, vec3_dot(s, h) * inverse, vec3_dot(direction, q) * inverse};
+    if (hit.b1 >= 0 && hit.b2 >= 0 && hit.b1 + hit.b2 <= 1 && hit.distance > 0 && hit.distance < nearest->distance &&
+        !is_hole(scene, &hit))
+        *nearest = hit;
+}
+
+static bool enters(const bvh_node *node, vec3 origin, vec3 inverse, float limit)
+{
+    vec3 a = vec3_subtract(node->minimum, origin), b = vec3_subtract(node->maximum, origin);
+    a = (vec3){a.x * inverse.x, a.y * inverse.y, a.z * inverse.z};
+    b = (vec3){b.x * inverse.x, b.y * inverse.y, b.z * inverse.z};
+    vec3 first = vec3_minimum(a, b), last = vec3_maximum(a, b);
+    float near = fmaxf(fmaxf(first.x, first.y), fmaxf(first.z, 0));
+    float far = fminf(fminf(last.x, last.y), fminf(last.z, limit));
+    return near <= far * 1.000001f;
+}
+
+bool bvh_ray(const scene *scene, const bvh *bvh, vec3 origin, vec3 direction, float limit, ray_hit *hit)
+{
+    *hit = (ray_hit){.distance = limit};
+    vec3 inverse = {1 / direction.x, 1 / direction.y, 1 / direction.z};
+    uint32_t stack[BVH_MAX_DEPTH], size = 0, index = 0;
+    for (;;) {
+        const bvh_node *node = &bvh->nodes[index];
+        bool entered = enters(node, origin, inverse, hit->distance);
+        if (entered && node->count == 0) {
+            stack[size++] = node->first + 1;
+            index = node->first;
+            continue;
+        }
+        for (uint32_t i = 0; entered && i < node->count; i++)
+            test(scene, node->first + i, origin, direction, hit);
+        if (size == 0)
+            return hit->distance < limit;
+        index = stack[--size];
+    }
+}
+
+void ray_hit_uv(const scene *scene, const ray_hit *hit, float *u, float *v)
+{
+    const vertex *a = corner(scene, hit->triangle, 0), *b = corner(scene, hit->triangle, 1),
+                 *c = corner(scene, hit->triangle, 2);
+    float b0 = 1 - hit->b1 - hit->b2;
+    *u = b0 * a->u + hit->b1 * b->u + hit->b2 * c->u;
+    *v = b0 * a->v + hit->b1 * b->v + hit->b2 * c->v;
+}
+
+vec3 ray_hit_normal(const scene *scene, const ray_hit *hit)
+{
+    vec3 sum = vec3_scale(corner(scene, hit->triangle, 0)->normal, 1 - hit->b1 - hit->b2);
+    sum = vec3_add(sum, vec3_scale(corner(scene, hit->triangle, 1)->normal, hit->b1));
+    sum = vec3_add(sum, vec3_scale(corner(scene, hit->triangle, 2)->normal, hit->b2));
+    return vec3_length(sum) > 1e-6f ? vec3_normalize(sum) : ray_hit_geometric_normal(scene, hit);
+}
+
+vec3 ray_hit_geometric_normal(const scene *scene, const ray_hit *hit)
+{
+    vec3 a = corner(scene, hit->triangle, 0)->position;
+    vec3 e1 = vec3_subtract(corner(scene, hit->triangle, 1)->position, a);
+    vec3 e2 = vec3_subtract(corner(scene, hit->triangle, 2)->position, a);
+    return vec3_normalize(vec3_cross(e1, e2));
+}

@@ -1,0 +1,22 @@
+/* random_exposure.h -- how bright a scene's picture is, and what makes it neither black nor burnt out. */
+#ifndef WFVIEW_TRACE_RANDOM_EXPOSURE_H
+#define WFVIEW_TRACE_RANDOM_EXPOSURE_H
+
+#include "bvh_ray.h"
+#include "random.h"
+
+#define EXPOSURE_GRID 20 /* pixels along a side of the picture that is estimated */
+
+/* Estimates the luminance of GRID * GRID pixels by paths on the CPU, in a simpler model than the tracer's: surfaces are matte, metal
+ * or clear. The triangles are in bvh_build's order. False: no memory. */
+bool exposure_probe(const scene *scene, const bvh *bvh, const camera *camera, rng *rng,
+                    float luminance[EXPOSURE_GRID * EXPOSURE_GRID], error *error);
+
+/* The factor for all lights with which the mean of x / (1 + x) over the lit pixels' luminances x is that `key`, but that leaves 95 of
+ * 100 pixels below 4. 0: fewer than half of the pixels are lit, or they are all the same. */
+float exposure_scale(const float luminance[EXPOSURE_GRID * EXPOSURE_GRID], float key);
+
+/* Multiplies all of a scene's lights. */
+void exposure_apply(scene *scene, float scale);
+
+#endif
