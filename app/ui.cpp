@@ -662,6 +662,8 @@ void build_view(view *view, const view_context *context, Box box)
  * higher for PSNR. */
 void build_quality(const ui_facts *facts, const view_context *context, Box box)
 {
+    if (facts->reference_samples > 0 && facts->noisy)
+        draw_format(ui.small, {box.x, box.y, box.width, px(22)}, right_align, dim, "%d spp", facts->measured_samples);
     heading(&box, "Against the reference");
     if (!context->has[FRAME_REFERENCE]) {
         draw_text(ui.body, box.take_top(px(20)), left_align, dim, "This frame has none; --reference gives one.");

@@ -29,6 +29,7 @@ typedef struct ui_facts {
     int kernel_height, kernel_width; /* of the weights file */
     int color_samples;               /* of live frames: a pixel */
     int most_samples;                /* that color accumulates; 0: it does not */
+    int measured_samples;            /* of such a reference, when the metrics were computed */
     int reference_samples;           /* 0: the reference is none that accumulates */
     wf_device_info node;
     const profiler *times;

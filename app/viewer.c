@@ -49,9 +49,11 @@ typedef struct viewer {
     ui_layout layout;
     int shown; /* the frame in the denoiser's latest slot; -1: none */
     uint32_t slot;
-    float near_inverse, far_inverse; /* of depth, from the first frame that has it; both 0: not known */
+    float near_inverse,
+        far_inverse; /* of depth, from the first frame that has it, and when live cameras come to rest; both 0: not known */
     double first_picture_ms;
     int64_t changed_ns;   /* when the picture last changed */
+    bool has_moved;       /* the camera of live frames, since near and far were found */
     int measured_samples; /* a pixel, of a resting camera's reference when metrics were computed last */
     bool broken;          /* after a failure of the device nothing more can be drawn */
     char notice[sizeof((error *)0)->message]; /* empty: none */
@@ -80,8 +82,6 @@ static void warn_of_scene(const live *live)
     const char *name = live->options->scene;
     for (const char *line = live->scene.warnings; *line; line = strchr(line, '\n') + 1)
         fprintf(stderr, "wfview: warning: %s: %.*s\n", name, (int)strcspn(line, "\n"), line);
-    if (live->scene.left_out)
-        fprintf(stderr, "wfview: warning: %s: %u broken triangles are left out\n", name, live->scene.left_out);
     if (live->lit_by_sky)
         fprintf(stderr, "wfview: warning: %s: it has no light; a plain sky lights it (--environment chooses)\n", name);
 }
@@ -319,8 +319,10 @@ static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *e
     viewer->slot = slot;
     viewer->changed_ns = profiler_now();
     note_frame(viewer, &frame, index);
-    if (viewer->feed.is_steered && viewer->feed.live.averaged == 0)
+    if (viewer->feed.is_steered && viewer->feed.live.averaged == 0) {
+        viewer->has_moved = true;
         viewer->frames[index].has_metrics = viewer->frames[index].captured = false;
+    }
     return true;
 }
 
@@ -352,6 +354,7 @@ static void gather_facts(viewer *viewer)
     facts->color_samples = color_samples(viewer);
     facts->most_samples = viewer->feed.live.mean == LIVE_MEAN_IS_COLOR ? (int)viewer->feed.live.most : 0;
     facts->reference_samples = reference_samples(viewer);
+    facts->measured_samples = viewer->measured_samples;
     facts->times = viewer->kept;
     facts->noisy = state->has_metrics ? &state->noisy : NULL;
     facts->gather = state->has_metrics ? &state->gather : NULL;
@@ -693,6 +696,15 @@ static bool refresh(viewer *viewer, error *error)
     return true;
 }
 
+/* What near and far are is found out anew when a live camera has come to rest. */
+static bool fit_depth(viewer *viewer, error *error)
+{
+    if (!viewer->has_moved || viewer->feed.live.averaged == 0)
+        return true;
+    viewer->has_moved = false;
+    return read_depth_range(viewer, error);
+}
+
 /* Metrics, once the user has stopped changing things; against a reference that accumulates whenever that has doubled. */
 static bool measure_at_rest(viewer *viewer, error *error)
 {
@@ -737,7 +749,7 @@ static bool run_interactively(viewer *viewer, error *error)
     int64_t due_ns = 0;
     bool goes_on = true;
     while (goes_on) {
-        if (!refresh(viewer, error) || !measure_at_rest(viewer, error))
+        if (!refresh(viewer, error) || !fit_depth(viewer, error) || !measure_at_rest(viewer, error))
             return false;
         take_screenshot(viewer);
         double seconds = seconds_to_wait(viewer, settle, due_ns);
