@@ -47,10 +47,18 @@ typedef struct trace_push trace_push;
 #define TRACE_GLASS_SIZE  33
 #define TRACE_GLASS_LIMIT 0.5
 
-/* What a ray needs to know of a triangle before it hits. */
+/* As many samples of a pixel are added up one after the other; the sums of such slices are then added in order. Pictures
+ * depend on it, but not on which thread traces what. */
+#define TRACE_SLICE 8
+
+/* What a ray needs to know of a triangle before it hits, in 16-byte rows. */
 struct trace_corners {
-    vec3 a, b, c;
+    vec3 a;
     uint has_holes; /* 1: the material is asked where */
+    vec3 b;
+    uint unused_b;
+    vec3 c;
+    uint unused_c;
 };
 
 /* vertex of app/trace/scene.h. */
@@ -106,7 +114,8 @@ struct trace_params {
     int width, height;
     uint seed;
     uint first_sample;
-    uint accumulated; /* samples in the sums before the first pass; 0: they start anew */
+    uint samples;     /* of a pixel in this frame */
+    uint accumulated; /* samples in the sums before this frame; 0: they start anew */
     int max_bounces;
     int strategy;
     int russian_roulette; /* bounces after which paths may end by chance */
@@ -122,13 +131,17 @@ struct trace_params {
     uint64_t environment, environment_choices; /* 3 floats a texel; trace_choice a texel */
     uint64_t albedo_table;                     /* 4 floats an entry, see ggx_tables.c */
     uint64_t glass_table;                      /* a float an entry */
+    uint64_t slices;                           /* 3 floats a pixel and slice of a round */
     uint64_t sums;                             /* 3 floats a pixel */
 };
 
-/* A pass traces one sample of every pixel. */
+/* A round traces the slices that its third dimension counts, from first_slice on. A thread traces in its pixel, and in those that
+ * lie a dispatch's height further down, the samples begin ... end - 1 of its slice. */
 struct trace_push {
     uint64_t params; /* device address of trace_params */
-    uint pass;       /* from 0 */
+    uint first_slice;
+    uint begin, end;  /* begin > 0: goes on where the dispatch before ended */
+    uint slice_count; /* of the round */
 };
 
 #endif

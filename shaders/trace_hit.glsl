@@ -31,10 +31,11 @@ bool in_hole(uint index, vec2 barycentric)
 // between them.
 bool hits_triangle(uint index, trace_ray ray, inout trace_hit hit)
 {
-    trace_corners corners = Corners(params.at.corners).at[index];
-    vec3 a = corners.a - ray.origin;
-    vec3 b = corners.b - ray.origin;
-    vec3 c = corners.c - ray.origin;
+    Rows corners = Rows(params.at.corners);
+    uvec4 first = corners.at[3 * index];
+    vec3 a = uintBitsToFloat(first.xyz) - ray.origin;
+    vec3 b = uintBitsToFloat(corners.at[3 * index + 1].xyz) - ray.origin;
+    vec3 c = uintBitsToFloat(corners.at[3 * index + 2].xyz) - ray.origin;
     vec3 edge_a = c - b, edge_b = a - c, edge_c = b - a;
     vec3 volumes = vec3(dot(cross(edge_a, b + c), ray.direction), dot(cross(edge_b, c + a), ray.direction),
                         dot(cross(edge_c, a + b), ray.direction));
@@ -49,16 +50,24 @@ bool hits_triangle(uint index, trace_ray ray, inout trace_hit hit)
         return false;
     }
     vec2 barycentric = volumes.yz / volume;
-    if (corners.has_holes != 0 && in_hole(index, barycentric)) {
+    if (first.w != 0 && in_hole(index, barycentric)) {
         return false;
     }
     hit = trace_hit(distance, barycentric, index);
     return true;
 }
 
-float enter_node(bvh_node node, trace_ray ray, vec3 inverse, float limit)
+// A node as the traversal keeps it: bvh_node's first, and above it its count: 0: an inner node.
+const uint LEAF = 1u << 28;
+
+uint make_node(uvec4 lower, uvec4 upper)
 {
-    return enter_box(node.minimum, node.maximum, ray.origin, inverse, limit);
+    return lower.w | upper.w * LEAF;
+}
+
+float enter_node(uvec4 lower, uvec4 upper, trace_ray ray, vec3 inverse, float limit)
+{
+    return enter_box(uintBitsToFloat(lower.xyz), uintBitsToFloat(upper.xyz), ray.origin, inverse, limit);
 }
 
 // Narrows `hit` to the nearest one, or, with `any_hit`, to the first that comes up.
@@ -66,34 +75,38 @@ void traverse(trace_ray ray, bool any_hit, inout trace_hit hit)
 {
     vec3 tiny = mix(vec3(1e-20), vec3(-1e-20), lessThan(ray.direction, vec3(0)));
     vec3 inverse = 1 / mix(ray.direction, tiny, lessThan(abs(ray.direction), vec3(1e-20)));
-    Nodes nodes = Nodes(params.at.nodes);
+    Rows rows = Rows(params.at.nodes); // two of a node
     uint stack[BVH_MAX_DEPTH];
     int depth = 0;
-    uint node = 0;
+    uint node = make_node(rows.at[0], rows.at[1]);
     for (;;) {
-        uint first = nodes.at[node].first;
-        uint count = nodes.at[node].count;
-        for (uint i = first; i < first + count; ++i) {
+        while (node < LEAF) {
+            uvec4 lower = rows.at[2 * node], upper = rows.at[2 * node + 1];
+            uvec4 other_lower = rows.at[2 * node + 2], other_upper = rows.at[2 * node + 3];
+            uint near = make_node(lower, upper), far = make_node(other_lower, other_upper);
+            float distance = enter_node(lower, upper, ray, inverse, hit.distance);
+            float other_distance = enter_node(other_lower, other_upper, ray, inverse, hit.distance);
+            if (max(distance, other_distance) < FAR) {
+                stack[depth++] = other_distance < distance ? near : far;
+            }
+            if (min(distance, other_distance) < FAR) {
+                node = other_distance < distance ? far : near;
+            } else if (depth > 0) {
+                node = stack[--depth];
+            } else {
+                return;
+            }
+        }
+        uint first = node % LEAF;
+        for (uint i = first; i < first + node / LEAF; ++i) {
             if (hits_triangle(i, ray, hit) && any_hit) {
                 return;
             }
         }
-        float near = FAR, far = FAR;
-        if (count == 0) {
-            near = enter_node(nodes.at[first], ray, inverse, hit.distance);
-            far = enter_node(nodes.at[first + 1], ray, inverse, hit.distance);
-        }
-        bool swapped = far < near;
-        if (max(near, far) < FAR) {
-            stack[depth++] = swapped ? first : first + 1;
-        }
-        if (min(near, far) < FAR) {
-            node = swapped ? first + 1 : first;
-        } else if (depth > 0) {
-            node = stack[--depth];
-        } else {
+        if (depth == 0) {
             return;
         }
+        node = stack[--depth];
     }
 }
 

@@ -2,7 +2,8 @@
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_buffer_reference : require
 
-// trace_path.comp.glsl -- noisy radiance: a path from the camera in every pixel.
+// trace_path.comp.glsl -- noisy radiance: sums over slices of a pixel's samples. Threads start the next path as soon as one has
+// ended, so that those beside them need not wait.
 #include "trace_scene.glsl"
 #include "trace_sampler.glsl"
 #include "trace_camera.glsl"
@@ -13,7 +14,16 @@
 #include "trace_light.glsl"
 
 layout(local_size_x = TRACE_GROUP_WIDTH, local_size_y = TRACE_GROUP_HEIGHT) in;
-layout(binding = TRACE_COLOR) writeonly uniform image2D color;
+
+struct path_state {
+    trace_ray ray;
+    vec3 radiance; // found so far
+    vec3 throughput;
+    float density;    // per solid angle, of the ray's direction; 0: it had no choice
+    float refraction; // what crossings have scaled radiance by, which is none of the path's importance
+    int bounce;
+    sampler_state random;
+};
 
 // Light that is scattered once on its way to the camera.
 vec3 direct_light(surface s, bsdf b, mat3 frame, vec3 outgoing, inout sampler_state state)
@@ -39,56 +49,60 @@ vec3 direct_light(surface s, bsdf b, mat3 frame, vec3 outgoing, inout sampler_st
     return scattered_light.value * light.radiance * weigh_sampled(light.density, scattered_light.density) / light.density;
 }
 
-vec3 path_radiance(trace_ray ray, inout sampler_state state)
+// A path's next ray, and what it finds. Returns whether the path goes on.
+bool extend(inout path_state path)
 {
-    vec3 radiance = vec3(0), throughput = vec3(1);
-    float density = 0;    // per solid angle, of the ray's direction; 0: it had no choice
-    float refraction = 1; // what crossings have scaled radiance by, which is none of the path's importance
-    for (int bounce = 0;; ++bounce) {
-        trace_hit hit = closest_hit(ray);
-        if (hit.triangle == NO_TRIANGLE) {
-            return radiance + throughput * surroundings(ray.direction, density);
-        }
-        surface s = find_surface(hit, ray.direction);
-        if (s.emission != vec3(0)) {
-            vec3 span = s.position - ray.origin;
-            float sampled = triangle_density(s.light_density, s.normal, ray.direction, dot(span, span));
-            radiance += throughput * s.emission * weigh_found(density, sampled);
-        }
-        if (bounce >= params.at.max_bounces) {
-            return radiance;
-        }
-
-        mat3 frame = make_frame(s.shading);
-        vec3 outgoing = -ray.direction * frame;
-        bsdf b = make_bsdf(s, outgoing.z);
-        if (b.probabilities == vec3(0)) {
-            return radiance;
-        }
-        if (params.at.strategy != TRACE_BSDF_SAMPLING) {
-            radiance += throughput * direct_light(s, b, frame, outgoing, state);
-        }
-
-        vec2 side_and_end = next_pair(state);
-        scattered next = scatter(b, outgoing, side_and_end.x, next_pair(state));
-        vec3 direction = frame * next.incoming;
-        throughput *= next.weight;
-        if (throughput == vec3(0) || next.incoming.z * dot(direction, s.normal) <= 0) {
-            return radiance;
-        }
-        refraction *= next.incoming.z < 0 ? square(b.eta) : 1;
-        density = next.density;
-        ray.origin = leave(s.position, s.normal, s.offset, direction);
-        ray.direction = direction;
-
-        if (bounce >= params.at.russian_roulette) {
-            float survival = min(refraction * max(max(throughput.r, throughput.g), throughput.b), 0.95);
-            if (side_and_end.y >= survival) {
-                return radiance;
-            }
-            throughput /= survival;
-        }
+    trace_hit hit = closest_hit(path.ray);
+    if (hit.triangle == NO_TRIANGLE) {
+        path.radiance += path.throughput * surroundings(path.ray.direction, path.density);
+        return false;
     }
+    surface s = find_surface(hit, path.ray.direction);
+    if (s.emission != vec3(0)) {
+        vec3 span = s.position - path.ray.origin;
+        float sampled = triangle_density(s.light_density, s.normal, path.ray.direction, dot(span, span));
+        path.radiance += path.throughput * s.emission * weigh_found(path.density, sampled);
+    }
+    if (path.bounce >= params.at.max_bounces) {
+        return false;
+    }
+
+    mat3 frame = make_frame(s.shading);
+    vec3 outgoing = -path.ray.direction * frame;
+    bsdf b = make_bsdf(s, outgoing.z);
+    if (b.probabilities == vec3(0)) {
+        return false;
+    }
+    if (params.at.strategy != TRACE_BSDF_SAMPLING) {
+        path.radiance += path.throughput * direct_light(s, b, frame, outgoing, path.random);
+    }
+
+    vec2 side_and_end = next_pair(path.random);
+    scattered next = scatter(b, outgoing, side_and_end.x, next_pair(path.random));
+    vec3 direction = frame * next.incoming;
+    path.throughput *= next.weight;
+    if (path.throughput == vec3(0) || next.incoming.z * dot(direction, s.normal) <= 0) {
+        return false;
+    }
+    path.refraction *= next.incoming.z < 0 ? square(b.eta) : 1;
+    path.density = next.density;
+    path.ray = trace_ray(leave(s.position, s.normal, s.offset, direction), direction);
+
+    if (path.bounce++ >= params.at.russian_roulette) {
+        vec3 importance = path.refraction * path.throughput;
+        float survival = min(max(max(importance.r, importance.g), importance.b), 0.95);
+        path.throughput /= survival;
+        return side_and_end.y < survival;
+    }
+    return true;
+}
+
+path_state start_path(uvec2 pixel, uint index)
+{
+    sampler_state random = make_sampler(pixel, params.at.seed, params.at.first_sample + index);
+    vec2 position = vec2(pixel) + next_pair(random);
+    trace_ray ray = camera_ray(position, sample_disk(next_pair(random)));
+    return path_state(ray, vec3(0), vec3(1), 0, 1, 0, random);
 }
 
 // A path that met numbers out of range is black: one would spoil its pixel for ever.
@@ -99,19 +113,34 @@ vec3 finite(vec3 radiance)
 
 void main()
 {
-    uvec2 pixel = gl_GlobalInvocationID.xy;
-    if (pixel.x >= uint(params.at.width) || pixel.y >= uint(params.at.height)) {
+    uvec2 size = uvec2(params.at.width, params.at.height);
+    uint step = gl_NumWorkGroups.y * gl_WorkGroupSize.y;
+    uvec3 item = gl_GlobalInvocationID; // pixel, slice of the round
+    uint slice = TRACE_SLICE * (first_slice + item.z);
+    uint first = slice + begin, last = min(slice + end, params.at.samples);
+    if (item.x >= size.x || item.y >= size.y || first >= last) {
         return;
     }
-    sampler_state state = make_sampler(pixel, params.at.seed, params.at.first_sample + pass);
-    vec2 position = vec2(pixel) + next_pair(state);
-    vec3 sum = finite(path_radiance(camera_ray(position, sample_disk(next_pair(state))), state));
-    uint index = pixel.y * uint(params.at.width) + pixel.x;
-    uint before = params.at.accumulated + pass;
-    Sums sums = Sums(params.at.sums);
-    if (before > 0) {
-        sum += sums.at[index];
+    Sums sums = Sums(params.at.slices);
+    uint at = (item.z * size.y + item.y) * size.x + item.x;
+    vec3 sum = begin > 0 ? sums.at[at] : vec3(0);
+    uint index = first;
+    path_state path = start_path(item.xy, index);
+    for (;;) {
+        if (extend(path)) {
+            continue;
+        }
+        sum += finite(path.radiance);
+        if (++index == last) {
+            sums.at[at] = sum;
+            item.y += step;
+            if (item.y >= size.y) {
+                return;
+            }
+            at += step * size.x;
+            sum = begin > 0 ? sums.at[at] : vec3(0);
+            index = first;
+        }
+        path = start_path(item.xy, index);
     }
-    sums.at[index] = sum;
-    imageStore(color, ivec2(pixel), vec4(sum / float(before + 1), 1));
 }

@@ -6,8 +6,7 @@ const float PI = 3.14159265358979;
 const float FAR = 3e38; // farther than anything
 
 layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Params { trace_params at; };
-layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Nodes { bvh_node at[]; };
-layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Corners { trace_corners at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Rows { uvec4 at[]; }; // nodes and corners
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Triangles { trace_triangle at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Vertices { trace_vertex at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Materials { trace_material at[]; };
@@ -19,7 +18,8 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Alb
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer GlassTable { float at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Sums { vec3 at[]; };
 
-layout(push_constant, scalar) uniform Push { Params params; uint pass; }; // trace_push
+// trace_push
+layout(push_constant, scalar) uniform Push { Params params; uint first_slice, begin, end, slice_count; };
 
 float luminance(vec3 color)
 {

@@ -19,12 +19,12 @@ static size_t pixels(const render *render)
     return (size_t)render->tracer.fixed.width * (size_t)render->tracer.fixed.height;
 }
 
-/* Floats a pixel in the layers before this one. */
-static size_t floats_before(int end)
+/* Floats in the read-back layers before this one. Layers start where copies may: at a multiple of their texels' size. */
+static size_t floats_before(const render *render, int end)
 {
     size_t sum = 0;
     for (int i = 0; i < end; i++)
-        sum += (size_t)frame_layer_channels(layers[i].layer);
+        sum += (pixels(render) + 3) / 4 * 4 * (size_t)frame_layer_channels(layers[i].layer);
     return sum;
 }
 
@@ -38,7 +38,7 @@ static bool fill(render *render, uint32_t width, uint32_t height, error *error)
                           VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT, &render->images[i], error))
             return false;
     tracer_bind(&render->tracer, 0, render->images);
-    return buffer_create(device, pixels(render) * floats_before(TRACE_IMAGE_COUNT) * sizeof(float),
+    return buffer_create(device, floats_before(render, TRACE_IMAGE_COUNT) * sizeof(float),
                          VK_BUFFER_USAGE_TRANSFER_DST_BIT, &render->readback, error) &&
            commands_allocate(device, 1, &render->commands, error);
 }
@@ -92,7 +92,7 @@ static bool read_back(render *render, error *error)
         return false;
     for (int i = 0; i < TRACE_IMAGE_COUNT; i++) {
         VkBufferImageCopy copy = {
-            .bufferOffset = pixels(render) * floats_before(i) * sizeof(float),
+            .bufferOffset = floats_before(render, i) * sizeof(float),
             .imageSubresource = image_layers,
             .imageExtent = {(uint32_t)render->tracer.fixed.width, (uint32_t)render->tracer.fixed.height, 1}};
         vkCmdCopyImageToBuffer(render->commands, render->images[i].image, VK_IMAGE_LAYOUT_GENERAL,
@@ -114,7 +114,7 @@ static bool copy_layers(const render *render, frame *out, error *error)
             frame_free(out);
             return error_set(error, "no memory for a frame of %d x %d pixels", out->width, out->height);
         }
-        memcpy(image->pixels, (float *)render->readback.mapped + pixels(render) * floats_before(i), size);
+        memcpy(image->pixels, (float *)render->readback.mapped + floats_before(render, i), size);
     }
     return true;
 }

@@ -8,9 +8,15 @@
 #include "lights.h"
 #include "trace_features.comp.h"
 #include "trace_path.comp.h"
+#include "trace_sum.comp.h"
 #include "wf_vulkan.h"
 
 #define CERTAIN_BOUNCES 3 /* before Russian roulette may end a path */
+
+/* Paths that follow each other in a thread keep it busy where its neighbors' are longer; too few threads leave a GPU idle. */
+#define PATHS_PER_THREAD 8
+#define LEAST_THREADS    (1u << 18)
+#define SLICE_PIXELS     (1u << 22) /* that slices of one round have together, about */
 
 _Static_assert(sizeof(vertex) == sizeof(struct trace_vertex), "vertices are uploaded as they are");
 _Static_assert(sizeof(material) == sizeof(struct trace_material), "materials are uploaded as they are");
@@ -43,8 +49,11 @@ static bool upload_triangles(tracer *tracer, const scene *scene, const lights *l
         triangles[i] = (trace_triangle){.material = from->material};
         memcpy(triangles[i].vertices, from->vertices, sizeof from->vertices);
         corners[i] = (trace_corners){
-            scene->vertices[from->vertices[0]].position, scene->vertices[from->vertices[1]].position,
-            scene->vertices[from->vertices[2]].position, scene->materials[from->material].alpha_cutoff > 0};
+            .a = scene->vertices[from->vertices[0]].position,
+            .b = scene->vertices[from->vertices[1]].position,
+            .c = scene->vertices[from->vertices[2]].position,
+            .has_holes = scene->materials[from->material].alpha_cutoff > 0,
+        };
     }
     for (uint32_t i = 0; ok && i < lights->emitter_count; i++)
         triangles[lights->emitters[i].item].light_density = lights->emitters[i].density;
@@ -245,8 +254,17 @@ static bool create_pipeline(tracer *tracer, const uint32_t *code, size_t size, V
 
 /* ---- Life --------------------------------------------------------------------------------------------------------- */
 
+/* Mesa's CPU driver ends the loops of a thread after 65535 rounds in all: one path only. */
+static uint32_t paths_per_thread(const device *device)
+{
+    VkPhysicalDeviceProperties properties;
+    vkGetPhysicalDeviceProperties(device->physical, &properties);
+    return properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU ? 1 : PATHS_PER_THREAD;
+}
+
 static bool fill(tracer *tracer, const scene *scene, const bvh *bvh, error *error)
 {
+    tracer->paths_per_thread = paths_per_thread(tracer->device);
     const device *device = tracer->device;
     wf_vulkan_needs needs;
     wf_vulkan_get_needs(device->physical, &needs);
@@ -256,6 +274,7 @@ static bool fill(tracer *tracer, const scene *scene, const bvh *bvh, error *erro
            device_buffer_create(device, sizeof(trace_params), &tracer->params, error) &&
            create_layouts(tracer, error) && create_sets(tracer, error) &&
            create_pipeline(tracer, trace_path_comp, sizeof trace_path_comp, &tracer->paths, error) &&
+           create_pipeline(tracer, trace_sum_comp, sizeof trace_sum_comp, &tracer->sum, error) &&
            create_pipeline(tracer, trace_features_comp, sizeof trace_features_comp, &tracer->features, error);
 }
 
@@ -277,7 +296,9 @@ void tracer_destroy(tracer *tracer)
         device_buffer_destroy(device, &tracer->scene[i]);
     device_buffer_destroy(device, &tracer->params);
     device_buffer_destroy(device, &tracer->sums);
+    device_buffer_destroy(device, &tracer->slices);
     vkDestroyPipeline(device->handle, tracer->paths, NULL);
+    vkDestroyPipeline(device->handle, tracer->sum, NULL);
     vkDestroyPipeline(device->handle, tracer->features, NULL);
     vkDestroyPipelineLayout(device->handle, tracer->layout, NULL);
     vkDestroyDescriptorPool(device->handle, tracer->pool, NULL);
@@ -287,13 +308,19 @@ void tracer_destroy(tracer *tracer)
 
 bool tracer_resize(tracer *tracer, uint32_t width, uint32_t height, error *error)
 {
-    device_buffer_destroy(tracer->device, &tracer->sums);
+    const VkDeviceSize size = (VkDeviceSize)width * height * 3 * sizeof(float);
+    const uint64_t fitting = SLICE_PIXELS / ((uint64_t)width * height), most = TRACER_MAX_SAMPLES / TRACE_SLICE;
+    tracer->round = (uint32_t)(fitting < 1 ? 1 : fitting < most ? fitting : most);
     tracer->accumulated = 0;
-    if (!device_buffer_create(tracer->device, (VkDeviceSize)width * height * 3 * sizeof(float), &tracer->sums, error))
+    device_buffer_destroy(tracer->device, &tracer->sums);
+    device_buffer_destroy(tracer->device, &tracer->slices);
+    if (!device_buffer_create(tracer->device, size, &tracer->sums, error) ||
+        !device_buffer_create(tracer->device, tracer->round * size, &tracer->slices, error))
         return false;
     tracer->fixed.width = (int)width;
     tracer->fixed.height = (int)height;
     tracer->fixed.sums = tracer->sums.address;
+    tracer->fixed.slices = tracer->slices.address;
     return true;
 }
 
@@ -338,6 +365,7 @@ static trace_params frame_params(const tracer *tracer, const tracer_frame *frame
     params.previous = prepare_camera(&frame->previous, params.width, params.height);
     params.seed = frame->seed;
     params.first_sample = frame->first_sample;
+    params.samples = frame->samples;
     params.accumulated = tracer->accumulated;
     params.max_bounces = frame->max_bounces;
     params.strategy = (int)frame->strategy;
@@ -379,28 +407,65 @@ static void write_params(const tracer *tracer, VkCommandBuffer commands, const t
                          VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 1, &written, 0, NULL, 0, NULL);
 }
 
-static void dispatch(const tracer *tracer, VkCommandBuffer commands, VkPipeline pipeline, uint32_t pass)
+static uint32_t divide_up(uint32_t a, uint32_t b)
 {
-    trace_push push = {.params = tracer->params.address, .pass = pass};
-    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
-    vkCmdPushConstants(commands, tracer->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof push, &push);
-    vkCmdDispatch(commands, ((uint32_t)tracer->fixed.width + TRACE_GROUP_WIDTH - 1) / TRACE_GROUP_WIDTH,
-                  ((uint32_t)tracer->fixed.height + TRACE_GROUP_HEIGHT - 1) / TRACE_GROUP_HEIGHT, 1);
+    return (a + b - 1) / b;
 }
 
-/* A dispatch each: Mesa's CPU driver ends the loops of a thread after 65535 rounds in all. */
+/* bands: as many parts, below each other, of the image are traced by the same threads. */
+static void dispatch(const tracer *tracer, VkCommandBuffer commands, VkPipeline pipeline, trace_push push,
+                     uint32_t bands, uint32_t depth)
+{
+    const uint32_t rows = divide_up((uint32_t)tracer->fixed.height, TRACE_GROUP_HEIGHT);
+    push.params = tracer->params.address;
+    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
+    vkCmdPushConstants(commands, tracer->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof push, &push);
+    vkCmdDispatch(commands, divide_up((uint32_t)tracer->fixed.width, TRACE_GROUP_WIDTH), divide_up(rows, bands), depth);
+}
+
+static void wait_for_sums(VkCommandBuffer commands)
+{
+    VkMemoryBarrier summed = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+        .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT,
+        .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT,
+    };
+    vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 1,
+                         &summed, 0, NULL, 0, NULL);
+}
+
+/* So many that threads trace as many paths as they may, where enough threads are left. */
+static uint32_t count_bands(const tracer *tracer, uint32_t samples, uint32_t slices)
+{
+    const uint64_t threads = (uint64_t)tracer->fixed.width * (uint64_t)tracer->fixed.height * slices;
+    uint32_t bands = 1;
+    while (2 * bands * samples <= tracer->paths_per_thread && threads / (2 * bands) >= LEAST_THREADS)
+        bands *= 2;
+    return bands;
+}
+
+static void trace_round(const tracer *tracer, VkCommandBuffer commands, uint32_t samples, uint32_t first_slice,
+                        uint32_t slices)
+{
+    const uint32_t longest = samples < TRACE_SLICE ? samples : TRACE_SLICE;
+    const uint32_t step = longest < tracer->paths_per_thread ? longest : tracer->paths_per_thread;
+    const uint32_t bands = count_bands(tracer, longest, slices);
+    for (uint32_t begin = 0; begin < longest; begin += step) {
+        const uint32_t end = begin + step < longest ? begin + step : longest;
+        trace_push push = {.first_slice = first_slice, .begin = begin, .end = end, .slice_count = slices};
+        dispatch(tracer, commands, tracer->paths, push, bands, slices);
+        wait_for_sums(commands);
+    }
+    dispatch(tracer, commands, tracer->sum, (trace_push){.first_slice = first_slice, .slice_count = slices}, 1, 1);
+    wait_for_sums(commands);
+}
+
 static void trace_paths(const tracer *tracer, VkCommandBuffer commands, uint32_t samples)
 {
-    for (uint32_t pass = 0; pass < samples; pass++) {
-        VkMemoryBarrier summed = {
-            .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
-            .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT,
-            .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT,
-        };
-        if (pass > 0)
-            vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
-                                 0, 1, &summed, 0, NULL, 0, NULL);
-        dispatch(tracer, commands, tracer->paths, pass);
+    const uint32_t slices = divide_up(samples, TRACE_SLICE);
+    for (uint32_t first = 0; first < slices; first += tracer->round) {
+        uint32_t left = slices - first;
+        trace_round(tracer, commands, samples, first, left < tracer->round ? left : tracer->round);
     }
 }
 
@@ -425,7 +490,7 @@ void tracer_render(tracer *tracer, VkCommandBuffer commands, uint32_t slot, cons
     write_params(tracer, commands, frame);
     vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, tracer->layout, 0, 1, &tracer->sets[slot], 0,
                             NULL);
-    dispatch(tracer, commands, tracer->features, 0);
+    dispatch(tracer, commands, tracer->features, (trace_push){0}, 1, 1);
     trace_paths(tracer, commands, frame->samples);
     show_images(commands);
     tracer->accumulated += frame->samples;

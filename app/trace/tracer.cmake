@@ -16,5 +16,7 @@ add_custom_command(
 target_sources(wfview_tracer PRIVATE ${WFVIEW_TRACER_TABLES}/ggx_tables.h)
 target_include_directories(wfview_tracer PRIVATE ${WFVIEW_TRACER_TABLES})
 wf_embed_shader(wfview_tracer
-  ${PROJECT_SOURCE_DIR}/shaders/trace_features.comp.glsl ${PROJECT_SOURCE_DIR}/shaders/trace_path.comp.glsl)
+  ${PROJECT_SOURCE_DIR}/shaders/trace_features.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/trace_path.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/trace_sum.comp.glsl)
 target_link_libraries(wfview_tracer PUBLIC wfview_trace wf Vulkan::Vulkan PRIVATE wf_warnings m)

@@ -59,15 +59,17 @@ enum {
 typedef struct tracer {
     const device *device;
     device_buffer scene[TRACER_SCENE_BUFFERS];
-    device_buffer params, sums;
-    trace_params fixed; /* what does not change from frame to frame */
+    device_buffer params, sums, slices;
+    uint32_t round;            /* slices of samples that are traced at once */
+    uint32_t paths_per_thread; /* one after the other, at most; pictures do not depend on it */
+    trace_params fixed;        /* what does not change from frame to frame */
     uint32_t accumulated;
     VkDescriptorSetLayout set_layout;
     VkDescriptorPool pool;
     VkDescriptorSet sets[TRACER_SLOTS];
     VkImage images[TRACER_SLOTS][TRACE_IMAGE_COUNT];
     VkPipelineLayout layout;
-    VkPipeline paths, features;
+    VkPipeline paths, sum, features;
 } tracer;
 
 typedef struct tracer_frame {
