@@ -59,6 +59,36 @@ static void test_round_trip(void **state)
     assert_null(frame.path);
 }
 
+/* A frame comes back with the layers that it had, to the last bit. */
+static void test_frame_round_trip(void **state)
+{
+    (void)state;
+    enum { WIDTH = 21, HEIGHT = 34, PIXELS = WIDTH * HEIGHT };
+    static float pixels[FRAME_LAYER_COUNT][4 * PIXELS];
+    const char *path = temporary_path("frame.exr");
+    error error = {""};
+    for (int without = FRAME_COLOR; without <= FRAME_MOTION; without++) {
+        frame written = {.width = WIDTH, .height = HEIGHT}, read;
+        for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
+            int channels = frame_layer_channels((frame_layer)layer);
+            for (int i = 0; i < channels * PIXELS; i++)
+                pixels[layer][i] = i % 4 == 3 && channels == 4 ? layer != FRAME_NORMAL : 0.37f * (float)(layer + i);
+            if (layer == FRAME_COLOR || layer != without)
+                written.layers[layer] = (image){WIDTH, HEIGHT, channels, pixels[layer]};
+        }
+        assert_true(exr_write_frame(path, &written, &error));
+        assert_true(exr_read_frame(path, NULL, 0, &read, &error));
+        for (int layer = 0; layer <= FRAME_MOTION; layer++) {
+            const image *from = &written.layers[layer], *to = &read.layers[layer];
+            assert_int_equal(!from->pixels, !to->pixels);
+            if (from->pixels)
+                assert_memory_equal(from->pixels, to->pixels, sizeof(float) * PIXELS * (size_t)from->channels);
+        }
+        assert_null(read.layers[FRAME_REFERENCE].pixels);
+        frame_free(&read);
+    }
+}
+
 /* On failure nothing is left to free. */
 static void test_failure_leaves_nothing(void **state)
 {
@@ -232,6 +262,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_frame_round_trip),
         cmocka_unit_test(test_failure_leaves_nothing),
         cmocka_unit_test(test_mipmap),
         cmocka_unit_test(test_deep),

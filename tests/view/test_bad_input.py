@@ -135,7 +135,7 @@ def test_usage(fails, wfview):
     assert "no frames" in wfview("--headless").sentence(2)
 
 
-@pytest.mark.parametrize("arguments", [["--scene", "a.gltf"], ["--dataset", "out"], ["--predictor", "kpn"]], ids=str)
+@pytest.mark.parametrize("arguments", [["--dataset", "out"], ["--predictor", "kpn"]], ids=str)
 def test_what_is_not_built_yet(fails, arguments):
     assert "not built yet" in fails(*arguments, FRAME)
 
