@@ -5,6 +5,8 @@ find_package(Threads REQUIRED)
 pkg_check_modules(WFVIEW_IO REQUIRED IMPORTED_TARGET GLOBAL OpenEXR libcjson libpng libzip)
 
 add_library(wfview_io STATIC
+  dataset_record.c
+  dataset_store.c
   error.c
   exr.c
   exr_layers.c

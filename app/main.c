@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "dataset.h"
 #include "options.h"
 #include "viewer.h"
 
@@ -16,7 +17,7 @@ int main(int argc, char **argv)
     else if (ok && options.version)
         puts("wfview " WF_VERSION);
     else if (ok)
-        ok = viewer_run(&options, &error);
+        ok = options.dataset ? dataset_run(&options, &error) : viewer_run(&options, &error);
     if (!ok)
         fprintf(stderr, "wfview: %s\n", error.message);
     return ok ? EXIT_DONE : parsed == OPTIONS_USAGE ? EXIT_USAGE : EXIT_FAILED;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <float.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ const char options_manual[] =
     "\n"
     "usage: wfview [options] FRAME.exr | DIRECTORY | PATTERN ...\n"
     "       wfview [options] --scene FILE\n"
+    "       wfview --dataset OUT [--seed S] [--count N] [--render-size WxH] [--spp N] [--reference-spp M]\n"
     "\n"
     "Frames are OpenEXR files as Blender, Mitsuba and OIDN write them, or with plain channel names (R, albedo.R,\n"
     "normal.X, Z, motion.X). A directory stands for its frames, a pattern (shot.*.exr, shot.%04d.exr) for the files\n"
@@ -46,6 +48,16 @@ const char options_manual[] =
     "                           default: nothing, or sky where the scene has no light\n"
     "  --camera-path FILE       a repeatable camera path, as JSON; app/trace/camera_path.h describes it\n"
     "\n"
+    "Data sets\n"
+    "  --dataset OUT            write training pairs of random scenes, without a window: OUT.npy is one file that "
+    "numpy\n"
+    "                           maps, any other OUT a folder of EXR files; a data set that is not finished is "
+    "continued.\n"
+    "                           --render-size is 256x256 here by default\n"
+    "  --seed S                 which scenes, from 0 (default 0)\n"
+    "  --count N                pairs (default 1000)\n"
+    "  --reference-spp M        samples a pixel of the references (default 1024); --spp those of the noisy pictures\n"
+    "\n"
     "Running\n"
     "  --backend NAME           auto (default: the first of cuda, vulkan, cpu that works), cuda, vulkan or cpu\n"
     "  --headless               no window, no display server needed\n"
@@ -64,8 +76,6 @@ const char options_manual[] =
     "  --trace FILE.json        Chrome trace (opens in Perfetto) of CPU, CUDA and Vulkan work on one clock\n"
     "  --timing-placeholders    dashes for times and device names, for pictures that are compared\n"
     "\n"
-    "Not built yet: data sets (--dataset OUT, --seed S, --count N, --reference-spp M).\n"
-    "\n"
     "  --help, --version\n"
     "\n"
     "exit status: 0 done, 1 failed (one line on stderr says why), 2 wrong usage\n";
@@ -74,6 +84,10 @@ const char options_manual[] =
 #define MIN_SIZE   64
 #define MAX_FRAMES 1000000
 #define MAX_SPP    64
+
+#define DATASET_SIZE          256 /* of pairs, where nothing else is asked for */
+#define DATASET_COUNT         1000
+#define DATASET_REFERENCE_SPP 1024
 
 typedef enum option_id {
     OPTION_WEIGHTS = 1,
@@ -99,9 +113,12 @@ typedef enum option_id {
     OPTION_ACCUMULATE,
     OPTION_ENVIRONMENT,
     OPTION_CAMERA_PATH,
+    OPTION_DATASET,
+    OPTION_SEED,
+    OPTION_COUNT,
+    OPTION_REFERENCE_SPP,
     OPTION_HELP,
-    OPTION_VERSION,
-    OPTION_DATA_SET /* several names: data sets are not built yet */
+    OPTION_VERSION
 } option_id;
 
 static const struct option long_options[] = {
@@ -130,10 +147,10 @@ static const struct option long_options[] = {
     {"accumulate", required_argument, NULL, OPTION_ACCUMULATE},
     {"environment", required_argument, NULL, OPTION_ENVIRONMENT},
     {"camera-path", required_argument, NULL, OPTION_CAMERA_PATH},
-    {"dataset", required_argument, NULL, OPTION_DATA_SET},
-    {"seed", required_argument, NULL, OPTION_DATA_SET},
-    {"count", required_argument, NULL, OPTION_DATA_SET},
-    {"reference-spp", required_argument, NULL, OPTION_DATA_SET},
+    {"dataset", required_argument, NULL, OPTION_DATASET},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"count", required_argument, NULL, OPTION_COUNT},
+    {"reference-spp", required_argument, NULL, OPTION_REFERENCE_SPP},
     {NULL, 0, NULL, 0},
 };
 
@@ -141,9 +158,13 @@ static const struct option long_options[] = {
 typedef struct parse {
     options *options;
     error *error;
-    bool mode_given, predictor_given;
-    const char *live; /* the first option that needs --scene; NULL: none */
-    error not_built;  /* the first request for something that is not built */
+    bool mode_given, predictor_given, size_given;
+    /* The first options of these kinds, NULL: none. */
+    const char *live;     /* needs --scene */
+    const char *rendered; /* needs --scene or --dataset */
+    const char *data;     /* needs --dataset */
+    const char *other;    /* cannot go with --dataset */
+    error not_built;      /* the first request for something that is not built */
 } parse;
 
 /* One decimal number without sign or space at *text, advanced past it. */
@@ -165,6 +186,16 @@ static bool parse_count(const char *name, const char *text, int least, int most,
     if (!read_number(&rest, &number) || *rest || number < least || number > most)
         return error_set(error, "--%s %s: expected a number from %d to %d", name, text, least, most);
     *value = (int)number;
+    return true;
+}
+
+static bool parse_seed(const char *text, uint64_t *seed, error *error)
+{
+    const char *rest = text;
+    long number;
+    if (!read_number(&rest, &number) || *rest)
+        return error_set(error, "--seed %s: expected a number from 0 to %ld", text, LONG_MAX);
+    *seed = (uint64_t)number;
     return true;
 }
 
@@ -297,10 +328,9 @@ static bool parse_predictor(const char *text, parse *parse)
 static bool parse_live_option(option_id id, const char *name, const char *value, parse *parse)
 {
     options *options = parse->options;
-    if (!parse->live && id != OPTION_SCENE)
-        parse->live = name;
     switch (id) {
     case OPTION_RENDER_SIZE:
+        parse->size_given = true;
         return parse_size(name, value, 1, &options->render_width, &options->render_height, parse->error);
     case OPTION_SPP:
         return parse_count(name, value, 1, MAX_SPP, &options->spp, parse->error);
@@ -315,6 +345,54 @@ static bool parse_live_option(option_id id, const char *name, const char *value,
         options->scene = value;
         return true;
     }
+}
+
+static bool parse_data_option(option_id id, const char *name, const char *value, parse *parse)
+{
+    options *options = parse->options;
+    switch (id) {
+    case OPTION_SEED:
+        return parse_seed(value, &options->seed, parse->error);
+    case OPTION_COUNT:
+        return parse_count(name, value, 1, MAX_FRAMES, &options->count, parse->error);
+    case OPTION_REFERENCE_SPP:
+        return parse_count(name, value, 1, MAX_FRAMES, &options->reference_spp, parse->error);
+    default:
+        options->dataset = value;
+        return true;
+    }
+}
+
+static void keep_first(const char **first, const char *name)
+{
+    *first = *first ? *first : name;
+}
+
+/* What decides whether options fit together. */
+static void note_kind(option_id id, const char *name, parse *parse)
+{
+    switch (id) {
+    case OPTION_RENDER_SIZE:
+    case OPTION_SPP:
+        keep_first(&parse->rendered, name);
+        return;
+    case OPTION_SEED:
+    case OPTION_COUNT:
+    case OPTION_REFERENCE_SPP:
+        keep_first(&parse->data, name);
+        return;
+    case OPTION_DATASET:
+    case OPTION_HEADLESS:
+        return;
+    case OPTION_ACCUMULATE:
+    case OPTION_ENVIRONMENT:
+    case OPTION_CAMERA_PATH:
+        keep_first(&parse->live, name);
+        break;
+    default:
+        break;
+    }
+    keep_first(&parse->other, name);
 }
 
 static bool parse_option(option_id id, const char *name, const char *value, parse *parse)
@@ -378,11 +456,26 @@ static bool parse_option(option_id id, const char *name, const char *value, pars
     case OPTION_ENVIRONMENT:
     case OPTION_CAMERA_PATH:
         return parse_live_option(id, name, value, parse);
-    case OPTION_DATA_SET:
-        request_not_built(parse, name, "data sets");
-        return true;
+    case OPTION_DATASET:
+    case OPTION_SEED:
+    case OPTION_COUNT:
+    case OPTION_REFERENCE_SPP:
+        return parse_data_option(id, name, value, parse);
     }
     return false;
+}
+
+static bool check_dataset(const parse *parse)
+{
+    options *options = parse->options;
+    if (options->path_count > 0)
+        return error_set(parse->error, "--dataset %s: not together with frames (%s)", options->dataset,
+                         options->paths[0]);
+    if (parse->other)
+        return error_set(parse->error, "--%s: not together with --dataset", parse->other);
+    if (!parse->size_given)
+        options->render_width = options->render_height = DATASET_SIZE;
+    return true;
 }
 
 /* Where frames come from. */
@@ -390,8 +483,14 @@ static bool check_source(const parse *parse)
 {
     const options *options = parse->options;
     error *error = parse->error;
+    if (options->dataset)
+        return check_dataset(parse);
+    if (parse->data)
+        return error_set(error, "--%s: needs --dataset", parse->data);
     if (!options->scene && parse->live)
         return error_set(error, "--%s: needs --scene", parse->live);
+    if (!options->scene && parse->rendered)
+        return error_set(error, "--%s: needs --scene or --dataset", parse->rendered);
     if (!options->scene && options->path_count == 0)
         return error_set(error,
                          "no frames given: expected FRAME.exr, DIRECTORY, PATTERN or --scene FILE; --help explains");
@@ -433,7 +532,7 @@ static void describe_misuse(bool value_missing, const char *argument, error *err
 {
     if (value_missing)
         error_set(error, "%s: expected a value", argument);
-    else if (optopt > OPTION_DATA_SET)
+    else if (optopt > OPTION_VERSION)
         error_set(error, "-%c: unknown option; --help lists them", optopt);
     else if (optopt)
         error_set(error, "%s: this option takes no value", argument);
@@ -450,6 +549,8 @@ options_result options_parse(int argc, char **argv, options *options, error *err
     options->render_width = 1280;
     options->render_height = 720;
     options->spp = 1;
+    options->count = DATASET_COUNT;
+    options->reference_spp = DATASET_REFERENCE_SPP;
     parse parse = {.options = options, .error = error};
     opterr = 0;
     optind = 0; /* GNU getopt: start anew */
@@ -459,6 +560,7 @@ options_result options_parse(int argc, char **argv, options *options, error *err
             describe_misuse(id == ':', argv[optind - 1], error);
             return OPTIONS_USAGE;
         }
+        note_kind((option_id)id, long_options[index].name, &parse);
         if (!parse_option((option_id)id, long_options[index].name, optarg, &parse))
             return OPTIONS_USAGE;
     }

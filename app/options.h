@@ -3,6 +3,7 @@
 #define WFVIEW_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "error.h"
 #include "wf.h"
@@ -16,7 +17,7 @@ typedef enum options_environment {
 } options_environment;
 
 typedef struct options {
-    const char *const *paths; /* frames; at least one, or none and a scene */
+    const char *const *paths; /* frames; at least one, or none and a scene or a data set */
     int path_count;
     const char *scene;               /* NULL: recorded frames; else live ones, which the following concern */
     int render_width, render_height; /* default 1280x720 */
@@ -25,7 +26,10 @@ typedef struct options {
     options_environment environment;
     float environment_color[3]; /* linear radiance */
     const char *environment_file;
-    const char *camera_path;     /* NULL: the camera rests */
+    const char *camera_path; /* NULL: the camera rests */
+    const char *dataset; /* NULL: view frames; else write training pairs, which the following and the size concern */
+    uint64_t seed;
+    int count, reference_spp;    /* default 1000, 1024; render_width and render_height 256 */
     const char *const *channels; /* --channel layer=name, repeated */
     int channel_count;
     const char *weights;             /* NULL: predict */

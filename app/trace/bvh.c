@@ -1,6 +1,7 @@
 #include "bvh.h"
 
 #include <float.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,6 +239,11 @@ bool bvh_build(scene *scene, bvh *bvh, error *error)
     free(builder.references);
     free(builder.nodes);
     return copy != NULL;
+}
+
+void bvh_use_one_thread(void)
+{
+    omp_set_num_threads(1);
 }
 
 void bvh_free(bvh *bvh)

@@ -236,10 +236,11 @@ static void test_missing_values(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "--weights", "--splat-weights", "--weight-mode", "--predictor",  "--reference", "--kernel-size",
-        "--channel", "--backend",       "--size",        "--frames",     "--warmup",    "--screenshot",
-        "--save",    "--report",        "--trace",       "--scene",      "--dataset",   "--render-size",
-        "--spp",     "--accumulate",    "--environment", "--camera-path"};
+        "--weights",     "--splat-weights", "--weight-mode", "--predictor", "--reference",
+        "--kernel-size", "--channel",       "--backend",     "--size",      "--frames",
+        "--warmup",      "--screenshot",    "--save",        "--report",    "--trace",
+        "--scene",       "--dataset",       "--render-size", "--spp",       "--accumulate",
+        "--environment", "--camera-path",   "--seed",        "--count",     "--reference-spp"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: expected a value", names[i]);
@@ -322,11 +323,7 @@ static void test_combinations(void **state)
     assert_usage("--accumulate 8: not together with --frames 2, it ends by itself", "--scene", "s.glb", "--accumulate",
                  "8", "--frames", "2");
     assert_usage("--channel color=Beauty: not together with --scene", "--scene", "s.glb", "--channel", "color=Beauty");
-    static const char *const live[][2] = {{"--spp", "2"},
-                                          {"--render-size", "64x64"},
-                                          {"--accumulate", "8"},
-                                          {"--environment", "sky"},
-                                          {"--camera-path", "p.json"}};
+    static const char *const live[][2] = {{"--accumulate", "8"}, {"--environment", "sky"}, {"--camera-path", "p.json"}};
     for (size_t i = 0; i < sizeof live / sizeof *live; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: needs --scene", live[i][0]);
@@ -342,29 +339,54 @@ static void test_combinations(void **state)
                  "linear");
 }
 
+static void test_dataset(void **state)
+{
+    (void)state;
+    options o;
+    assert_ok(&o, WORDS("--dataset", "o.npy"));
+    assert_string_equal(o.dataset, "o.npy");
+    assert_true(o.seed == 0 && o.count == 1000 && o.reference_spp == 1024 && o.spp == 1);
+    assert_true(o.render_width == 256 && o.render_height == 256);
+    assert_ok(&o, WORDS("--headless", "--dataset", "o", "--seed", "9223372036854775807", "--count", "3",
+                        "--render-size", "32x16", "--spp", "4", "--reference-spp", "4096"));
+    assert_true(o.seed == 9223372036854775807u && o.count == 3 && o.reference_spp == 4096 && o.spp == 4);
+    assert_true(o.render_width == 32 && o.render_height == 16);
+
+    assert_usage("--seed -1: expected a number from 0 to 9223372036854775807", "--dataset", "o", "--seed", "-1");
+    assert_usage("--seed 9223372036854775808: expected a number from 0 to 9223372036854775807", "--dataset", "o",
+                 "--seed", "9223372036854775808");
+    assert_usage("--count 0: expected a number from 1 to 1000000", "--dataset", "o", "--count", "0");
+    assert_usage("--reference-spp 1000001: expected a number from 1 to 1000000", "--dataset", "o", "--reference-spp",
+                 "1000001");
+    assert_usage("--dataset o: not together with frames (f.exr)", "--dataset", "o", "f.exr");
+    static const char *const data[] = {"--seed", "--count", "--reference-spp"};
+    for (size_t i = 0; i < sizeof data / sizeof *data; i++) {
+        char message[64];
+        snprintf(message, sizeof message, "%s: needs --dataset", data[i]);
+        assert_usage(message, "f.exr", data[i], "1");
+    }
+    assert_usage("--spp: needs --scene or --dataset", "f", "--spp", "2");
+    assert_usage("--render-size: needs --scene or --dataset", "--render-size", "64x64");
+    assert_usage("--scene: not together with --dataset", "--dataset", "o", "--scene", "s.glb");
+    assert_usage("--save: not together with --dataset", "--dataset", "o", "--save", "s");
+    assert_usage("--backend: not together with --dataset", "--backend", "cpu", "--dataset", "o");
+}
+
 static void test_not_built(void **state)
 {
     (void)state;
-    static const char *const data[] = {"dataset", "seed", "count", "reference-spp"};
-    char message[128], word[64];
-    for (size_t i = 0; i < sizeof data / sizeof *data; i++) {
-        snprintf(word, sizeof word, "--%s", data[i]);
-        snprintf(message, sizeof message, "--%s: data sets are not built yet", data[i]);
-        assert_not_built(message, word, "1");
-    }
     assert_not_built("--predictor kpn: trained networks are not built yet", "f", "--predictor", "kpn");
-    assert_not_built("--dataset: data sets are not built yet", "--dataset", "o", "--seed", "1", "--spp", "4");
     assert_usage("--backend metal: expected auto, cuda, vulkan or cpu", "--scene", "x.gltf", "--backend", "metal");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),  cmocka_unit_test(test_everything), cmocka_unit_test(test_live),
-        cmocka_unit_test(test_values),    cmocka_unit_test(test_channels),   cmocka_unit_test(test_help),
-        cmocka_unit_test(test_manual),    cmocka_unit_test(test_unknown),    cmocka_unit_test(test_missing_values),
-        cmocka_unit_test(test_numbers),   cmocka_unit_test(test_words),      cmocka_unit_test(test_combinations),
-        cmocka_unit_test(test_not_built),
+        cmocka_unit_test(test_defaults), cmocka_unit_test(test_everything), cmocka_unit_test(test_live),
+        cmocka_unit_test(test_values),   cmocka_unit_test(test_channels),   cmocka_unit_test(test_help),
+        cmocka_unit_test(test_manual),   cmocka_unit_test(test_unknown),    cmocka_unit_test(test_missing_values),
+        cmocka_unit_test(test_numbers),  cmocka_unit_test(test_words),      cmocka_unit_test(test_combinations),
+        cmocka_unit_test(test_dataset),  cmocka_unit_test(test_not_built),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
