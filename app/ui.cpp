@@ -346,13 +346,20 @@ void outline_texel(const view *view, const view_context *context, rectangle pict
     list->PopClipRect();
 }
 
+/* The way to where the button was pressed is not part of the drag. */
+bool is_dragged()
+{
+    const ImVec2 delta = ImGui::GetIO().MouseDelta;
+    return ImGui::IsItemActive() && !ImGui::IsItemActivated() && (delta.x != 0 || delta.y != 0);
+}
+
 /* Pan with a drag, zoom with the wheel. */
 void move_picture(view *view, const view_context *context, rectangle picture)
 {
     ImGuiIO &io = ImGui::GetIO();
     if (ImGui::IsItemHovered() && io.MouseWheel != 0)
         view_zoom_at(view, context, picture, io.MousePos.x, io.MousePos.y, std::pow(1.2, (double)io.MouseWheel));
-    if (ImGui::IsItemActive() && (io.MouseDelta.x != 0 || io.MouseDelta.y != 0))
+    if (is_dragged())
         view_pan(view, context, io.MouseDelta.x, io.MouseDelta.y);
 }
 
@@ -396,7 +403,7 @@ void move_camera(view *view, const view_context *context, rectangle picture)
     const float turn = 3.0f / picture.height; /* radians a pixel */
     const float x = io.MouseDelta.x * turn, y = io.MouseDelta.y * turn;
     const bool middle = ImGui::IsMouseDown(ImGuiMouseButton_Middle), right = ImGui::IsMouseDown(ImGuiMouseButton_Right);
-    bool drags = ImGui::IsItemActive() && (io.MouseDelta.x != 0 || io.MouseDelta.y != 0);
+    bool drags = is_dragged();
     bool scrolls = ImGui::IsItemHovered() && io.MouseWheel != 0;
     if (scrolls && io.KeyCtrl)
         view_zoom_at(view, context, picture, io.MousePos.x, io.MousePos.y, std::pow(1.2, (double)io.MouseWheel));

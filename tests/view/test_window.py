@@ -13,6 +13,7 @@ import pytest
 import test_golden
 from frames import FRAMES
 from PIL import Image
+from scenes import SCENES, camera_path
 
 STUDIO = FRAMES / "studio"
 NEEDED = ["Xvfb", "xdotool"]
@@ -247,3 +248,100 @@ def test_backend_switch_that_fails_keeps_the_old_one(window, cuda_is_built, tmp_
     opened.until(says_so)
     opened.quits("q")
     assert json.loads((tmp_path / "report.json").read_text())["backend"] == "cpu"
+
+
+# ---- Live frames -------------------------------------------------------------------------------------------------------
+
+LIVE = ["--scene", SCENES / "cornell.glb", "--render-size", "96x54", "--kernel-size", 3, "--size", "960x600"]
+NOISY, REFERENCE, ALBEDO = ((slice(top, top + 120), slice(left, left + 280)) for top, left in ((30, 20), (205, 20), (205, 340)))
+REST = ["mousemove", 30, 20]  # over no pane
+
+
+def noise(picture, pane):
+    """How much neighbors differ."""
+    return np.abs(np.diff(picture[pane].astype(float), axis=1)).mean()
+
+
+def is_averaged(opened):
+    picture = opened.screenshot()
+    return noise(picture, REFERENCE) < 0.7 * noise(picture, NOISY)
+
+
+def test_live_frames_accumulate_at_rest_and_follow_the_camera(window, tmp_path):
+    opened = window(*LIVE, "--report", tmp_path / "report.json")
+    opened.screenshot()
+    views = []
+
+    def shows_albedo():
+        opened.xdotool("mousemove", "--window", opened.window, 480, 280)
+        time.sleep(1)
+        opened.key("a")
+        time.sleep(1)
+        opened.xdotool(*REST)
+        return noise(opened.screenshot(), ALBEDO) < noise(opened.screenshot(), REFERENCE)
+
+    def accumulates():
+        opened.until(lambda: is_averaged(opened))
+        views.append(opened.screenshot()[ALBEDO].astype(float))
+
+    def drag(button, x, y, *keys):
+        opened.xdotool("mousemove", "--window", opened.window, 200, 90, "mousedown", button)
+        time.sleep(1)
+        opened.xdotool("mousemove", "--window", opened.window, 200 + x, 90 + y)
+        for key in keys:
+            opened.xdotool("keydown", "--window", opened.window, key)
+            time.sleep(1)
+            opened.xdotool("keyup", "--window", opened.window, key)
+        time.sleep(1)
+        opened.xdotool("mouseup", button)
+        time.sleep(1)
+        opened.xdotool(*REST)
+
+    def moved():
+        return np.abs(views[-1] - views[-2]).mean() > 1
+
+    opened.until(shows_albedo)
+    accumulates()
+    drag(1, 12, 3)
+    accumulates()
+    assert moved(), "orbit"
+    drag(3, 8, 3)
+    accumulates()
+    assert moved(), "look"
+    drag(3, 0, 0, "q", "d")
+    accumulates()
+    assert moved(), "fly; keys do nothing else then"
+    opened.xdotool("mousemove", "--window", opened.window, 200, 90)
+    time.sleep(1)
+    opened.xdotool("click", 4, "click", 4)
+    time.sleep(1)
+    opened.xdotool(*REST)
+    accumulates()
+    assert moved(), "closer"
+    opened.key("v")
+    accumulates()
+    assert (views[-1] == views[0]).all(), "the scene's own camera"
+    before = opened.screenshot()
+    opened.key("u")
+    opened.until(lambda: noise(opened.screenshot(), NOISY) < 0.7 * noise(before, NOISY))
+    opened.quits("q")
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["spp"] == 1 < report["samples"]
+
+
+def test_a_resting_camera_shows_all_samples_and_saves_them(window, tmp_path):
+    opened = window(*LIVE, "--accumulate", 24, "--spp", 8, "--save", tmp_path / "out", "--report", tmp_path / "report.json")
+    opened.until(lambda: (opened.screenshot()[:350] == opened.screenshot()[:350]).all())
+    opened.quits("q")
+    assert json.loads((tmp_path / "report.json").read_text())["samples"] == 24
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["frame.exr", "gather.exr", "splat.exr"]
+
+
+def test_a_camera_path_plays(window, tmp_path):
+    path = camera_path(tmp_path / "way.json", [(0.3 * i, 1, 3.6) for i in range(4)], seconds_a_key=0.5)
+    opened = window(*LIVE, "--camera-path", path)
+    first = opened.screenshot()
+    opened.until(lambda: np.abs(opened.screenshot()[NOISY].astype(float) - first[NOISY]).mean() > 8)
+    opened.key("space")
+    opened.until(lambda: is_averaged(opened))
+    opened.quits("q")
