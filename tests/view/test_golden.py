@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from frames import FRAMES
 from PIL import Image
+from scenes import SCENES
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 BLESS = os.environ.get("WF_BLESS") == "1"
@@ -29,6 +30,12 @@ CASES = {
     "weights": {"arguments": ["--size", "1440x1200", "--weights", "{box}", "--timing-placeholders", TERRACE]},
     "small": {"arguments": ["--size", "400x240", "--kernel-size", "3", "--timing-placeholders", TERRACE]},
 }
+
+# Live frames: what a pixel's noise is follows from its seed, on one device to the last bit.
+for scene in ("room", "court", "glass"):
+    CASES[scene] = {"arguments": ["--scene", SCENES / f"{scene}.glb", "--render-size", "256x144", "--size", "1000x640",
+                                  "--timing-placeholders"]}
+CASES["court"]["arguments"] += ["--environment", "sky"]
 
 LARGE = 12  # of 255: a difference that an eye may notice
 MOST_LARGE = 0.002  # of all pixels
@@ -104,6 +111,13 @@ def test_other_views_do_not_match(wfview, tmp_path, arguments):
     """Proves that the comparison can fail."""
     actual, _ = draw(wfview, tmp_path, "cpu", ["--size", "1280x720", *arguments])
     assert not matches(difference(actual, load(GOLDEN / "studio.png"), MACHINE))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--spp", "2"], ["--environment", "0.1,0.1,0.1"], ["--render-size", "256x143"]], ids=lambda words: words[0])
+def test_other_live_frames_do_not_match(wfview, tmp_path, arguments):
+    actual, _ = draw(wfview, tmp_path, "cpu", CASES["glass"]["arguments"] + arguments)
+    assert not matches(difference(actual, load(GOLDEN / "glass.png")))
 
 
 def test_the_comparison_notices_a_wrong_word():
