@@ -2,7 +2,7 @@
 # made of differs from it. Run by cmake -P at build time.
 execute_process(COMMAND git -C ${SOURCE} rev-parse --short=10 HEAD
                 OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-execute_process(COMMAND git -C ${SOURCE} diff --quiet HEAD -- CMakeLists.txt filter shaders tests/bench tests/filter
+execute_process(COMMAND git -C ${SOURCE} diff --quiet HEAD -- CMakeLists.txt app filter shaders tests/bench tests/filter
                 RESULT_VARIABLE dirty ERROR_QUIET)
 if(NOT commit)
   set(commit unknown)
