@@ -131,7 +131,7 @@ static void add_angular(mesh *mesh, profile *profile, int columns)
 static void add_cylinder(mesh *mesh, rng *rng)
 {
     float height = rng_chance(rng, 0.2f) ? rng_uniform(rng, 0.02f, 0.08f) : rng_uniform(rng, 0.2f, 0.5f);
-    float bottom = rng_uniform(rng, 0.12f, 0.5f), top = rng_chance(rng, 0.6f) ? bottom : rng_uniform(rng, 0, bottom);
+    float bottom = rng_uniform(rng, 0.2f, 0.5f), top = rng_chance(rng, 0.6f) ? bottom : rng_uniform(rng, 0, bottom);
     add_angular(mesh, &(profile){{0, top, bottom, 0}, {height, height, -height, -height}, 4, 0, 0, false}, 40);
 }
 

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""A contact sheet of a data set that `wfview --dataset OUT.npy` wrote: noisy | reference, with the number of each pair.
+
+    python contact_sheet.py OUT.npy SHEET.png [--first N] [--count 64] [--columns 8] [--scale S]
+
+An unfinished OUT.npy.part works too. Colors are shown as wfview shows them: linear up to 1, in sRGB. The numbers that tell broken pairs
+are printed: values that are not finite, dark, bright or flat references.
+"""
+
+import argparse
+import pathlib
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+
+def read(path):
+    """The array; of an unfinished file the records that are whole."""
+    if path.suffix == ".npy":
+        return np.load(path, mmap_mode="r")
+    with open(path, "rb") as file:
+        version = np.lib.format.read_magic(file)
+        assert version == (1, 0)
+        _, _, dtype = np.lib.format.read_array_header_1_0(file)
+        start = file.tell()
+    count = (path.stat().st_size - start) // dtype.itemsize
+    return np.memmap(path, dtype, "r", start, (count,))
+
+
+def to_image(color, scale):
+    """(3,H,W) linear radiance as a picture."""
+    color = np.clip(np.moveaxis(color, 0, 2), 0, 1)
+    encoded = np.where(color <= 0.0031308, 12.92 * color, 1.055 * color ** (1 / 2.4) - 0.055)
+    image = Image.fromarray((255 * encoded + 0.5).astype(np.uint8))
+    return image.resize((int(image.width * scale), int(image.height * scale)), Image.Resampling.BOX)
+
+
+def describe(pair):
+    """What is wrong with a pair; empty: nothing."""
+    faults = [name for name in pair.dtype.names[4:] if not np.isfinite(pair[name]).all()]
+    luminance = np.tensordot([0.2126, 0.7152, 0.0722], pair["reference"].astype(np.float64), 1)
+    lit = np.percentile(luminance, 90)
+    if lit < 0.05:
+        faults.append(f"dark: 90 of 100 pixels below {lit:.3g}")
+    if np.percentile(luminance, 50) > 1:
+        faults.append(f"bright: median {np.median(luminance):.3g}")
+    if np.clip(luminance, 0, 1).std() < 0.02:
+        faults.append("flat")
+    return faults
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=pathlib.Path)
+    parser.add_argument("sheet", type=pathlib.Path)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--count", type=int, default=64)
+    parser.add_argument("--columns", type=int, default=8)
+    parser.add_argument("--scale", type=float, default=1)
+    arguments = parser.parse_args()
+    pairs = read(arguments.data)[arguments.first : arguments.first + arguments.count]
+
+    _, height, width = pairs["color"].shape[1:]
+    width, height = int(width * arguments.scale), int(height * arguments.scale)
+    rows = -(-len(pairs) // arguments.columns)
+    gap = 4
+    sheet = Image.new("RGB", (arguments.columns * (2 * width + gap), rows * (height + gap)), "white")
+    draw = ImageDraw.Draw(sheet)
+    for i, pair in enumerate(pairs):
+        x, y = i % arguments.columns * (2 * width + gap), i // arguments.columns * (height + gap)
+        sheet.paste(to_image(pair["color"], arguments.scale), (x, y))
+        sheet.paste(to_image(pair["reference"], arguments.scale), (x + width, y))
+        draw.text((x + 2, y + 2), str(pair["index"]), fill="white", stroke_width=1, stroke_fill="black")
+        for fault in describe(pair):
+            print(f"pair {pair['index']}: {fault}")
+    sheet.save(arguments.sheet)
+
+
+if __name__ == "__main__":
+    main()
