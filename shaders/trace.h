@@ -28,13 +28,14 @@ typedef struct trace_push trace_push;
 #define TRACE_LIGHT_SAMPLING 1
 #define TRACE_BSDF_SAMPLING  2
 
-/* Descriptors: storage images. */
+/* Descriptors: storage images, and a uniform buffer with trace_params. */
 #define TRACE_COLOR       0
 #define TRACE_ALBEDO      1
 #define TRACE_NORMAL      2
 #define TRACE_DEPTH       3
 #define TRACE_MOTION      4
 #define TRACE_IMAGE_COUNT 5
+#define TRACE_PARAMS      5
 
 /* Below this roughness a surface is perfectly smooth. */
 #define TRACE_SMOOTH_ROUGHNESS 0.03
@@ -138,7 +139,6 @@ struct trace_params {
 /* A round traces the slices that its third dimension counts, from first_slice on. A thread traces in its pixel, and in those that
  * lie a dispatch's height further down, the samples begin ... end - 1 of its slice. */
 struct trace_push {
-    uint64_t params; /* device address of trace_params */
     uint first_slice;
     uint begin, end;  /* begin > 0: goes on where the dispatch before ended */
     uint slice_count; /* of the round */

@@ -29,9 +29,8 @@ bool in_hole(uint index, vec2 barycentric)
 
 // By the signed volumes of the ray with each edge, which are exactly opposite for the two triangles at an edge: no ray slips
 // between them.
-bool hits_triangle(uint index, trace_ray ray, inout trace_hit hit)
+bool hits_triangle(Rows corners, uint index, trace_ray ray, inout trace_hit hit)
 {
-    Rows corners = Rows(params.at.corners);
     uvec4 first = corners.at[3 * index];
     vec3 a = uintBitsToFloat(first.xyz) - ray.origin;
     vec3 b = uintBitsToFloat(corners.at[3 * index + 1].xyz) - ray.origin;
@@ -76,6 +75,7 @@ void traverse(trace_ray ray, bool any_hit, inout trace_hit hit)
     vec3 tiny = mix(vec3(1e-20), vec3(-1e-20), lessThan(ray.direction, vec3(0)));
     vec3 inverse = 1 / mix(ray.direction, tiny, lessThan(abs(ray.direction), vec3(1e-20)));
     Rows rows = Rows(params.at.nodes); // two of a node
+    Rows corners = Rows(params.at.corners);
     uint stack[BVH_MAX_DEPTH];
     int depth = 0;
     uint node = make_node(rows.at[0], rows.at[1]);
@@ -99,7 +99,7 @@ void traverse(trace_ray ray, bool any_hit, inout trace_hit hit)
         }
         uint first = node % LEAF;
         for (uint i = first; i < first + node / LEAF; ++i) {
-            if (hits_triangle(i, ray, hit) && any_hit) {
+            if (hits_triangle(corners, i, ray, hit) && any_hit) {
                 return;
             }
         }

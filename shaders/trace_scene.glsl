@@ -5,7 +5,6 @@
 const float PI = 3.14159265358979;
 const float FAR = 3e38; // farther than anything
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Params { trace_params at; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Rows { uvec4 at[]; }; // nodes and corners
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Triangles { trace_triangle at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Vertices { trace_vertex at[]; };
@@ -18,8 +17,10 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Alb
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer GlassTable { float at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Sums { vec3 at[]; };
 
+layout(binding = TRACE_PARAMS, scalar) uniform Params { trace_params at; } params;
+
 // trace_push
-layout(push_constant, scalar) uniform Push { Params params; uint first_slice, begin, end, slice_count; };
+layout(push_constant, scalar) uniform Push { uint first_slice, begin, end, slice_count; };
 
 float luminance(vec3 color)
 {

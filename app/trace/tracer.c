@@ -167,18 +167,18 @@ bool tracer_set_scene(tracer *tracer, const scene *scene, const bvh *bvh, error 
 static bool create_layouts(tracer *tracer, error *error)
 {
     VkDevice handle = tracer->device->handle;
-    VkDescriptorSetLayoutBinding bindings[TRACE_IMAGE_COUNT];
-    for (uint32_t i = 0; i < TRACE_IMAGE_COUNT; i++)
+    VkDescriptorSetLayoutBinding bindings[TRACE_IMAGE_COUNT + 1];
+    for (uint32_t i = 0; i <= TRACE_IMAGE_COUNT; i++)
         bindings[i] = (VkDescriptorSetLayoutBinding){
             .binding = i,
-            .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
+            .descriptorType = i == TRACE_PARAMS ? VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER : VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
             .descriptorCount = 1,
             .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT,
         };
     return vk_ok(vkCreateDescriptorSetLayout(handle,
                                              &(VkDescriptorSetLayoutCreateInfo){
                                                  .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-                                                 .bindingCount = TRACE_IMAGE_COUNT,
+                                                 .bindingCount = TRACE_IMAGE_COUNT + 1,
                                                  .pBindings = bindings,
                                              },
                                              NULL, &tracer->set_layout),
@@ -198,6 +198,8 @@ static bool create_layouts(tracer *tracer, error *error)
 
 static bool create_sets(tracer *tracer, error *error)
 {
+    const VkDescriptorPoolSize sizes[] = {{VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, TRACER_SLOTS * TRACE_IMAGE_COUNT},
+                                          {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, TRACER_SLOTS}};
     VkDescriptorSetLayout layouts[TRACER_SLOTS];
     for (int i = 0; i < TRACER_SLOTS; i++)
         layouts[i] = tracer->set_layout;
@@ -205,9 +207,8 @@ static bool create_sets(tracer *tracer, error *error)
                                         &(VkDescriptorPoolCreateInfo){
                                             .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
                                             .maxSets = TRACER_SLOTS,
-                                            .poolSizeCount = 1,
-                                            .pPoolSizes = &(VkDescriptorPoolSize){VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
-                                                                                  TRACER_SLOTS * TRACE_IMAGE_COUNT},
+                                            .poolSizeCount = 2,
+                                            .pPoolSizes = sizes,
                                         },
                                         NULL, &tracer->pool),
                  "vkCreateDescriptorPool", error) &&
@@ -331,14 +332,24 @@ void tracer_bind(tracer *tracer, uint32_t slot, const wf_node_image images[TRACE
         infos[i] = (VkDescriptorImageInfo){.imageView = images[i].view, .imageLayout = VK_IMAGE_LAYOUT_GENERAL};
         tracer->images[slot][i] = images[i].image;
     }
-    const VkWriteDescriptorSet write = {
-        .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
-        .dstSet = tracer->sets[slot],
-        .descriptorCount = TRACE_IMAGE_COUNT, /* goes on from binding 0 */
-        .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
-        .pImageInfo = infos,
+    const VkWriteDescriptorSet writes[] = {
+        {
+            .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+            .dstSet = tracer->sets[slot],
+            .descriptorCount = TRACE_IMAGE_COUNT, /* goes on from binding 0 */
+            .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
+            .pImageInfo = infos,
+        },
+        {
+            .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+            .dstSet = tracer->sets[slot],
+            .dstBinding = TRACE_PARAMS,
+            .descriptorCount = 1,
+            .descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER,
+            .pBufferInfo = &(VkDescriptorBufferInfo){tracer->params.handle, 0, sizeof(trace_params)},
+        },
     };
-    vkUpdateDescriptorSets(tracer->device->handle, 1, &write, 0, NULL);
+    vkUpdateDescriptorSets(tracer->device->handle, 2, writes, 0, NULL);
 }
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------- */
@@ -401,7 +412,7 @@ static void write_params(const tracer *tracer, VkCommandBuffer commands, const t
     VkMemoryBarrier written = {
         .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
         .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT | VK_ACCESS_SHADER_WRITE_BIT,
-        .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT,
+        .dstAccessMask = VK_ACCESS_UNIFORM_READ_BIT | VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT,
     };
     vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TRANSFER_BIT | VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
                          VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 1, &written, 0, NULL, 0, NULL);
@@ -417,7 +428,6 @@ static void dispatch(const tracer *tracer, VkCommandBuffer commands, VkPipeline 
                      uint32_t bands, uint32_t depth)
 {
     const uint32_t rows = divide_up((uint32_t)tracer->fixed.height, TRACE_GROUP_HEIGHT);
-    push.params = tracer->params.address;
     vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
     vkCmdPushConstants(commands, tracer->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof push, &push);
     vkCmdDispatch(commands, divide_up((uint32_t)tracer->fixed.width, TRACE_GROUP_WIDTH), divide_up(rows, bands), depth);

@@ -29,16 +29,16 @@ static VkResult allocate(const device *device, VkMemoryRequirements needs, VkDev
 
 static bool fill(const device *device, VkDeviceSize size, device_buffer *buffer, error *error)
 {
-    if (!vk_ok(
-            vkCreateBuffer(device->handle,
-                           &(VkBufferCreateInfo){
-                               .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
-                               .size = size,
-                               .usage = VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT | VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
-                                        VK_BUFFER_USAGE_TRANSFER_DST_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT,
-                           },
-                           NULL, &buffer->handle),
-            "vkCreateBuffer", error))
+    if (!vk_ok(vkCreateBuffer(device->handle,
+                              &(VkBufferCreateInfo){
+                                  .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+                                  .size = size,
+                                  .usage = VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT |
+                                           VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |
+                                           VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT,
+                              },
+                              NULL, &buffer->handle),
+               "vkCreateBuffer", error))
         return false;
     VkMemoryRequirements needs;
     vkGetBufferMemoryRequirements(device->handle, buffer->handle, &needs);
