@@ -605,6 +605,53 @@ static void test_determinism_and_accumulation(void **state)
     scene_free(&scene);
 }
 
+/* The point that depth and the pixel say, as the previous camera saw it: on every surface, and where that camera saw the same
+ * point, its depth there says so too. */
+static void test_motion(void **state)
+{
+    (void)state;
+    enum { W = 96, H = 64 };
+    scene scene;
+    float environment[24];
+    build_mixed(&scene, environment);
+    render render;
+    open_render(&scene, W, H, &render);
+    tracer_frame wanted = plain_frame(look((vec3){0.5f, 1, 3}, (vec3){0, 0.5f, 0}, 40), 1);
+    wanted.previous = look((vec3){0.8f, 1.1f, 2.7f}, (vec3){0.1f, 0.45f, 0}, 44);
+    frame now = shoot(&render, &wanted);
+    tracer_frame earlier = plain_frame(wanted.previous, 1);
+    frame before = shoot(&render, &earlier);
+    const view here = view_of(&wanted.camera, W, H), there = view_of(&wanted.previous, W, H);
+    int seen = 0, surfaces = 0;
+    for (int y = 0; y < H; y++) {
+        for (int x = 0; x < W; x++) {
+            double depth = at(&now, FRAME_DEPTH, x, y)[0], d[3], point[3], offset[3], pixel[2];
+            if (depth == 0)
+                continue;
+            direction_at(&here, x, y, W, H, d);
+            normalize(d);
+            for (int i = 0; i < 3; i++) {
+                point[i] = here.eye[i] + depth * d[i];
+                offset[i] = point[i] - there.eye[i];
+            }
+            project(&there, point, W, H, pixel);
+            const float *motion = at(&now, FRAME_MOTION, x, y);
+            assert_near(motion[0], pixel[0] - x - 0.5, 0.01, "motion x", x, y);
+            assert_near(motion[1], pixel[1] - y - 0.5, 0.01, "motion y", x, y);
+            surfaces++;
+            int column = (int)floor(x + 0.5 + motion[0]), row = (int)floor(y + 0.5 + motion[1]);
+            if (column >= 0 && column < W && row >= 0 && row < H)
+                seen += fabs(at(&before, FRAME_DEPTH, column, row)[0] - sqrt(dot(offset, offset))) < 0.05;
+        }
+    }
+    print_message("motion: of %d points, the frame before saw %d\n", surfaces, seen);
+    assert_true(surfaces > W * H / 3 && seen > surfaces * 4 / 5);
+    frame_free(&now);
+    frame_free(&before);
+    render_destroy(&render);
+    scene_free(&scene);
+}
+
 /* Which thread traces what does not show: neither the samples of a pixel nor, in large pictures, pixels below each other. */
 static void test_paths_per_thread(void **state)
 {
@@ -739,6 +786,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_features_of_a_plane),
         cmocka_unit_test(test_points_behind_the_previous_camera),
         cmocka_unit_test(test_textures),
+        cmocka_unit_test(test_motion),
         cmocka_unit_test(test_determinism_and_accumulation),
         cmocka_unit_test(test_paths_per_thread),
         cmocka_unit_test(test_another_scene),
