@@ -2,7 +2,7 @@
 add_library(app_temporary STATIC app/temporary.c)
 target_link_libraries(app_temporary PRIVATE wf_warnings)
 
-foreach(suite exr files metrics options profiler report source)
+foreach(suite dataset exr files metrics options profiler report source)
   add_executable(test_app_${suite} app/test_${suite}.c)
   target_link_libraries(test_app_${suite} PRIVATE wfview_io app_temporary PkgConfig::CMOCKA PkgConfig::WFVIEW_IO wf_warnings)
   add_test(NAME app_${suite} COMMAND test_app_${suite})

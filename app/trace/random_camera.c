@@ -3,11 +3,12 @@
 #include <float.h>
 #include <math.h>
 
-#define TAU        6.2831853f
-#define CANDIDATES 24
-#define GRID       16 /* rays along a side of a view */
-#define AROUND     32 /* rays about a point */
-#define BUCKETS    64 /* kinds of surfaces that a view tells apart */
+#define TAU          6.2831853f
+#define CANDIDATES   24
+#define GRID         16 /* rays along a side of a view */
+#define AROUND       32 /* rays about a point */
+#define LEAST_RATING 1.3f
+#define BUCKETS      64 /* kinds of surfaces that a view tells apart */
 
 vec3 camera_direction(const camera *camera, float x, float y)
 {
@@ -81,7 +82,8 @@ static float rate(const view *view, float least_distance)
     }
     if (view->missed > 0.6f || view->nearest < least_distance || largest > 0.8f)
         return 0;
-    return entropy + 0.6f * fminf(view->far_depth, 1.5f);
+    float rating = entropy + 0.6f * fminf(view->far_depth, 1.5f);
+    return rating > LEAST_RATING ? rating : 0;
 }
 
 /* ---- Cameras ------------------------------------------------------------------------------------------------------ */

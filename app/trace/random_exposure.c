@@ -12,8 +12,12 @@
 #define PIXELS           (EXPOSURE_GRID * EXPOSURE_GRID)
 #define SAMPLES          12
 #define BOUNCES          5
+#define DARK             0.02f /* luminances that show as black, and as white; the parts of a picture that may */
+#define BRIGHT           1.5f
+#define MOST_DARK        0.4f
+#define MOST_BURNT       0.25f
 #define LEAST_LIT        1e-3f /* of what the brightest pixels have */
-#define MOST_BRIGHT      4.0f
+#define MOST_RADIANCE    4.0f
 #define LEAST_DIFFERENCE 0.03f
 
 static float luminance_of(const float rgb[3])
@@ -190,6 +194,14 @@ static float deviation(const float *values, int count, float scale)
     return sqrtf(sum / (float)count);
 }
 
+static float part_below(const float *values, float limit)
+{
+    int count = 0;
+    for (int i = 0; i < PIXELS; i++)
+        count += values[i] < limit;
+    return (float)count / PIXELS;
+}
+
 float exposure_scale(const float luminance[PIXELS], float key)
 {
     float sorted[PIXELS];
@@ -201,12 +213,13 @@ float exposure_scale(const float luminance[PIXELS], float key)
         dark++;
     if (2 * dark > PIXELS)
         return 0;
-    float low = 1e-9f / bright, high = MOST_BRIGHT / bright;
+    float low = 1e-9f / bright, high = MOST_RADIANCE / bright;
     for (int i = 0; i < 60; i++) { /* the tone grows with the scale */
         float middle = sqrtf(low * high);
         *(mean_tone(sorted + dark, PIXELS - dark, middle) < key ? &low : &high) = middle;
     }
-    return deviation(sorted, PIXELS, low) < LEAST_DIFFERENCE ? 0 : low;
+    bool shows = part_below(sorted, DARK / low) < MOST_DARK && part_below(sorted, BRIGHT / low) > 1 - MOST_BURNT;
+    return shows && deviation(sorted, PIXELS, low) > LEAST_DIFFERENCE ? low : 0;
 }
 
 void exposure_apply(scene *scene, float scale)

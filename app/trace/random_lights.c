@@ -138,8 +138,8 @@ static backdrop random_sunset(rng *rng)
     backdrop b = {.clouds = rng_uniform(rng, 0, 0.7f), .seed = (uint32_t)rng_bits(rng), .glow_count = 1};
     float hue = rng_uniform(rng, 0, 1), strength = rng_log_uniform(rng, 2, 30);
     color_from_hsv(hue + 0.5f, 0.3f, 0.1f, b.ground);
-    color_from_hsv(hue, rng_uniform(rng, 0.4f, 0.9f), 0.8f, b.horizon);
-    color_from_hsv(hue + rng_uniform(rng, 0.2f, 0.6f), rng_uniform(rng, 0.3f, 0.8f), rng_uniform(rng, 0.1f, 0.5f),
+    color_from_hsv(hue, rng_uniform(rng, 0.2f, 0.75f), 0.8f, b.horizon);
+    color_from_hsv(hue + rng_uniform(rng, 0.2f, 0.6f), rng_uniform(rng, 0.2f, 0.7f), rng_uniform(rng, 0.1f, 0.5f),
                    b.zenith);
     b.glows[0] = (glow){above_horizon(rng, 0, 0.6f), {0}, rng_uniform(rng, 0.9f, 0.99f)};
     color_from_hsv(hue + 0.05f, rng_uniform(rng, 0.2f, 0.7f), strength, b.glows[0].color);
@@ -149,7 +149,7 @@ static backdrop random_sunset(rng *rng)
 static backdrop random_studio(rng *rng)
 {
     backdrop b = {.glow_count = rng_integer(rng, 1, SOFT_BOXES), .hard = rng_chance(rng, 0.6f)};
-    float saturation = rng_chance(rng, 0.4f) ? 0.8f : 0.15f;
+    float saturation = rng_chance(rng, 0.25f) ? 0.7f : 0.12f;
     color_from_hsv(rng_uniform(rng, 0, 1), saturation, rng_log_uniform(rng, 0.02f, 0.4f), b.horizon);
     color_from_hsv(rng_uniform(rng, 0, 1), saturation, rng_log_uniform(rng, 0.02f, 0.4f), b.zenith);
     color_from_hsv(rng_uniform(rng, 0, 1), saturation, rng_log_uniform(rng, 0.01f, 0.2f), b.ground);
@@ -192,8 +192,8 @@ bool lights_surround(world *world, surroundings kind, error *error)
 /* Warm to cool white, or a color. */
 static void random_light_color(rng *rng, float strength, float rgb[3])
 {
-    if (rng_chance(rng, 0.3f)) {
-        color_from_hsv(rng_uniform(rng, 0, 1), rng_uniform(rng, 0.3f, 0.95f), strength, rgb);
+    if (rng_chance(rng, 0.2f)) {
+        color_from_hsv(rng_uniform(rng, 0, 1), rng_uniform(rng, 0.2f, 0.85f), strength, rgb);
         return;
     }
     float warm = rng_uniform(rng, -0.3f, 1);

@@ -19,12 +19,13 @@ palette palette_random(rng *rng)
 {
     palette palette = {.count = rng_integer(rng, 3, PALETTE_MAX)};
     int scheme = rng_integer(rng, 0, 4);
-    float base = rng_uniform(rng, 0, 1), saturation = powf(rng_uniform(rng, 0, 1), 0.7f);
+    float base = rng_uniform(rng, 0, 1), saturation = rng_uniform(rng, 0, 0.85f);
     float darkest = rng_chance(rng, 0.3f) ? 0.03f : 0.12f;
     for (int i = 0; i < palette.count; i++) {
         float near = rng_uniform(rng, -0.05f, 0.05f), far = rng_uniform(rng, 0, 1);
         float steps[] = {near, 3 * near, near + 0.5f * (float)(i % 2), near + (float)(i % 3) / 3, far};
-        float strength = fminf(fmaxf(saturation + rng_uniform(rng, -0.35f, 0.35f), 0), 0.97f);
+        float strength = fminf(fmaxf(saturation + rng_uniform(rng, -0.4f, 0.3f), 0), 0.97f);
+        strength *= rng_chance(rng, 0.35f) ? 0.15f : 1; /* a near gray */
         float value = rng_chance(rng, 0.25f) ? MAX_ALBEDO : rng_log_uniform(rng, darkest, MAX_ALBEDO);
         color_from_hsv(base + steps[scheme], strength, value, palette.colors[i]);
     }
@@ -76,23 +77,27 @@ static texture *next_texture(paint *paint)
     return &paint->scene->textures[paint->scene->texture_count];
 }
 
-static const float *any_color(const paint *paint, rng *rng)
+/* Grayer by that part. */
+static void any_color(const paint *paint, float muted, rng *rng, float rgb[3])
 {
-    return paint->palette.colors[rng_integer(rng, 0, paint->palette.count - 1)];
+    const float *color = paint->palette.colors[rng_integer(rng, 0, paint->palette.count - 1)];
+    float gray = (color[0] + color[1] + color[2]) / 3;
+    for (int c = 0; c < 3; c++)
+        rgb[c] = color[c] + muted * (gray - color[c]);
 }
 
-static ramp random_ramp(const paint *paint, rng *rng)
+static ramp random_ramp(const paint *paint, float muted, rng *rng)
 {
     ramp ramp = {.count = rng_integer(rng, 2, 3)};
     for (int i = 0; i < ramp.count; i++)
-        memcpy(ramp.colors[i], any_color(paint, rng), sizeof ramp.colors[i]);
+        any_color(paint, muted, rng, ramp.colors[i]);
     if (rng_chance(rng, 0.35f)) /* else two may be the same, which is a plain surface */
-        color_from_hsv(rng_uniform(rng, 0, 1), rng_uniform(rng, 0, 0.9f), rng_uniform(rng, 0.05f, MAX_ALBEDO),
-                       ramp.colors[0]);
+        color_from_hsv(rng_uniform(rng, 0, 1), (1 - muted) * rng_uniform(rng, 0, 0.9f),
+                       rng_uniform(rng, 0.05f, MAX_ALBEDO), ramp.colors[0]);
     return ramp;
 }
 
-static material plain(const paint *paint, rng *rng)
+static material plain(const paint *paint, float muted, rng *rng)
 {
     material material = {
         .roughness = 1,
@@ -103,14 +108,14 @@ static material plain(const paint *paint, rng *rng)
         .emission_texture = -1,
         .normal_scale = 1,
     };
-    memcpy(material.base_color, any_color(paint, rng), sizeof material.base_color);
+    any_color(paint, muted, rng, material.base_color);
     return material;
 }
 
-static void put_pattern(paint *paint, rng *rng, material *material)
+static void put_pattern(paint *paint, float muted, rng *rng, material *material)
 {
     pattern pattern = pattern_random(rng);
-    ramp ramp = random_ramp(paint, rng);
+    ramp ramp = random_ramp(paint, muted, rng);
     int size = paint->texture_size;
     if (rng_chance(rng, 0.85f) && has_texture_room(paint)) {
         material->base_color_texture = keep_texture(paint, texture_color(&pattern, &ramp, size, next_texture(paint)));
@@ -172,38 +177,38 @@ static void make_glow(const paint *paint, rng *rng, material *material)
         material->emission[c] = strength * material->base_color[c];
 }
 
-static uint32_t paint_any(paint *paint, rng *rng, const float weights[5])
+static uint32_t paint_any(paint *paint, float muted, rng *rng, const float weights[5])
 {
     static void (*const make[])(const struct paint *, struct rng *,
                                 struct material *) = {make_matte, make_coated, make_metal, make_glass, make_glow};
-    material material = plain(paint, rng);
+    material material = plain(paint, muted, rng);
     int kind = rng_pick(rng, weights, 5);
     make[kind](paint, rng, &material);
     if (material.transmission == 0 && rng_chance(rng, paint->textured))
-        put_pattern(paint, rng, &material);
+        put_pattern(paint, muted, rng, &material);
     return add(paint, &material);
 }
 
 uint32_t paint_object(paint *paint, rng *rng)
 {
-    return paint_any(paint, rng, (float[]){1, 1, 0.7f * paint->metallic, paint->allows_glass ? 0.6f : 0, 0.04f});
+    return paint_any(paint, 0, rng, (float[]){1, 1, 0.7f * paint->metallic, paint->allows_glass ? 0.6f : 0, 0.04f});
 }
 
 uint32_t paint_surface(paint *paint, rng *rng)
 {
-    return paint_any(paint, rng, (float[]){1.4f, 0.6f, 0.08f * paint->metallic, 0, 0});
+    return paint_any(paint, rng_uniform(rng, 0, 0.9f), rng, (float[]){1.4f, 0.6f, 0.08f * paint->metallic, 0, 0});
 }
 
 uint32_t paint_glass(paint *paint, rng *rng)
 {
-    return paint_any(paint, rng, (float[]){0, paint->allows_glass ? 0 : 1, 0, paint->allows_glass ? 1 : 0, 0});
+    return paint_any(paint, 0, rng, (float[]){0, paint->allows_glass ? 0 : 1, 0, paint->allows_glass ? 1 : 0, 0});
 }
 
 static uint32_t paint_cut(paint *paint, rng *rng, bool leaf)
 {
     static const pattern_kind kinds[] = {PATTERN_NOISE, PATTERN_STRIPES, PATTERN_WAVES};
     pattern pattern = {kinds[rng_integer(rng, 0, 2)], (uint32_t)rng_bits(rng), 2 * rng_integer(rng, 1, 4)};
-    material material = plain(paint, rng);
+    material material = plain(paint, 0, rng);
     make_matte(paint, rng, &material);
     if (!has_texture_room(paint))
         return add(paint, &material);
@@ -258,7 +263,7 @@ uint32_t paint_screen(paint *paint, const float radiance[3], rng *rng)
     material material = shining(radiance);
     if (has_texture_room(paint)) {
         pattern pattern = pattern_random(rng);
-        ramp ramp = random_ramp(paint, rng);
+        ramp ramp = random_ramp(paint, 0, rng);
         material.emission_texture =
             keep_texture(paint, texture_color(&pattern, &ramp, paint->texture_size, next_texture(paint)));
     }

@@ -335,7 +335,7 @@ static bool build_studio(world *world, error *error)
     use_surface_paint(world, 0.2f, 1);
     at_origin(world);
     mesh_surface(&world->mesh, sweep_point, &sweep, 2, 36, 8, 14);
-    for (int i = rng_integer(rng, 1, 7); i > 0; i--) {
+    for (int i = rng_integer(rng, 2, 8); i > 0; i--) {
         vec3 at = {rng_uniform(rng, -1.5f, 1.5f), 0, rng_uniform(rng, -1.5f, 1.5f)};
         if (rng_chance(rng, 0.3f)) { /* a plinth */
             use_surface_paint(world, 0.5f, 2);

@@ -1,0 +1,131 @@
+"""wfview --dataset: what it writes is what it says, the same each time, and goes on where it was cut off."""
+
+import re
+import signal
+import subprocess
+import time
+
+import numpy as np
+import OpenEXR
+import pytest
+
+SIZE = 16
+SETTINGS = ["--seed", "7", "--count", "3", "--render-size", f"{SIZE}x{SIZE}", "--spp", "2", "--reference-spp", "6"]
+FIELDS = {
+    "seed": ("<u8", ()), "index": ("<u4", ()), "spp": ("<u4", ()), "reference_spp": ("<u4", ()),
+    "color": ("<f4", (3, SIZE, SIZE)), "reference": ("<f4", (3, SIZE, SIZE)), "depth": ("<f4", (SIZE, SIZE)),
+    "motion": ("<f4", (2, SIZE, SIZE)), "albedo": ("<f2", (3, SIZE, SIZE)), "normal": ("<f2", (3, SIZE, SIZE)),
+}
+
+
+def read_channels(path):
+    """All of an EXR file's channels by their names."""
+    with OpenEXR.File(str(path), separate_channels=True) as file:
+        return {name: channel.pixels.copy() for name, channel in file.channels().items()}
+
+
+def succeed(result):
+    assert result.status == 0 and result.output == "", result.errors
+    return result.errors
+
+
+@pytest.fixture(scope="module")
+def complete(wfview, tmp_path_factory):
+    """A finished file."""
+    path = tmp_path_factory.mktemp("data") / "pairs.npy"
+    progress = succeed(wfview("--headless", "--dataset", path, *SETTINGS))
+    assert re.fullmatch(r"(\d of 3 pairs, [\d.]+ a second, \d+ s left\n)*3 of 3 pairs, [\d.]+ a second, 0 s left\n", progress)
+    assert [entry.name for entry in path.parent.iterdir()] == ["pairs.npy"]
+    return path
+
+
+def test_numpy_maps_it(complete):
+    pairs = np.load(complete, mmap_mode="r")
+    assert isinstance(pairs, np.memmap) and pairs.shape == (3,)
+    assert {name: (dtype.base.str, dtype.shape) for name, (dtype, _) in pairs.dtype.fields.items()} == FIELDS
+    assert pairs["seed"].tolist() == [7] * 3 and pairs["index"].tolist() == [0, 1, 2]
+    assert pairs["spp"].tolist() == [2] * 3 and pairs["reference_spp"].tolist() == [6] * 3
+    assert pairs["color"][1].base is not None and pairs["color"][1].shape == (3, SIZE, SIZE)
+    for name in list(FIELDS)[4:]:
+        assert np.isfinite(pairs[name]).all(), name
+    assert (pairs["color"] >= 0).all() and (pairs["reference"].mean(axis=(1, 2, 3)) > 0.02).all()
+    assert (pairs["albedo"] >= 0).all() and (pairs["albedo"] <= 1).all() and (pairs["depth"] >= 0).all()
+    length = np.linalg.norm(pairs["normal"].astype(np.float32), axis=1)
+    hit = pairs["depth"] > 0
+    assert hit.mean() > 0.3 and np.abs(length[hit] - 1).max() < 2e-3 and (length[~hit] == 0).all()
+    assert not np.array_equal(pairs["color"], pairs["reference"])
+    assert not np.array_equal(pairs["color"][0], pairs["color"][1])
+
+
+def test_the_same_again(wfview, complete, tmp_path):
+    succeed(wfview("--dataset", tmp_path / "again.npy", *SETTINGS))
+    assert (tmp_path / "again.npy").read_bytes() == complete.read_bytes()
+
+
+def test_another_seed(wfview, complete, tmp_path):
+    succeed(wfview("--dataset", tmp_path / "other.npy", *SETTINGS, "--seed", "8", "--count", "1"))
+    other, pairs = np.load(tmp_path / "other.npy"), np.load(complete)
+    assert other["seed"][0] == 8
+    for name in ("color", "albedo", "depth"):
+        assert not np.array_equal(other[name][0], pairs[name][0]), name
+
+
+def cut(complete, path, records):
+    """What is left of a run that ended within a record."""
+    start = complete.stat().st_size % np.load(complete, mmap_mode="r").dtype.itemsize
+    path.write_bytes(complete.read_bytes()[: start + int(records * np.load(complete, mmap_mode="r").dtype.itemsize)])
+
+
+def test_continues_a_cut_file(wfview, complete, tmp_path):
+    cut(complete, tmp_path / "pairs.npy.part", 1.6)
+    succeed(wfview("--dataset", tmp_path / "pairs.npy", *SETTINGS))
+    assert (tmp_path / "pairs.npy").read_bytes() == complete.read_bytes()
+    assert not (tmp_path / "pairs.npy.part").exists()
+
+
+def test_folder(wfview, complete, tmp_path):
+    out = tmp_path / "frames"
+    succeed(wfview("--dataset", out, *SETTINGS))
+    names = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
+    assert names == ["0000.exr", "0001.exr", "0002.exr", "dataset.json", "reference/0000.exr", "reference/0001.exr",
+                     "reference/0002.exr"]
+    pairs = np.load(complete)
+    channels = {"color": "RGB", "albedo": ["albedo.R", "albedo.G", "albedo.B"],
+                "normal": ["normal.X", "normal.Y", "normal.Z"], "depth": "Z", "motion": ["motion.X", "motion.Y"]}
+    for i in range(3):
+        layers = read_channels(out / f"{i:04d}.exr")
+        for name, names in channels.items():
+            expected = pairs[name][i].reshape(-1, SIZE, SIZE)
+            actual = np.stack([layers[channel] for channel in names]).astype(expected.dtype)
+            assert np.array_equal(actual, expected), (i, name)
+        reference = read_channels(out / f"reference/{i:04d}.exr")
+        assert np.array_equal(np.stack([reference[channel] for channel in "RGB"]), pairs["reference"][i])
+
+    (out / "0001.exr").unlink()
+    kept = (out / "0000.exr").stat().st_mtime_ns
+    succeed(wfview("--dataset", out, *SETTINGS))
+    again = read_channels(out / "0001.exr")
+    assert np.array_equal(np.stack([again[channel] for channel in "RGB"]), pairs["color"][1])
+    assert (out / "0000.exr").stat().st_mtime_ns == kept
+    wfview("--headless", "--backend", "cpu", "--save", tmp_path / "filtered", "--report", tmp_path / "r.json", out).done()
+
+
+def test_all_there(wfview, complete):
+    before = complete.stat().st_mtime_ns
+    assert succeed(wfview("--dataset", complete, *SETTINGS)) == f"{complete}: all 3 pairs are there\n"
+    assert complete.stat().st_mtime_ns == before
+
+
+def test_interrupted(build, tmp_path):
+    """SIGINT keeps what is there; a large reference cannot have been done by then."""
+    path = tmp_path / "long.npy"
+    command = [build / "app" / "wfview", "--dataset", path, "--count", "2", "--render-size", "64x64", "--reference-spp", "1000000"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    while not (tmp_path / "long.npy.part").exists():
+        time.sleep(0.05)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    errors = process.communicate(timeout=120)[1].decode()
+    assert process.returncode == 1
+    assert errors == "wfview: interrupted after 0 of 2 pairs; the same command goes on from there\n"
+    assert (tmp_path / "long.npy.part").exists() and not path.exists()
