@@ -360,7 +360,7 @@ static bool build_space(world *world, error *error)
 {
     rng *rng = &world->rng;
     float half = 3, wide = rng_uniform(rng, 0.4f, 1);
-    int count = rng_integer(rng, 6, 50);
+    int count = rng_integer(rng, 15, 60);
     world->mesh.detail = count > 20 ? 0.45f : 0.8f;
     for (int i = 0; i < count; i++) {
         vec3 at = vec3_scale(rng_direction(rng), half * cbrtf(rng_uniform(rng, 0, 1)));
@@ -368,7 +368,7 @@ static bool build_space(world *world, error *error)
         if (rng_chance(rng, 0.08f))
             object_fur(world, at, rng_uniform(rng, 0.5f, 1.5f));
         else
-            object_floating(world, at, rng_log_uniform(rng, 0.2f, 6 / sqrtf((float)count)));
+            object_floating(world, at, rng_log_uniform(rng, 0.4f, 9 / sqrtf((float)count)));
     }
     if (rng_chance(rng, 0.35f)) { /* a wall or a floor */
         use_surface_paint(world, 0.1f, 0.6f);
@@ -379,7 +379,7 @@ static bool build_space(world *world, error *error)
         for (int i = rng_integer(rng, 1, 5); i > 0; i--)
             lights_lamp(world, vec3_scale(rng_direction(rng), 1.2f * half), rng_uniform(rng, 0.5f, 1.5f),
                         rng_log_uniform(rng, 2, 20));
-    set_reach(world, (vec3){-7, -3, -7}, (vec3){7, 3, 7});
+    set_reach(world, (vec3){-5, -3, -5}, (vec3){5, 3, 5});
     surroundings kind = (surroundings)rng_pick(rng, (float[]){0, 0.4f, 0.5f, 0.8f, 1}, SURROUNDINGS_COUNT);
     return lights_surround(world, kind, error);
 }

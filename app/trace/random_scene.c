@@ -6,7 +6,8 @@
 #include "random_camera.h"
 #include "random_exposure.h"
 
-#define ATTEMPTS 24
+#define ATTEMPTS       32
+#define PLACE_ATTEMPTS 8 /* before another place is tried: those that often fail are to keep their part */
 
 static place pick_place(rng *rng)
 {
@@ -58,7 +59,6 @@ static void change_unit(random_scene *out, float scale)
 
 static bool build(world *world, random_scene *out, error *error)
 {
-    out->place = pick_place(&world->rng);
     if (!mesh_begin(&world->mesh, &out->scene, error))
         return false;
     if (!paint_begin(&world->paint, &out->scene, rng_chance(&world->rng, 0.5f), &world->rng))
@@ -96,7 +96,8 @@ bool random_scene_create(uint64_t seed, uint32_t index, random_scene *out, error
 {
     error->message[0] = '\0';
     for (uint64_t attempt = 0; attempt < ATTEMPTS; attempt++) {
-        *out = (random_scene){0};
+        rng places = rng_stream(seed, index, ATTEMPTS + attempt / PLACE_ATTEMPTS);
+        *out = (random_scene){.place = pick_place(&places)};
         world world = {.rng = rng_stream(seed, index, attempt)};
         if (build(&world, out, error) && finish(&world, out, error))
             return true;

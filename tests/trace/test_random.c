@@ -282,7 +282,7 @@ static void test_exposure(void **state)
     enum { PIXELS = EXPOSURE_GRID * EXPOSURE_GRID };
     float luminance[PIXELS];
     for (int i = 0; i < PIXELS; i++)
-        luminance[i] = i % 2 ? 0.02f : 0.06f;
+        luminance[i] = i % 2 ? 0.1f : 0.3f;
     float scale = exposure_scale(luminance, 0.3f), tones = 0;
     for (int i = 0; i < PIXELS; i++)
         tones += scale * luminance[i] / (1 + scale * luminance[i]) / PIXELS;
