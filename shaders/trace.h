@@ -57,9 +57,9 @@ struct trace_corners {
     vec3 a;
     uint has_holes; /* 1: the material is asked where */
     vec3 b;
-    uint unused_b;
+    float light_density; /* per area, that a point of the emitters which is drawn at random is here; 0: none is */
     vec3 c;
-    uint unused_c;
+    uint unused;
 };
 
 /* vertex of app/trace/scene.h. */
@@ -74,7 +74,6 @@ struct trace_vertex {
 struct trace_triangle {
     uint vertices[3];
     uint material;
-    float light_density; /* per area, that a point of the emitters which is drawn at random is here; 0: none is */
 };
 
 /* material of app/trace/scene.h; textures as there. */

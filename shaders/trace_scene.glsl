@@ -5,15 +5,16 @@
 const float PI = 3.14159265358979;
 const float FAR = 3e38; // farther than anything
 
+// Structs of whole 16-byte rows are read in rows.
 layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Rows { uvec4 at[]; }; // nodes and corners
-layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Triangles { trace_triangle at[]; };
-layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Vertices { trace_vertex at[]; };
-layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Materials { trace_material at[]; };
-layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Textures { trace_texture at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Triangles { trace_triangle at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Vertices { trace_vertex at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Materials { trace_material at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Textures { trace_texture at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Texels { uint at[]; };
-layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Choices { trace_choice at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Choices { trace_choice at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Colors { vec3 at[]; };
-layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer AlbedoTable { vec4 at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer AlbedoTable { vec4 at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer GlassTable { float at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Sums { vec3 at[]; };
 

@@ -9,7 +9,7 @@ struct surface {
     vec3 base_color;
     vec3 emission;
     float metallic, roughness, transmission, ior;
-    float light_density; // per area, of trace_triangle
+    float light_density; // per area, of trace_corners
 };
 
 const float OFFSET_SCALE = 2e-6; // 32 rounding errors
@@ -77,7 +77,7 @@ surface find_surface(trace_hit hit, vec3 direction)
     found.transmission = material.transmission;
     found.ior = material.ior;
     found.emission = emitted(material, uv);
-    found.light_density = triangle.light_density;
+    found.light_density = uintBitsToFloat(Rows(params.at.corners).at[3 * hit.triangle + 1].w);
     return found;
 }
 

@@ -20,6 +20,9 @@
 
 _Static_assert(sizeof(vertex) == sizeof(struct trace_vertex), "vertices are uploaded as they are");
 _Static_assert(sizeof(material) == sizeof(struct trace_material), "materials are uploaded as they are");
+_Static_assert(sizeof(vertex) % 16 == 0 && sizeof(material) % 16 == 0 && sizeof(trace_corners) % 16 == 0 &&
+                   sizeof(trace_triangle) % 16 == 0 && sizeof(trace_choice) % 16 == 0,
+               "shaders read rows of 16 bytes");
 
 /* ---- Scene -------------------------------------------------------------------------------------------------------- */
 
@@ -56,7 +59,7 @@ static bool upload_triangles(tracer *tracer, const scene *scene, const lights *l
         };
     }
     for (uint32_t i = 0; ok && i < lights->emitter_count; i++)
-        triangles[lights->emitters[i].item].light_density = lights->emitters[i].density;
+        corners[lights->emitters[i].item].light_density = lights->emitters[i].density;
     ok = ok && upload(tracer, TRACER_TRIANGLES, triangles, count * sizeof *triangles, error) &&
          upload(tracer, TRACER_CORNERS, corners, count * sizeof *corners, error);
     free(triangles);
