@@ -31,10 +31,12 @@ bool in_hole(uint index, vec2 barycentric)
 // between them.
 bool hits_triangle(Rows corners, uint index, trace_ray ray, inout trace_hit hit)
 {
-    uvec4 first = corners.at[3 * index];
+    uvec4 first = corners.at[3 * index]; // whole rows: of a swizzle, glslang does not know the alignment
+    uvec4 second = corners.at[3 * index + 1];
+    uvec4 third = corners.at[3 * index + 2];
     vec3 a = uintBitsToFloat(first.xyz) - ray.origin;
-    vec3 b = uintBitsToFloat(corners.at[3 * index + 1].xyz) - ray.origin;
-    vec3 c = uintBitsToFloat(corners.at[3 * index + 2].xyz) - ray.origin;
+    vec3 b = uintBitsToFloat(second.xyz) - ray.origin;
+    vec3 c = uintBitsToFloat(third.xyz) - ray.origin;
     vec3 edge_a = c - b, edge_b = a - c, edge_c = b - a;
     vec3 volumes = vec3(dot(cross(edge_a, b + c), ray.direction), dot(cross(edge_b, c + a), ray.direction),
                         dot(cross(edge_c, a + b), ray.direction));
