@@ -12,12 +12,9 @@
 #define PIXELS           (EXPOSURE_GRID * EXPOSURE_GRID)
 #define SAMPLES          12
 #define BOUNCES          5
-#define DARK             0.02f /* luminances that show as black, and as white; the parts of a picture that may */
-#define BRIGHT           1.5f
+#define DARK             0.02f /* a luminance that shows as black, and the part of a picture that may */
 #define MOST_DARK        0.4f
-#define MOST_BURNT       0.25f
 #define LEAST_LIT        1e-3f /* of what the brightest pixels have */
-#define MOST_RADIANCE    4.0f
 #define LEAST_DIFFERENCE 0.03f
 
 static float luminance_of(const float rgb[3])
@@ -213,12 +210,12 @@ float exposure_scale(const float luminance[PIXELS], float key)
         dark++;
     if (2 * dark > PIXELS)
         return 0;
-    float low = 1e-9f / bright, high = MOST_RADIANCE / bright;
+    float high = fminf(4 / bright, 1 / fmaxf(sorted[85 * PIXELS / 100], 1e-6f * bright)), low = 1e-6f * high;
     for (int i = 0; i < 60; i++) { /* the tone grows with the scale */
         float middle = sqrtf(low * high);
         *(mean_tone(sorted + dark, PIXELS - dark, middle) < key ? &low : &high) = middle;
     }
-    bool shows = part_below(sorted, DARK / low) < MOST_DARK && part_below(sorted, BRIGHT / low) > 1 - MOST_BURNT;
+    bool shows = part_below(sorted, DARK / low) < MOST_DARK;
     return shows && deviation(sorted, PIXELS, low) > LEAST_DIFFERENCE ? low : 0;
 }
 

@@ -12,8 +12,8 @@
 bool exposure_probe(const scene *scene, const bvh *bvh, const camera *camera, rng *rng,
                     float luminance[EXPOSURE_GRID * EXPOSURE_GRID], error *error);
 
-/* The factor for all lights with which the mean of x / (1 + x) over the lit pixels' luminances x is that `key`, but that leaves 95 of
- * 100 pixels below 4. 0: with it, too many pixels would be black or white, or all are the same. */
+/* The factor for all lights with which the mean of x / (1 + x) over the lit pixels' luminances x is that `key`, but that leaves 85 of
+ * 100 pixels below 1 and 95 below 4. 0: with it, too many pixels would be black, or all are the same. */
 float exposure_scale(const float luminance[EXPOSURE_GRID * EXPOSURE_GRID], float key);
 
 /* Multiplies all of a scene's lights. */

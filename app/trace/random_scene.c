@@ -81,7 +81,7 @@ static bool finish(world *world, random_scene *out, error *error)
         return false;
     if (!exposure_probe(scene, &out->bvh, &scene->camera, rng, luminance, error))
         return false;
-    float scale = exposure_scale(luminance, rng_uniform(rng, 0.2f, 0.42f));
+    float scale = exposure_scale(luminance, rng_uniform(rng, 0.15f, 0.36f));
     if (scale == 0)
         return false;
     exposure_apply(scene, scale);
