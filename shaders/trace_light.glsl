@@ -120,7 +120,7 @@ light_sample sample_triangle(vec3 position, uvec2 bits, float v)
     vec2 barycentric = vec2(root * (1 - v), root * v);
     vec3 point = (1 - barycentric.x - barycentric.y) * a + barycentric.x * b + barycentric.y * c;
 
-    vec3 normal = normalize(cross(b - a, c - a));
+    vec3 normal = face_normal(a, b, c);
     normal = dot(normal, position - point) < 0 ? -normal : normal;
     float offset = OFFSET_SCALE * max(max(largest(a), largest(b)), largest(c));
     vec3 direction = point + offset * normal - position;

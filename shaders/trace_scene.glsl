@@ -62,6 +62,18 @@ vec4 sample_texture(int index, vec2 uv)
 
 // ---- Triangles ----
 
+float largest(vec3 v)
+{
+    return max(max(abs(v.x), abs(v.y)), abs(v.z));
+}
+
+// Of length 1, however small the triangle is.
+vec3 face_normal(vec3 a, vec3 b, vec3 c)
+{
+    vec3 ab = b - a, ac = c - a;
+    return normalize(cross(ab / max(largest(ab), 1e-30), ac / max(largest(ac), 1e-30)));
+}
+
 vec2 corner_uv(trace_vertex vertex)
 {
     return vec2(vertex.u, vertex.v);

@@ -14,11 +14,6 @@ struct surface {
 
 const float OFFSET_SCALE = 2e-6; // 32 rounding errors
 
-float largest(vec3 v)
-{
-    return max(max(abs(v.x), abs(v.y)), abs(v.z));
-}
-
 vec3 mapped_normal(trace_material material, vec2 uv, vec3 normal, vec3 tangent, float handedness)
 {
     tangent -= dot(tangent, normal) * normal;
@@ -54,7 +49,7 @@ surface find_surface(trace_hit hit, vec3 direction)
     found.offset = OFFSET_SCALE * max(max(largest(a.position), largest(b.position)), largest(c.position));
 
     vec3 normal = mat3(a.normal, b.normal, c.normal) * weights;
-    vec3 geometric = normalize(cross(b.position - a.position, c.position - a.position));
+    vec3 geometric = face_normal(a.position, b.position, c.position);
     geometric = dot(geometric, a.normal + b.normal + c.normal) < 0 ? -geometric : geometric;
     normal = dot(normal, normal) > 1e-12 ? normalize(normal) : geometric;
     vec3 tangent = mat3(a.tangent, b.tangent, c.tangent) * weights;

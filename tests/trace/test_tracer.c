@@ -256,6 +256,30 @@ static void test_textures(void **state)
 
 /* ---- Energy ------------------------------------------------------------------------------------------------------- */
 
+/* A gray ball under an even sky is gray all over, of whatever size and wherever it is: no ray meets the surface it leaves. */
+static void test_sizes_and_places(void **state)
+{
+    (void)state;
+    enum { SIZE = 16 };
+    static const float radii[] = {1e-6f, 1, 1e6f, 1}, places[] = {0, 0, 0, 3000};
+    for (int i = 0; i < 4; i++) {
+        const float radius = radii[i], place = places[i];
+        scene scene = shapes_scene();
+        material *gray = shapes_material(&scene);
+        gray->base_color[0] = gray->base_color[1] = gray->base_color[2] = 0.5f;
+        shapes_sphere(&scene, (vec3){place, 0, 0}, radius, 24);
+        set_environment(&scene, 1);
+        camera camera = look((vec3){place, 0, 10 * radius}, (vec3){place, 0, 0}, 7);
+        tracer_frame wanted = plain_frame(camera, 16);
+        wanted.strategy = TRACER_BSDF_SAMPLING;
+        frame frame = shoot_once(&scene, SIZE, SIZE, &wanted);
+        for (int y = 0; y < SIZE; y++)
+            for (int x = 0; x < SIZE; x++)
+                assert_near(at(&frame, FRAME_COLOR, x, y)[1], 0.5, 0.05, "gray", x, y);
+        frame_free(&frame);
+    }
+}
+
 /* What a sphere in an environment of 1 looks like, as the mean over its disk. */
 static double furnace(material wanted_material, tracer_strategy strategy, uint32_t samples, double *worst)
 {
@@ -793,10 +817,15 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_refused_sky),
     };
     const struct CMUnitTest radiance[] = {
-        cmocka_unit_test(test_furnace_diffuse),        cmocka_unit_test(test_furnace_of_rough_surfaces),
-        cmocka_unit_test(test_rectangle_over_a_plane), cmocka_unit_test(test_sky_over_a_plane),
-        cmocka_unit_test(test_dark_environment),       cmocka_unit_test(test_fresnel_reflection),
-        cmocka_unit_test(test_strategies_agree),       cmocka_unit_test(test_lens),
+        cmocka_unit_test(test_sizes_and_places),
+        cmocka_unit_test(test_furnace_diffuse),
+        cmocka_unit_test(test_furnace_of_rough_surfaces),
+        cmocka_unit_test(test_rectangle_over_a_plane),
+        cmocka_unit_test(test_sky_over_a_plane),
+        cmocka_unit_test(test_dark_environment),
+        cmocka_unit_test(test_fresnel_reflection),
+        cmocka_unit_test(test_strategies_agree),
+        cmocka_unit_test(test_lens),
     };
     error error;
     if (!device_create_instance(&gpu, NULL, 0, &error) || !device_create(&gpu, VK_NULL_HANDLE, &error)) {
