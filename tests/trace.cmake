@@ -2,7 +2,7 @@
 add_library(trace_reference STATIC trace/shapes.c trace/traverse.c)
 target_link_libraries(trace_reference PUBLIC wfview_trace PRIVATE wf_warnings m)
 
-foreach(suite bvh camera_path random scene sky)
+foreach(suite bvh camera_path lights random scene sky)
   add_executable(test_trace_${suite} trace/test_${suite}.c)
   target_include_directories(test_trace_${suite} PRIVATE app)
   target_compile_definitions(test_trace_${suite} PRIVATE SCENES="${PROJECT_SOURCE_DIR}/assets/scenes/")
