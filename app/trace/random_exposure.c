@@ -147,19 +147,28 @@ static float path_luminance(const prober *p, vec3 origin, vec3 direction)
     return sum;
 }
 
+static float pixel_luminance(const prober *p, const camera *camera, int pixel)
+{
+    float sum = 0;
+    for (int i = 0; i < SAMPLES / 2; i++) {
+        float x = 2 * ((float)(pixel % EXPOSURE_GRID) + rng_uniform(p->rng, 0, 1)) / EXPOSURE_GRID - 1;
+        float y = 2 * ((float)(pixel / EXPOSURE_GRID) + rng_uniform(p->rng, 0, 1)) / EXPOSURE_GRID - 1;
+        sum += path_luminance(p, camera->eye, camera_direction(camera, x, y));
+    }
+    return sum / (SAMPLES / 2);
+}
+
 bool exposure_probe(const scene *scene, const bvh *bvh, const camera *camera, rng *rng, float luminance[PIXELS],
-                    error *error)
+                    float *noise, error *error)
 {
     prober prober = {.scene = scene, .bvh = bvh, .rng = rng};
     if (!lights_create(scene, &prober.lights, error))
         return false;
+    *noise = 0;
     for (int i = 0; i < PIXELS; i++) {
-        luminance[i] = 0;
-        for (int k = 0; k < SAMPLES; k++) {
-            float x = 2 * ((float)(i % EXPOSURE_GRID) + rng_uniform(rng, 0, 1)) / EXPOSURE_GRID - 1;
-            float y = 2 * ((float)(i / EXPOSURE_GRID) + rng_uniform(rng, 0, 1)) / EXPOSURE_GRID - 1;
-            luminance[i] += path_luminance(&prober, camera->eye, camera_direction(camera, x, y)) / SAMPLES;
-        }
+        float first = pixel_luminance(&prober, camera, i), second = pixel_luminance(&prober, camera, i);
+        luminance[i] = (first + second) / 2;
+        *noise += fabsf(first - second) / fmaxf(first + second, FLT_MIN) / PIXELS;
     }
     lights_free(&prober.lights);
     return true;

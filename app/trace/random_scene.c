@@ -7,7 +7,8 @@
 #include "random_exposure.h"
 
 #define ATTEMPTS       32
-#define PLACE_ATTEMPTS 8 /* before another place is tried: those that often fail are to keep their part */
+#define PLACE_ATTEMPTS 8    /* before another place is tried: those that often fail are to keep their part */
+#define MOST_NOISE     0.5f /* of a probe: where light is found by chance alone, no reference converges */
 
 static place pick_place(rng *rng)
 {
@@ -71,7 +72,7 @@ static bool build(world *world, random_scene *out, error *error)
 /* Whether the scene is worth a picture; false with an empty message: it is not. */
 static bool finish(world *world, random_scene *out, error *error)
 {
-    float luminance[EXPOSURE_GRID * EXPOSURE_GRID];
+    float luminance[EXPOSURE_GRID * EXPOSURE_GRID], noise;
     rng *rng = &world->rng;
     scene *scene = &out->scene;
     if (scene->triangle_count == 0)
@@ -79,7 +80,7 @@ static bool finish(world *world, random_scene *out, error *error)
     shrink(scene);
     if (!bvh_build(scene, &out->bvh, error) || !camera_random(world, &out->bvh, &scene->camera))
         return false;
-    if (!exposure_probe(scene, &out->bvh, &scene->camera, rng, luminance, error))
+    if (!exposure_probe(scene, &out->bvh, &scene->camera, rng, luminance, &noise, error) || noise > MOST_NOISE)
         return false;
     float scale = exposure_scale(luminance, rng_uniform(rng, 0.15f, 0.36f));
     if (scale == 0)

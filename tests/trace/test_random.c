@@ -245,7 +245,7 @@ static void test_probe(void **state)
 {
     (void)state;
     enum { PIXELS = EXPOSURE_GRID * EXPOSURE_GRID };
-    float luminance[PIXELS];
+    float luminance[PIXELS], noise;
     for (int lamp = 0; lamp < 2; lamp++) {
         scene scene = shapes_scene();
         error error;
@@ -265,7 +265,8 @@ static void test_probe(void **state)
         require(bvh_build(&scene, &bvh, &error), &error);
         camera camera = {.eye = {0, 2, 0}, .target = {0, 0, 0}, .up = {0, 0, -1}, .fov_y = 0.05f};
         rng rng = rng_stream(12, 0, 0);
-        require(exposure_probe(&scene, &bvh, &camera, &rng, luminance, &error), &error);
+        require(exposure_probe(&scene, &bvh, &camera, &rng, luminance, &noise, &error), &error);
+        assert_true(noise >= 0 && noise < 0.05f);
         double mean = 0, expected = lamp ? 0.5 / 3.14159265 * 100 * 0.01 / 25 : 0.5 * 3;
         for (int i = 0; i < PIXELS; i++)
             mean += luminance[i] / PIXELS;
@@ -394,15 +395,18 @@ static const char *check_camera(const random_scene *random)
 /* With other random numbers than those the scene was exposed by. */
 static const char *check_light(const random_scene *random)
 {
-    float luminance[EXPOSURE_GRID * EXPOSURE_GRID];
+    float luminance[EXPOSURE_GRID * EXPOSURE_GRID], noise;
     int pixels = EXPOSURE_GRID * EXPOSURE_GRID, dark = 0, burnt = 0;
     rng rng = {99};
     error error;
-    require(exposure_probe(&random->scene, &random->bvh, &random->scene.camera, &rng, luminance, &error), &error);
+    require(exposure_probe(&random->scene, &random->bvh, &random->scene.camera, &rng, luminance, &noise, &error),
+            &error);
     for (int i = 0; i < pixels; i++) {
         dark += luminance[i] < 0.005f;
         burnt += luminance[i] > 4;
     }
+    if (noise > 0.65f)
+        return "noisy";
     return dark > 0.6f * (float)pixels ? "black" : burnt > 0.15f * (float)pixels ? "burnt out" : NULL;
 }
 
