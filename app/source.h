@@ -1,4 +1,4 @@
-/* source.h -- where frames come from: files now, one interface for every source.
+/* source.h -- recorded frames, from files.
  *
  * A source has a known number of frames, loads them on a background thread ahead of use, and keeps what fits a memory
  * budget. One thread uses a source. */

@@ -432,7 +432,7 @@ void build_pane(const ui_facts *facts, view *view, view_context *context, ui_lay
     float right = header.right();
     if (facts->has_probe && has_layer)
         right = draw_probe(facts, context, pane, header);
-    else if (error)
+    else if (error && header.width > px(200))
         right = place_ramp(header, &layout->ramps[index]);
     pane_menu(facts, view, context, pane, header, right - px(6));
 

@@ -117,11 +117,15 @@ class Window:
         return np.asarray(Image.open(path).convert("RGB"))
 
     def quits(self, *keys):
-        """Ends by a key, pressed again while the program runs: a window that is being resized may miss one."""
+        """Ends by a key, pressed again while the program runs: a window that is being resized may miss one. Not at once: what
+        is sent to a window that closes may reach the next program's, which gets the same number."""
         end = time.monotonic() + 60
         while self.process.poll() is None and time.monotonic() < end:
             self.key(*keys)
-            time.sleep(0.5)
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                pass
         return self.ends()
 
     def ends(self):
