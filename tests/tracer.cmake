@@ -11,6 +11,6 @@ if(TARGET wf_commit)
   add_dependencies(trace_bench wf_commit)
   target_include_directories(trace_bench PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/bench)
   target_link_libraries(trace_bench PRIVATE wfview_tracer PkgConfig::CJSON wf_warnings m)
-  add_test(NAME trace_bench COMMAND trace_bench --size 20x12 --spp 70 --repeats 2 --warmup 0
+  add_test(NAME trace_bench COMMAND trace_bench --size 12x8 --spp 260 --repeats 2 --warmup 0
     --json ${CMAKE_CURRENT_BINARY_DIR}/trace_bench.json ${PROJECT_SOURCE_DIR}/assets/scenes/cornell.glb)
 endif()

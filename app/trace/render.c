@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PATHS_AT_ONCE ((size_t)1 << 24) /* in one submission, which holds a GPU that may have a desktop to draw */
+
 static const struct {
     frame_layer layer;
     VkFormat format;
@@ -69,12 +71,21 @@ void render_destroy(render *render)
     *render = (struct render){0};
 }
 
+/* Whole slices, so that the picture does not depend on the parts. */
+static uint32_t samples_at_once(const render *render)
+{
+    const size_t slices = PATHS_AT_ONCE / pixels(render) / TRACE_SLICE;
+    const size_t most = TRACER_MAX_SAMPLES / TRACE_SLICE;
+    return TRACE_SLICE * (uint32_t)(slices < 1 ? 1 : slices < most ? slices : most);
+}
+
 static bool trace(render *render, const tracer_frame *frame, error *error)
 {
+    const uint32_t most = samples_at_once(render);
     tracer_frame part = *frame;
     for (uint32_t done = 0; done < frame->samples; done += part.samples) {
         uint32_t left = frame->samples - done;
-        part.samples = left < TRACER_MAX_SAMPLES ? left : TRACER_MAX_SAMPLES;
+        part.samples = left < most ? left : most;
         part.first_sample = frame->first_sample + done;
         part.accumulate = frame->accumulate || done > 0;
         if (!commands_begin(render->commands, error))

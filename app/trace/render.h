@@ -17,7 +17,7 @@ bool render_create(const device *device, const scene *scene, const bvh *bvh, uin
                    render *render, error *error);
 void render_destroy(render *render); /* leaves it zeroed; zeroed is fine */
 
-/* Traces a frame and waits for it. samples may be more than TRACER_MAX_SAMPLES: they are traced in several dispatches. *out
+/* Traces a frame and waits for it. samples may be more than TRACER_MAX_SAMPLES: they are traced in several submissions. *out
  * gets all layers but the reference, without a path; the caller frees it. */
 bool render_frame(render *render, const tracer_frame *frame, struct frame *out, error *error);
 

@@ -31,7 +31,7 @@
 #include "upload.h"
 
 #define TRACER_SLOTS           4
-#define TRACER_MAX_SAMPLES     64 /* of a pixel in one tracer_render */
+#define TRACER_MAX_SAMPLES     256 /* of a pixel in one tracer_render */
 #define TRACER_DEFAULT_BOUNCES 32
 
 typedef enum tracer_strategy {
