@@ -34,10 +34,10 @@ bool camera_is_enclosed(const scene *scene, const bvh *bvh, vec3 point)
 /* ---- How good a view is ------------------------------------------------------------------------------------------- */
 
 typedef struct view {
-    float missed;                /* part of the rays that leave the scene */
-    float nearest;               /* distance */
-    float near_depth, far_depth; /* mean logarithm of distances, and their spread */
-    float buckets[BUCKETS];      /* parts of the rays, by material and side */
+    float missed;                   /* part of the rays that leave the scene */
+    float nearest;                  /* distance */
+    float mean_depth, depth_spread; /* mean logarithm of distances, and their spread */
+    float buckets[BUCKETS];         /* parts of the rays, by material and side */
 } view;
 
 static int bucket_of(const scene *scene, const ray_hit *hit)
@@ -65,8 +65,8 @@ static view look(const scene *scene, const bvh *bvh, const camera *camera)
         sum += depth, squares += depth * depth, hits++;
     }
     if (hits > 0) {
-        view.near_depth = sum / (float)hits;
-        view.far_depth = sqrtf(fmaxf(squares / (float)hits - view.near_depth * view.near_depth, 0));
+        view.mean_depth = sum / (float)hits;
+        view.depth_spread = sqrtf(fmaxf(squares / (float)hits - view.mean_depth * view.mean_depth, 0));
     }
     return view;
 }
@@ -82,7 +82,7 @@ static float rate(const view *view, float least_distance)
     }
     if (view->missed > 0.6f || view->nearest < least_distance || largest > 0.8f)
         return 0;
-    float rating = entropy + 0.6f * fminf(view->far_depth, 1.5f);
+    float rating = entropy + 0.6f * fminf(view->depth_spread, 1.5f);
     return rating > LEAST_RATING ? rating : 0;
 }
 
