@@ -13,7 +13,7 @@
 #include "trace/random_scene.h"
 #include "trace/render.h"
 
-#define LANES           2  /* that render */
+#define LANES           2  /* that render: one uploads while another's pictures are traced */
 #define MAX_MAKERS      32 /* threads that make scenes */
 #define MAX_JOBS        (MAX_MAKERS + 8)
 #define PART_SAMPLES    256 /* of a reference between two looks at whether to stop */
@@ -31,6 +31,7 @@ typedef struct job {
 
 typedef struct pipeline {
     dataset_settings settings;
+    device device;
     pthread_mutex_t mutex; /* guards all that follows */
     pthread_cond_t changed;
     job jobs[MAX_JOBS];
@@ -114,7 +115,7 @@ static void *make_scenes(void *user)
 
 /* ---- Pictures ----------------------------------------------------------------------------------------------------- */
 
-/* A device and what renders on it, from the first scene on. */
+/* A thread's share of the device, and what renders on it, from the first scene on. */
 typedef struct lane {
     pipeline *pipeline;
     device device;
@@ -212,8 +213,6 @@ static bool render_pairs(lane *lane, error *error)
         random_scene_free(&job->scene);
         set_state(pipeline, job, JOB_RENDERED);
     }
-    if (lane->device.validation_messages > 0)
-        return error_set(error, "%d Vulkan validation messages", lane->device.validation_messages);
     return true;
 }
 
@@ -221,10 +220,9 @@ static void *run_lane(void *user)
 {
     lane lane = {.pipeline = user};
     error error = {0};
-    bool ok = device_create_instance(&lane.device, NULL, 0, &error) &&
-              device_create(&lane.device, VK_NULL_HANDLE, &error) && render_pairs(&lane, &error);
+    bool ok = device_share(&lane.pipeline->device, &lane.device, &error) && render_pairs(&lane, &error);
     render_destroy(&lane.render);
-    device_destroy(&lane.device);
+    device_unshare(&lane.device);
     if (!ok)
         fail(lane.pipeline, &error);
     return NULL;
@@ -345,7 +343,12 @@ static bool fill(dataset_store *store, error *error)
     pthread_cond_init(&pipeline->changed, NULL);
     signal(SIGINT, on_interrupt);
     signal(SIGTERM, on_interrupt);
-    bool ok = run_threads(pipeline, store, error);
+    bool ok = device_create_instance(&pipeline->device, NULL, 0, error) &&
+              device_create(&pipeline->device, VK_NULL_HANDLE, error) && run_threads(pipeline, store, error);
+    const int messages = pipeline->device.validation_messages;
+    if (ok && messages > 0)
+        ok = error_set(error, "%d Vulkan validation messages", messages);
+    device_destroy(&pipeline->device);
     pthread_mutex_destroy(&pipeline->mutex);
     pthread_cond_destroy(&pipeline->changed);
     free(pipeline);

@@ -1,5 +1,6 @@
 #include "device.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,6 +219,18 @@ static bool create_logical_device(device *device, bool presents, error *error)
     return vk_ok(result, "vkCreateDevice", error);
 }
 
+static bool create_command_pool(device *device, error *error)
+{
+    return vk_ok(vkCreateCommandPool(device->handle,
+                                     &(VkCommandPoolCreateInfo){
+                                         .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+                                         .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
+                                         .queueFamilyIndex = device->queue_family,
+                                     },
+                                     NULL, &device->commands),
+                 "vkCreateCommandPool", error);
+}
+
 bool device_create(device *device, VkSurfaceKHR surface, error *error)
 {
     if (!choose_physical_device(device, surface, error))
@@ -226,14 +239,7 @@ bool device_create(device *device, VkSurfaceKHR surface, error *error)
     if (!create_logical_device(device, surface != VK_NULL_HANDLE, error))
         return false;
     vkGetDeviceQueue(device->handle, device->queue_family, 0, &device->queue);
-    return vk_ok(vkCreateCommandPool(device->handle,
-                                     &(VkCommandPoolCreateInfo){
-                                         .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-                                         .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
-                                         .queueFamilyIndex = device->queue_family,
-                                     },
-                                     NULL, &device->commands),
-                 "vkCreateCommandPool", error) &&
+    return create_command_pool(device, error) &&
            vk_ok(vkCreatePipelineCache(
                      device->handle,
                      &(VkPipelineCacheCreateInfo){.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO}, NULL,
@@ -256,6 +262,20 @@ void device_destroy(device *device)
     }
     if (device->instance)
         vkDestroyInstance(device->instance, NULL);
+}
+
+bool device_share(const device *device, struct device *shared, error *error)
+{
+    *shared = *device;
+    shared->commands = VK_NULL_HANDLE;
+    return create_command_pool(shared, error);
+}
+
+void device_unshare(device *shared)
+{
+    if (shared->handle)
+        vkDestroyCommandPool(shared->handle, shared->commands, NULL);
+    *shared = (device){0};
 }
 
 /* ---- Memory ------------------------------------------------------------------------------------------------------- */
@@ -423,18 +443,33 @@ void commands_show_host(VkCommandBuffer commands)
                          0, NULL);
 }
 
+static VkResult submit(const device *device, VkCommandBuffer commands, VkFence done)
+{
+    static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&one_at_a_time);
+    VkResult result = vkQueueSubmit(device->queue, 1,
+                                    &(VkSubmitInfo){
+                                        .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+                                        .commandBufferCount = 1,
+                                        .pCommandBuffers = &commands,
+                                    },
+                                    done);
+    pthread_mutex_unlock(&one_at_a_time);
+    return result;
+}
+
 bool commands_finish(const device *device, VkCommandBuffer commands, error *error)
 {
-    return vk_ok(vkEndCommandBuffer(commands), "vkEndCommandBuffer", error) &&
-           vk_ok(vkQueueSubmit(device->queue, 1,
-                               &(VkSubmitInfo){
-                                   .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-                                   .commandBufferCount = 1,
-                                   .pCommandBuffers = &commands,
-                               },
-                               VK_NULL_HANDLE),
-                 "vkQueueSubmit", error) &&
-           vk_ok(vkQueueWaitIdle(device->queue), "vkQueueWaitIdle", error);
+    VkFence done;
+    if (!vk_ok(vkEndCommandBuffer(commands), "vkEndCommandBuffer", error) ||
+        !vk_ok(vkCreateFence(device->handle, &(VkFenceCreateInfo){.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO}, NULL,
+                             &done),
+               "vkCreateFence", error))
+        return false;
+    bool ok = vk_ok(submit(device, commands, done), "vkQueueSubmit", error) &&
+              vk_ok(vkWaitForFences(device->handle, 1, &done, VK_TRUE, UINT64_MAX), "vkWaitForFences", error);
+    vkDestroyFence(device->handle, done, NULL);
+    return ok;
 }
 
 bool timeline_create(const device *device, VkSemaphore *semaphore, error *error)

@@ -13,7 +13,7 @@ typedef struct device {
     VkPhysicalDevice physical;
     VkDevice handle;
     uint32_t queue_family;  /* graphics, compute, and present where a surface was given */
-    VkQueue queue;          /* used by one thread */
+    VkQueue queue;          /* used by one thread, but for commands_finish */
     VkCommandPool commands; /* buffers are reset one by one */
     VkPipelineCache cache;
     char name[256], driver[256];
@@ -30,6 +30,12 @@ bool device_create(device *device, VkSurfaceKHR surface, error *error);
 
 /* Waits for the device and destroys all of it; a device zeroed or made in part is fine. Surfaces go before. */
 void device_destroy(device *device);
+
+/* The same device for another thread: with commands of its own, which commands_finish submits to the one queue. Works on one
+ * device wait for each other; works on two devices take turns on the GPU, which costs more than it gives. `device` outlives
+ * it. */
+bool device_share(const device *device, struct device *shared, error *error);
+void device_unshare(device *shared); /* zeroed is fine */
 
 /* True for VK_SUCCESS, else sets "<call> failed: <result>". */
 bool vk_ok(VkResult result, const char *call, error *error);
@@ -65,7 +71,7 @@ bool commands_begin(VkCommandBuffer commands, error *error);
 /* Makes what was copied to buffers visible to the host, once the commands have completed. */
 void commands_show_host(VkCommandBuffer commands);
 
-/* Ends, submits and waits: for work outside the frame loop. */
+/* Ends, submits and waits: for work outside the frame loop. Threads that share a device may be in here at once. */
 bool commands_finish(const device *device, VkCommandBuffer commands, error *error);
 
 /* A semaphore that counts up from 0. */
