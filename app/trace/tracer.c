@@ -11,7 +11,7 @@
 #include "trace_sum.comp.h"
 #include "wf_vulkan.h"
 
-#define CERTAIN_BOUNCES 3 /* before Russian roulette may end a path */
+#define CERTAIN_BOUNCES 1 /* before Russian roulette may end a path: more of them cost more than they save in noise */
 
 /* Paths that follow each other in a thread keep it busy where its neighbors' are longer; too few threads leave a GPU idle. */
 #define PATHS_PER_THREAD 8
