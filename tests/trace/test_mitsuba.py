@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 REFERENCE = pathlib.Path(os.environ.get("WF_MITSUBA_REFERENCE", pathlib.Path(__file__).with_name("cornell_mitsuba.npz")))
-SPP = int(os.environ.get("WF_MITSUBA_SPP", 1280))
+SPP = int(os.environ.get("WF_MITSUBA_SPP", 2048))
 SPP_OF_FRAME = 64
 
 
