@@ -225,6 +225,25 @@ def node_table():
     return table(intro, header, rows)
 
 
+def live_table():
+    results = [(load("trace_bench-1920x1080"), "frames of 1920×1080 at"), (load("trace_bench-256x256"), "256×256 at")]
+    results = [(measured, what) for measured, what in results if measured]
+    if not results:
+        return ""
+    rows = []
+    for i, scene in enumerate(results[0][0]["scenes"]):
+        row = [pathlib.Path(scene["scene"]).stem, f"{scene['triangles']:,}"]
+        for measured, _ in results:
+            same = measured["scenes"][i]
+            row += [f"{same['milliseconds']['median']:.2f}", f"{same['paths_per_second'] / 1e6:.0f}"]
+        rows.append(row)
+    header = ["scene", "triangles"]
+    for measured, what in results:
+        header += [f"ms, {what} {measured['samples']} spp", "million paths/s"]
+    return table(f"**Live frames**: the path tracer on {source(results[0][0])}, {results[0][0]['driver']}; up to "
+                 f"{results[0][0]['bounces']} bounces, medians.", header, rows)
+
+
 # ---- The picture ----------------------------------------------------------------------------------------------------
 
 
@@ -243,7 +262,8 @@ def picture():
 
 
 SECTIONS = [forward_table, picture, backward_table, modes_table, shapes_table, glsl_table, cpu_table,
-            lambda: torch_table("cuda"), training_table, lambda: torch_table("cpu"), node_table]
+            lambda: torch_table("cuda"), training_table, lambda: torch_table("cpu"), node_table,
+            live_table]
 
 
 def main():
