@@ -36,11 +36,6 @@ int feed_count(const feed *feed)
     return feed->is_live ? live_count(&feed->live) : source_count(feed->source);
 }
 
-int feed_loaded(const feed *feed)
-{
-    return feed->is_live ? live_count(&feed->live) : source_loaded(feed->source);
-}
-
 const char *feed_path(const feed *feed, int index)
 {
     return feed->is_live ? feed->live.options->scene : source_path(feed->source, index);

@@ -30,9 +30,8 @@ bool feed_open(const options *options, feed *feed, error *error);
 bool feed_start(feed *feed, const device *device, error *error);
 void feed_close(feed *feed);
 
-/* Numbered frames, those in memory, and the path of one (a scene's frames have the scene's). */
+/* Numbered frames, and the path of one (a scene's frames have the scene's). */
 int feed_count(const feed *feed);
-int feed_loaded(const feed *feed);
 const char *feed_path(const feed *feed, int index);
 
 /* Of the first frame, which may be loaded for that. guides: whether it has anything but color to show. */

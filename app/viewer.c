@@ -347,7 +347,7 @@ static void gather_facts(viewer *viewer)
     const frame_state *state = &viewer->frames[viewer->shown];
     ui_facts *facts = &viewer->facts;
     facts->frame_name = base_name(feed_path(&viewer->feed, viewer->shown));
-    facts->frames_loaded = feed_loaded(&viewer->feed);
+    facts->frames_loaded = viewer->feed.is_live ? viewer->context.frame_count : source_loaded(viewer->feed.source);
     facts->file_name = base_name(options->weights);
     facts->kernel_height = viewer->gather_weights.kernel_height;
     facts->kernel_width = viewer->gather_weights.kernel_width;
