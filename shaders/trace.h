@@ -14,6 +14,7 @@
 
 typedef struct trace_corners trace_corners;
 typedef struct trace_triangle trace_triangle;
+typedef struct trace_texture trace_texture;
 typedef struct trace_choice trace_choice;
 typedef struct trace_camera trace_camera;
 typedef struct trace_params trace_params;

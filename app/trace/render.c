@@ -79,6 +79,20 @@ static uint32_t samples_at_once(const render *render)
     return TRACE_SLICE * (uint32_t)(slices < 1 ? 1 : slices < most ? slices : most);
 }
 
+static void read_back(const render *render)
+{
+    for (int i = 0; i < TRACE_IMAGE_COUNT; i++) {
+        VkBufferImageCopy copy = {
+            .bufferOffset = floats_before(render, i) * sizeof(float),
+            .imageSubresource = image_layers,
+            .imageExtent = {(uint32_t)render->tracer.fixed.width, (uint32_t)render->tracer.fixed.height, 1}};
+        vkCmdCopyImageToBuffer(render->commands, render->images[i].image, VK_IMAGE_LAYOUT_GENERAL,
+                               render->readback.handle, 1, &copy);
+    }
+    commands_show_host(render->commands);
+}
+
+/* And reads back. */
 static bool trace(render *render, const tracer_frame *frame, error *error)
 {
     const uint32_t most = samples_at_once(render);
@@ -91,26 +105,12 @@ static bool trace(render *render, const tracer_frame *frame, error *error)
         if (!commands_begin(render->commands, error))
             return false;
         tracer_render(&render->tracer, render->commands, 0, &part);
+        if (part.samples == left)
+            read_back(render);
         if (!commands_finish(render->tracer.device, render->commands, error))
             return false;
     }
     return true;
-}
-
-static bool read_back(render *render, error *error)
-{
-    if (!commands_begin(render->commands, error))
-        return false;
-    for (int i = 0; i < TRACE_IMAGE_COUNT; i++) {
-        VkBufferImageCopy copy = {
-            .bufferOffset = floats_before(render, i) * sizeof(float),
-            .imageSubresource = image_layers,
-            .imageExtent = {(uint32_t)render->tracer.fixed.width, (uint32_t)render->tracer.fixed.height, 1}};
-        vkCmdCopyImageToBuffer(render->commands, render->images[i].image, VK_IMAGE_LAYOUT_GENERAL,
-                               render->readback.handle, 1, &copy);
-    }
-    commands_show_host(render->commands);
-    return commands_finish(render->tracer.device, render->commands, error);
 }
 
 static bool copy_layers(const render *render, frame *out, error *error)
@@ -132,5 +132,5 @@ static bool copy_layers(const render *render, frame *out, error *error)
 
 bool render_frame(render *render, const tracer_frame *frame, struct frame *out, error *error)
 {
-    return trace(render, frame, error) && read_back(render, error) && copy_layers(render, out, error);
+    return trace(render, frame, error) && copy_layers(render, out, error);
 }

@@ -11,6 +11,8 @@
 #include "trace_sum.comp.h"
 #include "wf_vulkan.h"
 
+#define TEXEL_SIZE 4 /* bytes */
+
 #define CERTAIN_BOUNCES 1 /* before Russian roulette may end a path: more of them cost more than they save in noise */
 
 /* Paths that follow each other in a thread keep it busy where its neighbors' are longer; too few threads leave a GPU idle. */
@@ -26,67 +28,104 @@ _Static_assert(sizeof(vertex) % 16 == 0 && sizeof(material) % 16 == 0 && sizeof(
 
 /* ---- Scene -------------------------------------------------------------------------------------------------------- */
 
-/* In place of what the buffer had. */
-static bool create(tracer *tracer, int which, size_t size, error *error)
-{
-    device_buffer_destroy(tracer->device, &tracer->scene[which]);
-    return device_buffer_create(tracer->device, size, &tracer->scene[which], error);
-}
+/* What the device has, by TRACER_NODES ... TRACER_GLASS. */
+typedef struct array {
+    const void *data; /* of TRACER_TEXELS: NULL, each texture has its own */
+    size_t size;
+} array;
 
-static bool upload(tracer *tracer, int which, const void *data, size_t size, error *error)
-{
-    return create(tracer, which, size, error) &&
-           device_buffer_write(tracer->device, &tracer->scene[which], 0, data, size, error);
-}
+/* What is made for the device alone. */
+typedef struct copies {
+    lights lights;
+    trace_triangle *triangles;
+    trace_corners *corners;
+    trace_texture *textures;
+    size_t texels;
+} copies;
 
-static bool upload_triangles(tracer *tracer, const scene *scene, const lights *lights, error *error)
+static bool make_triangles(const scene *scene, copies *copies, error *error)
 {
-    uint32_t count = scene->triangle_count;
-    trace_triangle *triangles = malloc(count * sizeof *triangles);
-    trace_corners *corners = malloc(count * sizeof *corners);
-    bool ok = triangles && corners;
-    if (!ok)
-        error_set(error, "no memory for %u triangles", count);
-    for (uint32_t i = 0; ok && i < count; i++) {
+    const uint32_t count = scene->triangle_count;
+    const lights *lights = &copies->lights;
+    copies->triangles = malloc(count * sizeof *copies->triangles);
+    copies->corners = malloc(count * sizeof *copies->corners);
+    if (!copies->triangles || !copies->corners)
+        return error_set(error, "no memory for %u triangles", count);
+    for (uint32_t i = 0; i < count; i++) {
         const triangle *from = &scene->triangles[i];
-        triangles[i] = (trace_triangle){.material = from->material};
-        memcpy(triangles[i].vertices, from->vertices, sizeof from->vertices);
-        corners[i] = (trace_corners){
+        copies->triangles[i] = (trace_triangle){.material = from->material};
+        memcpy(copies->triangles[i].vertices, from->vertices, sizeof from->vertices);
+        copies->corners[i] = (trace_corners){
             .a = scene->vertices[from->vertices[0]].position,
             .b = scene->vertices[from->vertices[1]].position,
             .c = scene->vertices[from->vertices[2]].position,
             .has_holes = scene->materials[from->material].alpha_cutoff > 0,
         };
     }
-    for (uint32_t i = 0; ok && i < lights->emitter_count; i++)
-        corners[lights->emitters[i].item].light_density = lights->emitters[i].density;
-    ok = ok && upload(tracer, TRACER_TRIANGLES, triangles, count * sizeof *triangles, error) &&
-         upload(tracer, TRACER_CORNERS, corners, count * sizeof *corners, error);
-    free(triangles);
-    free(corners);
-    return ok;
+    for (uint32_t i = 0; i < lights->emitter_count; i++)
+        copies->corners[lights->emitters[i].item].light_density = lights->emitters[i].density;
+    return true;
 }
 
-static bool upload_textures(tracer *tracer, const scene *scene, error *error)
+static bool make_textures(const scene *scene, copies *copies, error *error)
 {
-    struct trace_texture *textures = calloc(scene->texture_count ? scene->texture_count : 1, sizeof *textures);
-    if (!textures)
+    copies->textures = calloc(scene->texture_count + 1, sizeof *copies->textures);
+    if (!copies->textures)
         return error_set(error, "no memory for %u textures", scene->texture_count);
-    uint64_t texels = 0;
     for (uint32_t i = 0; i < scene->texture_count; i++) {
         const texture *from = &scene->textures[i];
-        textures[i] = (struct trace_texture){(uint32_t)texels, from->width, from->height, from->srgb};
-        texels += (uint64_t)from->width * (uint64_t)from->height;
+        copies->textures[i] = (trace_texture){(uint32_t)copies->texels, from->width, from->height, from->srgb};
+        copies->texels += (size_t)from->width * (size_t)from->height;
     }
-    bool ok = texels <= UINT32_MAX ||
-              error_set(error, "the scene's textures have %.0f million texels, 4294 at most", (double)texels / 1e6);
-    ok = ok && upload(tracer, TRACER_TEXTURES, textures, scene->texture_count * sizeof *textures, error) &&
-         create(tracer, TRACER_TEXELS, 4 * texels, error);
-    for (uint32_t i = 0; ok && i < scene->texture_count; i++)
-        ok = device_buffer_write(tracer->device, &tracer->scene[TRACER_TEXELS], 4 * (VkDeviceSize)textures[i].first,
-                                 scene->textures[i].rgba,
-                                 4 * (VkDeviceSize)textures[i].width * (VkDeviceSize)textures[i].height, error);
-    free(textures);
+    return copies->texels <= UINT32_MAX ||
+           error_set(error, "the scene's textures have %.0f million texels, 4294 at most",
+                     (double)copies->texels / 1e6);
+}
+
+static bool make_copies(const scene *scene, copies *copies, error *error)
+{
+    *copies = (struct copies){0};
+    return lights_create(scene, &copies->lights, error) && make_triangles(scene, copies, error) &&
+           make_textures(scene, copies, error);
+}
+
+static void free_copies(copies *copies)
+{
+    lights_free(&copies->lights);
+    free(copies->triangles);
+    free(copies->corners);
+    free(copies->textures);
+}
+
+/* In place of what the buffers had. */
+static bool create_buffers(tracer *tracer, const array arrays[TRACER_SCENE_BUFFERS], error *error)
+{
+    for (int i = 0; i < TRACER_SCENE_BUFFERS; i++) {
+        device_buffer_destroy(tracer->device, &tracer->scene[i]);
+        if (!device_buffer_create(tracer->device, arrays[i].size, &tracer->scene[i], error))
+            return false;
+    }
+    return true;
+}
+
+static bool fill_buffers(const tracer *tracer, const array arrays[TRACER_SCENE_BUFFERS], const scene *scene,
+                         const copies *copies, error *error)
+{
+    const uint32_t count = TRACER_SCENE_BUFFERS + scene->texture_count;
+    device_write *writes = calloc(count, sizeof *writes);
+    if (!writes)
+        return error_set(error, "no memory for %u textures", scene->texture_count);
+    for (int i = 0; i < TRACER_SCENE_BUFFERS; i++)
+        if (arrays[i].data)
+            writes[i] = (device_write){&tracer->scene[i], 0, arrays[i].data, arrays[i].size};
+    for (uint32_t i = 0; i < scene->texture_count; i++) {
+        const texture *texture = &scene->textures[i];
+        writes[TRACER_SCENE_BUFFERS + i] =
+            (device_write){&tracer->scene[TRACER_TEXELS], TEXEL_SIZE * (VkDeviceSize)copies->textures[i].first,
+                           texture->rgba, TEXEL_SIZE * (VkDeviceSize)texture->width * (VkDeviceSize)texture->height};
+    }
+    bool ok = device_buffers_write(tracer->device, writes, count, error);
+    free(writes);
     return ok;
 }
 
@@ -103,40 +142,31 @@ static void share_choices(trace_params *params, const lights *lights)
     params->environment_height = lights->environment.height;
     params->sun_direction = lights->sun.direction;
     params->sun_radiance = (vec3){lights->sun.radiance[0], lights->sun.radiance[1], lights->sun.radiance[2]};
-    float below = lights->sun.solid_angle / (2 * 3.14159265f); /* 1 - cosine, without the loss of that difference */
+    float below = lights->sun.solid_angle / (2 * (float)M_PI); /* 1 - cosine, without the loss of that difference */
     params->sun_sine_squared = below * (2 - below);
     params->sun_solid_angle = lights->sun.solid_angle;
 }
 
-static bool upload_lights(tracer *tracer, const lights *lights, error *error)
+static bool upload(tracer *tracer, const scene *scene, const bvh *bvh, const copies *copies, error *error)
 {
-    size_t texels = (size_t)lights->environment.width * (size_t)lights->environment.height;
-    share_choices(&tracer->fixed, lights);
-    return upload(tracer, TRACER_EMITTERS, lights->emitters, lights->emitter_count * sizeof *lights->emitters, error) &&
-           upload(tracer, TRACER_ENVIRONMENT, lights->environment.pixels, texels * 3 * sizeof(float), error) &&
-           upload(tracer, TRACER_CHOICES, lights->environment_choices,
-                  lights->environment_choices ? texels * sizeof *lights->environment_choices : 0, error);
-}
-
-static bool upload_scene(tracer *tracer, const scene *scene, const bvh *bvh, error *error)
-{
-    lights lights;
-    if (!lights_create(scene, &lights, error))
-        return false;
-    bool ok =
-        upload_triangles(tracer, scene, &lights, error) && upload_lights(tracer, &lights, error) &&
-        upload_textures(tracer, scene, error) &&
-        upload(tracer, TRACER_NODES, bvh->nodes, bvh->node_count * sizeof *bvh->nodes, error) &&
-        upload(tracer, TRACER_VERTICES, scene->vertices, scene->vertex_count * sizeof *scene->vertices, error) &&
-        upload(tracer, TRACER_MATERIALS, scene->materials, scene->material_count * sizeof *scene->materials, error);
-    lights_free(&lights);
-    return ok;
-}
-
-static bool upload_tables(tracer *tracer, error *error)
-{
-    return upload(tracer, TRACER_ALBEDO, ggx_reflected, sizeof ggx_reflected, error) &&
-           upload(tracer, TRACER_GLASS, ggx_glass, sizeof ggx_glass, error);
+    const lights *lights = &copies->lights;
+    const size_t texels = (size_t)lights->environment.width * (size_t)lights->environment.height;
+    const size_t choices = lights->environment_choices ? texels : 0;
+    const array arrays[TRACER_SCENE_BUFFERS] = {
+        [TRACER_NODES] = {bvh->nodes, bvh->node_count * sizeof *bvh->nodes},
+        [TRACER_CORNERS] = {copies->corners, scene->triangle_count * sizeof *copies->corners},
+        [TRACER_TRIANGLES] = {copies->triangles, scene->triangle_count * sizeof *copies->triangles},
+        [TRACER_VERTICES] = {scene->vertices, scene->vertex_count * sizeof *scene->vertices},
+        [TRACER_MATERIALS] = {scene->materials, scene->material_count * sizeof *scene->materials},
+        [TRACER_TEXTURES] = {copies->textures, scene->texture_count * sizeof *copies->textures},
+        [TRACER_TEXELS] = {NULL, TEXEL_SIZE * copies->texels},
+        [TRACER_EMITTERS] = {lights->emitters, lights->emitter_count * sizeof *lights->emitters},
+        [TRACER_ENVIRONMENT] = {lights->environment.pixels, texels * 3 * sizeof(float)},
+        [TRACER_CHOICES] = {lights->environment_choices, choices * sizeof *lights->environment_choices},
+        [TRACER_ALBEDO] = {ggx_reflected, sizeof ggx_reflected},
+        [TRACER_GLASS] = {ggx_glass, sizeof ggx_glass},
+    };
+    return create_buffers(tracer, arrays, error) && fill_buffers(tracer, arrays, scene, copies, error);
 }
 
 static void set_addresses(tracer *tracer)
@@ -159,9 +189,14 @@ static void set_addresses(tracer *tracer)
 
 bool tracer_set_scene(tracer *tracer, const scene *scene, const bvh *bvh, error *error)
 {
+    copies copies;
+    bool ok = make_copies(scene, &copies, error) && upload(tracer, scene, bvh, &copies, error);
+    if (ok) {
+        share_choices(&tracer->fixed, &copies.lights);
+        set_addresses(tracer);
+    }
     tracer->accumulated = 0;
-    bool ok = upload_scene(tracer, scene, bvh, error);
-    set_addresses(tracer);
+    free_copies(&copies);
     return ok;
 }
 
@@ -274,7 +309,7 @@ static bool fill(tracer *tracer, const scene *scene, const bvh *bvh, error *erro
     wf_vulkan_get_needs(device->physical, &needs);
     if (!needs.complete)
         return error_set(error, "path tracing needs a Vulkan device with %s", needs.missing);
-    return upload_tables(tracer, error) && tracer_set_scene(tracer, scene, bvh, error) &&
+    return tracer_set_scene(tracer, scene, bvh, error) &&
            device_buffer_create(device, sizeof(trace_params), &tracer->params, error) &&
            create_layouts(tracer, error) && create_sets(tracer, error) &&
            create_pipeline(tracer, trace_path_comp, sizeof trace_path_comp, &tracer->paths, error) &&

@@ -63,29 +63,64 @@ bool device_buffer_create(const device *device, VkDeviceSize size, device_buffer
     return false;
 }
 
-bool device_buffer_write(const device *device, const device_buffer *buffer, VkDeviceSize offset, const void *data,
-                         VkDeviceSize size, error *error)
+/* Host memory on its way: copies of up to its size are submitted together. */
+typedef struct staging {
+    const device *device;
+    buffer buffer;
+    VkCommandBuffer commands;
+    VkDeviceSize used;
+} staging;
+
+static bool staging_create(const device *device, VkDeviceSize size, staging *staging, error *error)
 {
+    *staging = (struct staging){.device = device};
+    return buffer_create(device, size, VK_BUFFER_USAGE_TRANSFER_SRC_BIT, &staging->buffer, error) &&
+           commands_allocate(device, 1, &staging->commands, error);
+}
+
+static void staging_destroy(staging *staging)
+{
+    if (staging->commands)
+        vkFreeCommandBuffers(staging->device->handle, staging->device->commands, 1, &staging->commands);
+    buffer_destroy(staging->device, &staging->buffer);
+}
+
+static bool flush(staging *staging, error *error)
+{
+    staging->used = 0;
+    return commands_finish(staging->device, staging->commands, error);
+}
+
+static bool stage(staging *staging, const device_write *write, error *error)
+{
+    for (VkDeviceSize done = 0, part; done < write->size; done += part) {
+        if (staging->used == 0 && !commands_begin(staging->commands, error))
+            return false;
+        const VkDeviceSize left = write->size - done, room = staging->buffer.size - staging->used;
+        part = left < room ? left : room;
+        memcpy((char *)staging->buffer.mapped + staging->used, (const char *)write->data + done, part);
+        vkCmdCopyBuffer(staging->commands, staging->buffer.handle, write->buffer->handle, 1,
+                        &(VkBufferCopy){.srcOffset = staging->used, .dstOffset = write->offset + done, .size = part});
+        staging->used += part;
+        if (staging->used == staging->buffer.size && !flush(staging, error))
+            return false;
+    }
+    return true;
+}
+
+bool device_buffers_write(const device *device, const device_write *writes, uint32_t count, error *error)
+{
+    VkDeviceSize size = 0;
+    for (uint32_t i = 0; i < count; i++)
+        size += writes[i].size;
     if (size == 0)
         return true;
-    struct buffer staging;
-    VkCommandBuffer commands = VK_NULL_HANDLE;
-    VkDeviceSize step = size < STAGING_SIZE ? size : STAGING_SIZE;
-    bool ok = buffer_create(device, step, VK_BUFFER_USAGE_TRANSFER_SRC_BIT, &staging, error) &&
-              commands_allocate(device, 1, &commands, error);
-    for (VkDeviceSize done = 0; ok && done < size; done += step) {
-        VkDeviceSize part = size - done < step ? size - done : step;
-        memcpy(staging.mapped, (const char *)data + done, part);
-        ok = commands_begin(commands, error);
-        if (!ok)
-            break;
-        vkCmdCopyBuffer(commands, staging.handle, buffer->handle, 1,
-                        &(VkBufferCopy){.dstOffset = offset + done, .size = part});
-        ok = commands_finish(device, commands, error);
-    }
-    if (commands)
-        vkFreeCommandBuffers(device->handle, device->commands, 1, &commands);
-    buffer_destroy(device, &staging);
+    staging staging;
+    bool ok = staging_create(device, size < STAGING_SIZE ? size : STAGING_SIZE, &staging, error);
+    for (uint32_t i = 0; ok && i < count; i++)
+        ok = stage(&staging, &writes[i], error);
+    ok = ok && (staging.used == 0 || flush(&staging, error));
+    staging_destroy(&staging);
     return ok;
 }
 

@@ -13,9 +13,15 @@ typedef struct device_buffer {
 /* Not initialized. A size of 0 makes a few bytes, so that there is an address. */
 bool device_buffer_create(const device *device, VkDeviceSize size, device_buffer *buffer, error *error);
 
-/* Copies from host memory through a staging buffer, and waits. */
-bool device_buffer_write(const device *device, const device_buffer *buffer, VkDeviceSize offset, const void *data,
-                         VkDeviceSize size, error *error);
+typedef struct device_write {
+    const device_buffer *buffer;
+    VkDeviceSize offset; /* in the buffer */
+    const void *data;    /* anything where size is 0 */
+    VkDeviceSize size;
+} device_write;
+
+/* Copies from host memory through a staging buffer of at most 64 MiB, and waits: once, unless it takes several of these. */
+bool device_buffers_write(const device *device, const device_write *writes, uint32_t count, error *error);
 
 void device_buffer_destroy(const device *device, device_buffer *buffer); /* leaves it zeroed; zeroed is fine */
 

@@ -254,6 +254,33 @@ static void test_textures(void **state)
     frame_free(&frame);
 }
 
+/* A texture of more than the 64 MiB that are copied at once, darker from row to row, and another after it. */
+static void test_large_texture(void **state)
+{
+    (void)state;
+    enum { WIDTH = 4096, HEIGHT = 5120, SIZE = 32 };
+    const uint8_t leaning[] = {204, 204, 204, 255};
+    uint32_t *texels = malloc(sizeof(uint32_t) * WIDTH * HEIGHT);
+    assert_non_null(texels);
+    for (int i = 0; i < WIDTH * HEIGHT; i++)
+        texels[i] = (uint32_t)(255 - i / WIDTH * 256 / HEIGHT);
+    scene scene = shapes_scene();
+    material *material = shapes_material(&scene);
+    material->base_color_texture = shapes_texture(&scene, WIDTH, HEIGHT, (const uint8_t *)texels, false);
+    material->normal_texture = shapes_texture(&scene, 1, 1, leaning, false);
+    free(texels);
+    shapes_quad(&scene, (vec3){-1, -1, 0}, (vec3){2, 0, 0}, (vec3){0, 2, 0});
+    tracer_frame wanted = plain_frame(look((vec3){0, 0, 100}, (vec3){0, 0, 0}, (float)(2 * atan(0.01) * 180 / pi)), 1);
+    frame frame = shoot_once(&scene, SIZE, SIZE, &wanted);
+    for (int y = 0; y < SIZE; y++) {
+        for (int x = 0; x < SIZE; x++) {
+            assert_near(at(&frame, FRAME_ALBEDO, x, y)[0], 1 - (y + 0.5) / SIZE, 1.5 / 255, "albedo", x, y);
+            assert_near(at(&frame, FRAME_NORMAL, x, y)[0], 1 / sqrt(3), 1e-3, "normal", x, y);
+        }
+    }
+    frame_free(&frame);
+}
+
 /* ---- Energy ------------------------------------------------------------------------------------------------------- */
 
 /* A gray ball under an even sky is gray all over, of whatever size and wherever it is: no ray meets the surface it leaves. */
@@ -810,6 +837,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_features_of_a_plane),
         cmocka_unit_test(test_points_behind_the_previous_camera),
         cmocka_unit_test(test_textures),
+        cmocka_unit_test(test_large_texture),
         cmocka_unit_test(test_motion),
         cmocka_unit_test(test_determinism_and_accumulation),
         cmocka_unit_test(test_paths_per_thread),
