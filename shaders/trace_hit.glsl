@@ -118,11 +118,3 @@ trace_hit closest_hit(trace_ray ray)
     traverse(ray, false, hit);
     return hit;
 }
-
-// Whether anything lies on the way, up to `limit` lengths of the ray's direction.
-bool is_occluded(trace_ray ray, float limit)
-{
-    trace_hit hit = trace_hit(limit, vec2(0), NO_TRIANGLE);
-    traverse(ray, true, hit);
-    return hit.triangle != NO_TRIANGLE;
-}

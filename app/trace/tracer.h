@@ -7,8 +7,9 @@
  *
  * Radiance. Unidirectional paths with next-event estimation and multiple importance sampling (power heuristic) of emissive
  * triangles, environment and sun; Russian roulette; nothing is clamped. Unbiased but for: at most max_bounces; shading
- * normals that differ from the geometry lose what they would send through it; samples that overflow are black. Light through glass is found by scattering
- * only: caustics of small lights are very noisy. Materials: shaders/trace_bsdf.glsl. Pixels are boxes.
+ * normals that differ from the geometry lose what they would send through it; samples that overflow are black. Light
+ * through glass is found by scattering only: caustics of small lights are very noisy. Materials: shaders/trace_bsdf.glsl.
+ * Pixels are boxes.
  *
  * Noise. Everything follows from seed, first_sample and pixel: a frame rendered again is the same, bit for bit, on one device.
  * Samples of a pixel are of one low-discrepancy sequence: frames that continue it (first_sample) average better than
@@ -77,9 +78,8 @@ typedef struct tracer_frame {
     uint32_t seed;           /* of the noise */
     uint32_t first_sample;   /* frames of one seed take up where the one before ended: first_sample + samples */
     uint32_t samples;        /* a pixel: 1 to TRACER_MAX_SAMPLES */
-    bool
-        accumulate; /* color is the mean of these samples and all since the last frame without: camera and scene rest */
-    int max_bounces; /* 0: what emits, as the camera sees it; 1: and what it lights; TRACER_DEFAULT_BOUNCES */
+    bool accumulate;         /* color: the mean of all samples since the last frame without; camera and scene rest */
+    int max_bounces;         /* 0: what emits, as the camera sees it; 1: and what it lights; TRACER_DEFAULT_BOUNCES */
     tracer_strategy strategy;
 } tracer_frame;
 
