@@ -24,6 +24,7 @@ typedef struct bvh {
  * scene->triangles so that a leaf's are neighbors. Takes up to 180 bytes a triangle while it works, and keeps up to 64.
  * False where there is not enough memory: *bvh is zeroed then and the scene as it was. */
 bool bvh_build(scene *scene, bvh *bvh, error *error);
+
 /* Hierarchies that the calling thread builds from now on are built by it alone. */
 void bvh_use_one_thread(void);
 

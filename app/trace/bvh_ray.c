@@ -19,7 +19,7 @@ static bool is_hole(const scene *scene, const ray_hit *hit)
 {
     const material *material = &scene->materials[scene->triangles[hit->triangle].material];
     if (material->alpha_cutoff <= 0 || material->base_color_texture < 0)
-        return false;
+        return material->alpha_cutoff > 1;
     float u, v;
     ray_hit_uv(scene, hit, &u, &v);
     uint8_t alpha = texture_texel(&scene->textures[material->base_color_texture], u, v)[3];

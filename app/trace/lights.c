@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alias.h"
+#include "bvh_ray.h"
 
 #define SKY_WIDTH  512
 #define SKY_HEIGHT 256
@@ -39,10 +40,7 @@ static float decode(uint8_t byte, bool srgb)
 
 static float texel_luminance(const texture *texture, const float emission[3], float u, float v)
 {
-    int x = (int)((u - floorf(u)) * (float)texture->width), y = (int)((v - floorf(v)) * (float)texture->height);
-    x = x < texture->width ? x : texture->width - 1;
-    y = y < texture->height ? y : texture->height - 1;
-    const uint8_t *texel = texture->rgba + 4 * ((size_t)y * (size_t)texture->width + (size_t)x);
+    const uint8_t *texel = texture_texel(texture, u, v);
     float rgb[3];
     for (int i = 0; i < 3; i++)
         rgb[i] = emission[i] * decode(texel[i], texture->srgb);

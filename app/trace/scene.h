@@ -29,9 +29,8 @@
 typedef struct vertex {
     vec3 position, normal; /* normal of length 1; flat where the file has none */
     vec3 tangent;          /* of length 1, along u, square to the normal; zero where there are no texture coordinates */
-    float
-        handedness; /* +1 or -1: bitangent = handedness * cross(normal, tangent), which is against v: up in the texture */
-    float u, v;     /* v downwards, as images have it: (0, 0) is the first texel's outer corner */
+    float handedness;      /* +1 or -1: bitangent = handedness * cross(normal, tangent), against v: up in the texture */
+    float u, v; /* v downwards, as images have it: (0, 0) is the first texel's outer corner; 0 beyond SCENE_REACH */
 } vertex;
 
 typedef struct triangle {

@@ -150,8 +150,8 @@ static vertex read_vertex(const struct aiMesh *mesh, unsigned i, const placement
         vertex.normal = unit(transform_normal(placement, from_ai(mesh->mNormals[i])));
     if (mesh->mTextureCoords[0]) {
         struct aiVector3D uv = mesh->mTextureCoords[0][i];
-        vertex.u = isfinite(uv.x) ? uv.x : 0;
-        vertex.v = isfinite(uv.y) ? uv.y : 0;
+        vertex.u = fabsf(uv.x) <= SCENE_REACH ? uv.x : 0;
+        vertex.v = fabsf(uv.y) <= SCENE_REACH ? uv.y : 0;
     }
     if (mesh->mNormals && mesh->mTangents) {
         struct aiVector3D n = mesh->mNormals[i], t = mesh->mTangents[i], b = mesh->mBitangents[i];
