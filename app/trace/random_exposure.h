@@ -8,8 +8,8 @@
 #define EXPOSURE_GRID 20 /* pixels along a side of the picture that is estimated */
 
 /* Estimates the luminance of GRID * GRID pixels by paths on the CPU, in a simpler model than the tracer's: surfaces are matte, metal
- * or clear. The triangles are in bvh_build's order. *noise: from 0, both halves of the samples say the same, to 1, what one has found the
- * other has not. False: no memory. */
+ * or clear. *noise: from 0, both halves of the samples say the same, to 1, what one has found the other has not. False: no
+ * memory. */
 bool exposure_probe(const scene *scene, const bvh *bvh, const camera *camera, rng *rng,
                     float luminance[EXPOSURE_GRID * EXPOSURE_GRID], float *noise, error *error);
 

@@ -97,17 +97,20 @@ static ramp random_ramp(const paint *paint, float muted, rng *rng)
     return ramp;
 }
 
+static const material untextured = {
+    .base_color = {0.5f, 0.5f, 0.5f},
+    .roughness = 1,
+    .ior = 1,
+    .base_color_texture = -1,
+    .metallic_roughness_texture = -1,
+    .normal_texture = -1,
+    .emission_texture = -1,
+    .normal_scale = 1,
+};
+
 static material plain(const paint *paint, float muted, rng *rng)
 {
-    material material = {
-        .roughness = 1,
-        .ior = 1,
-        .base_color_texture = -1,
-        .metallic_roughness_texture = -1,
-        .normal_texture = -1,
-        .emission_texture = -1,
-        .normal_scale = 1,
-    };
+    material material = untextured;
     any_color(paint, muted, rng, material.base_color);
     return material;
 }
@@ -238,16 +241,7 @@ uint32_t paint_net(paint *paint, rng *rng)
 
 static material shining(const float radiance[3])
 {
-    material material = {
-        .base_color = {0.5f, 0.5f, 0.5f},
-        .roughness = 1,
-        .ior = 1,
-        .base_color_texture = -1,
-        .metallic_roughness_texture = -1,
-        .normal_texture = -1,
-        .emission_texture = -1,
-        .normal_scale = 1,
-    };
+    material material = untextured;
     memcpy(material.emission, radiance, sizeof material.emission);
     return material;
 }

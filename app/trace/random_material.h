@@ -18,17 +18,17 @@ typedef struct palette {
 typedef struct paint {
     scene *scene;
     palette palette;
-    bool
-        allows_glass; /* smooth glass and mirrors too: not where lights are so small that their caustics would never converge */
-    float textured; /* the part of the materials that has textures */
-    float metallic; /* how often metal is drawn, 1: as often as is usual */
+    bool allows_glass; /* and smooth mirrors: not where lights are so small that their caustics would never converge */
+    float textured;    /* the part of the materials that has textures */
+    float metallic;    /* how often metal is drawn, 1: as often as is usual */
     int texture_size;
     bool failed; /* out of memory */
 } paint;
 
 palette palette_random(rng *rng);
-void color_from_hsv(float hue, float saturation, float value,
-                    float rgb[3]); /* hue 1 is a full turn; value is the largest component */
+
+/* hue 1 is a full turn; value is the largest component. */
+void color_from_hsv(float hue, float saturation, float value, float rgb[3]);
 
 /* Makes room for materials and textures and draws the scene's style. False: no memory. */
 bool paint_begin(paint *paint, scene *scene, bool allows_glass, rng *rng);

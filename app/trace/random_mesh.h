@@ -17,9 +17,8 @@ typedef struct mesh {
     scene *scene;
     pose pose;
     uint32_t material; /* of what is added next */
-    float
-        density;  /* how often a texture repeats in a unit of length; surfaces that close round this to whole repeats */
-    float detail; /* curved surfaces get this part of the triangles along each side: 1, or less for small things */
+    float density;     /* how often a texture repeats in a unit of length; closed surfaces round to whole repeats */
+    float detail;      /* curved surfaces get this part of the triangles along each side: 1, or less for small things */
 } mesh;
 
 /* Makes room in an empty scene for as much as a mesh may have. */
