@@ -15,7 +15,8 @@
 
 #define LANES           2  /* that render: one uploads while another's pictures are traced */
 #define MAX_MAKERS      32 /* threads that make scenes */
-#define MAX_JOBS        (MAX_MAKERS + 8)
+#define SPARE_JOBS      2  /* made or rendered, that wait */
+#define MAX_JOBS        (MAX_MAKERS + LANES + SPARE_JOBS)
 #define PART_SAMPLES    256 /* of a reference between two looks at whether to stop */
 #define REPORT_SECONDS  10  /* between lines of progress where stderr is no terminal */
 #define TERMINAL_REPORT 0.5
@@ -292,7 +293,7 @@ static void write_pairs(pipeline *pipeline, dataset_store *store)
         pthread_mutex_unlock(&pipeline->mutex);
         report(&progress, store->done);
     }
-    if (interrupted) {
+    if (interrupted && store->done < store->settings.count) {
         error_set(&error, "interrupted after %d of %d pairs; the same command goes on from there", store->done,
                   store->settings.count);
         fail(pipeline, &error);
@@ -311,7 +312,7 @@ static bool run_threads(pipeline *pipeline, dataset_store *store, error *error)
 {
     pthread_t threads[MAX_MAKERS + LANES];
     int makers = count_makers(), count = 0;
-    pipeline->job_count = makers + LANES + 2;
+    pipeline->job_count = makers + LANES + SPARE_JOBS;
     for (int i = 0; i < makers + LANES; i++) {
         if (pthread_create(&threads[count], NULL, i < makers ? make_scenes : run_lane, pipeline) == 0) {
             count++;

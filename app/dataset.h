@@ -1,7 +1,7 @@
 /* dataset.h -- training pairs from random scenes: wfview --dataset.
  *
- * Threads on the CPU make scenes and their hierarchies ahead of the GPU; two threads with a device each render, so that one's
- * uploads and downloads lie under the other's paths; the calling thread writes the pairs in their order. */
+ * Threads on the CPU make scenes and their hierarchies ahead of the GPU; two threads that share a device render, so that what
+ * one does on the CPU lies under the other's paths; the calling thread writes the pairs in their order. */
 #ifndef WFVIEW_DATASET_H
 #define WFVIEW_DATASET_H
 

@@ -47,7 +47,7 @@ typedef struct dataset_store {
 
 /* Opens or takes up a data set; where all pairs are there, done is count and there is nothing to write. Refused, with the
  * numbers: another data set in that place, also one that is not finished; a file of another kind, a folder that has
- * something else in it; a place that cannot be written; a data set that another process is writing. */
+ * something else in it; a place that cannot be written; a file that another process is writing. */
 bool dataset_store_open(const char *path, const dataset_settings *settings, dataset_store *store, error *error);
 
 /* Appends pair number store->done: a frame with all layers, the reference included. */

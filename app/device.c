@@ -48,7 +48,7 @@ static VKAPI_ATTR VkBool32 VKAPI_CALL report_validation(VkDebugUtilsMessageSever
     (void)severity, (void)types;
     device *device = user;
     fprintf(stderr, "validation: %s\n", data->pMessage);
-    device->validation_messages++;
+    __atomic_fetch_add(&device->validation_messages, 1, __ATOMIC_RELAXED); /* any thread may have caused it */
     return VK_FALSE;
 }
 
@@ -394,7 +394,8 @@ bool image_create(const device *device, uint32_t width, uint32_t height, VkForma
     if (fill_image(device, width, height, image, error))
         return true;
     image_destroy(device, image);
-    return false;
+    const struct error reason = *error;
+    return error_set(error, "an image of %ux%u pixels: %s", width, height, reason.message);
 }
 
 void image_destroy(const device *device, wf_node_image *image)
