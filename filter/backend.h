@@ -81,6 +81,8 @@ struct wf_device {
 wf_result wf_cpu_open(const wf_device_options *options, wf_device **device);
 wf_result wf_vulkan_open(const wf_device_options *options, wf_device **device);
 wf_result wf_cuda_open(const wf_device_options *options, wf_device **device);
+struct wf_cuda_options;
+wf_result wf_cuda_open_match(const struct wf_cuda_options *options, wf_device **device); /* of wf_cuda_create */
 
 /* 1 in device.c, 0 in stub.c. */
 extern const int wf_cpu_built, wf_vulkan_built, wf_cuda_built;

@@ -7,6 +7,7 @@
 
 #include "arguments.h"
 #include "shared.h"
+#include "wf_cuda.h"
 
 __extension__ _Static_assert(WF_MIN_SUM == WF_SHARED_MIN_SUM, "wf.h and shared.h differ");
 
@@ -107,6 +108,16 @@ wf_result wf_create(const wf_device_options *options, wf_device **device)
     default:
         return wf_cpu_open(options, device);
     }
+}
+
+wf_result wf_cuda_create(const wf_cuda_options *options, wf_device **device)
+{
+    if (device)
+        *device = NULL;
+    if (!options)
+        return WF_ERROR_INVALID_ARGUMENT;
+    WF_TRY(wf_check_pointer(&options->log, "device", device));
+    return wf_cuda_open_match(options, device);
 }
 
 void wf_destroy(wf_device *device)

@@ -331,11 +331,10 @@ static int ordinal_of_pci_bus_id(const char *pci_bus_id)
     return -1;
 }
 
-wf_result wf_cuda_create(const wf_cuda_options *options, wf_device **device)
+wf_result wf_cuda_open_match(const wf_cuda_options *options, wf_device **device)
 {
     const wf_log *log = &options->log;
     int count;
-    *device = NULL;
     wf_result result = count_devices(log, &count);
     if (result != WF_OK)
         return result;

@@ -15,7 +15,7 @@ wf_result wf_cuda_open(const wf_device_options *options, wf_device **device)
     return not_built(&options->log, device);
 }
 
-wf_result wf_cuda_create(const wf_cuda_options *options, wf_device **device)
+wf_result wf_cuda_open_match(const wf_cuda_options *options, wf_device **device)
 {
     return not_built(&options->log, device);
 }

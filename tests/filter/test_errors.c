@@ -225,6 +225,13 @@ static void test_cuda_create(void **state)
     assert_null(device);
     assert_true(strlen(message) > 0);
     assert_int_equal(wf_cuda_ordinal(((fixture *)*state)->device), -1);
+
+    device = (wf_device *)message;
+    assert_int_equal(wf_cuda_create(NULL, &device), WF_ERROR_INVALID_ARGUMENT);
+    assert_null(device);
+    *message = '\0';
+    assert_int_equal(wf_cuda_create(&options, NULL), WF_ERROR_INVALID_ARGUMENT);
+    assert_non_null(strstr(message, "device is NULL"));
 }
 
 static void test_no_device(void **state)
