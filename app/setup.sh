@@ -4,7 +4,7 @@ build_packages=(build-essential cmake ninja-build pkg-config glslang-tools libvu
   libopenexr-dev libcjson-dev libpng-dev libzip-dev libglfw3-dev libimgui-dev libstb-dev
   libassimp-dev)
 view_packages=(mesa-vulkan-drivers fonts-roboto-unhinted fonts-dejavu-core)
-test_packages=(libcmocka-dev vulkan-validationlayers xvfb xauth xdotool x11-utils python3-dev python3-venv)
+test_packages=(libcmocka-dev vulkan-validationlayers xvfb xdotool python3-dev python3-venv)
 
 # install_packages NAME...: those that are not installed yet, on Debian and Ubuntu.
 install_packages() {
