@@ -1,7 +1,6 @@
 #include "options.h"
 
 #include <errno.h>
-#include <float.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -84,6 +83,8 @@ const char options_manual[] =
 #define MIN_SIZE   64
 #define MAX_FRAMES 1000000
 #define MAX_SPP    64
+
+#define MAX_RADIANCE 1e9f /* of surroundings; sums of samples stay far from a float's end */
 
 #define DATASET_SIZE          256 /* of pairs, where nothing else is asked for */
 #define DATASET_COUNT         1000
@@ -216,7 +217,7 @@ static bool parse_size(const char *name, const char *text, int least, int *width
            error_set(error, "--%s %s: expected WxH, both from %d to %d", name, text, least, MAX_SIZE);
 }
 
-/* "R,G,B", each a finite number that is not negative. */
+/* "R,G,B", each from 0 to MAX_RADIANCE. */
 static bool read_color(const char *text, float color[3])
 {
     for (int i = 0; i < 3; i++) {
@@ -224,7 +225,7 @@ static bool read_color(const char *text, float color[3])
         if (!strchr("0123456789.", *text))
             return false;
         color[i] = strtof(text, &end);
-        if (end == text || !(color[i] <= FLT_MAX) || *end != (i < 2 ? ',' : 0))
+        if (end == text || !(color[i] <= MAX_RADIANCE) || *end != (i < 2 ? ',' : 0))
             return false;
         text = end + 1;
     }
@@ -242,7 +243,8 @@ static bool parse_environment(const char *text, options *options, error *error)
     else if (extension && strcasecmp(extension, ".exr") == 0)
         options->environment = OPTIONS_SURROUNDINGS_FILE;
     else
-        return error_set(error, "--environment %s: expected R,G,B with numbers from 0, sky or FILE.exr", text);
+        return error_set(error, "--environment %s: expected R,G,B with numbers from 0 to %g, sky or FILE.exr", text,
+                         (double)MAX_RADIANCE);
     return true;
 }
 
@@ -494,6 +496,9 @@ static bool check_source(const parse *parse)
     if (!options->scene && options->path_count == 0)
         return error_set(error,
                          "no frames given: expected FRAME.exr, DIRECTORY, PATTERN or --scene FILE; --help explains");
+    for (int i = 0; i < options->path_count; i++)
+        if (!*options->paths[i])
+            return error_set(error, "an empty name where FRAME.exr, DIRECTORY or PATTERN was expected");
     if (!options->scene)
         return true;
     if (options->path_count > 0)
@@ -558,6 +563,10 @@ options_result options_parse(int argc, char **argv, options *options, error *err
     while ((id = getopt_long(argc, argv, ":", long_options, &index)) != -1) {
         if (id == '?' || id == ':') {
             describe_misuse(id == ':', argv[optind - 1], error);
+            return OPTIONS_USAGE;
+        }
+        if (optarg && !*optarg) {
+            error_set(error, "--%s: expected a value", long_options[index].name);
             return OPTIONS_USAGE;
         }
         note_kind((option_id)id, long_options[index].name, &parse);
