@@ -34,9 +34,10 @@ def start_server(number):
     return None
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def display():
-    """A display server of our own; its name."""
+    """A display server of the test's own; its name. Pressed buttons, the mouse's place, keys on their way and the numbers of
+    windows, which are given out anew once a program ends, are no other test's then."""
     missing = [program for program in NEEDED if not shutil.which(program)]
     if missing:
         pytest.fail(f"not installed: {', '.join(missing)}")
@@ -117,8 +118,7 @@ class Window:
         return np.asarray(Image.open(path).convert("RGB"))
 
     def quits(self, *keys):
-        """Ends by a key, pressed again while the program runs: a window that is being resized may miss one. Not at once: what
-        is sent to a window that closes may reach the next program's, which gets the same number."""
+        """Ends by a key, pressed again while the program runs: a window that is being resized may miss one."""
         end = time.monotonic() + 60
         while self.process.poll() is None and time.monotonic() < end:
             self.key(*keys)
