@@ -645,7 +645,9 @@ void build_view(view *view, const view_context *context, Box box)
     label(&box, "Zoom");
     ImVec2 at = ImGui::GetCursorScreenPos();
     const float width = (box.right() - at.x - 2 * px(5)) / 3;
-    draw_format(ui.body, {at.x, at.y, width, px(20)}, left_align, text, "%.0f %%", 100 * view_zoom(view, context));
+    const double zoom = view_zoom(view, context);
+    draw_format(ui.body, {at.x, at.y, width, px(20)}, left_align, text, zoom < 10 ? "%.0f %%" : "%.0f\u00d7",
+                zoom < 10 ? 100 * zoom : zoom);
     if (button({at.x + width + px(5), at.y, width, px(20)}, "Fit"))
         view->fit = true;
     if (button({at.x + 2 * (width + px(5)), at.y, width, px(20)}, "1:1"))
@@ -906,14 +908,17 @@ void build_status(const ui_facts *facts, const view_context *context, const ui_l
     else
         std::snprintf(words, sizeof words, "%s: %s, %s", backend_name(facts->node.backend), facts->node.name,
                       facts->node.driver);
-    float width = draw_text(ui.small, box, left_align, dim, words) + px(18);
+    char place[64];
+    int length = std::snprintf(place, sizeof place, "%d\u00d7%d", context->image_width, context->image_height);
+    if (context->hovered >= 0)
+        std::snprintf(place + length, sizeof place - (size_t)length, "   x %d  y %d", layout->column, layout->row);
+    const float gap = px(18);
+    Box rest = box;
+    rest.width -= draw_text(ui.small, box, right_align, dim, place) + gap;
+    float width = draw_text(ui.small, rest, left_align, dim, words) + gap;
     if (facts->notice)
         draw_text(ui.small, {box.x + width, box.y, box.width - width - px(220), box.height}, left_align,
                   facts->is_warning ? amber : text, facts->notice);
-    int length = std::snprintf(words, sizeof words, "%d\u00d7%d", context->image_width, context->image_height);
-    if (context->hovered >= 0)
-        std::snprintf(words + length, sizeof words - (size_t)length, "   x %d  y %d", layout->column, layout->row);
-    draw_text(ui.small, box, right_align, dim, words);
 }
 
 void list_keys(const char *const (*keys)[2])

@@ -49,8 +49,8 @@ typedef struct viewer {
     ui_layout layout;
     int shown; /* the frame in the denoiser's latest slot; -1: none */
     uint32_t slot;
-    float near_inverse,
-        far_inverse; /* of depth, from the first frame that has it, and when live cameras come to rest; both 0: not known */
+    float near_inverse, far_inverse; /* of depth, from the first frame that has it, and when live cameras come to rest;
+                                        near 0: not known */
     double first_picture_ms;
     int64_t changed_ns;   /* when the picture last changed */
     bool has_moved;       /* the camera of live frames, since near and far were found */
@@ -140,6 +140,7 @@ static void set_up_live(viewer *viewer, bool is_interactive)
     view->continuous = is_interactive;
     view->playing = is_interactive && viewer->options->camera_path;
     viewer->context.is_live = true;
+    viewer->near_inverse = 1; /* until the first picture tells */
     feed->camera = feed->live.start;
     feed->is_steered = is_interactive || view->accumulate;
     feed->goes_on = true;
@@ -253,7 +254,8 @@ static int compare_floats(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The range of 1/depth, without its extremes, over about a thousand pixels that have a depth. */
+/* The range of 1/depth, without its extremes, over about a thousand pixels that have a depth; down to 0 where that is all one
+ * depth. */
 static void find_depth_range(const image *depth, float *near_inverse, float *far_inverse)
 {
     float samples[1024];
@@ -265,7 +267,7 @@ static void find_depth_range(const image *depth, float *near_inverse, float *far
     }
     qsort(samples, count, sizeof *samples, compare_floats);
     *near_inverse = count ? samples[count - 1 - count / 50] : 1;
-    *far_inverse = count ? samples[count / 50] : 0;
+    *far_inverse = count && samples[count / 50] < *near_inverse ? samples[count / 50] : 0;
 }
 
 static void note_frame(viewer *viewer, const feed_frame *frame, int index)

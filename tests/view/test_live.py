@@ -8,6 +8,7 @@ import OpenEXR
 import pytest
 import reference
 import scenes
+from PIL import Image
 from scenes import SCENES
 
 CORNELL = SCENES / "cornell.glb"
@@ -166,6 +167,15 @@ def test_warnings(wfview, tmp_path):
         assert sum(words in line for line in lines) == 1, words
     assert len(lines) == 3
     assert (tmp_path / "view.png").exists()
+
+
+def test_one_pixel(wfview, tmp_path):
+    """The smallest frame; its one depth has a shade, not the color of what is no number."""
+    wfview("--headless", "--backend", "cpu", "--scene", CORNELL, "--render-size", "1x1", "--kernel-size", 3, "--screenshot",
+           tmp_path / "view.png").done()
+    view = np.asarray(Image.open(tmp_path / "view.png").convert("RGB"))
+    assert (view[:470] == (255, 255, 255)).all(2).sum() > 10000, "it is as near as can be"
+    assert not (view == (255, 0, 255)).all(2).any()
 
 
 def test_many_triangles(wfview, tmp_path):
