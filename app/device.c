@@ -280,14 +280,15 @@ void device_unshare(device *shared)
 
 /* ---- Memory ------------------------------------------------------------------------------------------------------- */
 
-/* Allocates from the first allowed memory type that has the properties. */
+/* Allocates from the first allowed memory type that has the properties and is large enough. */
 static VkResult allocate_type(const device *device, VkMemoryRequirements requirements, VkMemoryPropertyFlags properties,
                               VkDeviceMemory *memory)
 {
     VkPhysicalDeviceMemoryProperties types;
     vkGetPhysicalDeviceMemoryProperties(device->physical, &types);
     for (uint32_t type = 0; type < types.memoryTypeCount; type++) {
-        bool fits = requirements.memoryTypeBits & 1u << type;
+        VkDeviceSize heap = types.memoryHeaps[types.memoryTypes[type].heapIndex].size;
+        bool fits = requirements.memoryTypeBits & 1u << type && requirements.size <= heap;
         if (fits && (types.memoryTypes[type].propertyFlags & properties) == properties)
             return vkAllocateMemory(device->handle,
                                     &(VkMemoryAllocateInfo){
