@@ -1,6 +1,7 @@
 #include "scene.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@
 
 /* The most bytes of one write or read: some kernels take no more than 2 GiB at once. */
 #define MAX_TRANSFER (1u << 30)
+
+#define MAX_SECONDS 600 /* of an import: damaged files may keep assimp busy, or waiting, for ever */
 
 void scene_free(scene *scene)
 {
@@ -131,6 +134,8 @@ static bool receive_scene(int pipe, scene *scene)
 /* The importing process: an error, empty or not, goes ahead of the scene. */
 static void import(int pipe, const char *path)
 {
+    signal(SIGALRM, SIG_DFL);
+    alarm(MAX_SECONDS);
     scene scene = {.warnings = strdup("")};
     error error = {""};
     bool imported = scene.warnings ? scene_import(path, &scene, &error) : error_set(&error, "not enough memory");
@@ -151,6 +156,8 @@ static bool receive_import(int pipe, pid_t process, scene *scene, error *error)
         return true;
     if (answered && reason.message[0])
         return error_set(error, "%s", reason.message);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+        return error_set(error, "reading it takes more than %d seconds", MAX_SECONDS);
     if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
         return error_set(error, "the file is corrupt: it crashed the importer (%s)", strsignal(WTERMSIG(status)));
     if (!answered)

@@ -95,8 +95,8 @@ typedef struct scene {
 } scene;
 
 /* Reads .gltf, .glb or .obj. A texture that cannot be read is a warning: the factor alone is used. On failure *scene is zeroed
- * and the message names the file: another extension, missing, corrupt (what assimp said), the importer crashed, no
- * triangle is left, more than SCENE_MAX_TRIANGLES, not enough memory. */
+ * and the message names the file: another extension, missing, corrupt (what assimp said), the importer crashed or took more
+ * than ten minutes, no triangle is left, more than SCENE_MAX_TRIANGLES, not enough memory. */
 bool scene_load(const char *path, scene *scene, error *error);
 void scene_free(scene *scene); /* leaves *scene zeroed; zeroed is fine */
 

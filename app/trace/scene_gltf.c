@@ -42,6 +42,43 @@ static cJSON *read_json(const char *path)
     return json;
 }
 
+static bool is_obj(const char *path)
+{
+    return strcasecmp(strrchr(path, '.'), ".obj") == 0;
+}
+
+/* ---- Nodes -------------------------------------------------------------------------------------------------------------- */
+
+static bool count_parents(const cJSON *nodes, int count, uint8_t *parents, error *error)
+{
+    const cJSON *node, *child;
+    cJSON_ArrayForEach(node, nodes)
+    {
+        cJSON_ArrayForEach(child, cJSON_GetObjectItemCaseSensitive(node, "children"))
+        {
+            if (!cJSON_IsNumber(child) || child->valueint < 0 || child->valueint >= count)
+                continue; /* assimp says so */
+            if (parents[child->valueint]++)
+                return error_set(error, "node %d is a child more than once", child->valueint);
+        }
+    }
+    return true;
+}
+
+bool scene_import_check_nodes(const char *path, error *error)
+{
+    cJSON *json = is_obj(path) ? NULL : read_json(path);
+    const cJSON *nodes = cJSON_GetObjectItemCaseSensitive(json, "nodes");
+    int count = cJSON_GetArraySize(nodes);
+    uint8_t *parents = calloc((size_t)count + 1, 1);
+    bool ok = parents ? count_parents(nodes, count, parents, error) : error_set(error, "not enough memory");
+    free(parents);
+    cJSON_Delete(json);
+    return ok;
+}
+
+/* ---- Emission ----------------------------------------------------------------------------------------------------------- */
+
 static double emissive_strength(const cJSON *material)
 {
     const cJSON *extensions = cJSON_GetObjectItemCaseSensitive(material, "extensions");
@@ -79,7 +116,7 @@ static void multiply_emission(const struct aiScene *from, const char *name, doub
 void scene_import_emissive_strength(const char *path, const struct aiScene *from, scene *scene)
 {
     int nameless = 0;
-    cJSON *json = strcasecmp(strrchr(path, '.'), ".obj") == 0 ? NULL : read_json(path);
+    cJSON *json = is_obj(path) ? NULL : read_json(path);
     const cJSON *materials = cJSON_GetObjectItemCaseSensitive(json, "materials"), *material;
     cJSON_ArrayForEach(material, materials)
     {

@@ -409,6 +409,8 @@ bool scene_import(const char *path, scene *scene, error *error)
     unsigned steps = aiProcess_Triangulate | aiProcess_FlipUVs;
     if (strcasecmp(extension, ".obj") == 0)
         steps |= aiProcess_JoinIdenticalVertices; /* .obj has an index for each attribute */
+    if (!scene_import_check_nodes(path, error))
+        return false;
     const struct aiScene *from = aiImportFile(path, steps);
     if (!from && strstr(aiGetErrorString(), "No suitable reader"))
         return error_set(error, "cannot read: it is damaged, or not what its name says");

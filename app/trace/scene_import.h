@@ -26,6 +26,10 @@ int scene_import_texture(const char *path, const struct aiScene *from, const cha
 
 /* ---- scene_gltf.c: what this assimp leaves out ------------------------------------------------------------------------ */
 
+/* Refuses nodes with several parents, which glTF forbids: assimp would copy a node for each way there is to it, and a small
+ * file can have more of these than any memory holds. */
+bool scene_import_check_nodes(const char *path, error *error);
+
 /* Multiplies each material's emission by its KHR_materials_emissive_strength. Assimp sorts materials anew, so they are found
  * by their names; those without one, or with another's, are a warning. */
 void scene_import_emissive_strength(const char *path, const struct aiScene *from, scene *scene);

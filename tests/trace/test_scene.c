@@ -5,10 +5,15 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <math.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/png.h"
 #include "app/trace/scene.h"
@@ -584,6 +589,37 @@ static void test_refusals(void **state)
     assert_refused("points.obj", "there are no triangles in it");
     write_gltf(&plain, "{\"mesh\":7}", "", "");
     assert_refused("scene.gltf", "cannot read: GLTF: Array index 7 is out of bounds (3) for \"meshes\"");
+    write_gltf(&plain, "{\"children\":[1,1]},{\"mesh\":0}", "", "");
+    assert_refused("scene.gltf", "node 1 is a child more than once");
+}
+
+static void *interrupt_import(void *fifo)
+{
+    char path[64];
+    int importer = 0, file = open(fifo, O_WRONLY); /* waits until the importer reads */
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
+    FILE *children = fopen(path, "r");
+    if (children && fscanf(children, "%d", &importer) == 1)
+        kill(importer, SIGALRM);
+    if (children)
+        fclose(children);
+    close(file);
+    return NULL;
+}
+
+/* A file that the importer waits for, until the clock, which a test does not wait for, rings. */
+static void test_slow_import(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    write_gltf(&plain, SQUARE_NODE, "", "");
+    const char *fifo = temporary_path("square.bin");
+    assert_int_equal(unlink(fifo), 0);
+    assert_int_equal(mkfifo(fifo, 0666), 0);
+    assert_int_equal(pthread_create(&thread, NULL, interrupt_import, (void *)fifo), 0);
+    assert_refused("scene.gltf", "reading it takes more than 600 seconds");
+    pthread_join(thread, NULL);
+    unlink(fifo);
 }
 
 static void test_all_broken(void **state)
@@ -785,6 +821,7 @@ int main(void)
         TEST(test_obj),
         TEST(test_obj_alone),
         TEST(test_refusals),
+        TEST(test_slow_import),
         TEST(test_all_broken),
         TEST(test_too_many),
         TEST(test_crash),
