@@ -3,8 +3,8 @@
 
     python contact_sheet.py OUT.npy SHEET.png [--first N] [--count 64] [--columns 8] [--scale S]
 
-An unfinished OUT.npy.part works too. Colors are shown as wfview shows them: linear up to 1, in sRGB. The numbers that tell broken pairs
-are printed: values that are not finite, dark, bright or flat references.
+An unfinished OUT.npy.part works too. Colors are shown as wfview shows them: linear up to 1, in sRGB. Pairs that look broken
+are printed, with the numbers that tell: values that are not finite, dark, bright or flat references.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 
 def read(path):
-    """The array; of an unfinished file the records that are whole."""
+    """The array; of an unfinished file, the records that are whole."""
     if path.suffix == ".npy":
         return np.load(path, mmap_mode="r")
     with open(path, "rb") as file:

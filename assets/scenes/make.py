@@ -209,12 +209,11 @@ def glass():
 
 def cornell_box():
     scene = Scene("cornell")
-    groups = {}
+    groups, strength = {}, max(cornell.LAMP)
     for name, *quad in cornell.quads():
         groups.setdefault(name, []).append(shapes.quad(*quad))
     for name, faces in groups.items():
-        light = {"emission": np.array(cornell.LAMP) / max(cornell.LAMP), "strength": max(cornell.LAMP)} if name == "lamp" else {}
-        light = {**light, "emission": tuple(light["emission"])} if light else {}
+        light = {"emission": tuple(np.array(cornell.LAMP) / strength), "strength": strength} if name == "lamp" else {}
         scene.place(scene.mesh(shapes.join(*faces), scene.material(name, cornell.COLORS[name], ior=1.0, **light)))
     scene.camera(cornell.EYE, cornell.TARGET, cornell.FOV)
     return scene

@@ -43,7 +43,7 @@ def bricks(random, size=256, rows=8, columns=4, gap=0.08):
     row = (y * rows).astype(int)
     shifted = (x * columns + row % 2 * 0.5) % columns
     fy, fx = y * rows % 1, shifted % 1
-    edge = np.minimum(np.minimum(fy, 1 - fy), np.minimum(fx, 1 - fx) * rows / columns * (columns / rows) * 2)
+    edge = np.minimum(np.minimum(fy, 1 - fy), np.minimum(fx, 1 - fx) * 2)
     shade = random.random((rows, columns))[row, shifted.astype(int)]
     return np.clip(edge / gap, 0, 1), shade
 
@@ -70,9 +70,7 @@ def leaves(random, size=128, count=26):
         along = (x - cx) * np.cos(angle) + (y - cy) * np.sin(angle)
         across = -(x - cx) * np.sin(angle) + (y - cy) * np.cos(angle)
         leaf = (along / 0.14) ** 2 + (np.abs(across) / 0.055) ** 1.5 < 1
-        green = mix((0.20, 0.36, 0.10), (0.46, 0.60, 0.20), np.asarray(random.random()))
-        vein = np.where(np.abs(across) < 0.006, 1.25, 1.0)[..., None]
-        image[leaf, :3] = (green * vein)[leaf] if vein.ndim == green.ndim else green
+        image[leaf, :3] = mix((0.20, 0.36, 0.10), (0.46, 0.60, 0.20), np.asarray(random.random()))
         image[leaf, 3] = 1
     return image
 
