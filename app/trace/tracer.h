@@ -93,11 +93,12 @@ void tracer_destroy(tracer *tracer); /* no frame is in flight. Leaves it zeroed;
  * scene: nothing may be rendered until a call succeeds. */
 bool tracer_set_scene(tracer *tracer, const scene *scene, const bvh *bvh, error *error);
 
-/* The size of frames; no frame is in flight. Accumulation starts anew. */
+/* The size of frames; no frame is in flight. Accumulation starts anew. After a failure, for want of memory, nothing may be
+ * rendered until a call succeeds. */
 bool tracer_resize(tracer *tracer, uint32_t width, uint32_t height, error *error);
 
-/* The slot's images by TRACE_COLOR ... TRACE_MOTION: float, of 4, 4, 4, 1, 2 channels at least, usage STORAGE, of the tracer's size.
- * They stay the caller's. No frame of the slot is in flight. */
+/* The slot's images by TRACE_COLOR ... TRACE_MOTION: float, of 4, 4, 4, 1, 2 channels at least, usage STORAGE, of the
+ * tracer's size. They stay the caller's. No frame of the slot is in flight. */
 void tracer_bind(tracer *tracer, uint32_t slot, const wf_node_image images[TRACE_IMAGE_COUNT]);
 
 /* Records one frame into the slot's images. Their content and layout are discarded, they end in GENERAL, written
