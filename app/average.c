@@ -64,36 +64,6 @@ static bool create_sets(average *average, error *error)
                  "vkAllocateDescriptorSets", error);
 }
 
-static bool create_pipeline(average *average, error *error)
-{
-    VkDevice handle = average->device->handle;
-    VkShaderModule module;
-    if (!vk_ok(vkCreateShaderModule(handle,
-                                    &(VkShaderModuleCreateInfo){
-                                        .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
-                                        .codeSize = sizeof average_comp,
-                                        .pCode = average_comp,
-                                    },
-                                    NULL, &module),
-               "vkCreateShaderModule", error))
-        return false;
-    VkResult result = vkCreateComputePipelines(handle, average->device->cache, 1,
-                                               &(VkComputePipelineCreateInfo){
-                                                   .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
-                                                   .stage =
-                                                       {
-                                                           .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-                                                           .stage = VK_SHADER_STAGE_COMPUTE_BIT,
-                                                           .module = module,
-                                                           .pName = "main",
-                                                       },
-                                                   .layout = average->layout,
-                                               },
-                                               NULL, &average->pipeline);
-    vkDestroyShaderModule(handle, module, NULL);
-    return vk_ok(result, "vkCreateComputePipelines", error);
-}
-
 static bool create_mean(average *average, error *error)
 {
     const device *device = average->device;
@@ -126,7 +96,7 @@ bool average_create(const device *device, uint32_t width, uint32_t height, avera
 {
     *average = (struct average){.device = device, .width = width, .height = height};
     if (create_mean(average, error) && create_layouts(average, error) && create_sets(average, error) &&
-        create_pipeline(average, error))
+        compute_pipeline_create(device, average->layout, average_comp, sizeof average_comp, &average->pipeline, error))
         return true;
     average_destroy(average);
     return false;

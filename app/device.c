@@ -409,6 +409,40 @@ void image_destroy(const device *device, wf_node_image *image)
     *image = (wf_node_image){0};
 }
 
+/* ---- Pipelines ---------------------------------------------------------------------------------------------------- */
+
+bool shader_create(const device *device, const uint32_t *code, size_t size, VkShaderModule *module, error *error)
+{
+    return vk_ok(vkCreateShaderModule(device->handle,
+                                      &(VkShaderModuleCreateInfo){
+                                          .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
+                                          .codeSize = size,
+                                          .pCode = code,
+                                      },
+                                      NULL, module),
+                 "vkCreateShaderModule", error);
+}
+
+bool compute_pipeline_create(const device *device, VkPipelineLayout layout, const uint32_t *code, size_t size,
+                             VkPipeline *pipeline, error *error)
+{
+    VkComputePipelineCreateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+        .stage =
+            {
+                .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                .stage = VK_SHADER_STAGE_COMPUTE_BIT,
+                .pName = "main",
+            },
+        .layout = layout,
+    };
+    if (!shader_create(device, code, size, &info.stage.module, error))
+        return false;
+    VkResult result = vkCreateComputePipelines(device->handle, device->cache, 1, &info, NULL, pipeline);
+    vkDestroyShaderModule(device->handle, info.stage.module, NULL);
+    return vk_ok(result, "vkCreateComputePipelines", error);
+}
+
 /* ---- Commands ----------------------------------------------------------------------------------------------------- */
 
 bool commands_allocate(const device *device, uint32_t count, VkCommandBuffer *commands, error *error)

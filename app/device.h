@@ -63,6 +63,13 @@ void image_destroy(const device *device, wf_node_image *image); /* leaves *image
 extern const VkImageSubresourceRange image_range;
 extern const VkImageSubresourceLayers image_layers;
 
+/* ---- Pipelines ---------------------------------------------------------------------------------------------------- */
+
+/* From SPIR-V of `size` bytes. */
+bool shader_create(const device *device, const uint32_t *code, size_t size, VkShaderModule *module, error *error);
+bool compute_pipeline_create(const device *device, VkPipelineLayout layout, const uint32_t *code, size_t size,
+                             VkPipeline *pipeline, error *error);
+
 /* ---- Commands ----------------------------------------------------------------------------------------------------- */
 
 bool commands_allocate(const device *device, uint32_t count, VkCommandBuffer *commands, error *error);

@@ -68,18 +68,6 @@ static bool create_sets(panes *panes, error *error)
                  "vkAllocateDescriptorSets", error);
 }
 
-static bool create_module(const panes *panes, const uint32_t *code, size_t size, VkShaderModule *module, error *error)
-{
-    return vk_ok(vkCreateShaderModule(panes->device->handle,
-                                      &(VkShaderModuleCreateInfo){
-                                          .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
-                                          .codeSize = size,
-                                          .pCode = code,
-                                      },
-                                      NULL, module),
-                 "vkCreateShaderModule", error);
-}
-
 static VkPipelineShaderStageCreateInfo stage_info(VkShaderStageFlagBits stage, VkShaderModule module)
 {
     return (VkPipelineShaderStageCreateInfo){
@@ -142,8 +130,8 @@ static VkResult make_pipeline(panes *panes, VkRenderPass render_pass, const VkPi
 static bool create_pipeline(panes *panes, VkRenderPass render_pass, error *error)
 {
     VkShaderModule vertex = VK_NULL_HANDLE, fragment = VK_NULL_HANDLE;
-    bool ok = create_module(panes, pane_vert, sizeof pane_vert, &vertex, error) &&
-              create_module(panes, pane_frag, sizeof pane_frag, &fragment, error);
+    bool ok = shader_create(panes->device, pane_vert, sizeof pane_vert, &vertex, error) &&
+              shader_create(panes->device, pane_frag, sizeof pane_frag, &fragment, error);
     if (ok) {
         const VkPipelineShaderStageCreateInfo stages[] = {stage_info(VK_SHADER_STAGE_VERTEX_BIT, vertex),
                                                           stage_info(VK_SHADER_STAGE_FRAGMENT_BIT, fragment)};

@@ -263,32 +263,7 @@ static bool create_sets(tracer *tracer, error *error)
 
 static bool create_pipeline(tracer *tracer, const uint32_t *code, size_t size, VkPipeline *pipeline, error *error)
 {
-    VkDevice handle = tracer->device->handle;
-    VkShaderModule module;
-    if (!vk_ok(vkCreateShaderModule(handle,
-                                    &(VkShaderModuleCreateInfo){
-                                        .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
-                                        .codeSize = size,
-                                        .pCode = code,
-                                    },
-                                    NULL, &module),
-               "vkCreateShaderModule", error))
-        return false;
-    VkResult result = vkCreateComputePipelines(handle, tracer->device->cache, 1,
-                                               &(VkComputePipelineCreateInfo){
-                                                   .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
-                                                   .stage =
-                                                       {
-                                                           .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-                                                           .stage = VK_SHADER_STAGE_COMPUTE_BIT,
-                                                           .module = module,
-                                                           .pName = "main",
-                                                       },
-                                                   .layout = tracer->layout,
-                                               },
-                                               NULL, pipeline);
-    vkDestroyShaderModule(handle, module, NULL);
-    return vk_ok(result, "vkCreateComputePipelines", error);
+    return compute_pipeline_create(tracer->device, tracer->layout, code, size, pipeline, error);
 }
 
 /* ---- Life --------------------------------------------------------------------------------------------------------- */
