@@ -19,7 +19,7 @@
  *     node_clock_uncertainty_ns
  *     stages[]                 name, clock ("cpu", "vulkan" or "node"), n, median, p95, p99, max
  *     display_transform        what psnr is computed on
- *     metrics[]                one a frame with a reference: frame (path), noisy, gather, splat (those that were made)
+ *     metrics[]                one a frame with a reference: frame (path), noisy, gather, splat
  *     metrics[].gather         smape, rel_mse, psnr (dB; null for equal pictures)
  */
 #include "report.h"
@@ -71,10 +71,8 @@ static void add_frame(cJSON *list, const report_metrics *entry)
     cJSON *frame = cJSON_CreateObject();
     add_text(frame, "frame", entry->frame);
     add_metrics(frame, "noisy", &entry->noisy);
-    if (entry->has_gather)
-        add_metrics(frame, "gather", &entry->gather);
-    if (entry->has_splat)
-        add_metrics(frame, "splat", &entry->splat);
+    add_metrics(frame, "gather", &entry->gather);
+    add_metrics(frame, "splat", &entry->splat);
     cJSON_AddItemToArray(list, frame);
 }
 

@@ -9,7 +9,6 @@
 
 typedef struct report_metrics {
     const char *frame; /* path */
-    int has_gather, has_splat;
     metrics noisy, gather, splat;
 } report_metrics;
 

@@ -528,8 +528,7 @@ static bool write_report(const viewer *viewer, error *error)
     for (int i = 0; i < viewer->context.frame_count; i++) {
         const frame_state *state = &viewer->frames[i];
         if (state->has_metrics)
-            metrics[count++] =
-                (report_metrics){feed_path(&viewer->feed, i), true, true, state->noisy, state->gather, state->splat};
+            metrics[count++] = (report_metrics){feed_path(&viewer->feed, i), state->noisy, state->gather, state->splat};
     }
     const predictor_options *predictor = &viewer->applied;
     bool files = predictor->from_files;
