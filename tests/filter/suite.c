@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { SKIPPED = 77, ABILITIES = 6 };
+enum { SKIPPED = 77, ABILITIES = 6, BRIEF_STEP = 4 };
 
 static const char *const ability_names[ABILITIES] = {
     "bfloat16", "float64", "strides in W other than 1", "coverage", "fused gather and splat", "backward"};
@@ -18,6 +19,8 @@ static const unsigned lacking[WF_BACKEND_COUNT] = {[WF_CUDA] = 0, [WF_VULKAN] = 
 
 static int validation_messages;
 static unsigned told; /* in this test */
+static int is_brief;
+static unsigned cases; /* so far */
 
 unsigned suite_type_needs(wf_dtype dtype)
 {
@@ -54,8 +57,10 @@ static int may_skip(wf_backend backend, wf_result result)
 int suite_open(int argc, char **argv, wf_backend *backend, wf_device **device)
 {
     *device = NULL;
-    if (argc != 2 || !backend_named(argv[1], backend)) {
-        fprintf(stderr, "usage: %s cpu|vulkan|cuda\n", argv[0]);
+    is_brief = argc == 3 && !strcmp(argv[2], "--brief");
+    cases = (unsigned)time(NULL);
+    if (argc != 2 + is_brief || !backend_named(argv[1], backend)) {
+        fprintf(stderr, "usage: %s cpu|vulkan|cuda [--brief]\n", argv[0]);
         return 2;
     }
     wf_result result = wf_create(&(wf_device_options){.backend = *backend, .log = {.callback = print_log}}, device);
@@ -64,6 +69,11 @@ int suite_open(int argc, char **argv, wf_backend *backend, wf_device **device)
         return SKIPPED;
     }
     return 1;
+}
+
+int suite_takes_case(void)
+{
+    return !is_brief || cases++ % BRIEF_STEP == 0;
 }
 
 int suite_close(wf_device *device, int failed)

@@ -17,10 +17,14 @@ enum {
 /* What tensors of a type need. */
 unsigned suite_type_needs(wf_dtype dtype);
 
-/* Opens the device of `PROGRAM cpu|vulkan|cuda`. Where *device is NULL afterwards, the program ends with the status that is
+/* Opens the device of `PROGRAM cpu|vulkan|cuda [--brief]`. Where *device is NULL afterwards, the program ends with the status that is
  * returned: 77 where there is no fitting device; for vulkan and cuda, unless the environment has WF_REQUIRE_DEVICES=1; for
  * cpu, where the processor lacks what WF_CPU_INSTRUCTIONS asks for. */
 int suite_open(int argc, char **argv, wf_backend *backend, wf_device **device);
+
+/* Whether this case is to be run: with --brief one in four is, beginning anywhere. For sanitizers, which look at host code,
+ * where every case compiles shaders of its own for seconds. */
+int suite_takes_case(void);
 
 /* The program's status. */
 int suite_close(wf_device *device, int failed);
