@@ -68,7 +68,6 @@ bool live_open(const options *options, live *live, error *error)
         .width = (uint32_t)options->render_width,
         .height = (uint32_t)options->render_height,
         .most = options->accumulate ? (uint32_t)options->accumulate : LIVE_MOST_SAMPLES,
-        .mean = options->accumulate ? LIVE_MEAN_IS_COLOR : LIVE_MEAN_UNUSED,
     };
     if (fill(live, error))
         return true;
