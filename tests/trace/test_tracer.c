@@ -538,7 +538,7 @@ static void test_fresnel_reflection(void **state)
 }
 
 /* A corner with a textured light, a glossy floor, a rough glass ball, under a bright environment picture. */
-static void build_mixed(scene *scene, float environment[4 * 2 * 3])
+static void build_mixed(scene *scene)
 {
     const uint8_t glow[] = {255, 255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255, 128, 64, 255, 255};
     *scene = shapes_scene();
@@ -554,11 +554,15 @@ static void build_mixed(scene *scene, float environment[4 * 2 * 3])
     light->emission[0] = light->emission[1] = light->emission[2] = 6;
     light->emission_texture = shapes_texture(scene, 2, 2, glow, true);
     shapes_quad(scene, (vec3){-0.8f, 0.6f, -0.5f}, (vec3){0.4f, 0, 0.4f}, (vec3){0, 0.6f, 0});
-    for (int i = 0; i < 24; i++)
-        environment[i] = i / 3 == 2 ? 1.5f : 0.1f;
     scene->environment.kind = ENVIRONMENT_IMAGE;
     scene->environment.image = (image){4, 2, 3, malloc(24 * sizeof(float))};
-    memcpy(scene->environment.image.pixels, environment, 24 * sizeof(float));
+    for (int i = 0; i < 24; i++)
+        scene->environment.image.pixels[i] = i / 3 == 2 ? 1.5f : 0.1f;
+}
+
+static tracer_frame mixed_frame(uint32_t samples)
+{
+    return plain_frame(look((vec3){0.5f, 1, 3}, (vec3){0, 0.5f, 0}, 40), samples);
 }
 
 /* Pictures with as many seeds: the strategies' means agree as far as their spread lets one tell. */
@@ -567,11 +571,10 @@ static void test_strategies_agree(void **state)
     (void)state;
     enum { W = 16, H = 12, BLOCK = 4, SEEDS = 8, BLOCKS = W / BLOCK * (H / BLOCK) };
     scene scene;
-    float environment[24];
-    build_mixed(&scene, environment);
+    build_mixed(&scene);
     render render;
     open_render(&scene, W, H, &render);
-    tracer_frame wanted = plain_frame(look((vec3){0.5f, 1, 3}, (vec3){0, 0.5f, 0}, 40), 0);
+    tracer_frame wanted = mixed_frame(0);
     static const uint32_t samples[3] = {64, 320, 96}; /* lights alone are noisiest */
     double means[3][BLOCKS] = {{0}}, squares[3][BLOCKS] = {{0}};
     for (int strategy = 0; strategy < 3; strategy++) {
@@ -621,11 +624,10 @@ static void test_determinism_and_accumulation(void **state)
     (void)state;
     enum { W = 20, H = 12 };
     scene scene;
-    float environment[24];
-    build_mixed(&scene, environment);
+    build_mixed(&scene);
     render render;
     open_render(&scene, W, H, &render);
-    tracer_frame wanted = plain_frame(look((vec3){0.5f, 1, 3}, (vec3){0, 0.5f, 0}, 40), 6);
+    tracer_frame wanted = mixed_frame(6);
     frame whole = shoot(&render, &wanted), again = shoot(&render, &wanted);
     for (int layer = 0; layer < FRAME_REFERENCE; layer++)
         assert_memory_equal(whole.layers[layer].pixels, again.layers[layer].pixels,
@@ -663,11 +665,10 @@ static void test_motion(void **state)
     (void)state;
     enum { W = 96, H = 64 };
     scene scene;
-    float environment[24];
-    build_mixed(&scene, environment);
+    build_mixed(&scene);
     render render;
     open_render(&scene, W, H, &render);
-    tracer_frame wanted = plain_frame(look((vec3){0.5f, 1, 3}, (vec3){0, 0.5f, 0}, 40), 1);
+    tracer_frame wanted = mixed_frame(1);
     wanted.previous = look((vec3){0.8f, 1.1f, 2.7f}, (vec3){0.1f, 0.45f, 0}, 44);
     frame now = shoot(&render, &wanted);
     tracer_frame earlier = plain_frame(wanted.previous, 1);
@@ -711,11 +712,10 @@ static void test_paths_per_thread(void **state)
         uint32_t width, height, samples;
     } cases[] = {{20, 12, 21}, {1, 1, 64}, {1031, 517, 1}};
     scene scene;
-    float environment[24];
-    build_mixed(&scene, environment);
+    build_mixed(&scene);
     render render;
     for (int i = 0; i < 3; i++) {
-        tracer_frame wanted = plain_frame(look((vec3){0.5f, 1, 3}, (vec3){0, 0.5f, 0}, 40), cases[i].samples);
+        tracer_frame wanted = mixed_frame(cases[i].samples);
         wanted.max_bounces = 1;
         open_render(&scene, (int)cases[i].width, (int)cases[i].height, &render);
         render.tracer.paths_per_thread = 1;
@@ -738,13 +738,12 @@ static void test_another_scene(void **state)
     (void)state;
     enum { W = 20, H = 12 };
     const vec3 up = {0.48f, 0.6f, 0.64f};
-    const tracer_frame wanted = plain_frame(look((vec3){0.5f, 1, 3}, (vec3){0, 0.5f, 0}, 40), 4);
+    const tracer_frame wanted = mixed_frame(4);
     scene scene;
     error error;
     sky sky;
     bvh bvh;
-    float environment[24];
-    build_mixed(&scene, environment);
+    build_mixed(&scene);
     scene.environment.kind = ENVIRONMENT_SKY;
     scene.environment.sun_direction = up;
     render render;
@@ -761,7 +760,7 @@ static void test_another_scene(void **state)
     assert_memory_not_equal(expected.layers[FRAME_COLOR].pixels, other.layers[FRAME_COLOR].pixels, W * H * 16);
     scene_free(&scene);
 
-    build_mixed(&scene, environment);
+    build_mixed(&scene);
     require(sky_create(up, SKY_TURBIDITY, &sky, &error), &error);
     image_free(&scene.environment.image);
     require(sky_image(&sky, 512, 256, &scene.environment.image, &error), &error);
