@@ -36,8 +36,8 @@ def start_server(number):
 
 @pytest.fixture
 def display():
-    """A display server of the test's own; its name. Pressed buttons, the mouse's place, keys on their way and the numbers of
-    windows, which are given out anew once a program ends, are no other test's then."""
+    """A display server of the test's own; its name. A key that ends the program is down when the window goes, and xdotool then
+    fails to let go of it: the server would repeat it to the next test's window."""
     missing = [program for program in NEEDED if not shutil.which(program)]
     if missing:
         pytest.fail(f"not installed: {', '.join(missing)}")
