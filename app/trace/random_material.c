@@ -97,20 +97,9 @@ static ramp random_ramp(const paint *paint, float muted, rng *rng)
     return ramp;
 }
 
-static const material untextured = {
-    .base_color = {0.5f, 0.5f, 0.5f},
-    .roughness = 1,
-    .ior = 1,
-    .base_color_texture = -1,
-    .metallic_roughness_texture = -1,
-    .normal_texture = -1,
-    .emission_texture = -1,
-    .normal_scale = 1,
-};
-
 static material plain(const paint *paint, float muted, rng *rng)
 {
-    material material = untextured;
+    material material = material_white;
     any_color(paint, muted, rng, material.base_color);
     return material;
 }
@@ -241,7 +230,9 @@ uint32_t paint_net(paint *paint, rng *rng)
 
 static material shining(const float radiance[3])
 {
-    material material = untextured;
+    material material = material_white;
+    for (int c = 0; c < 3; c++)
+        material.base_color[c] = 0.5f;
     memcpy(material.emission, radiance, sizeof material.emission);
     return material;
 }

@@ -13,6 +13,17 @@
 #include "app/input.h"
 #include "scene_import.h"
 
+const material material_white = {
+    .base_color = {1, 1, 1},
+    .roughness = 1,
+    .ior = 1,
+    .base_color_texture = -1,
+    .metallic_roughness_texture = -1,
+    .normal_texture = -1,
+    .emission_texture = -1,
+    .normal_scale = 1,
+};
+
 /* The most bytes of one write or read: some kernels take no more than 2 GiB at once. */
 #define MAX_TRANSFER (1u << 30)
 

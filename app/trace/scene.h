@@ -54,6 +54,9 @@ typedef struct material {
     float alpha_cutoff; /* 0: no holes; above 1: all of it is a hole */
 } material;
 
+/* White and diffuse, without textures: what others differ from. */
+extern const material material_white;
+
 /* 8-bit color stays 8 bits; the tracer filters bilinearly and repeats. */
 typedef struct texture {
     int width, height;

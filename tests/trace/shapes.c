@@ -32,16 +32,7 @@ scene shapes_scene(void)
 material *shapes_material(scene *scene)
 {
     material *added = &scene->materials[scene->material_count++];
-    *added = (material){
-        .base_color = {1, 1, 1},
-        .roughness = 1,
-        .ior = 1,
-        .base_color_texture = -1,
-        .metallic_roughness_texture = -1,
-        .normal_texture = -1,
-        .emission_texture = -1,
-        .normal_scale = 1,
-    };
+    *added = material_white;
     return added;
 }
 

@@ -339,15 +339,10 @@ static double furnace(material wanted_material, tracer_strategy strategy, uint32
 
 static material white(float roughness, float metallic, float transmission, float ior)
 {
-    return (material){.base_color = {1, 1, 1},
-                      .metallic = metallic,
-                      .roughness = roughness,
-                      .transmission = transmission,
-                      .ior = ior,
-                      .base_color_texture = -1,
-                      .metallic_roughness_texture = -1,
-                      .normal_texture = -1,
-                      .emission_texture = -1};
+    material material = material_white;
+    material.metallic = metallic, material.roughness = roughness;
+    material.transmission = transmission, material.ior = ior;
+    return material;
 }
 
 static void test_furnace_diffuse(void **state)
