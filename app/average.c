@@ -7,7 +7,6 @@
 
 static bool create_layouts(average *average, error *error)
 {
-    VkDevice handle = average->device->handle;
     VkDescriptorSetLayoutBinding bindings[2];
     for (uint32_t i = 0; i < 2; i++)
         bindings[i] = (VkDescriptorSetLayoutBinding){
@@ -16,52 +15,15 @@ static bool create_layouts(average *average, error *error)
             .descriptorCount = 1,
             .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT,
         };
-    return vk_ok(vkCreateDescriptorSetLayout(handle,
-                                             &(VkDescriptorSetLayoutCreateInfo){
-                                                 .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-                                                 .bindingCount = 2,
-                                                 .pBindings = bindings,
-                                             },
-                                             NULL, &average->set_layout),
-                 "vkCreateDescriptorSetLayout", error) &&
-           vk_ok(
-               vkCreatePipelineLayout(handle,
-                                      &(VkPipelineLayoutCreateInfo){
-                                          .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
-                                          .setLayoutCount = 1,
-                                          .pSetLayouts = &average->set_layout,
-                                          .pushConstantRangeCount = 1,
-                                          .pPushConstantRanges = &(VkPushConstantRange){VK_SHADER_STAGE_COMPUTE_BIT, 0,
-                                                                                        sizeof(struct average_push)},
-                                      },
-                                      NULL, &average->layout),
-               "vkCreatePipelineLayout", error);
+    return layouts_create(average->device, bindings, 2, VK_SHADER_STAGE_COMPUTE_BIT, sizeof(struct average_push),
+                          &average->set_layout, &average->layout, error);
 }
 
 static bool create_sets(average *average, error *error)
 {
-    VkDescriptorSetLayout layouts[DENOISER_SLOTS];
-    for (int i = 0; i < DENOISER_SLOTS; i++)
-        layouts[i] = average->set_layout;
-    return vk_ok(vkCreateDescriptorPool(
-                     average->device->handle,
-                     &(VkDescriptorPoolCreateInfo){
-                         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
-                         .maxSets = DENOISER_SLOTS,
-                         .poolSizeCount = 1,
-                         .pPoolSizes = &(VkDescriptorPoolSize){VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, 2 * DENOISER_SLOTS},
-                     },
-                     NULL, &average->pool),
-                 "vkCreateDescriptorPool", error) &&
-           vk_ok(vkAllocateDescriptorSets(average->device->handle,
-                                          &(VkDescriptorSetAllocateInfo){
-                                              .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
-                                              .descriptorPool = average->pool,
-                                              .descriptorSetCount = DENOISER_SLOTS,
-                                              .pSetLayouts = layouts,
-                                          },
-                                          average->sets),
-                 "vkAllocateDescriptorSets", error);
+    return descriptor_sets_create(average->device, average->set_layout,
+                                  &(VkDescriptorPoolSize){VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, 2 * DENOISER_SLOTS}, 1,
+                                  DENOISER_SLOTS, &average->pool, average->sets, error);
 }
 
 static bool create_mean(average *average, error *error)

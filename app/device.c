@@ -443,6 +443,56 @@ bool compute_pipeline_create(const device *device, VkPipelineLayout layout, cons
     return vk_ok(result, "vkCreateComputePipelines", error);
 }
 
+bool layouts_create(const device *device, const VkDescriptorSetLayoutBinding *bindings, uint32_t count,
+                    VkShaderStageFlags stages, uint32_t push_size, VkDescriptorSetLayout *set_layout,
+                    VkPipelineLayout *layout, error *error)
+{
+    return vk_ok(vkCreateDescriptorSetLayout(device->handle,
+                                             &(VkDescriptorSetLayoutCreateInfo){
+                                                 .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
+                                                 .bindingCount = count,
+                                                 .pBindings = bindings,
+                                             },
+                                             NULL, set_layout),
+                 "vkCreateDescriptorSetLayout", error) &&
+           vk_ok(vkCreatePipelineLayout(device->handle,
+                                        &(VkPipelineLayoutCreateInfo){
+                                            .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
+                                            .setLayoutCount = 1,
+                                            .pSetLayouts = set_layout,
+                                            .pushConstantRangeCount = 1,
+                                            .pPushConstantRanges = &(VkPushConstantRange){stages, 0, push_size},
+                                        },
+                                        NULL, layout),
+                 "vkCreatePipelineLayout", error);
+}
+
+bool descriptor_sets_create(const device *device, VkDescriptorSetLayout set_layout, const VkDescriptorPoolSize *sizes,
+                            uint32_t size_count, uint32_t set_count, VkDescriptorPool *pool, VkDescriptorSet *sets,
+                            error *error)
+{
+    bool ok = vk_ok(vkCreateDescriptorPool(device->handle,
+                                           &(VkDescriptorPoolCreateInfo){
+                                               .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+                                               .maxSets = set_count,
+                                               .poolSizeCount = size_count,
+                                               .pPoolSizes = sizes,
+                                           },
+                                           NULL, pool),
+                    "vkCreateDescriptorPool", error);
+    for (uint32_t i = 0; ok && i < set_count; i++)
+        ok = vk_ok(vkAllocateDescriptorSets(device->handle,
+                                            &(VkDescriptorSetAllocateInfo){
+                                                .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
+                                                .descriptorPool = *pool,
+                                                .descriptorSetCount = 1,
+                                                .pSetLayouts = &set_layout,
+                                            },
+                                            &sets[i]),
+                   "vkAllocateDescriptorSets", error);
+    return ok;
+}
+
 /* ---- Commands ----------------------------------------------------------------------------------------------------- */
 
 bool commands_allocate(const device *device, uint32_t count, VkCommandBuffer *commands, error *error)

@@ -70,6 +70,16 @@ bool shader_create(const device *device, const uint32_t *code, size_t size, VkSh
 bool compute_pipeline_create(const device *device, VkPipelineLayout layout, const uint32_t *code, size_t size,
                              VkPipeline *pipeline, error *error);
 
+/* A layout of one descriptor set, its bindings 0 ... count - 1, and of push constants from 0 on, both for these stages. */
+bool layouts_create(const device *device, const VkDescriptorSetLayoutBinding *bindings, uint32_t count,
+                    VkShaderStageFlags stages, uint32_t push_size, VkDescriptorSetLayout *set_layout,
+                    VkPipelineLayout *layout, error *error);
+
+/* A pool of just these sets, which hold `sizes` all together. */
+bool descriptor_sets_create(const device *device, VkDescriptorSetLayout set_layout, const VkDescriptorPoolSize *sizes,
+                            uint32_t size_count, uint32_t set_count, VkDescriptorPool *pool, VkDescriptorSet *sets,
+                            error *error);
+
 /* ---- Commands ----------------------------------------------------------------------------------------------------- */
 
 bool commands_allocate(const device *device, uint32_t count, VkCommandBuffer *commands, error *error);

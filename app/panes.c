@@ -5,8 +5,8 @@
 
 static bool create_layouts(panes *panes, error *error)
 {
-    VkDevice handle = panes->device->handle;
-    if (!vk_ok(vkCreateSampler(handle, &(VkSamplerCreateInfo){.sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO}, NULL,
+    if (!vk_ok(vkCreateSampler(panes->device->handle,
+                               &(VkSamplerCreateInfo){.sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO}, NULL,
                                &panes->sampler),
                "vkCreateSampler", error))
         return false;
@@ -19,53 +19,16 @@ static bool create_layouts(panes *panes, error *error)
             .stageFlags = VK_SHADER_STAGE_FRAGMENT_BIT,
             .pImmutableSamplers = &panes->sampler,
         };
-    return vk_ok(vkCreateDescriptorSetLayout(handle,
-                                             &(VkDescriptorSetLayoutCreateInfo){
-                                                 .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-                                                 .bindingCount = 2,
-                                                 .pBindings = bindings,
-                                             },
-                                             NULL, &panes->set_layout),
-                 "vkCreateDescriptorSetLayout", error) &&
-           vk_ok(vkCreatePipelineLayout(handle,
-                                        &(VkPipelineLayoutCreateInfo){
-                                            .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
-                                            .setLayoutCount = 1,
-                                            .pSetLayouts = &panes->set_layout,
-                                            .pushConstantRangeCount = 1,
-                                            .pPushConstantRanges = &(VkPushConstantRange){VK_SHADER_STAGE_FRAGMENT_BIT,
-                                                                                          0, sizeof(struct pane_push)},
-                                        },
-                                        NULL, &panes->layout),
-                 "vkCreatePipelineLayout", error);
+    return layouts_create(panes->device, bindings, 2, VK_SHADER_STAGE_FRAGMENT_BIT, sizeof(struct pane_push),
+                          &panes->set_layout, &panes->layout, error);
 }
 
 static bool create_sets(panes *panes, error *error)
 {
     const uint32_t count = DENOISER_SLOTS * LAYER_COUNT;
-    if (!vk_ok(vkCreateDescriptorPool(
-                   panes->device->handle,
-                   &(VkDescriptorPoolCreateInfo){
-                       .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
-                       .maxSets = count,
-                       .poolSizeCount = 1,
-                       .pPoolSizes = &(VkDescriptorPoolSize){VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 2 * count},
-                   },
-                   NULL, &panes->pool),
-               "vkCreateDescriptorPool", error))
-        return false;
-    VkDescriptorSetLayout layouts[DENOISER_SLOTS * LAYER_COUNT];
-    for (uint32_t i = 0; i < count; i++)
-        layouts[i] = panes->set_layout;
-    return vk_ok(vkAllocateDescriptorSets(panes->device->handle,
-                                          &(VkDescriptorSetAllocateInfo){
-                                              .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
-                                              .descriptorPool = panes->pool,
-                                              .descriptorSetCount = count,
-                                              .pSetLayouts = layouts,
-                                          },
-                                          &panes->sets[0][0]),
-                 "vkAllocateDescriptorSets", error);
+    return descriptor_sets_create(panes->device, panes->set_layout,
+                                  &(VkDescriptorPoolSize){VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 2 * count}, 1,
+                                  count, &panes->pool, &panes->sets[0][0], error);
 }
 
 static VkPipelineShaderStageCreateInfo stage_info(VkShaderStageFlagBits stage, VkShaderModule module)

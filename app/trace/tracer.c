@@ -204,7 +204,6 @@ bool tracer_set_scene(tracer *tracer, const scene *scene, const bvh *bvh, error 
 
 static bool create_layouts(tracer *tracer, error *error)
 {
-    VkDevice handle = tracer->device->handle;
     VkDescriptorSetLayoutBinding bindings[TRACE_IMAGE_COUNT + 1];
     for (uint32_t i = 0; i <= TRACE_IMAGE_COUNT; i++)
         bindings[i] = (VkDescriptorSetLayoutBinding){
@@ -213,52 +212,16 @@ static bool create_layouts(tracer *tracer, error *error)
             .descriptorCount = 1,
             .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT,
         };
-    return vk_ok(vkCreateDescriptorSetLayout(handle,
-                                             &(VkDescriptorSetLayoutCreateInfo){
-                                                 .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-                                                 .bindingCount = TRACE_IMAGE_COUNT + 1,
-                                                 .pBindings = bindings,
-                                             },
-                                             NULL, &tracer->set_layout),
-                 "vkCreateDescriptorSetLayout", error) &&
-           vk_ok(vkCreatePipelineLayout(handle,
-                                        &(VkPipelineLayoutCreateInfo){
-                                            .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
-                                            .setLayoutCount = 1,
-                                            .pSetLayouts = &tracer->set_layout,
-                                            .pushConstantRangeCount = 1,
-                                            .pPushConstantRanges = &(VkPushConstantRange){VK_SHADER_STAGE_COMPUTE_BIT,
-                                                                                          0, sizeof(trace_push)},
-                                        },
-                                        NULL, &tracer->layout),
-                 "vkCreatePipelineLayout", error);
+    return layouts_create(tracer->device, bindings, TRACE_IMAGE_COUNT + 1, VK_SHADER_STAGE_COMPUTE_BIT,
+                          sizeof(trace_push), &tracer->set_layout, &tracer->layout, error);
 }
 
 static bool create_sets(tracer *tracer, error *error)
 {
     const VkDescriptorPoolSize sizes[] = {{VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, TRACER_SLOTS * TRACE_IMAGE_COUNT},
                                           {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, TRACER_SLOTS}};
-    VkDescriptorSetLayout layouts[TRACER_SLOTS];
-    for (int i = 0; i < TRACER_SLOTS; i++)
-        layouts[i] = tracer->set_layout;
-    return vk_ok(vkCreateDescriptorPool(tracer->device->handle,
-                                        &(VkDescriptorPoolCreateInfo){
-                                            .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
-                                            .maxSets = TRACER_SLOTS,
-                                            .poolSizeCount = 2,
-                                            .pPoolSizes = sizes,
-                                        },
-                                        NULL, &tracer->pool),
-                 "vkCreateDescriptorPool", error) &&
-           vk_ok(vkAllocateDescriptorSets(tracer->device->handle,
-                                          &(VkDescriptorSetAllocateInfo){
-                                              .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
-                                              .descriptorPool = tracer->pool,
-                                              .descriptorSetCount = TRACER_SLOTS,
-                                              .pSetLayouts = layouts,
-                                          },
-                                          tracer->sets),
-                 "vkAllocateDescriptorSets", error);
+    return descriptor_sets_create(tracer->device, tracer->set_layout, sizes, 2, TRACER_SLOTS, &tracer->pool,
+                                  tracer->sets, error);
 }
 
 static bool create_pipeline(tracer *tracer, const uint32_t *code, size_t size, VkPipeline *pipeline, error *error)
