@@ -178,7 +178,9 @@ static wf_result launch_grad_weight(const wf_cuda_device *device, cudaStream_t s
                                     const wf_scaled *scaled)
 {
     bool launched = false;
-    const wf_result result = wf_grad_weight_on_tiles(device, stream, call, scaled, &launched);
+    wf_result result = wf_grad_weight_on_tiles(device, stream, call, scaled, &launched);
+    if (result == WF_OK && !launched)
+        result = wf_correlate_channels(device, stream, call, scaled, &launched);
     return result != WF_OK || launched ? result : wf_correlate_pixels(device, stream, call, scaled);
 }
 

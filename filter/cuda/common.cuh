@@ -169,11 +169,17 @@ static inline unsigned wf_divide_up(int64_t a, int64_t b)
     return (unsigned)((a + b - 1) / b);
 }
 
+static __device__ __forceinline__ wf_block wf_block_at(const wf_grid &grid, unsigned index, int tile_width,
+                                                       int tile_height)
+{
+    unsigned tile = index / grid.passes, row = tile / grid.columns;
+    return {(int)(tile % grid.columns) * tile_width, (int)(row % grid.rows) * tile_height, (int)(row / grid.rows),
+            (int)(index % grid.passes)};
+}
+
 static __device__ __forceinline__ wf_block wf_this_block(const wf_grid &grid, int tile_width, int tile_height)
 {
-    unsigned tile = blockIdx.x / grid.passes, row = tile / grid.columns;
-    return {(int)(tile % grid.columns) * tile_width, (int)(row % grid.rows) * tile_height, (int)(row / grid.rows),
-            (int)(blockIdx.x % grid.passes)};
+    return wf_block_at(grid, blockIdx.x, tile_width, tile_height);
 }
 
 /* Launches a kernel on every block of the grid for each of the images. */

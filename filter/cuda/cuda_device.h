@@ -16,7 +16,7 @@ typedef struct wf_cuda_device {
     wf_device base;
     int ordinal;
     cudaStream_t stream;                                 /* of wf_begin */
-    int shared_memory;                                   /* bytes of a multiprocessor */
+    int multiprocessors, shared_memory;                  /* how many, and bytes of each */
     PFN_cuTensorMapEncodeTiled_v12000 encode_tensor_map; /* NULL where the device runs no kernels built for sm_90 */
 } wf_cuda_device;
 

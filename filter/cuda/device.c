@@ -254,6 +254,8 @@ static wf_result set_up(wf_cuda_device *device)
     if (error == cudaSuccess)
         error = cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device->ordinal);
     if (error == cudaSuccess)
+        error = cudaDeviceGetAttribute(&device->multiprocessors, cudaDevAttrMultiProcessorCount, device->ordinal);
+    if (error == cudaSuccess)
         error = cudaDeviceGetAttribute(&device->shared_memory, cudaDevAttrMaxSharedMemoryPerMultiprocessor,
                                        device->ordinal);
     if (error != cudaSuccess)

@@ -15,6 +15,10 @@ wf_result wf_gradients_on_tiles(const wf_cuda_device *device, cudaStream_t strea
 wf_result wf_softmax_grad_input_on_tiles(const wf_cuda_device *device, cudaStream_t stream,
                                          const wf_backward_call *call, const wf_scaled *scaled, bool *launched);
 
+/* grad_weight of images of any number of channels, in kernels of the widths of WF_TILE_KERNEL_WIDTHS. */
+wf_result wf_correlate_channels(const wf_cuda_device *device, cudaStream_t stream, const wf_backward_call *call,
+                                const wf_scaled *scaled, bool *launched);
+
 wf_result wf_grad_weight_on_tiles(const wf_cuda_device *device, cudaStream_t stream, const wf_backward_call *call,
                                   const wf_scaled *scaled, bool *launched);
 

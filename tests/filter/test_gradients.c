@@ -157,6 +157,29 @@ static void test_channels_and_groups(void **state)
     }
 }
 
+/* A backend may have kernels of its own for many channels in rows that are aligned, for each of these widths. */
+static void test_many_channels(void **state)
+{
+    (void)state;
+    static const int kernels[][2] = {{3, 3}, {5, 5}, {6, 7}, {9, 9}, {1, 11}, {4, 13}, {5, 17}, {3, 21}};
+    static const int channels[] = {5, 8, 18}, heights[] = {19, 5};
+    static const wf_dtype types[][2] = {
+        {WF_FLOAT32, WF_FLOAT32}, {WF_FLOAT32, WF_FLOAT32}, {WF_FLOAT32, WF_FLOAT16}, {WF_FLOAT16, WF_FLOAT16}};
+    for (size_t i = 0; i < LENGTH(kernels); i++) {
+        FOR_EACH_MODE(mode)
+        FOR_EACH_OPERATOR(op)
+        {
+            const size_t turn = i + mode + op;
+            filter_case c = basic_case(op, mode);
+            c.kernel_height = kernels[i][0], c.kernel_width = kernels[i][1];
+            c.dtype = types[turn % LENGTH(types)][0], c.weight_dtype = types[turn % LENGTH(types)][1];
+            c.c = channels[turn % LENGTH(channels)];
+            c.w = ALIGNED * (1 + (int)i % 2), c.h = heights[turn % LENGTH(heights)];
+            check_case(&c);
+        }
+    }
+}
+
 static void test_dilation(void **state)
 {
     (void)state;
@@ -382,6 +405,7 @@ int main(int argc, char **argv)
         TEST(test_types),
         TEST(test_image_sizes),
         TEST(test_channels_and_groups),
+        TEST(test_many_channels),
         TEST(test_dilation),
         TEST(test_strides),
         TEST(test_channels_last),
