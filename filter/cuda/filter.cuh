@@ -3,7 +3,7 @@
 #define WF_CUDA_FILTER_CUH
 
 #include "pixels.cuh"
-#include "tile_launch.cuh"
+#include "strips.cuh"
 
 template <wf_operator OP, wf_mode MODE, typename Image, typename Weight>
 static wf_result wf_tiles_of_types(const wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *call,
@@ -19,7 +19,7 @@ static wf_result wf_tiles_of_types(const wf_cuda_device *device, cudaStream_t st
     case 4:
         return wf_launch_tiles<OP, MODE, Image, Weight, 4>(device, stream, call, launched);
     default:
-        return wf_launch_tiles<OP, MODE, Image, Weight, 8>(device, stream, call, launched);
+        return wf_launch_strips<OP, MODE, Image, Weight>(device, stream, call, launched);
     }
 }
 

@@ -130,6 +130,20 @@ struct wf_tile_plan {
     size_t shared_bytes;
 };
 
+/* The parts that do not depend on how the image is divided. */
+static inline wf_tile_args wf_make_tile_args(const wf_filter_call *call)
+{
+    const int64_t *size = call->output.size;
+    wf_tile_args args = {};
+    args.output = wf_make_view(&call->output), args.coverage = wf_make_view(&call->coverage);
+    args.output_aligned = wf_four_aligned(&call->output);
+    args.bias = (const float *)call->bias;
+    args.width = (int)size[3], args.height = (int)size[2], args.channels = (int)size[1];
+    args.kernel_height = call->filter.kernel_height, args.kernel_width = call->filter.kernel_width;
+    args.normalizes = call->filter.mode != WF_LINEAR;
+    return args;
+}
+
 /* False where the copy engine cannot serve these tensors, or where tiles of this kernel do not fit into shared memory. levels:
  * of WF_KNOWN_SOFTMAX, else NULL. */
 template <wf_operator OP, typename Image, typename Weight, int CHANNELS>
@@ -144,14 +158,8 @@ static bool wf_plan_filter(const wf_cuda_device *device, const wf_filter_call *c
         return false;
 
     wf_tile_args *args = &plan->args;
-    *args = {};
+    *args = wf_make_tile_args(call);
     args->grid = {wf_divide_up(size[3], shape::width), wf_divide_up(size[2], shape::height), 1};
-    args->output = wf_make_view(&call->output), args->coverage = wf_make_view(&call->coverage);
-    args->normalizes = filter->mode != WF_LINEAR;
-    args->bias = (const float *)call->bias;
-    args->width = (int)size[3], args->height = (int)size[2], args->channels = (int)size[1];
-    args->kernel_height = filter->kernel_height, args->kernel_width = filter->kernel_width;
-    args->output_aligned = wf_four_aligned(&call->output);
     const wf_tile_row row = wf_make_tile_row<OP>(args->kernel_width);
     args->pitch = wf_tile_pitch(row, shape::width);
     args->rows = shape::height + args->kernel_height - 1;

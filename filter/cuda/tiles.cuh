@@ -150,6 +150,26 @@ static __device__ __forceinline__ void wf_tile_advance(wf_tile_ring &ring, int s
         ring.stage = 0, ring.turn++;
 }
 
+/* Has a stage filled: with the weights of kernel row i from a group on. `box` bytes are copied for a tap, the next one's go `stride`
+ * elements behind. */
+template <wf_operator OP, typename Weight>
+static __device__ __forceinline__ void wf_tile_fill_stage(const CUtensorMap *weight_map, const wf_tile_args &args,
+                                                          const wf_tile_row &row, const wf_block &block, int i,
+                                                          int group, Weight *to, int box, int stride, uint64_t *full)
+{
+    const int last_tap = args.kernel_height * args.kernel_width - 1;
+    const int x = block.x - row.margin, y = block.y - wf_tile_reach<OP>(args.kernel_height) + i;
+    int s = wf_group_begin(row, group), end = wf_group_end(row, group + WF_TILE_STAGE_GROUPS - 1);
+    wf_tile_expect(full, (end - s) * box);
+    for (; s < end; s++, to += stride) {
+        int tap = i * args.kernel_width + s - row.lead;
+        if constexpr (OP == WF_GATHER)
+            wf_tile_copy(to, weight_map, block.x, block.y, tap, block.n, full);
+        else
+            wf_tile_copy(to, weight_map, x + s / WF_TILE_ALIGN * WF_TILE_ALIGN, y, last_tap - tap, block.n, full);
+    }
+}
+
 /* The copying thread: keeps the stages filled. */
 template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS, int WIDTH, int HEIGHT>
 static __device__ __forceinline__ void wf_tile_fill(const CUtensorMap *input_map, const CUtensorMap *level_map,
@@ -159,7 +179,7 @@ static __device__ __forceinline__ void wf_tile_fill(const CUtensorMap *input_map
 {
     using box = wf_tap_box<OP, Weight, WIDTH, HEIGHT>;
     const wf_tile_row row = wf_make_tile_row<OP>(args.kernel_width);
-    const int channels = args.teams * CHANNELS, last_tap = args.kernel_height * args.kernel_width - 1;
+    const int channels = args.teams * CHANNELS;
     const int x = block.x - row.margin, y = block.y - wf_tile_reach<OP>(args.kernel_height);
     const unsigned level_bytes = MODE == WF_KNOWN_SOFTMAX ? sizeof(float) : 0;
     wf_tile_expect(&barriers->input, args.rows * args.pitch * (channels * (unsigned)sizeof(Image) + level_bytes));
@@ -169,20 +189,11 @@ static __device__ __forceinline__ void wf_tile_fill(const CUtensorMap *input_map
     wf_tile_ring ring = {};
     for (int i = 0; i < args.kernel_height; i++) {
         for (int group = 0; group < row.groups; group += WF_TILE_STAGE_GROUPS) {
-            uint64_t *full = &barriers->full[ring.stage];
-            Weight *to = weights + ring.stage * args.stage_taps * box::elements;
-            int s = wf_group_begin(row, group), end = wf_group_end(row, group + WF_TILE_STAGE_GROUPS - 1);
             if (ring.turn > 0)
                 wf_tile_wait(&barriers->empty[ring.stage], ring.turn - 1);
-            wf_tile_expect(full, (end - s) * box::bytes);
-            for (; s < end; s++, to += box::elements) {
-                int tap = i * args.kernel_width + s - row.lead;
-                if constexpr (OP == WF_GATHER)
-                    wf_tile_copy(to, weight_map, block.x, block.y, tap, block.n, full);
-                else
-                    wf_tile_copy(to, weight_map, x + s / WF_TILE_ALIGN * WF_TILE_ALIGN, y + i, last_tap - tap, block.n,
-                                 full);
-            }
+            wf_tile_fill_stage<OP>(weight_map, args, row, block, i, group,
+                                   weights + ring.stage * args.stage_taps * box::elements, box::bytes, box::elements,
+                                   &barriers->full[ring.stage]);
             wf_tile_advance(ring, args.stages);
         }
     }
@@ -218,18 +229,19 @@ wf_tile_add_taps(wf_sums<MODE, CHANNELS, WF_TILE_GROUP> &sums, const float (&sou
 }
 
 /* Adds the taps BEGIN <= t < END of a group to four pixels. sources and, for WF_KNOWN_SOFTMAX, levels: of the group and of the
- * next one. weights: the box of tap BEGIN, at the first of the group's sources for splat, at the first pixel for gather.
+ * next one. weights: the box of tap BEGIN, at the first of the group's sources for splat, at the first pixel for gather; the
+ * next tap's box is `box` elements behind.
  * column: the image's column of the first source. */
-template <int BEGIN, int END, wf_operator OP, wf_mode MODE, int CHANNELS, int BOX, typename Weight>
+template <int BEGIN, int END, wf_operator OP, wf_mode MODE, int CHANNELS, typename Weight>
 static __device__ __forceinline__ void wf_tile_add(wf_tile_sums<MODE, CHANNELS> &sums,
                                                    const float (&sources)[CHANNELS][2 * WF_TILE_GROUP],
                                                    const float (&levels)[2 * WF_TILE_GROUP], const Weight *weights,
-                                                   bool bordering, int column, unsigned columns)
+                                                   int box, bool bordering, int column, unsigned columns)
 {
     float factor[END - BEGIN][WF_TILE_GROUP];
 #pragma unroll
     for (int t = BEGIN; t < END; t++) {
-        const Weight *from = weights + (t - BEGIN) * BOX;
+        const Weight *from = weights + (t - BEGIN) * box;
         const int shift = OP == WF_SPLAT ? t : 0;
         float row[2 * WF_TILE_GROUP];
         wf_load4(from, row);
@@ -263,14 +275,14 @@ static __device__ __forceinline__ void wf_tile_add(wf_tile_sums<MODE, CHANNELS> 
     } while (0)
 
 /* Returns the number of taps. */
-template <wf_operator OP, wf_mode MODE, int CHANNELS, int BOX, typename Weight>
+template <wf_operator OP, wf_mode MODE, int CHANNELS, typename Weight>
 static __device__ __forceinline__ int
 wf_tile_add_group(wf_tile_sums<MODE, CHANNELS> &sums, const float (&sources)[CHANNELS][2 * WF_TILE_GROUP],
-                  const float (&levels)[2 * WF_TILE_GROUP], const Weight *weights, int begin, int end, bool bordering,
-                  int column, unsigned columns)
+                  const float (&levels)[2 * WF_TILE_GROUP], const Weight *weights, int box, int begin, int end,
+                  bool bordering, int column, unsigned columns)
 {
 #define ADD(BEGIN, END)                                                                                                \
-    wf_tile_add<BEGIN, END, OP, MODE, CHANNELS, BOX>(sums, sources, levels, weights, bordering, column, columns)
+    wf_tile_add<BEGIN, END, OP, MODE, CHANNELS>(sums, sources, levels, weights, box, bordering, column, columns)
     WF_TILE_GROUP_CASES(ADD, begin, end);
 #undef ADD
     return end - begin;
@@ -319,6 +331,54 @@ static __device__ __forceinline__ bool wf_tile_borders(const Args &args, const w
     return x < 0 || y < 0 || x + width + args.kernel_width - 1 > args.width || y + args.rows > args.height;
 }
 
+/* Adds a kernel row to four pixels, from the stages that hold its weights. input, levels: at the row's first source, in planes so
+ * far apart; weights: of the ring's first stage, at the first pixel, in boxes so far apart. */
+template <wf_operator OP, wf_mode MODE, int KERNEL_WIDTH, typename Image, typename Weight, int CHANNELS>
+static __device__ __forceinline__ void
+wf_tile_add_row(wf_tile_sums<MODE, CHANNELS> &sums, const wf_tile_args &args, const wf_tile_row &row,
+                wf_tile_barriers *barriers, wf_tile_ring &ring, const Image *input, int plane, const float *levels,
+                const Weight *weights, int box, bool bordering, int column, unsigned columns)
+{
+    constexpr int UNROLL = KERNEL_WIDTH > 0 ? KERNEL_WIDTH : 1;
+    float sources[CHANNELS][2 * WF_TILE_GROUP], level[2 * WF_TILE_GROUP];
+    if (MODE == WF_KNOWN_SOFTMAX)
+        wf_load4(levels, level);
+#pragma unroll
+    for (int c = 0; c < CHANNELS; c++)
+        wf_load4(input + c * plane, sources[c]);
+#pragma unroll UNROLL
+    for (int stage = 0; stage < row.groups; stage += WF_TILE_STAGE_GROUPS) {
+        const Weight *from = weights + ring.stage * args.stage_taps * box;
+        wf_tile_wait(&barriers->full[ring.stage], ring.turn);
+#pragma unroll UNROLL
+        for (int group = stage; group < min(stage + WF_TILE_STAGE_GROUPS, row.groups); group++) {
+            const int s = row.base + group * WF_TILE_GROUP;
+#pragma unroll
+            for (int c = 0; c < CHANNELS; c++)
+                wf_load4(input + c * plane + (group + 1) * WF_TILE_GROUP, sources[c] + WF_TILE_GROUP);
+            if (MODE == WF_KNOWN_SOFTMAX)
+                wf_load4(levels + (group + 1) * WF_TILE_GROUP, level + WF_TILE_GROUP);
+            from +=
+                box * wf_tile_add_group<OP, MODE, CHANNELS>(
+                          sums, sources, level, from + (OP == WF_SPLAT ? s % WF_TILE_ALIGN : 0), box,
+                          wf_group_begin(row, group) - s, wf_group_end(row, group) - s, bordering, column + s, columns);
+#pragma unroll
+            for (int p = 0; p < WF_TILE_GROUP; p++)
+                level[p] = level[WF_TILE_GROUP + p];
+#pragma unroll
+            for (int c = 0; c < CHANNELS; c++) {
+#pragma unroll
+                for (int p = 0; p < WF_TILE_GROUP; p++)
+                    sources[c][p] = sources[c][WF_TILE_GROUP + p];
+            }
+        }
+        __syncwarp();
+        if (threadIdx.x % 32 == 0)
+            cuda::ptx::mbarrier_arrive(&barriers->empty[ring.stage]);
+        wf_tile_advance(ring, args.stages);
+    }
+}
+
 /* The other threads: four neighbouring pixels each. */
 template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS, int KERNEL_WIDTH, int WIDTH,
           int HEIGHT>
@@ -327,7 +387,7 @@ static __device__ __forceinline__ void wf_tile_compute(const wf_tile_args &args,
                                                        const float *levels, const Weight *weights)
 {
     using box = wf_tap_box<OP, Weight, WIDTH, HEIGHT>;
-    constexpr int THREADS = WIDTH * HEIGHT / WF_TILE_GROUP, UNROLL = KERNEL_WIDTH > 0 ? KERNEL_WIDTH : 1;
+    constexpr int THREADS = WIDTH * HEIGHT / WF_TILE_GROUP;
     const wf_tile_row row = wf_make_tile_row<OP>(KERNEL_WIDTH > 0 ? KERNEL_WIDTH : args.kernel_width);
     const int team = threadIdx.x / THREADS, x = threadIdx.x * WF_TILE_GROUP % WIDTH;
     const int y = threadIdx.x % THREADS / (WIDTH / WF_TILE_GROUP);
@@ -345,43 +405,8 @@ static __device__ __forceinline__ void wf_tile_compute(const wf_tile_args &args,
     for (int i = 0; i < args.kernel_height; i++, input += args.pitch, levels += args.pitch) {
         const int source_y = block.y + y - wf_tile_reach<OP>(args.kernel_height) + i;
         const unsigned columns = (unsigned)source_y < (unsigned)args.height ? args.width : 0;
-        float sources[CHANNELS][2 * WF_TILE_GROUP], level[2 * WF_TILE_GROUP];
-        if (MODE == WF_KNOWN_SOFTMAX)
-            wf_load4(levels, level);
-#pragma unroll
-        for (int c = 0; c < CHANNELS; c++)
-            wf_load4(input + c * plane, sources[c]);
-#pragma unroll UNROLL
-        for (int stage = 0; stage < row.groups; stage += WF_TILE_STAGE_GROUPS) {
-            const Weight *from = weights + ring.stage * args.stage_taps * box::elements;
-            wf_tile_wait(&barriers->full[ring.stage], ring.turn);
-#pragma unroll UNROLL
-            for (int group = stage; group < min(stage + WF_TILE_STAGE_GROUPS, row.groups); group++) {
-                const int s = row.base + group * WF_TILE_GROUP;
-#pragma unroll
-                for (int c = 0; c < CHANNELS; c++)
-                    wf_load4(input + c * plane + (group + 1) * WF_TILE_GROUP, sources[c] + WF_TILE_GROUP);
-                if (MODE == WF_KNOWN_SOFTMAX)
-                    wf_load4(levels + (group + 1) * WF_TILE_GROUP, level + WF_TILE_GROUP);
-                from += box::elements * wf_tile_add_group<OP, MODE, CHANNELS, box::elements>(
-                                            sums, sources, level, from + (OP == WF_SPLAT ? s % WF_TILE_ALIGN : 0),
-                                            wf_group_begin(row, group) - s, wf_group_end(row, group) - s, bordering,
-                                            column + s, columns);
-#pragma unroll
-                for (int p = 0; p < WF_TILE_GROUP; p++)
-                    level[p] = level[WF_TILE_GROUP + p];
-#pragma unroll
-                for (int c = 0; c < CHANNELS; c++) {
-#pragma unroll
-                    for (int p = 0; p < WF_TILE_GROUP; p++)
-                        sources[c][p] = sources[c][WF_TILE_GROUP + p];
-                }
-            }
-            __syncwarp();
-            if (threadIdx.x % 32 == 0)
-                cuda::ptx::mbarrier_arrive(&barriers->empty[ring.stage]);
-            wf_tile_advance(ring, args.stages);
-        }
+        wf_tile_add_row<OP, MODE, KERNEL_WIDTH>(sums, args, row, barriers, ring, input, plane, levels, weights,
+                                                box::elements, bordering, column, columns);
     }
     wf_tile_store<Image>(args, block.n, (block.pass * args.teams + team) * CHANNELS, block.y + y, block.x + x, sums);
 }
