@@ -247,7 +247,6 @@ static bool wf_plan_pair(const wf_cuda_device *device, const wf_filter_call *gat
     const wf_pair_box box = wf_make_pair_box<Weight>(row, WIDTH, HEIGHT, args->kernel_height);
     args->pitch = WIDTH + 2 * row.margin;
     args->rows = HEIGHT + args->kernel_height / 2 * 2;
-    args->teams = 1;
     args->stage_taps = min(args->kernel_width, WF_TILE_GROUP);
     const size_t stage = (size_t)args->stage_taps * box.stride;
     const size_t used = WF_TILE_HEADER + wf_tile_bytes(CHANNELS * args->rows * args->pitch, sizeof(Image));

@@ -12,24 +12,21 @@
 #include "tile_launch.cuh"
 
 #define WF_STRIP_CHANNELS   8  /* of a thread */
-#ifndef WF_STRIP_WIDTH
-#define WF_STRIP_WIDTH 64
-#endif
+#define WF_STRIP_WIDTH      64 /* columns */
 #define WF_STRIP_QUADS      (WF_STRIP_WIDTH / WF_TILE_GROUP)
-#define WF_STRIP_MAX_HEIGHT 16 /* rows of a step */
-#ifndef WF_STRIP_THREADS
-#define WF_STRIP_THREADS 384
-#define WF_STRIP_BUSY    256
-#endif
-#define WF_STRIP_STAGES 3     /* that hide the memory's latency */
-#define WF_STRIP_START  65536 /* bytes that could be read while a segment begins */
+#define WF_STRIP_MAX_HEIGHT 16    /* rows of a step */
+#define WF_STRIP_THREADS    384   /* of a block, at most */
+#define WF_STRIP_BUSY       256   /* threads that keep a multiprocessor busy */
+#define WF_STRIP_STAGES     3     /* that hide the memory's latency, */
+#define WF_STRIP_START      65536 /* and bytes that could be read meanwhile */
 
 struct wf_strip_args {
     wf_tile_args tile; /* rows: those that a step needs */
+    int teams;         /* threads that share a pixel, each with channels of its own */
     int height;        /* rows of a step, an even number */
     int ring_rows, row_elements;
-    int steps;       /* of a segment */
-    unsigned blocks; /* segments of all images and passes */
+    int steps;         /* of a segment */
+    unsigned segments; /* of all images and passes */
 };
 
 /* Bytes of a tap's weights, and elements to the next tap's. */
@@ -54,8 +51,8 @@ static __device__ __forceinline__ wf_block wf_strip_segment(const wf_strip_args 
     return block;
 }
 
-/* The copying thread. A step's rows come early enough to be there when the step begins, and late enough for their place in the
- * ring to be free: when all threads have begun with the step before. */
+/* The copying thread. A step's rows come as soon as their place in the ring is free: when all threads have begun with the step
+ * before, if the ring is that large, else when they have ended it; either shows in a stage that they have left. */
 template <wf_operator OP, typename Image, typename Weight>
 static __device__ __forceinline__ void wf_strip_fill(const CUtensorMap *input_map, const CUtensorMap *weight_map,
                                                      const wf_strip_args &args, wf_tile_barriers *barriers,
@@ -64,11 +61,11 @@ static __device__ __forceinline__ void wf_strip_fill(const CUtensorMap *input_ma
     const wf_tile_args &tile = args.tile;
     const wf_tile_row row = wf_make_tile_row<OP>(tile.kernel_width);
     const wf_strip_box<OP, Weight> box(args.height);
-    const int channels = tile.teams * WF_STRIP_CHANNELS;
-    const int step_stages = tile.kernel_height * ((row.groups + WF_TILE_STAGE_GROUPS - 1) / WF_TILE_STAGE_GROUPS);
+    const int channels = args.teams * WF_STRIP_CHANNELS;
+    const int step_stages = tile.kernel_height * row.stages;
     wf_tile_ring ring = {}, last = {};
     int slot = 0;
-    for (unsigned index = blockIdx.x; index < args.blocks; index += gridDim.x) {
+    for (unsigned index = blockIdx.x; index < args.segments; index += gridDim.x) {
         int steps;
         wf_block block = wf_strip_segment(args, index, &steps);
         int y = block.y - wf_tile_reach<OP>(tile.kernel_height);
@@ -83,10 +80,11 @@ static __device__ __forceinline__ void wf_strip_fill(const CUtensorMap *input_ma
         if (index != blockIdx.x)
             wf_tile_wait(&barriers->empty[last.stage], last.turn);
         load(tile.rows);
-        int loaded = 1, stages_to_load = tile.stages;
+        const bool early = args.ring_rows >= tile.rows + args.height;
+        int loaded = 1, stages_to_load = tile.stages + (early ? 0 : step_stages - 1);
         for (int step = 0; step < steps; step++, block.y += args.height) {
             for (int i = 0; i < tile.kernel_height; i++) {
-                for (int group = 0; group < row.groups; group += WF_TILE_STAGE_GROUPS) {
+                for (int stage = 0; stage < row.stages; stage++) {
                     if (ring.turn > 0)
                         wf_tile_wait(&barriers->empty[ring.stage], ring.turn - 1);
                     if (stages_to_load-- == 0) {
@@ -94,7 +92,7 @@ static __device__ __forceinline__ void wf_strip_fill(const CUtensorMap *input_ma
                             load(args.height);
                         stages_to_load = step_stages - 1;
                     }
-                    wf_tile_fill_stage<OP>(weight_map, tile, row, block, i, group,
+                    wf_tile_fill_stage<OP>(weight_map, tile, row, block, i, stage,
                                            weights + ring.stage * tile.stage_taps * box.elements, box.bytes,
                                            box.elements, &barriers->full[ring.stage]);
                     last = ring;
@@ -121,7 +119,7 @@ static __device__ __forceinline__ void wf_strip_compute(const wf_strip_args &arg
     wf_tile_ring ring = {};
     unsigned loads = 0;
     int first_slot = 0;
-    for (unsigned index = blockIdx.x; index < args.blocks; index += gridDim.x) {
+    for (unsigned index = blockIdx.x; index < args.segments; index += gridDim.x) {
         int steps;
         wf_block block = wf_strip_segment(args, index, &steps);
         for (int step = 0; step < steps; step++, block.y += args.height) {
@@ -139,7 +137,7 @@ static __device__ __forceinline__ void wf_strip_compute(const wf_strip_args &arg
                                                         input + slot * args.row_elements, tile.pitch, nullptr, weights,
                                                         box.elements, bordering, block.x + x - row.margin, columns);
             }
-            wf_tile_store<Image>(tile, block.n, block.pass * tile.teams * WF_STRIP_CHANNELS + channel, block.y + y,
+            wf_tile_store<Image>(tile, block.n, block.pass * args.teams * WF_STRIP_CHANNELS + channel, block.y + y,
                                  block.x + x, sums);
             first_slot += args.height;
             first_slot = first_slot < args.ring_rows ? first_slot : first_slot - args.ring_rows;
@@ -180,34 +178,35 @@ static size_t wf_plan_strips(wf_strip_args *args, const wf_cuda_device *device)
 {
     const wf_tile_row row = wf_make_tile_row<OP>(args->tile.kernel_width);
     const int teams_needed = (int)wf_divide_up(args->tile.channels, WF_STRIP_CHANNELS);
-    const int step_stages = args->tile.kernel_height * (int)wf_divide_up(row.groups, WF_TILE_STAGE_GROUPS);
+    const int step_stages = args->tile.kernel_height * row.stages;
     const size_t budget = device->shared_memory - WF_TILE_RESERVED - WF_TILE_HEADER;
     size_t used = 0;
-    float least = INFINITY;
+    double least = INFINITY;
     for (int passes = 1; passes <= teams_needed; passes++) {
         for (int height = 2; height <= WF_STRIP_MAX_HEIGHT; height += 2) {
-            const wf_strip_box<OP, Weight> box(height);
-            wf_strip_args plan = *args;
-            plan.tile.grid.passes = passes;
-            plan.tile.teams = (int)wf_divide_up(teams_needed, passes);
-            const int threads = WF_STRIP_QUADS * height * plan.tile.teams,
-                      channels = plan.tile.teams * WF_STRIP_CHANNELS;
-            plan.height = height;
-            plan.tile.rows = height + args->tile.kernel_height - 1;
-            plan.ring_rows = plan.tile.rows + height;
-            plan.row_elements = wf_tile_bytes(channels * args->tile.pitch, sizeof(Image)) / (int)sizeof(Image);
-            const size_t ring = plan.ring_rows * plan.row_elements * sizeof(Image);
-            const size_t stage = plan.tile.stage_taps * box.elements * sizeof(Weight);
-            plan.tile.stages =
-                budget < ring ? 0 : (int)min((budget - ring) / stage, (size_t)min(step_stages, WF_TILE_STAGES));
-            if (threads + 32 > WF_STRIP_THREADS || plan.tile.stages < min(step_stages, WF_STRIP_STAGES))
-                continue;
-            const size_t bytes =
-                passes * (args->tile.kernel_height * args->tile.kernel_width * box.width * sizeof(Weight) +
-                          channels * args->tile.pitch * sizeof(Image));
-            const float cost = (float)bytes / min(threads, WF_STRIP_BUSY);
-            if (cost < least)
-                least = cost, *args = plan, used = WF_TILE_HEADER + ring + plan.tile.stages * stage;
+            for (int early = 0; early < 2; early++) {
+                const wf_strip_box<OP, Weight> box(height);
+                wf_strip_args plan = *args;
+                plan.tile.grid.passes = passes;
+                plan.teams = (int)wf_divide_up(teams_needed, passes);
+                const int channels = plan.teams * WF_STRIP_CHANNELS;
+                const int threads = WF_STRIP_QUADS * height * plan.teams;
+                plan.height = height;
+                plan.tile.rows = height + args->tile.kernel_height - 1;
+                plan.ring_rows = plan.tile.rows + (early ? height : 0);
+                plan.row_elements = wf_tile_bytes(channels * args->tile.pitch, sizeof(Image)) / (int)sizeof(Image);
+                const size_t row_bytes = plan.row_elements * sizeof(Image), ring = plan.ring_rows * row_bytes;
+                const size_t stage = plan.tile.stage_taps * box.elements * sizeof(Weight);
+                const size_t stages = budget < ring ? 0 : (budget - ring) / stage;
+                plan.tile.stages = (int)min(stages, (size_t)min(step_stages, WF_TILE_STAGES));
+                if (threads + 32 > WF_STRIP_THREADS || plan.tile.stages < min(step_stages, WF_STRIP_STAGES))
+                    continue;
+                const double weights = (double)args->tile.kernel_height * args->tile.kernel_width * box.bytes;
+                const double cost = passes * (weights + height * row_bytes + (early ? 0 : WF_STRIP_START)) / height /
+                                    min(threads, WF_STRIP_BUSY);
+                if (cost < least)
+                    least = cost, *args = plan, used = WF_TILE_HEADER + ring + plan.tile.stages * stage;
+            }
         }
     }
     return used;
@@ -225,11 +224,11 @@ static void wf_plan_segments(wf_strip_args *args, const wf_cuda_device *device, 
     double least = INFINITY;
     for (int steps = 1; steps <= strip_steps; steps++) {
         const unsigned rows = wf_divide_up(strip_steps, steps);
-        const int64_t blocks = images * rows * tile->grid.columns * tile->grid.passes;
-        const double turns = (double)((blocks + device->multiprocessors - 1) / device->multiprocessors);
+        const int64_t segments = images * rows * tile->grid.columns * tile->grid.passes;
+        const double turns = (double)((segments + device->multiprocessors - 1) / device->multiprocessors);
         const double cost = turns * (steps * args->height * row + (tile->kernel_height - 1) * input + WF_STRIP_START);
-        if (cost < least && blocks <= INT32_MAX)
-            least = cost, args->steps = steps, tile->grid.rows = rows, args->blocks = (unsigned)blocks;
+        if (cost < least && segments <= INT32_MAX)
+            least = cost, args->steps = steps, tile->grid.rows = rows, args->segments = (unsigned)segments;
     }
 }
 
@@ -263,15 +262,15 @@ static wf_result wf_launch_strips(const wf_cuda_device *device, cudaStream_t str
         return WF_OK;
     wf_plan_segments<OP, Image, Weight>(&args, device, size[0]);
     CUtensorMap input_map, weight_map;
-    const unsigned channels = args.tile.teams * WF_STRIP_CHANNELS, width = wf_strip_box<OP, Weight>(args.height).width;
-    *launched = args.blocks > 0 && wf_encode_map(device, &call->input, args.tile.pitch, 1, channels, &input_map) &&
+    const unsigned channels = args.teams * WF_STRIP_CHANNELS, width = wf_strip_box<OP, Weight>(args.height).width;
+    *launched = args.segments > 0 && wf_encode_map(device, &call->input, args.tile.pitch, 1, channels, &input_map) &&
                 wf_encode_map(device, &call->weight, width, args.height, 1, &weight_map);
     if (!*launched)
         return WF_OK;
-    const wf_grid blocks = {min(args.blocks, (unsigned)device->multiprocessors), 1, 1};
+    const wf_grid blocks = {min(args.segments, (unsigned)device->multiprocessors), 1, 1};
     void *arguments[] = {&input_map, &weight_map, &args};
     return wf_launch_tile_kernel(device, stream, wf_strip_kernel<OP, MODE, Image, Weight>(filter->kernel_width), blocks,
-                                 1, WF_STRIP_QUADS * args.height * args.tile.teams + 32, arguments, shared_bytes);
+                                 1, WF_STRIP_QUADS * args.height * args.teams + 32, arguments, shared_bytes);
 }
 
 #endif

@@ -11,10 +11,9 @@
 #define WF_TILE_BLOCKS           4 /* that a multiprocessor should run at once */
 #define WF_TILE_STAGES           6
 
-/* From four channels on, the input takes so much shared memory a pixel that smaller tiles are better. With eight, threads
- * need so many registers that lower tiles leave room for more blocks. */
+/* Four channels take so much shared memory a pixel that smaller tiles are better. */
 template <int CHANNELS> struct wf_tile_shape {
-    static constexpr int width = CHANNELS < 4 ? 128 : 64, height = CHANNELS < 8 ? 8 : 6;
+    static constexpr int width = CHANNELS < 4 ? 128 : 64, height = 8;
 };
 
 /* The byte strides of a tensor as the copy engine needs them: multiples of 16. An axis of size 1 is as good as dense. */
@@ -55,8 +54,8 @@ static inline bool wf_encode_map(const wf_cuda_device *device, const wf_tensor *
 static inline int wf_stage_taps(const wf_tile_row &row)
 {
     int most = 0;
-    for (int group = 0; group < row.groups; group += WF_TILE_STAGE_GROUPS)
-        most = max(most, wf_group_end(row, group + WF_TILE_STAGE_GROUPS - 1) - wf_group_begin(row, group));
+    for (int stage = 0; stage < row.stages; stage++)
+        most = max(most, wf_group_end(row, wf_stage_end(row, stage) - 1) - wf_group_begin(row, wf_stage_begin(stage)));
     return most;
 }
 
@@ -64,7 +63,7 @@ static inline int wf_stage_taps(const wf_tile_row &row)
 static inline size_t wf_plan_stages(wf_tile_args *args, const wf_tile_row &row, size_t budget, size_t input_bytes,
                                     size_t tap_bytes)
 {
-    const int needed = args->kernel_height * (int)wf_divide_up(row.groups, WF_TILE_STAGE_GROUPS);
+    const int needed = args->kernel_height * row.stages;
     args->stage_taps = wf_stage_taps(row);
     const size_t used = WF_TILE_HEADER + input_bytes, stage = args->stage_taps * tap_bytes;
     const size_t stages = budget < used ? 0 : (budget - used) / stage;
@@ -72,25 +71,16 @@ static inline size_t wf_plan_stages(wf_tile_args *args, const wf_tile_row &row, 
     return args->stages >= min(needed, 2) ? used + args->stages * stage : 0;
 }
 
-/* Shares the channels among teams and passes, and shared memory among blocks: all channels at once if that fits, and as
- * many blocks a multiprocessor as that leaves room for. Returns the shared memory of a block, 0 where nothing fits. */
-template <int CHANNELS, typename Image>
-static size_t wf_plan_tile(wf_tile_args *args, const wf_tile_row &row, const wf_cuda_device *device, size_t level_bytes,
-                           size_t tap_bytes)
+/* Shares shared memory among as many blocks a multiprocessor as it has room for. Returns that of a block, 0 where not even one
+ * has. */
+static inline size_t wf_plan_blocks(wf_tile_args *args, const wf_tile_row &row, const wf_cuda_device *device,
+                                    size_t input_bytes, size_t tap_bytes)
 {
-    using shape = wf_tile_shape<CHANNELS>;
-    const int needed = (int)wf_divide_up(args->channels, CHANNELS);
-    for (int most = min(needed, wf_tile_max_teams<CHANNELS, shape::width, shape::height>()); most > 0; most--) {
-        args->grid.passes = wf_divide_up(needed, most);
-        args->teams = (int)wf_divide_up(needed, args->grid.passes);
-        size_t input_bytes =
-            wf_tile_bytes(args->teams * CHANNELS * args->rows * args->pitch, sizeof(Image)) + level_bytes;
-        for (int blocks = WF_TILE_BLOCKS; blocks > 0; blocks--) {
-            size_t budget = device->shared_memory / blocks - WF_TILE_RESERVED;
-            size_t used = wf_plan_stages(args, row, budget, input_bytes, tap_bytes);
-            if (used)
-                return used;
-        }
+    for (int blocks = WF_TILE_BLOCKS; blocks > 0; blocks--) {
+        const size_t budget = device->shared_memory / blocks - WF_TILE_RESERVED;
+        const size_t used = wf_plan_stages(args, row, budget, input_bytes, tap_bytes);
+        if (used)
+            return used;
     }
     return 0;
 }
@@ -163,11 +153,13 @@ static bool wf_plan_filter(const wf_cuda_device *device, const wf_filter_call *c
     const wf_tile_row row = wf_make_tile_row<OP>(args->kernel_width);
     args->pitch = wf_tile_pitch(row, shape::width);
     args->rows = shape::height + args->kernel_height - 1;
-    const size_t level_bytes = levels ? wf_tile_bytes(args->rows * args->pitch, sizeof(float)) : 0;
-    plan->shared_bytes = wf_plan_tile<CHANNELS, Image>(args, row, device, level_bytes, box::stride);
-    plan->threads = shape::width * shape::height / WF_TILE_GROUP * args->teams + 32;
+    const int plane = args->rows * args->pitch;
+    const size_t input_bytes =
+        wf_tile_bytes(CHANNELS * plane, sizeof(Image)) + (levels ? wf_tile_bytes(plane, sizeof(float)) : 0);
+    plan->shared_bytes = wf_plan_blocks(args, row, device, input_bytes, box::stride);
+    plan->threads = shape::width * shape::height / WF_TILE_GROUP + 32;
     return plan->shared_bytes &&
-           wf_encode_map(device, &call->input, args->pitch, args->rows, args->teams * CHANNELS, &plan->input_map) &&
+           wf_encode_map(device, &call->input, args->pitch, args->rows, CHANNELS, &plan->input_map) &&
            wf_encode_map(device, &call->weight, box::width, shape::height, 1, &plan->weight_map) &&
            (!levels || wf_encode_map(device, levels, args->pitch, args->rows, 1, &plan->level_map));
 }

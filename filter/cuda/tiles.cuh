@@ -21,7 +21,6 @@
 #define WF_TILE_GROUP        4 /* taps of a group; neighbouring pixels that a thread computes */
 #define WF_TILE_STAGE_GROUPS 2
 #define WF_TILE_MAX_STAGES   12
-#define WF_TILE_THREADS      512  /* most threads of a block that compute */
 #define WF_TILE_RESERVED     1024 /* bytes of shared memory that CUDA takes for every block */
 #define WF_TILE_HEADER       256  /* bytes before the input tile; the engine writes to multiples of 128 */
 
@@ -40,8 +39,7 @@ struct wf_tile_args {
     int width, height, channels;
     int kernel_height, kernel_width;
     int pitch, rows;    /* of the input tile */
-    int teams;          /* threads that share a pixel, each with channels of its own */
-    int stages;         /* each holds the taps of WF_TILE_STAGE_GROUPS groups, */
+    int stages;         /* in shared memory */
     int stage_taps;     /* at most so many */
     int output_aligned; /* four pixels can be stored at once */
     int normalizes;     /* divides by the sum of the weights, where that is kept */
@@ -57,6 +55,7 @@ template <wf_operator OP> static __host__ __device__ __forceinline__ int wf_tile
  * x + lead ... x + lead + taps - 1, of which group g has x + base + 4 g ... x + base + 4 g + 3. */
 struct wf_tile_row {
     int taps, margin, lead, base, groups;
+    int stages; /* of WF_TILE_STAGE_GROUPS groups each, of which the last takes along what is left */
 };
 
 template <wf_operator OP> static __host__ __device__ __forceinline__ wf_tile_row wf_make_tile_row(int taps)
@@ -68,6 +67,7 @@ template <wf_operator OP> static __host__ __device__ __forceinline__ wf_tile_row
     row.lead = row.margin - left;
     row.base = row.lead / WF_TILE_GROUP * WF_TILE_GROUP;
     row.groups = (row.lead - row.base + taps + WF_TILE_GROUP - 1) / WF_TILE_GROUP;
+    row.stages = row.groups < WF_TILE_STAGE_GROUPS ? 1 : row.groups / WF_TILE_STAGE_GROUPS;
     return row;
 }
 
@@ -86,6 +86,17 @@ static __host__ __device__ __forceinline__ int wf_group_begin(const wf_tile_row 
 static __host__ __device__ __forceinline__ int wf_group_end(const wf_tile_row &row, int group)
 {
     return group >= row.groups - 1 ? row.lead + row.taps : row.base + (group + 1) * WF_TILE_GROUP;
+}
+
+/* The first group of a stage, and the one behind its last. */
+static __host__ __device__ __forceinline__ int wf_stage_begin(int stage)
+{
+    return stage * WF_TILE_STAGE_GROUPS;
+}
+
+static __host__ __device__ __forceinline__ int wf_stage_end(const wf_tile_row &row, int stage)
+{
+    return stage == row.stages - 1 ? row.groups : (stage + 1) * WF_TILE_STAGE_GROUPS;
 }
 
 /* Bytes of so many elements where the engine writes them. */
@@ -150,16 +161,15 @@ static __device__ __forceinline__ void wf_tile_advance(wf_tile_ring &ring, int s
         ring.stage = 0, ring.turn++;
 }
 
-/* Has a stage filled: with the weights of kernel row i from a group on. `box` bytes are copied for a tap, the next one's go `stride`
- * elements behind. */
+/* Has a stage of kernel row i filled. `box` bytes are copied for a tap, the next one's go `stride` elements behind. */
 template <wf_operator OP, typename Weight>
 static __device__ __forceinline__ void wf_tile_fill_stage(const CUtensorMap *weight_map, const wf_tile_args &args,
                                                           const wf_tile_row &row, const wf_block &block, int i,
-                                                          int group, Weight *to, int box, int stride, uint64_t *full)
+                                                          int stage, Weight *to, int box, int stride, uint64_t *full)
 {
     const int last_tap = args.kernel_height * args.kernel_width - 1;
     const int x = block.x - row.margin, y = block.y - wf_tile_reach<OP>(args.kernel_height) + i;
-    int s = wf_group_begin(row, group), end = wf_group_end(row, group + WF_TILE_STAGE_GROUPS - 1);
+    int s = wf_group_begin(row, wf_stage_begin(stage)), end = wf_group_end(row, wf_stage_end(row, stage) - 1);
     wf_tile_expect(full, (end - s) * box);
     for (; s < end; s++, to += stride) {
         int tap = i * args.kernel_width + s - row.lead;
@@ -179,19 +189,18 @@ static __device__ __forceinline__ void wf_tile_fill(const CUtensorMap *input_map
 {
     using box = wf_tap_box<OP, Weight, WIDTH, HEIGHT>;
     const wf_tile_row row = wf_make_tile_row<OP>(args.kernel_width);
-    const int channels = args.teams * CHANNELS;
     const int x = block.x - row.margin, y = block.y - wf_tile_reach<OP>(args.kernel_height);
     const unsigned level_bytes = MODE == WF_KNOWN_SOFTMAX ? sizeof(float) : 0;
-    wf_tile_expect(&barriers->input, args.rows * args.pitch * (channels * (unsigned)sizeof(Image) + level_bytes));
-    wf_tile_copy(input, input_map, x, y, block.pass * channels, block.n, &barriers->input);
+    wf_tile_expect(&barriers->input, args.rows * args.pitch * (CHANNELS * (unsigned)sizeof(Image) + level_bytes));
+    wf_tile_copy(input, input_map, x, y, 0, block.n, &barriers->input);
     if (MODE == WF_KNOWN_SOFTMAX)
         wf_tile_copy(levels, level_map, x, y, 0, block.n, &barriers->input);
     wf_tile_ring ring = {};
     for (int i = 0; i < args.kernel_height; i++) {
-        for (int group = 0; group < row.groups; group += WF_TILE_STAGE_GROUPS) {
+        for (int stage = 0; stage < row.stages; stage++) {
             if (ring.turn > 0)
                 wf_tile_wait(&barriers->empty[ring.stage], ring.turn - 1);
-            wf_tile_fill_stage<OP>(weight_map, args, row, block, i, group,
+            wf_tile_fill_stage<OP>(weight_map, args, row, block, i, stage,
                                    weights + ring.stage * args.stage_taps * box::elements, box::bytes, box::elements,
                                    &barriers->full[ring.stage]);
             wf_tile_advance(ring, args.stages);
@@ -274,9 +283,8 @@ static __device__ __forceinline__ void wf_tile_add(wf_tile_sums<MODE, CHANNELS> 
             TAPS(0, 1);                                                                                                \
     } while (0)
 
-/* Returns the number of taps. */
 template <wf_operator OP, wf_mode MODE, int CHANNELS, typename Weight>
-static __device__ __forceinline__ int
+static __device__ __forceinline__ void
 wf_tile_add_group(wf_tile_sums<MODE, CHANNELS> &sums, const float (&sources)[CHANNELS][2 * WF_TILE_GROUP],
                   const float (&levels)[2 * WF_TILE_GROUP], const Weight *weights, int box, int begin, int end,
                   bool bordering, int column, unsigned columns)
@@ -285,7 +293,6 @@ wf_tile_add_group(wf_tile_sums<MODE, CHANNELS> &sums, const float (&sources)[CHA
     wf_tile_add<BEGIN, END, OP, MODE, CHANNELS>(sums, sources, levels, weights, box, bordering, column, columns)
     WF_TILE_GROUP_CASES(ADD, begin, end);
 #undef ADD
-    return end - begin;
 }
 
 template <typename Image, wf_mode MODE, int CHANNELS>
@@ -347,21 +354,23 @@ wf_tile_add_row(wf_tile_sums<MODE, CHANNELS> &sums, const wf_tile_args &args, co
     for (int c = 0; c < CHANNELS; c++)
         wf_load4(input + c * plane, sources[c]);
 #pragma unroll UNROLL
-    for (int stage = 0; stage < row.groups; stage += WF_TILE_STAGE_GROUPS) {
+    for (int stage = 0; stage < row.stages; stage++) {
         const Weight *from = weights + ring.stage * args.stage_taps * box;
         wf_tile_wait(&barriers->full[ring.stage], ring.turn);
 #pragma unroll UNROLL
-        for (int group = stage; group < min(stage + WF_TILE_STAGE_GROUPS, row.groups); group++) {
+        for (int group = wf_stage_begin(stage); group < wf_stage_end(row, stage); group++) {
             const int s = row.base + group * WF_TILE_GROUP;
+            const int begin = wf_group_begin(row, group) - s, end = wf_group_end(row, group) - s;
+            if (end > 1) {
 #pragma unroll
-            for (int c = 0; c < CHANNELS; c++)
-                wf_load4(input + c * plane + (group + 1) * WF_TILE_GROUP, sources[c] + WF_TILE_GROUP);
-            if (MODE == WF_KNOWN_SOFTMAX)
-                wf_load4(levels + (group + 1) * WF_TILE_GROUP, level + WF_TILE_GROUP);
-            from +=
-                box * wf_tile_add_group<OP, MODE, CHANNELS>(
-                          sums, sources, level, from + (OP == WF_SPLAT ? s % WF_TILE_ALIGN : 0), box,
-                          wf_group_begin(row, group) - s, wf_group_end(row, group) - s, bordering, column + s, columns);
+                for (int c = 0; c < CHANNELS; c++)
+                    wf_load4(input + c * plane + (group + 1) * WF_TILE_GROUP, sources[c] + WF_TILE_GROUP);
+                if (MODE == WF_KNOWN_SOFTMAX)
+                    wf_load4(levels + (group + 1) * WF_TILE_GROUP, level + WF_TILE_GROUP);
+            }
+            wf_tile_add_group<OP, MODE, CHANNELS>(sums, sources, level, from + (OP == WF_SPLAT ? s % WF_TILE_ALIGN : 0),
+                                                  box, begin, end, bordering, column + s, columns);
+            from += (end - begin) * box;
 #pragma unroll
             for (int p = 0; p < WF_TILE_GROUP; p++)
                 level[p] = level[WF_TILE_GROUP + p];
@@ -387,15 +396,13 @@ static __device__ __forceinline__ void wf_tile_compute(const wf_tile_args &args,
                                                        const float *levels, const Weight *weights)
 {
     using box = wf_tap_box<OP, Weight, WIDTH, HEIGHT>;
-    constexpr int THREADS = WIDTH * HEIGHT / WF_TILE_GROUP;
     const wf_tile_row row = wf_make_tile_row<OP>(KERNEL_WIDTH > 0 ? KERNEL_WIDTH : args.kernel_width);
-    const int team = threadIdx.x / THREADS, x = threadIdx.x * WF_TILE_GROUP % WIDTH;
-    const int y = threadIdx.x % THREADS / (WIDTH / WF_TILE_GROUP);
+    const int x = threadIdx.x * WF_TILE_GROUP % WIDTH, y = threadIdx.x / (WIDTH / WF_TILE_GROUP);
     const int plane = args.rows * args.pitch, column = block.x + x - row.margin;
     /* Sources outside the image are left out; where zeros do that, the engine has put them there. */
     const bool bordering = (OP == WF_GATHER || MODE == WF_SOFTMAX) && wf_tile_borders<OP>(args, block, WIDTH);
     const int first = y * args.pitch + x + row.base;
-    input += team * CHANNELS * plane + first;
+    input += first;
     levels += first;
     weights += y * box::width + x;
     wf_tile_sums<MODE, CHANNELS> sums;
@@ -408,7 +415,7 @@ static __device__ __forceinline__ void wf_tile_compute(const wf_tile_args &args,
         wf_tile_add_row<OP, MODE, KERNEL_WIDTH>(sums, args, row, barriers, ring, input, plane, levels, weights,
                                                 box::elements, bordering, column, columns);
     }
-    wf_tile_store<Image>(args, block.n, (block.pass * args.teams + team) * CHANNELS, block.y + y, block.x + x, sums);
+    wf_tile_store<Image>(args, block.n, 0, block.y + y, block.x + x, sums);
 }
 
 /* By all threads of a block, of which `computing` compute. */
@@ -432,17 +439,17 @@ static __device__ __forceinline__ void wf_filter_tile(const CUtensorMap *input_m
                                                       const CUtensorMap *weight_map, const wf_tile_args &args,
                                                       const wf_block &block, unsigned char *shared)
 {
-    const int computing = WIDTH * HEIGHT / WF_TILE_GROUP * args.teams;
+    constexpr int COMPUTING = WIDTH * HEIGHT / WF_TILE_GROUP;
     auto *barriers = (wf_tile_barriers *)shared;
     auto *input = (Image *)(shared + WF_TILE_HEADER);
-    const int plane = args.rows * args.pitch, input_bytes = wf_tile_bytes(args.teams * CHANNELS * plane, sizeof(Image));
+    const int plane = args.rows * args.pitch, input_bytes = wf_tile_bytes(CHANNELS * plane, sizeof(Image));
     auto *levels = (float *)(shared + WF_TILE_HEADER + input_bytes);
     const int level_bytes = MODE == WF_KNOWN_SOFTMAX ? wf_tile_bytes(plane, sizeof(float)) : 0;
     auto *weights = (Weight *)(shared + WF_TILE_HEADER + input_bytes + level_bytes);
 
-    wf_tile_start(barriers, args.stages, computing);
+    wf_tile_start(barriers, args.stages, COMPUTING);
     const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
-    if (warp < computing / 32)
+    if (warp < COMPUTING / 32)
         wf_tile_compute<OP, MODE, Image, Weight, CHANNELS, KERNEL_WIDTH, WIDTH, HEIGHT>(args, block, barriers, input,
                                                                                         levels, weights);
     else if (wf_tile_elect())
@@ -452,15 +459,9 @@ static __device__ __forceinline__ void wf_filter_tile(const CUtensorMap *input_m
 
 #endif
 
-/* Only images of four channels and more have teams. */
-template <int CHANNELS, int WIDTH, int HEIGHT> static constexpr int wf_tile_max_teams()
-{
-    return CHANNELS < 4 ? 1 : WF_TILE_THREADS / (WIDTH * HEIGHT / WF_TILE_GROUP);
-}
-
 template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS, int KERNEL_WIDTH, int WIDTH,
           int HEIGHT>
-__global__ void __launch_bounds__(wf_tile_max_teams<CHANNELS, WIDTH, HEIGHT>() * WIDTH * HEIGHT / WF_TILE_GROUP + 32)
+__global__ void __launch_bounds__(WIDTH *HEIGHT / WF_TILE_GROUP + 32)
     wf_filter_tiles(const __grid_constant__ CUtensorMap input_map, const __grid_constant__ CUtensorMap weight_map,
                     const wf_tile_args args)
 {
