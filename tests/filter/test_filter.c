@@ -291,6 +291,30 @@ static void test_channels_and_batches(void **state)
     }
 }
 
+/* A backend may divide images of many channels otherwise: by channels, and into parts that take turns. */
+static void test_many_channels(void **state)
+{
+    (void)state;
+    static const struct {
+        int n, c, h, w, kernel_height, kernel_width;
+    } shapes[] = {{1, 16, 70, 72, 5, 5},   {80, 12, 19, 72, 3, 3},  {1, 33, 41, 40, 21, 21},
+                  {2, 16, 37, 64, 21, 21}, {1, 24, 50, 132, 9, 17}, {1, 65, 23, 40, 6, 8}};
+    for (size_t i = 0; i < LENGTH(shapes); i++) {
+        FOR_EACH_OPERATOR(op)
+        {
+            for (int half = 0; half < 2; half++) {
+                filter_case c = basic_case(op);
+                c.mode = (wf_mode)((i + op + half) % WF_MODE_COUNT);
+                c.n = shapes[i].n, c.c = shapes[i].c, c.h = shapes[i].h, c.w = shapes[i].w;
+                c.kernel_height = shapes[i].kernel_height, c.kernel_width = shapes[i].kernel_width;
+                if (half)
+                    c.weight_dtype = WF_FLOAT16;
+                check_case(&c);
+            }
+        }
+    }
+}
+
 /* Every layout of every tensor by itself, and all tensors strided at once, for each storage type. */
 static void test_strides(void **state)
 {
@@ -767,6 +791,7 @@ int main(int argc, char **argv)
         TEST(test_image_sizes),
         TEST(test_kernel_larger_than_image),
         TEST(test_channels_and_batches),
+        TEST(test_many_channels),
         TEST(test_strides),
         TEST(test_channels_last),
         TEST(test_groups),
