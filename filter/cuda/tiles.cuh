@@ -358,7 +358,10 @@ wf_tile_add_row(wf_tile_sums<MODE, CHANNELS> &sums, const wf_tile_args &args, co
         const Weight *from = weights + ring.stage * args.stage_taps * box;
         wf_tile_wait(&barriers->full[ring.stage], ring.turn);
 #pragma unroll UNROLL
-        for (int group = wf_stage_begin(stage); group < wf_stage_end(row, stage); group++) {
+        for (int g = 0; g < WF_TILE_STAGE_GROUPS + 1; g++) {
+            const int group = wf_stage_begin(stage) + g;
+            if (group >= wf_stage_end(row, stage))
+                break;
             const int s = row.base + group * WF_TILE_GROUP;
             const int begin = wf_group_begin(row, group) - s, end = wf_group_end(row, group) - s;
             if (end > 1) {
