@@ -12,12 +12,15 @@ extern "C" {
 
 #include "backend.h"
 
+#define WF_PREPARED_KERNELS 256
+
 typedef struct wf_cuda_device {
     wf_device base;
     int ordinal;
     cudaStream_t stream;                                 /* of wf_begin */
     int multiprocessors, shared_memory;                  /* how many, and bytes of each */
     PFN_cuTensorMapEncodeTiled_v12000 encode_tensor_map; /* NULL where the device runs no kernels built for sm_90 */
+    const void **prepared_kernels;                       /* WF_PREPARED_KERNELS, each in its place or forgotten */
 } wf_cuda_device;
 
 /* These expect the device to be current. */

@@ -284,10 +284,11 @@ static wf_result set_up_current(wf_cuda_device *device)
 
 static wf_result open_device(const wf_log *log, int ordinal, wf_device **opened)
 {
-    wf_cuda_device *device = calloc(1, sizeof *device);
+    wf_cuda_device *device = calloc(1, sizeof *device + WF_PREPARED_KERNELS * sizeof *device->prepared_kernels);
     if (!device)
         return wf_fail(log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a cuda device");
     device->base = (wf_device){.table = &table, .backend = WF_CUDA, .log = *log};
+    device->prepared_kernels = (const void **)(device + 1);
     device->ordinal = ordinal;
     const enum cudaStreamCaptureMode mode = exchange_capture_mode(cudaStreamCaptureModeRelaxed);
     wf_result result = set_up_current(device);

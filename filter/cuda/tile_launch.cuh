@@ -164,16 +164,30 @@ static bool wf_plan_filter(const wf_cuda_device *device, const wf_filter_call *c
            (!levels || wf_encode_map(device, levels, args->pitch, args->rows, 1, &plan->level_map));
 }
 
+/* Lets a kernel have all of a multiprocessor's shared memory: always all, as several devices may launch it at the same time, and
+ * once, which is cheaper than to ask for it at every launch. */
+static inline wf_result wf_prepare_kernel(const wf_cuda_device *device, const void *kernel)
+{
+    const void **prepared = &device->prepared_kernels[(uintptr_t)kernel / 16 % WF_PREPARED_KERNELS];
+    if (*prepared == kernel)
+        return WF_OK;
+    cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                             device->shared_memory - WF_TILE_RESERVED);
+    if (error == cudaSuccess)
+        error = cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100);
+    if (error == cudaSuccess)
+        *prepared = kernel;
+    return wf_cuda_check(&device->base.log, error, "setting a kernel's shared memory");
+}
+
 static inline wf_result wf_launch_tile_kernel(const wf_cuda_device *device, cudaStream_t stream, const void *kernel,
                                               const wf_grid &grid, int64_t images, unsigned threads, void **arguments,
                                               size_t shared_bytes)
 {
-    cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared_bytes);
-    if (error == cudaSuccess)
-        error = cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100);
-    if (error != cudaSuccess)
-        return wf_cuda_check(&device->base.log, error, "setting a kernel's shared memory");
-    return wf_launch(&device->base.log, stream, kernel, grid, images, threads, arguments, shared_bytes);
+    const wf_result result = wf_prepare_kernel(device, kernel);
+    return result != WF_OK
+               ? result
+               : wf_launch(&device->base.log, stream, kernel, grid, images, threads, arguments, shared_bytes);
 }
 
 /* Sets *launched where tiles serve. */
