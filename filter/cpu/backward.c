@@ -10,9 +10,10 @@
 #include "tile.h"
 
 typedef struct backward_tile {
-    wf_tile base; /* its input is grad_output, its sums are grad_input */
+    wf_tile base; /* its input is grad_output */
     const wf_backward_call *call;
     const real *factor, *less;               /* of wf_cpu_workspace */
+    _Alignas(64) real sums[WF_TILE_SUMS];    /* grad_input, a row for each channel */
     _Alignas(64) real input[WF_TILE_SUMS];   /* the forward call's, at the tile's pixels */
     int64_t input_channel;                   /* first of the channels that are loaded */
     real grad[WF_ROW_TAPS][WF_TILE_LONGEST]; /* grad_weight, where it is not stored as it is computed */
@@ -128,7 +129,7 @@ static void clear_ends_outside(const backward_tile *t, int i)
     const wf_filter *filter = base->filter;
     const wf_tensor *grads = &t->call->grad_weight;
     const int64_t width = grads->size[3], down = wf_tap_offset(i, filter->kernel_height, filter->dilation);
-    const int64_t y = base->direction > 0 ? base->y : base->y - down;
+    const int64_t y = base->direction > 0 ? base->top : base->top - down;
     for (int j = 0; j < filter->kernel_width; j++) {
         const int64_t tap = (int64_t)i * filter->kernel_width + j;
         int64_t first, last;
@@ -191,7 +192,7 @@ static void add(wf_tile *base, const wf_tap *taps, int k, const wf_row_taps *row
                            .complete = is_complete(base),
                            .streams = in_place};
     if (wf_present(&call->grad_input) && !to.continues)
-        to.sum = base->sums + at;
+        to.sum = t->sums + at;
     if (writes_weight(t)) {
         load_input(t);
         to.other = t->input + at;
@@ -218,9 +219,9 @@ static void run_tile(backward_tile *t)
     const int64_t channels = wf_smaller(base->channels, base->input->size[1] - base->first_channel);
     base->last_channel = writes_weight(t) ? base->input->size[1] : base->first_channel + channels;
     t->input_channel = -1;
-    base->rows->fill(base->sums, 0, channels * base->width);
+    base->rows->fill(t->sums, 0, channels * base->width);
     int first, last;
-    wf_tap_range(base->y, base->input->size[2], base->filter->kernel_height, base->filter->dilation, base->direction,
+    wf_tap_range(base->top, base->input->size[2], base->filter->kernel_height, base->filter->dilation, base->direction,
                  &first, &last);
     for (int i = first; i < last; i++) {
         wf_tile_add_row(base, i, add);
@@ -228,8 +229,8 @@ static void run_tile(backward_tile *t)
             clear_ends_outside(t, i);
     }
     for (int64_t c = 0; wf_present(to) && c < channels; c++)
-        base->rows->store(wf_cpu_address(to, base->n, base->first_channel + c, base->y, base->first), to->dtype,
-                          to->stride[3], base->sums + c * base->width, base->width);
+        base->rows->store(wf_cpu_address(to, base->n, base->first_channel + c, base->top, base->first), to->dtype,
+                          to->stride[3], t->sums + c * base->width, base->width);
 }
 
 static void run_tiles(const wf_rows *rows, const wf_backward_call *call, const real *factor, const real *less)
@@ -248,6 +249,7 @@ static void run_tiles(const wf_rows *rows, const wf_backward_call *call, const r
         t.base.weight = &call->weight;
         t.base.direction = call->op == WF_SPLAT ? +1 : -1;
         t.base.channels = channels;
+        t.base.height = 1;
         t.call = call;
         t.factor = factor;
         t.less = less;
@@ -257,7 +259,7 @@ static void run_tiles(const wf_rows *rows, const wf_backward_call *call, const r
                 for (int64_t y = 0; y < size[2]; y++) {
                     for (int64_t i = 0; i < tiling.count; i++) {
                         t.base.n = n;
-                        t.base.y = y;
+                        t.base.top = y;
                         t.base.first = i * tiling.width;
                         t.base.width = wf_smaller(tiling.width, size[3] - t.base.first);
                         t.base.first_channel = pass * channels;

@@ -31,6 +31,12 @@ void *wf_tile_address(const wf_tile *t, const wf_tensor *tensor, const wf_tap *t
                             : wf_cpu_address(tensor, t->n, tap->index, tap->y_in, x - tap->x + tap->x_in);
 }
 
+static int lies_inside(const wf_tile *t, int i)
+{
+    const int64_t y_in = t->y + t->direction * wf_tap_offset(i, t->filter->kernel_height, t->filter->dilation);
+    return y_in >= 0 && y_in < t->input->size[2];
+}
+
 static wf_tap find_tap(const wf_tile *t, int i, int j)
 {
     const wf_filter *filter = t->filter;
@@ -131,6 +137,29 @@ static void place_input(wf_tile *t, group *g)
                       t->input->dtype, t->input->stride[3], g->length);
 }
 
+/* Those from first to last in kernel row i, in the tile's row y. */
+static void add_neighbours(wf_tile *t, int i, int first, int last, wf_tile_add add)
+{
+    group g;
+    g.count = 0;
+    for (int j = first; j < last; j++) {
+        wf_tap tap = find_tap(t, i, j);
+        if (tap.count == 0)
+            continue;
+        if (tap.weight && !wf_tile_can_use(t->weight))
+            stage_weights(t, &tap, t->weights[g.count]);
+        g.taps[g.count++] = tap;
+    }
+    if (g.count == 0)
+        return;
+    find_input(&g);
+    t->channel = t->first_channel;
+    do {
+        place_input(t, &g);
+        add_group(t, add, &g);
+    } while ((t->channel += t->channels) < t->last_channel);
+}
+
 void wf_tile_add_row(wf_tile *t, int i, wf_tile_add add)
 {
     const int kernel_width = t->filter->kernel_width;
@@ -138,23 +167,9 @@ void wf_tile_add_row(wf_tile *t, int i, wf_tile_add add)
     const int most = input_is_in_place(t) || span * t->channels <= WF_TILE_STAGED ? WF_ROW_TAPS : 1;
     const int groups = (int)wf_divide_up(kernel_width, most);
     for (int at = 0; at < groups; at++) {
-        group g;
-        g.count = 0;
-        for (int j = at * kernel_width / groups; j < (at + 1) * kernel_width / groups; j++) {
-            wf_tap tap = find_tap(t, i, j);
-            if (tap.count == 0)
-                continue;
-            if (tap.weight && !wf_tile_can_use(t->weight))
-                stage_weights(t, &tap, t->weights[g.count]);
-            g.taps[g.count++] = tap;
+        for (t->y = t->top; t->y < t->top + t->height; t->y++) {
+            if (lies_inside(t, i))
+                add_neighbours(t, i, at * kernel_width / groups, (at + 1) * kernel_width / groups, add);
         }
-        if (g.count == 0)
-            continue;
-        find_input(&g);
-        t->channel = t->first_channel;
-        do {
-            place_input(t, &g);
-            add_group(t, add, &g);
-        } while ((t->channel += t->channels) < t->last_channel);
     }
 }

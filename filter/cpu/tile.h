@@ -1,4 +1,4 @@
-/* tile.h -- parts of image rows whose sums stay in the first-level cache while every tap's weights stream past once.
+/* tile.h -- parts of image rows whose sums stay in the caches while every tap's weights stream past once.
  *
  * A tile collects: tap t pairs its pixel p with the pixel p + direction * o(t), there is its input. The weights of the
  * pair lie at p where direction is +1 (gather, and splat's gradient) and at the other pixel where it is -1 (splat, and
@@ -10,7 +10,7 @@
 #include "rows.h"
 
 enum {
-    WF_TILE_SUMS = 8192,    /* of real: 32 KiB of float */
+    WF_TILE_SUMS = 8192,    /* of real, for each row: 32 KiB of float */
     WF_TILE_LONGEST = 2048, /* pixels */
     WF_TILE_CHANNELS = 64,  /* at most, in one pass over the weights */
     WF_TILE_STAGED = 16384, /* of real */
@@ -22,13 +22,16 @@ typedef struct wf_tile {
     const wf_filter *filter;
     const wf_tensor *input, *weight;
     int direction;
-    int64_t n, y, first, width;                 /* the pixels first <= x < first + width of row y of image n */
-    int64_t channels;                           /* that it works on at a time; 0 where there are none */
-    int64_t first_channel, last_channel;        /* those that taps are added in, first <= c < last */
-    int64_t channel;                            /* the first of those that are being added */
-    _Alignas(64) real sums[WF_TILE_SUMS];       /* of weight * input, a row for each channel */
-    real weights[WF_ROW_TAPS][WF_TILE_LONGEST]; /* of neighbouring taps, where they cannot be used as they are stored */
-    real staged[WF_TILE_STAGED];                /* input, where it cannot */
+    int64_t n, first, width;             /* the pixels first <= x < first + width of image n */
+    int64_t top, height;                 /* in its rows top <= y < top + height */
+    int64_t y;                           /* the row that is being worked on */
+    int64_t channels;                    /* that it works on at a time; 0 where there are none */
+    int64_t first_channel, last_channel; /* those that taps are added in, first <= c < last */
+    int64_t channel;                     /* the first of those that are being added */
+
+    /* Of neighbouring taps, where they cannot be used as they are stored. */
+    _Alignas(64) real weights[WF_ROW_TAPS][WF_TILE_LONGEST];
+    _Alignas(64) real staged[WF_TILE_STAGED]; /* input, where it cannot */
 } wf_tile;
 
 /* A tap over the part of a tile that has it: `count` pixels from x on, if any. Their input pixels lie in row y_in from x_in
@@ -72,7 +75,7 @@ static inline int64_t wf_tile_channels(const wf_tile *t)
     return t->last_channel - t->channel < t->channels ? t->last_channel - t->channel : t->channels;
 }
 
-/* Adds all taps of kernel row i, which lie inside the image for some pixels of the tile. */
+/* Adds the taps of kernel row i that lie inside the image, to each row of the tile in turn. */
 void wf_tile_add_row(wf_tile *t, int i, wf_tile_add add);
 
 static inline int64_t wf_smaller(int64_t a, int64_t b)
