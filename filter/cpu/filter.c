@@ -125,7 +125,7 @@ void WF_REAL(wf_cpu_filter)(const wf_rows *rows, const wf_filter_call *calls, in
     const int chunk =
         wf_tile_chunk(&tiling, count > 1 ? SHARED_ROWS : WF_TILE_ROWS, size[0] * passes * size[2] * tiling.count);
     const int few = calls[0].weight.size[1] * (int64_t)wf_dtype_size(calls[0].weight.dtype) <= FEW_BYTES;
-    const int64_t height = few || count > 1 ? 1 : wf_larger(1, chunk / tiling.count);
+    const int64_t height = few ? 1 : wf_larger(1, wf_smaller(WF_TILE_ROWS, chunk / tiling.count));
 #pragma omp parallel
     {
         filter_tile t;
