@@ -33,8 +33,9 @@ void *wf_tile_address(const wf_tile *t, const wf_tensor *tensor, const wf_tap *t
 
 static int lies_inside(const wf_tile *t, int i)
 {
-    const int64_t y_in = t->y + t->direction * wf_tap_offset(i, t->filter->kernel_height, t->filter->dilation);
-    return y_in >= 0 && y_in < t->input->size[2];
+    int first, last;
+    wf_tap_range(t->y, t->input->size[2], t->filter->kernel_height, t->filter->dilation, t->direction, &first, &last);
+    return i >= first && i < last;
 }
 
 static wf_tap find_tap(const wf_tile *t, int i, int j)

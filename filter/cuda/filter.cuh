@@ -1,4 +1,5 @@
-/* filter.cuh -- gather and splat are this, instantiated for either operator: tiles where they serve, else pixels. Private. */
+/* filter.cuh -- gather and splat are this, instantiated for either operator: tiles, or strips for many channels, where they
+ * serve, else pixels. Private. */
 #ifndef WF_CUDA_FILTER_CUH
 #define WF_CUDA_FILTER_CUH
 

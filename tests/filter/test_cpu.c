@@ -32,6 +32,20 @@ static double *solve_with_threads(problem *p, wf_device *device, int threads)
     return host_tensor_values(&p->output);
 }
 
+static filter_case wide_case(wf_operator op, wf_mode mode, int height, int kernel_width)
+{
+    return (filter_case){.op = op,
+                         .mode = mode,
+                         .n = 2,
+                         .c = 3,
+                         .h = height,
+                         .w = 4200, /* three tiles */
+                         .kernel_height = 3,
+                         .kernel_width = kernel_width,
+                         .dilation = 1,
+                         .has_bias = 1};
+}
+
 static void compare_threads(wf_device *device, const filter_case *c, random_state *random)
 {
     problem p = problem_make(c, random);
@@ -53,16 +67,7 @@ static void test_threads(void **state)
     for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
         for (wf_operator op = WF_GATHER; op < WF_OPERATOR_COUNT; op++) {
             for (int i = 0; i < 2; i++) {
-                filter_case c = {.op = op,
-                                 .mode = mode,
-                                 .n = 2,
-                                 .c = 3,
-                                 .h = 21,
-                                 .w = 4200, /* three tiles */
-                                 .kernel_height = 3,
-                                 .kernel_width = widths[i],
-                                 .dilation = 1,
-                                 .has_bias = 1};
+                const filter_case c = wide_case(op, mode, 21, widths[i]);
                 compare_threads(device, &c, *state);
             }
         }
@@ -75,16 +80,7 @@ static void test_threads_of_gradients(void **state)
     wf_device *device = open_device();
     for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
         for (wf_operator op = WF_GATHER; op < WF_OPERATOR_COUNT; op++) {
-            filter_case c = {.op = op,
-                             .mode = mode,
-                             .n = 2,
-                             .c = 3,
-                             .h = 9,
-                             .w = 4200, /* three tiles */
-                             .kernel_height = 3,
-                             .kernel_width = 7,
-                             .dilation = 1,
-                             .has_bias = 1};
+            const filter_case c = wide_case(op, mode, 9, 7);
             gradient_problem p = gradient_problem_make(&c, ALL_GRADIENTS, *state);
             omp_set_num_threads(1);
             assert_int_equal(gradient_problem_solve(&p, device), WF_OK);
