@@ -12,7 +12,7 @@ struct wf_scaled {
         less; /* D of wf.h, (N,1,H,W) in the workspace; absent for WF_LINEAR, or where grad_weight is not wanted */
 };
 
-/* grad_weight (grad_weight.cu). */
+/* grad_weight (grad_weight_pixels.cu). */
 wf_result wf_correlate_pixels(const wf_cuda_device *device, cudaStream_t stream, const wf_backward_call *call,
                               const wf_scaled *scaled);
 

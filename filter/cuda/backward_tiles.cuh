@@ -1,4 +1,4 @@
-/* backward_tiles.cuh -- gradients on tiles, as tiles.cuh has them. Private; sm_90 and later.
+/* backward_tiles.cuh -- gradients on tiles, as filter_tiles.cuh has them. Private; sm_90 and later.
  *
  * The weights' gradient is the same correlation for both operators, of `center` with `neighbor` (T in the header's algebra),
  * where g is what the mode leaves of grad_output (wf_scaled):

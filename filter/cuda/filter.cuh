@@ -3,8 +3,8 @@
 #ifndef WF_CUDA_FILTER_CUH
 #define WF_CUDA_FILTER_CUH
 
+#include "filter_strips.cuh"
 #include "pixels.cuh"
-#include "strips.cuh"
 
 template <wf_operator OP, wf_mode MODE, typename Image, typename Weight>
 static wf_result wf_tiles_of_types(const wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *call,

@@ -1,4 +1,4 @@
-/* gather_splat_tiles.cuh -- both operators of the same weights, on tiles as tiles.cuh has them. Private; sm_90 and later.
+/* gather_splat_tiles.cuh -- both operators of the same weights, on tiles as filter_tiles.cuh has them. Private; sm_90 and later.
  *
  * For every tap the engine copies the box of weights that covers the tile, for gather, and the tile moved against the tap's
  * offset (dy,dx), for splat: the tile's rows, |dy| more above or below, and a margin of columns left or right. Where a box

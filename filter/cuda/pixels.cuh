@@ -51,7 +51,7 @@ static inline wf_result wf_launch_pixels(const wf_log *log, cudaStream_t stream,
     return wf_launch(log, stream, kernel, grid.blocks, images, dim3(WF_PIXELS_WIDTH, WF_PIXELS_HEIGHT), arguments, 0);
 }
 
-/* Gather and splat (pixels.cu). Images and weights are of a pair of types that wf.h allows; or the input is float32 and the
+/* Gather and splat (filter_pixels.cu). Images and weights are of a pair of types that wf.h allows; or the input is float32 and the
  * output of the weights' type. Softmax takes its factors, exp(weight - coverage), from the coverage at each tap's source
  * where that is given. */
 wf_result wf_filter_pixels(const wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *call,

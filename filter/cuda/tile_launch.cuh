@@ -1,10 +1,10 @@
-/* tile_launch.cuh -- plans shared memory for tiles.cuh's kernels, describes tensors to the copy engine, launches. Private. */
+/* tile_launch.cuh -- plans shared memory for filter_tiles.cuh's kernels, describes tensors to the copy engine, launches. Private. */
 #ifndef WF_CUDA_TILE_LAUNCH_CUH
 #define WF_CUDA_TILE_LAUNCH_CUH
 
 #include <type_traits>
 
-#include "tiles.cuh"
+#include "filter_tiles.cuh"
 
 /* Measured on an H200. Kernels of these widths have code of their own. */
 #define WF_TILE_KERNEL_WIDTHS(X) X(3) X(5) X(7) X(9) X(11) X(13) X(17) X(21)

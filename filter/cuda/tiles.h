@@ -1,4 +1,4 @@
-/* tiles.h -- what is computed on tiles (tiles.cuh) besides gather and splat themselves. Private.
+/* tiles.h -- what is computed on tiles (filter_tiles.cuh) besides gather and splat themselves. Private.
  *
  * Each sets *launched where tiles serve: on devices that run kernels built for sm_90, dilation 1, rows without gaps that lie
  * at multiples of 16 bytes, images of up to four channels, float32 and the 16-bit types; with exceptions. Else nothing is launched. */

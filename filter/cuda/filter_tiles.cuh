@@ -1,4 +1,4 @@
-/* tiles.cuh -- the filter on tiles that the tensor copy engine streams through shared memory. Private; sm_90 and later.
+/* filter_tiles.cuh -- the filter on tiles that the tensor copy engine streams through shared memory. Private; sm_90 and later.
  *
  * A block computes one tile of pixels. One of its threads has the engine copy the tile of the input with its margins and
  * then, a few stages ahead of the threads that compute, the boxes of weights, one a tap. The engine fills boxes with zeros

@@ -1,8 +1,8 @@
-/* strips.cuh -- the filter of images of many channels, on strips. Private; sm_90 and later.
+/* filter_strips.cuh -- the filter of images of many channels, on strips. Private; sm_90 and later.
  *
  * Tiles of many channels would read their margins several times over. Here a block goes down a strip of columns, some rows a
  * step. The rows of the input that a step needs lie in a ring in shared memory; each step adds as many as it computes, so that
- * only the margins left and right are read again. Weights come in stages as tiles.cuh has them, and so do sums.
+ * only the margins left and right are read again. Weights come in stages as filter_tiles.cuh has them, and so do sums.
  *
  * Strips are cut into segments, so that there is one for each block at a time, and neighbors go down side by side: what they
  * share comes from the cache. Where there are more channels than a block can take, blocks take a pass of them each. */
