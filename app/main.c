@@ -1,8 +1,8 @@
 #include <stdio.h>
 
-#include "dataset.h"
+#include "app/dataset/dataset.h"
+#include "app/viewer/viewer.h"
 #include "options.h"
-#include "viewer.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 

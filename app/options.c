@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "frame.h"
+#include "app/frames/frame.h"
 
 const char options_manual[] =
     "wfview -- applies each pixel's predicted filter to rendered frames, as gather and as splat, side by side\n"

@@ -51,7 +51,7 @@ def memory_limit():
 
 
 class Dump:
-    """Runs tests/app/dump.c."""
+    """Runs tests/files/dump.c."""
 
     def __init__(self, program):
         self.program = program

@@ -3,7 +3,7 @@
 #define WFVIEW_TRACE_ALIAS_H
 
 #include "app/error.h"
-#include "shaders/trace.h"
+#include "shaders/trace/trace.h"
 
 /* Sets threshold and alias of `count` entries and density to the entry's probability. Weights are finite and at least 0, their
  * sum is above 0. False where there is not enough memory. */

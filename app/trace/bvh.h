@@ -8,15 +8,15 @@
 #include <sys/types.h> /* uint */
 
 #include "app/error.h"
-#include "scene.h"
-#include "shaders/bvh.h"
+#include "app/trace/scene/scene.h"
+#include "shaders/trace/bvh.h"
 
 typedef struct bvh_node bvh_node;
 
 _Static_assert(sizeof(bvh_node) == 32, "a node is 32 bytes on both sides");
 
 typedef struct bvh {
-    bvh_node *nodes; /* parents ahead of their children, subtrees together; laid out as shaders/bvh.h says */
+    bvh_node *nodes; /* parents ahead of their children, subtrees together; laid out as shaders/trace/bvh.h says */
     uint32_t node_count;
 } bvh;
 

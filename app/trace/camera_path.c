@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/input.h"
+#include "app/files/input.h"
 
 #define MAX_FILE (16u << 20) /* bytes */
 #define DEGREE   (M_PI / 180)

@@ -14,7 +14,7 @@
 #define WFVIEW_TRACE_CAMERA_PATH_H
 
 #include "app/error.h"
-#include "scene.h"
+#include "app/trace/scene/scene.h"
 
 /* Frame n of a run without a window is at n / CAMERA_PATH_RATE seconds. */
 #define CAMERA_PATH_RATE 30

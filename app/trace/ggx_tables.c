@@ -1,5 +1,5 @@
 /* ggx_tables.c -- the program that writes ggx_tables.h while the project is built: how much light a GGX surface passes on with
- * one scattering, by the sampling of trace_bsdf.glsl. Roughness r / (TRACE_ALBEDO_SIZE - 1), cosine c / (TRACE_ALBEDO_SIZE - 1):
+ * one scattering, by the sampling of bsdf.glsl. Roughness r / (TRACE_ALBEDO_SIZE - 1), cosine c / (TRACE_ALBEDO_SIZE - 1):
  *
  *     ggx_reflected[r][c]    0, 1: the part of the light from anywhere that leaves at this cosine, with Schlick's Fresnel term
  *                            split into F0 and F90: the albedo is F0 ...[0] + F90 ...[1]. 2, 3: their means over all
@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "shaders/trace.h"
+#include "shaders/trace/trace.h"
 
 #define LAST       (TRACE_ALBEDO_SIZE - 1)
 #define AZIMUTHS   24 /* of half a turn: the other half is its mirror image */

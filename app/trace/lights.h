@@ -2,8 +2,8 @@
 #ifndef WFVIEW_TRACE_LIGHTS_H
 #define WFVIEW_TRACE_LIGHTS_H
 
-#include "scene.h"
-#include "shaders/trace.h"
+#include "app/trace/scene/scene.h"
+#include "shaders/trace/trace.h"
 #include "sky.h"
 
 typedef struct lights {

@@ -11,7 +11,7 @@
 #define WFVIEW_TRACE_SKY_H
 
 #include "app/error.h"
-#include "app/frame.h"
+#include "app/frames/frame.h"
 #include "vec3.h"
 
 #define SKY_TURBIDITY     3.0f    /* a clear day */

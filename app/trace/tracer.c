@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "features.comp.h"
 #include "ggx_tables.h"
 #include "lights.h"
-#include "trace_features.comp.h"
-#include "trace_path.comp.h"
-#include "trace_sum.comp.h"
+#include "path.comp.h"
+#include "sum.comp.h"
 #include "wf_vulkan.h"
 
 #define TEXEL_SIZE 4 /* bytes */
@@ -250,9 +250,9 @@ static bool fill(tracer *tracer, const scene *scene, const bvh *bvh, error *erro
     return tracer_set_scene(tracer, scene, bvh, error) &&
            device_buffer_create(device, sizeof(trace_params), &tracer->params, error) &&
            create_layouts(tracer, error) && create_sets(tracer, error) &&
-           create_pipeline(tracer, trace_path_comp, sizeof trace_path_comp, &tracer->paths, error) &&
-           create_pipeline(tracer, trace_sum_comp, sizeof trace_sum_comp, &tracer->sum, error) &&
-           create_pipeline(tracer, trace_features_comp, sizeof trace_features_comp, &tracer->features, error);
+           create_pipeline(tracer, path_comp, sizeof path_comp, &tracer->paths, error) &&
+           create_pipeline(tracer, sum_comp, sizeof sum_comp, &tracer->sum, error) &&
+           create_pipeline(tracer, features_comp, sizeof features_comp, &tracer->features, error);
 }
 
 bool tracer_create(const device *device, const scene *scene, const bvh *bvh, tracer *tracer, error *error)

@@ -8,7 +8,7 @@
  * Radiance. Unidirectional paths with next-event estimation and multiple importance sampling (power heuristic) of emissive
  * triangles, environment and sun; Russian roulette; nothing is clamped. Unbiased but for: at most max_bounces; shading
  * normals that differ from the geometry lose what they would send through it; samples that overflow are black. Light
- * through glass is found by scattering only: caustics of small lights are very noisy. Materials: shaders/trace_bsdf.glsl.
+ * through glass is found by scattering only: caustics of small lights are very noisy. Materials: shaders/trace/bsdf.glsl.
  * Pixels are boxes.
  *
  * Noise. Everything follows from seed, first_sample and pixel: a frame rendered again is the same, bit for bit, on one device.
@@ -25,10 +25,10 @@
 #ifndef WFVIEW_TRACE_TRACER_H
 #define WFVIEW_TRACE_TRACER_H
 
-#include "app/device.h"
+#include "app/gpu/device.h"
+#include "app/trace/scene/scene.h"
 #include "bvh.h"
-#include "scene.h"
-#include "shaders/trace.h"
+#include "shaders/trace/trace.h"
 #include "upload.h"
 
 #define TRACER_SLOTS           4

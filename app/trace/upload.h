@@ -2,7 +2,7 @@
 #ifndef WFVIEW_TRACE_UPLOAD_H
 #define WFVIEW_TRACE_UPLOAD_H
 
-#include "app/device.h"
+#include "app/gpu/device.h"
 
 typedef struct device_buffer {
     VkBuffer handle;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "image_pack.comp.h"
-#include "image_push.h"
+#include "node/image_push.h"
 #include "image_unpack.comp.h"
 #include "node.h"
 #include "wf_vulkan.h"

@@ -4,8 +4,8 @@ target_sources(wf PRIVATE
   node/node.c node/frame.c node/timing.c node/queue.c node/image.c node/share.c node/check.c
   node/handover_vulkan.c node/handover_cpu.c)
 wf_embed_shader(wf
-  ${PROJECT_SOURCE_DIR}/shaders/image_unpack.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/image_pack.comp.glsl)
+  ${PROJECT_SOURCE_DIR}/shaders/node/image_unpack.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/node/image_pack.comp.glsl)
 
 if(WF_CUDA)
   target_sources(wf PRIVATE node/handover_cuda.c cuda/interop.cu)

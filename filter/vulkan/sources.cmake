@@ -5,12 +5,12 @@ target_sources(wf PRIVATE
   vulkan/kernel.c vulkan/shape.c vulkan/filter.c vulkan/gather.c vulkan/splat.c vulkan/gather_splat.c
   vulkan/grad_weight.c vulkan/backward.c vulkan/predict.c)
 wf_embed_shader(wf
-  ${PROJECT_SOURCE_DIR}/shaders/gather.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/splat.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/gather_splat.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/grad_weight.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/destinations.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/sum.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/compress.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/predict.comp.glsl)
+  ${PROJECT_SOURCE_DIR}/shaders/filter/gather.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/filter/splat.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/filter/gather_splat.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/filter/grad_weight.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/filter/destinations.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/filter/sum.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/filter/compress.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/filter/predict.comp.glsl)
 target_link_libraries(wf PUBLIC Vulkan::Vulkan)

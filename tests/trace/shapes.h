@@ -2,7 +2,7 @@
 #ifndef TESTS_TRACE_SHAPES_H
 #define TESTS_TRACE_SHAPES_H
 
-#include "app/trace/scene.h"
+#include "app/trace/scene/scene.h"
 
 /* A scene with a black environment and room for a few ten thousand triangles; scene_free frees it. */
 scene shapes_scene(void);

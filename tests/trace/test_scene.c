@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/png.h"
-#include "app/trace/scene.h"
+#include "app/files/png.h"
+#include "app/trace/scene/scene.h"
 #include "temporary.h"
 
 #define assert_near(value, expected) assert_float_equal(value, expected, 1e-5)

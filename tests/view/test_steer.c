@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "app/steer.h"
+#include "app/view/steer.h"
 
 #define assert_near(actual, expected, most) assert_true(fabs((double)(actual) - (double)(expected)) <= (most))
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "app/view.h"
+#include "app/view/view.h"
 
 #define assert_near(actual, expected, most) assert_true(fabs((actual) - (expected)) <= (most))
 

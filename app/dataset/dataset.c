@@ -1,0 +1,379 @@
+#include "dataset.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/dataset/scenes/random_scene.h"
+#include "app/trace/render.h"
+#include "store.h"
+
+#define LANES           2  /* that render: one uploads while another's pictures are traced */
+#define MAX_MAKERS      32 /* threads that make scenes */
+#define SPARE_JOBS      2  /* made or rendered, that wait */
+#define MAX_JOBS        (MAX_MAKERS + LANES + SPARE_JOBS)
+#define PART_SAMPLES    256 /* of a reference between two looks at whether to stop */
+#define REPORT_SECONDS  10  /* between lines of progress where stderr is no terminal */
+#define TERMINAL_REPORT 0.5
+
+typedef enum job_state { JOB_FREE, JOB_MADE, JOB_RENDERED } job_state;
+
+/* A pair on its way: number i is in job i % job_count. */
+typedef struct job {
+    job_state state;
+    random_scene scene; /* while made */
+    frame pair;         /* while rendered */
+} job;
+
+typedef struct pipeline {
+    dataset_settings settings;
+    device device;
+    pthread_mutex_t mutex; /* guards all that follows */
+    pthread_cond_t changed;
+    job jobs[MAX_JOBS];
+    int job_count;
+    int next_made, next_rendered, next_written; /* pairs that a thread takes next */
+    bool stop;
+    error error; /* the first */
+} pipeline;
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+    interrupted = 1;
+    signal(signal_number, SIG_DFL); /* a second one ends the program */
+}
+
+/* ---- What all threads share --------------------------------------------------------------------------------------- */
+
+static job *job_of(pipeline *pipeline, int index)
+{
+    return &pipeline->jobs[index % pipeline->job_count];
+}
+
+static void fail(pipeline *pipeline, const error *error)
+{
+    pthread_mutex_lock(&pipeline->mutex);
+    if (!pipeline->stop)
+        pipeline->error = *error;
+    pipeline->stop = true;
+    pthread_cond_broadcast(&pipeline->changed);
+    pthread_mutex_unlock(&pipeline->mutex);
+}
+
+static bool is_stopped(pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->mutex);
+    bool stop = pipeline->stop;
+    pthread_mutex_unlock(&pipeline->mutex);
+    return stop;
+}
+
+static void set_state(pipeline *pipeline, job *job, job_state state)
+{
+    pthread_mutex_lock(&pipeline->mutex);
+    job->state = state;
+    pthread_cond_broadcast(&pipeline->changed);
+    pthread_mutex_unlock(&pipeline->mutex);
+}
+
+/* ---- Scenes ------------------------------------------------------------------------------------------------------- */
+
+/* Takes the next scene's number, once its job is free; -1: there is nothing more to do. */
+static int take_to_make(pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->mutex);
+    int index = pipeline->next_made < pipeline->settings.count ? pipeline->next_made++ : -1;
+    while (index >= 0 && !pipeline->stop && index >= pipeline->next_written + pipeline->job_count)
+        pthread_cond_wait(&pipeline->changed, &pipeline->mutex);
+    index = pipeline->stop ? -1 : index;
+    pthread_mutex_unlock(&pipeline->mutex);
+    return index;
+}
+
+static void *make_scenes(void *user)
+{
+    pipeline *pipeline = user;
+    error error = {0};
+    bvh_use_one_thread(); /* there are as many makers as processors */
+    for (int index; (index = take_to_make(pipeline)) >= 0;) {
+        job *job = job_of(pipeline, index);
+        if (random_scene_create(pipeline->settings.seed, (uint32_t)index, &job->scene, &error)) {
+            set_state(pipeline, job, JOB_MADE);
+            continue;
+        }
+        fail(pipeline, &error);
+        break;
+    }
+    return NULL;
+}
+
+/* ---- Pictures ----------------------------------------------------------------------------------------------------- */
+
+/* A thread's share of the device, and what renders on it, from the first scene on. */
+typedef struct lane {
+    pipeline *pipeline;
+    device device;
+    render render;
+} lane;
+
+static int take_to_render(pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->mutex);
+    int index = pipeline->next_rendered < pipeline->settings.count ? pipeline->next_rendered++ : -1;
+    while (index >= 0 && !pipeline->stop &&
+           (index >= pipeline->next_written + pipeline->job_count || job_of(pipeline, index)->state != JOB_MADE))
+        pthread_cond_wait(&pipeline->changed, &pipeline->mutex);
+    index = pipeline->stop ? -1 : index;
+    pthread_mutex_unlock(&pipeline->mutex);
+    return index;
+}
+
+static bool show_scene(lane *lane, const random_scene *scene, error *error)
+{
+    const dataset_settings *settings = &lane->pipeline->settings;
+    if (lane->render.tracer.device)
+        return tracer_set_scene(&lane->render.tracer, &scene->scene, &scene->bvh, error);
+    return render_create(&lane->device, &scene->scene, &scene->bvh, (uint32_t)settings->width,
+                         (uint32_t)settings->height, &lane->render, error);
+}
+
+/* In parts, so that it can be stopped. */
+static bool render_reference(lane *lane, tracer_frame wanted, frame *out, error *error)
+{
+    uint32_t samples = wanted.samples;
+    *out = (frame){0};
+    for (uint32_t done = 0; done < samples; done += wanted.samples) {
+        if (is_stopped(lane->pipeline))
+            return error_set(error, "stopped");
+        frame_free(out);
+        wanted.samples = samples - done < PART_SAMPLES ? samples - done : PART_SAMPLES;
+        wanted.first_sample = done;
+        wanted.accumulate = done > 0;
+        if (!render_frame(&lane->render, &wanted, out, error))
+            return false;
+    }
+    return true;
+}
+
+static bool is_finite(const frame *pair)
+{
+    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
+        const image *image = &pair->layers[layer];
+        size_t count = (size_t)image->width * (size_t)image->height * (size_t)image->channels;
+        for (size_t i = 0; i < count; i++)
+            if (!isfinite(image->pixels[i]))
+                return false;
+    }
+    return true;
+}
+
+static bool render_pair(lane *lane, int index, const random_scene *scene, frame *pair, error *error)
+{
+    const dataset_settings *settings = &lane->pipeline->settings;
+    rng noise = rng_stream(settings->seed, (uint64_t)index, UINT64_MAX);
+    tracer_frame wanted = {
+        .camera = scene->scene.camera,
+        .previous = scene->previous,
+        .seed = (uint32_t)rng_bits(&noise),
+        .samples = (uint32_t)settings->spp,
+        .max_bounces = TRACER_DEFAULT_BOUNCES,
+    };
+    frame reference;
+    if (!show_scene(lane, scene, error) || !render_frame(&lane->render, &wanted, pair, error))
+        return false;
+    wanted.seed = (uint32_t)rng_bits(&noise);
+    wanted.samples = (uint32_t)settings->reference_spp;
+    if (!render_reference(lane, wanted, &reference, error)) {
+        frame_free(pair);
+        return false;
+    }
+    pair->layers[FRAME_REFERENCE] = reference.layers[FRAME_COLOR];
+    reference.layers[FRAME_COLOR] = (image){0};
+    frame_free(&reference);
+    if (is_finite(pair))
+        return true;
+    frame_free(pair);
+    return error_set(error, "pair %d of seed %llu: the picture has values that are not finite", index,
+                     (unsigned long long)settings->seed);
+}
+
+static bool render_pairs(lane *lane, error *error)
+{
+    pipeline *pipeline = lane->pipeline;
+    for (int index; (index = take_to_render(pipeline)) >= 0;) {
+        job *job = job_of(pipeline, index);
+        if (!render_pair(lane, index, &job->scene, &job->pair, error))
+            return false;
+        random_scene_free(&job->scene);
+        set_state(pipeline, job, JOB_RENDERED);
+    }
+    return true;
+}
+
+static void *run_lane(void *user)
+{
+    lane lane = {.pipeline = user};
+    error error = {0};
+    bool ok = device_share(&lane.pipeline->device, &lane.device, &error) && render_pairs(&lane, &error);
+    render_destroy(&lane.render);
+    device_unshare(&lane.device);
+    if (!ok)
+        fail(lane.pipeline, &error);
+    return NULL;
+}
+
+/* ---- Writing ------------------------------------------------------------------------------------------------------ */
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+typedef struct progress {
+    int first, count;
+    bool terminal;
+    double started, reported;
+} progress;
+
+static void report(progress *progress, int done)
+{
+    double time = now(), seconds = time - progress->started;
+    bool last = done == progress->count;
+    if (!last && time - progress->reported < (progress->terminal ? TERMINAL_REPORT : REPORT_SECONDS))
+        return;
+    progress->reported = time;
+    double rate = (done - progress->first) / fmax(seconds, 1e-9);
+    fprintf(stderr, "%s%d of %d pairs, %.2f a second, %.0f s left%s", progress->terminal ? "\r" : "", done,
+            progress->count, rate, rate > 0 ? (progress->count - done) / rate : 0,
+            progress->terminal && !last ? "   " : "\n");
+}
+
+/* Waits until the next pair is rendered. False: stopped, or interrupted. */
+static bool wait_for_pair(pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->mutex);
+    while (!pipeline->stop && !interrupted && job_of(pipeline, pipeline->next_written)->state != JOB_RENDERED) {
+        struct timespec soon;
+        clock_gettime(CLOCK_REALTIME, &soon);
+        soon.tv_nsec += 100000000;
+        soon.tv_sec += soon.tv_nsec / 1000000000;
+        soon.tv_nsec %= 1000000000;
+        pthread_cond_timedwait(&pipeline->changed, &pipeline->mutex, &soon);
+    }
+    bool ready = !pipeline->stop && !interrupted;
+    pthread_mutex_unlock(&pipeline->mutex);
+    return ready;
+}
+
+static void write_pairs(pipeline *pipeline, dataset_store *store)
+{
+    progress progress = {store->done, store->settings.count, isatty(STDERR_FILENO), now(), now()};
+    error error = {0};
+    while (store->done < store->settings.count && wait_for_pair(pipeline)) {
+        job *job = job_of(pipeline, store->done);
+        bool written = dataset_store_write(store, &job->pair, &error);
+        frame_free(&job->pair);
+        if (!written) {
+            fail(pipeline, &error);
+            return;
+        }
+        pthread_mutex_lock(&pipeline->mutex);
+        job->state = JOB_FREE;
+        pipeline->next_written++;
+        pthread_cond_broadcast(&pipeline->changed);
+        pthread_mutex_unlock(&pipeline->mutex);
+        report(&progress, store->done);
+    }
+    if (interrupted && store->done < store->settings.count) {
+        error_set(&error, "interrupted after %d of %d pairs; the same command goes on from there", store->done,
+                  store->settings.count);
+        fail(pipeline, &error);
+    }
+}
+
+/* ---- All ---------------------------------------------------------------------------------------------------------- */
+
+static int count_makers(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors < 1 ? 1 : processors > MAX_MAKERS ? MAX_MAKERS : (int)processors;
+}
+
+static bool run_threads(pipeline *pipeline, dataset_store *store, error *error)
+{
+    pthread_t threads[MAX_MAKERS + LANES];
+    int makers = count_makers(), count = 0;
+    pipeline->job_count = makers + LANES + SPARE_JOBS;
+    for (int i = 0; i < makers + LANES; i++) {
+        if (pthread_create(&threads[count], NULL, i < makers ? make_scenes : run_lane, pipeline) == 0) {
+            count++;
+            continue;
+        }
+        error_set(error, "cannot start %d threads", makers + LANES);
+        fail(pipeline, error);
+        break;
+    }
+    write_pairs(pipeline, store);
+    for (int i = 0; i < count; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < pipeline->job_count; i++) {
+        random_scene_free(&pipeline->jobs[i].scene);
+        frame_free(&pipeline->jobs[i].pair);
+    }
+    *error = pipeline->error;
+    return !pipeline->stop;
+}
+
+static bool fill(dataset_store *store, error *error)
+{
+    pipeline *pipeline = calloc(1, sizeof *pipeline);
+    if (!pipeline)
+        return error_set(error, "not enough memory");
+    pipeline->settings = store->settings;
+    pipeline->next_made = pipeline->next_rendered = pipeline->next_written = store->done;
+    pthread_mutex_init(&pipeline->mutex, NULL);
+    pthread_cond_init(&pipeline->changed, NULL);
+    signal(SIGINT, on_interrupt);
+    signal(SIGTERM, on_interrupt);
+    bool ok = device_create_instance(&pipeline->device, NULL, 0, error) &&
+              device_create(&pipeline->device, VK_NULL_HANDLE, error) && run_threads(pipeline, store, error);
+    const int messages = pipeline->device.validation_messages;
+    if (ok && messages > 0)
+        ok = error_set(error, "%d Vulkan validation messages", messages);
+    device_destroy(&pipeline->device);
+    pthread_mutex_destroy(&pipeline->mutex);
+    pthread_cond_destroy(&pipeline->changed);
+    free(pipeline);
+    return ok && dataset_store_finish(store, error);
+}
+
+bool dataset_run(const options *options, error *error)
+{
+    const dataset_settings settings = {
+        .seed = options->seed,
+        .count = options->count,
+        .width = options->render_width,
+        .height = options->render_height,
+        .spp = options->spp,
+        .reference_spp = options->reference_spp,
+    };
+    dataset_store store;
+    if (!dataset_store_open(options->dataset, &settings, &store, error))
+        return false;
+    bool ok = true;
+    if (store.done == settings.count && store.file < 0)
+        fprintf(stderr, "%s: all %d pairs are there\n", options->dataset, settings.count);
+    else
+        ok = fill(&store, error);
+    dataset_store_close(&store);
+    return ok;
+}

@@ -1,0 +1,63 @@
+/* screen.h -- draws the view: panes and user interface into the target, and the target to the window where there is one. */
+#ifndef WFVIEW_SCREEN_H
+#define WFVIEW_SCREEN_H
+
+#include "app/denoise/denoiser.h"
+#include "app/gpu/target.h"
+#include "app/gpu/timer.h"
+#include "app/gpu/window.h"
+#include "app/ui/ui.h"
+#include "panes.h"
+
+#define SCREEN_FRAMES 3 /* pictures in flight */
+
+typedef struct screen_frame {
+    VkCommandBuffer commands;
+    VkSemaphore acquired; /* the window's image is there to be written */
+    buffer probe;         /* a texel of each layer, 16 bytes apart */
+    bool has_probe;
+    uint64_t untimed; /* the denoiser's frame in a picture whose time is not in the profiler yet; 0: none */
+} screen_frame;
+
+typedef struct screen {
+    const device *device;
+    window *window; /* NULL: headless */
+    target target;
+    panes panes;
+    timer timer;          /* a span a frame: display */
+    VkSemaphore timeline; /* counts pictures that are done */
+    uint64_t drawn;       /* pictures submitted */
+    screen_frame frames[SCREEN_FRAMES];
+} screen;
+
+/* What is drawn. */
+typedef struct screen_picture {
+    denoiser *denoiser;
+    uint32_t slot;
+    const wf_node_sync *sync; /* of the slot's new frame, which this picture acquires; NULL: acquired before */
+    const view *view;
+    const view_context *context;
+    const ui_layout *layout;
+    float near_inverse, far_inverse; /* 1/depth shown white and black */
+} screen_picture;
+
+/* window: open and with its surface, or NULL; it stays the caller's. Makes the user interface too. */
+bool screen_create(const device *device, window *window, uint32_t width, uint32_t height, screen *screen, error *error);
+void screen_destroy(screen *screen); /* waits for pictures in flight; zeroed is fine */
+
+/* Follows the window's size: before ui_build. */
+bool screen_fit(screen *screen, error *error);
+
+/* Submits the picture that ui_build laid out last. Adds the times of pictures that are done. */
+bool screen_draw(screen *screen, const screen_picture *picture, profiler *profiler, error *error);
+
+/* Waits until that picture, counted from 1, is done. */
+bool screen_wait(screen *screen, uint64_t picture, error *error);
+
+/* The texels under the mouse in the latest finished picture that has them; false: none. */
+bool screen_probe(const screen *screen, float probe[LAYER_COUNT][4]);
+
+/* Adds the times that have not been added yet; every picture is done. */
+void screen_collect(screen *screen, profiler *profiler);
+
+#endif

@@ -1,0 +1,37 @@
+/* exr.h -- OpenEXR frames in and pictures out, through OpenEXR's C core.
+ *
+ * What is read: single-part and multi-part files, scanline and tiled (level 0 of mip maps), HALF, FLOAT and UINT channels,
+ * every compression that the core decodes (3.1 lacks DWAA and DWAB). Channels are found by their names: an explicit mapping
+ * LAYER=NAME first, else what Blender, Mitsuba 3 and OIDN write, and plain names. The table is in exr_layers.c. In a
+ * multi-part file PART.CHANNEL counts as a channel's name too. For OIDN, NAME.alb.exr and NAME.nrm.exr beside NAME.hdr.exr
+ * are the albedo and the normal where that file has none of its own.
+ *
+ * A mapping's NAME is a prefix (Beauty for Beauty.R, Beauty.G, Beauty.B, or .X, .Y, .Z), for depth also a whole channel name.
+ *
+ * The frame is the file's display window. What the data window does not cover is 0; what lies outside the display window
+ * (overscan) is left out. */
+#ifndef WFVIEW_EXR_H
+#define WFVIEW_EXR_H
+
+#include "app/error.h"
+#include "app/frames/frame.h"
+
+/* Reads a frame: color, and each guide layer the file (or its OIDN siblings) has. FRAME_REFERENCE is not read here.
+ * On failure *frame is zeroed and the message names the file, with numbers: missing, no OpenEXR, truncated, corrupt; no color
+ * (lists the channels there are), a mapping that fits no channels; deep or subsampled parts; windows not within 1x1 to
+ * 16384x16384, layers of different sizes; NaN or infinity in a channel that is used (count and first pixel). */
+bool exr_read_frame(const char *path, const char *const *channels, int channel_count, frame *frame, error *error);
+
+/* Reads only color, as 4 channels, for references. Of the mappings, reference=NAME counts, color=NAME does not. */
+bool exr_read_color(const char *path, const char *const *channels, int channel_count, image *color, error *error);
+
+/* Writes channels of interleaved float rows as float32, ZIP: names[i] is channel i of the pixels. The file appears whole or
+ * not at all (written beside its place, then renamed). */
+bool exr_write(const char *path, int width, int height, int channels, const char *const *names, const float *pixels,
+               error *error);
+
+/* Writes the layers that the frame has, the reference excepted, under plain names: R,G,B, albedo.R/G/B, normal.X/Y/Z, Z,
+ * motion.X/Y. exr_read_frame gives them back as they are. */
+bool exr_write_frame(const char *path, const frame *frame, error *error);
+
+#endif

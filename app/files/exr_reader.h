@@ -1,0 +1,48 @@
+/* exr_reader.h -- what the files that read OpenEXR share. Private to exr_*.c.
+ *
+ * Messages made below exr.c do not name the file: exr.c puts the path in front. */
+#ifndef WFVIEW_EXR_READER_H
+#define WFVIEW_EXR_READER_H
+
+#include <openexr.h>
+
+#include "app/error.h"
+#include "app/frames/frame.h"
+#include "input.h"
+
+#define EXR_MAX_PREFIX 256 /* characters of a layer's name in a file; longer ones are not recognized */
+
+/* An open file. */
+typedef struct reader {
+    input input;
+    exr_context_t context;
+    int part_count;
+    error reason;              /* the first thing that OpenEXR complained about */
+    char star[EXR_MAX_PREFIX]; /* what * in the rules of exr_layers.c stands for; empty: not known yet */
+} reader;
+
+/* Writes "DOING (N bytes in the file): what OpenEXR said" and returns false. */
+bool reader_fail(const reader *reader, const char *doing, error *error);
+
+/* ---- exr_layers.c: which channels are a frame's layers -------------------------------------------------------------- */
+
+/* Where a layer's components are: channels of one part. */
+typedef struct place {
+    bool found;
+    int part, count;
+    int channels[4]; /* indices into the part's channel list */
+} place;
+
+/* Finds layers. wanted is FRAME_COLOR: color, and whatever other layers of a frame there are; FRAME_REFERENCE: a file's
+ * color, as the reference; FRAME_ALBEDO or FRAME_NORMAL: plain channels, as that layer (OIDN's files). channels are mappings
+ * LAYER=NAME. False and *error where a mapping names channels that are not there, or what is wanted is missing. */
+bool locate_layers(reader *reader, frame_layer wanted, const char *const *channels, int channel_count,
+                   place places[FRAME_LAYER_COUNT], error *error);
+
+/* ---- exr_pixels.c: from places to images ---------------------------------------------------------------------------- */
+
+/* Reads the layers that were found into images, which the caller frees in any case. */
+bool read_layers(const reader *reader, const place places[FRAME_LAYER_COUNT], image images[FRAME_LAYER_COUNT],
+                 error *error);
+
+#endif

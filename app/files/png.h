@@ -1,0 +1,12 @@
+/* png.h -- 8-bit sRGB PNG files through libpng. */
+#ifndef WFVIEW_PNG_H
+#define WFVIEW_PNG_H
+
+#include <stdint.h>
+
+#include "app/error.h"
+
+/* Writes width x height rows of r,g,b,a bytes (alpha is dropped). The file appears whole or not at all. */
+bool png_write(const char *path, int width, int height, const uint8_t *rgba, error *error);
+
+#endif

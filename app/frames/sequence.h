@@ -1,0 +1,21 @@
+/* sequence.h -- which files a path on the command line stands for. */
+#ifndef WFVIEW_SEQUENCE_H
+#define WFVIEW_SEQUENCE_H
+
+#include "app/error.h"
+
+typedef struct sequence {
+    char **paths; /* owned */
+    int count;
+} sequence;
+
+/* Appends the files that path stands for. An existing file stands for itself. A directory, and a pattern with *, ? or
+ * [...], stand for the frames in it or among what matches: every .exr except references (NAME.ref.exr, NAME_ref.exr),
+ * OIDN's features (NAME.alb.exr, NAME.nrm.exr) and hidden files; folders within are not entered. A pattern with printf's
+ * %d or %0Nd in its file name stands for the files with such numbers. In natural order: frame.9 before frame.10.
+ * Standing for no file is an error. */
+bool sequence_add(sequence *sequence, const char *path, error *error);
+
+void sequence_free(sequence *sequence);
+
+#endif

@@ -1,0 +1,328 @@
+#include "source.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/files/exr.h"
+#include "sequence.h"
+
+#define DEFAULT_BUDGET (1LL << 30)
+#define NOTHING        (-1)
+
+typedef enum entry_state { ENTRY_ABSENT, ENTRY_LOADED, ENTRY_FAILED } entry_state;
+
+typedef struct entry {
+    entry_state state;
+    frame frame;     /* while loaded; its reference is not its own where all frames share one */
+    long long bytes; /* of the frame's own pixels */
+    error *failure;
+} entry;
+
+struct source {
+    sequence sequence;
+    const char *const *channels;
+    int channel_count;
+    const char *shared_path; /* of the reference for every frame, or NULL */
+    image shared;            /* that reference, once loaded; the loading thread's */
+    long long budget;
+
+    pthread_t thread;
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t changed;
+    bool stop;
+    entry *entries;
+    int cursor;               /* the frame asked for last: those after it are needed next */
+    int urgent;               /* a frame that is waited for, or NOTHING */
+    int pinned[2];            /* the last two frames handed out, or NOTHING */
+    long long bytes, largest; /* of loaded frames, and of the largest frame so far */
+};
+
+/* ---- Loading one frame, without the mutex --------------------------------------------------------------------------- */
+
+static bool exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+/* FOLDER/reference/NAME.exr, NAME.ref.exr or NAME_ref.exr for NAME.exr, whichever exists; to be freed, or NULL. */
+static char *find_reference(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *extension = strrchr(name, '.');
+    int folder = (int)(name - path), stem = extension ? (int)(extension - path) : (int)strlen(path);
+    for (int i = 0; i < 3; i++) {
+        char *candidate = NULL;
+        int length = i == 0 ? asprintf(&candidate, "%.*sreference/%s", folder, path, name)
+                            : asprintf(&candidate, "%.*s%s", stem, path, i == 1 ? ".ref.exr" : "_ref.exr");
+        if (length >= 0 && exists(candidate))
+            return candidate;
+        if (length >= 0)
+            free(candidate);
+    }
+    return NULL;
+}
+
+static bool check_reference(const char *path, const image *reference, const frame *frame, error *error)
+{
+    return (reference->width == frame->width && reference->height == frame->height) ||
+           error_set(error, "%s: the reference has %dx%d pixels, %s has %dx%d", path, reference->width,
+                     reference->height, frame->path, frame->width, frame->height);
+}
+
+static bool add_shared_reference(source *source, frame *frame, error *error)
+{
+    if (!source->shared.pixels &&
+        !exr_read_color(source->shared_path, source->channels, source->channel_count, &source->shared, error))
+        return false;
+    frame->layers[FRAME_REFERENCE] = source->shared;
+    return check_reference(source->shared_path, &source->shared, frame, error);
+}
+
+static bool add_own_reference(const source *source, frame *frame, error *error)
+{
+    char *path = find_reference(frame->path);
+    if (!path)
+        return true;
+    image *reference = &frame->layers[FRAME_REFERENCE];
+    bool added = exr_read_color(path, source->channels, source->channel_count, reference, error) &&
+                 check_reference(path, reference, frame, error);
+    free(path);
+    return added;
+}
+
+static void discard(const source *source, frame *frame)
+{
+    if (source->shared_path)
+        frame->layers[FRAME_REFERENCE].pixels = NULL;
+    frame_free(frame);
+}
+
+static bool load(source *source, int index, frame *frame, error *error)
+{
+    if (!exr_read_frame(source->sequence.paths[index], source->channels, source->channel_count, frame, error))
+        return false;
+    if (source->shared_path ? add_shared_reference(source, frame, error) : add_own_reference(source, frame, error))
+        return true;
+    discard(source, frame);
+    return false;
+}
+
+static long long bytes_of(const source *source, const frame *frame)
+{
+    long long bytes = 0;
+    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
+        const image *image = &frame->layers[layer];
+        if (image->pixels && (layer != FRAME_REFERENCE || !source->shared_path))
+            bytes += (long long)image->width * image->height * image->channels * (long long)sizeof(float);
+    }
+    return bytes;
+}
+
+/* ---- What to keep and what to load next, under the mutex ------------------------------------------------------------ */
+
+/* How many frames are needed before this one, playing on from the cursor and around. */
+static int distance(const source *source, int index)
+{
+    int count = source->sequence.count;
+    return (index - source->cursor + count) % count;
+}
+
+static bool is_pinned(const source *source, int index)
+{
+    return index == source->pinned[0] || index == source->pinned[1];
+}
+
+static void evict(source *source, int index)
+{
+    entry *entry = &source->entries[index];
+    source->bytes -= entry->bytes;
+    discard(source, &entry->frame);
+    entry->state = ENTRY_ABSENT;
+}
+
+/* Drops frames that are needed later than `index`, last ones first, until one more fits the budget. */
+static bool make_room(source *source, int index)
+{
+    while (source->bytes + source->largest > source->budget) {
+        int victim = NOTHING, farthest = distance(source, index);
+        for (int i = 0; i < source->sequence.count; i++) {
+            if (source->entries[i].state == ENTRY_LOADED && !is_pinned(source, i) && distance(source, i) > farthest) {
+                victim = i;
+                farthest = distance(source, i);
+            }
+        }
+        if (victim == NOTHING)
+            return false;
+        evict(source, victim);
+    }
+    return true;
+}
+
+/* The frame to load now, with room made for it, or NOTHING. */
+static int choose(source *source)
+{
+    int urgent = source->urgent;
+    if (urgent != NOTHING && source->entries[urgent].state == ENTRY_ABSENT) {
+        make_room(source, urgent); /* one that is waited for is loaded even beyond the budget */
+        return urgent;
+    }
+    for (int ahead = 0; ahead < source->sequence.count; ahead++) {
+        int index = (source->cursor + ahead) % source->sequence.count;
+        if (source->entries[index].state == ENTRY_ABSENT)
+            return make_room(source, index) ? index : NOTHING;
+    }
+    return NOTHING;
+}
+
+static void store(source *source, int index, const frame *frame, const error *failure)
+{
+    entry *entry = &source->entries[index];
+    if (failure) {
+        entry->state = ENTRY_FAILED;
+        entry->failure = malloc(sizeof *failure);
+        if (entry->failure)
+            *entry->failure = *failure;
+        return;
+    }
+    entry->state = ENTRY_LOADED;
+    entry->frame = *frame;
+    entry->bytes = bytes_of(source, frame);
+    source->bytes += entry->bytes;
+    if (entry->bytes > source->largest)
+        source->largest = entry->bytes;
+}
+
+static void *run(void *user)
+{
+    source *source = user;
+    pthread_mutex_lock(&source->mutex);
+    while (!source->stop) {
+        int index = choose(source);
+        if (index == NOTHING) {
+            pthread_cond_wait(&source->changed, &source->mutex);
+            continue;
+        }
+        frame frame;
+        error error = {""};
+        pthread_mutex_unlock(&source->mutex);
+        bool loaded = load(source, index, &frame, &error);
+        pthread_mutex_lock(&source->mutex);
+        store(source, index, &frame, loaded ? NULL : &error);
+        pthread_cond_broadcast(&source->changed);
+    }
+    pthread_mutex_unlock(&source->mutex);
+    return NULL;
+}
+
+/* ---- The interface -------------------------------------------------------------------------------------------------- */
+
+static void destroy(source *source)
+{
+    for (int i = 0; source->entries && i < source->sequence.count; i++) {
+        discard(source, &source->entries[i].frame);
+        free(source->entries[i].failure);
+    }
+    free(source->entries);
+    image_free(&source->shared);
+    sequence_free(&source->sequence);
+    pthread_mutex_destroy(&source->mutex);
+    pthread_cond_destroy(&source->changed);
+    free(source);
+}
+
+static bool start(source *source, const source_options *options, error *error)
+{
+    for (int i = 0; i < options->path_count; i++)
+        if (!sequence_add(&source->sequence, options->paths[i], error))
+            return false;
+    source->entries = calloc((size_t)source->sequence.count, sizeof *source->entries);
+    if (!source->entries)
+        return error_set(error, "not enough memory for %d frames", source->sequence.count);
+    return pthread_create(&source->thread, NULL, run, source) == 0 ||
+           error_set(error, "cannot start a thread to load %d frames", source->sequence.count);
+}
+
+source *source_open(const source_options *options, error *error)
+{
+    source *source = calloc(1, sizeof *source);
+    if (!source) {
+        error_set(error, "not enough memory");
+        return NULL;
+    }
+    source->channels = options->channels;
+    source->channel_count = options->channel_count;
+    source->shared_path = options->reference;
+    source->budget = options->memory_budget ? options->memory_budget : DEFAULT_BUDGET;
+    source->urgent = source->pinned[0] = source->pinned[1] = NOTHING;
+    pthread_mutex_init(&source->mutex, NULL);
+    pthread_cond_init(&source->changed, NULL);
+    if (start(source, options, error))
+        return source;
+    destroy(source);
+    return NULL;
+}
+
+void source_close(source *source)
+{
+    if (!source)
+        return;
+    pthread_mutex_lock(&source->mutex);
+    source->stop = true;
+    pthread_cond_broadcast(&source->changed);
+    pthread_mutex_unlock(&source->mutex);
+    pthread_join(source->thread, NULL);
+    destroy(source);
+}
+
+int source_count(const source *source)
+{
+    return source->sequence.count;
+}
+
+int source_loaded(source *source)
+{
+    int loaded = 0;
+    pthread_mutex_lock(&source->mutex);
+    for (int i = 0; i < source->sequence.count; i++)
+        loaded += source->entries[i].state == ENTRY_LOADED;
+    pthread_mutex_unlock(&source->mutex);
+    return loaded;
+}
+
+const char *source_path(const source *source, int index)
+{
+    return source->sequence.paths[index];
+}
+
+static const frame *request(source *source, int index, bool wait, error *error)
+{
+    entry *entry = &source->entries[index];
+    *error->message = '\0';
+    pthread_mutex_lock(&source->mutex);
+    source->cursor = source->urgent = index;
+    if (wait || entry->state == ENTRY_LOADED) {
+        source->pinned[0] = source->pinned[1];
+        source->pinned[1] = index;
+    }
+    pthread_cond_broadcast(&source->changed);
+    while (wait && entry->state == ENTRY_ABSENT)
+        pthread_cond_wait(&source->changed, &source->mutex);
+    const frame *frame = entry->state == ENTRY_LOADED ? &entry->frame : NULL;
+    if (entry->state == ENTRY_FAILED)
+        error_set(error, "%s", entry->failure ? entry->failure->message : "not enough memory");
+    pthread_mutex_unlock(&source->mutex);
+    return frame;
+}
+
+const frame *source_get(source *source, int index, error *error)
+{
+    return request(source, index, true, error);
+}
+
+const frame *source_poll(source *source, int index, error *error)
+{
+    return request(source, index, false, error);
+}

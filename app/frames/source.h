@@ -1,0 +1,50 @@
+/* source.h -- recorded frames, from files.
+ *
+ * A source has a known number of frames, loads them on a background thread ahead of use, and keeps what fits a memory
+ * budget. One thread uses a source. */
+#ifndef WFVIEW_SOURCE_H
+#define WFVIEW_SOURCE_H
+
+#include "app/error.h"
+#include "frame.h"
+
+typedef struct source source;
+
+typedef struct source_options {
+    const char *const *paths; /* files, directories, patterns: see sequence.h */
+    int path_count;           /* at least 1 */
+
+    /* NULL, or one EXR used for every frame; without it a file of the same name in a folder "reference" beside the frame, or
+     * NAME.ref.exr or NAME_ref.exr. Must outlive the source. */
+    const char *reference;
+
+    const char *const *channels; /* mappings LAYER=NAME, see exr.h. Must outlive the source */
+    int channel_count;
+
+    /* Bytes of decoded frames kept; 0: 1 GiB. Beyond it those needed last, playing on from the frame asked for last and
+     * around, are dropped or not loaded ahead. */
+    long long memory_budget;
+} source_options;
+
+/* Expands paths; loading starts in the background. NULL and *error where a path stands for no frames. Whether a frame can be
+ * read, and with its reference of the same size, source_get tells. */
+source *source_open(const source_options *options, error *error);
+void source_close(source *source); /* waits for the thread; NULL is ignored */
+
+int source_count(const source *source);
+
+/* How many frames are in memory now: for progress. */
+int source_loaded(source *source);
+
+/* The frame's path, whether loaded or not. Valid until source_close. */
+const char *source_path(const source *source, int index);
+
+/* The frame, loading it first if need be; loading continues with index + 1 and on, wrapping. Valid until two further calls
+ * of source_get; source_poll counts where it gives a frame. NULL and *error on failure (and on every later call for that
+ * index). */
+const frame *source_get(source *source, int index, error *error);
+
+/* The same without waiting: NULL, and error->message empty, where the frame is not in memory yet. */
+const frame *source_poll(source *source, int index, error *error);
+
+#endif

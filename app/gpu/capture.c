@@ -1,0 +1,99 @@
+#include "capture.h"
+
+#include <stdlib.h>
+
+#include "app/files/exr.h"
+#include "app/files/png.h"
+
+bool capture_create(const device *device, capture *capture, error *error)
+{
+    *capture = (struct capture){.device = device};
+    return commands_allocate(device, 1, &capture->commands, error);
+}
+
+void capture_destroy(capture *capture)
+{
+    if (!capture->device)
+        return;
+    buffer_destroy(capture->device, &capture->buffer);
+    vkFreeCommandBuffers(capture->device->handle, capture->device->commands, 1, &capture->commands);
+    *capture = (struct capture){0};
+}
+
+static bool begin(capture *capture, VkDeviceSize size, error *error)
+{
+    if (size > capture->buffer.size) {
+        buffer_destroy(capture->device, &capture->buffer);
+        if (!buffer_create(capture->device, size, VK_BUFFER_USAGE_TRANSFER_DST_BIT, &capture->buffer, error))
+            return false;
+    }
+    return commands_begin(capture->commands, error);
+}
+
+static void copy(const capture *capture, VkImage image, VkImageLayout layout, uint32_t width, uint32_t height,
+                 VkDeviceSize offset)
+{
+    VkBufferImageCopy region = {
+        .bufferOffset = offset, .imageSubresource = image_layers, .imageExtent = {width, height, 1}};
+    vkCmdCopyImageToBuffer(capture->commands, image, layout, capture->buffer.handle, 1, &region);
+}
+
+static bool finish(capture *capture, error *error)
+{
+    commands_show_host(capture->commands);
+    return commands_finish(capture->device, capture->commands, error);
+}
+
+bool capture_target(capture *capture, const target *target, const char *path, error *error)
+{
+    if (!begin(capture, (VkDeviceSize)target->width * target->height * 4, error))
+        return false;
+    copy(capture, target->image.image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, target->width, target->height, 0);
+    return finish(capture, error) &&
+           png_write(path, (int)target->width, (int)target->height, capture->buffer.mapped, error);
+}
+
+/* Gather and splat are laid out as color is. */
+static int channels_of(int layer)
+{
+    return frame_layer_channels(layer < FRAME_LAYER_COUNT ? (frame_layer)layer : FRAME_COLOR);
+}
+
+bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], unsigned layers, int width, int height,
+                    image pictures[LAYER_COUNT], error *error)
+{
+    VkDeviceSize offsets[LAYER_COUNT], size = 0;
+    for (int layer = 0; layer < LAYER_COUNT; layer++) {
+        offsets[layer] = size;
+        pictures[layer] = (image){0};
+        if (layers & 1u << layer && images[layer].image)
+            size += (VkDeviceSize)width * (VkDeviceSize)height * (VkDeviceSize)channels_of(layer) * sizeof(float);
+        else
+            layers &= ~(1u << layer);
+    }
+    if (!begin(capture, size, error))
+        return false;
+    for (int layer = 0; layer < LAYER_COUNT; layer++) {
+        if (!(layers & 1u << layer))
+            continue;
+        copy(capture, images[layer].image, VK_IMAGE_LAYOUT_GENERAL, (uint32_t)width, (uint32_t)height, offsets[layer]);
+        pictures[layer] =
+            (image){width, height, channels_of(layer), (float *)((char *)capture->buffer.mapped + offsets[layer])};
+    }
+    return finish(capture, error);
+}
+
+bool capture_write(const image *picture, const char *path, error *error)
+{
+    static const char *const names[] = {"R", "G", "B"};
+    size_t count = (size_t)picture->width * (size_t)picture->height;
+    float *rgb = malloc(count * 3 * sizeof *rgb);
+    if (!rgb)
+        return error_set(error, "%s: not enough memory for %dx%d pixels", path, picture->width, picture->height);
+    for (size_t i = 0; i < count; i++)
+        for (size_t c = 0; c < 3; c++)
+            rgb[3 * i + c] = picture->pixels[4 * i + c];
+    bool ok = exr_write(path, picture->width, picture->height, 3, names, rgb, error);
+    free(rgb);
+    return ok;
+}

@@ -1,0 +1,29 @@
+/* capture.h -- pictures back to the host and into files. Each call waits for the device. */
+#ifndef WFVIEW_CAPTURE_H
+#define WFVIEW_CAPTURE_H
+
+#include "app/view/layer.h"
+#include "device.h"
+#include "target.h"
+
+typedef struct capture {
+    const device *device;
+    VkCommandBuffer commands;
+    buffer buffer; /* grows as needed */
+} capture;
+
+bool capture_create(const device *device, capture *capture, error *error);
+void capture_destroy(capture *capture); /* zeroed is fine */
+
+/* The target, in the layout its render pass leaves, as an 8-bit PNG. */
+bool capture_target(capture *capture, const target *target, const char *path, error *error);
+
+/* Copies images by layer, in layout GENERAL: those of a set of bits 1 << layer, where they exist. The pictures' pixels lie in
+ * the capture's buffer, valid until its next use; the others' are NULL. */
+bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], unsigned layers, int width, int height,
+                    image pictures[LAYER_COUNT], error *error);
+
+/* Writes a picture's first three channels as R, G, B float32. */
+bool capture_write(const image *picture, const char *path, error *error);
+
+#endif

@@ -1,0 +1,58 @@
+/* ui.h -- the user interface, through Dear ImGui: panels, labels, and where the panes go.
+ *
+ * Pictures are not ImGui's: ui_build leaves room for them and tells where, panes.h draws them, and ui_draw draws the rest
+ * over them. One user interface at a time; one thread. */
+#ifndef WFVIEW_UI_H
+#define WFVIEW_UI_H
+
+#include "app/gpu/device.h"
+#include "app/view/metrics.h"
+#include "app/view/view.h"
+#include "app/viewer/profiler.h"
+#include "wf.h"
+
+typedef struct GLFWwindow GLFWwindow;
+
+/* frames: how many may be in flight; draws in subpass 0 of render_pass. window may be NULL: no mouse, no keyboard, and time
+ * that goes by a fixed step. */
+bool ui_create(const device *device, VkRenderPass render_pass, uint32_t frames, GLFWwindow *window, error *error);
+void ui_destroy(void); /* nothing in flight uses it; not created is fine */
+
+/* The size of the target. Fonts are made anew where the scale changes: nothing in flight uses the user interface. */
+bool ui_resize(uint32_t width, uint32_t height, error *error);
+
+/* What is shown beside the pictures. */
+typedef struct ui_facts {
+    const char *frame_name; /* of the frame that is shown */
+    int frames_loaded;
+    const char *file_name;           /* of the weights; NULL: none were given */
+    int kernel_height, kernel_width; /* of the weights file */
+    int color_samples;               /* of live frames: a pixel */
+    int most_samples;                /* that color accumulates; 0: it does not */
+    int measured_samples;            /* of such a reference, when the metrics were computed */
+    int reference_samples;           /* 0: the reference is none that accumulates */
+    wf_device_info node;
+    const profiler *times;
+    const metrics *noisy, *gather, *splat; /* of the frame that is shown; NULL: not known */
+    bool has_probe;
+    float probe[LAYER_COUNT][4]; /* linear values under the mouse */
+    const char *notice;          /* NULL or a sentence for the user */
+    bool is_warning;             /* the notice is one */
+    bool placeholders;           /* dashes for times and device names */
+} ui_facts;
+
+/* Where things are, for drawing and for the next frame's input. */
+typedef struct ui_layout {
+    rectangle pictures[VIEW_PANES]; /* whole pixels; width 0: the pane is not shown */
+    rectangle ramps[VIEW_PANES];    /* the error ramp beside a pane's label; width 0: none */
+    int column, row;                /* the texel under the mouse, where a pane is; may lie outside the image */
+    bool takes_keys;                /* a text field or an open list takes them */
+} ui_layout;
+
+/* Lays out one frame and obeys the mouse. Sets the context's pane and what is hovered. */
+void ui_build(const ui_facts *facts, view *view, view_context *context, ui_layout *layout);
+
+/* Records the frame built last, inside the render pass. */
+void ui_draw(VkCommandBuffer commands);
+
+#endif

@@ -1,0 +1,98 @@
+/* view.h -- what the user controls: panes and what they show, pan, zoom and exposure, the filter, the sequence. Keys, mouse
+ * and panels change it, the viewer obeys it. No Vulkan and no user interface in here. */
+#ifndef WFVIEW_VIEW_H
+#define WFVIEW_VIEW_H
+
+#include <stdbool.h>
+
+#include "app/denoise/predictor.h"
+#include "layer.h"
+
+#define VIEW_COLUMNS 3
+#define VIEW_ROWS    2
+#define VIEW_PANES   (VIEW_COLUMNS * VIEW_ROWS)
+
+typedef struct rectangle {
+    float x, y, width, height; /* pixels of the target */
+} rectangle;
+
+typedef struct pane {
+    int layer;
+    bool error; /* the layer's error against the reference, where both exist */
+} pane;
+
+/* What a hand does to the camera of live frames, until the viewer has done it: zeroed then. */
+typedef struct steering {
+    float orbit_right, orbit_up;          /* radians, about the target */
+    float look_right, look_up;            /* radians, about the eye */
+    float closer;                         /* steps of the wheel */
+    float fly_right, fly_up, fly_forward; /* parts of the scene's diagonal */
+    bool home;                            /* back to the scene's own camera, before all that */
+} steering;
+
+typedef struct view {
+    pane panes[VIEW_PANES]; /* row by row */
+    bool arranged;          /* the user chose what panes show: view_arrange leaves them alone */
+    int rows;               /* 1 or VIEW_ROWS */
+    int solo;               /* the pane that fills the view; -1: all are shown */
+    bool panels, help;
+    bool fit;                  /* zoom and center follow the pane's size */
+    double zoom;               /* target pixels a texel */
+    double center_x, center_y; /* the texel coordinate at each pane's center */
+    float exposure;            /* EV */
+    bool playing, continuous;  /* continuous: filter even where nothing has changed; live: new noise at rest */
+    int frame;                 /* index in the sequence */
+    wf_backend backend;        /* wanted */
+    predictor_options predictor;
+    steering hand;
+    bool flying;     /* keys are the camera's */
+    bool accumulate; /* live: the noisy picture is the mean of all frames since the camera rests */
+    bool quit;
+    bool save_screenshot; /* asked for; reset by the viewer */
+} view;
+
+/* What keys and mouse need to know. */
+typedef struct view_context {
+    int image_width, image_height;
+    int frame_count;
+    bool has[LAYER_COUNT];
+    bool is_live;
+    int hovered;    /* pane under the mouse, -1: none */
+    rectangle pane; /* any visible pane's picture, at least one pixel: all have the same size */
+} view_context;
+
+/* Noisy color, gather and splat have an error. */
+static inline bool pane_can_show_error(int layer)
+{
+    return layer == FRAME_COLOR || layer == LAYER_GATHER || layer == LAYER_SPLAT;
+}
+
+/* Until the user has chosen: noisy, gather, splat; below them reference and errors where there is a reference, else
+ * albedo, normal and depth. */
+void view_arrange(view *view, bool has_reference);
+
+/* The user's choice. */
+void view_show(view *view, pane *pane, int layer, bool error);
+
+/* Zoom and center as they apply to a pane's picture, fit included, and the texel under a target pixel. */
+double view_zoom(const view *view, const view_context *context);
+void view_origin(const view *view, const view_context *context, rectangle pane, double *x, double *y);
+void view_texel(const view *view, const view_context *context, rectangle pane, double x, double y, int *column,
+                int *row);
+
+/* Zooms by a factor, keeping the image where it is at the target pixel x, y in the pane. */
+void view_zoom_at(view *view, const view_context *context, rectangle pane, double x, double y, double factor);
+void view_pan(view *view, const view_context *context, double dx, double dy); /* target pixels */
+void view_set_zoom(view *view, const view_context *context, double zoom);     /* about the pane's center */
+
+/* Keys that are no characters. */
+enum { KEY_ESCAPE = 0x110000, KEY_ENTER, KEY_TAB, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_END, KEY_F1 };
+
+/* Obeys a key: a KEY_ or a character (Unicode). */
+void view_key(view *view, const view_context *context, int key);
+
+/* What mouse and keys do, for the help panel: pairs of keys and text, ended by NULL. Recorded frames have the first and the
+ * last, live ones the last two. */
+extern const char *const view_mouse[][2], *const view_live_keys[][2], *const view_keys[][2];
+
+#endif

@@ -1,0 +1,135 @@
+/* The report's keys. Times are milliseconds unless the key says otherwise; null stands for a number that is not finite and
+ * for what is not known.
+ *
+ *     version                  of wfview
+ *     device, driver           what filtered
+ *     vulkan_device, vulkan_driver   what drew
+ *     backend                  "cuda", "vulkan" or "cpu": the one used
+ *     requested_backend        the same or "auto"
+ *     predictor                "file" or "bilateral (analytic)"
+ *     mode                     "linear", "normalized" or "softmax"
+ *     kernel                   [height, width]
+ *     size                     [width, height] of the frames, in pixels
+ *     scene, triangles         path and size of the scene; null for recorded frames, as are the next two
+ *     spp                      samples a pixel and frame
+ *     samples                  a pixel in the color shown last: more than spp where a resting camera accumulates
+ *     frames, warmup           measured, and run before
+ *     frames_in_flight
+ *     first_picture            from the program's start to the first finished picture
+ *     node_clock_uncertainty_ns
+ *     stages[]                 name, clock ("cpu", "vulkan" or "node"), n, median, p95, p99, max
+ *     display_transform        what psnr is computed on
+ *     metrics[]                one a frame with a reference: frame (path), noisy, gather, splat
+ *     metrics[].gather         smape, rel_mse, psnr (dB; null for equal pictures)
+ */
+#include "report.h"
+
+#include <cjson/cJSON.h>
+
+#include "app/files/output.h"
+
+/* cJSON's Add functions return NULL without memory; the tree is checked once, when it is printed, so results are dropped. */
+
+static void add_text(cJSON *object, const char *key, const char *text)
+{
+    if (text)
+        cJSON_AddStringToObject(object, key, text);
+    else
+        cJSON_AddNullToObject(object, key);
+}
+
+static void add_pair(cJSON *object, const char *key, int first, int second)
+{
+    cJSON_AddItemToObject(object, key, cJSON_CreateIntArray((int[]){first, second}, 2));
+}
+
+static void add_stage(cJSON *stages, const profiler_stats *stats)
+{
+    static const char *const clocks[PROFILER_TRACK_COUNT] = {
+        [PROFILER_CPU] = "cpu", [PROFILER_VULKAN] = "vulkan", [PROFILER_NODE] = "node"};
+    cJSON *stage = cJSON_CreateObject();
+    add_text(stage, "name", stats->name);
+    add_text(stage, "clock", clocks[stats->track]);
+    cJSON_AddNumberToObject(stage, "n", (double)stats->n);
+    cJSON_AddNumberToObject(stage, "median", stats->median_ms);
+    cJSON_AddNumberToObject(stage, "p95", stats->p95_ms);
+    cJSON_AddNumberToObject(stage, "p99", stats->p99_ms);
+    cJSON_AddNumberToObject(stage, "max", stats->max_ms);
+    cJSON_AddItemToArray(stages, stage);
+}
+
+static void add_metrics(cJSON *frame, const char *key, const metrics *metrics)
+{
+    cJSON *object = cJSON_AddObjectToObject(frame, key);
+    cJSON_AddNumberToObject(object, "smape", metrics->smape); /* cJSON prints null for NaN and infinity */
+    cJSON_AddNumberToObject(object, "rel_mse", metrics->rel_mse);
+    cJSON_AddNumberToObject(object, "psnr", metrics->psnr);
+}
+
+static void add_frame(cJSON *list, const report_metrics *entry)
+{
+    cJSON *frame = cJSON_CreateObject();
+    add_text(frame, "frame", entry->frame);
+    add_metrics(frame, "noisy", &entry->noisy);
+    add_metrics(frame, "gather", &entry->gather);
+    add_metrics(frame, "splat", &entry->splat);
+    cJSON_AddItemToArray(list, frame);
+}
+
+static void add_live(cJSON *root, const report_live *live)
+{
+    static const char *const keys[] = {"triangles", "spp", "samples"};
+    const int values[] = {live ? live->triangles : 0, live ? live->spp : 0, live ? live->samples : 0};
+    add_text(root, "scene", live ? live->scene : NULL);
+    for (int i = 0; i < 3; i++)
+        cJSON_AddItemToObject(root, keys[i], live ? cJSON_CreateNumber(values[i]) : cJSON_CreateNull());
+}
+
+static cJSON *build(const report *report)
+{
+    cJSON *root = cJSON_CreateObject();
+    add_text(root, "version", WF_VERSION);
+    add_text(root, "device", report->node.name);
+    add_text(root, "driver", report->node.driver);
+    add_text(root, "vulkan_device", report->vulkan_device);
+    add_text(root, "vulkan_driver", report->vulkan_driver);
+    add_text(root, "backend", wf_backend_name(report->node.backend));
+    add_text(root, "requested_backend", report->requested_backend);
+    add_text(root, "predictor", report->predictor);
+    add_text(root, "mode", report->mode);
+    add_pair(root, "kernel", report->kernel_height, report->kernel_width);
+    add_pair(root, "size", report->width, report->height);
+    add_live(root, report->live);
+    cJSON_AddNumberToObject(root, "frames", report->frames);
+    cJSON_AddNumberToObject(root, "warmup", report->warmup);
+    cJSON_AddNumberToObject(root, "frames_in_flight", report->slots);
+    cJSON_AddNumberToObject(root, "first_picture", report->first_picture_ms);
+    cJSON_AddNumberToObject(root, "node_clock_uncertainty_ns", (double)report->uncertainty_ns);
+    cJSON *stages = cJSON_AddArrayToObject(root, "stages");
+    for (int i = 0; i < profiler_count(report->profiler); i++) {
+        profiler_stats stats = profiler_get(report->profiler, i);
+        add_stage(stages, &stats);
+    }
+    add_text(root, "display_transform", METRICS_DISPLAY_TRANSFORM);
+    cJSON *list = cJSON_AddArrayToObject(root, "metrics");
+    for (int i = 0; i < report->metrics_count; i++)
+        add_frame(list, &report->metrics[i]);
+    return root;
+}
+
+bool report_write(const char *path, const report *report, error *error)
+{
+    cJSON *root = build(report);
+    char *text = cJSON_Print(root);
+    cJSON_Delete(root);
+    if (!text)
+        return error_set(error, "%s: not enough memory to write the report", path);
+    output output;
+    bool opened = output_open(&output, path, error);
+    if (opened) {
+        fputs(text, output.file);
+        fputc('\n', output.file);
+    }
+    cJSON_free(text);
+    return opened && output_close(&output, true, error);
+}

@@ -1,0 +1,44 @@
+/* report.h -- the --report file: JSON with stable keys. */
+#ifndef WFVIEW_REPORT_H
+#define WFVIEW_REPORT_H
+
+#include "app/error.h"
+#include "app/view/metrics.h"
+#include "profiler.h"
+#include "wf.h"
+
+typedef struct report_metrics {
+    const char *frame; /* path */
+    metrics noisy, gather, splat;
+} report_metrics;
+
+/* Of live frames. */
+typedef struct report_live {
+    const char *scene; /* path */
+    int spp;           /* samples a pixel and frame */
+    int samples;       /* a pixel in the color of the frame that was shown last */
+    int triangles;
+} report_live;
+
+typedef struct report {
+    const report_live *live; /* NULL: recorded frames */
+    const char *vulkan_device, *vulkan_driver;
+    wf_device_info node; /* backend, device and driver that filtered */
+    const char *requested_backend;
+    const char *predictor; /* "file" or "bilateral (analytic)" */
+    const char *mode;
+    int kernel_height, kernel_width;
+    int width, height;
+    int frames, warmup;      /* measured, and before */
+    int slots;               /* frames in flight */
+    double first_picture_ms; /* from program start to the first finished picture */
+    int64_t uncertainty_ns;
+    const profiler *profiler;
+    const report_metrics *metrics;
+    int metrics_count;
+} report;
+
+/* Writes the whole file or none. Keys are listed in report.c's table. */
+bool report_write(const char *path, const report *report, error *error);
+
+#endif

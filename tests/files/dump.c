@@ -1,0 +1,167 @@
+/* dump -- prints what wfview reads: one line of JSON, then the elements as raw bytes. For the Python tests, which compare
+ * with what other programs wrote. Errors go to stderr, with exit status 1.
+ *
+ *     dump frame FILE.exr [LAYER=NAME ...]         every layer, float32
+ *     dump reference FILE.exr [LAYER=NAME ...]     the color, float32
+ *     dump weights FILE KH KW W H                  as stored
+ *     dump sequence [--reference FILE] PATH ...    paths, and whether each has a reference; no elements
+ *     dump save IN.exr OUT.exr                     writes color, albedo and depth of one file to another; prints nothing
+ *     dump png OUT.png W H                         writes r,g,b,a bytes from stdin; prints nothing */
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/files/exr.h"
+#include "app/files/png.h"
+#include "app/files/weights.h"
+#include "app/frames/source.h"
+
+static void print(cJSON *object)
+{
+    char *text = cJSON_PrintUnformatted(object);
+    puts(text);
+    cJSON_free(text);
+    cJSON_Delete(object);
+}
+
+static cJSON *describe(const image *image)
+{
+    return cJSON_CreateIntArray((int[]){image->height, image->width, image->channels}, 3);
+}
+
+static void write_pixels(const image *image)
+{
+    fwrite(image->pixels, sizeof(float), (size_t)image->width * (size_t)image->height * (size_t)image->channels,
+           stdout);
+}
+
+static bool dump_frame(int count, char **arguments, error *error)
+{
+    frame frame;
+    if (!exr_read_frame(arguments[0], (const char *const *)arguments + 1, count - 1, &frame, error))
+        return false;
+    cJSON *layers = cJSON_CreateObject();
+    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
+        if (frame.layers[layer].pixels)
+            cJSON_AddItemToObject(layers, frame_layer_name(layer), describe(&frame.layers[layer]));
+    print(layers);
+    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
+        if (frame.layers[layer].pixels)
+            write_pixels(&frame.layers[layer]);
+    frame_free(&frame);
+    return true;
+}
+
+static bool dump_reference(int count, char **arguments, error *error)
+{
+    image image;
+    if (!exr_read_color(arguments[0], (const char *const *)arguments + 1, count - 1, &image, error))
+        return false;
+    cJSON *layers = cJSON_CreateObject();
+    cJSON_AddItemToObject(layers, frame_layer_name(FRAME_REFERENCE), describe(&image));
+    print(layers);
+    write_pixels(&image);
+    image_free(&image);
+    return true;
+}
+
+static bool dump_weights(int count, char **arguments, error *error)
+{
+    weights weights;
+    if (count != 5 || !weights_read(arguments[0], atoi(arguments[1]), atoi(arguments[2]), atoi(arguments[3]),
+                                    atoi(arguments[4]), &weights, error))
+        return false;
+    int taps = weights.kernel_height * weights.kernel_width;
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "dtype", weights.half ? "float16" : "float32");
+    cJSON_AddItemToObject(object, "shape", cJSON_CreateIntArray((int[]){taps, weights.height, weights.width}, 3));
+    cJSON_AddItemToObject(object, "kernel",
+                          cJSON_CreateIntArray((int[]){weights.kernel_height, weights.kernel_width}, 2));
+    print(object);
+    fwrite(weights.data, weights.half ? 2 : 4, (size_t)taps * (size_t)weights.height * (size_t)weights.width, stdout);
+    weights_free(&weights);
+    return true;
+}
+
+static bool dump_sequence(int count, char **arguments, error *error)
+{
+    source_options options = {.paths = (const char *const *)arguments, .path_count = count};
+    if (count > 2 && strcmp(arguments[0], "--reference") == 0) {
+        options.reference = arguments[1];
+        options.paths += 2;
+        options.path_count -= 2;
+    }
+    source *source = source_open(&options, error);
+    if (!source)
+        return false;
+    cJSON *list = cJSON_CreateArray();
+    bool loaded = true;
+    for (int i = 0; i < source_count(source) && loaded; i++) {
+        const frame *frame = source_get(source, i, error);
+        if (!(loaded = frame != NULL))
+            break;
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "path", source_path(source, i));
+        cJSON_AddBoolToObject(item, "reference", frame->layers[FRAME_REFERENCE].pixels != NULL);
+        cJSON_AddItemToArray(list, item);
+    }
+    source_close(source);
+    if (loaded)
+        print(list);
+    else
+        cJSON_Delete(list);
+    return loaded;
+}
+
+static bool save(int count, char **arguments, error *error)
+{
+    static const char *const names[] = {"R", "G", "B", "albedo.R", "albedo.G", "albedo.B", "Z"};
+    enum { CHANNELS = 7 };
+    frame frame;
+    if (count != 2 || !exr_read_frame(arguments[0], NULL, 0, &frame, error))
+        return false;
+    size_t pixels = (size_t)frame.width * (size_t)frame.height;
+    float *all = calloc(pixels, CHANNELS * sizeof(float));
+    for (size_t i = 0; i < pixels; i++) {
+        memcpy(all + CHANNELS * i, frame.layers[FRAME_COLOR].pixels + 4 * i, 3 * sizeof(float));
+        memcpy(all + CHANNELS * i + 3, frame.layers[FRAME_ALBEDO].pixels + 4 * i, 3 * sizeof(float));
+        all[CHANNELS * i + 6] = frame.layers[FRAME_DEPTH].pixels[i];
+    }
+    bool saved = exr_write(arguments[1], frame.width, frame.height, CHANNELS, names, all, error);
+    free(all);
+    frame_free(&frame);
+    return saved;
+}
+
+static bool write_png(int count, char **arguments, error *error)
+{
+    if (count != 3)
+        return false;
+    int width = atoi(arguments[1]), height = atoi(arguments[2]);
+    size_t size = (size_t)width * (size_t)height * 4;
+    uint8_t *rgba = malloc(size);
+    bool written = fread(rgba, 1, size, stdin) == size && png_write(arguments[0], width, height, rgba, error);
+    free(rgba);
+    return written;
+}
+
+static const struct {
+    const char *name;
+    bool (*run)(int count, char **arguments, error *error);
+} commands[] = {{"frame", dump_frame},
+                {"reference", dump_reference},
+                {"weights", dump_weights},
+                {"sequence", dump_sequence},
+                {"save", save},
+                {"png", write_png}};
+
+int main(int argc, char **argv)
+{
+    error error = {"usage: see dump.c"};
+    for (size_t i = 0; argc > 2 && i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(argv[1], commands[i].name) == 0 && commands[i].run(argc - 2, argv + 2, &error))
+            return 0;
+    fprintf(stderr, "%s\n", error.message);
+    return 1;
+}
