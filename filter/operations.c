@@ -174,7 +174,7 @@ static wf_filter_call filter_call(wf_operator op, const wf_filter *filter, const
 
 /* ---- Forward ------------------------------------------------------------------------------------------------------ */
 
-wf_result wf_apply(wf_operator op, wf_device *device, wf_stream stream, const wf_filter *filter, const wf_tensor *input,
+wf_result wf_apply(wf_device *device, wf_stream stream, wf_operator op, const wf_filter *filter, const wf_tensor *input,
                    const wf_tensor *weight, const wf_tensor *bias, const wf_tensor *output, const wf_tensor *coverage)
 {
     if (!device)
@@ -208,13 +208,13 @@ wf_result wf_apply(wf_operator op, wf_device *device, wf_stream stream, const wf
 wf_result wf_gather(wf_device *device, wf_stream stream, const wf_filter *filter, const wf_tensor *input,
                     const wf_tensor *weight, const wf_tensor *bias, const wf_tensor *output, const wf_tensor *coverage)
 {
-    return wf_apply(WF_GATHER, device, stream, filter, input, weight, bias, output, coverage);
+    return wf_apply(device, stream, WF_GATHER, filter, input, weight, bias, output, coverage);
 }
 
 wf_result wf_splat(wf_device *device, wf_stream stream, const wf_filter *filter, const wf_tensor *input,
                    const wf_tensor *weight, const wf_tensor *bias, const wf_tensor *output, const wf_tensor *coverage)
 {
-    return wf_apply(WF_SPLAT, device, stream, filter, input, weight, bias, output, coverage);
+    return wf_apply(device, stream, WF_SPLAT, filter, input, weight, bias, output, coverage);
 }
 
 wf_result wf_gather_splat(wf_device *device, wf_stream stream, const wf_filter *filter, const wf_tensor *input,
@@ -251,7 +251,7 @@ wf_result wf_gather_splat(wf_device *device, wf_stream stream, const wf_filter *
     return WF_OK;
 }
 
-wf_result wf_prepare(wf_operator op, wf_device *device, const wf_filter *filter, const wf_tensor *input,
+wf_result wf_prepare(wf_device *device, wf_operator op, const wf_filter *filter, const wf_tensor *input,
                      const wf_tensor *weight)
 {
     if (!device)
@@ -322,7 +322,7 @@ static size_t workspace_of(const wf_device *device, const wf_backward_call *call
 }
 
 /* Each group has its own. */
-static size_t workspace_of_groups(wf_operator op, const wf_device *device, const wf_filter *filter,
+static size_t workspace_of_groups(const wf_device *device, wf_operator op, const wf_filter *filter,
                                   const wf_gradients *gradients)
 {
     size_t size = 0;
@@ -347,7 +347,7 @@ static wf_result check_workspace(const wf_log *log, const void *workspace, size_
 }
 
 /* Of every group. */
-static wf_result run_backward(wf_operator op, wf_device *device, wf_stream stream, const wf_filter *filter,
+static wf_result run_backward(wf_device *device, wf_stream stream, wf_operator op, const wf_filter *filter,
                               const wf_gradients *gradients)
 {
     char *workspace = gradients->workspace;
@@ -363,14 +363,14 @@ static wf_result run_backward(wf_operator op, wf_device *device, wf_stream strea
     return WF_OK;
 }
 
-size_t wf_backward_workspace(wf_operator op, wf_device *device, const wf_filter *filter, const wf_gradients *gradients)
+size_t wf_backward_workspace(wf_device *device, wf_operator op, const wf_filter *filter, const wf_gradients *gradients)
 {
     if (!device || check_gradients(&device->log, op, filter, gradients) != WF_OK)
         return 0;
-    return workspace_of_groups(op, device, filter, gradients);
+    return workspace_of_groups(device, op, filter, gradients);
 }
 
-wf_result wf_backward(wf_operator op, wf_device *device, wf_stream stream, const wf_filter *filter,
+wf_result wf_backward(wf_device *device, wf_stream stream, wf_operator op, const wf_filter *filter,
                       const wf_gradients *gradients)
 {
     if (!device)
@@ -392,11 +392,11 @@ wf_result wf_backward(wf_operator op, wf_device *device, wf_stream stream, const
     if (!device->table->backward)
         return no_ability(device, "backward");
     WF_TRY(check_abilities(device, tensors, LENGTH(tensors)));
-    WF_TRY(check_workspace(log, g->workspace, workspace_of_groups(op, device, filter, g)));
-    return run_backward(op, device, stream, filter, g);
+    WF_TRY(check_workspace(log, g->workspace, workspace_of_groups(device, op, filter, g)));
+    return run_backward(device, stream, op, filter, g);
 }
 
-wf_result wf_grad_weight(wf_operator op, wf_device *device, wf_stream stream, const wf_filter *filter,
+wf_result wf_grad_weight(wf_device *device, wf_stream stream, wf_operator op, const wf_filter *filter,
                          const wf_tensor *input, const wf_tensor *grad_output, const wf_tensor *grad_weight)
 {
     if (!device)
@@ -414,6 +414,6 @@ wf_result wf_grad_weight(wf_operator op, wf_device *device, wf_stream stream, co
     if (!device->table->backward)
         return no_ability(device, "backward");
     WF_TRY(check_abilities(device, tensors, LENGTH(tensors)));
-    return run_backward(op, device, stream, filter,
+    return run_backward(device, stream, op, filter,
                         &(wf_gradients){.input = input, .grad_output = grad_output, .grad_weight = grad_weight});
 }

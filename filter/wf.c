@@ -14,6 +14,11 @@ __extension__ _Static_assert(WF_MIN_SUM == WF_SHARED_MIN_SUM, "wf.h and shared.h
 /* ---- Names --------------------------------------------------------------------------------------------------------
  */
 
+const char *wf_version(void)
+{
+    return WF_VERSION;
+}
+
 static const char *name_of(const char *const *names, int count, int index)
 {
     return index >= 0 && index < count ? names[index] : "unknown";

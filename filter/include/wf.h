@@ -112,7 +112,8 @@ extern "C" {
 #define WF_API __attribute__((visibility("default")))
 #endif
 
-#define WF_VERSION "0.1.0"
+/* Until 1.0 another minor version is another interface. */
+#define WF_VERSION "0.2.0"
 
 /* The smallest magnitude that WF_NORMALIZED divides by. */
 #define WF_MIN_SUM 1e-6
@@ -146,6 +147,9 @@ typedef enum wf_dtype {
 typedef enum wf_mode { WF_LINEAR = 0, WF_NORMALIZED = 1, WF_SOFTMAX = 2, WF_MODE_COUNT = 3 } wf_mode;
 
 typedef enum wf_operator { WF_GATHER = 0, WF_SPLAT = 1, WF_OPERATOR_COUNT = 2 } wf_operator;
+
+/* WF_VERSION as the library was built with: for programs that load it at run time. Static. */
+WF_API const char *wf_version(void);
 
 /* Names for messages and reports: "out of memory", "cuda", "float16", "softmax", "gather". Static strings; never NULL. */
 WF_API const char *wf_result_name(wf_result result);
@@ -262,7 +266,7 @@ WF_API wf_result wf_splat(wf_device *device, wf_stream stream, const wf_filter *
                           const wf_tensor *coverage);
 
 /* wf_gather or wf_splat, chosen by a value. */
-WF_API wf_result wf_apply(wf_operator op, wf_device *device, wf_stream stream, const wf_filter *filter,
+WF_API wf_result wf_apply(wf_device *device, wf_stream stream, wf_operator op, const wf_filter *filter,
                           const wf_tensor *input, const wf_tensor *weight, const wf_tensor *bias,
                           const wf_tensor *output, const wf_tensor *coverage);
 
@@ -289,13 +293,13 @@ typedef struct wf_gradients {
 
 /* Bytes that wf_backward needs, for sums over pixels and values of each. Addresses are ignored, whether a gradient is NULL
  * is not. 0 also where wf_backward would refuse the arguments; then the log says why. */
-WF_API size_t wf_backward_workspace(wf_operator op, wf_device *device, const wf_filter *filter,
+WF_API size_t wf_backward_workspace(wf_device *device, wf_operator op, const wf_filter *filter,
                                     const wf_gradients *gradients);
 
 /* The gradients of wf_apply: formulas at the top of this file. Without atomics: the same on every run. grad_input and
  * grad_weight come from one pass over the weights where that is faster. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_UNSUPPORTED,
  * WF_ERROR_DEVICE. */
-WF_API wf_result wf_backward(wf_operator op, wf_device *device, wf_stream stream, const wf_filter *filter,
+WF_API wf_result wf_backward(wf_device *device, wf_stream stream, wf_operator op, const wf_filter *filter,
                              const wf_gradients *gradients);
 
 /* The linear operator's gradient to its weights, for which the weights are not needed:
@@ -304,12 +308,12 @@ WF_API wf_result wf_backward(wf_operator op, wf_device *device, wf_stream stream
  *     splat    grad_weight[t,p] = sum over c of grad_output[c,p+o(t)] * input[c,p]
  *
  * filter->mode is WF_LINEAR. Sizes, types and errors as wf_backward's. */
-WF_API wf_result wf_grad_weight(wf_operator op, wf_device *device, wf_stream stream, const wf_filter *filter,
+WF_API wf_result wf_grad_weight(wf_device *device, wf_stream stream, wf_operator op, const wf_filter *filter,
                                 const wf_tensor *input, const wf_tensor *grad_output, const wf_tensor *grad_weight);
 
 /* Compiles what wf_apply with these arguments, without coverage, would need, ahead of time; addresses are ignored and taken
  * for multiples of 16 bytes. Only WF_VULKAN has work to do here. */
-WF_API wf_result wf_prepare(wf_operator op, wf_device *device, const wf_filter *filter, const wf_tensor *input,
+WF_API wf_result wf_prepare(wf_device *device, wf_operator op, const wf_filter *filter, const wf_tensor *input,
                             const wf_tensor *weight);
 
 /* ---- The analytic predictor --------------------------------------------------------------------------------------- */

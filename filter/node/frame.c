@@ -168,7 +168,7 @@ static wf_result apply(wf_node *node, uint32_t slot, wf_stream stream, wf_operat
     const node_weights *weights = &node->weights[op];
     if (!node_is_bound(&node->slots[slot], output))
         return WF_OK;
-    return wf_apply(op, node->device, stream, &weights->filter, &node->planes[WF_NODE_COLOR], &weights->tensor, NULL,
+    return wf_apply(node->device, stream, op, &weights->filter, &node->planes[WF_NODE_COLOR], &weights->tensor, NULL,
                     &node->planes[output], NULL);
 }
 

@@ -331,7 +331,7 @@ static wf_result check_no_frame_waits(const wf_node *node)
 static wf_result prepare(wf_node *node, wf_operator op, const wf_filter *filter, const wf_tensor *weights)
 {
     wf_tensor input = frame_tensor(node, WF_FLOAT32, node_image_role_channels(WF_NODE_COLOR));
-    return wf_prepare(op, node->device, filter, &input, weights);
+    return wf_prepare(node->device, op, filter, &input, weights);
 }
 
 static wf_result check_weights(const wf_log *log, const wf_tensor *weights)

@@ -123,11 +123,11 @@ wf_result workload_run(void *user, wf_device *device, wf_stream stream, int repe
         return wf_gather_splat(device, stream, &filter, &set[INPUT], &set[WEIGHT], NULL, &set[OUTPUT],
                                &set[SECOND_OUTPUT]);
     if (row->direction == BENCH_FORWARD)
-        return wf_apply(op, device, stream, &filter, &set[INPUT], &set[WEIGHT], NULL, &set[OUTPUT], NULL);
+        return wf_apply(device, stream, op, &filter, &set[INPUT], &set[WEIGHT], NULL, &set[OUTPUT], NULL);
     if (row->direction == BENCH_GRAD_WEIGHT)
-        return wf_grad_weight(op, device, stream, &filter, &set[INPUT], &set[GRAD_OUTPUT], &set[GRAD_WEIGHT]);
+        return wf_grad_weight(device, stream, op, &filter, &set[INPUT], &set[GRAD_OUTPUT], &set[GRAD_WEIGHT]);
     const wf_gradients gradients = gradients_of(load, set);
-    return wf_backward(op, device, stream, &filter, &gradients);
+    return wf_backward(device, stream, op, &filter, &gradients);
 }
 
 /* ---- Rows --------------------------------------------------------------------------------------------------------- */
@@ -140,7 +140,7 @@ static wf_result write_outputs(const workload *load, const wf_tensor *set)
     wf_result result = wf_begin(load->device, &stream);
     if (result != WF_OK)
         return result;
-    result = wf_apply(bench_row_operator(&load->row), load->device, stream, &filter, &set[INPUT], &set[WEIGHT], NULL,
+    result = wf_apply(load->device, stream, bench_row_operator(&load->row), &filter, &set[INPUT], &set[WEIGHT], NULL,
                       &set[OUTPUT], &set[COVERAGE]);
     wf_result finished = wf_finish(load->device, stream);
     return result == WF_OK ? finished : result;
@@ -157,7 +157,7 @@ static wf_result prepare_backward(workload *load)
     wf_free(load->device, load->workspace);
     load->workspace = NULL;
     const wf_gradients gradients = gradients_of(load, load->sets[0]);
-    const size_t size = wf_backward_workspace(bench_row_operator(&load->row), load->device, &filter, &gradients);
+    const size_t size = wf_backward_workspace(load->device, bench_row_operator(&load->row), &filter, &gradients);
     return size > 0 ? wf_alloc(load->device, size, &load->workspace) : WF_OK;
 }
 

@@ -106,7 +106,7 @@ wf_result problem_upload(problem *p, wf_device *device)
 wf_result problem_apply(const problem *p, wf_device *device, wf_stream stream)
 {
     wf_filter filter = filter_case_filter(&p->shape);
-    return wf_apply(p->shape.op, device, stream, &filter, &p->device_input.view, &p->device_weight.view,
+    return wf_apply(device, stream, p->shape.op, &filter, &p->device_input.view, &p->device_weight.view,
                     p->shape.has_bias ? &p->device_bias.view : NULL, &p->device_output.view, NULL);
 }
 

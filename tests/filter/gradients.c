@@ -98,21 +98,21 @@ static wf_result backward(const gradient_problem *p, wf_device *device, wf_strea
                               .grad_bias = if_wanted(p, d, GRADIENT_BIAS)};
     if (filter.mode != WF_LINEAR)
         gradients.output = &f->device_output.view, gradients.coverage = &d->coverage.view;
-    const size_t size = wf_backward_workspace(f->shape.op, device, &filter, &gradients);
+    const size_t size = wf_backward_workspace(device, f->shape.op, &filter, &gradients);
     wf_result result = size > 0 ? wf_alloc(device, size, &d->workspace) : WF_OK;
     gradients.workspace = d->workspace;
     if (result == WF_OK)
-        result = wf_apply(f->shape.op, device, stream, &filter, gradients.input, gradients.weight, bias,
+        result = wf_apply(device, stream, f->shape.op, &filter, gradients.input, gradients.weight, bias,
                           &f->device_output.view, &d->coverage.view);
     if (result == WF_OK)
         result = wf_barrier(device, stream);
-    return result == WF_OK ? wf_backward(f->shape.op, device, stream, &filter, &gradients) : result;
+    return result == WF_OK ? wf_backward(device, stream, f->shape.op, &filter, &gradients) : result;
 }
 
 static wf_result correlate(const gradient_problem *p, wf_device *device, wf_stream stream, device_gradients *d)
 {
     const wf_filter filter = filter_case_filter(&p->forward.shape);
-    return wf_grad_weight(p->forward.shape.op, device, stream, &filter, &p->forward.device_input.view,
+    return wf_grad_weight(device, stream, p->forward.shape.op, &filter, &p->forward.device_input.view,
                           &d->grad_output.view, &d->gradients[GRADIENT_WEIGHT].view);
 }
 

@@ -97,7 +97,7 @@ static int tear_down(void **state)
 
 static wf_result apply(fixture *f)
 {
-    return wf_apply(WF_SPLAT, f->device, NULL, &f->filter, &f->input, &f->weight, &f->bias, &f->output, &f->coverage);
+    return wf_apply(f->device, NULL, WF_SPLAT, &f->filter, &f->input, &f->weight, &f->bias, &f->output, &f->coverage);
 }
 
 static wf_result apply_both(fixture *f)
@@ -110,12 +110,12 @@ static wf_result differentiate(fixture *f)
 {
     wf_filter filter = f->filter;
     filter.mode = WF_SOFTMAX;
-    return wf_backward(WF_SPLAT, f->device, NULL, &filter, &f->gradients);
+    return wf_backward(f->device, NULL, WF_SPLAT, &filter, &f->gradients);
 }
 
 static wf_result correlate(fixture *f)
 {
-    return wf_grad_weight(WF_GATHER, f->device, NULL, &f->filter, &f->input, &f->grad_output, &f->grad_weight);
+    return wf_grad_weight(f->device, NULL, WF_GATHER, &f->filter, &f->input, &f->grad_output, &f->grad_weight);
 }
 
 static wf_result predict(fixture *f)
@@ -158,7 +158,7 @@ static void test_right_arguments(void **state)
     assert_int_equal(apply_both(f), WF_OK);
     assert_int_equal(differentiate(f), WF_OK);
     assert_int_equal(correlate(f), WF_OK);
-    assert_int_equal(wf_prepare(WF_GATHER, f->device, &f->filter, &f->input, &f->weight), WF_OK);
+    assert_int_equal(wf_prepare(f->device, WF_GATHER, &f->filter, &f->input, &f->weight), WF_OK);
     assert_int_equal(wf_gather(f->device, NULL, &f->filter, &f->input, &f->weight, NULL, &f->output, NULL), WF_OK);
     assert_int_equal(wf_splat(f->device, NULL, &f->filter, &f->input, &f->weight, NULL, &f->output, NULL), WF_OK);
     assert_int_equal(f->messages, 0);
@@ -253,14 +253,14 @@ static void test_no_device(void **state)
     assert_null(stream);
     assert_int_equal(wf_finish(NULL, NULL), refused);
     assert_int_equal(wf_barrier(NULL, NULL), refused);
-    assert_int_equal(wf_prepare(WF_GATHER, NULL, &f->filter, &f->input, &f->weight), refused);
+    assert_int_equal(wf_prepare(NULL, WF_GATHER, &f->filter, &f->input, &f->weight), refused);
     assert_int_equal(wf_prepare_bilateral(NULL, &f->bilateral, WF_FLOAT32), refused);
     WITH(device, NULL, assert_int_equal(apply(f), refused));
     WITH(device, NULL, assert_int_equal(predict(f), refused));
     WITH(device, NULL, assert_int_equal(apply_both(f), refused));
     WITH(device, NULL, assert_int_equal(differentiate(f), refused));
     WITH(device, NULL, assert_int_equal(correlate(f), refused));
-    assert_int_equal(wf_backward_workspace(WF_GATHER, NULL, &f->filter, &f->gradients), 0);
+    assert_int_equal(wf_backward_workspace(NULL, WF_GATHER, &f->filter, &f->gradients), 0);
     REFUSED(wf_get_info(f->device, NULL), "info is NULL");
 }
 
@@ -269,7 +269,7 @@ static void test_no_device(void **state)
 static void test_filter(void **state)
 {
     fixture *f = *state;
-    REFUSED(wf_apply((wf_operator)2, f->device, NULL, &f->filter, &f->input, &f->weight, NULL, &f->output, NULL),
+    REFUSED(wf_apply(f->device, NULL, (wf_operator)2, &f->filter, &f->input, &f->weight, NULL, &f->output, NULL),
             "operator is 2, the last one is 1");
     REFUSED(wf_gather(f->device, NULL, NULL, &f->input, &f->weight, NULL, &f->output, NULL), "filter is NULL");
     WITH(filter.kernel_height, 0, REFUSED(apply(f), "the kernel is 0x5, its height and width are 1 to 255"));
@@ -369,7 +369,7 @@ static void test_gather_splat(void **state)
 static void test_backward(void **state)
 {
     fixture *f = *state;
-    REFUSED(wf_backward(WF_GATHER, f->device, NULL, &f->filter, NULL), "gradients is NULL");
+    REFUSED(wf_backward(f->device, NULL, WF_GATHER, &f->filter, NULL), "gradients is NULL");
     WITH(gradients.input, NULL, REFUSED(differentiate(f), "input is NULL"));
     WITH(gradients.weight, NULL, REFUSED(differentiate(f), "weight is NULL"));
     WITH(gradients.grad_output, NULL, REFUSED(differentiate(f), "grad_output is NULL"));
@@ -388,13 +388,13 @@ static void test_backward(void **state)
     WITH(gradients.grad_input, NULL, {
         f->gradients.grad_weight = f->gradients.grad_bias = NULL;
         REFUSED(differentiate(f), "grad_input, grad_weight and grad_bias are NULL, at least one is wanted");
-        assert_int_equal(wf_backward_workspace(WF_GATHER, f->device, &f->filter, &f->gradients), 0);
+        assert_int_equal(wf_backward_workspace(f->device, WF_GATHER, &f->filter, &f->gradients), 0);
         assert_int_equal(f->messages, 1);
     });
     char expected[256];
     wf_filter softmax = f->filter;
     softmax.mode = WF_SOFTMAX;
-    const size_t size = wf_backward_workspace(WF_SPLAT, f->device, &softmax, &f->gradients);
+    const size_t size = wf_backward_workspace(f->device, WF_SPLAT, &softmax, &f->gradients);
     assert_true(size > 0 && size <= sizeof f->workspace);
     snprintf(expected, sizeof expected, "workspace is NULL, it needs %zu bytes", size);
     WITH(gradients.workspace, NULL, REFUSED(differentiate(f), expected));
@@ -451,9 +451,9 @@ static void test_prepare(void **state)
 {
     fixture *f = *state;
     WITH(weight.size[1], 24,
-         REFUSED(wf_prepare(WF_GATHER, f->device, &f->filter, &f->input, &f->weight),
+         REFUSED(wf_prepare(f->device, WF_GATHER, &f->filter, &f->input, &f->weight),
                  "weight has 24 taps, a 5x5 kernel needs 25"));
-    REFUSED(wf_prepare((wf_operator)-1, f->device, &f->filter, &f->input, &f->weight),
+    REFUSED(wf_prepare(f->device, (wf_operator)-1, &f->filter, &f->input, &f->weight),
             "operator is -1, the last one is 1");
     REFUSED(wf_prepare_bilateral(f->device, NULL, WF_FLOAT32), "parameters is NULL");
     REFUSED(wf_prepare_bilateral(f->device, &f->bilateral, (wf_dtype)4), "weight_dtype is 4, the last one is 3");
@@ -558,6 +558,7 @@ static void test_names(void **state)
                                           "no device", "out of memory",    "device error"};
     for (int i = 0; i < 7; i++)
         assert_string_equal(wf_result_name((wf_result)i), results[i]);
+    assert_string_equal(wf_version(), WF_VERSION);
     assert_string_equal(wf_result_name((wf_result)7), "unknown");
     assert_string_equal(wf_result_name((wf_result)-1), "unknown");
     assert_string_equal(wf_backend_name(WF_CPU), "cpu");

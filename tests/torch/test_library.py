@@ -31,6 +31,19 @@ def test_no_library(name, reason):
     assert last.startswith("ImportError: weighted_filter cannot load its library: ") and last.endswith(reason)
 
 
+def test_other_version(tmp_path):
+    """One whose calls take other arguments is not called."""
+    names = ("create", "destroy", "apply", "backward", "backward_workspace", "grad_weight")
+    source = "".join(f"void wf_{name}(void) {{}}\n" for name in names)
+    source += 'void omp_set_num_threads(int n) { (void)n; }\nconst char *wf_version(void) { return "0.1.9"; }\n'
+    other = tmp_path / "libwf.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", other], input=source, text=True, check=True)
+    result = run_python("import weighted_filter", WEIGHTED_FILTER_LIBRARY=str(other))
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == ("ImportError: weighted_filter cannot use its library: "
+                                              f"{other} is version 0.1.9, it needs 0.2.x")
+
+
 def test_library_refuses():
     """What libwf says about the machine is what Python raises."""
     result = run_python("import torch, weighted_filter as w; w.gather(torch.ones(1, 2, 2), torch.ones(1, 2, 2))",

@@ -226,7 +226,7 @@ static wf_result prepare_small_case(wf_device *device, wf_operator op, int kerne
     filter.kernel_width = kernel_width;
     wf_tensor input = wf_dense(NULL, WF_FLOAT32, 2, 3, 19, 70);
     wf_tensor weight = wf_dense(NULL, WF_FLOAT32, 2, 5 * kernel_width, 19, 70);
-    return wf_prepare(op, device, &filter, &input, &weight);
+    return wf_prepare(device, op, &filter, &input, &weight);
 }
 
 /* What was prepared is not compiled again; what differs is. */
@@ -523,7 +523,7 @@ static void test_long_strides(void **state)
         check_error(f, wf_gather(f->device, stream, &filter, &input, &weight, NULL, &output, NULL),
                     WF_ERROR_UNSUPPORTED, text);
         check_error(f,
-                    wf_backward(WF_GATHER, f->device, stream, &filter,
+                    wf_backward(f->device, stream, WF_GATHER, &filter,
                                 &(wf_gradients){
                                     .input = &input, .weight = &weight, .grad_output = &input, .grad_input = &output}),
                     WF_ERROR_UNSUPPORTED, text);

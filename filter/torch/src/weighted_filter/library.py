@@ -29,6 +29,7 @@ GATHER, SPLAT = 0, 1
 MAX_KERNEL = 255  # WF_MAX_KERNEL
 MIN_SUM = 1e-6  # WF_MIN_SUM
 
+_VERSION = "0.2."  # of libwf, whose other versions' functions may take other arguments
 _BACKENDS = {"cpu": 0, "cuda": 2}
 _INVALID_ARGUMENT = 1
 _WORKSPACE_ALIGNMENT = 256
@@ -67,16 +68,21 @@ def _load() -> ctypes.CDLL:
         for name, result, arguments in (
             ("wf_create", integer, [pointer] * 2),
             ("wf_destroy", None, [pointer]),
-            ("wf_apply", integer, [integer] + [pointer] * 8),
-            ("wf_backward", integer, [integer] + [pointer] * 4),
-            ("wf_backward_workspace", ctypes.c_size_t, [integer] + [pointer] * 3),
-            ("wf_grad_weight", integer, [integer] + [pointer] * 6),
+            ("wf_version", ctypes.c_char_p, []),
+            ("wf_apply", integer, [pointer] * 2 + [integer] + [pointer] * 6),
+            ("wf_backward", integer, [pointer] * 2 + [integer] + [pointer] * 2),
+            ("wf_backward_workspace", ctypes.c_size_t, [pointer, integer] + [pointer] * 2),
+            ("wf_grad_weight", integer, [pointer] * 2 + [integer] + [pointer] * 4),
             ("omp_set_num_threads", None, [integer]),  # of the OpenMP runtime that libwf is linked with
         ):
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
     except (OSError, AttributeError) as error:
         raise ImportError(f"weighted_filter cannot load its library: {error}") from None
+    version = library.wf_version().decode()
+    if not version.startswith(_VERSION):
+        raise ImportError(f"weighted_filter cannot use its library: {library._name} is version {version}, "
+                          f"it needs {_VERSION}x")
     return library
 
 
@@ -154,8 +160,8 @@ def _filter(kernel_height: int, kernel_width: int, mode: str, dilation: int, gro
     return _Filter(kernel_height, kernel_width, dilation, MODES[mode], groups)
 
 
-def _start(settings: Settings, input: Tensor) -> tuple:
-    """The arguments that every operation begins with, after the operator: device, stream, filter."""
+def _start(operator: int, settings: Settings, input: Tensor) -> tuple:
+    """The arguments that every operation begins with: device, stream, operator, filter."""
     (kernel_height, kernel_width), mode, dilation, groups = settings
     ordinal = input.get_device()
     device = _thread.devices.get(ordinal)
@@ -166,13 +172,13 @@ def _start(settings: Settings, input: Tensor) -> tuple:
     else:
         stream = None
         _library.omp_set_num_threads(torch.get_num_threads())  # OpenMP has a number for each thread that calls
-    return device, stream, ctypes.byref(_filter(kernel_height, kernel_width, mode, dilation, groups))
+    return device, stream, operator, ctypes.byref(_filter(kernel_height, kernel_width, mode, dilation, groups))
 
 
 def apply(operator: int, settings: Settings, input: Tensor, weight: Tensor, bias: Tensor | None, output: Tensor,
           coverage: Tensor | None = None) -> None:
     """wf_apply: writes output and, where given, coverage."""
-    result = _library.wf_apply(operator, *_start(settings, input), *_addresses(input, weight, bias, output, coverage))
+    result = _library.wf_apply(*_start(operator, settings, input), *_addresses(input, weight, bias, output, coverage))
     if result:
         _fail(result)
 
@@ -181,22 +187,22 @@ def backward(operator: int, settings: Settings, input: Tensor, weight: Tensor, b
              output: Tensor | None, coverage: Tensor | None, grad_output: Tensor, grad_input: Tensor | None,
              grad_weight: Tensor | None, grad_bias: Tensor | None) -> None:
     """wf_backward: writes those of the last three that are given."""
-    device, stream, filter = _start(settings, input)
+    device, stream, _, filter = _start(operator, settings, input)
     addresses = _addresses(input, weight, bias, output, coverage, grad_output, grad_input, grad_weight, grad_bias)
     gradients = _thread.gradients
     _GRADIENTS.pack_into(gradients, 0, *addresses, 0)
-    size = _library.wf_backward_workspace(operator, device, filter, gradients)
+    size = _library.wf_backward_workspace(device, operator, filter, gradients)
     if size:
         workspace = torch.empty(size + _WORKSPACE_ALIGNMENT - 1, dtype=torch.uint8, device=input.device)
         start = -(-workspace.data_ptr() // _WORKSPACE_ALIGNMENT) * _WORKSPACE_ALIGNMENT
         _GRADIENTS.pack_into(gradients, 0, *addresses, start)
-    result = _library.wf_backward(operator, device, stream, filter, gradients)
+    result = _library.wf_backward(device, stream, operator, filter, gradients)
     if result:
         _fail(result)
 
 
 def grad_weight(operator: int, settings: Settings, input: Tensor, grad_output: Tensor, grad_weight: Tensor) -> None:
     """wf_grad_weight: writes grad_weight."""
-    result = _library.wf_grad_weight(operator, *_start(settings, input), *_addresses(input, grad_output, grad_weight))
+    result = _library.wf_grad_weight(*_start(operator, settings, input), *_addresses(input, grad_output, grad_weight))
     if result:
         _fail(result)
