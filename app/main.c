@@ -13,7 +13,7 @@ int main(int argc, char **argv)
     options_result parsed = options_parse(argc, argv, &options, &error);
     bool ok = parsed == OPTIONS_OK;
     if (ok && options.help)
-        fputs(options_manual, stdout);
+        options_print_manual(stdout);
     else if (ok && options.version)
         puts("wfview " WF_VERSION);
     else if (ok)

@@ -1,9 +1,11 @@
-/* options.h -- wfview's command line. The usage text in options.c is the manual. */
+/* options.h -- wfview's command line. The table in options.c has a row for each option: the manual, and the checks of how
+ * options go together, follow from it. */
 #ifndef WFVIEW_OPTIONS_H
 #define WFVIEW_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "error.h"
 #include "wf.h"
@@ -15,6 +17,9 @@ typedef enum options_environment {
     OPTIONS_SURROUNDINGS_SKY,
     OPTIONS_SURROUNDINGS_FILE
 } options_environment;
+
+/* What predicts weights where no file has them. */
+typedef enum options_predictor { OPTIONS_BILATERAL, OPTIONS_KPN } options_predictor;
 
 typedef struct options {
     const char *const *paths; /* frames; at least one, or none and a scene or a data set */
@@ -32,9 +37,10 @@ typedef struct options {
     int count, reference_spp;    /* default 1000, 1024; render_width and render_height 256 */
     const char *const *channels; /* --channel layer=name, repeated */
     int channel_count;
-    const char *weights;             /* NULL: predict */
-    const char *splat_weights;       /* NULL: weights */
-    wf_mode mode;                    /* for files */
+    const char *weights;       /* NULL: predict */
+    const char *splat_weights; /* NULL: weights */
+    wf_mode mode;              /* for files */
+    options_predictor predictor;
     int kernel_height, kernel_width; /* 0: the file's own or the predictor's default */
     const char *reference;
     bool automatic; /* --backend auto */
@@ -57,7 +63,7 @@ typedef enum options_result {
 /* Pointers in *options point into argv or into memory that lives until the program ends. */
 options_result options_parse(int argc, char **argv, options *options, error *error);
 
-/* The manual that --help prints. */
-extern const char options_manual[];
+/* Writes the manual that --help prints. */
+void options_print_manual(FILE *file);
 
 #endif

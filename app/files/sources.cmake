@@ -3,7 +3,7 @@ find_package(Threads REQUIRED)
 pkg_check_modules(WFVIEW_IO REQUIRED IMPORTED_TARGET GLOBAL OpenEXR libcjson libpng libzip)
 
 add_library(wfview_io STATIC
-  error.c options.c
+  error.c option_readers.c options.c
   files/exr.c files/exr_layers.c files/exr_pixels.c files/exr_write.c files/input.c files/output.c files/png.c files/weights.c
   frames/frame.c frames/sequence.c frames/source.c
   view/metrics.c

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/options.h"
@@ -200,7 +201,12 @@ static void test_manual(void **state)
                                         "timing-placeholders"};
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
-    for (const char *c = strstr(options_manual, "--"); c; c = strstr(c + 2, "--")) {
+    char *manual = NULL;
+    size_t size;
+    FILE *file = open_memstream(&manual, &size);
+    options_print_manual(file);
+    fclose(file);
+    for (const char *c = strstr(manual, "--"); c; c = strstr(c + 2, "--")) {
         size_t length = strspn(c + 2, "abcdefghijklmnopqrstuvwxyz-"), i = 0;
         while (i < COUNT && (strlen(names[i]) != length || strncmp(names[i], c + 2, length) != 0))
             i++;
@@ -209,6 +215,9 @@ static void test_manual(void **state)
         assert_true(i < COUNT);
         mentioned[i] = 1;
     }
+    for (const char *line = manual; *line; line += strcspn(line, "\n") + 1)
+        assert_true(strcspn(line, "\n") <= 115);
+    free(manual);
     for (int i = 0; i < COUNT; i++) {
         char word[64];
         options o;
@@ -371,6 +380,8 @@ static void test_dataset(void **state)
     assert_usage("--scene: not together with --dataset", "--dataset", "o", "--scene", "s.glb");
     assert_usage("--save: not together with --dataset", "--dataset", "o", "--save", "s");
     assert_usage("--backend: not together with --dataset", "--backend", "cpu", "--dataset", "o");
+    assert_usage("--accumulate: not together with --dataset", "--dataset", "o", "--accumulate", "8");
+    assert_usage("--seed: needs --dataset", "--scene", "s.glb", "--seed", "1");
 }
 
 static void test_not_built(void **state)

@@ -1,0 +1,191 @@
+#include "option_readers.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "app/frames/frame.h"
+
+#define MAX_RADIANCE 1e9f /* of surroundings; sums of samples stay far from a float's end */
+
+static void *place_of(options *options, size_t offset)
+{
+    return (char *)options + offset;
+}
+
+/* ---- Words -------------------------------------------------------------------------------------------------------- */
+
+void option_list_words(const char *(*word)(int), const char *last, char list[256])
+{
+    int length = 0;
+    list[0] = 0;
+    for (int i = 0; word(i) && length < 256; i++)
+        length += snprintf(list + length, 256 - (size_t)length, "%s%s",
+                           i == 0        ? ""
+                           : word(i + 1) ? ", "
+                                         : last,
+                           word(i));
+}
+
+bool option_read_flag(const option_row *row, const char *text, options *options, error *error)
+{
+    (void)text, (void)error;
+    *(bool *)place_of(options, row->place) = true;
+    return true;
+}
+
+bool option_read_text(const option_row *row, const char *text, options *options, error *error)
+{
+    (void)error;
+    *(const char **)place_of(options, row->place) = text;
+    return true;
+}
+
+bool option_read_word(const option_row *row, const char *text, options *options, error *error)
+{
+    char list[256];
+    for (int i = 0; row->word(i); i++) {
+        if (strcmp(text, row->word(i)) == 0) {
+            *(int *)place_of(options, row->place) = i;
+            return true;
+        }
+    }
+    option_list_words(row->word, " or ", list);
+    return error_set(error, "--%s %s: expected %s", row->name, text, list);
+}
+
+bool option_read_backend(const option_row *row, const char *text, options *options, error *error)
+{
+    options->automatic = strcmp(text, "auto") == 0;
+    if (options->automatic)
+        return true;
+    for (int backend = 0; backend < WF_BACKEND_COUNT; backend++) {
+        if (strcmp(text, wf_backend_name(backend)) == 0) {
+            options->backend = backend;
+            return true;
+        }
+    }
+    return error_set(error, "--%s %s: expected auto, cuda, vulkan or cpu", row->name, text);
+}
+
+/* At most one mapping a layer: a later one replaces an earlier one. */
+bool option_read_channel(const option_row *row, const char *text, options *options, error *error)
+{
+    static const char *channels[FRAME_LAYER_COUNT];
+    const char *equals = strchr(text, '=');
+    size_t length = equals ? (size_t)(equals - text) : 0;
+    bool known = false;
+    for (int i = 0; row->word(i); i++)
+        known = known || (strlen(row->word(i)) == length && strncmp(text, row->word(i), length) == 0);
+    if (!known || !equals[1]) {
+        char list[256];
+        option_list_words(row->word, ", ", list);
+        return error_set(error, "--%s %s: expected LAYER=NAME with LAYER one of %s", row->name, text, list);
+    }
+    int index = 0;
+    while (index < options->channel_count && strncmp(channels[index], text, length + 1) != 0)
+        index++;
+    channels[index] = text;
+    options->channels = channels;
+    if (index == options->channel_count)
+        options->channel_count++;
+    return true;
+}
+
+/* ---- Numbers ------------------------------------------------------------------------------------------------------ */
+
+/* One decimal number without sign or space at *text, advanced past it. */
+static bool read_digits(const char **text, long *value)
+{
+    if (**text < '0' || **text > '9')
+        return false;
+    char *end;
+    errno = 0;
+    *value = strtol(*text, &end, 10);
+    *text = end;
+    return errno == 0;
+}
+
+bool option_read_number(const option_row *row, const char *text, options *options, error *error)
+{
+    const char *rest = text;
+    long number;
+    if (!read_digits(&rest, &number) || *rest || number < row->least || number > row->most)
+        return error_set(error, "--%s %s: expected a number from %d to %d", row->name, text, row->least, row->most);
+    *(int *)place_of(options, row->place) = (int)number;
+    return true;
+}
+
+bool option_read_seed(const option_row *row, const char *text, options *options, error *error)
+{
+    const char *rest = text;
+    long number;
+    if (!read_digits(&rest, &number) || *rest)
+        return error_set(error, "--%s %s: expected a number from 0 to %ld", row->name, text, LONG_MAX);
+    options->seed = (uint64_t)number;
+    return true;
+}
+
+/* "AxB" with both from least to most. */
+static bool read_pair(const option_row *row, const char *text, options *options)
+{
+    long a, b;
+    if (!read_digits(&text, &a) || *text++ != 'x' || !read_digits(&text, &b) || *text || a < row->least ||
+        a > row->most || b < row->least || b > row->most)
+        return false;
+    *(int *)place_of(options, row->place) = (int)a;
+    *(int *)place_of(options, row->second) = (int)b;
+    return true;
+}
+
+bool option_read_size(const option_row *row, const char *text, options *options, error *error)
+{
+    return read_pair(row, text, options) ||
+           error_set(error, "--%s %s: expected WxH, both from %d to %d", row->name, text, row->least, row->most);
+}
+
+bool option_read_kernel_size(const option_row *row, const char *text, options *options, error *error)
+{
+    const char *rest = text;
+    long size;
+    if (read_digits(&rest, &size) && !*rest && size >= row->least && size <= row->most) {
+        options->kernel_height = options->kernel_width = (int)size;
+        return true;
+    }
+    return read_pair(row, text, options) ||
+           error_set(error, "--%s %s: expected K or KhxKw, from %d to %d", row->name, text, row->least, row->most);
+}
+
+/* "R,G,B", each from 0 to MAX_RADIANCE. */
+static bool read_color(const char *text, float color[3])
+{
+    for (int i = 0; i < 3; i++) {
+        char *end;
+        if (!strchr("0123456789.", *text))
+            return false;
+        color[i] = strtof(text, &end);
+        if (end == text || !(color[i] <= MAX_RADIANCE) || *end != (i < 2 ? ',' : 0))
+            return false;
+        text = end + 1;
+    }
+    return true;
+}
+
+bool option_read_environment(const option_row *row, const char *text, options *options, error *error)
+{
+    const char *extension = strrchr(text, '.');
+    options->environment_file = text;
+    if (strcmp(text, "sky") == 0)
+        options->environment = OPTIONS_SURROUNDINGS_SKY;
+    else if (read_color(text, options->environment_color))
+        options->environment = OPTIONS_SURROUNDINGS_COLOR;
+    else if (extension && strcasecmp(extension, ".exr") == 0)
+        options->environment = OPTIONS_SURROUNDINGS_FILE;
+    else
+        return error_set(error, "--%s %s: expected R,G,B with numbers from 0 to %g, sky or FILE.exr", row->name, text,
+                         (double)MAX_RADIANCE);
+    return true;
+}

@@ -1,0 +1,49 @@
+/* option_readers.h -- a row of the table of options, and how the values of options are read. Private to options.c. */
+#ifndef WFVIEW_OPTION_READERS_H
+#define WFVIEW_OPTION_READERS_H
+
+#include <stddef.h>
+
+#include "options.h"
+
+typedef struct option_row option_row;
+
+/* Reads the option's value into *options. False, and "--NAME TEXT: expected ..." in *error, where the text is no such value. */
+typedef bool option_reader(const option_row *row, const char *text, options *options, error *error);
+
+struct option_row {
+    const char *name;     /* without its dashes; NULL: a heading in the manual, which `help` has the words of */
+    const char *argument; /* what the manual calls its value; NULL: it takes none */
+    unsigned runs;        /* the kinds of runs that it goes with, a set of bits: see options.c */
+    const char *needs;    /* NULL, or another option without which this one makes no sense */
+    struct {
+        const char *with, *because;
+    } clashes[2]; /* options that it cannot be given with: "--a 1: not together with --b 2, BECAUSE" */
+
+    option_reader *read;
+    size_t place, second;     /* offsets in options of what is read */
+    int least, most;          /* of numbers */
+    const char *(*word)(int); /* of words: the i-th, NULL after the last; what is read is i */
+
+    const char *help; /* lines of the manual; %s is the list of the words. NULL: not in the manual */
+};
+
+/* Readers of values that any option may have, with what a row needs for them. The field of options is a ... */
+#define OPTION_FLAG(field)   .read = option_read_flag, .place = offsetof(options, field)   /* bool */
+#define OPTION_TEXT(field)   .read = option_read_text, .place = offsetof(options, field)   /* const char * */
+#define OPTION_NUMBER(field) .read = option_read_number, .place = offsetof(options, field) /* int */
+#define OPTION_WORD(field)   .read = option_read_word, .place = offsetof(options, field)   /* enum or int */
+#define OPTION_PAIR(a, b, reader)                                                                                      \
+    .read = (reader), .place = offsetof(options, a), .second = offsetof(options, b) /* int */
+
+option_reader option_read_flag, option_read_text, option_read_number, option_read_word;
+option_reader option_read_size;        /* WxH, both from least to most */
+option_reader option_read_kernel_size; /* K or KhxKw, from least to most */
+
+/* Those of one option each. */
+option_reader option_read_backend, option_read_channel, option_read_environment, option_read_seed;
+
+/* The words as a list, shortened to its space; `last` is what stands before the last one: ", " or " or ". */
+void option_list_words(const char *(*word)(int), const char *last, char list[256]);
+
+#endif
