@@ -19,11 +19,14 @@ install_packages() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# build FOLDER [CMAKE OPTION...]: configures once, then builds what changed.
+# build FOLDER TARGET [CMAKE OPTION...]: configures once, then builds what changed. Says nothing where nothing did; what was
+# done last is in FOLDER/build.log, of which a failure prints its part.
 build() {
-  local folder=$1
-  shift
-  cmake -S . -B "$folder" -G Ninja "$@" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
-  rm "$folder.log"
-  cmake --build "$folder"
+  local folder=$1 target=$2 log=$1/build.log
+  shift 2
+  mkdir -p "$folder"
+  cmake -S . -B "$folder" -G Ninja "$@" >"$log" 2>&1 || { cat "$log"; return 1; }
+  [[ $(ninja -C "$folder" -n "$target" 2>&1) != *"no work to do"* ]] || return 0
+  echo "building, $log has the details"
+  cmake --build "$folder" --target "$target" >>"$log" 2>&1 || { sed -n '/^FAILED\|^ninja: error/,$p' "$log"; return 1; }
 }
