@@ -1,9 +1,9 @@
 # Tests of what the path tracer traces: scenes, hierarchies, skies, camera paths; and of the random scenes.
-add_library(trace_reference STATIC trace/shapes.c trace/traverse.c)
+add_library(trace_reference STATIC trace/scene_files.c trace/shapes.c trace/traverse.c)
 target_include_directories(trace_reference PUBLIC trace)
-target_link_libraries(trace_reference PUBLIC wfview_trace PRIVATE wf_warnings m)
+target_link_libraries(trace_reference PUBLIC wfview_trace app_temporary PkgConfig::CMOCKA PRIVATE wf_warnings m)
 
-foreach(suite trace/bvh trace/camera_path trace/lights trace/scene trace/sky dataset/scenes)
+foreach(suite trace/bvh trace/camera_path trace/lights trace/scene trace/scene_refusals trace/sky dataset/scenes)
   get_filename_component(folder ${suite} DIRECTORY)
   get_filename_component(name ${suite} NAME)
   add_executable(test_${folder}_${name} ${folder}/test_${name}.c)

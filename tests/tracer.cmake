@@ -1,9 +1,12 @@
-# Tests of the path tracer on the GPU.
-add_executable(test_tracer trace/test_tracer.c trace/shapes.c)
-target_link_libraries(test_tracer PRIVATE wfview_tracer PkgConfig::CMOCKA wf_warnings m)
-# The sanitizers see nothing of what shaders compute.
-add_test(NAME tracer COMMAND test_tracer $<$<BOOL:${WF_SANITIZE}>:--host> COMMAND_EXPAND_LISTS)
-set_tests_properties(tracer PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+# Tests of the path tracer on the GPU. The sanitizers see nothing of what shaders compute.
+foreach(suite tracer radiance)
+  add_executable(test_${suite} trace/test_${suite}.c trace/pictures.c trace/shapes.c)
+  target_link_libraries(test_${suite} PRIVATE wfview_tracer PkgConfig::CMOCKA wf_warnings m)
+  if(NOT WF_SANITIZE OR suite STREQUAL tracer)
+    add_test(NAME ${suite} COMMAND test_${suite})
+    set_tests_properties(${suite} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+  endif()
+endforeach()
 
 # trace_bench. Run by hand; CI runs it once on a small picture to see that it works.
 if(TARGET wf_commit)
