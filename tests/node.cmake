@@ -1,11 +1,15 @@
-# The node's tests: one suite for every backend, in a minimal Vulkan renderer.
-add_executable(test_node node/test_node.c node/scene.c node/renderer.c)
-target_link_libraries(test_node PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)
+# The node's tests: suites for every backend, in a minimal Vulkan renderer.
+foreach(suite node node_timing node_errors)
+  add_executable(test_${suite} node/test_${suite}.c node/suite.c node/scene.c node/renderer.c)
+  target_link_libraries(test_${suite} PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)
+endforeach()
 
 function(wf_add_node_test backend)
-  add_test(NAME node_${backend} COMMAND test_node ${backend})
-  set_tests_properties(node_${backend} PROPERTIES SKIP_RETURN_CODE 77
-    ENVIRONMENT ASAN_OPTIONS=allocator_may_return_null=1)
+  foreach(suite node node_timing node_errors)
+    add_test(NAME ${suite}_${backend} COMMAND test_${suite} ${backend})
+    set_tests_properties(${suite}_${backend} PROPERTIES SKIP_RETURN_CODE 77
+      ENVIRONMENT ASAN_OPTIONS=allocator_may_return_null=1)
+  endforeach()
 endfunction()
 
 wf_add_node_test(cpu)

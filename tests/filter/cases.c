@@ -9,6 +9,22 @@ static const char *const layout_names[LAYOUT_COUNT] = {"dense",         "padded 
                                                        "batch slice",   "channels first",    "flipped",
                                                        "channels last", "every other pixel", "expanded"};
 
+filter_case basic_case(wf_operator op)
+{
+    return (filter_case){.op = op,
+                         .mode = WF_LINEAR,
+                         .dtype = WF_FLOAT32,
+                         .weight_dtype = WF_FLOAT32,
+                         .n = 2,
+                         .c = 3,
+                         .h = 13,
+                         .w = 37,
+                         .kernel_height = 5,
+                         .kernel_width = 5,
+                         .dilation = 1,
+                         .has_bias = 1};
+}
+
 wf_filter filter_case_filter(const filter_case *c)
 {
     return (wf_filter){.kernel_height = c->kernel_height,
@@ -166,4 +182,16 @@ double problem_error(const problem *p)
     free(expected);
     free(actual);
     return error;
+}
+
+wf_bilateral broad_bilateral(int kernel_height, int kernel_width)
+{
+    return (wf_bilateral){.kernel_height = kernel_height,
+                          .kernel_width = kernel_width,
+                          .sigma_space = 2.5f,
+                          .sigma_color = 0.4f,
+                          .sigma_albedo = 0.7f,
+                          .sigma_normal = 0.9f,
+                          .sigma_depth = 0.5f,
+                          .firefly_ratio = 1.2f};
 }

@@ -17,6 +17,12 @@ typedef struct filter_case {
     tensor_layout input_layout, weight_layout, output_layout;
 } filter_case;
 
+#define FOR_EACH_OPERATOR(op) for (wf_operator op = WF_GATHER; op < WF_OPERATOR_COUNT; op++)
+#define LENGTH(array)         (sizeof(array) / sizeof *(array))
+
+/* A small float32 case to vary: odd sizes, two images, three channels, borders on every side. */
+filter_case basic_case(wf_operator op);
+
 wf_filter filter_case_filter(const filter_case *c);
 
 /* "gather softmax float32/float16 2x3x31x33 kernel 5x5 dilation 2 groups 1 bias, input padded rows ..."; text is at least 256 bytes. */
@@ -57,5 +63,8 @@ double *problem_expected(const problem *p);
 
 /* Relative error of the downloaded output. */
 double problem_error(const problem *p);
+
+/* Parameters that let every feature count. */
+wf_bilateral broad_bilateral(int kernel_height, int kernel_width);
 
 #endif

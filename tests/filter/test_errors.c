@@ -1,4 +1,5 @@
-/* Every error that wf.h documents, provoked: the result, and what the log callback was told. */
+/* Every error of the operator and of the predictor that wf.h documents, provoked: the result, and what the log callback was
+ * told. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,145 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wf.h"
-#include "wf_cuda.h"
-
-enum { HEIGHT = 6, WIDTH = 7, PIXELS = HEIGHT * WIDTH, TAPS = 25, SPARE = 64 };
-
-/* Arguments that are right, of which each test spoils one, and a device that remembers the last message. */
-typedef struct fixture {
-    wf_device *device;
-    char message[2048];
-    int messages;
-
-    wf_filter filter;
-    wf_tensor input, weight, bias, output, coverage, splat_output;
-    wf_tensor grad_output, grad_input, grad_weight, grad_bias;
-    wf_gradients gradients; /* of the tensors above */
-    wf_bilateral bilateral;
-    wf_tensor color, albedo, normal, depth, scratch, bilateral_weight;
-
-    float images[10][2 * 4 * PIXELS + SPARE];
-    float weights[3][2 * TAPS * PIXELS + SPARE];
-    float biases[16];
-    _Alignas(256) char workspace[4096];
-} fixture;
-
-static void remember(void *user, wf_log_level level, const char *message)
-{
-    fixture *f = user;
-    assert_int_equal(level, WF_LOG_ERROR);
-    assert_null(strchr(message, '\n'));
-    snprintf(f->message, sizeof f->message, "%s", message);
-    f->messages++;
-}
-
-static wf_tensor image(float *data, int channels)
-{
-    return wf_dense(data, WF_FLOAT32, 2, channels, HEIGHT, WIDTH);
-}
-
-static int set_up(void **state)
-{
-    fixture *f = aligned_alloc(256, (sizeof *f + 255) / 256 * 256);
-    if (!f)
-        return 1;
-    memset(f, 0, sizeof *f);
-    if (wf_create(&(wf_device_options){.backend = WF_CPU, .log = {remember, f}}, &f->device) != WF_OK)
-        return 1;
-    f->filter = (wf_filter){.kernel_height = 5, .kernel_width = 5, .dilation = 1, .mode = WF_LINEAR, .groups = 1};
-    f->input = image(f->images[0], 3);
-    f->weight = image(f->weights[0], TAPS);
-    f->bias = wf_dense(f->biases, WF_FLOAT32, 1, 3, 1, 1);
-    f->output = image(f->images[1], 3);
-    f->coverage = image(f->images[6], 1);
-    f->splat_output = image(f->images[7], 3);
-    f->grad_output = image(f->images[8], 3);
-    f->grad_input = image(f->images[9], 3);
-    f->grad_weight = image(f->weights[2], TAPS);
-    f->grad_bias = wf_dense(f->biases + 8, WF_FLOAT32, 1, 3, 1, 1);
-    f->gradients = (wf_gradients){.input = &f->input,
-                                  .weight = &f->weight,
-                                  .bias = &f->bias,
-                                  .output = &f->output,
-                                  .coverage = &f->coverage,
-                                  .grad_output = &f->grad_output,
-                                  .grad_input = &f->grad_input,
-                                  .grad_weight = &f->grad_weight,
-                                  .grad_bias = &f->grad_bias,
-                                  .workspace = f->workspace};
-    f->bilateral = wf_bilateral_default(5, 5);
-    f->color = image(f->images[0], 3);
-    f->albedo = image(f->images[2], 3);
-    f->normal = image(f->images[3], 3);
-    f->depth = image(f->images[4], 1);
-    f->scratch = image(f->images[5], WF_BILATERAL_SCRATCH_CHANNELS);
-    f->bilateral_weight = image(f->weights[1], TAPS);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    fixture *f = *state;
-    wf_destroy(f->device);
-    free(f);
-    return 0;
-}
-
-static wf_result apply(fixture *f)
-{
-    return wf_apply(f->device, NULL, WF_SPLAT, &f->filter, &f->input, &f->weight, &f->bias, &f->output, &f->coverage);
-}
-
-static wf_result apply_both(fixture *f)
-{
-    return wf_gather_splat(f->device, NULL, &f->filter, &f->input, &f->weight, &f->bias, &f->output, &f->splat_output);
-}
-
-/* WF_SOFTMAX, which needs all of the tensors. */
-static wf_result differentiate(fixture *f)
-{
-    wf_filter filter = f->filter;
-    filter.mode = WF_SOFTMAX;
-    return wf_backward(f->device, NULL, WF_SPLAT, &filter, &f->gradients);
-}
-
-static wf_result correlate(fixture *f)
-{
-    return wf_grad_weight(f->device, NULL, WF_GATHER, &f->filter, &f->input, &f->grad_output, &f->grad_weight);
-}
-
-static wf_result predict(fixture *f)
-{
-    return wf_predict_bilateral(f->device, NULL, &f->bilateral, &f->color, &f->albedo, &f->normal, &f->depth,
-                                &f->scratch, &f->bilateral_weight);
-}
-
-/* One message, which says this. */
-static void check(fixture *f, wf_result actual, wf_result expected, const char *message)
-{
-    assert_string_equal(f->message, message);
-    assert_int_equal(actual, expected);
-    assert_int_equal(f->messages, 1);
-    f->message[0] = 0;
-    f->messages = 0;
-}
-
-#define REFUSED(actual, message)     check(f, (actual), WF_ERROR_INVALID_ARGUMENT, (message))
-#define UNSUPPORTED(actual, message) check(f, (actual), WF_ERROR_UNSUPPORTED, (message))
-
-/* Spoils one field of the fixture for one check. */
-#define WITH(field, value, checked)                                                                                    \
-    do {                                                                                                               \
-        fixture *good = malloc(sizeof *good);                                                                          \
-        assert_non_null(good);                                                                                         \
-        memcpy(good, f, sizeof *good);                                                                                 \
-        f->field = (value);                                                                                            \
-        checked;                                                                                                       \
-        memcpy(f, good, sizeof *f);                                                                                    \
-        free(good);                                                                                                    \
-    } while (0)
+#include "errors.h"
 
 /* The fixture itself is accepted, so that each refusal is due to what a test spoiled. */
 static void test_right_arguments(void **state)
@@ -162,106 +25,6 @@ static void test_right_arguments(void **state)
     assert_int_equal(wf_gather(f->device, NULL, &f->filter, &f->input, &f->weight, NULL, &f->output, NULL), WF_OK);
     assert_int_equal(wf_splat(f->device, NULL, &f->filter, &f->input, &f->weight, NULL, &f->output, NULL), WF_OK);
     assert_int_equal(f->messages, 0);
-}
-
-/* ---- Devices ------------------------------------------------------------------------------------------------------ */
-
-static void test_create(void **state)
-{
-    fixture *f = *state;
-    wf_device *device = f->device;
-    wf_device_options options = {.backend = WF_CPU, .log = {remember, f}};
-    assert_int_equal(wf_create(NULL, &device), WF_ERROR_INVALID_ARGUMENT);
-    assert_null(device);
-    REFUSED(wf_create(&options, NULL), "device is NULL");
-
-    options.backend = (wf_backend)7;
-    device = f->device;
-    REFUSED(wf_create(&options, &device), "backend is 7, the last one is 2");
-    assert_null(device);
-
-    options = (wf_device_options){.backend = WF_CPU, .ordinal = 1, .log = {remember, f}};
-    device = f->device;
-    check(f, wf_create(&options, &device), WF_ERROR_NO_DEVICE, "there is no cpu device 1, only 0");
-    assert_null(device);
-    options.ordinal = -1;
-    check(f, wf_create(&options, &device), WF_ERROR_NO_DEVICE, "there is no cpu device -1, they count from 0");
-}
-
-static void copy_text(void *user, wf_log_level level, const char *message)
-{
-    (void)level;
-    snprintf(user, 2048, "%s", message);
-}
-
-/* Where a backend is built there is no device number 1000; where it is not, it says so. */
-static void test_backends_that_are_absent(void **state)
-{
-    (void)state;
-    for (wf_backend backend = WF_VULKAN; backend < WF_BACKEND_COUNT; backend++) {
-        char message[2048] = "";
-        wf_device *device = (wf_device *)message;
-        wf_device_options options = {.backend = backend, .ordinal = 1000, .log = {copy_text, message}};
-        wf_result result = wf_create(&options, &device);
-        assert_int_equal(result, wf_backend_built(backend) ? WF_ERROR_NO_DEVICE : WF_ERROR_NOT_BUILT);
-        assert_null(device);
-        assert_non_null(strstr(message, wf_backend_name(backend)));
-        if (!wf_backend_built(backend))
-            assert_non_null(strstr(message, "is not built"));
-    }
-    assert_int_equal(wf_backend_built(WF_CPU), 1);
-    assert_int_equal(wf_backend_built((wf_backend)7), 0);
-    assert_int_equal(wf_backend_built((wf_backend)-1), 0);
-}
-
-static void test_cuda_create(void **state)
-{
-    (void)state;
-    char message[2048] = "";
-    wf_device *device = (wf_device *)message;
-    wf_cuda_options options = {.ordinal = 1000, .log = {copy_text, message}};
-    wf_result result = wf_cuda_create(&options, &device);
-    assert_int_equal(result, wf_backend_built(WF_CUDA) ? WF_ERROR_NO_DEVICE : WF_ERROR_NOT_BUILT);
-    assert_null(device);
-    assert_true(strlen(message) > 0);
-    assert_int_equal(wf_cuda_ordinal(((fixture *)*state)->device), -1);
-
-    device = (wf_device *)message;
-    assert_int_equal(wf_cuda_create(NULL, &device), WF_ERROR_INVALID_ARGUMENT);
-    assert_null(device);
-    *message = '\0';
-    assert_int_equal(wf_cuda_create(&options, NULL), WF_ERROR_INVALID_ARGUMENT);
-    assert_non_null(strstr(message, "device is NULL"));
-}
-
-static void test_no_device(void **state)
-{
-    fixture *f = *state;
-    wf_device_info info;
-    void *memory = f;
-    wf_stream stream = f;
-    char byte = 0;
-    const wf_result refused = WF_ERROR_INVALID_ARGUMENT;
-    wf_destroy(NULL);
-    wf_free(NULL, f);
-    assert_int_equal(wf_get_info(NULL, &info), refused);
-    assert_int_equal(wf_alloc(NULL, 1, &memory), refused);
-    assert_null(memory);
-    assert_int_equal(wf_upload(NULL, &byte, &byte, 1), refused);
-    assert_int_equal(wf_download(NULL, &byte, &byte, 1), refused);
-    assert_int_equal(wf_begin(NULL, &stream), refused);
-    assert_null(stream);
-    assert_int_equal(wf_finish(NULL, NULL), refused);
-    assert_int_equal(wf_barrier(NULL, NULL), refused);
-    assert_int_equal(wf_prepare(NULL, WF_GATHER, &f->filter, &f->input, &f->weight), refused);
-    assert_int_equal(wf_prepare_bilateral(NULL, &f->bilateral, WF_FLOAT32), refused);
-    WITH(device, NULL, assert_int_equal(apply(f), refused));
-    WITH(device, NULL, assert_int_equal(predict(f), refused));
-    WITH(device, NULL, assert_int_equal(apply_both(f), refused));
-    WITH(device, NULL, assert_int_equal(differentiate(f), refused));
-    WITH(device, NULL, assert_int_equal(correlate(f), refused));
-    assert_int_equal(wf_backward_workspace(NULL, WF_GATHER, &f->filter, &f->gradients), 0);
-    REFUSED(wf_get_info(f->device, NULL), "info is NULL");
 }
 
 /* ---- The operator ------------------------------------------------------------------------------------------------- */
@@ -514,82 +277,11 @@ static void test_bilateral_tensors(void **state)
          REFUSED(predict(f), "elements of weight overlap: sizes 2,25,6,7, strides 1050,0,7,1"));
 }
 
-/* ---- Memory and streams ------------------------------------------------------------------------------------------- */
-
-static void test_memory(void **state)
-{
-    fixture *f = *state;
-    void *memory = f;
-    char byte = 0;
-    REFUSED(wf_alloc(f->device, 0, &memory), "an allocation of 0 bytes was asked for, it needs at least 1");
-    assert_null(memory);
-    REFUSED(wf_alloc(f->device, 1, NULL), "data is NULL");
-    char expected[256];
-    for (int i = 0; i < 2; i++) {
-        size_t size = i ? SIZE_MAX - 1 : SIZE_MAX / 2;
-        snprintf(expected, sizeof expected, "no host memory for %zu bytes", size);
-        check(f, wf_alloc(f->device, size, &memory), WF_ERROR_OUT_OF_MEMORY, expected);
-        assert_null(memory);
-    }
-    REFUSED(wf_upload(f->device, NULL, &byte, 1), "the upload's destination is NULL");
-    REFUSED(wf_upload(f->device, &byte, NULL, 1), "the upload's source is NULL");
-    REFUSED(wf_download(f->device, NULL, &byte, 1), "the download's destination is NULL");
-    REFUSED(wf_download(f->device, &byte, NULL, 1), "the download's source is NULL");
-    assert_int_equal(wf_upload(f->device, &byte, &byte, 0), WF_OK);
-}
-
-static void test_streams(void **state)
-{
-    fixture *f = *state;
-    char expected[256];
-    snprintf(expected, sizeof expected, "the stream is %p, the cpu backend has none: pass NULL", (void *)f);
-    REFUSED(wf_gather(f->device, f, &f->filter, &f->input, &f->weight, NULL, &f->output, NULL), expected);
-    REFUSED(wf_finish(f->device, f), expected);
-    REFUSED(wf_barrier(f->device, f), expected);
-    REFUSED(wf_begin(f->device, NULL), "stream is NULL");
-}
-
-/* ---- Names -------------------------------------------------------------------------------------------------------- */
-
-static void test_names(void **state)
-{
-    (void)state;
-    static const char *const results[] = {"ok",        "invalid argument", "unsupported", "not built",
-                                          "no device", "out of memory",    "device error"};
-    for (int i = 0; i < 7; i++)
-        assert_string_equal(wf_result_name((wf_result)i), results[i]);
-    assert_string_equal(wf_version(), WF_VERSION);
-    assert_string_equal(wf_result_name((wf_result)7), "unknown");
-    assert_string_equal(wf_result_name((wf_result)-1), "unknown");
-    assert_string_equal(wf_backend_name(WF_CPU), "cpu");
-    assert_string_equal(wf_backend_name(WF_VULKAN), "vulkan");
-    assert_string_equal(wf_backend_name(WF_CUDA), "cuda");
-    assert_string_equal(wf_backend_name(WF_BACKEND_COUNT), "unknown");
-    assert_string_equal(wf_dtype_name(WF_FLOAT32), "float32");
-    assert_string_equal(wf_dtype_name(WF_FLOAT16), "float16");
-    assert_string_equal(wf_dtype_name(WF_BFLOAT16), "bfloat16");
-    assert_string_equal(wf_dtype_name(WF_FLOAT64), "float64");
-    assert_int_equal(wf_dtype_size(WF_BFLOAT16), 2);
-    assert_int_equal(wf_dtype_size(WF_FLOAT64), 8);
-    assert_int_equal(wf_dtype_size(WF_DTYPE_COUNT), 0);
-    assert_int_equal(wf_dtype_size(WF_FLOAT32), 4);
-    assert_int_equal(wf_dtype_size(WF_FLOAT16), 2);
-    assert_string_equal(wf_mode_name(WF_LINEAR), "linear");
-    assert_string_equal(wf_mode_name(WF_NORMALIZED), "normalized");
-    assert_string_equal(wf_mode_name(WF_SOFTMAX), "softmax");
-    assert_string_equal(wf_operator_name(WF_GATHER), "gather");
-    assert_string_equal(wf_operator_name(WF_SPLAT), "splat");
-}
-
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_right_arguments),
-        TEST(test_create),
-        TEST(test_backends_that_are_absent),
-        TEST(test_cuda_create),
-        TEST(test_no_device),
         TEST(test_filter),
         TEST(test_tensors),
         TEST(test_alignment),
@@ -606,9 +298,6 @@ int main(void)
         TEST(test_prepare),
         TEST(test_bilateral),
         TEST(test_bilateral_tensors),
-        TEST(test_memory),
-        TEST(test_streams),
-        TEST(test_names),
     };
     return cmocka_run_group_tests_name("errors", tests, NULL, NULL);
 }
