@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <cstring>
+
+#include "parts.h"
+
+namespace parts
+{
+
+namespace
+{
+
+const ImU32 track_colors[PROFILER_TRACK_COUNT] = {IM_COL32(150, 150, 156, 255), IM_COL32(88, 166, 214, 255),
+                                                  IM_COL32(124, 184, 120, 255)};
+
+struct TimeColumns {
+    float name, figure, bar;
+    int figures;
+
+    Box cell(Box row, int column) const
+    {
+        return {row.x + name + figure * (float)column, row.y, figure, row.height};
+    }
+};
+
+void time_cell(Box cell, ImU32 color, double milliseconds, bool placeholder)
+{
+    if (placeholder)
+        draw_text(look.small, cell, right_align, faint, "-");
+    else
+        draw_format(look.small, cell, right_align, color, "%.3f", milliseconds);
+}
+
+bool is_hand_over(const profiler_stats &stats)
+{
+    return std::strncmp(stats.name, "hand-over", 9) == 0;
+}
+
+/* longest: the median whose bar is full; 0: no bar. */
+void time_row(Box row, const TimeColumns &columns, const profiler_stats &stats, double longest, bool placeholder)
+{
+    ImU32 color = is_hand_over(stats) ? amber : text;
+    ImGui::GetWindowDrawList()->AddCircleFilled(ImVec2(row.x + px(3), row.y + row.height / 2), px(2.5f),
+                                                track_colors[stats.track], 12);
+    draw_text(look.small, {row.x + px(12), row.y, columns.name, row.height}, left_align, color, stats.name);
+    const double figures[] = {stats.current_ms, stats.median_ms, stats.p95_ms, stats.p99_ms, stats.max_ms};
+    for (int i = 0; i < columns.figures; i++)
+        time_cell(columns.cell(row, i), color, figures[i], placeholder);
+    if (longest <= 0)
+        return;
+    float x = row.right() - columns.bar;
+    float length = placeholder ? 0 : (float)(stats.median_ms / longest) * columns.bar;
+    fill({x, row.y + px(5), columns.bar, row.height - px(10)}, IM_COL32(255, 255, 255, 10));
+    fill({x, row.y + px(5), length, row.height - px(10)}, track_colors[stats.track]);
+}
+
+bool is_named(const profiler_stats &stats, const char *name)
+{
+    return std::strcmp(stats.name, name) == 0;
+}
+
+} // namespace
+
+/* Stages in their order, then what contains them: the node, with its hand-overs' part of it, and the frame. */
+void build_timing(const ui_facts *facts, Box box)
+{
+    const float row_height = px(15);
+    Box titles = box.take_top(px(22));
+    draw_text(look.strong, titles, left_align, text, "Timing, ms");
+    TimeColumns columns = {px(112), px(66), 0, box.width < px(560) ? 3 : 5};
+    columns.bar = std::max(box.width - columns.name - columns.figure * (float)columns.figures - px(14), 0.0f);
+    static const char *const names[] = {"current", "median", "p95", "p99", "max"};
+    for (int i = 0; i < columns.figures; i++)
+        draw_text(look.small, columns.cell(titles, i), right_align, dim, names[i]);
+
+    profiler_stats node = {}, frame = {};
+    double longest = 0, hand_over = 0;
+    for (int i = 0; i < profiler_count(facts->times); i++) {
+        profiler_stats stats = profiler_get(facts->times, i);
+        if (is_named(stats, "frame"))
+            frame = stats;
+        else if (is_named(stats, "node"))
+            node = stats;
+        else
+            longest = std::max(longest, stats.median_ms);
+        if (is_hand_over(stats))
+            hand_over += stats.median_ms;
+    }
+    for (int i = 0; i < profiler_count(facts->times); i++) {
+        profiler_stats stats = profiler_get(facts->times, i);
+        if (stats.n > 0 && !is_named(stats, "frame") && !is_named(stats, "node"))
+            time_row(box.take_top(row_height), columns, stats, longest, facts->placeholders);
+    }
+    fill({box.x, box.y + px(1), box.width, 1}, line);
+    box.take_top(px(2));
+    Box rows[] = {box.take_top(row_height), box.take_top(row_height)};
+    if (node.n > 0)
+        time_row(rows[0], columns, node, 0, facts->placeholders);
+    if (frame.n > 0)
+        time_row(rows[1], columns, frame, 0, facts->placeholders);
+    if (facts->placeholders)
+        return;
+    if (node.n > 0)
+        draw_format(look.small, rows[0], right_align, amber, "hand-over %.1f %%", 100 * hand_over / node.median_ms);
+    if (frame.n > 0)
+        draw_format(look.small, rows[1], right_align, text, "%.1f fps", 1000 / frame.median_ms);
+}
+
+} // namespace parts

@@ -1,0 +1,36 @@
+#include "parts.h"
+
+namespace parts
+{
+
+void build_view(view *view, const view_context *context, Box box)
+{
+    heading(&box, "View");
+    label(&box, "Exposure");
+    slider("##exposure", &view->exposure, -8, 8, "%+.1f EV", false);
+    label(&box, "Zoom");
+    ImVec2 at = ImGui::GetCursorScreenPos();
+    const float width = (box.right() - at.x - 2 * px(5)) / 3;
+    const double zoom = view_zoom(view, context);
+    draw_format(look.body, {at.x, at.y, width, px(20)}, left_align, text, zoom < 10 ? "%.0f %%" : "%.0f\u00d7",
+                zoom < 10 ? 100 * zoom : zoom);
+    if (button({at.x + width + px(5), at.y, width, px(20)}, "Fit"))
+        view->fit = true;
+    if (button({at.x + 2 * (width + px(5)), at.y, width, px(20)}, "1:1"))
+        view_set_zoom(view, context, 1);
+    bool both = view->rows == VIEW_ROWS;
+    toggle(&box, "Two rows of panes", &both);
+    view->rows = both ? VIEW_ROWS : 1;
+    toggle(&box, context->is_live ? "New noise at rest" : "Filter continuously", &view->continuous);
+    if (context->is_live)
+        toggle(&box, "Accumulate", &view->accumulate);
+    Box row = box.take_top(px(28));
+    row.y += px(4);
+    const float half = (row.width - px(6)) / 2;
+    if (button({row.x, row.y, half, row.height}, "Screenshot"))
+        view->save_screenshot = true;
+    if (button({row.right() - half, row.y, half, row.height}, "Keys"))
+        view->help = true;
+}
+
+} // namespace parts

@@ -1,0 +1,124 @@
+/* parts.h -- what the files of the user interface share. C++; private to ui/. */
+#ifndef WFVIEW_UI_PARTS_H
+#define WFVIEW_UI_PARTS_H
+
+#include <imgui.h>
+
+extern "C" {
+#include "ui.h"
+}
+
+namespace parts
+{
+
+/* ---- look.cpp: colors, sizes and fonts ------------------------------------------------------------------------------ */
+
+const ImU32 ground = IM_COL32(27, 27, 29, 255);
+const ImU32 line = IM_COL32(48, 48, 51, 255);
+const ImU32 text = IM_COL32(222, 222, 224, 255);
+const ImU32 dim = IM_COL32(142, 143, 148, 255);
+const ImU32 faint = IM_COL32(84, 85, 90, 255);
+const ImU32 accent = IM_COL32(88, 166, 214, 255);
+const ImU32 amber = IM_COL32(229, 172, 84, 255);
+
+struct Look {
+    float scale; /* target pixels a unit; 0: fonts are not made yet */
+    ImFont *body, *strong, *small;
+};
+extern Look look;
+
+float px(float units); /* whole target pixels */
+void set_style();
+void add_fonts();
+
+/* ---- draw.cpp: boxes, and words in them ----------------------------------------------------------------------------- */
+
+/* In target pixels. */
+struct Box {
+    float x, y, width, height;
+
+    float right() const
+    {
+        return x + width;
+    }
+    float bottom() const
+    {
+        return y + height;
+    }
+    /* Takes a strip off the top or bottom. */
+    Box take_top(float units)
+    {
+        Box top = {x, y, width, units};
+        y += units;
+        height -= units;
+        return top;
+    }
+    Box take_bottom(float units)
+    {
+        height -= units;
+        return {x, y + height, width, units};
+    }
+    Box inset(float horizontal, float vertical) const
+    {
+        return {x + horizontal, y + vertical, width - 2 * horizontal, height - 2 * vertical};
+    }
+};
+
+enum Align { left_align, center_align, right_align };
+
+float text_width(ImFont *font, const char *words);
+
+/* One line, centered vertically in the box, shortened to its width. Returns its own width. */
+float draw_text(ImFont *font, Box box, Align align, ImU32 color, const char *words);
+float draw_format(ImFont *font, Box box, Align align, ImU32 color, const char *format, ...) IM_FMTARGS(5);
+
+void fill(Box box, ImU32 color);
+void draw_arrow(ImDrawList *list, ImVec2 center, ImU32 color); /* downwards: a list opens */
+
+/* In an open list. */
+void close_on_escape();
+
+/* ---- names.cpp ------------------------------------------------------------------------------------------------------ */
+
+const char *backend_name(wf_backend backend);
+const char *predictor_name(const ui_facts *facts, const view *view);
+void kernel_size(const ui_facts *facts, const view *view, int *height, int *width);
+
+/* ---- widgets.cpp: rows of a panel, taken off a box's top ------------------------------------------------------------ */
+
+void heading(Box *box, const char *words);
+
+/* A labelled row; the next widget fills what is right of the label. */
+void label(Box *box, const char *words, ImFont *font = look.body, ImU32 color = dim);
+
+/* As ImGui::BeginCombo, with a quiet arrow. */
+bool begin_combo(const char *id, const char *preview);
+
+/* A slider whose filled part, from zero or the low end, shows the value. */
+void slider(const char *id, float *value, float low, float high, const char *format, bool logarithmic);
+void parameter(Box *box, const char *name, float *value, float low, float high, const char *format);
+
+void toggle(Box *box, const char *name, bool *value);
+bool button(Box row, const char *name);
+
+/* ---- Parts of the view, each in the file of its name ---------------------------------------------------------------- */
+
+void build_panes(const ui_facts *facts, view *view, view_context *context, ui_layout *layout, Box area);
+
+/* hand.cpp: what the mouse does in a pane, which is ImGui's item: to the picture, or to the camera of live frames. */
+void move_picture(view *view, const view_context *context, rectangle picture);
+void move_camera(view *view, const view_context *context, rectangle picture);
+void fly(view *view); /* once a frame */
+
+void build_filter(const ui_facts *facts, view *view, Box box);                   /* panel_filter.cpp */
+void build_view(view *view, const view_context *context, Box box);               /* panel_view.cpp */
+void build_quality(const ui_facts *facts, const view_context *context, Box box); /* panel_quality.cpp */
+void build_timing(const ui_facts *facts, Box box);                               /* panel_timing.cpp */
+
+void build_sequence(const ui_facts *facts, view *view, const view_context *context, Box box);
+void build_status(const ui_facts *facts, const view_context *context, const ui_layout *layout, Box box);
+void build_help(view *view, const view_context *context); /* status.cpp */
+
+} // namespace parts
+
+#endif

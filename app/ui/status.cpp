@@ -1,0 +1,70 @@
+#include <cstdio>
+
+#include "parts.h"
+
+namespace parts
+{
+
+namespace
+{
+
+void list_keys(const char *const (*keys)[2])
+{
+    for (; (*keys)[0]; keys++) {
+        ImGui::TextUnformatted((*keys)[0]);
+        ImGui::SameLine(px(190));
+        ImGui::PushStyleColor(ImGuiCol_Text, dim);
+        ImGui::TextUnformatted((*keys)[1]);
+        ImGui::PopStyleColor();
+    }
+}
+
+} // namespace
+
+void build_status(const ui_facts *facts, const view_context *context, const ui_layout *layout, Box box)
+{
+    fill(box, ground);
+    fill({box.x, box.y, box.width, 1}, line);
+    box = box.inset(px(10), 0);
+    char words[768];
+    if (facts->placeholders)
+        std::snprintf(words, sizeof words, "-");
+    else
+        std::snprintf(words, sizeof words, "%s: %s, %s", backend_name(facts->node.backend), facts->node.name,
+                      facts->node.driver);
+    char place[64];
+    int length = std::snprintf(place, sizeof place, "%d\u00d7%d", context->image_width, context->image_height);
+    if (context->hovered >= 0)
+        std::snprintf(place + length, sizeof place - (size_t)length, "   x %d  y %d", layout->column, layout->row);
+    const float gap = px(18);
+    Box rest = box;
+    rest.width -= draw_text(look.small, box, right_align, dim, place) + gap;
+    float width = draw_text(look.small, rest, left_align, dim, words) + gap;
+    if (facts->notice)
+        draw_text(look.small, {box.x + width, box.y, box.width - width - px(220), box.height}, left_align,
+                  facts->is_warning ? amber : text, facts->notice);
+}
+
+void build_help(view *view, const view_context *context)
+{
+    if (!view->help)
+        return;
+    const ImVec2 size = ImGui::GetIO().DisplaySize;
+    ImGui::SetNextWindowPos(ImVec2(size.x / 2, size.y / 2), ImGuiCond_Always, ImVec2(0.5f, 0.5f));
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(px(20), px(16)));
+    ImGui::Begin("keys", nullptr,
+                 ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove |
+                     ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoNav);
+    ImGui::PushFont(look.strong);
+    ImGui::TextUnformatted("Mouse and keys");
+    ImGui::PopFont();
+    ImGui::Spacing();
+    list_keys(context->is_live ? view_live_keys : view_mouse);
+    list_keys(view_keys);
+    if (ImGui::IsMouseClicked(ImGuiMouseButton_Left) && !ImGui::IsWindowAppearing())
+        view->help = false;
+    ImGui::End();
+    ImGui::PopStyleVar();
+}
+
+} // namespace parts
