@@ -1,14 +1,15 @@
 # What an installed libwf gives to others, as a shared library and, without CUDA, as a static one. Sanitized libraries need
-# sanitized programs.
+# sanitized programs, which keep what they load.
 set(flags -Wall -Wextra -Wpedantic -Werror)
 if(WF_SANITIZE)
   list(APPEND flags -fsanitize=address,undefined)
+  set(linked "LDFLAGS=-fsanitize=address,undefined $<TARGET_OBJECTS:wf_keep_loaded>")
 endif()
 list(JOIN flags " " flags)
 
 function(wf_add_install_test name build)
   add_test(NAME ${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/consumers ${build} ${CMAKE_CURRENT_BINARY_DIR}/${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "CFLAGS=${flags};CXXFLAGS=${flags}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "CFLAGS=${flags};CXXFLAGS=${flags};${linked}")
 endfunction()
 
 wf_add_install_test(install ${PROJECT_BINARY_DIR})

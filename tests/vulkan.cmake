@@ -16,7 +16,7 @@ if(WF_SANITIZE)
 
   add_executable(enumerate vulkan/enumerate.c)
   add_executable(enumerate_unloading vulkan/enumerate.c)
-  set_target_properties(enumerate_unloading PROPERTIES LINK_LIBRARIES "")
+  set_target_properties(enumerate_unloading PROPERTIES WF_UNLOADS ON)
   foreach(program enumerate enumerate_unloading)
     target_link_libraries(${program} PRIVATE Vulkan::Vulkan wf_warnings)
     add_test(NAME vulkan_${program} COMMAND ${program})

@@ -1,5 +1,7 @@
 /* A Vulkan driver that finds no device and keeps memory to the end of its life, as some of Mesa's do. The loader unloads it, and
  * with it the only pointer to that memory. */
+#include <ctype.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,7 +48,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL enumerate_extensions(const char *layer, ui
     return VK_SUCCESS;
 }
 
-/* The loader asks for every function that an instance has before it believes that there is one. */
+/* The loader takes no driver that lacks a function of Vulkan 1.0. */
 static VKAPI_ATTR void VKAPI_CALL nothing(void)
 {
 }
@@ -62,7 +64,8 @@ vk_icdGetInstanceProcAddr(VkInstance instance, const char *name)
         return (PFN_vkVoidFunction)enumerate_physical_devices;
     if (!strcmp(name, "vkEnumerateInstanceExtensionProperties"))
         return (PFN_vkVoidFunction)enumerate_extensions;
-    return instance ? nothing : NULL;
+    bool is_extension = isupper((unsigned char)name[strlen(name) - 1]);
+    return instance && !is_extension ? nothing : NULL;
 }
 
 __attribute__((visibility("default"))) VKAPI_ATTR VkResult VKAPI_CALL
