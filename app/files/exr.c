@@ -7,78 +7,16 @@
 
 #include "exr_reader.h"
 
-static void on_read_error(exr_const_context_t context, exr_result_t code, const char *message)
-{
-    void *user = NULL;
-    (void)code;
-    exr_get_user_data(context, &user);
-    reader *reader = user;
-    if (reader && !*reader->reason.message)
-        error_set(&reader->reason, "%s", message);
-}
-
-static int64_t on_read(exr_const_context_t context, void *user, void *buffer, uint64_t size, uint64_t offset,
-                       exr_stream_error_func_ptr_t report)
-{
-    reader *reader = user;
-    error reason = {""};
-    int64_t got = input_read(&reader->input, buffer, size, offset, &reason);
-    if (got < 0)
-        report(context, EXR_ERR_READ_IO, "%s", reason.message);
-    return got;
-}
-
-static int64_t on_size(exr_const_context_t context, void *user)
-{
-    (void)context;
-    return (int64_t)((reader *)user)->input.size;
-}
-
-bool reader_fail(const reader *reader, const char *doing, error *error)
-{
-    const char *reason = *reader->reason.message ? reader->reason.message : "corrupt";
-    return error_set(error, "%s (%llu bytes in the file): %s", doing, (unsigned long long)reader->input.size, reason);
-}
-
-static bool open_reader(reader *reader, const char *path, error *error)
-{
-    memset(reader, 0, sizeof *reader);
-    if (!input_open(&reader->input, path, error))
-        return false;
-    exr_context_initializer_t initializer = EXR_DEFAULT_CONTEXT_INITIALIZER;
-    initializer.error_handler_fn = on_read_error;
-    initializer.user_data = reader;
-    initializer.read_fn = on_read;
-    initializer.size_fn = on_size;
-    initializer.flags = EXR_CONTEXT_FLAG_DISABLE_CHUNK_RECONSTRUCTION;
-    if (exr_start_read(&reader->context, path, &initializer) == EXR_ERR_SUCCESS &&
-        exr_get_count(reader->context, &reader->part_count) == EXR_ERR_SUCCESS)
-        return true;
-    reader_fail(reader, "not a readable OpenEXR file", error);
-    exr_finish(&reader->context);
-    input_close(&reader->input);
-    return false;
-}
-
-static void close_reader(reader *reader)
-{
-    exr_finish(&reader->context);
-    input_close(&reader->input);
-}
-
 /* Opens a file, finds what is wanted (see locate_layers) and reads it into images, which the caller frees in any case. */
 static bool read_file(const char *path, frame_layer wanted, const char *const *channels, int channel_count,
                       image images[FRAME_LAYER_COUNT], error *error)
 {
-    reader reader;
     place places[FRAME_LAYER_COUNT];
     struct error inner = {""};
-    bool read = open_reader(&reader, path, &inner);
-    if (read) {
-        read = locate_layers(&reader, wanted, channels, channel_count, places, &inner) &&
-               read_layers(&reader, places, images, &inner);
-        close_reader(&reader);
-    }
+    reader reader = {.file = exr_file_open(path, &inner)};
+    bool read = reader.file && locate_layers(&reader, wanted, channels, channel_count, places, &inner) &&
+                read_layers(reader.file, places, images, &inner);
+    exr_file_close(reader.file);
     return read || error_set(error, "%s: %s", path, inner.message);
 }
 

@@ -1,8 +1,9 @@
-/* exr.h -- OpenEXR frames in and pictures out, through OpenEXR's C core.
+/* exr.h -- OpenEXR frames in and pictures out.
  *
  * What is read: single-part and multi-part files, scanline and tiled (level 0 of mip maps), HALF, FLOAT and UINT channels,
- * every compression that the core decodes (3.1 lacks DWAA and DWAB). Channels are found by their names: an explicit mapping
- * LAYER=NAME first, else what Blender, Mitsuba 3 and OIDN write, and plain names. The table is in exr_layers.c. In a
+ * every compression that the OpenEXR in use has (3.1 to 3.3 lack HTJ2K). Channels with fewer samples than pixels are
+ * interpolated; luminance and chroma (Y, RY, BY) become R,G,B, a lone Y grey. Channels are found by their names: an explicit
+ * mapping LAYER=NAME first, else what Blender, Mitsuba 3 and OIDN write, and plain names. The table is in exr_layers.c. In a
  * multi-part file PART.CHANNEL counts as a channel's name too. For OIDN, NAME.alb.exr and NAME.nrm.exr beside NAME.hdr.exr
  * are the albedo and the normal where that file has none of its own.
  *
@@ -18,8 +19,8 @@
 
 /* Reads a frame: color, and each guide layer the file (or its OIDN siblings) has. FRAME_REFERENCE is not read here.
  * On failure *frame is zeroed and the message names the file, with numbers: missing, no OpenEXR, truncated, corrupt; no color
- * (lists the channels there are), a mapping that fits no channels; deep or subsampled parts; windows not within 1x1 to
- * 16384x16384, layers of different sizes; NaN or infinity in a channel that is used (count and first pixel). */
+ * (lists the channels there are), a mapping that fits no channels; deep parts, a compression that the library lacks; windows
+ * not within 1x1 to 16384x16384, layers of different sizes; NaN or infinity in a channel that is used (count and first pixel). */
 bool exr_read_frame(const char *path, const char *const *channels, int channel_count, frame *frame, error *error);
 
 /* Reads only color, as 4 channels, for references. Of the mappings, reference=NAME counts, color=NAME does not. */

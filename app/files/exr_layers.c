@@ -42,28 +42,15 @@ static const char *const mapped_components[FRAME_LAYER_COUNT] = {
     [FRAME_DEPTH] = "Z|V|T|Y", [FRAME_MOTION] = "XY|RG|UV", [FRAME_REFERENCE] = "RGB|XYZ",
 };
 
-static const exr_attr_chlist_t *channels_of(const reader *reader, int part)
-{
-    static const exr_attr_chlist_t none;
-    const exr_attr_chlist_t *list = NULL;
-    return exr_get_channels(reader->context, part, &list) == EXR_ERR_SUCCESS && list ? list : &none;
-}
-
-static const char *part_name(const reader *reader, int part)
-{
-    const char *name = NULL;
-    return exr_get_name(reader->context, part, &name) == EXR_ERR_SUCCESS && name ? name : "";
-}
-
 /* The channel of a part called NAME, or X where the part's name and X make PART.X == NAME; -1: none. */
 static int find_channel(const reader *reader, int part, const char *name)
 {
-    const exr_attr_chlist_t *list = channels_of(reader, part);
-    const char *own = part_name(reader, part);
-    size_t length = strlen(own);
-    const char *rest = length && strncmp(name, own, length) == 0 && name[length] == '.' ? name + length + 1 : name;
-    for (int i = 0; i < list->num_channels; i++)
-        if (strcmp(list->entries[i].name.str, name) == 0 || strcmp(list->entries[i].name.str, rest) == 0)
+    const exr_part *own = exr_file_part(reader->file, part);
+    size_t length = strlen(own->name);
+    const char *rest =
+        length && strncmp(name, own->name, length) == 0 && name[length] == '.' ? name + length + 1 : name;
+    for (int i = 0; i < own->channel_count; i++)
+        if (strcmp(own->channels[i].name, name) == 0 || strcmp(own->channels[i].name, rest) == 0)
             return i;
     return -1;
 }
@@ -98,8 +85,8 @@ static bool find_group(const reader *reader, const char *prefix, const char *com
 {
     for (const char *letters = components; *letters; letters += *letters == '|') {
         int count = (int)strcspn(letters, "|");
-        for (int part = 0; part < reader->part_count; part++)
-            if ((*prefix || !is_layer_name(part_name(reader, part))) &&
+        for (int part = 0; part < exr_file_part_count(reader->file); part++)
+            if ((*prefix || !is_layer_name(exr_file_part(reader->file, part)->name)) &&
                 find_in_part(reader, part, prefix, letters, count, place))
                 return true;
         letters += count;
@@ -124,13 +111,12 @@ static bool resolve_star(reader *reader, const struct rule *rule)
     char tail[EXR_MAX_PREFIX], star[EXR_MAX_PREFIX];
     bool bare = !rule->prefix[1];
     snprintf(tail, sizeof tail, "%s.%c", rule->prefix + 1, rule->components[0]);
-    for (int part = 0; part < reader->part_count; part++) {
-        const exr_attr_chlist_t *list = channels_of(reader, part);
-        for (int i = 0; i < list->num_channels; i++) {
+    for (int part = 0; part < exr_file_part_count(reader->file); part++) {
+        const exr_part *own = exr_file_part(reader->file, part);
+        for (int i = 0; i < own->channel_count; i++) {
             char name[2 * EXR_MAX_PREFIX];
-            const char *own = part_name(reader, part);
-            snprintf(name, sizeof name, "%s%s%s", own, *own ? "." : "", list->entries[i].name.str);
-            if (!match_star(list->entries[i].name.str, tail, star) && !match_star(name, tail, star))
+            snprintf(name, sizeof name, "%s%s%s", own->name, *own->name ? "." : "", own->channels[i].name);
+            if (!match_star(own->channels[i].name, tail, star) && !match_star(name, tail, star))
                 continue;
             if (bare && (strchr(star, '.') || is_layer_name(star)))
                 continue;
@@ -174,7 +160,7 @@ static const char *mapping_of(frame_layer layer, const char *const *channels, in
 
 static bool find_mapped(const reader *reader, frame_layer layer, const char *name, place *place)
 {
-    for (int part = 0; layer == FRAME_DEPTH && part < reader->part_count; part++) {
+    for (int part = 0; layer == FRAME_DEPTH && part < exr_file_part_count(reader->file); part++) {
         place->channels[0] = find_channel(reader, part, name);
         if (place->channels[0] >= 0) {
             place->found = true;
@@ -186,15 +172,32 @@ static bool find_mapped(const reader *reader, frame_layer layer, const char *nam
     return strlen(name) < EXR_MAX_PREFIX && find_group(reader, name, mapped_components[layer], place);
 }
 
+/* Luminance with chroma (RY, BY), or alone: then it is grey. */
+static void find_luminance(const reader *reader, place *place)
+{
+    for (int part = 0; part < exr_file_part_count(reader->file) && !place->found; part++) {
+        int y = find_channel(reader, part, "Y"), ry = find_channel(reader, part, "RY");
+        int by = find_channel(reader, part, "BY");
+        if (y < 0)
+            continue;
+        bool chroma = ry >= 0 && by >= 0;
+        *place = (struct place){.found = true,
+                                .chroma = chroma,
+                                .part = part,
+                                .count = 3,
+                                .channels = {chroma ? ry : y, y, chroma ? by : y}};
+    }
+}
+
 /* "A, B, C": all channels, or as many as fit. */
 static const char *list_channels(const reader *reader, char text[512])
 {
     size_t length = 0;
     text[0] = '\0';
-    for (int part = 0; part < reader->part_count; part++) {
-        const exr_attr_chlist_t *list = channels_of(reader, part);
-        for (int i = 0; i < list->num_channels; i++) {
-            const char *name = list->entries[i].name.str;
+    for (int part = 0; part < exr_file_part_count(reader->file); part++) {
+        const exr_part *own = exr_file_part(reader->file, part);
+        for (int i = 0; i < own->channel_count; i++) {
+            const char *name = own->channels[i].name;
             if (length + strlen(name) + 8 > 512) {
                 strcpy(text + length, ", ...");
                 return text;
@@ -218,6 +221,8 @@ static bool locate(reader *reader, frame_layer layer, frame_layer mapped, const 
     for (size_t i = 0; i < RULE_COUNT && !place->found; i++)
         if (rules[i].layer == layer)
             apply_rule(reader, &rules[i], place);
+    if (layer == FRAME_COLOR && !place->found)
+        find_luminance(reader, place);
     return true;
 }
 

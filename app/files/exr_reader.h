@@ -4,33 +4,26 @@
 #ifndef WFVIEW_EXR_READER_H
 #define WFVIEW_EXR_READER_H
 
-#include <openexr.h>
-
 #include "app/error.h"
 #include "app/frames/frame.h"
-#include "input.h"
+#include "exr_file.h"
 
 #define EXR_MAX_PREFIX 256 /* characters of a layer's name in a file; longer ones are not recognized */
 
 /* An open file. */
 typedef struct reader {
-    input input;
-    exr_context_t context;
-    int part_count;
-    error reason;              /* the first thing that OpenEXR complained about */
+    exr_file *file;
     char star[EXR_MAX_PREFIX]; /* what * in the rules of exr_layers.c stands for; empty: not known yet */
 } reader;
-
-/* Writes "DOING (N bytes in the file): what OpenEXR said" and returns false. */
-bool reader_fail(const reader *reader, const char *doing, error *error);
 
 /* ---- exr_layers.c: which channels are a frame's layers -------------------------------------------------------------- */
 
 /* Where a layer's components are: channels of one part. */
 typedef struct place {
     bool found;
+    bool chroma; /* the channels are RY, Y, BY and to become R, G, B */
     int part, count;
-    int channels[4]; /* indices into the part's channel list */
+    int channels[4]; /* indices into the part's channel list; one may be there more than once */
 } place;
 
 /* Finds layers. wanted is FRAME_COLOR: color, and whatever other layers of a frame there are; FRAME_REFERENCE: a file's
@@ -42,7 +35,6 @@ bool locate_layers(reader *reader, frame_layer wanted, const char *const *channe
 /* ---- exr_pixels.c: from places to images ---------------------------------------------------------------------------- */
 
 /* Reads the layers that were found into images, which the caller frees in any case. */
-bool read_layers(const reader *reader, const place places[FRAME_LAYER_COUNT], image images[FRAME_LAYER_COUNT],
-                 error *error);
+bool read_layers(exr_file *file, const place places[FRAME_LAYER_COUNT], image images[FRAME_LAYER_COUNT], error *error);
 
 #endif

@@ -6,6 +6,7 @@
  *     dump weights FILE KH KW W H                  as stored
  *     dump sequence [--reference FILE] PATH ...    paths, and whether each has a reference; no elements
  *     dump save IN.exr OUT.exr                     writes color, albedo and depth of one file to another; prints nothing
+ *     dump write OUT.exr W H NAME ...              writes channels of interleaved floats from stdin; prints nothing
  *     dump png OUT.png W H                         writes r,g,b,a bytes from stdin; prints nothing */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -134,6 +135,19 @@ static bool save(int count, char **arguments, error *error)
     return saved;
 }
 
+static bool write_exr(int count, char **arguments, error *error)
+{
+    if (count < 4)
+        return false;
+    int width = atoi(arguments[1]), height = atoi(arguments[2]), channels = count - 3;
+    size_t size = (size_t)width * (size_t)height * (size_t)channels;
+    float *pixels = malloc(size * sizeof *pixels);
+    bool written = fread(pixels, sizeof *pixels, size, stdin) == size &&
+                   exr_write(arguments[0], width, height, channels, (const char *const *)arguments + 3, pixels, error);
+    free(pixels);
+    return written;
+}
+
 static bool write_png(int count, char **arguments, error *error)
 {
     if (count != 3)
@@ -149,12 +163,9 @@ static bool write_png(int count, char **arguments, error *error)
 static const struct {
     const char *name;
     bool (*run)(int count, char **arguments, error *error);
-} commands[] = {{"frame", dump_frame},
-                {"reference", dump_reference},
-                {"weights", dump_weights},
-                {"sequence", dump_sequence},
-                {"save", save},
-                {"png", write_png}};
+} commands[] = {
+    {"frame", dump_frame}, {"reference", dump_reference}, {"weights", dump_weights}, {"sequence", dump_sequence},
+    {"save", save},        {"write", write_exr},          {"png", write_png}};
 
 int main(int argc, char **argv)
 {

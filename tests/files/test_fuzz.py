@@ -28,7 +28,7 @@ def fixture_fuzz(build, memory_limit):
 
 
 @pytest.mark.parametrize("layout", ["scanline", "tiled"])
-@pytest.mark.parametrize("compression", ["NO", "RLE", "ZIPS", "ZIP", "PIZ", "PXR24", "B44", "B44A"])
+@pytest.mark.parametrize("compression", ["NO", "RLE", "ZIPS", "ZIP", "PIZ", "PXR24", "B44", "B44A", "DWAA", "DWAB"])
 def test_exr(fuzz, tmp_path, compression, layout):
     header = {"compression": getattr(OpenEXR, f"{compression}_COMPRESSION"), "type": OpenEXR.scanlineimage}
     if layout == "tiled":
@@ -44,6 +44,15 @@ def test_exr(fuzz, tmp_path, compression, layout):
 def test_exr_parts(fuzz, tmp_path):
     OpenEXR.File([OpenEXR.Part({}, {name: RANDOM.random((5, 6)).astype(np.float32) for name in names}, part)
                   for part, names in {"rgba": "RGBA", "depth": "Z"}.items()]).write(str(tmp_path / "a.exr"))
+    fuzz(tmp_path / "a.exr")
+
+
+def test_exr_luminance_and_chroma(fuzz, tmp_path):
+    channels = {name: OpenEXR.Channel(RANDOM.random((6, 8)).astype(np.float16), *sampling)
+                for name, sampling in {"Y": (1, 1), "RY": (2, 2), "BY": (2, 2)}.items()}
+    header = {"chromaticities": (0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329), "multiView": ["left", "right"],
+              "comments": "of no interest", "timeCode": OpenEXR.TimeCode(), "capDate": "2026:01:01 00:00:00"}
+    OpenEXR.File(header, channels).write(str(tmp_path / "a.exr"))
     fuzz(tmp_path / "a.exr")
 
 

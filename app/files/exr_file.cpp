@@ -1,0 +1,415 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <ImfChannelList.h>
+#include <ImfFrameBuffer.h>
+#include <ImfHeader.h>
+#include <ImfIO.h>
+#include <ImfInputPart.h>
+#include <ImfMultiPartInputFile.h>
+#include <ImfOutputFile.h>
+#include <ImfPartType.h>
+#include <ImfRgbaYca.h>
+#include <ImfStandardAttributes.h>
+#include <ImfTileDescription.h>
+#include <ImfTiledInputPart.h>
+#include <ImfVersion.h>
+#include <OpenEXRConfig.h>
+
+extern "C" {
+#include "app/files/exr_file.h"
+#include "app/files/input.h"
+#include "app/files/output.h"
+}
+
+namespace
+{
+
+[[noreturn]] void fail(const std::string &reason)
+{
+    throw std::runtime_error(reason);
+}
+
+/* What an exception says, without the library's "Cannot read image file "". " and the full stop. */
+std::string reason_of(const std::exception &exception)
+{
+    static const std::string prefix = "\"\". ";
+    if (dynamic_cast<const std::bad_alloc *>(&exception))
+        return "not enough memory";
+    std::string reason = exception.what();
+    size_t start = reason.rfind(prefix);
+    if (start != std::string::npos)
+        reason.erase(0, start + prefix.size());
+    while (!reason.empty() && (reason.back() == '.' || reason.back() == '\n'))
+        reason.pop_back();
+    return reason;
+}
+
+/* ---- Streams ---------------------------------------------------------------------------------------------------------- */
+
+class input_stream : public Imf::IStream
+{
+  public:
+    input_stream(const char *path) : Imf::IStream("")
+    {
+        error error = {""};
+        if (!input_open(&input, path, &error))
+            fail(error.message);
+    }
+
+    ~input_stream() override
+    {
+        input_close(&input);
+    }
+
+    bool read(char bytes[], int count) override
+    {
+        uint64_t size = (uint64_t)count;
+        if (size > left())
+            fail("it ends too early");
+        if (size > sizeof ahead) {
+            fetch(bytes, size);
+        } else {
+            if (position < ahead_from || position + size > ahead_to) {
+                ahead_to = 0;
+                uint64_t fetched = std::min<uint64_t>(left(), sizeof ahead);
+                fetch(ahead, fetched);
+                ahead_from = position;
+                ahead_to = position + fetched;
+            }
+            memcpy(bytes, ahead + (position - ahead_from), size);
+        }
+        position += size;
+        return left() > 0;
+    }
+
+    uint64_t tellg() override
+    {
+        return position;
+    }
+
+    void seekg(uint64_t to) override
+    {
+        position = to;
+    }
+
+    uint64_t left() const
+    {
+        return position < input.size ? input.size - position : 0;
+    }
+
+    ::input input;
+
+  private:
+    void fetch(char *to, uint64_t size) const
+    {
+        error error = {""};
+        int64_t got = input_read(&input, to, size, position, &error);
+        if (got < 0)
+            fail(error.message);
+        if ((uint64_t)got < size)
+            fail("it became shorter while it was read");
+    }
+
+    uint64_t position = 0;
+    uint64_t ahead_from = 0,
+             ahead_to = 0; /* of the file: what is in memory already, as headers are read byte by byte */
+    char ahead[4096];
+};
+
+class output_stream : public Imf::OStream
+{
+  public:
+    output_stream(FILE *file) : Imf::OStream(""), file(file)
+    {
+    }
+
+    void write(const char bytes[], int count) override
+    {
+        check(fwrite(bytes, 1, (size_t)count, file) == (size_t)count);
+    }
+
+    uint64_t tellp() override
+    {
+        return (uint64_t)ftello(file);
+    }
+
+    void seekp(uint64_t to) override
+    {
+        check(fseeko(file, (off_t)to, SEEK_SET) == 0);
+    }
+
+    void check(bool ok)
+    {
+        if (!ok && !failure)
+            failure = errno;
+        if (failure)
+            fail(strerror(failure));
+    }
+
+  private:
+    FILE *file;
+    int failure = 0; /* of the first write that failed: later ones, in destructors, would hide it */
+};
+
+/* ---- Headers ---------------------------------------------------------------------------------------------------------- */
+
+/* In the file's numbers; the library of 3.1 ends at 9, and makes one of all numbers that it does not know. */
+const char *const compressions[] = {"none", "RLE",  "ZIPS", "ZIP",      "PIZ",     "PXR24", "B44",
+                                    "B44A", "DWAA", "DWAB", "HTJ2K256", "HTJ2K32", "LJ2K",  "ZSTD"};
+
+std::string compression_name(int number)
+{
+    size_t index = (size_t)number;
+    return index < sizeof compressions / sizeof compressions[0] ? compressions[index]
+                                                                : "number " + std::to_string(number);
+}
+
+std::string read_name(input_stream &stream)
+{
+    std::string name;
+    char c;
+    for (stream.read(&c, 1); c && name.size() < 256; stream.read(&c, 1))
+        name += c;
+    return name;
+}
+
+/* Walks a part's header: no attribute may claim more bytes than the file has left, since the library allocates what they
+ * claim. Returns the number of the compression, -1 where there is none. */
+int walk_header(input_stream &stream)
+{
+    int compression = -1;
+    for (std::string name = read_name(stream); !name.empty(); name = read_name(stream)) {
+        std::string type = read_name(stream);
+        unsigned char bytes[4];
+        stream.read((char *)bytes, 4);
+        uint64_t size = bytes[0] | bytes[1] << 8 | bytes[2] << 16 | (uint64_t)bytes[3] << 24;
+        if (size > stream.left())
+            fail("its attribute " + name + " has " + std::to_string(size) + " bytes, the file " +
+                 std::to_string(stream.left()) + " more");
+        uint64_t next = stream.tellg() + size;
+        if (name == "compression" && size == 1) {
+            stream.read((char *)bytes, 1);
+            compression = bytes[0];
+        }
+        stream.seekg(next);
+    }
+    return compression;
+}
+
+exr_window window_of(const Imath::Box2i &box)
+{
+    return {box.min.x, box.min.y, (int64_t)box.max.x - box.min.x + 1, (int64_t)box.max.y - box.min.y + 1};
+}
+
+/* A part, and what its description points to. */
+struct part {
+    Imf::Header header;
+    int compression;
+    std::vector<exr_channel> channels;
+    exr_part description = {};
+
+    void describe(bool non_image)
+    {
+        for (auto i = header.channels().begin(); i != header.channels().end(); ++i)
+            channels.push_back({i.name(), i.channel().xSampling, i.channel().ySampling});
+        description.name = header.hasName() ? header.name().c_str() : "";
+        description.deep = header.hasType() ? Imf::isDeepData(header.type()) : non_image;
+        description.data = window_of(header.dataWindow());
+        description.display = window_of(header.displayWindow());
+        description.channels = channels.data();
+        description.channel_count = (int)channels.size();
+        if (non_image && !description.deep)
+            fail("its version number says that it is deep, its type that it is not");
+    }
+};
+
+} // namespace
+
+struct exr_file {
+    input_stream stream;
+    std::vector<std::unique_ptr<part>> parts;
+    std::unique_ptr<Imf::MultiPartInputFile> reading; /* once pixels are asked for */
+
+    exr_file(const char *path) : stream(path)
+    {
+    }
+};
+
+namespace
+{
+
+void read_headers(exr_file &file)
+{
+    unsigned char bytes[8];
+    file.stream.read((char *)bytes, 8);
+    int version = bytes[4] | bytes[5] << 8 | bytes[6] << 16 | (bytes[7] & 127) << 24;
+    if (!Imf::isImfMagic((const char *)bytes))
+        fail("it does not begin as one");
+    if (Imf::getVersion(version) != Imf::EXR_VERSION || !Imf::supportsFlags(Imf::getFlags(version)))
+        fail("its version is " + std::to_string(version) +
+             ", which this OpenEXR " OPENEXR_VERSION_STRING " does not know");
+    bool multi_part = Imf::isMultiPart(version);
+    do {
+        auto next = std::make_unique<part>();
+        uint64_t start = file.stream.tellg();
+        next->compression = walk_header(file.stream);
+        file.stream.seekg(start);
+        next->header.readFrom(file.stream, version);
+        if (next->header.readsNothing())
+            break;
+        next->describe(Imf::isNonImage(version));
+        file.parts.push_back(std::move(next));
+    } while (multi_part);
+    if (file.parts.empty())
+        fail("it has no parts");
+}
+
+/* ---- Pixels ----------------------------------------------------------------------------------------------------------- */
+
+void start_reading(exr_file &file)
+{
+    if (file.reading)
+        return;
+    for (const auto &part : file.parts)
+        if (part->compression >= Imf::NUM_COMPRESSION_METHODS)
+            fail("its compression is " + compression_name(part->compression) +
+                 ", which OpenEXR " OPENEXR_VERSION_STRING " cannot read");
+    file.stream.seekg(0);
+    file.reading = std::make_unique<Imf::MultiPartInputFile>(file.stream, 0, false);
+}
+
+Imf::FrameBuffer frame_buffer(const part &part, const exr_target *targets, int count)
+{
+    Imf::FrameBuffer buffer;
+    for (int i = 0; i < count; i++) {
+        const exr_target &target = targets[i];
+        const exr_channel &channel = part.channels[(size_t)target.channel];
+        buffer.insert(channel.name,
+                      Imf::Slice::Make(Imf::FLOAT, target.samples, part.header.dataWindow(),
+                                       (size_t)target.stride * sizeof(float), (size_t)target.row_stride * sizeof(float),
+                                       channel.x_sampling, channel.y_sampling));
+    }
+    return buffer;
+}
+
+void read_part(exr_file &file, int number, const exr_target *targets, int count)
+{
+    const part &part = *file.parts[(size_t)number];
+    if (part.description.deep)
+        fail("part " + std::to_string(number) + " is deep, expected a flat image");
+    start_reading(file);
+    Imf::FrameBuffer buffer = frame_buffer(part, targets, count);
+    if (Imf::isTiled(file.reading->header(number).type())) {
+        Imf::TiledInputPart tiled(*file.reading, number);
+        tiled.setFrameBuffer(buffer);
+        tiled.readTiles(0, tiled.numXTiles(0) - 1, 0, tiled.numYTiles(0) - 1, 0);
+    } else {
+        Imf::InputPart lines(*file.reading, number);
+        lines.setFrameBuffer(buffer);
+        lines.readPixels(part.header.dataWindow().min.y, part.header.dataWindow().max.y);
+    }
+}
+
+void write_file(FILE *to, int width, int height, int channels, const char *const *names, const float *pixels)
+{
+    output_stream stream(to);
+    Imf::Header header(width, height);
+    Imf::FrameBuffer buffer;
+    header.compression() = Imf::ZIP_COMPRESSION;
+    for (int i = 0; i < channels; i++) {
+        size_t stride = (size_t)channels * sizeof(float);
+        header.channels().insert(names[i], Imf::Channel(Imf::FLOAT));
+        buffer.insert(names[i], Imf::Slice(Imf::FLOAT, (char *)(pixels + i), stride, stride * (size_t)width));
+    }
+    {
+        Imf::OutputFile file(stream, header, 0);
+        file.setFrameBuffer(buffer);
+        file.writePixels(height);
+    }
+    stream.check(true);
+}
+
+} // namespace
+
+/* ---- The interface ---------------------------------------------------------------------------------------------------- */
+
+exr_file *exr_file_open(const char *path, error *error)
+{
+    std::unique_ptr<exr_file> file;
+    try {
+        file = std::make_unique<exr_file>(path);
+        read_headers(*file);
+        return file.release();
+    } catch (const std::exception &exception) {
+        std::string reason = reason_of(exception);
+        if (!file)
+            error_set(error, "%s", reason.c_str());
+        else
+            error_set(error, "not a readable OpenEXR file (%llu bytes in the file): %s",
+                      (unsigned long long)file->stream.input.size, reason.c_str());
+        return nullptr;
+    }
+}
+
+void exr_file_close(exr_file *file)
+{
+    delete file;
+}
+
+int exr_file_part_count(const exr_file *file)
+{
+    return (int)file->parts.size();
+}
+
+const exr_part *exr_file_part(const exr_file *file, int part)
+{
+    return &file->parts[(size_t)part]->description;
+}
+
+bool exr_file_read(exr_file *file, int part, const exr_target *targets, int count, error *error)
+{
+    try {
+        read_part(*file, part, targets, count);
+        return true;
+    } catch (const std::exception &exception) {
+        return error_set(error, "cannot decode the pixels (%llu bytes in the file): %s",
+                         (unsigned long long)file->stream.input.size, reason_of(exception).c_str());
+    }
+}
+
+bool exr_file_luminance(const exr_file *file, int part, float luminance[3], error *error)
+{
+    const Imf::Header &header = file->parts[(size_t)part]->header;
+    try {
+        Imath::V3f of =
+            Imf::RgbaYca::computeYw(hasChromaticities(header) ? chromaticities(header) : Imf::Chromaticities());
+        std::copy(&of[0], &of[0] + 3, luminance);
+        return true;
+    } catch (const std::exception &exception) {
+        return error_set(error, "its chromaticities are of no use: %s", reason_of(exception).c_str());
+    }
+}
+
+bool exr_file_write(const char *path, int width, int height, int channels, const char *const *names,
+                    const float *pixels, error *error)
+{
+    output output;
+    bool written = false;
+    if (!output_open(&output, path, error))
+        return false;
+    try {
+        write_file(output.file, width, height, channels, names, pixels);
+        written = true;
+    } catch (const std::exception &exception) {
+        error_set(error, "%s: cannot write: %s", path, reason_of(exception).c_str());
+    }
+    return output_close(&output, written, error);
+}

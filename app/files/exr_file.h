@@ -1,0 +1,62 @@
+/* exr_file.h -- OpenEXR files as OpenEXR's C++ library has them: parts, channels, samples. What they mean to a frame is told by
+ * the other exr files. Private to exr*.c.
+ *
+ * The C++ library and not the C core: that of 3.1 has no DWA, and stores a ZIP chunk which does not shrink so that readers
+ * take it for raw pixels. No exception leaves these functions. Messages do not name the file: whoever knows the path puts it
+ * in front. */
+#ifndef WFVIEW_EXR_FILE_H
+#define WFVIEW_EXR_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/error.h"
+
+/* A rectangle of pixels, in the file's coordinates; y grows downwards. */
+typedef struct exr_window {
+    int64_t x, y, width, height;
+} exr_window;
+
+typedef struct exr_channel {
+    const char *name;
+    int x_sampling, y_sampling; /* a sample at every x_sampling-th pixel of every y_sampling-th row; mostly 1 and 1 */
+} exr_channel;
+
+typedef struct exr_part {
+    const char *name; /* "": it has none */
+    bool deep;
+    exr_window data, display; /* as the header has them: may be empty or huge */
+    const exr_channel *channels;
+    int channel_count;
+} exr_part;
+
+typedef struct exr_file exr_file;
+
+/* Reads the headers, nothing of which is believed to fit in memory because the header says so. NULL and *error where the file
+ * is missing, no OpenEXR file, or damaged. */
+exr_file *exr_file_open(const char *path, error *error);
+void exr_file_close(exr_file *file); /* NULL is ignored */
+
+/* Both are valid until exr_file_close. */
+int exr_file_part_count(const exr_file *file);
+const exr_part *exr_file_part(const exr_file *file, int part);
+
+/* Where samples of a channel go: rows from top to bottom of the data window, width/x_sampling samples each. */
+typedef struct exr_target {
+    int channel; /* of the part; no two targets have the same one */
+    float *samples;
+    int64_t stride, row_stride; /* floats from sample to sample and from row to row */
+} exr_target;
+
+/* Reads channels of a part, level 0 of mip maps; HALF and UINT become floats. False and *error where the part is deep, its
+ * compression is unknown to the library in use, the file is cut off or damaged, or there is no memory. */
+bool exr_file_read(exr_file *file, int part, const exr_target *targets, int count, error *error);
+
+/* What linear r,g,b count in a part's Y, which depends on its primaries. False and *error where they make no colour space. */
+bool exr_file_luminance(const exr_file *file, int part, float luminance[3], error *error);
+
+/* See exr_write in exr.h. */
+bool exr_file_write(const char *path, int width, int height, int channels, const char *const *names,
+                    const float *pixels, error *error);
+
+#endif
