@@ -1,0 +1,133 @@
+#include "state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "results.h"
+
+#define DEFAULT_KERNEL 11 /* taps a side, for predictors */
+
+static bool open_device(viewer *viewer, error *error)
+{
+    const options *options = viewer->options;
+    device *device = &viewer->device;
+    uint32_t count = 0;
+    if (options->headless)
+        return device_create_instance(device, NULL, 0, error) && device_create(device, VK_NULL_HANDLE, error);
+    if (!window_open((uint32_t)options->width, (uint32_t)options->height, &viewer->window, error))
+        return false;
+    const char *const *extensions = window_extensions(&count);
+    return device_create_instance(device, extensions, count, error) &&
+           window_create_surface(&viewer->window, device, error) &&
+           device_create(device, viewer->window.surface, error);
+}
+
+/* Sentences about a scene, each on a line of its own. */
+static void warn_of_scene(const live *live)
+{
+    const char *name = live->options->scene;
+    for (const char *line = live->scene.warnings; *line; line = strchr(line, '\n') + 1)
+        fprintf(stderr, "wfview: warning: %s: %.*s\n", name, (int)strcspn(line, "\n"), line);
+    if (live->lit_by_sky)
+        fprintf(stderr, "wfview: warning: %s: it has no light; a plain sky lights it (--environment chooses)\n", name);
+}
+
+static bool open_feed(viewer *viewer, error *error)
+{
+    const options *options = viewer->options;
+    feed *feed = &viewer->feed;
+    if (!feed_open(options, feed, error))
+        return false;
+    bool counts =
+        feed->is_live && options->frames && !options->camera_path; /* a resting camera has any number of frames */
+    viewer->context.frame_count = counts ? options->frames : feed_count(feed);
+    viewer->frames = calloc((size_t)viewer->context.frame_count, sizeof *viewer->frames);
+    if (!viewer->frames)
+        return error_set(error, "not enough memory for %d frames", viewer->context.frame_count);
+    if (feed->is_live)
+        warn_of_scene(&feed->live);
+    return true;
+}
+
+static bool read_weights(viewer *viewer, int image_width, int image_height, error *error)
+{
+    const options *options = viewer->options;
+    if (!options->weights)
+        return true;
+    int height = options->kernel_height, width = options->kernel_width;
+    return weights_read(options->weights, height, width, image_width, image_height, &viewer->gather_weights, error) &&
+           (!options->splat_weights || weights_read(options->splat_weights, height, width, image_width, image_height,
+                                                    &viewer->splat_weights, error));
+}
+
+static void set_up_view(viewer *viewer, bool has_guides)
+{
+    const options *options = viewer->options;
+    viewer->context.has[LAYER_GATHER] = viewer->context.has[LAYER_SPLAT] = true;
+    viewer->context.hovered = -1;
+    view *view = &viewer->view;
+    view->rows = has_guides ? VIEW_ROWS : 1;
+    view->solo = -1;
+    view->panels = view->fit = true;
+    view->backend = options->backend;
+    view->predictor.from_files = options->weights;
+    view->predictor.mode = options->mode;
+    int height = options->kernel_height ? options->kernel_height : DEFAULT_KERNEL;
+    int width = options->kernel_width ? options->kernel_width : DEFAULT_KERNEL;
+    view->predictor.bilateral = wf_bilateral_default(height, width);
+}
+
+/* Live frames: in a window the user has the camera, headless and in measured runs frames are numbered. */
+static void set_up_live(viewer *viewer, bool is_interactive)
+{
+    feed *feed = &viewer->feed;
+    view *view = &viewer->view;
+    view->accumulate = viewer->options->accumulate;
+    view->continuous = is_interactive;
+    view->playing = is_interactive && viewer->options->camera_path;
+    viewer->context.is_live = true;
+    viewer->near_inverse = 1; /* until the first picture tells */
+    feed->camera = feed->live.start;
+    feed->is_steered = is_interactive || view->accumulate;
+    feed->goes_on = true;
+}
+
+bool viewer_measures(const viewer *viewer)
+{
+    return viewer->options->headless || viewer->options->frames > 0;
+}
+
+bool viewer_open(viewer *viewer, error *error)
+{
+    const options *options = viewer->options;
+    bool has_guides;
+    int width, height;
+    if (!results_check(options, error) || !open_feed(viewer, error) || !open_device(viewer, error) ||
+        !feed_inspect(&viewer->feed, &width, &height, &has_guides, error) ||
+        !read_weights(viewer, width, height, error) || !feed_start(&viewer->feed, &viewer->device, error) ||
+        !capture_create(&viewer->device, &viewer->capture, error))
+        return false;
+    set_up_view(viewer, has_guides);
+    if (viewer->feed.is_live)
+        set_up_live(viewer, !viewer_measures(viewer));
+    window *window = options->headless ? NULL : &viewer->window;
+    return screen_create(&viewer->device, window, (uint32_t)options->width, (uint32_t)options->height, &viewer->screen,
+                         error);
+}
+
+void viewer_close(viewer *viewer)
+{
+    screen_destroy(&viewer->screen);
+    denoiser_destroy(&viewer->denoiser);
+    capture_destroy(&viewer->capture);
+    if (!viewer->options->headless)
+        window_close(&viewer->window);
+    feed_close(&viewer->feed);
+    device_destroy(&viewer->device);
+    weights_free(&viewer->gather_weights);
+    weights_free(&viewer->splat_weights);
+    profiler_destroy(viewer->kept);
+    profiler_destroy(viewer->discarded);
+    free(viewer->frames);
+}

@@ -1,0 +1,40 @@
+#include "state.h"
+
+/* Runs frames of the sequence in turn, from the first. capture: reads back in between, which takes time that a run for
+ * its times should not take. */
+static bool run_frames(viewer *viewer, int count, profiler *times, bool capture, error *error)
+{
+    viewer->times = times;
+    bool goes_on = true;
+    for (int i = 0; i < count && goes_on; i++) {
+        if (!viewer_step(viewer, i % viewer->context.frame_count, error) ||
+            (capture && viewer_wants_capture(viewer, viewer->shown) && !viewer_capture(viewer, true, error)))
+            return false;
+        goes_on = viewer_obey(viewer, 0);
+    }
+    return viewer_drain(viewer, error);
+}
+
+/* All samples of a resting camera. */
+static bool run_accumulation(viewer *viewer, error *error)
+{
+    live_restart(&viewer->feed.live);
+    viewer->times = viewer->kept;
+    bool goes_on = true;
+    while (goes_on && !live_is_done(&viewer->feed.live)) {
+        if (!viewer_step(viewer, 0, error))
+            return false;
+        goes_on = viewer_obey(viewer, 0);
+    }
+    return viewer_drain(viewer, error);
+}
+
+bool viewer_run_measured(viewer *viewer, error *error)
+{
+    const options *options = viewer->options;
+    if (options->accumulate)
+        return run_frames(viewer, options->warmup, viewer->discarded, false, error) && run_accumulation(viewer, error);
+    bool once = options->frames == 0; /* each frame */
+    return run_frames(viewer, options->warmup, viewer->discarded, false, error) &&
+           run_frames(viewer, once ? viewer->context.frame_count : options->frames, viewer->kept, once, error);
+}

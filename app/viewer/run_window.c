@@ -1,0 +1,146 @@
+#include "state.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "app/view/steer.h"
+
+#define PLAY_RATE        24        /* recorded frames a second */
+#define METRICS_DELAY_NS 150000000 /* the view must rest that long before metrics are computed in a window */
+#define IDLE_SECONDS     0.25      /* between pictures while nothing happens */
+#define LEAST_SAMPLES    16        /* of a resting camera's reference, before anything is measured against it */
+#define SETTLE_PICTURES  4         /* drawn after an event, until what it changed has been read back and laid out */
+
+bool viewer_obey(viewer *viewer, double seconds)
+{
+    window *window = &viewer->window;
+    if (!window->handle)
+        return true;
+    if (!window_poll(window, seconds))
+        return false;
+    for (int i = 0; i < window->key_count && !viewer->layout.takes_keys; i++)
+        view_key(&viewer->view, &viewer->context, window->keys[i]);
+    return !viewer->view.quit;
+}
+
+/* The frame to show next while playing: the one after, once it is due and loaded. */
+static void advance(viewer *viewer, int64_t *due_ns)
+{
+    int64_t now = profiler_now();
+    if (!viewer->view.playing || now < *due_ns)
+        return;
+    int next = (viewer->view.frame + 1) % viewer->context.frame_count;
+    if (feed_is_ready(&viewer->feed, next))
+        viewer->view.frame = next;
+    int64_t period = 1000000000 / (viewer->feed.is_live ? CAMERA_PATH_RATE : PLAY_RATE);
+    *due_ns = now - *due_ns < period ? *due_ns + period : now + period;
+}
+
+/* While a path is played, its frames are all there is. */
+static bool has_new_noise(const viewer *viewer)
+{
+    return viewer->view.continuous && !viewer->view.playing && !live_is_done(&viewer->feed.live);
+}
+
+static bool needs_filter(const viewer *viewer)
+{
+    const view *view = &viewer->view;
+    const live *live = &viewer->feed.live;
+    bool moves = viewer->feed.is_live && (memcmp(&viewer->feed.camera, &live->frame.camera, sizeof live->start) != 0 ||
+                                          live->mean != viewer_wanted_mean(viewer));
+    bool goes_on = viewer->feed.is_live ? has_new_noise(viewer) : view->continuous;
+    return moves || goes_on || view->frame != viewer->shown || view->backend != viewer->facts.node.backend ||
+           memcmp(&viewer->applied, &view->predictor, sizeof viewer->applied) != 0;
+}
+
+static void steer_camera(viewer *viewer)
+{
+    const live *live = &viewer->feed.live;
+    steer(&viewer->feed.camera, &viewer->view.hand, &live->start, live->reach);
+    viewer->view.hand = (steering){0};
+}
+
+/* Filters if something changed, and draws. What cannot be filtered is said and taken back. */
+static bool refresh(viewer *viewer, error *error)
+{
+    steer_camera(viewer);
+    if (!needs_filter(viewer))
+        return screen_fit(&viewer->screen, error) && viewer_draw(viewer, error);
+    *viewer->notice = 0;
+    if (viewer_step(viewer, viewer->view.frame, error))
+        return true;
+    if (viewer->broken || viewer->shown < 0)
+        return false;
+    viewer_notify(viewer, true, error->message);
+    viewer->view.frame = viewer->shown;
+    viewer->view.backend = viewer->facts.node.backend;
+    viewer->view.predictor = viewer->applied;
+    viewer->view.playing = false;
+    return true;
+}
+
+/* What near and far are is found out anew when a live camera has come to rest. */
+static bool fit_depth(viewer *viewer, error *error)
+{
+    if (!viewer->has_moved || viewer->feed.live.averaged == 0)
+        return true;
+    viewer->has_moved = false;
+    return viewer_read_depth_range(viewer, error);
+}
+
+/* Metrics, once the user has stopped changing things; against a reference that accumulates whenever that has doubled. */
+static bool measure_at_rest(viewer *viewer, error *error)
+{
+    frame_state *state = &viewer->frames[viewer->shown];
+    int samples = viewer_reference_samples(viewer);
+    bool resting = !viewer->view.playing && profiler_now() - viewer->changed_ns > METRICS_DELAY_NS;
+    bool grown =
+        !viewer->view.playing && samples >= (state->has_metrics ? 2 * viewer->measured_samples : LEAST_SAMPLES);
+    bool due = samples > 0 ? grown : resting && !state->has_metrics;
+    if (!due || !viewer->context.has[FRAME_REFERENCE])
+        return true;
+    state->has_metrics = false;
+    viewer->measured_samples = samples;
+    return viewer_capture(viewer, false, error);
+}
+
+/* For the P key. */
+static void take_screenshot(viewer *viewer)
+{
+    if (!viewer->view.save_screenshot)
+        return;
+    const char *path = viewer->options->screenshot ? viewer->options->screenshot : "wfview.png";
+    error error;
+    bool saved = viewer_save_screenshot(viewer, path, &error);
+    if (saved)
+        error_set(&error, "saved %s", path);
+    viewer_notify(viewer, !saved, error.message);
+    viewer->view.save_screenshot = false;
+}
+
+static double seconds_to_wait(const viewer *viewer, int settle, int64_t due_ns)
+{
+    if (viewer->view.playing)
+        return fmax((double)(due_ns - profiler_now()) * 1e-9, 0);
+    bool goes_on = viewer->feed.is_live ? has_new_noise(viewer) : viewer->view.continuous;
+    return settle > 0 || goes_on ? 0 : IDLE_SECONDS;
+}
+
+bool viewer_run_in_window(viewer *viewer, error *error)
+{
+    int settle = SETTLE_PICTURES;
+    int64_t due_ns = 0;
+    bool goes_on = true;
+    while (goes_on) {
+        if (!refresh(viewer, error) || !fit_depth(viewer, error) || !measure_at_rest(viewer, error))
+            return false;
+        take_screenshot(viewer);
+        double seconds = seconds_to_wait(viewer, settle, due_ns);
+        int64_t begin = profiler_now();
+        goes_on = viewer_obey(viewer, seconds);
+        bool event = (double)(profiler_now() - begin) * 1e-9 < seconds;
+        settle = event ? SETTLE_PICTURES : settle - 1;
+        advance(viewer, &due_ns);
+    }
+    return viewer_drain(viewer, error);
+}

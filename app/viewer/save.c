@@ -1,0 +1,166 @@
+#include "state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/files/exr.h"
+#include "report.h"
+#include "results.h"
+
+static bool save(viewer *viewer, const char *name, const image *picture, error *error)
+{
+    char path[4200];
+    results_path(viewer->options, name, viewer->shown, viewer->context.frame_count, path, sizeof path);
+    return capture_write(picture, path, error);
+}
+
+/* A live frame, as one that is read from a file. */
+static bool save_frame(viewer *viewer, const image pictures[LAYER_COUNT], error *error)
+{
+    char path[4200];
+    frame frame = {.width = pictures[FRAME_COLOR].width, .height = pictures[FRAME_COLOR].height};
+    memcpy(frame.layers, pictures, sizeof frame.layers);
+    results_path(viewer->options, "frame", viewer->shown, viewer->context.frame_count, path, sizeof path);
+    return exr_write_frame(path, &frame, error);
+}
+
+static bool save_pictures(viewer *viewer, const image pictures[LAYER_COUNT], error *error)
+{
+    return save(viewer, "gather", &pictures[LAYER_GATHER], error) &&
+           save(viewer, "splat", &pictures[LAYER_SPLAT], error) &&
+           (!viewer->feed.is_live || save_frame(viewer, pictures, error));
+}
+
+bool viewer_capture(viewer *viewer, bool to_files, error *error)
+{
+    const denoiser *denoiser = &viewer->denoiser;
+    const unsigned compared = 1u << FRAME_COLOR | 1u << FRAME_REFERENCE | 1u << LAYER_GATHER | 1u << LAYER_SPLAT;
+    const unsigned layers = to_files ? ~0u : compared;
+    image pictures[LAYER_COUNT];
+    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, layers, (int)denoiser->width,
+                        (int)denoiser->height, pictures, error))
+        return false;
+    frame_state *state = &viewer->frames[viewer->shown];
+    const image *reference = &pictures[FRAME_REFERENCE];
+    if (reference->pixels && !state->has_metrics) {
+        state->noisy = metrics_compare(&pictures[FRAME_COLOR], reference);
+        state->gather = metrics_compare(&pictures[LAYER_GATHER], reference);
+        state->splat = metrics_compare(&pictures[LAYER_SPLAT], reference);
+        state->has_metrics = true;
+    }
+    state->captured = to_files;
+    return !to_files || !viewer->options->save || save_pictures(viewer, pictures, error);
+}
+
+bool viewer_wants_capture(const viewer *viewer, int index)
+{
+    const options *options = viewer->options;
+    const frame_state *state = &viewer->frames[index];
+    bool shows_metrics = state->has_reference && (options->report || options->screenshot);
+    return state->shown && !state->captured && (options->save || shows_metrics);
+}
+
+/* Captures the frames that were shown and not captured then, and returns to the one shown last. Steered frames that were
+ * shown before are gone. */
+static bool capture_rest(viewer *viewer, error *error)
+{
+    int last = viewer->shown;
+    viewer->times = viewer->discarded;
+    if (viewer_wants_capture(viewer, last) && !viewer_capture(viewer, true, error))
+        return false;
+    for (int i = 0; i < viewer->context.frame_count && !viewer->feed.is_steered; i++)
+        if (viewer_wants_capture(viewer, i) && (!viewer_step(viewer, i, error) || !viewer_capture(viewer, true, error)))
+            return false;
+    return (viewer->shown == last || viewer_step(viewer, last, error)) && viewer_drain(viewer, error);
+}
+
+bool viewer_save_screenshot(viewer *viewer, const char *path, error *error)
+{
+    return screen_wait(&viewer->screen, viewer->screen.drawn, error) &&
+           capture_target(&viewer->capture, &viewer->screen.target, path, error);
+}
+
+/* Of whole frames; n is 0 where none was measured. */
+static profiler_stats frame_stats(const viewer *viewer)
+{
+    for (int i = 0; i < profiler_count(viewer->kept); i++) {
+        profiler_stats stats = profiler_get(viewer->kept, i);
+        if (strcmp(stats.name, "frame") == 0)
+            return stats;
+    }
+    return (profiler_stats){0};
+}
+
+static bool write_report(const viewer *viewer, error *error)
+{
+    const options *options = viewer->options;
+    report_metrics *metrics = calloc((size_t)viewer->context.frame_count, sizeof *metrics);
+    if (!metrics)
+        return error_set(error, "%s: not enough memory for %d frames", options->report, viewer->context.frame_count);
+    int count = 0;
+    for (int i = 0; i < viewer->context.frame_count; i++) {
+        const frame_state *state = &viewer->frames[i];
+        if (state->has_metrics)
+            metrics[count++] = (report_metrics){feed_path(&viewer->feed, i), state->noisy, state->gather, state->splat};
+    }
+    const predictor_options *predictor = &viewer->applied;
+    bool files = predictor->from_files;
+    const weights *weights = &viewer->gather_weights;
+    const live *live = &viewer->feed.live;
+    const report_live live_facts = {options->scene, options->spp, viewer_color_samples(viewer),
+                                    (int)live->triangle_count};
+    bool ok = report_write(options->report,
+                           &(report){
+                               .live = viewer->feed.is_live ? &live_facts : NULL,
+                               .vulkan_device = viewer->device.name,
+                               .vulkan_driver = viewer->device.driver,
+                               .node = viewer->facts.node,
+                               .requested_backend = options->automatic ? "auto" : wf_backend_name(options->backend),
+                               .predictor = files ? "file" : "bilateral (analytic)",
+                               .mode = wf_mode_name(files ? predictor->mode : WF_NORMALIZED),
+                               .kernel_height = files ? weights->kernel_height : predictor->bilateral.kernel_height,
+                               .kernel_width = files ? weights->kernel_width : predictor->bilateral.kernel_width,
+                               .width = (int)viewer->denoiser.width,
+                               .height = (int)viewer->denoiser.height,
+                               .frames = (int)frame_stats(viewer).n,
+                               .warmup = options->warmup,
+                               .slots = DENOISER_SLOTS,
+                               .first_picture_ms = viewer->first_picture_ms,
+                               .uncertainty_ns = viewer->denoiser.uncertainty_ns,
+                               .profiler = viewer->kept,
+                               .metrics = metrics,
+                               .metrics_count = count,
+                           },
+                           error);
+    free(metrics);
+    return ok;
+}
+
+static void print_summary(const viewer *viewer)
+{
+    profiler_stats stats = frame_stats(viewer);
+    const wf_device_info *node = &viewer->facts.node;
+    printf("%lld frame%s of %dx%d on %s (%s): median %.2f ms, first picture after %.0f ms\n", (long long)stats.n,
+           stats.n == 1 ? "" : "s", viewer->context.image_width, viewer->context.image_height,
+           wf_backend_name(node->backend), node->name, stats.median_ms, viewer->first_picture_ms);
+}
+
+bool viewer_write_results(viewer *viewer, error *error)
+{
+    const options *options = viewer->options;
+    if (!capture_rest(viewer, error))
+        return false;
+    if (options->screenshot && (!viewer_draw(viewer, error) || !viewer_draw(viewer, error) ||
+                                !viewer_save_screenshot(viewer, options->screenshot, error)))
+        return false;
+    if (options->report && !write_report(viewer, error))
+        return false;
+    const wf_device_info *node = &viewer->facts.node;
+    if (options->trace && !profiler_write_trace(viewer->kept, options->trace, wf_backend_name(node->backend),
+                                                viewer->denoiser.uncertainty_ns, error))
+        return false;
+    if (options->headless)
+        print_summary(viewer);
+    return true;
+}

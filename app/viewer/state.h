@@ -1,0 +1,103 @@
+/* state.h -- the viewer's state, and what its files do with it. Private to viewer/. */
+#ifndef WFVIEW_STATE_H
+#define WFVIEW_STATE_H
+
+#include "app/display/screen.h"
+#include "app/frames/feed.h"
+#include "app/gpu/capture.h"
+#include "viewer.h"
+
+/* What is known of a frame of the sequence. */
+typedef struct frame_state {
+    bool shown, has_reference;
+    bool captured; /* saved and measured, as far as that was asked for */
+    bool has_metrics;
+    metrics noisy, gather, splat;
+} frame_state;
+
+typedef struct viewer {
+    const options *options;
+    int64_t started_ns;
+    feed feed;
+    frame_state *frames;
+    weights gather_weights, splat_weights; /* data NULL: none */
+    device device;
+    window window;
+    screen screen;
+    capture capture;
+    node_log log;
+    denoiser denoiser;
+    uint64_t slot_pictures[DENOISER_SLOTS]; /* the last picture that reads each slot */
+    profiler *kept, *discarded, *times;     /* times: one of the two */
+    view view;
+    predictor_options applied; /* what the denoiser was told */
+    view_context context;
+    ui_facts facts;
+    ui_layout layout;
+    int shown; /* the frame in the denoiser's latest slot; -1: none */
+    uint32_t slot;
+    float near_inverse, far_inverse; /* of depth, from the first frame that has it, and when live cameras come to rest;
+                                        near 0: not known */
+    double first_picture_ms;
+    int64_t changed_ns;   /* when the picture last changed */
+    bool has_moved;       /* the camera of live frames, since near and far were found */
+    int measured_samples; /* a pixel, of a resting camera's reference when metrics were computed last */
+    bool broken;          /* after a failure of the device nothing more can be drawn */
+    char notice[sizeof((error *)0)->message]; /* empty: none */
+} viewer;
+
+/* ---- open.c --------------------------------------------------------------------------------------------------------- */
+
+/* Frames, device, weights, view and screen, as the options ask for them. viewer_close: zeroed or opened in part is fine. */
+bool viewer_open(viewer *viewer, error *error);
+void viewer_close(viewer *viewer);
+
+/* The run is for its measured frames, headless or in a window; else a window that the user closes. */
+bool viewer_measures(const viewer *viewer);
+
+/* ---- step.c: filters and draws -------------------------------------------------------------------------------------- */
+
+/* One frame of the sequence, filtered and drawn. Where that fails before the device has work, the view stays as it was and can
+ * go on; else viewer->broken. */
+bool viewer_step(viewer *viewer, int index, error *error);
+
+/* The view, with the frame that was filtered last. */
+bool viewer_draw(viewer *viewer, error *error);
+
+/* Waits for all pictures and takes in the times that are still out. */
+bool viewer_drain(viewer *viewer, error *error);
+
+/* A sentence for the user; empty: none. */
+void viewer_notify(viewer *viewer, bool is_warning, const char *notice);
+
+/* Finds out from the device what near and far are. */
+bool viewer_read_depth_range(viewer *viewer, error *error);
+
+/* What the user wants a resting camera's mean for; samples a pixel in a live frame's color, and in a reference that accumulates
+ * (0: it does not). */
+live_mean viewer_wanted_mean(const viewer *viewer);
+int viewer_color_samples(const viewer *viewer);
+int viewer_reference_samples(const viewer *viewer);
+
+/* ---- save.c: what a run leaves behind ------------------------------------------------------------------------------- */
+
+/* Whether the frame was shown and not yet captured, as far as that was asked for. */
+bool viewer_wants_capture(const viewer *viewer, int index);
+
+/* Reads the shown frame back: measures it against the reference, and to files: saves it if asked to. */
+bool viewer_capture(viewer *viewer, bool to_files, error *error);
+
+bool viewer_save_screenshot(viewer *viewer, const char *path, error *error);
+
+/* One more picture, with all there is to say in it, then the files; headless, a line on stdout. */
+bool viewer_write_results(viewer *viewer, error *error);
+
+/* ---- run_measured.c, run_window.c ----------------------------------------------------------------------------------- */
+
+bool viewer_run_measured(viewer *viewer, error *error);
+bool viewer_run_in_window(viewer *viewer, error *error);
+
+/* In a window: takes in what the user did, waiting for it up to `seconds`; false to end. */
+bool viewer_obey(viewer *viewer, double seconds);
+
+#endif

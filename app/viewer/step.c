@@ -1,0 +1,289 @@
+#include "state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Denoiser ----------------------------------------------------------------------------------------------------- */
+
+static const char *base_name(const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    return slash ? slash + 1 : path;
+}
+
+void viewer_notify(viewer *viewer, bool is_warning, const char *notice)
+{
+    snprintf(viewer->notice, sizeof viewer->notice, "%s", notice);
+    viewer->facts.is_warning = is_warning;
+}
+
+static bool weights_fit(const weights *weights, const char *path, int width, int height, error *error)
+{
+    if (!weights->data || (weights->width == width && weights->height == height))
+        return true;
+    return error_set(error, "%s: weights for %dx%d pixels do not fit a frame of %dx%d", path, weights->width,
+                     weights->height, width, height);
+}
+
+static bool set_predictor(viewer *viewer, denoiser *denoiser, error *error)
+{
+    const weights *splat = viewer->splat_weights.data ? &viewer->splat_weights : NULL;
+    if (viewer->view.predictor.from_files) {
+        int width = (int)denoiser->width, height = (int)denoiser->height;
+        if (!weights_fit(&viewer->gather_weights, viewer->options->weights, width, height, error) ||
+            !weights_fit(&viewer->splat_weights, viewer->options->splat_weights, width, height, error))
+            return false;
+    }
+    return denoiser_set_predictor(denoiser, &viewer->view.predictor, &viewer->gather_weights, splat, error);
+}
+
+/* What was measured and read back belongs to a filter that is no longer. */
+static void forget_results(viewer *viewer)
+{
+    for (int i = 0; i < viewer->context.frame_count; i++)
+        viewer->frames[i].captured = viewer->frames[i].has_metrics = false;
+    profiler_reset(viewer->times);
+}
+
+/* A new denoiser in the old one's place, which stays where that fails. */
+static bool replace_denoiser(viewer *viewer, const denoiser_options *options, error *error)
+{
+    denoiser denoiser;
+    *viewer->log.warning = 0;
+    if (!denoiser_create(&viewer->device, options, &viewer->log, &denoiser, error))
+        return false;
+    if (!set_predictor(viewer, &denoiser, error) || !screen_wait(&viewer->screen, viewer->screen.drawn, error)) {
+        denoiser_destroy(&denoiser);
+        return false;
+    }
+    denoiser_destroy(&viewer->denoiser);
+    viewer->denoiser = denoiser;
+    viewer->shown = -1;
+    viewer->view.backend = wf_node_backend(denoiser.node);
+    wf_node_get_info(denoiser.node, &viewer->facts.node);
+    viewer_notify(viewer, true, viewer->log.warning);
+    return true;
+}
+
+/* Where that fails the former weights are gone too, and are set again. */
+static bool change_predictor(viewer *viewer, error *error)
+{
+    if (set_predictor(viewer, &viewer->denoiser, error))
+        return true;
+    struct error ignored;
+    viewer->view.predictor = viewer->applied;
+    viewer->broken = !set_predictor(viewer, &viewer->denoiser, &ignored);
+    return false;
+}
+
+/* Makes the denoiser what the frame's size and the user ask for. */
+static bool fit_denoiser(viewer *viewer, const feed_frame *frame, error *error)
+{
+    const denoiser *current = &viewer->denoiser;
+    denoiser_options options = {
+        .automatic = viewer->options->automatic && !current->node,
+        .backend = viewer->view.backend,
+        .width = (uint32_t)frame->width,
+        .height = (uint32_t)frame->height,
+    };
+    bool has_node = current->node, same_size = current->width == options.width && current->height == options.height;
+    bool same_backend = has_node && wf_node_backend(current->node) == options.backend;
+    bool same_predictor = memcmp(&viewer->applied, &viewer->view.predictor, sizeof viewer->applied) == 0;
+    if (same_size && same_backend && same_predictor)
+        return true;
+    if (!same_size || !same_backend) {
+        if (!replace_denoiser(viewer, &options, error))
+            return false;
+    } else if (!change_predictor(viewer, error)) {
+        return false;
+    }
+    viewer->applied = viewer->view.predictor;
+    if (has_node && !(same_backend && same_predictor))
+        forget_results(viewer);
+    return true;
+}
+
+/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+
+static int compare_floats(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* The range of 1/depth, without its extremes, over about a thousand pixels that have a depth; down to 0 where that is all one
+ * depth. */
+static void find_depth_range(const image *depth, float *near_inverse, float *far_inverse)
+{
+    float samples[1024];
+    size_t pixels = (size_t)depth->width * (size_t)depth->height, tries = pixels < 1024 ? pixels : 1024, count = 0;
+    for (size_t i = 0; i < tries; i++) {
+        float value = depth->pixels[i * pixels / tries];
+        if (value > 0)
+            samples[count++] = 1 / value;
+    }
+    qsort(samples, count, sizeof *samples, compare_floats);
+    *near_inverse = count ? samples[count - 1 - count / 50] : 1;
+    *far_inverse = count && samples[count / 50] < *near_inverse ? samples[count / 50] : 0;
+}
+
+static void note_frame(viewer *viewer, const feed_frame *frame, int index)
+{
+    viewer->shown = index;
+    viewer->frames[index].shown = true;
+    viewer->frames[index].has_reference = frame->input.has[FRAME_REFERENCE];
+    bool had_reference = viewer->context.has[FRAME_REFERENCE];
+    viewer->context.image_width = frame->width;
+    viewer->context.image_height = frame->height;
+    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
+        viewer->context.has[layer] = frame->input.has[layer];
+    if (viewer->near_inverse == 0 && frame->recorded && frame->recorded->layers[FRAME_DEPTH].pixels)
+        find_depth_range(&frame->recorded->layers[FRAME_DEPTH], &viewer->near_inverse, &viewer->far_inverse);
+    /* While playing, a reference that only some frames have does not flash up. */
+    view_arrange(&viewer->view, viewer->context.has[FRAME_REFERENCE] && (had_reference || !viewer->view.playing));
+}
+
+live_mean viewer_wanted_mean(const viewer *viewer)
+{
+    return !viewer->feed.is_steered  ? LIVE_MEAN_UNUSED
+           : viewer->view.accumulate ? LIVE_MEAN_IS_COLOR
+                                     : LIVE_MEAN_IS_REFERENCE;
+}
+
+/* What the user wants of live frames. The path has the camera where another of its frames is chosen. */
+static void ask_for_live(viewer *viewer, int index)
+{
+    feed *feed = &viewer->feed;
+    feed->live.mean = viewer_wanted_mean(viewer);
+    feed->goes_on = viewer->view.continuous || viewer->options->headless;
+    if (index != viewer->shown && viewer->shown >= 0)
+        feed->camera = live_camera(&feed->live, index);
+}
+
+static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *error)
+{
+    feed_frame frame;
+    if (viewer->feed.is_live)
+        ask_for_live(viewer, index);
+    if (!feed_get(&viewer->feed, index, &frame, error) || !fit_denoiser(viewer, &frame, error))
+        return false;
+    uint32_t slot = denoiser_next_slot(&viewer->denoiser);
+    viewer->broken = true;
+    if (!screen_wait(&viewer->screen, viewer->slot_pictures[slot], error) ||
+        !denoiser_run(&viewer->denoiser, &frame.input, viewer->times, sync, error))
+        return false;
+    viewer->broken = false;
+    panes_bind(&viewer->screen.panes, slot, viewer->denoiser.slots[slot].images);
+    viewer->slot = slot;
+    viewer->changed_ns = profiler_now();
+    note_frame(viewer, &frame, index);
+    if (viewer->feed.is_steered && viewer->feed.live.averaged == 0) {
+        viewer->has_moved = true;
+        viewer->frames[index].has_metrics = viewer->frames[index].captured = false;
+    }
+    return true;
+}
+
+int viewer_color_samples(const viewer *viewer)
+{
+    const live *live = &viewer->feed.live;
+    return live->mean == LIVE_MEAN_IS_COLOR ? (int)(live->averaged + live->added) : (int)live->frame.samples;
+}
+
+int viewer_reference_samples(const viewer *viewer)
+{
+    const live *live = &viewer->feed.live;
+    bool accumulates = live->mean == LIVE_MEAN_IS_REFERENCE && !live->reference.image;
+    return accumulates ? (int)(live->averaged + live->added) : 0;
+}
+
+static void gather_facts(viewer *viewer)
+{
+    const options *options = viewer->options;
+    const frame_state *state = &viewer->frames[viewer->shown];
+    ui_facts *facts = &viewer->facts;
+    facts->frame_name = base_name(feed_path(&viewer->feed, viewer->shown));
+    facts->frames_loaded = viewer->feed.is_live ? viewer->context.frame_count : source_loaded(viewer->feed.source);
+    facts->file_name = base_name(options->weights);
+    facts->kernel_height = viewer->gather_weights.kernel_height;
+    facts->kernel_width = viewer->gather_weights.kernel_width;
+    facts->color_samples = viewer_color_samples(viewer);
+    facts->most_samples = viewer->feed.live.mean == LIVE_MEAN_IS_COLOR ? (int)viewer->feed.live.most : 0;
+    facts->reference_samples = viewer_reference_samples(viewer);
+    facts->measured_samples = viewer->measured_samples;
+    facts->times = viewer->kept;
+    facts->noisy = state->has_metrics ? &state->noisy : NULL;
+    facts->gather = state->has_metrics ? &state->gather : NULL;
+    facts->splat = state->has_metrics ? &state->splat : NULL;
+    facts->has_probe = viewer->context.hovered >= 0 && screen_probe(&viewer->screen, facts->probe);
+    facts->notice = *viewer->notice ? viewer->notice : NULL;
+    facts->placeholders = options->placeholders;
+}
+
+bool viewer_read_depth_range(viewer *viewer, error *error)
+{
+    image pictures[LAYER_COUNT];
+    const denoiser *denoiser = &viewer->denoiser;
+    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, 1u << FRAME_DEPTH, (int)denoiser->width,
+                        (int)denoiser->height, pictures, error))
+        return false;
+    find_depth_range(&pictures[FRAME_DEPTH], &viewer->near_inverse, &viewer->far_inverse);
+    return true;
+}
+
+/* Draws the view; sync is that of a frame filtered just before, or NULL. */
+static bool draw(viewer *viewer, const wf_node_sync *sync, error *error)
+{
+    screen *screen = &viewer->screen;
+    denoiser_collect(&viewer->denoiser, viewer->times);
+    gather_facts(viewer);
+    if (screen->drawn == 0) /* a first layout, not drawn, in which things find their sizes */
+        ui_build(&viewer->facts, &viewer->view, &viewer->context, &viewer->layout);
+    ui_build(&viewer->facts, &viewer->view, &viewer->context, &viewer->layout);
+    screen_picture picture = {
+        .denoiser = &viewer->denoiser,
+        .slot = viewer->slot,
+        .sync = sync,
+        .view = &viewer->view,
+        .context = &viewer->context,
+        .layout = &viewer->layout,
+        .near_inverse = viewer->near_inverse,
+        .far_inverse = viewer->far_inverse,
+    };
+    if (!screen_draw(screen, &picture, viewer->times, error))
+        return false;
+    viewer->slot_pictures[viewer->slot] = screen->drawn;
+    if (screen->drawn > 1)
+        return true;
+    if (!screen_wait(screen, 1, error))
+        return false;
+    viewer->first_picture_ms = (double)(profiler_now() - viewer->started_ns) * 1e-6;
+    return !viewer->feed.is_live || viewer_read_depth_range(viewer, error);
+}
+
+bool viewer_draw(viewer *viewer, error *error)
+{
+    return draw(viewer, NULL, error);
+}
+
+bool viewer_step(viewer *viewer, int index, error *error)
+{
+    int64_t begin = profiler_now();
+    wf_node_sync sync;
+    viewer->view.frame = index;
+    if (!screen_fit(&viewer->screen, error) || !filter_frame(viewer, index, &sync, error) ||
+        !draw(viewer, &sync, error))
+        return false;
+    profiler_add(viewer->times, PROFILER_CPU, "frame", begin, profiler_now(), viewer->denoiser.frames);
+    return true;
+}
+
+bool viewer_drain(viewer *viewer, error *error)
+{
+    if (!screen_wait(&viewer->screen, viewer->screen.drawn, error))
+        return false;
+    denoiser_collect(&viewer->denoiser, viewer->times);
+    screen_collect(&viewer->screen, viewer->times);
+    return true;
+}
