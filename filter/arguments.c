@@ -109,9 +109,7 @@ static int tensors_overlap(const wf_tensor *a, const wf_tensor *b)
 wf_result wf_check_tensor(const wf_log *log, const char *name, const wf_tensor *tensor)
 {
     static const char *const axis_names[AXES] = {"N", "C", "H", "W"};
-    wf_result result = wf_check_pointer(log, name, tensor);
-    if (result != WF_OK)
-        return result;
+    WF_TRY(wf_check_pointer(log, name, tensor));
     if ((int)tensor->dtype < 0 || tensor->dtype >= WF_DTYPE_COUNT)
         return WF_INVALID(log, "%s has dtype %d, the last one is %d", name, (int)tensor->dtype, WF_DTYPE_COUNT - 1);
     for (int i = 0; i < AXES; i++) {

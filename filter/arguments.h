@@ -1,20 +1,11 @@
 /* arguments.h -- the rules of wf.h that several calls share: each check returns WF_OK, or tells the log in one sentence
- * which rule an argument breaks. Private to wf.c and operations.c. */
+ * which rule an argument breaks. Private to wf.c, operations.c and the node. */
 #ifndef WF_ARGUMENTS_H
 #define WF_ARGUMENTS_H
 
 #include "backend.h"
 
 enum { AXIS_N, AXIS_C, AXIS_H, AXIS_W, AXES };
-
-#define WF_TRY(expression)                                                                                             \
-    do {                                                                                                               \
-        wf_result try_result = (expression);                                                                           \
-        if (try_result != WF_OK)                                                                                       \
-            return try_result;                                                                                         \
-    } while (0)
-
-#define WF_INVALID(log, ...) wf_fail((log), WF_ERROR_INVALID_ARGUMENT, __VA_ARGS__)
 
 /* An argument with the name that messages call it by; tensor is NULL where it is absent. */
 typedef struct wf_named_tensor {

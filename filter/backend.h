@@ -92,5 +92,14 @@ wf_result wf_report(const wf_log *log, wf_log_level level, wf_result result, con
     __attribute__((format(printf, 4, 5)));
 
 #define wf_fail(log, result, ...) wf_report((log), WF_LOG_ERROR, (result), __VA_ARGS__)
+#define WF_INVALID(log, ...)      wf_fail((log), WF_ERROR_INVALID_ARGUMENT, __VA_ARGS__)
+
+/* Leaves the function with the result of what failed. */
+#define WF_TRY(expression)                                                                                             \
+    do {                                                                                                               \
+        wf_result try_result = (expression);                                                                           \
+        if (try_result != WF_OK)                                                                                       \
+            return try_result;                                                                                         \
+    } while (0)
 
 #endif

@@ -1,5 +1,5 @@
 # wf_embed_shader(target file...): compiles each GLSL file to SPIR-V and embeds it as a C array.
-# gather.comp.glsl becomes the header gather.comp.h with `const uint32_t gather_comp[]`, for one source file to include.
+# gather.comp.glsl becomes the header gather.comp.h with `static const uint32_t gather_comp[]`, for one source file to include.
 # Files include shared.h and *.glsl of this folder.
 
 set(WF_SHADER_DIR ${CMAKE_CURRENT_LIST_DIR})
@@ -15,6 +15,7 @@ function(wf_embed_shader target)
       OUTPUT ${dir}/${name}.h
       COMMAND ${GLSLANG_VALIDATOR} --quiet -V --target-env vulkan1.2 -g0 -I${WF_SHADER_DIR}
               --depfile ${dir}/${name}.d --vn ${symbol} -o ${dir}/${name}.h ${file}
+      COMMAND ${CMAKE_COMMAND} -D FILE=${dir}/${name}.h -P ${WF_SHADER_DIR}/static.cmake
       DEPENDS ${file}
       DEPFILE ${dir}/${name}.d
       COMMENT "Compiling ${name}.glsl"

@@ -7,6 +7,15 @@ add_library(wf_cases STATIC filter/cases.c filter/gradients.c filter/tensors.c)
 target_include_directories(wf_cases PUBLIC filter)
 target_link_libraries(wf_cases PUBLIC wf wf_reference PRIVATE wf_warnings)
 
+# All of libwf, and what it keeps to itself, for tests of its parts.
+get_target_property(sources wf SOURCES)
+get_target_property(libraries wf LINK_LIBRARIES)
+list(FILTER sources INCLUDE REGEX TARGET_OBJECTS)
+add_library(wf_internal STATIC $<TARGET_OBJECTS:wf> ${sources})
+target_include_directories(wf_internal PUBLIC ${PROJECT_SOURCE_DIR}/filter ${PROJECT_SOURCE_DIR}/filter/include)
+target_link_libraries(wf_internal PUBLIC ${libraries})
+set_target_properties(wf_internal PROPERTIES LINKER_LANGUAGE C)
+
 # Suites for every backend that is built; they skip themselves where there is no device. Threads that wait do not
 # spin: tests often share their cores.
 set(suites filter special bilateral gradients)

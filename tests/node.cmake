@@ -19,9 +19,7 @@ if(WF_CUDA)
 endif()
 
 # The half of the hand-over to CUDA that needs no CUDA.
-set(node_dir ${PROJECT_SOURCE_DIR}/filter/node)
-add_executable(test_share node/test_share.c node/renderer.c ${node_dir}/share.c ${node_dir}/image.c ${node_dir}/check.c)
-target_include_directories(test_share PRIVATE ${PROJECT_SOURCE_DIR}/filter)
-target_link_libraries(test_share PRIVATE wf PkgConfig::CMOCKA wf_warnings)
+add_executable(test_share node/test_share.c node/renderer.c)
+target_link_libraries(test_share PRIVATE wf_internal PkgConfig::CMOCKA wf_warnings)
 add_test(NAME node_share COMMAND test_share)
 set_tests_properties(node_share PROPERTIES SKIP_RETURN_CODE 77)

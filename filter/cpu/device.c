@@ -159,9 +159,7 @@ wf_result wf_cpu_open(const wf_device_options *options, wf_device **device)
     if (options->ordinal != 0)
         return wf_fail(&options->log, WF_ERROR_NO_DEVICE, "there is no cpu device %d, only 0", options->ordinal);
     wf_cpu_device opened = {.base = {.table = &table, .backend = WF_CPU, .log = options->log}};
-    wf_result result = choose_instructions(&options->log, &opened);
-    if (result != WF_OK)
-        return result;
+    WF_TRY(choose_instructions(&options->log, &opened));
     wf_cpu_device *kept = malloc(sizeof *kept);
     if (!kept)
         return wf_fail(&options->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a cpu device");

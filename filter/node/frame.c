@@ -1,21 +1,21 @@
 /* A frame's four steps, and the graph that runs between release and acquire. */
+#include "arguments.h"
 #include "node.h"
-
-#define INVALID(node, ...) wf_fail(&(node)->log, WF_ERROR_INVALID_ARGUMENT, __VA_ARGS__)
 
 static wf_result check_step(const wf_node *node, uint32_t slot, node_step needed, const char *call)
 {
     static const char *const states[] = {"has no frame begun", "has begun a frame that is not released",
                                          "has released a frame that has not run",
                                          "has run a frame that is not acquired"};
-    TRY(node_check_slot(node, slot));
+    WF_TRY(wf_node_check_slot(node, slot));
     node_step step = node->slots[slot].step;
-    return step == needed ? WF_OK : INVALID(node, "%s came out of order: slot %u %s", call, slot, states[step]);
+    return step == needed ? WF_OK
+                          : WF_INVALID(&node->log, "%s came out of order: slot %u %s", call, slot, states[step]);
 }
 
 static wf_result check_commands(const wf_node *node, VkCommandBuffer commands)
 {
-    return commands ? WF_OK : INVALID(node, "the command buffer is VK_NULL_HANDLE");
+    return commands ? WF_OK : WF_INVALID(&node->log, "the command buffer is VK_NULL_HANDLE");
 }
 
 /* ---- begin ------------------------------------------------------------------------------------------------------- */
@@ -24,24 +24,23 @@ static wf_result check_complete(const wf_node *node, uint32_t slot)
 {
     const node_slot *s = &node->slots[slot];
     if (!node_is_bound(s, WF_NODE_COLOR))
-        return INVALID(node, "slot %u has no color image bound", slot);
+        return WF_INVALID(&node->log, "slot %u has no color image bound", slot);
     if (!node_is_bound(s, WF_NODE_GATHER) && !node_is_bound(s, WF_NODE_SPLAT))
-        return INVALID(node, "slot %u has neither a gather nor a splat image bound", slot);
+        return WF_INVALID(&node->log, "slot %u has neither a gather nor a splat image bound", slot);
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
         if (node_is_bound(s, node_output_of(op)) && !node->weights[op].tensor.data)
-            return INVALID(node, "slot %u has a %s image bound, but no weights are set for it", slot,
-                           wf_operator_name(op));
+            return WF_INVALID(&node->log, "slot %u has a %s image bound, but no weights are set for it", slot,
+                              wf_operator_name(op));
     }
     return WF_OK;
 }
 
 wf_result wf_node_begin(wf_node *node, uint32_t slot, wf_node_sync *sync)
 {
-    TRY(check_step(node, slot, STEP_IDLE, "wf_node_begin"));
-    if (!sync)
-        return INVALID(node, "sync is NULL");
-    TRY(check_complete(node, slot));
-    TRY(node->handover->wait(node, slot));
+    WF_TRY(check_step(node, slot, STEP_IDLE, "wf_node_begin"));
+    WF_TRY(wf_check_pointer(&node->log, "sync", sync));
+    WF_TRY(check_complete(node, slot));
+    WF_TRY(node->handover->wait(node, slot));
 
     node_slot *s = &node->slots[slot];
     s->begun++;
@@ -61,9 +60,9 @@ static void discard_outputs(const node_slot *slot, VkCommandBuffer commands)
     for (wf_node_role role = WF_NODE_GATHER; role <= WF_NODE_SPLAT; role++) {
         if (node_is_bound(slot, role))
             barriers[count++] =
-                node_image_barrier(slot->images[role].image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
+                wf_image_barrier(slot->images[role].image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
     }
-    node_image_record_barriers(commands, count, barriers);
+    wf_image_record_barriers(commands, count, barriers);
 }
 
 /* All images to the other side, which is another owner where they are shared. */
@@ -75,34 +74,34 @@ static void hand_over(const wf_node *node, uint32_t slot, VkCommandBuffer comman
         if (!node_is_bound(&node->slots[slot], role))
             continue;
         barriers[count] =
-            node_image_barrier(node->slots[slot].images[role].image, VK_IMAGE_LAYOUT_GENERAL, VK_IMAGE_LAYOUT_GENERAL);
+            wf_image_barrier(node->slots[slot].images[role].image, VK_IMAGE_LAYOUT_GENERAL, VK_IMAGE_LAYOUT_GENERAL);
         if (node->handover->shared) {
             barriers[count].srcQueueFamilyIndex = from;
             barriers[count].dstQueueFamilyIndex = to;
         }
         count++;
     }
-    node_image_record_barriers(commands, count, barriers);
+    wf_image_record_barriers(commands, count, barriers);
 }
 
 wf_result wf_node_release(wf_node *node, uint32_t slot, VkCommandBuffer commands)
 {
-    TRY(check_step(node, slot, STEP_BEGUN, "wf_node_release"));
-    TRY(check_commands(node, commands));
-    node_reset_marks(node, slot, commands);
+    WF_TRY(check_step(node, slot, STEP_BEGUN, "wf_node_release"));
+    WF_TRY(check_commands(node, commands));
+    wf_node_reset_marks(node, slot, commands);
     discard_outputs(&node->slots[slot], commands);
     hand_over(node, slot, commands, node->options.queue_family, VK_QUEUE_FAMILY_EXTERNAL);
-    node_write_mark(node, slot, commands, MARK_RELEASED);
+    wf_node_write_mark(node, slot, commands, MARK_RELEASED);
     node->slots[slot].step = STEP_RELEASED;
     return WF_OK;
 }
 
 wf_result wf_node_acquire(wf_node *node, uint32_t slot, VkCommandBuffer commands)
 {
-    TRY(check_step(node, slot, STEP_RUN, "wf_node_acquire"));
-    TRY(check_commands(node, commands));
+    WF_TRY(check_step(node, slot, STEP_RUN, "wf_node_acquire"));
+    WF_TRY(check_commands(node, commands));
     hand_over(node, slot, commands, VK_QUEUE_FAMILY_EXTERNAL, node->options.queue_family);
-    node_write_mark(node, slot, commands, MARK_ACQUIRED);
+    wf_node_write_mark(node, slot, commands, MARK_ACQUIRED);
     node->slots[slot].step = STEP_IDLE;
     return WF_OK;
 }
@@ -133,7 +132,7 @@ static unsigned stages_of(const wf_node *node, uint32_t slot)
 /* Ends a stage: later work sees its results. */
 static wf_result end_stage(wf_node *node, uint32_t slot, wf_stream stream, node_mark mark)
 {
-    TRY(wf_barrier(node->device, stream));
+    WF_TRY(wf_barrier(node->device, stream));
     return node->handover->mark(node, slot, mark);
 }
 
@@ -142,7 +141,7 @@ static wf_result unpack(wf_node *node, uint32_t slot)
     int guided = predicts(node, slot);
     for (wf_node_role role = WF_NODE_COLOR; node_is_input(role); role++) {
         if (node_is_bound(&node->slots[slot], role) && (role == WF_NODE_COLOR || guided))
-            TRY(node->handover->unpack(node, slot, role));
+            WF_TRY(node->handover->unpack(node, slot, role));
     }
     return WF_OK;
 }
@@ -176,7 +175,7 @@ static wf_result pack(wf_node *node, uint32_t slot)
 {
     for (wf_node_role role = WF_NODE_GATHER; role <= WF_NODE_SPLAT; role++) {
         if (node_is_bound(&node->slots[slot], role))
-            TRY(node->handover->pack(node, slot, role));
+            WF_TRY(node->handover->pack(node, slot, role));
     }
     return WF_OK;
 }
@@ -184,29 +183,29 @@ static wf_result pack(wf_node *node, uint32_t slot)
 static wf_result run_graph(wf_node *node, uint32_t slot)
 {
     wf_stream stream;
-    TRY(node->handover->take(node, slot, &stream));
-    TRY(end_stage(node, slot, stream, MARK_TAKEN));
-    TRY(unpack(node, slot));
-    TRY(end_stage(node, slot, stream, MARK_UNPACKED));
-    TRY(predict(node, slot, stream));
-    TRY(end_stage(node, slot, stream, MARK_PREDICTED));
-    TRY(apply(node, slot, stream, WF_GATHER));
-    TRY(end_stage(node, slot, stream, MARK_GATHERED));
-    TRY(apply(node, slot, stream, WF_SPLAT));
-    TRY(end_stage(node, slot, stream, MARK_SPLATTED));
-    TRY(pack(node, slot));
-    TRY(end_stage(node, slot, stream, MARK_PACKED));
+    WF_TRY(node->handover->take(node, slot, &stream));
+    WF_TRY(end_stage(node, slot, stream, MARK_TAKEN));
+    WF_TRY(unpack(node, slot));
+    WF_TRY(end_stage(node, slot, stream, MARK_UNPACKED));
+    WF_TRY(predict(node, slot, stream));
+    WF_TRY(end_stage(node, slot, stream, MARK_PREDICTED));
+    WF_TRY(apply(node, slot, stream, WF_GATHER));
+    WF_TRY(end_stage(node, slot, stream, MARK_GATHERED));
+    WF_TRY(apply(node, slot, stream, WF_SPLAT));
+    WF_TRY(end_stage(node, slot, stream, MARK_SPLATTED));
+    WF_TRY(pack(node, slot));
+    WF_TRY(end_stage(node, slot, stream, MARK_PACKED));
     return node->handover->give(node, slot);
 }
 
 wf_result wf_node_run(wf_node *node, uint32_t slot)
 {
-    TRY(check_step(node, slot, STEP_RELEASED, "wf_node_run"));
+    WF_TRY(check_step(node, slot, STEP_RELEASED, "wf_node_run"));
     node_slot *s = &node->slots[slot];
     node_frame *frame = &s->history[node_history(s->begun)];
     frame->stages = stages_of(node, slot);
-    frame->submitted_ns = node_now_ns();
-    TRY(run_graph(node, slot));
+    frame->submitted_ns = wf_node_now_ns();
+    WF_TRY(run_graph(node, slot));
     s->run = s->begun;
     s->step = STEP_RUN;
     return WF_OK;

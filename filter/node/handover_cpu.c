@@ -27,13 +27,13 @@ static cpu_handover *state_of(const wf_node *node)
 
 static wf_result open_device(wf_node *node)
 {
-    TRY(wf_create(&(wf_device_options){.backend = WF_CPU, .log = node->log}, &node->device));
+    WF_TRY(wf_create(&(wf_device_options){.backend = WF_CPU, .log = node->log}, &node->device));
     cpu_handover *cpu = calloc(1, sizeof *cpu);
     if (!cpu)
         return wf_fail(&node->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a hand-over");
     node->state = cpu;
-    TRY(node_create_commands(node, &cpu->take_pool, cpu->take));
-    return node_create_commands(node, &cpu->give_pool, cpu->give);
+    WF_TRY(wf_node_create_commands(node, &cpu->take_pool, cpu->take));
+    return wf_node_create_commands(node, &cpu->give_pool, cpu->give);
 }
 
 static wf_result open_slot(wf_node *node, uint32_t slot)
@@ -77,15 +77,17 @@ static wf_result create_staging(const wf_node *node, VkDeviceSize size, staging 
     VkBufferCreateInfo buffer = {.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
                                  .size = size,
                                  .usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT};
-    TRY(node_check(&node->log, vkCreateBuffer(device, &buffer, NULL, &made->buffer), "vkCreateBuffer"));
+    WF_TRY(wf_vulkan_check(&node->log, vkCreateBuffer(device, &buffer, NULL, &made->buffer), "vkCreateBuffer"));
     VkMemoryRequirements needs;
     vkGetBufferMemoryRequirements(device, made->buffer, &needs);
     VkMemoryAllocateInfo memory = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
                                    .allocationSize = needs.size,
                                    .memoryTypeIndex = memory_type(node, needs.memoryTypeBits)};
-    TRY(node_check(&node->log, vkAllocateMemory(device, &memory, NULL, &made->memory), "vkAllocateMemory"));
-    TRY(node_check(&node->log, vkBindBufferMemory(device, made->buffer, made->memory, 0), "vkBindBufferMemory"));
-    return node_check(&node->log, vkMapMemory(device, made->memory, 0, VK_WHOLE_SIZE, 0, &made->texels), "vkMapMemory");
+    WF_TRY(wf_vulkan_check(&node->log, vkAllocateMemory(device, &memory, NULL, &made->memory), "vkAllocateMemory"));
+    WF_TRY(
+        wf_vulkan_check(&node->log, vkBindBufferMemory(device, made->buffer, made->memory, 0), "vkBindBufferMemory"));
+    return wf_vulkan_check(&node->log, vkMapMemory(device, made->memory, 0, VK_WHOLE_SIZE, 0, &made->texels),
+                           "vkMapMemory");
 }
 
 static void unmap(wf_node *node, uint32_t slot, wf_node_role role)
@@ -99,7 +101,7 @@ static void unmap(wf_node *node, uint32_t slot, wf_node_role role)
 static wf_result map(wf_node *node, uint32_t slot, wf_node_role role)
 {
     VkDeviceSize texels = (VkDeviceSize)node->options.width * node->options.height;
-    size_t texel_size = node_image_texel_size(node->slots[slot].images[role].format);
+    size_t texel_size = wf_image_texel_size(node->slots[slot].images[role].format);
     wf_result result = create_staging(node, texels * texel_size, &state_of(node)->images[slot][role]);
     if (result != WF_OK)
         unmap(node, slot, role);
@@ -117,8 +119,8 @@ static VkBufferImageCopy whole_image(const wf_node *node)
 /* Images lie in GENERAL, and are copied in the layouts that copies like best. */
 static void record_layout(VkCommandBuffer commands, VkImage image, VkImageLayout from, VkImageLayout to)
 {
-    VkImageMemoryBarrier barrier = node_image_barrier(image, from, to);
-    node_image_record_barriers(commands, 1, &barrier);
+    VkImageMemoryBarrier barrier = wf_image_barrier(image, from, to);
+    wf_image_record_barriers(commands, 1, &barrier);
 }
 
 static void record_copy_to_host(const wf_node *node, VkCommandBuffer commands, VkImage image, const staging *to)
@@ -151,15 +153,15 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
 {
     const node_slot *s = &node->slots[slot];
     VkCommandBuffer commands = state_of(node)->take[slot];
-    TRY(node_begin_commands(node, commands));
+    WF_TRY(wf_node_begin_commands(node, commands));
     for (wf_node_role role = WF_NODE_COLOR; node_is_input(role); role++) {
         if (node_is_bound(s, role))
             record_copy_to_host(node, commands, s->images[role].image, &state_of(node)->images[slot][role]);
     }
     record_host_barrier(commands);
-    TRY(node_submit(node, slot, commands, timeline_ready(s->begun), timeline_copied(s->begun)));
+    WF_TRY(wf_node_submit(node, slot, commands, timeline_ready(s->begun), timeline_copied(s->begun)));
     *stream = NULL;
-    return node_wait(node, slot, timeline_copied(s->begun));
+    return wf_node_wait(node, slot, timeline_copied(s->begun));
 }
 
 static void load_texel(const void *texels, node_image_format format, int64_t index, float texel[4])
@@ -183,9 +185,9 @@ static void store_texel(void *texels, node_image_format format, int64_t index, c
 
 static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
 {
-    node_image_format format = node_image_format_of(node->slots[slot].images[role].format);
+    node_image_format format = wf_image_format_of(node->slots[slot].images[role].format);
     const void *texels = state_of(node)->images[slot][role].texels;
-    int channels = node_image_role_channels(role);
+    int channels = wf_image_role_channels(role);
     float *planes = node->planes[role].data;
     int64_t count = node->planes[role].stride[1];
 #pragma omp parallel for
@@ -200,7 +202,7 @@ static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
 
 static wf_result pack(wf_node *node, uint32_t slot, wf_node_role role)
 {
-    node_image_format format = node_image_format_of(node->slots[slot].images[role].format);
+    node_image_format format = wf_image_format_of(node->slots[slot].images[role].format);
     void *texels = state_of(node)->images[slot][role].texels;
     const float *planes = node->planes[role].data;
     int64_t count = node->planes[role].stride[1];
@@ -214,7 +216,7 @@ static wf_result pack(wf_node *node, uint32_t slot, wf_node_role role)
 
 static wf_result mark(wf_node *node, uint32_t slot, node_mark mark)
 {
-    state_of(node)->marks[slot][node_history(node->slots[slot].begun)][mark] = node_now_ns();
+    state_of(node)->marks[slot][node_history(node->slots[slot].begun)][mark] = wf_node_now_ns();
     return WF_OK;
 }
 
@@ -222,13 +224,13 @@ static wf_result give(wf_node *node, uint32_t slot)
 {
     const node_slot *s = &node->slots[slot];
     VkCommandBuffer commands = state_of(node)->give[slot];
-    TRY(node_begin_commands(node, commands));
+    WF_TRY(wf_node_begin_commands(node, commands));
     for (wf_node_role role = WF_NODE_GATHER; role <= WF_NODE_SPLAT; role++) {
         if (node_is_bound(s, role))
             record_copy_from_host(node, commands, s->images[role].image, &state_of(node)->images[slot][role]);
     }
-    TRY(node_submit(node, slot, commands, timeline_copied(s->begun), timeline_done(s->begun)));
-    return node_wait(node, slot, timeline_done(s->begun));
+    WF_TRY(wf_node_submit(node, slot, commands, timeline_copied(s->begun), timeline_done(s->begun)));
+    return wf_node_wait(node, slot, timeline_done(s->begun));
 }
 
 static wf_result wait_for_slot(wf_node *node, uint32_t slot)
@@ -251,17 +253,17 @@ static int read_marks(wf_node *node, uint32_t slot, uint32_t history, int64_t ns
     return 1;
 }
 
-const node_handover node_handover_cpu = {.backend = WF_CPU,
-                                         .open = open_device,
-                                         .open_slot = open_slot,
-                                         .close = close_device,
-                                         .map = map,
-                                         .unmap = unmap,
-                                         .wait = wait_for_slot,
-                                         .finished = slot_finished,
-                                         .take = take,
-                                         .unpack = unpack,
-                                         .pack = pack,
-                                         .mark = mark,
-                                         .give = give,
-                                         .read_marks = read_marks};
+const node_handover wf_node_handover_cpu = {.backend = WF_CPU,
+                                            .open = open_device,
+                                            .open_slot = open_slot,
+                                            .close = close_device,
+                                            .map = map,
+                                            .unmap = unmap,
+                                            .wait = wait_for_slot,
+                                            .finished = slot_finished,
+                                            .take = take,
+                                            .unpack = unpack,
+                                            .pack = pack,
+                                            .mark = mark,
+                                            .give = give,
+                                            .read_marks = read_marks};

@@ -108,10 +108,10 @@ static wf_result open_same_device(wf_node *node)
 static wf_result anchor_clock(wf_node *node)
 {
     cuda_handover *cuda = state_of(node);
-    int64_t before = node_now_ns();
-    TRY(check(node, cudaEventRecord(cuda->anchor, cuda->anchor_stream), "recording an event"));
-    TRY(check(node, cudaEventSynchronize(cuda->anchor), "waiting for an event"));
-    int64_t after = node_now_ns();
+    int64_t before = wf_node_now_ns();
+    WF_TRY(check(node, cudaEventRecord(cuda->anchor, cuda->anchor_stream), "recording an event"));
+    WF_TRY(check(node, cudaEventSynchronize(cuda->anchor), "waiting for an event"));
+    int64_t after = wf_node_now_ns();
     cuda->anchor_ns = before + (after - before) / 2;
     cuda->anchor_uncertainty_ns = (after - before + 1) / 2;
     return WF_OK;
@@ -119,18 +119,18 @@ static wf_result anchor_clock(wf_node *node)
 
 static wf_result open_device(wf_node *node)
 {
-    TRY(open_same_device(node));
-    TRY(node_share_check_images(&node->options, &node->log));
-    TRY(node_share_check_timelines(&node->options, &node->log));
+    WF_TRY(open_same_device(node));
+    WF_TRY(wf_share_check_images(&node->options, &node->log));
+    WF_TRY(wf_share_check_timelines(&node->options, &node->log));
     cuda_handover *cuda = calloc(1, sizeof *cuda);
     if (!cuda)
         return wf_fail(&node->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a hand-over");
     node->state = cuda;
     cuda->ordinal = wf_cuda_ordinal(node->device);
     USE_DEVICE(node);
-    TRY(check(node, cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking), "creating a stream"));
-    TRY(check(node, cudaStreamCreateWithFlags(&cuda->anchor_stream, cudaStreamNonBlocking), "creating a stream"));
-    TRY(check(node, cudaEventCreate(&cuda->anchor), "creating an event"));
+    WF_TRY(check(node, cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking), "creating a stream"));
+    WF_TRY(check(node, cudaStreamCreateWithFlags(&cuda->anchor_stream, cudaStreamNonBlocking), "creating a stream"));
+    WF_TRY(check(node, cudaEventCreate(&cuda->anchor), "creating an event"));
     return anchor_clock(node);
 }
 
@@ -138,7 +138,7 @@ static wf_result open_device(wf_node *node)
 static wf_result import_timeline(wf_node *node, uint32_t slot)
 {
     int fd;
-    TRY(node_share_timeline(&node->options, &node->log, node->slots[slot].timeline, &fd));
+    WF_TRY(wf_share_timeline(&node->options, &node->log, node->slots[slot].timeline, &fd));
     struct cudaExternalSemaphoreHandleDesc handle = {.type = cudaExternalSemaphoreHandleTypeTimelineSemaphoreFd,
                                                      .handle = {.fd = fd}};
     cudaError_t error = cudaImportExternalSemaphore(&state_of(node)->slots[slot].timeline, &handle);
@@ -151,10 +151,10 @@ static wf_result open_slot(wf_node *node, uint32_t slot)
 {
     USE_DEVICE(node);
     cuda_slot *s = &state_of(node)->slots[slot];
-    TRY(import_timeline(node, slot));
+    WF_TRY(import_timeline(node, slot));
     for (int history = 0; history < NODE_HISTORY; history++) {
         for (int mark = MARK_TAKEN; mark <= MARK_PACKED; mark++)
-            TRY(check(node, cudaEventCreate(&s->marks[history][mark]), "creating an event"));
+            WF_TRY(check(node, cudaEventCreate(&s->marks[history][mark]), "creating an event"));
     }
     unsigned flags = cudaEventDisableTiming | cudaEventBlockingSync;
     return check(node, cudaEventCreateWithFlags(&s->done, flags), "creating an event");
@@ -206,7 +206,7 @@ static void close_device(wf_node *node)
 static wf_result import_memory(const wf_node *node, const wf_node_image *image, mapped_image *mapped)
 {
     int fd;
-    TRY(node_share_memory(&node->options, &node->log, image->memory, &fd));
+    WF_TRY(wf_share_memory(&node->options, &node->log, image->memory, &fd));
     struct cudaExternalMemoryHandleDesc handle = {.type = cudaExternalMemoryHandleTypeOpaqueFd,
                                                   .handle = {.fd = fd},
                                                   .size = image->memory_size,
@@ -219,7 +219,7 @@ static wf_result import_memory(const wf_node *node, const wf_node_image *image, 
 
 static wf_result map_array(const wf_node *node, const wf_node_image *image, mapped_image *mapped)
 {
-    node_image_format format = node_image_format_of(image->format);
+    node_image_format format = wf_image_format_of(image->format);
     int bits = format.is_half ? 16 : 32, others = format.channels == 4 ? bits : 0;
     int is_target = (image->usage & VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT) != 0;
     struct cudaExternalMemoryMipmappedArrayDesc array = {
@@ -233,9 +233,9 @@ static wf_result map_array(const wf_node *node, const wf_node_image *image, mapp
 
 static wf_result map_surface(const wf_node *node, const wf_node_image *image, mapped_image *mapped)
 {
-    node_image_format format = node_image_format_of(image->format);
+    node_image_format format = wf_image_format_of(image->format);
     struct cudaResourceDesc resource = {.resType = cudaResourceTypeArray};
-    TRY(check(node, cudaGetMipmappedArrayLevel(&resource.res.array.array, mapped->levels, 0), "mapping an image"));
+    WF_TRY(check(node, cudaGetMipmappedArrayLevel(&resource.res.array.array, mapped->levels, 0), "mapping an image"));
     mapped->texels = (wf_cuda_image){.width = (int)node->options.width,
                                      .height = (int)node->options.height,
                                      .channels = format.channels,
@@ -245,8 +245,8 @@ static wf_result map_surface(const wf_node *node, const wf_node_image *image, ma
 
 static wf_result map_parts(const wf_node *node, const wf_node_image *image, mapped_image *mapped)
 {
-    TRY(import_memory(node, image, mapped));
-    TRY(map_array(node, image, mapped));
+    WF_TRY(import_memory(node, image, mapped));
+    WF_TRY(map_array(node, image, mapped));
     return map_surface(node, image, mapped);
 }
 
@@ -279,8 +279,8 @@ static wf_result map(wf_node *node, uint32_t slot, wf_node_role role)
 static wf_result wait_for_slot(wf_node *node, uint32_t slot)
 {
     USE_DEVICE(node);
-    TRY(check(node, cudaEventSynchronize(state_of(node)->slots[slot].done), "waiting for a frame"));
-    return node_now_ns() - state_of(node)->anchor_ns > ANCHOR_PERIOD_NS ? anchor_clock(node) : WF_OK;
+    WF_TRY(check(node, cudaEventSynchronize(state_of(node)->slots[slot].done), "waiting for a frame"));
+    return wf_node_now_ns() - state_of(node)->anchor_ns > ANCHOR_PERIOD_NS ? anchor_clock(node) : WF_OK;
 }
 
 static int slot_finished(wf_node *node, uint32_t slot)
@@ -308,7 +308,7 @@ static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
     USE_DEVICE(node);
     const wf_cuda_image *image = &state_of(node)->slots[slot].images[role].texels;
     return check(node,
-                 wf_cuda_unpack(state_of(node)->stream, image, node->planes[role].data, node_image_role_channels(role)),
+                 wf_cuda_unpack(state_of(node)->stream, image, node->planes[role].data, wf_image_role_channels(role)),
                  "launching unpack");
 }
 
@@ -337,8 +337,8 @@ static wf_result give(wf_node *node, uint32_t slot)
     cuda_handover *cuda = state_of(node);
     struct cudaExternalSemaphoreSignalParams done = {
         .params = {.fence = {.value = timeline_done(node->slots[slot].begun)}}};
-    TRY(check(node, cudaSignalExternalSemaphoresAsync(&cuda->slots[slot].timeline, &done, 1, cuda->stream),
-              "enqueueing the signal of a frame's images"));
+    WF_TRY(check(node, cudaSignalExternalSemaphoresAsync(&cuda->slots[slot].timeline, &done, 1, cuda->stream),
+                 "enqueueing the signal of a frame's images"));
     return check(node, cudaEventRecord(cuda->slots[slot].done, cuda->stream), "recording an event");
 }
 
@@ -361,18 +361,18 @@ static int read_marks(wf_node *node, uint32_t slot, uint32_t history, int64_t ns
     return 1;
 }
 
-const node_handover node_handover_cuda = {.backend = WF_CUDA,
-                                          .shared = 1,
-                                          .open = open_device,
-                                          .open_slot = open_slot,
-                                          .close = close_device,
-                                          .map = map,
-                                          .unmap = unmap,
-                                          .wait = wait_for_slot,
-                                          .finished = slot_finished,
-                                          .take = take,
-                                          .unpack = unpack,
-                                          .pack = pack,
-                                          .mark = mark,
-                                          .give = give,
-                                          .read_marks = read_marks};
+const node_handover wf_node_handover_cuda = {.backend = WF_CUDA,
+                                             .shared = 1,
+                                             .open = open_device,
+                                             .open_slot = open_slot,
+                                             .close = close_device,
+                                             .map = map,
+                                             .unmap = unmap,
+                                             .wait = wait_for_slot,
+                                             .finished = slot_finished,
+                                             .take = take,
+                                             .unpack = unpack,
+                                             .pack = pack,
+                                             .mark = mark,
+                                             .give = give,
+                                             .read_marks = read_marks};

@@ -12,4 +12,4 @@ static void close_device(wf_node *node)
     (void)node;
 }
 
-const node_handover node_handover_cuda = {.backend = WF_CUDA, .open = open_device, .close = close_device};
+const node_handover wf_node_handover_cuda = {.backend = WF_CUDA, .open = open_device, .close = close_device};

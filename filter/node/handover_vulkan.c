@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "image_pack.comp.h"
-#include "node/image_push.h"
 #include "image_unpack.comp.h"
 #include "node.h"
+#include "node/image_push.h"
 #include "wf_vulkan.h"
 
 /* One of the two conversions between an image and planes. */
@@ -46,7 +46,8 @@ static wf_result create_pipeline(const wf_node *node, const uint32_t *code, size
     VkShaderModuleCreateInfo module_info = {
         .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, .codeSize = size, .pCode = code};
     VkShaderModule module;
-    TRY(node_check(&node->log, vkCreateShaderModule(device, &module_info, NULL, &module), "vkCreateShaderModule"));
+    WF_TRY(
+        wf_vulkan_check(&node->log, vkCreateShaderModule(device, &module_info, NULL, &module), "vkCreateShaderModule"));
     VkComputePipelineCreateInfo info = {.sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
                                         .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
                                                   .stage = VK_SHADER_STAGE_COMPUTE_BIT,
@@ -55,7 +56,7 @@ static wf_result create_pipeline(const wf_node *node, const uint32_t *code, size
                                         .layout = made->layout};
     VkResult result = vkCreateComputePipelines(device, node->options.pipeline_cache, 1, &info, NULL, &made->pipeline);
     vkDestroyShaderModule(device, module, NULL);
-    return node_check(&node->log, result, "vkCreateComputePipelines");
+    return wf_vulkan_check(&node->log, result, "vkCreateComputePipelines");
 }
 
 static wf_result create_conversion(const wf_node *node, VkDescriptorType type, const uint32_t *code, size_t size,
@@ -66,15 +67,16 @@ static wf_result create_conversion(const wf_node *node, VkDescriptorType type, c
         .descriptorType = type, .descriptorCount = 1, .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT};
     VkDescriptorSetLayoutCreateInfo set = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, .bindingCount = 1, .pBindings = &binding};
-    TRY(node_check(&node->log, vkCreateDescriptorSetLayout(device, &set, NULL, &made->set_layout),
-                   "vkCreateDescriptorSetLayout"));
+    WF_TRY(wf_vulkan_check(&node->log, vkCreateDescriptorSetLayout(device, &set, NULL, &made->set_layout),
+                           "vkCreateDescriptorSetLayout"));
     VkPushConstantRange push = {.stageFlags = VK_SHADER_STAGE_COMPUTE_BIT, .size = sizeof(struct wf_image_push)};
     VkPipelineLayoutCreateInfo layout = {.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
                                          .setLayoutCount = 1,
                                          .pSetLayouts = &made->set_layout,
                                          .pushConstantRangeCount = 1,
                                          .pPushConstantRanges = &push};
-    TRY(node_check(&node->log, vkCreatePipelineLayout(device, &layout, NULL, &made->layout), "vkCreatePipelineLayout"));
+    WF_TRY(wf_vulkan_check(&node->log, vkCreatePipelineLayout(device, &layout, NULL, &made->layout),
+                           "vkCreatePipelineLayout"));
     return create_pipeline(node, code, size, made);
 }
 
@@ -87,9 +89,9 @@ static wf_result create_descriptors(const wf_node *node)
                                        .maxSets = slots * WF_NODE_ROLE_COUNT,
                                        .poolSizeCount = 2,
                                        .pPoolSizes = sizes};
-    return node_check(&node->log,
-                      vkCreateDescriptorPool(node->options.device, &info, NULL, &state_of(node)->descriptors),
-                      "vkCreateDescriptorPool");
+    return wf_vulkan_check(&node->log,
+                           vkCreateDescriptorPool(node->options.device, &info, NULL, &state_of(node)->descriptors),
+                           "vkCreateDescriptorPool");
 }
 
 static wf_result open_device(wf_node *node)
@@ -102,17 +104,17 @@ static wf_result open_device(wf_node *node)
                                 .queue = options->queue,
                                 .pipeline_cache = options->pipeline_cache,
                                 .log = node->log};
-    TRY(wf_vulkan_create(&device, &node->device));
+    WF_TRY(wf_vulkan_create(&device, &node->device));
     vulkan_handover *vulkan = calloc(1, sizeof *vulkan);
     if (!vulkan)
         return wf_fail(&node->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a hand-over");
     node->state = vulkan;
-    TRY(create_conversion(node, descriptor_type(WF_NODE_COLOR), image_unpack_comp, sizeof image_unpack_comp,
-                          &vulkan->unpack));
-    TRY(create_conversion(node, descriptor_type(WF_NODE_GATHER), image_pack_comp, sizeof image_pack_comp,
-                          &vulkan->pack));
-    TRY(create_descriptors(node));
-    return node_create_commands(node, &vulkan->pool, vulkan->commands);
+    WF_TRY(create_conversion(node, descriptor_type(WF_NODE_COLOR), image_unpack_comp, sizeof image_unpack_comp,
+                             &vulkan->unpack));
+    WF_TRY(create_conversion(node, descriptor_type(WF_NODE_GATHER), image_pack_comp, sizeof image_pack_comp,
+                             &vulkan->pack));
+    WF_TRY(create_descriptors(node));
+    return wf_node_create_commands(node, &vulkan->pool, vulkan->commands);
 }
 
 static wf_result open_slot(wf_node *node, uint32_t slot)
@@ -122,9 +124,9 @@ static wf_result open_slot(wf_node *node, uint32_t slot)
                                             .descriptorPool = state_of(node)->descriptors,
                                             .descriptorSetCount = 1,
                                             .pSetLayouts = &conversion_of(node, role)->set_layout};
-        TRY(node_check(&node->log,
-                       vkAllocateDescriptorSets(node->options.device, &info, &state_of(node)->images[slot][role]),
-                       "vkAllocateDescriptorSets"));
+        WF_TRY(wf_vulkan_check(
+            &node->log, vkAllocateDescriptorSets(node->options.device, &info, &state_of(node)->images[slot][role]),
+            "vkAllocateDescriptorSets"));
     }
     return WF_OK;
 }
@@ -174,19 +176,19 @@ static void unmap(wf_node *node, uint32_t slot, wf_node_role role)
 
 static wf_result wait_for_slot(wf_node *node, uint32_t slot)
 {
-    return node_wait(node, slot, timeline_done(node->slots[slot].run));
+    return wf_node_wait(node, slot, timeline_done(node->slots[slot].run));
 }
 
 static int slot_finished(wf_node *node, uint32_t slot)
 {
-    return node_reached(node, slot, timeline_done(node->slots[slot].run));
+    return wf_node_reached(node, slot, timeline_done(node->slots[slot].run));
 }
 
 static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
 {
     VkCommandBuffer commands = state_of(node)->commands[slot];
     *stream = commands;
-    return node_begin_commands(node, commands);
+    return wf_node_begin_commands(node, commands);
 }
 
 /* Both conversions: one thread a pixel. */
@@ -197,7 +199,7 @@ static wf_result convert(wf_node *node, uint32_t slot, wf_node_role role)
     uint32_t width = node->options.width, height = node->options.height;
     struct wf_image_push push = {.width = (int32_t)width,
                                  .height = (int32_t)height,
-                                 .channels = node_image_role_channels(role),
+                                 .channels = wf_image_role_channels(role),
                                  .planes_data = (uint64_t)(uintptr_t)node->planes[role].data};
     vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, conversion->pipeline);
     vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, conversion->layout, 0, 1,
@@ -210,26 +212,26 @@ static wf_result convert(wf_node *node, uint32_t slot, wf_node_role role)
 
 static wf_result mark(wf_node *node, uint32_t slot, node_mark mark)
 {
-    node_write_mark(node, slot, state_of(node)->commands[slot], mark);
+    wf_node_write_mark(node, slot, state_of(node)->commands[slot], mark);
     return WF_OK;
 }
 
 static wf_result give(wf_node *node, uint32_t slot)
 {
     uint64_t frame = node->slots[slot].begun;
-    return node_submit(node, slot, state_of(node)->commands[slot], timeline_ready(frame), timeline_done(frame));
+    return wf_node_submit(node, slot, state_of(node)->commands[slot], timeline_ready(frame), timeline_done(frame));
 }
 
-const node_handover node_handover_vulkan = {.backend = WF_VULKAN,
-                                            .open = open_device,
-                                            .open_slot = open_slot,
-                                            .close = close_device,
-                                            .map = map,
-                                            .unmap = unmap,
-                                            .wait = wait_for_slot,
-                                            .finished = slot_finished,
-                                            .take = take,
-                                            .unpack = convert,
-                                            .pack = convert,
-                                            .mark = mark,
-                                            .give = give};
+const node_handover wf_node_handover_vulkan = {.backend = WF_VULKAN,
+                                               .open = open_device,
+                                               .open_slot = open_slot,
+                                               .close = close_device,
+                                               .map = map,
+                                               .unmap = unmap,
+                                               .wait = wait_for_slot,
+                                               .finished = slot_finished,
+                                               .take = take,
+                                               .unpack = convert,
+                                               .pack = convert,
+                                               .mark = mark,
+                                               .give = give};

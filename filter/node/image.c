@@ -1,12 +1,12 @@
 #include "image.h"
 
-#include "check.h"
 #include "share.h"
+#include "vulkan/check.h"
 
-const VkImageUsageFlags node_image_usage = VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_STORAGE_BIT |
-                                           VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
+const VkImageUsageFlags wf_image_usage = VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_STORAGE_BIT |
+                                         VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
 
-node_image_format node_image_format_of(VkFormat format)
+node_image_format wf_image_format_of(VkFormat format)
 {
     switch (format) {
     case VK_FORMAT_R32G32B32A32_SFLOAT:
@@ -22,18 +22,18 @@ node_image_format node_image_format_of(VkFormat format)
     }
 }
 
-size_t node_image_texel_size(VkFormat format)
+size_t wf_image_texel_size(VkFormat format)
 {
-    node_image_format f = node_image_format_of(format);
+    node_image_format f = wf_image_format_of(format);
     return (size_t)f.channels * (f.is_half ? 2 : 4);
 }
 
-int node_image_role_channels(wf_node_role role)
+int wf_image_role_channels(wf_node_role role)
 {
     return role == WF_NODE_DEPTH ? 1 : 3;
 }
 
-VkFormat node_image_role_format(wf_node_role role)
+VkFormat wf_image_role_format(wf_node_role role)
 {
     return role == WF_NODE_DEPTH ? VK_FORMAT_R32_SFLOAT : VK_FORMAT_R32G32B32A32_SFLOAT;
 }
@@ -66,7 +66,7 @@ static wf_result create_handle(const wf_node_options *vulkan, const wf_log *log,
                               .usage = image->usage,
                               .sharingMode = VK_SHARING_MODE_EXCLUSIVE,
                               .initialLayout = VK_IMAGE_LAYOUT_UNDEFINED};
-    return node_check(log, vkCreateImage(vulkan->device, &info, NULL, &image->image), "vkCreateImage");
+    return wf_vulkan_check(log, vkCreateImage(vulkan->device, &info, NULL, &image->image), "vkCreateImage");
 }
 
 static wf_result allocate(const wf_node_options *vulkan, const wf_log *log, int shared, wf_node_image *image)
@@ -82,9 +82,9 @@ static wf_result allocate(const wf_node_options *vulkan, const wf_log *log, int 
                                  .pNext = &dedicated,
                                  .allocationSize = needs.size,
                                  .memoryTypeIndex = memory_type(vulkan->physical_device, needs.memoryTypeBits)};
-    TRY(node_check(log, vkAllocateMemory(vulkan->device, &info, NULL, &image->memory), "vkAllocateMemory"));
+    WF_TRY(wf_vulkan_check(log, vkAllocateMemory(vulkan->device, &info, NULL, &image->memory), "vkAllocateMemory"));
     image->memory_size = needs.size;
-    return node_check(log, vkBindImageMemory(vulkan->device, image->image, image->memory, 0), "vkBindImageMemory");
+    return wf_vulkan_check(log, vkBindImageMemory(vulkan->device, image->image, image->memory, 0), "vkBindImageMemory");
 }
 
 static wf_result create_view(const wf_node_options *vulkan, const wf_log *log, wf_node_image *image)
@@ -95,27 +95,27 @@ static wf_result create_view(const wf_node_options *vulkan, const wf_log *log, w
         .viewType = VK_IMAGE_VIEW_TYPE_2D,
         .format = image->format,
         .subresourceRange = {.aspectMask = VK_IMAGE_ASPECT_COLOR_BIT, .levelCount = 1, .layerCount = 1}};
-    return node_check(log, vkCreateImageView(vulkan->device, &info, NULL, &image->view), "vkCreateImageView");
+    return wf_vulkan_check(log, vkCreateImageView(vulkan->device, &info, NULL, &image->view), "vkCreateImageView");
 }
 
 static wf_result create_parts(const wf_node_options *vulkan, const wf_log *log, int shared, wf_node_image *image)
 {
-    TRY(create_handle(vulkan, log, shared, image));
-    TRY(allocate(vulkan, log, shared, image));
+    WF_TRY(create_handle(vulkan, log, shared, image));
+    WF_TRY(allocate(vulkan, log, shared, image));
     return create_view(vulkan, log, image);
 }
 
-wf_result node_image_create(const wf_node_options *vulkan, const wf_log *log, VkFormat format, int shared,
-                            wf_node_image *image)
+wf_result wf_image_create(const wf_node_options *vulkan, const wf_log *log, VkFormat format, int shared,
+                          wf_node_image *image)
 {
-    *image = (wf_node_image){.format = format, .usage = node_image_usage};
+    *image = (wf_node_image){.format = format, .usage = wf_image_usage};
     wf_result result = create_parts(vulkan, log, shared, image);
     if (result != WF_OK)
-        node_image_destroy(vulkan->device, image);
+        wf_image_destroy(vulkan->device, image);
     return result;
 }
 
-void node_image_destroy(VkDevice device, wf_node_image *image)
+void wf_image_destroy(VkDevice device, wf_node_image *image)
 {
     vkDestroyImageView(device, image->view, NULL);
     vkDestroyImage(device, image->image, NULL);
@@ -123,7 +123,7 @@ void node_image_destroy(VkDevice device, wf_node_image *image)
     *image = (wf_node_image){0};
 }
 
-VkImageMemoryBarrier node_image_barrier(VkImage image, VkImageLayout from, VkImageLayout to)
+VkImageMemoryBarrier wf_image_barrier(VkImage image, VkImageLayout from, VkImageLayout to)
 {
     return (VkImageMemoryBarrier){
         .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
@@ -137,7 +137,7 @@ VkImageMemoryBarrier node_image_barrier(VkImage image, VkImageLayout from, VkIma
         .subresourceRange = {.aspectMask = VK_IMAGE_ASPECT_COLOR_BIT, .levelCount = 1, .layerCount = 1}};
 }
 
-void node_image_record_barriers(VkCommandBuffer commands, uint32_t count, const VkImageMemoryBarrier *barriers)
+void wf_image_record_barriers(VkCommandBuffer commands, uint32_t count, const VkImageMemoryBarrier *barriers)
 {
     vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0, NULL,
                          0, NULL, count, barriers);

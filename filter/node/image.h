@@ -9,27 +9,27 @@ typedef struct node_image_format {
     int is_half;
 } node_image_format;
 
-node_image_format node_image_format_of(VkFormat format);
+node_image_format wf_image_format_of(VkFormat format);
 
 /* Bytes of one texel. */
-size_t node_image_texel_size(VkFormat format);
+size_t wf_image_texel_size(VkFormat format);
 
 /* Channels that the node reads or writes of a role's images: 3, of depth 1. */
-int node_image_role_channels(wf_node_role role);
+int wf_image_role_channels(wf_node_role role);
 
 /* The format that the node gives a role's images, and the usage. */
-VkFormat node_image_role_format(wf_node_role role);
-extern const VkImageUsageFlags node_image_usage;
+VkFormat wf_image_role_format(wf_node_role role);
+extern const VkImageUsageFlags wf_image_usage;
 
 /* Returns after reporting. shared: the memory can be exported. On failure the image is zeroed. */
-wf_result node_image_create(const wf_node_options *vulkan, const wf_log *log, VkFormat format, int shared,
-                            wf_node_image *image);
+wf_result wf_image_create(const wf_node_options *vulkan, const wf_log *log, VkFormat format, int shared,
+                          wf_node_image *image);
 
 /* Destroys what is there and zeroes the struct. */
-void node_image_destroy(VkDevice device, wf_node_image *image);
+void wf_image_destroy(VkDevice device, wf_node_image *image);
 
 /* Makes all earlier writes to the image visible to everything later, within one queue family. */
-VkImageMemoryBarrier node_image_barrier(VkImage image, VkImageLayout from, VkImageLayout to);
-void node_image_record_barriers(VkCommandBuffer commands, uint32_t count, const VkImageMemoryBarrier *barriers);
+VkImageMemoryBarrier wf_image_barrier(VkImage image, VkImageLayout from, VkImageLayout to);
+void wf_image_record_barriers(VkCommandBuffer commands, uint32_t count, const VkImageMemoryBarrier *barriers);
 
 #endif

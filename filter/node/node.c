@@ -4,52 +4,47 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "arguments.h"
 #include "share.h"
-
-#define INVALID(log, ...) wf_fail((log), WF_ERROR_INVALID_ARGUMENT, __VA_ARGS__)
 
 static const char *const role_names[WF_NODE_ROLE_COUNT] = {"color", "albedo", "normal", "depth", "gather", "splat"};
 
 /* ---- Checks ------------------------------------------------------------------------------------------------------ */
 
-wf_result node_check_slot(const wf_node *node, uint32_t slot)
+wf_result wf_node_check_slot(const wf_node *node, uint32_t slot)
 {
     if (!node)
         return WF_ERROR_INVALID_ARGUMENT;
     if (slot >= node->options.slots)
-        return INVALID(&node->log, "there is no slot %u, the node has %u, from 0", slot, node->options.slots);
+        return WF_INVALID(&node->log, "there is no slot %u, the node has %u, from 0", slot, node->options.slots);
     return WF_OK;
 }
 
 static wf_result check_role(const wf_log *log, wf_node_role role)
 {
-    if ((int)role < 0 || role >= WF_NODE_ROLE_COUNT)
-        return INVALID(log, "role is %d, the last one is %d", (int)role, WF_NODE_ROLE_COUNT - 1);
-    return WF_OK;
+    return wf_check_enum(log, "role", (int)role, WF_NODE_ROLE_COUNT);
 }
 
 static wf_result check_operator(const wf_log *log, wf_operator op)
 {
-    if ((int)op < 0 || op >= WF_OPERATOR_COUNT)
-        return INVALID(log, "operator is %d, the last one is %d", (int)op, WF_OPERATOR_COUNT - 1);
-    return WF_OK;
+    return wf_check_enum(log, "operator", (int)op, WF_OPERATOR_COUNT);
 }
 
 static wf_result check_options(const wf_node_options *options)
 {
     const wf_log *log = &options->log;
     if (!options->instance || !options->physical_device || !options->device || !options->queue)
-        return INVALID(log, "the node needs a VkInstance, VkPhysicalDevice, VkDevice and VkQueue, one is NULL");
-    if (!options->automatic && ((int)options->backend < 0 || options->backend >= WF_BACKEND_COUNT))
-        return INVALID(log, "backend is %d, the last one is %d", (int)options->backend, WF_BACKEND_COUNT - 1);
+        return WF_INVALID(log, "the node needs a VkInstance, VkPhysicalDevice, VkDevice and VkQueue, one is NULL");
+    if (!options->automatic)
+        WF_TRY(wf_check_enum(log, "backend", (int)options->backend, WF_BACKEND_COUNT));
     if (options->slots < 1 || options->slots > WF_NODE_MAX_SLOTS)
-        return INVALID(log, "slots is %u, it is 1 to %d", options->slots, WF_NODE_MAX_SLOTS);
+        return WF_INVALID(log, "slots is %u, it is 1 to %d", options->slots, WF_NODE_MAX_SLOTS);
     VkPhysicalDeviceProperties properties;
     vkGetPhysicalDeviceProperties(options->physical_device, &properties);
     uint32_t most = properties.limits.maxImageDimension2D;
     if (options->width < 1 || options->height < 1 || options->width > most || options->height > most)
-        return INVALID(log, "the node's images are %ux%u, the device allows 1x1 to %ux%u", options->width,
-                       options->height, most, most);
+        return WF_INVALID(log, "the node's images are %ux%u, the device allows 1x1 to %ux%u", options->width,
+                          options->height, most, most);
     return WF_OK;
 }
 
@@ -68,16 +63,16 @@ static void relay(void *user, wf_log_level level, const char *message)
 
 static wf_result open_slot(wf_node *node, uint32_t slot)
 {
-    TRY(node_share_create_timeline(&node->options, &node->log, node->handover->shared, &node->slots[slot].timeline));
-    TRY(node_create_queries(node, slot));
+    WF_TRY(wf_share_create_timeline(&node->options, &node->log, node->handover->shared, &node->slots[slot].timeline));
+    WF_TRY(wf_node_create_queries(node, slot));
     return node->handover->open_slot(node, slot);
 }
 
 static wf_result open_parts(wf_node *node)
 {
-    TRY(node->handover->open(node));
+    WF_TRY(node->handover->open(node));
     for (uint32_t slot = 0; slot < node->options.slots; slot++)
-        TRY(open_slot(node, slot));
+        WF_TRY(open_slot(node, slot));
     return WF_OK;
 }
 
@@ -98,7 +93,7 @@ static void close_parts(wf_node *node)
 static wf_result open_backend(wf_node *node, wf_backend backend)
 {
     static const node_handover *const handovers[WF_BACKEND_COUNT] = {
-        [WF_CPU] = &node_handover_cpu, [WF_VULKAN] = &node_handover_vulkan, [WF_CUDA] = &node_handover_cuda};
+        [WF_CPU] = &wf_node_handover_cpu, [WF_VULKAN] = &wf_node_handover_vulkan, [WF_CUDA] = &wf_node_handover_cuda};
     node->handover = handovers[backend];
     wf_result result = open_parts(node);
     if (result != WF_OK)
@@ -124,15 +119,14 @@ wf_result wf_node_create(const wf_node_options *options, wf_node **node)
         *node = NULL;
     if (!options)
         return WF_ERROR_INVALID_ARGUMENT;
-    if (!node)
-        return INVALID(&options->log, "node is NULL");
-    TRY(check_options(options));
+    WF_TRY(wf_check_pointer(&options->log, "node", node));
+    WF_TRY(check_options(options));
     wf_node *made = calloc(1, sizeof *made);
     if (!made)
         return wf_fail(&options->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a node");
     made->options = *options;
     made->log = (wf_log){.callback = relay, .user = made};
-    node_open_clock(made);
+    wf_node_open_clock(made);
     wf_result result = options->automatic ? open_first_that_works(made) : open_backend(made, options->backend);
     if (result != WF_OK) {
         free(made);
@@ -145,7 +139,7 @@ wf_result wf_node_create(const wf_node_options *options, wf_node **node)
 static wf_result wait_for_all(wf_node *node)
 {
     for (uint32_t slot = 0; slot < node->options.slots; slot++)
-        TRY(node->handover->wait(node, slot));
+        WF_TRY(node->handover->wait(node, slot));
     return WF_OK;
 }
 
@@ -228,11 +222,10 @@ wf_result wf_node_create_image(wf_node *node, wf_node_role role, wf_node_image *
 {
     if (!node)
         return WF_ERROR_INVALID_ARGUMENT;
-    if (!image)
-        return INVALID(&node->log, "image is NULL");
+    WF_TRY(wf_check_pointer(&node->log, "image", image));
     *image = (wf_node_image){0};
-    TRY(check_role(&node->log, role));
-    return node_image_create(&node->options, &node->log, node_image_role_format(role), node->handover->shared, image);
+    WF_TRY(check_role(&node->log, role));
+    return wf_image_create(&node->options, &node->log, wf_image_role_format(role), node->handover->shared, image);
 }
 
 void wf_node_destroy_image(wf_node *node, wf_node_image *image)
@@ -247,12 +240,12 @@ void wf_node_destroy_image(wf_node *node, wf_node_image *image)
             }
         }
     }
-    node_image_destroy(node->options.device, image);
+    wf_image_destroy(node->options.device, image);
 }
 
 static wf_result check_format(const wf_log *log, wf_node_role role, VkFormat format)
 {
-    int channels = node_image_format_of(format).channels;
+    int channels = wf_image_format_of(format).channels;
     if (channels == 4 || (channels == 1 && role == WF_NODE_DEPTH))
         return WF_OK;
     return wf_fail(
@@ -279,36 +272,36 @@ static wf_result check_image(const wf_node *node, uint32_t slot, wf_node_role ro
 {
     const wf_log *log = &node->log;
     if (!image->image || !image->view)
-        return INVALID(log, "the %s image of slot %u lacks its VkImage or its VkImageView", role_names[role], slot);
-    TRY(check_format(log, role, image->format));
+        return WF_INVALID(log, "the %s image of slot %u lacks its VkImage or its VkImageView", role_names[role], slot);
+    WF_TRY(check_format(log, role, image->format));
     VkImageUsageFlags usage = needed_usage(node, role);
     if ((image->usage & usage) != usage)
-        return INVALID(log, "the %s image of slot %u has usage 0x%x, %s needs 0x%x in it", role_names[role], slot,
-                       image->usage, wf_backend_name(node->handover->backend), usage);
+        return WF_INVALID(log, "the %s image of slot %u has usage 0x%x, %s needs 0x%x in it", role_names[role], slot,
+                          image->usage, wf_backend_name(node->handover->backend), usage);
     if (node->handover->shared && (!image->memory || !image->memory_size))
-        return INVALID(log, "the %s image of slot %u lacks its VkDeviceMemory or its size (%" PRIu64 " bytes)",
-                       role_names[role], slot, image->memory_size);
+        return WF_INVALID(log, "the %s image of slot %u lacks its VkDeviceMemory or its size (%" PRIu64 " bytes)",
+                          role_names[role], slot, image->memory_size);
     for (wf_node_role other = 0; other < WF_NODE_ROLE_COUNT; other++) {
         if (other != role && node->slots[slot].images[other].image == image->image)
-            return INVALID(log, "the %s image of slot %u is its %s image already", role_names[role], slot,
-                           role_names[other]);
+            return WF_INVALID(log, "the %s image of slot %u is its %s image already", role_names[role], slot,
+                              role_names[other]);
     }
     return WF_OK;
 }
 
 wf_result wf_node_bind(wf_node *node, uint32_t slot, wf_node_role role, const wf_node_image *image)
 {
-    TRY(node_check_slot(node, slot));
-    TRY(check_role(&node->log, role));
+    WF_TRY(wf_node_check_slot(node, slot));
+    WF_TRY(check_role(&node->log, role));
     node_slot *s = &node->slots[slot];
     if (s->step != STEP_IDLE)
-        return INVALID(&node->log, "slot %u has a frame between begin and acquire, its images cannot change", slot);
-    TRY(node->handover->wait(node, slot));
+        return WF_INVALID(&node->log, "slot %u has a frame between begin and acquire, its images cannot change", slot);
+    WF_TRY(node->handover->wait(node, slot));
     unbind(node, slot, role);
     if (!image)
         return WF_OK;
-    TRY(check_image(node, slot, role, image));
-    TRY(need_planes(node, &node->planes[role], node_image_role_channels(role)));
+    WF_TRY(check_image(node, slot, role, image));
+    WF_TRY(need_planes(node, &node->planes[role], wf_image_role_channels(role)));
     s->images[role] = *image;
     wf_result result = node->handover->map(node, slot, role);
     if (result != WF_OK)
@@ -322,7 +315,7 @@ static wf_result check_no_frame_waits(const wf_node *node)
 {
     for (uint32_t slot = 0; slot < node->options.slots; slot++) {
         if (node->slots[slot].step == STEP_BEGUN || node->slots[slot].step == STEP_RELEASED)
-            return INVALID(&node->log, "slot %u has a frame between begin and run, weights cannot change", slot);
+            return WF_INVALID(&node->log, "slot %u has a frame between begin and run, weights cannot change", slot);
     }
     return WF_OK;
 }
@@ -330,7 +323,7 @@ static wf_result check_no_frame_waits(const wf_node *node)
 /* The operator's own checks, and its pipeline. */
 static wf_result prepare(wf_node *node, wf_operator op, const wf_filter *filter, const wf_tensor *weights)
 {
-    wf_tensor input = frame_tensor(node, WF_FLOAT32, node_image_role_channels(WF_NODE_COLOR));
+    wf_tensor input = frame_tensor(node, WF_FLOAT32, wf_image_role_channels(WF_NODE_COLOR));
     return wf_prepare(node->device, op, filter, &input, weights);
 }
 
@@ -338,12 +331,12 @@ static wf_result check_weights(const wf_log *log, const wf_tensor *weights)
 {
     const int64_t *size = weights->size, *stride = weights->stride;
     if (!weights->data)
-        return INVALID(log, "weights has no data");
+        return WF_INVALID(log, "weights has no data");
     if (stride[1] != size[2] * size[3] || stride[2] != size[3])
-        return INVALID(log,
-                       "weights has strides %" PRId64 ",%" PRId64 " in taps and rows, dense ones of %" PRId64
-                       "x%" PRId64 " have %" PRId64 ",%" PRId64,
-                       stride[1], stride[2], size[2], size[3], size[2] * size[3], size[3]);
+        return WF_INVALID(log,
+                          "weights has strides %" PRId64 ",%" PRId64 " in taps and rows, dense ones of %" PRId64
+                          "x%" PRId64 " have %" PRId64 ",%" PRId64,
+                          stride[1], stride[2], size[2], size[3], size[2] * size[3], size[3]);
     return WF_OK;
 }
 
@@ -351,14 +344,14 @@ wf_result wf_node_set_weights(wf_node *node, wf_operator op, const wf_filter *fi
 {
     if (!node)
         return WF_ERROR_INVALID_ARGUMENT;
-    TRY(check_no_frame_waits(node));
-    TRY(prepare(node, op, filter, weights));
-    TRY(check_weights(&node->log, weights));
-    TRY(wait_for_all(node));
+    WF_TRY(check_no_frame_waits(node));
+    WF_TRY(prepare(node, op, filter, weights));
+    WF_TRY(check_weights(&node->log, weights));
+    WF_TRY(wait_for_all(node));
     drop_weights(node, op);
 
     wf_tensor copy = frame_tensor(node, weights->dtype, weights->size[1]);
-    TRY(allocate(node, &copy));
+    WF_TRY(allocate(node, &copy));
     wf_result result = wf_upload(node->device, copy.data, weights->data, dense_size(&copy));
     if (result != WF_OK) {
         wf_free(node->device, copy.data);
@@ -372,15 +365,15 @@ wf_result wf_node_share_weights(wf_node *node, wf_operator from, wf_operator to)
 {
     if (!node)
         return WF_ERROR_INVALID_ARGUMENT;
-    TRY(check_operator(&node->log, from));
-    TRY(check_operator(&node->log, to));
-    TRY(check_no_frame_waits(node));
+    WF_TRY(check_operator(&node->log, from));
+    WF_TRY(check_operator(&node->log, to));
+    WF_TRY(check_no_frame_waits(node));
     if (!node->weights[from].tensor.data)
-        return INVALID(&node->log, "%s has no weights to share", wf_operator_name(from));
-    TRY(prepare(node, to, &node->weights[from].filter, &node->weights[from].tensor));
+        return WF_INVALID(&node->log, "%s has no weights to share", wf_operator_name(from));
+    WF_TRY(prepare(node, to, &node->weights[from].filter, &node->weights[from].tensor));
     if (from == to)
         return WF_OK;
-    TRY(wait_for_all(node));
+    WF_TRY(wait_for_all(node));
     drop_weights(node, to);
     node->weights[to] = node->weights[from];
     return WF_OK;
@@ -390,8 +383,8 @@ wf_result wf_node_set_bilateral(wf_node *node, const wf_bilateral *parameters)
 {
     if (!node)
         return WF_ERROR_INVALID_ARGUMENT;
-    TRY(check_no_frame_waits(node));
-    TRY(wf_prepare_bilateral(node->device, parameters, WF_FLOAT16));
+    WF_TRY(check_no_frame_waits(node));
+    WF_TRY(wf_prepare_bilateral(node->device, parameters, WF_FLOAT16));
     wf_filter filter = {.kernel_height = parameters->kernel_height,
                         .kernel_width = parameters->kernel_width,
                         .dilation = 1,
@@ -399,12 +392,12 @@ wf_result wf_node_set_bilateral(wf_node *node, const wf_bilateral *parameters)
                         .groups = 1};
     wf_tensor predicted = frame_tensor(node, WF_FLOAT16, (int64_t)filter.kernel_height * filter.kernel_width);
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
-        TRY(prepare(node, op, &filter, &predicted));
-    TRY(wait_for_all(node));
+        WF_TRY(prepare(node, op, &filter, &predicted));
+    WF_TRY(wait_for_all(node));
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
         drop_weights(node, op);
-    TRY(need_planes(node, &node->scratch, WF_BILATERAL_SCRATCH_CHANNELS));
-    TRY(allocate(node, &predicted));
+    WF_TRY(need_planes(node, &node->scratch, WF_BILATERAL_SCRATCH_CHANNELS));
+    WF_TRY(allocate(node, &predicted));
     node->bilateral = *parameters;
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
         node->weights[op] = (node_weights){.filter = filter, .tensor = predicted, .predicted = 1};

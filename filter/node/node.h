@@ -5,13 +5,13 @@
  * timing.c    marks to spans on one clock
  * handover_*  three ways to take images from the renderer and give them back, one per backend
  * queue.c     commands in the renderer's queue
- * image.c, share.c, check.c  parts that know no node */
+ * image.c, share.c  parts that know no node */
 #ifndef WF_NODE_NODE_H
 #define WF_NODE_NODE_H
 
 #include "backend.h"
-#include "check.h"
 #include "image.h"
+#include "vulkan/check.h"
 #include "wf_node.h"
 
 /* Moments of a frame; stage s lies between marks s and s + 1. The first and the last are the renderer's queue's. */
@@ -116,7 +116,7 @@ static inline uint32_t node_history(uint64_t frame)
 }
 
 /* WF_ERROR_INVALID_ARGUMENT for no node (unsaid, for want of a log) or no such slot. */
-wf_result node_check_slot(const wf_node *node, uint32_t slot);
+wf_result wf_node_check_slot(const wf_node *node, uint32_t slot);
 
 /* ---- The hand-over ----------------------------------------------------------------------------------------------- */
 
@@ -153,34 +153,34 @@ struct node_handover {
     int (*read_marks)(wf_node *node, uint32_t slot, uint32_t history, int64_t ns[MARK_COUNT], int64_t *uncertainty_ns);
 };
 
-extern const node_handover node_handover_cuda, node_handover_vulkan, node_handover_cpu;
+extern const node_handover wf_node_handover_cuda, wf_node_handover_vulkan, wf_node_handover_cpu;
 
 /* ---- queue.c: the renderer's queue ------------------------------------------------------------------------------- */
 
 /* One primary command buffer a slot, in a pool of their own. */
-wf_result node_create_commands(wf_node *node, VkCommandPool *pool, VkCommandBuffer commands[WF_NODE_MAX_SLOTS]);
+wf_result wf_node_create_commands(wf_node *node, VkCommandPool *pool, VkCommandBuffer commands[WF_NODE_MAX_SLOTS]);
 
-wf_result node_begin_commands(wf_node *node, VkCommandBuffer commands);
+wf_result wf_node_begin_commands(wf_node *node, VkCommandBuffer commands);
 
 /* Ends the commands and submits them; they wait for one value of the slot's timeline and signal another. */
-wf_result node_submit(wf_node *node, uint32_t slot, VkCommandBuffer commands, uint64_t wait, uint64_t signal);
+wf_result wf_node_submit(wf_node *node, uint32_t slot, VkCommandBuffer commands, uint64_t wait, uint64_t signal);
 
 /* The host waits for a value of the slot's timeline. */
-wf_result node_wait(wf_node *node, uint32_t slot, uint64_t value);
+wf_result wf_node_wait(wf_node *node, uint32_t slot, uint64_t value);
 
 /* Whether the slot's timeline has reached a value. */
-int node_reached(wf_node *node, uint32_t slot, uint64_t value);
+int wf_node_reached(wf_node *node, uint32_t slot, uint64_t value);
 
 /* ---- timing.c ---------------------------------------------------------------------------------------------------- */
 
-int64_t node_now_ns(void); /* CLOCK_MONOTONIC */
+int64_t wf_node_now_ns(void); /* CLOCK_MONOTONIC */
 
-void node_open_clock(wf_node *node);
-wf_result node_create_queries(wf_node *node, uint32_t slot);
+void wf_node_open_clock(wf_node *node);
+wf_result wf_node_create_queries(wf_node *node, uint32_t slot);
 
 /* Record, where the queue has timestamps: forget the marks of the slot's frame; write one when all earlier commands are
  * done. */
-void node_reset_marks(wf_node *node, uint32_t slot, VkCommandBuffer commands);
-void node_write_mark(wf_node *node, uint32_t slot, VkCommandBuffer commands, node_mark mark);
+void wf_node_reset_marks(wf_node *node, uint32_t slot, VkCommandBuffer commands);
+void wf_node_write_mark(wf_node *node, uint32_t slot, VkCommandBuffer commands, node_mark mark);
 
 #endif

@@ -1,7 +1,7 @@
 #include "share.h"
 
-#include "check.h"
 #include "image.h"
+#include "vulkan/check.h"
 
 static wf_result missing_extension(const wf_log *log, const char *name)
 {
@@ -28,7 +28,7 @@ static wf_result check_format(const wf_node_options *vulkan, const wf_log *log, 
                                              .format = format,
                                              .type = VK_IMAGE_TYPE_2D,
                                              .tiling = VK_IMAGE_TILING_OPTIMAL,
-                                             .usage = node_image_usage};
+                                             .usage = wf_image_usage};
     VkExternalImageFormatProperties sharing = {.sType = VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES};
     VkImageFormatProperties2 properties = {.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2, .pNext = &sharing};
     VkResult result = vkGetPhysicalDeviceImageFormatProperties2(vulkan->physical_device, &info, &properties);
@@ -39,15 +39,15 @@ static wf_result check_format(const wf_node_options *vulkan, const wf_log *log, 
     return WF_OK;
 }
 
-wf_result node_share_check_images(const wf_node_options *vulkan, const wf_log *log)
+wf_result wf_share_check_images(const wf_node_options *vulkan, const wf_log *log)
 {
     if (!memory_function(vulkan))
         return missing_extension(log, VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME);
-    TRY(check_format(vulkan, log, node_image_role_format(WF_NODE_COLOR)));
-    return check_format(vulkan, log, node_image_role_format(WF_NODE_DEPTH));
+    WF_TRY(check_format(vulkan, log, wf_image_role_format(WF_NODE_COLOR)));
+    return check_format(vulkan, log, wf_image_role_format(WF_NODE_DEPTH));
 }
 
-wf_result node_share_check_timelines(const wf_node_options *vulkan, const wf_log *log)
+wf_result wf_share_check_timelines(const wf_node_options *vulkan, const wf_log *log)
 {
     if (!semaphore_function(vulkan))
         return missing_extension(log, VK_KHR_EXTERNAL_SEMAPHORE_FD_EXTENSION_NAME);
@@ -64,8 +64,7 @@ wf_result node_share_check_timelines(const wf_node_options *vulkan, const wf_log
     return WF_OK;
 }
 
-wf_result node_share_create_timeline(const wf_node_options *vulkan, const wf_log *log, int shared,
-                                     VkSemaphore *timeline)
+wf_result wf_share_create_timeline(const wf_node_options *vulkan, const wf_log *log, int shared, VkSemaphore *timeline)
 {
     VkExportSemaphoreCreateInfo export = {.sType = VK_STRUCTURE_TYPE_EXPORT_SEMAPHORE_CREATE_INFO,
                                           .handleTypes = SHARE_SEMAPHORE_AS};
@@ -73,21 +72,21 @@ wf_result node_share_create_timeline(const wf_node_options *vulkan, const wf_log
                                       .pNext = shared ? &export : NULL,
                                       .semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE};
     VkSemaphoreCreateInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, .pNext = &type};
-    return node_check(log, vkCreateSemaphore(vulkan->device, &info, NULL, timeline), "vkCreateSemaphore");
+    return wf_vulkan_check(log, vkCreateSemaphore(vulkan->device, &info, NULL, timeline), "vkCreateSemaphore");
 }
 
-wf_result node_share_memory(const wf_node_options *vulkan, const wf_log *log, VkDeviceMemory memory, int *fd)
+wf_result wf_share_memory(const wf_node_options *vulkan, const wf_log *log, VkDeviceMemory memory, int *fd)
 {
     *fd = -1;
     VkMemoryGetFdInfoKHR info = {
         .sType = VK_STRUCTURE_TYPE_MEMORY_GET_FD_INFO_KHR, .memory = memory, .handleType = SHARE_MEMORY_AS};
-    return node_check(log, memory_function(vulkan)(vulkan->device, &info, fd), "vkGetMemoryFdKHR");
+    return wf_vulkan_check(log, memory_function(vulkan)(vulkan->device, &info, fd), "vkGetMemoryFdKHR");
 }
 
-wf_result node_share_timeline(const wf_node_options *vulkan, const wf_log *log, VkSemaphore timeline, int *fd)
+wf_result wf_share_timeline(const wf_node_options *vulkan, const wf_log *log, VkSemaphore timeline, int *fd)
 {
     *fd = -1;
     VkSemaphoreGetFdInfoKHR info = {
         .sType = VK_STRUCTURE_TYPE_SEMAPHORE_GET_FD_INFO_KHR, .semaphore = timeline, .handleType = SHARE_SEMAPHORE_AS};
-    return node_check(log, semaphore_function(vulkan)(vulkan->device, &info, fd), "vkGetSemaphoreFdKHR");
+    return wf_vulkan_check(log, semaphore_function(vulkan)(vulkan->device, &info, fd), "vkGetSemaphoreFdKHR");
 }

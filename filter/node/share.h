@@ -9,16 +9,15 @@
 #define SHARE_MEMORY_AS    VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT
 #define SHARE_SEMAPHORE_AS VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT
 
-/* WF_ERROR_UNSUPPORTED where images such as node_image_create makes, or timeline semaphores, cannot be exported. */
-wf_result node_share_check_images(const wf_node_options *vulkan, const wf_log *log);
-wf_result node_share_check_timelines(const wf_node_options *vulkan, const wf_log *log);
+/* WF_ERROR_UNSUPPORTED where images such as wf_image_create makes, or timeline semaphores, cannot be exported. */
+wf_result wf_share_check_images(const wf_node_options *vulkan, const wf_log *log);
+wf_result wf_share_check_timelines(const wf_node_options *vulkan, const wf_log *log);
 
 /* A timeline semaphore at value 0. shared: it can be exported. */
-wf_result node_share_create_timeline(const wf_node_options *vulkan, const wf_log *log, int shared,
-                                     VkSemaphore *timeline);
+wf_result wf_share_create_timeline(const wf_node_options *vulkan, const wf_log *log, int shared, VkSemaphore *timeline);
 
 /* A new file descriptor, the caller's to close or to give away; -1 on failure. */
-wf_result node_share_memory(const wf_node_options *vulkan, const wf_log *log, VkDeviceMemory memory, int *fd);
-wf_result node_share_timeline(const wf_node_options *vulkan, const wf_log *log, VkSemaphore timeline, int *fd);
+wf_result wf_share_memory(const wf_node_options *vulkan, const wf_log *log, VkDeviceMemory memory, int *fd);
+wf_result wf_share_timeline(const wf_node_options *vulkan, const wf_log *log, VkSemaphore timeline, int *fd);
 
 #endif

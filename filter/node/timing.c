@@ -2,6 +2,7 @@
  * CLOCK_MONOTONIC. */
 #include <time.h>
 
+#include "arguments.h"
 #include "node.h"
 
 /* Where one moment of the queue's clock lies on CLOCK_MONOTONIC. */
@@ -14,7 +15,7 @@ typedef struct queue_mark {
     uint64_t ticks, available; /* as vkGetQueryPoolResults writes them */
 } queue_mark;
 
-int64_t node_now_ns(void)
+int64_t wf_node_now_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -46,7 +47,7 @@ static uint32_t valid_bits(const wf_node_options *vulkan)
     return vulkan->queue_family < count ? families[vulkan->queue_family].timestampValidBits : 0;
 }
 
-void node_open_clock(wf_node *node)
+void wf_node_open_clock(wf_node *node)
 {
     VkPhysicalDeviceProperties properties;
     vkGetPhysicalDeviceProperties(node->options.physical_device, &properties);
@@ -81,31 +82,31 @@ static int calibrate(const wf_node *node, clock_anchor *anchor)
 /* Without a common clock: the frame lies between its submission and now. */
 static clock_anchor anchor_at_end(const node_frame *frame, uint64_t last_ticks)
 {
-    int64_t now = node_now_ns();
+    int64_t now = wf_node_now_ns();
     return (clock_anchor){.ticks = last_ticks, .ns = now, .uncertainty_ns = now - frame->submitted_ns};
 }
 
 /* ---- Queries ----------------------------------------------------------------------------------------------------- */
 
-wf_result node_create_queries(wf_node *node, uint32_t slot)
+wf_result wf_node_create_queries(wf_node *node, uint32_t slot)
 {
     if (!node->clock.mask)
         return WF_OK;
     VkQueryPoolCreateInfo info = {.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
                                   .queryType = VK_QUERY_TYPE_TIMESTAMP,
                                   .queryCount = NODE_HISTORY * MARK_COUNT};
-    return node_check(&node->log, vkCreateQueryPool(node->options.device, &info, NULL, &node->slots[slot].queries),
-                      "vkCreateQueryPool");
+    return wf_vulkan_check(&node->log, vkCreateQueryPool(node->options.device, &info, NULL, &node->slots[slot].queries),
+                           "vkCreateQueryPool");
 }
 
-void node_reset_marks(wf_node *node, uint32_t slot, VkCommandBuffer commands)
+void wf_node_reset_marks(wf_node *node, uint32_t slot, VkCommandBuffer commands)
 {
     const node_slot *s = &node->slots[slot];
     if (node->clock.mask)
         vkCmdResetQueryPool(commands, s->queries, node_history(s->begun) * MARK_COUNT, MARK_COUNT);
 }
 
-void node_write_mark(wf_node *node, uint32_t slot, VkCommandBuffer commands, node_mark mark)
+void wf_node_write_mark(wf_node *node, uint32_t slot, VkCommandBuffer commands, node_mark mark)
 {
     const node_slot *s = &node->slots[slot];
     if (node->clock.mask)
@@ -196,9 +197,8 @@ const char *wf_node_stage_name(wf_node_stage stage)
 
 wf_result wf_node_timing_of(wf_node *node, uint32_t slot, wf_node_timing *timing)
 {
-    TRY(node_check_slot(node, slot));
-    if (!timing)
-        return wf_fail(&node->log, WF_ERROR_INVALID_ARGUMENT, "timing is NULL");
+    WF_TRY(wf_node_check_slot(node, slot));
+    WF_TRY(wf_check_pointer(&node->log, "timing", timing));
     node_slot *s = &node->slots[slot];
     uint64_t newest = node->handover->finished(node, slot) ? s->run : s->run - 1;
     uint64_t oldest = s->begun > NODE_HISTORY ? s->begun - NODE_HISTORY + 1 : 1;

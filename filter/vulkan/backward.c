@@ -67,9 +67,7 @@ static wf_result record_destinations(vulkan_device *device, wf_stream stream, co
                                               [WF_DESTINATIONS_GRADIENT_STEP] = wf_vulkan_step(&call->grad_output),
                                               [WF_DESTINATIONS_OUTPUT_STEP] = wf_vulkan_step(&call->output),
                                               [WF_DESTINATIONS_COVERAGE_STEP] = wf_vulkan_step(&call->coverage)}};
-    wf_result result = wf_vulkan_get_pipeline(device, &pipeline);
-    if (result != WF_OK)
-        return result;
+    WF_TRY(wf_vulkan_get_pipeline(device, &pipeline));
     struct wf_destinations_push push = {.width = (int)size[3],
                                         .height = (int)size[2],
                                         .channels = (int)size[1],
@@ -98,9 +96,7 @@ static wf_result record_sums(vulkan_device *device, wf_stream stream, const wf_t
     vulkan_pipeline pipeline = {
         .shader = &sum_shader,
         .constants = {[WF_SUM_TYPE] = (int32_t)of->dtype, [WF_SUM_STEP] = wf_vulkan_step(of), [WF_SUM_LAST] = last}};
-    wf_result result = wf_vulkan_get_pipeline(device, &pipeline);
-    if (result != WF_OK)
-        return result;
+    WF_TRY(wf_vulkan_get_pipeline(device, &pipeline));
     struct wf_sum_push push = {.width = (int)of->size[3],
                                .height = (int)of->size[2],
                                .shares = (int)shares,
@@ -177,10 +173,9 @@ static wf_result check_strides(const wf_log *log, const wf_backward_call *call)
                    {"grad_output", &call->grad_output},
                    {"grad_input", &call->grad_input},
                    {"grad_weight", &call->grad_weight}};
-    wf_result result = WF_OK;
-    for (size_t i = 0; i < sizeof tensors / sizeof *tensors && result == WF_OK; i++)
-        result = wf_vulkan_check_strides(log, tensors[i].name, tensors[i].tensor);
-    return result;
+    for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++)
+        WF_TRY(wf_vulkan_check_strides(log, tensors[i].name, tensors[i].tensor));
+    return WF_OK;
 }
 
 wf_result wf_vulkan_backward(wf_device *base, wf_stream stream, const wf_backward_call *call)
@@ -191,18 +186,16 @@ wf_result wf_vulkan_backward(wf_device *base, wf_stream stream, const wf_backwar
     const wf_tensor values = w.planes > 0 ? planes_of(call, &w, 0, VALUES) : absent;
     const wf_tensor coverage = w.planes > 0 ? planes_of(call, &w, 1, 1) : absent;
     const wf_tensor gradient = w.planes > VALUES ? planes_of(call, &w, VALUES, w.planes - VALUES) : call->grad_output;
-    wf_result result = check_strides(&base->log, call);
-    if (result == WF_OK && w.planes > 0)
-        result = record_destinations(device, stream, call, &w);
-    if (result == WF_OK && w.shares > 0)
-        result = sum_shares(device, stream, call, &w);
-    if (result == WF_OK && w.size > 0)
-        result = wf_vulkan_barrier(base, stream);
-    if (result == WF_OK && wf_present(&call->grad_weight))
-        result = record_grad_weight(device, stream, call, &gradient, &values);
-    if (result == WF_OK && wf_present(&call->grad_input) && call->grad_input.size[1] > 0)
-        result = record_grad_input(device, stream, call, &gradient, &coverage);
-    if (result == WF_OK && w.shares > 0)
-        result = sum_all(device, stream, call, &w);
-    return result;
+    WF_TRY(check_strides(&base->log, call));
+    if (w.planes > 0)
+        WF_TRY(record_destinations(device, stream, call, &w));
+    if (w.shares > 0)
+        WF_TRY(sum_shares(device, stream, call, &w));
+    if (w.size > 0)
+        WF_TRY(wf_vulkan_barrier(base, stream));
+    if (wf_present(&call->grad_weight))
+        WF_TRY(record_grad_weight(device, stream, call, &gradient, &values));
+    if (wf_present(&call->grad_input) && call->grad_input.size[1] > 0)
+        WF_TRY(record_grad_input(device, stream, call, &gradient, &coverage));
+    return w.shares > 0 ? sum_all(device, stream, call, &w) : WF_OK;
 }

@@ -7,22 +7,6 @@
 
 const int wf_vulkan_built = 1;
 
-wf_result wf_vulkan_check(const wf_log *log, VkResult result, const char *call)
-{
-    switch (result) {
-    case VK_SUCCESS:
-        return WF_OK;
-    case VK_ERROR_OUT_OF_HOST_MEMORY:
-        return wf_fail(log, WF_ERROR_OUT_OF_MEMORY, "%s failed: out of host memory", call);
-    case VK_ERROR_OUT_OF_DEVICE_MEMORY:
-        return wf_fail(log, WF_ERROR_OUT_OF_MEMORY, "%s failed: out of device memory", call);
-    case VK_ERROR_DEVICE_LOST:
-        return wf_fail(log, WF_ERROR_DEVICE, "%s failed: the device is lost", call);
-    default:
-        return wf_fail(log, WF_ERROR_DEVICE, "%s failed with VkResult %d", call, (int)result);
-    }
-}
-
 /* ---- Needs ---- */
 
 static void find_missing(wf_vulkan_needs *needs, VkPhysicalDevice physical_device)
@@ -149,6 +133,13 @@ wf_result wf_vulkan_check_needs(const wf_log *log, VkPhysicalDevice physical_dev
     return wf_fail(log, WF_ERROR_UNSUPPORTED, "%s lacks %s", properties.deviceName, needs.missing);
 }
 
+static wf_result create_parts(vulkan_device *device)
+{
+    WF_TRY(wf_vulkan_create_streams(device));
+    WF_TRY(wf_vulkan_create_memory(device));
+    return wf_vulkan_create_pipelines(device);
+}
+
 wf_result wf_vulkan_create(const wf_vulkan_options *options, wf_device **device)
 {
     if (device)
@@ -156,14 +147,12 @@ wf_result wf_vulkan_create(const wf_vulkan_options *options, wf_device **device)
     if (!options)
         return WF_ERROR_INVALID_ARGUMENT;
     if (!device || !options->physical_device || !options->device || !options->queue)
-        return wf_fail(&options->log, WF_ERROR_INVALID_ARGUMENT, "%s is NULL",
-                       !device                     ? "device"
-                       : !options->physical_device ? "the VkPhysicalDevice"
-                       : !options->device          ? "the VkDevice"
-                                                   : "the VkQueue");
-    wf_result result = wf_vulkan_check_needs(&options->log, options->physical_device);
-    if (result != WF_OK)
-        return result;
+        return WF_INVALID(&options->log, "%s is NULL",
+                          !device                     ? "device"
+                          : !options->physical_device ? "the VkPhysicalDevice"
+                          : !options->device          ? "the VkDevice"
+                                                      : "the VkQueue");
+    WF_TRY(wf_vulkan_check_needs(&options->log, options->physical_device));
 
     vulkan_device *created = calloc(1, sizeof *created);
     if (!created)
@@ -179,11 +168,7 @@ wf_result wf_vulkan_create(const wf_vulkan_options *options, wf_device **device)
     created->limits = properties.limits;
     vkGetPhysicalDeviceMemoryProperties(options->physical_device, &created->memory);
 
-    result = wf_vulkan_create_streams(created);
-    if (result == WF_OK)
-        result = wf_vulkan_create_memory(created);
-    if (result == WF_OK)
-        result = wf_vulkan_create_pipelines(created);
+    wf_result result = create_parts(created);
     if (result != WF_OK)
         destroy(&created->base);
     else

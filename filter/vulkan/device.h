@@ -5,6 +5,7 @@
 #define WF_VULKAN_DEVICE_H
 
 #include "backend.h"
+#include "check.h"
 #include "shared.h"
 #include "wf_vulkan.h"
 
@@ -54,9 +55,6 @@ typedef struct vulkan_device {
     vulkan_pipeline *pipelines;
     size_t pipeline_count;
 } vulkan_device;
-
-/* Says which call failed and how; silent and WF_OK for VK_SUCCESS. */
-wf_result wf_vulkan_check(const wf_log *log, VkResult result, const char *call);
 
 /* Says which feature the device lacks. */
 wf_result wf_vulkan_check_needs(const wf_log *log, VkPhysicalDevice physical_device);

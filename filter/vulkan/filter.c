@@ -48,23 +48,18 @@ wf_result wf_vulkan_prepare_filter(vulkan_device *device, const vulkan_filter *f
 
 static wf_result check_strides(const wf_log *log, const vulkan_filter *f)
 {
-    wf_result result = wf_vulkan_check_strides(log, "input", f->input);
-    if (result == WF_OK)
-        result = wf_vulkan_check_strides(log, "weight", f->weight);
-    if (result == WF_OK)
-        result = wf_vulkan_check_strides(log, "output", f->output);
-    return result == WF_OK ? wf_vulkan_check_strides(log, "coverage", f->extra) : result;
+    WF_TRY(wf_vulkan_check_strides(log, "input", f->input));
+    WF_TRY(wf_vulkan_check_strides(log, "weight", f->weight));
+    WF_TRY(wf_vulkan_check_strides(log, "output", f->output));
+    return wf_vulkan_check_strides(log, "coverage", f->extra);
 }
 
 wf_result wf_vulkan_record_filter(vulkan_device *device, wf_stream stream, const vulkan_filter *f)
 {
     const vulkan_shape shape = shape_of(f);
     vulkan_pipeline pipeline;
-    wf_result result = check_strides(&device->base.log, f);
-    if (result == WF_OK)
-        result = get_pipeline(device, f, &shape, &pipeline);
-    if (result != WF_OK)
-        return result;
+    WF_TRY(check_strides(&device->base.log, f));
+    WF_TRY(get_pipeline(device, f, &shape, &pipeline));
 
     const int64_t *size = f->input->size;
     struct wf_filter_push push = {.width = (int)size[3],

@@ -31,9 +31,7 @@ wf_result wf_vulkan_record_grad_weight(vulkan_device *device, wf_stream stream, 
         wf_vulkan_choose_shape(VULKAN_GRAD_WEIGHT, g->filter.kernel_width, (int64_t)wf_dtype_size(g->output->dtype),
                                wf_vulkan_aligned_pixels(&g->filter, tensors, 5));
     vulkan_pipeline pipeline;
-    wf_result result = get_pipeline(device, g, &shape, &pipeline);
-    if (result != WF_OK)
-        return result;
+    WF_TRY(get_pipeline(device, g, &shape, &pipeline));
 
     const int64_t *size = g->output->size;
     struct wf_grad_weight_push push = {.width = (int)size[3],

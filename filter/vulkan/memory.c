@@ -51,9 +51,10 @@ static wf_result allocate_memory(vulkan_device *device, vulkan_buffer *buffer, V
     return wf_vulkan_check(&device->base.log, result, "vkAllocateMemory");
 }
 
-static wf_result create_buffer(vulkan_device *device, VkDeviceSize size, VkMemoryPropertyFlags flags,
-                               VkMemoryPropertyFlags preferred, vulkan_buffer *buffer)
+static wf_result fill_buffer(vulkan_device *device, VkDeviceSize size, VkMemoryPropertyFlags flags,
+                             VkMemoryPropertyFlags preferred, vulkan_buffer *buffer)
 {
+    const wf_log *log = &device->base.log;
     const VkBufferCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
                                      .size = size,
                                      .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
@@ -61,31 +62,30 @@ static wf_result create_buffer(vulkan_device *device, VkDeviceSize size, VkMemor
                                               VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT,
                                      .sharingMode = VK_SHARING_MODE_EXCLUSIVE};
     *buffer = (vulkan_buffer){.size = size};
-    wf_result result = wf_vulkan_check(&device->base.log, vkCreateBuffer(device->device, &info, NULL, &buffer->buffer),
-                                       "vkCreateBuffer");
-    if (result == WF_OK)
-        result = allocate_memory(device, buffer, flags, preferred);
-    if (result == WF_OK)
-        result =
-            wf_vulkan_check(&device->base.log, vkBindBufferMemory(device->device, buffer->buffer, buffer->memory, 0),
-                            "vkBindBufferMemory");
-    if (result != WF_OK) {
-        destroy_buffer(device, buffer);
-        return result;
-    }
+    WF_TRY(wf_vulkan_check(log, vkCreateBuffer(device->device, &info, NULL, &buffer->buffer), "vkCreateBuffer"));
+    WF_TRY(allocate_memory(device, buffer, flags, preferred));
+    WF_TRY(wf_vulkan_check(log, vkBindBufferMemory(device->device, buffer->buffer, buffer->memory, 0),
+                           "vkBindBufferMemory"));
     const VkBufferDeviceAddressInfo address = {.sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO,
                                                .buffer = buffer->buffer};
     buffer->address = vkGetBufferDeviceAddress(device->device, &address);
     return WF_OK;
 }
 
+static wf_result create_buffer(vulkan_device *device, VkDeviceSize size, VkMemoryPropertyFlags flags,
+                               VkMemoryPropertyFlags preferred, vulkan_buffer *buffer)
+{
+    wf_result result = fill_buffer(device, size, flags, preferred, buffer);
+    if (result != WF_OK)
+        destroy_buffer(device, buffer);
+    return result;
+}
+
 wf_result wf_vulkan_create_memory(vulkan_device *device)
 {
-    wf_result result =
-        create_buffer(device, STAGING_SIZE, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
-                      VK_MEMORY_PROPERTY_HOST_CACHED_BIT, &device->staging);
-    if (result != WF_OK)
-        return result;
+    WF_TRY(create_buffer(device, STAGING_SIZE,
+                         VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
+                         VK_MEMORY_PROPERTY_HOST_CACHED_BIT, &device->staging));
     return wf_vulkan_check(&device->base.log,
                            vkMapMemory(device->device, device->staging.memory, 0, VK_WHOLE_SIZE, 0, &device->mapped),
                            "vkMapMemory");
@@ -120,9 +120,7 @@ wf_result wf_vulkan_alloc(wf_device *base, size_t size, void **data)
     device->buffers = buffers;
 
     vulkan_buffer *buffer = &buffers[device->buffer_count];
-    wf_result result = create_buffer(device, size + ALIGNMENT - 1, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0, buffer);
-    if (result != WF_OK)
-        return result;
+    WF_TRY(create_buffer(device, size + ALIGNMENT - 1, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0, buffer));
     device->buffer_count++;
     *data = (void *)(uintptr_t)((buffer->address + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
     return WF_OK;
@@ -165,13 +163,13 @@ static wf_result find_range(const wf_device *device, const void *data, size_t si
 {
     const vulkan_buffer *found = find_buffer((const vulkan_device *)device, data);
     if (!found)
-        return wf_fail(&device->log, WF_ERROR_INVALID_ARGUMENT, "address %p is not in memory from wf_alloc", data);
+        return WF_INVALID(&device->log, "address %p is not in memory from wf_alloc", data);
     *buffer = found->buffer;
     *offset = (uintptr_t)data - found->address;
     if (size > found->size - *offset)
-        return wf_fail(&device->log, WF_ERROR_INVALID_ARGUMENT,
-                       "a copy of %zu bytes at address %p, where %" PRIu64 " bytes are left of the allocation", size,
-                       data, (uint64_t)(found->size - *offset));
+        return WF_INVALID(&device->log,
+                          "a copy of %zu bytes at address %p, where %" PRIu64 " bytes are left of the allocation", size,
+                          data, (uint64_t)(found->size - *offset));
     return WF_OK;
 }
 
@@ -198,9 +196,7 @@ static void record_copy(VkCommandBuffer commands, VkBuffer from, VkDeviceSize fr
 static wf_result copy(vulkan_device *device, VkBuffer from, VkDeviceSize from_offset, VkBuffer to,
                       VkDeviceSize to_offset, VkDeviceSize size)
 {
-    wf_result result = wf_vulkan_begin_commands(device, device->transfer);
-    if (result != WF_OK)
-        return result;
+    WF_TRY(wf_vulkan_begin_commands(device, device->transfer));
     record_copy(device->transfer, from, from_offset, to, to_offset, size);
     return wf_vulkan_submit(device, device->transfer);
 }
@@ -215,13 +211,13 @@ wf_result wf_vulkan_upload(wf_device *base, void *to, const void *from, size_t s
     vulkan_device *device = (vulkan_device *)base;
     VkBuffer buffer;
     VkDeviceSize offset;
-    wf_result result = find_range(base, to, size, &buffer, &offset);
-    for (size_t done = 0, piece; result == WF_OK && done < size; done += piece) {
+    WF_TRY(find_range(base, to, size, &buffer, &offset));
+    for (size_t done = 0, piece; done < size; done += piece) {
         piece = piece_size(size - done);
         memcpy(device->mapped, (const char *)from + done, piece);
-        result = copy(device, device->staging.buffer, 0, buffer, offset + done, piece);
+        WF_TRY(copy(device, device->staging.buffer, 0, buffer, offset + done, piece));
     }
-    return result;
+    return WF_OK;
 }
 
 wf_result wf_vulkan_download(wf_device *base, void *to, const void *from, size_t size)
@@ -229,12 +225,11 @@ wf_result wf_vulkan_download(wf_device *base, void *to, const void *from, size_t
     vulkan_device *device = (vulkan_device *)base;
     VkBuffer buffer;
     VkDeviceSize offset;
-    wf_result result = find_range(base, from, size, &buffer, &offset);
-    for (size_t done = 0, piece; result == WF_OK && done < size; done += piece) {
+    WF_TRY(find_range(base, from, size, &buffer, &offset));
+    for (size_t done = 0, piece; done < size; done += piece) {
         piece = piece_size(size - done);
-        result = copy(device, buffer, offset + done, device->staging.buffer, 0, piece);
-        if (result == WF_OK)
-            memcpy((char *)to + done, device->mapped, piece);
+        WF_TRY(copy(device, buffer, offset + done, device->staging.buffer, 0, piece));
+        memcpy((char *)to + done, device->mapped, piece);
     }
-    return result;
+    return WF_OK;
 }

@@ -138,17 +138,11 @@ void wf_vulkan_close(vulkan_owner *owner)
 static wf_result open_device(vulkan_owner *owner, int ordinal, wf_device **device)
 {
     wf_vulkan_options options = {.log = owner->log};
-    wf_result result = create_instance(owner);
-    if (result == WF_OK)
-        result = find_device(owner, ordinal, &options.physical_device);
-    if (result == WF_OK)
-        result = wf_vulkan_check_needs(&owner->log, options.physical_device);
-    if (result == WF_OK)
-        result = find_compute_family(owner, options.physical_device, &options.queue_family);
-    if (result == WF_OK)
-        result = create_device(owner, options.physical_device, options.queue_family);
-    if (result != WF_OK)
-        return result;
+    WF_TRY(create_instance(owner));
+    WF_TRY(find_device(owner, ordinal, &options.physical_device));
+    WF_TRY(wf_vulkan_check_needs(&owner->log, options.physical_device));
+    WF_TRY(find_compute_family(owner, options.physical_device, &options.queue_family));
+    WF_TRY(create_device(owner, options.physical_device, options.queue_family));
     options.instance = owner->instance;
     options.device = owner->device;
     vkGetDeviceQueue(owner->device, options.queue_family, 0, &options.queue);

@@ -38,10 +38,7 @@ static wf_result compile(vulkan_device *device, vulkan_pipeline *pipeline)
                                            .codeSize = pipeline->shader->size,
                                            .pCode = pipeline->shader->code};
     VkShaderModule module;
-    wf_result result =
-        wf_vulkan_check(log, vkCreateShaderModule(device->device, &code, NULL, &module), "vkCreateShaderModule");
-    if (result != WF_OK)
-        return result;
+    WF_TRY(wf_vulkan_check(log, vkCreateShaderModule(device->device, &code, NULL, &module), "vkCreateShaderModule"));
 
     VkSpecializationMapEntry entries[WF_MAX_SPECIALIZATIONS];
     for (uint32_t i = 0; i < WF_MAX_SPECIALIZATIONS; i++)
@@ -57,11 +54,10 @@ static wf_result compile(vulkan_device *device, vulkan_pipeline *pipeline)
                                                         .pName = "main",
                                                         .pSpecializationInfo = &specialization},
                                               .layout = device->layout};
-    result = wf_vulkan_check(
-        log, vkCreateComputePipelines(device->device, device->pipeline_cache, 1, &info, NULL, &pipeline->pipeline),
-        "vkCreateComputePipelines");
+    VkResult result =
+        vkCreateComputePipelines(device->device, device->pipeline_cache, 1, &info, NULL, &pipeline->pipeline);
     vkDestroyShaderModule(device->device, module, NULL);
-    return result;
+    return wf_vulkan_check(log, result, "vkCreateComputePipelines");
 }
 
 static int same_key(const vulkan_pipeline *a, const vulkan_pipeline *b)
@@ -82,10 +78,9 @@ wf_result wf_vulkan_get_pipeline(vulkan_device *device, vulkan_pipeline *wanted)
         return wf_fail(&device->base.log, WF_ERROR_OUT_OF_MEMORY, "no host memory for %zu pipelines",
                        device->pipeline_count + 1);
     device->pipelines = pipelines;
-    wf_result result = compile(device, wanted);
-    if (result == WF_OK)
-        pipelines[device->pipeline_count++] = *wanted;
-    return result;
+    WF_TRY(compile(device, wanted));
+    pipelines[device->pipeline_count++] = *wanted;
+    return WF_OK;
 }
 
 static uint32_t at_most(int64_t groups, uint32_t limit)

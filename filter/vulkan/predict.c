@@ -17,8 +17,8 @@ static wf_result get_pipelines(vulkan_device *device, const wf_bilateral *parame
                                  .constants = {[WF_PREDICT_KERNEL_HEIGHT] = parameters->kernel_height,
                                                [WF_PREDICT_KERNEL_WIDTH] = parameters->kernel_width,
                                                [WF_PREDICT_WEIGHT_HALF] = weight_dtype == WF_FLOAT16}};
-    wf_result result = wf_vulkan_get_pipeline(device, compress);
-    return result == WF_OK ? wf_vulkan_get_pipeline(device, predict) : result;
+    WF_TRY(wf_vulkan_get_pipeline(device, compress));
+    return wf_vulkan_get_pipeline(device, predict);
 }
 
 wf_result wf_vulkan_prepare_bilateral(wf_device *device, const wf_bilateral_call *call)
@@ -79,13 +79,11 @@ wf_result wf_vulkan_predict_bilateral(wf_device *base, wf_stream stream, const w
 {
     vulkan_device *device = (vulkan_device *)base;
     vulkan_pipeline compress, predict;
-    wf_result result = get_pipelines(device, &call->parameters, call->weight.dtype, &compress, &predict);
-    if (result != WF_OK)
-        return result;
+    WF_TRY(get_pipelines(device, &call->parameters, call->weight.dtype, &compress, &predict));
     for (int64_t n = 0; n < call->color.size[0]; n++)
         record_compress(device, stream, &compress, call, n);
-    result = wf_vulkan_barrier(base, stream);
-    for (int64_t n = 0; result == WF_OK && n < call->color.size[0]; n++)
+    WF_TRY(wf_vulkan_barrier(base, stream));
+    for (int64_t n = 0; n < call->color.size[0]; n++)
         record_predict(device, stream, &predict, call, n);
-    return result;
+    return WF_OK;
 }

@@ -1,7 +1,7 @@
 # The Vulkan backend.
 include(${PROJECT_SOURCE_DIR}/shaders/embed.cmake)
 target_sources(wf PRIVATE
-  vulkan/device.c vulkan/open.c vulkan/stream.c vulkan/memory.c vulkan/pipeline.c
+  vulkan/device.c vulkan/check.c vulkan/open.c vulkan/stream.c vulkan/memory.c vulkan/pipeline.c
   vulkan/kernel.c vulkan/shape.c vulkan/filter.c vulkan/gather.c vulkan/splat.c vulkan/gather_splat.c
   vulkan/grad_weight.c vulkan/backward.c vulkan/predict.c)
 wf_embed_shader(wf

@@ -7,20 +7,16 @@ wf_result wf_vulkan_create_streams(vulkan_device *device)
     const VkCommandPoolCreateInfo pool = {.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
                                           .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
                                           .queueFamilyIndex = device->queue_family};
-    wf_result result =
-        wf_vulkan_check(log, vkCreateCommandPool(device->device, &pool, NULL, &device->pool), "vkCreateCommandPool");
-    if (result != WF_OK)
-        return result;
+    WF_TRY(
+        wf_vulkan_check(log, vkCreateCommandPool(device->device, &pool, NULL, &device->pool), "vkCreateCommandPool"));
 
     const VkCommandBufferAllocateInfo buffers = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
                                                  .commandPool = device->pool,
                                                  .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
                                                  .commandBufferCount = 2};
     VkCommandBuffer commands[2];
-    result =
-        wf_vulkan_check(log, vkAllocateCommandBuffers(device->device, &buffers, commands), "vkAllocateCommandBuffers");
-    if (result != WF_OK)
-        return result;
+    WF_TRY(
+        wf_vulkan_check(log, vkAllocateCommandBuffers(device->device, &buffers, commands), "vkAllocateCommandBuffers"));
     device->one_off = commands[0];
     device->transfer = commands[1];
 
@@ -44,18 +40,12 @@ wf_result wf_vulkan_begin_commands(vulkan_device *device, VkCommandBuffer comman
 wf_result wf_vulkan_submit(vulkan_device *device, VkCommandBuffer commands)
 {
     const wf_log *log = &device->base.log;
-    wf_result result = wf_vulkan_check(log, vkEndCommandBuffer(commands), "vkEndCommandBuffer");
-    if (result != WF_OK)
-        return result;
+    WF_TRY(wf_vulkan_check(log, vkEndCommandBuffer(commands), "vkEndCommandBuffer"));
     const VkSubmitInfo submit = {
         .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = 1, .pCommandBuffers = &commands};
-    result = wf_vulkan_check(log, vkQueueSubmit(device->queue, 1, &submit, device->fence), "vkQueueSubmit");
-    if (result != WF_OK)
-        return result;
-    result = wf_vulkan_check(log, vkWaitForFences(device->device, 1, &device->fence, VK_TRUE, UINT64_MAX),
-                             "vkWaitForFences");
-    if (result != WF_OK)
-        return result;
+    WF_TRY(wf_vulkan_check(log, vkQueueSubmit(device->queue, 1, &submit, device->fence), "vkQueueSubmit"));
+    WF_TRY(wf_vulkan_check(log, vkWaitForFences(device->device, 1, &device->fence, VK_TRUE, UINT64_MAX),
+                           "vkWaitForFences"));
     return wf_vulkan_check(log, vkResetFences(device->device, 1, &device->fence), "vkResetFences");
 }
 

@@ -1,6 +1,5 @@
 /* What the node exports for CUDA, as far as any Vulkan device can tell: an image's memory, exported as an opaque file
- * descriptor and imported again, holds the same texels. Links share.c and image.c directly; exits with 77 (skipped)
- * where the device cannot export images. */
+ * descriptor and imported again, holds the same texels. Exits with 77 (skipped) where the device cannot export images. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,20 +20,16 @@ enum { WIDTH = 61, HEIGHT = 17, SKIPPED = 77 };
 
 static renderer vulkan;
 static wf_node_options options;
-static const wf_log no_log;
 static char reported[512];
 
-/* Stands in for wf.c's, which libwf keeps to itself. */
-wf_result wf_report(const wf_log *log, wf_log_level level, wf_result result, const char *format, ...)
+static void remember(void *user, wf_log_level level, const char *message)
 {
-    (void)log, (void)level;
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(reported, sizeof reported, format, arguments);
-    va_end(arguments);
+    (void)user, (void)level;
+    snprintf(reported, sizeof reported, "%s", message);
     printf("  %s\n", reported);
-    return result;
 }
+
+static const wf_log reporting = {.callback = remember};
 
 static int check_validation(void **state)
 {
@@ -47,8 +42,8 @@ static int check_validation(void **state)
 static wf_node_image make_image(VkFormat format)
 {
     wf_node_image image;
-    assert_int_equal(node_image_create(&options, &no_log, format, 1, &image), WF_OK);
-    assert_true(image.memory_size >= (VkDeviceSize)WIDTH * HEIGHT * node_image_texel_size(format));
+    assert_int_equal(wf_image_create(&options, &reporting, format, 1, &image), WF_OK);
+    assert_true(image.memory_size >= (VkDeviceSize)WIDTH * HEIGHT * wf_image_texel_size(format));
     return image;
 }
 
@@ -96,10 +91,10 @@ static void run(VkCommandBuffer commands)
 
 static void record_ownership(VkCommandBuffer commands, VkImage image, uint32_t from, uint32_t to)
 {
-    VkImageMemoryBarrier barrier = node_image_barrier(image, VK_IMAGE_LAYOUT_GENERAL, VK_IMAGE_LAYOUT_GENERAL);
+    VkImageMemoryBarrier barrier = wf_image_barrier(image, VK_IMAGE_LAYOUT_GENERAL, VK_IMAGE_LAYOUT_GENERAL);
     barrier.srcQueueFamilyIndex = from;
     barrier.dstQueueFamilyIndex = to;
-    node_image_record_barriers(commands, 1, &barrier);
+    wf_image_record_barriers(commands, 1, &barrier);
 }
 
 static void test_round_trip(void **state)
@@ -107,10 +102,10 @@ static void test_round_trip(void **state)
     (void)state;
     static const VkFormat formats[] = {VK_FORMAT_R32G32B32A32_SFLOAT, VK_FORMAT_R32_SFLOAT};
     for (int i = 0; i < 2; i++) {
-        size_t size = WIDTH * HEIGHT * node_image_texel_size(formats[i]);
+        size_t size = WIDTH * HEIGHT * wf_image_texel_size(formats[i]);
         wf_node_image image = make_image(formats[i]);
         int fd = -1;
-        assert_int_equal(node_share_memory(&options, &no_log, image.memory, &fd), WF_OK);
+        assert_int_equal(wf_share_memory(&options, &reporting, image.memory, &fd), WF_OK);
         assert_true(fd >= 0);
         wf_node_image twin = import_image(&image, fd);
 
@@ -131,8 +126,8 @@ static void test_round_trip(void **state)
         vkFreeCommandBuffers(vulkan.device, vulkan.pool, 1, &commands);
         renderer_destroy_buffer(&vulkan, &sent);
         renderer_destroy_buffer(&vulkan, &received);
-        node_image_destroy(vulkan.device, &twin);
-        node_image_destroy(vulkan.device, &image);
+        wf_image_destroy(vulkan.device, &twin);
+        wf_image_destroy(vulkan.device, &image);
         assert_true(image.image == VK_NULL_HANDLE && image.memory_size == 0);
     }
 }
@@ -143,28 +138,28 @@ static void test_descriptors(void **state)
     (void)state;
     wf_node_image image = make_image(VK_FORMAT_R32G32B32A32_SFLOAT);
     int first, second;
-    assert_int_equal(node_share_memory(&options, &no_log, image.memory, &first), WF_OK);
-    assert_int_equal(node_share_memory(&options, &no_log, image.memory, &second), WF_OK);
+    assert_int_equal(wf_share_memory(&options, &reporting, image.memory, &first), WF_OK);
+    assert_int_equal(wf_share_memory(&options, &reporting, image.memory, &second), WF_OK);
     assert_int_not_equal(first, second);
     assert_int_equal(close(first), 0);
     assert_true(fcntl(second, F_GETFD) >= 0);
     assert_int_equal(close(second), 0);
-    node_image_destroy(vulkan.device, &image);
+    wf_image_destroy(vulkan.device, &image);
 }
 
 /* Timelines are exported where the device can; where it cannot, the reason is said. */
 static void test_timelines(void **state)
 {
     (void)state;
-    wf_result sharing = node_share_check_timelines(&options, &no_log);
+    wf_result sharing = wf_share_check_timelines(&options, &reporting);
     int shared = sharing == WF_OK, fd = 0;
     VkSemaphore timeline;
-    assert_int_equal(node_share_create_timeline(&options, &no_log, shared, &timeline), WF_OK);
+    assert_int_equal(wf_share_create_timeline(&options, &reporting, shared, &timeline), WF_OK);
     uint64_t value = 1;
     assert_int_equal(vkGetSemaphoreCounterValue(vulkan.device, timeline, &value), VK_SUCCESS);
     assert_int_equal(value, 0);
     if (shared) {
-        assert_int_equal(node_share_timeline(&options, &no_log, timeline, &fd), WF_OK);
+        assert_int_equal(wf_share_timeline(&options, &reporting, timeline, &fd), WF_OK);
         assert_int_equal(close(fd), 0);
     } else {
         assert_int_equal(sharing, WF_ERROR_UNSUPPORTED);
@@ -188,7 +183,7 @@ int main(void)
                                 .width = WIDTH,
                                 .height = HEIGHT,
                                 .slots = 1};
-    if (node_share_check_images(&options, &no_log) != WF_OK) {
+    if (wf_share_check_images(&options, &reporting) != WF_OK) {
         renderer_close(&vulkan);
         return required && !strcmp(required, "1") ? 1 : SKIPPED;
     }
