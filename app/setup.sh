@@ -19,13 +19,15 @@ install_packages() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# build FOLDER TARGET [CMAKE OPTION...]: configures once, then builds what changed. Says nothing where nothing did; what was
-# done last is in FOLDER/build.log, of which a failure prints its part.
+# build PRESET TARGET [CMAKE OPTION...]: a preset of CMakePresets.json. Configures, then builds what changed. Says nothing where
+# nothing did; what was done last is in build.log in the preset's folder, of which a failure prints its part.
 build() {
-  local folder=$1 target=$2 log=$1/build.log
+  local preset=$1 target=$2 folder=build log
   shift 2
+  [ "$preset" = release ] || folder=build-$preset
+  log=$folder/build.log
   mkdir -p "$folder"
-  cmake -S . -B "$folder" -G Ninja "$@" >"$log" 2>&1 || { cat "$log"; return 1; }
+  cmake --preset "$preset" "$@" >"$log" 2>&1 || { cat "$log"; return 1; }
   [[ $(ninja -C "$folder" -n "$target" 2>&1) != *"no work to do"* ]] || return 0
   echo "building, $log has the details"
   cmake --build "$folder" --target "$target" >>"$log" 2>&1 || { sed -n '/^FAILED\|^ninja: error/,$p' "$log"; return 1; }

@@ -14,14 +14,16 @@
 #define WF_SHARED_MIN_SUM 1e-6
 
 /* The values of wf_mode, wf_operator and wf_dtype, checked by static assertions in filter/vulkan/filter.c. */
-#define WF_SHARED_NORMALIZED    1
-#define WF_SHARED_SOFTMAX       2
-#define WF_SHARED_GIVEN_SOFTMAX 3 /* no wf_mode: weights are logits, divided by the exponential of the source's coverage */
-#define WF_SHARED_GATHER        0
-#define WF_SHARED_SPLAT         1
-#define WF_SHARED_FLOAT32       0
-#define WF_SHARED_FLOAT16       1
-#define WF_SHARED_BFLOAT16      2
+#define WF_SHARED_NORMALIZED 1
+#define WF_SHARED_SOFTMAX    2
+#define WF_SHARED_GATHER     0
+#define WF_SHARED_SPLAT      1
+#define WF_SHARED_FLOAT32    0
+#define WF_SHARED_FLOAT16    1
+#define WF_SHARED_BFLOAT16   2
+
+/* No wf_mode: weights are logits, divided by the exponential of the source's coverage. */
+#define WF_SHARED_GIVEN_SOFTMAX 3
 
 /* Threads of a workgroup where it is not chosen by specialization: wide and flat, so that a warp reads whole cache lines. */
 #define WF_GROUP_WIDTH  64

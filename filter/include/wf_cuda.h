@@ -12,9 +12,9 @@ extern "C" {
 #endif
 
 typedef struct wf_cuda_options {
-    int ordinal;               /* as cudaSetDevice counts; ignored where a uuid is given */
-    const uint8_t *uuid;       /* NULL, or the 16 bytes of VkPhysicalDeviceIDProperties.deviceUUID to match */
-    const char *pci_bus_id;    /* NULL, or "0000:65:00.0": tried where no device has the uuid (some drivers report
+    int ordinal;            /* as cudaSetDevice counts; ignored where a uuid is given */
+    const uint8_t *uuid;    /* NULL, or the 16 bytes of VkPhysicalDeviceIDProperties.deviceUUID to match */
+    const char *pci_bus_id; /* NULL, or "0000:65:00.0": tried where no device has the uuid (some drivers report
                                   differing UUIDs) */
     wf_log log;
 } wf_cuda_options;

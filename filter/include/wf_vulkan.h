@@ -20,14 +20,14 @@ extern "C" {
 
 /* What a VkDevice needs for the library and the node, in a form that goes straight into VkDeviceCreateInfo. */
 typedef struct wf_vulkan_needs {
-    VkPhysicalDeviceFeatures2 features;            /* chain head: pNext of VkDeviceCreateInfo; link more to vulkan12 */
+    VkPhysicalDeviceFeatures2 features; /* chain head: pNext of VkDeviceCreateInfo; link more to vulkan12 */
     VkPhysicalDeviceVulkan11Features vulkan11;
     VkPhysicalDeviceVulkan12Features vulkan12;
     const char *extensions[8]; /* those of VK_KHR_external_memory_fd, VK_KHR_external_semaphore_fd and
                                   VK_EXT_calibrated_timestamps that the device has: the node uses them where present */
     uint32_t extension_count;
-    int complete;       /* 0: the physical device lacks a needed feature or version */
-    char missing[128];  /* its name then */
+    int complete;      /* 0: the physical device lacks a needed feature or version */
+    char missing[128]; /* its name then */
 } wf_vulkan_needs;
 
 /* Fills needs for a physical device. The struct points into itself: do not copy it. */
@@ -38,7 +38,7 @@ typedef struct wf_vulkan_options {
     VkPhysicalDevice physical_device;
     VkDevice device;
     uint32_t queue_family; /* with compute */
-    VkQueue queue;         /* used by wf_upload, wf_download, wf_finish only; the caller keeps other threads off it then */
+    VkQueue queue; /* used by wf_upload, wf_download, wf_finish only; the caller keeps other threads off it then */
     VkPipelineCache pipeline_cache; /* VK_NULL_HANDLE: none */
     wf_log log;
 } wf_vulkan_options;
