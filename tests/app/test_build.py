@@ -8,16 +8,20 @@ LISTS = """cmake_minimum_required(VERSION 3.22)
 project(example C)
 add_executable(example example.c)
 """
+PRESETS = """{"version": 3, "configurePresets": [{"name": "release", "generator": "Ninja", "binaryDir": "${sourceDir}/build",
+    "cacheVariables": {"CMAKE_BUILD_TYPE": "Debug"}}]}
+"""
 
 
 @pytest.fixture
 def build(root, tmp_path):
     """Builds in a folder of the project; its status, and what it said."""
     (tmp_path / "CMakeLists.txt").write_text(LISTS)
+    (tmp_path / "CMakePresets.json").write_text(PRESETS)
     (tmp_path / "example.c").write_text("int main(void) { return 0; }\n")
 
     def run(target="all"):
-        command = f". '{root}/app/setup.sh' && build out {target} -D CMAKE_BUILD_TYPE=Debug"
+        command = f". '{root}/app/setup.sh' && build release {target}"
         process = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert process.stderr == ""
         return process.returncode, process.stdout
@@ -26,9 +30,9 @@ def build(root, tmp_path):
 
 
 def test_says_that_it_builds_and_nothing_where_nothing_changed(build, tmp_path):
-    assert build() == (0, "building, out/build.log has the details\n")
-    assert "example.c" in (tmp_path / "out" / "build.log").read_text()
-    subprocess.run([tmp_path / "out" / "example"], check=True)
+    assert build() == (0, "building, build/build.log has the details\n")
+    assert "example.c" in (tmp_path / "build" / "build.log").read_text()
+    subprocess.run([tmp_path / "build" / "example"], check=True)
     assert build() == (0, "")
 
 
