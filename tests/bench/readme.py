@@ -1,4 +1,5 @@
-"""Writes README.md's measured tables from tests/bench/results/*.json; --check fails where they differ.
+"""Writes the measured tables of README.md and of tests/bench/README.md from tests/bench/results/*.json; --check fails where
+they differ.
 
     python3 tests/bench/readme.py [--check]
 
@@ -261,20 +262,24 @@ def picture():
     return f"![The CUDA kernels under the roof of the measured copy speed]({PICTURE})\n"
 
 
-SECTIONS = [forward_table, picture, backward_table, modes_table, shapes_table, glsl_table, cpu_table,
-            lambda: torch_table("cuda"), training_table, lambda: torch_table("cpu"), node_table,
-            live_table]
+PAGES = {
+    "README.md": [forward_table, picture],
+    "tests/bench/README.md": [backward_table, modes_table, shapes_table, glsl_table, cpu_table, lambda: torch_table("cuda"),
+                              training_table, lambda: torch_table("cpu"), node_table, live_table],
+}
 
 
 def main():
-    readme = ROOT / "README.md"
-    text = readme.read_text()
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    made = before + BEGIN + "\n".join(filter(None, (section() for section in SECTIONS))) + END + after
-    if "--check" in sys.argv[1:]:
-        sys.exit(made != text and "README.md's tables are not those of tests/bench/results: run this without --check")
-    readme.write_text(made)
+    for name, sections in PAGES.items():
+        page = ROOT / name
+        text = page.read_text()
+        before, rest = text.split(BEGIN)
+        after = rest.split(END)[1]
+        made = before + BEGIN + "\n".join(filter(None, (section() for section in sections))) + END + after
+        if "--check" not in sys.argv[1:]:
+            page.write_text(made)
+        elif made != text:
+            sys.exit(f"{name}'s tables are not those of tests/bench/results: run this without --check")
 
 
 if __name__ == "__main__":
