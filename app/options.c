@@ -121,6 +121,8 @@ static const option_row rows[] = {
      .help = "gather.exr and splat.exr (R,G,B float32, linear), numbered where there are several\n"
              "frames; for live frames also frame.exr: R,G,B, albedo, normal, Z and motion, which\n"
              "wfview reads as a frame"},
+    {"compression", "NAME", VIEWER, OPTION_WORD(compression), .word = exr_compression_name, .needs = "save",
+     .help = "of saved files: %s (default zip); dwaa is lossy"},
     {"report", "FILE.json", VIEWER, OPTION_TEXT(report),
      .help = "device, backend, per stage n, median, p95, p99, max in ms; metrics against the\n"
              "reference"},
@@ -366,6 +368,7 @@ options_result options_parse(int argc, char **argv, options *options, error *err
         .spp = 1,
         .count = DATASET_COUNT,
         .reference_spp = DATASET_REFERENCE_SPP,
+        .compression = EXR_ZIP,
     };
     parse parse = {.options = options, .error = error};
     if (!read_options(&parse, argc, argv))

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "app/files/exr.h"
 #include "error.h"
 #include "wf.h"
 
@@ -51,7 +52,8 @@ typedef struct options {
     int warmup;
     bool placeholders; /* --timing-placeholders: dashes for times and device names, for golden pictures */
     const char *screenshot, *save, *report, *trace;
-    bool help, version; /* print the manual or WF_VERSION and end; nothing else is checked then */
+    exr_compression compression; /* of what --save writes */
+    bool help, version;          /* print the manual or WF_VERSION and end; nothing else is checked then */
 } options;
 
 typedef enum options_result {

@@ -244,10 +244,10 @@ static bool write_files(const dataset_store *store, const frame *pair, error *er
     reference.layers[FRAME_COLOR] = pair->layers[FRAME_REFERENCE];
     reference.layers[FRAME_COLOR].channels = 4;
     pair_path(store, "reference/", store->done, path);
-    if (!exr_write_frame(path, &reference, error))
+    if (!exr_write_frame(path, &reference, EXR_ZIP, error))
         return false;
     pair_path(store, "", store->done, path);
-    return exr_write_frame(path, pair, error);
+    return exr_write_frame(path, pair, EXR_ZIP, error);
 }
 
 /* ---- Both --------------------------------------------------------------------------------------------------------- */

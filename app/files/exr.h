@@ -26,13 +26,19 @@ bool exr_read_frame(const char *path, const char *const *channels, int channel_c
 /* Reads only color, as 4 channels, for references. Of the mappings, reference=NAME counts, color=NAME does not. */
 bool exr_read_color(const char *path, const char *const *channels, int channel_count, image *color, error *error);
 
-/* Writes channels of interleaved float rows as float32, ZIP: names[i] is channel i of the pixels. The file appears whole or
- * not at all (written beside its place, then renamed). */
+/* How files are compressed: DWAA loses what eyes do not see, the others lose nothing. */
+typedef enum exr_compression { EXR_NONE, EXR_ZIP, EXR_PIZ, EXR_DWAA, EXR_COMPRESSION_COUNT } exr_compression;
+
+/* "none", "zip", "piz", "dwaa"; NULL for any other number. */
+const char *exr_compression_name(int compression);
+
+/* Writes channels of interleaved float rows as float32: names[i] is channel i of the pixels. The file appears whole or not at
+ * all (written beside its place, then renamed). */
 bool exr_write(const char *path, int width, int height, int channels, const char *const *names, const float *pixels,
-               error *error);
+               exr_compression compression, error *error);
 
 /* Writes the layers that the frame has, the reference excepted, under plain names: R,G,B, albedo.R/G/B, normal.X/Y/Z, Z,
  * motion.X/Y. exr_read_frame gives them back as they are. */
-bool exr_write_frame(const char *path, const frame *frame, error *error);
+bool exr_write_frame(const char *path, const frame *frame, exr_compression compression, error *error);
 
 #endif

@@ -318,12 +318,20 @@ void read_part(exr_file &file, int number, const exr_target *targets, int count)
     }
 }
 
-void write_file(FILE *to, int width, int height, int channels, const char *const *names, const float *pixels)
+Imf::Compression library_compression(exr_compression compression)
+{
+    static const Imf::Compression compressions[EXR_COMPRESSION_COUNT] = {Imf::NO_COMPRESSION, Imf::ZIP_COMPRESSION,
+                                                                         Imf::PIZ_COMPRESSION, Imf::DWAA_COMPRESSION};
+    return compressions[compression];
+}
+
+void write_file(FILE *to, int width, int height, int channels, const char *const *names, const float *pixels,
+                exr_compression compression)
 {
     output_stream stream(to);
     Imf::Header header(width, height);
     Imf::FrameBuffer buffer;
-    header.compression() = Imf::ZIP_COMPRESSION;
+    header.compression() = library_compression(compression);
     for (int i = 0; i < channels; i++) {
         size_t stride = (size_t)channels * sizeof(float);
         header.channels().insert(names[i], Imf::Channel(Imf::FLOAT));
@@ -399,14 +407,14 @@ bool exr_file_luminance(const exr_file *file, int part, float luminance[3], erro
 }
 
 bool exr_file_write(const char *path, int width, int height, int channels, const char *const *names,
-                    const float *pixels, error *error)
+                    const float *pixels, exr_compression compression, error *error)
 {
     output output;
     bool written = false;
     if (!output_open(&output, path, error))
         return false;
     try {
-        write_file(output.file, width, height, channels, names, pixels);
+        write_file(output.file, width, height, channels, names, pixels, compression);
         written = true;
     } catch (const std::exception &exception) {
         error_set(error, "%s: cannot write: %s", path, reason_of(exception).c_str());

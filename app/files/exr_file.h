@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "app/error.h"
+#include "exr.h"
 
 /* A rectangle of pixels, in the file's coordinates; y grows downwards. */
 typedef struct exr_window {
@@ -57,6 +58,6 @@ bool exr_file_luminance(const exr_file *file, int part, float luminance[3], erro
 
 /* See exr_write in exr.h. */
 bool exr_file_write(const char *path, int width, int height, int channels, const char *const *names,
-                    const float *pixels, error *error);
+                    const float *pixels, exr_compression compression, error *error);
 
 #endif

@@ -4,13 +4,19 @@
 
 #include "exr_file.h"
 
-bool exr_write(const char *path, int width, int height, int channels, const char *const *names, const float *pixels,
-               error *error)
+const char *exr_compression_name(int compression)
 {
-    return exr_file_write(path, width, height, channels, names, pixels, error);
+    static const char *const names[EXR_COMPRESSION_COUNT] = {"none", "zip", "piz", "dwaa"};
+    return compression < EXR_COMPRESSION_COUNT ? names[compression] : NULL;
 }
 
-bool exr_write_frame(const char *path, const frame *frame, error *error)
+bool exr_write(const char *path, int width, int height, int channels, const char *const *names, const float *pixels,
+               exr_compression compression, error *error)
+{
+    return exr_file_write(path, width, height, channels, names, pixels, compression, error);
+}
+
+bool exr_write_frame(const char *path, const frame *frame, exr_compression compression, error *error)
 {
     static const char *const names[FRAME_REFERENCE][4] = {{"R", "G", "B"},
                                                           {"albedo.R", "albedo.G", "albedo.B"},
@@ -35,7 +41,7 @@ bool exr_write_frame(const char *path, const frame *frame, error *error)
     for (size_t i = 0; i < count; i++)
         for (int c = 0; c < channels; c++)
             pixels[i * (size_t)channels + (size_t)c] = from[c][i * (size_t)strides[c]];
-    bool ok = exr_write(path, frame->width, frame->height, channels, written, pixels, error);
+    bool ok = exr_write(path, frame->width, frame->height, channels, written, pixels, compression, error);
     free(pixels);
     return ok;
 }

@@ -2,6 +2,7 @@
 #ifndef WFVIEW_CAPTURE_H
 #define WFVIEW_CAPTURE_H
 
+#include "app/files/exr.h"
 #include "app/view/layer.h"
 #include "device.h"
 #include "target.h"
@@ -24,6 +25,6 @@ bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], u
                     image pictures[LAYER_COUNT], error *error);
 
 /* Writes a picture's first three channels as R, G, B float32. */
-bool capture_write(const image *picture, const char *path, error *error);
+bool capture_write(const image *picture, const char *path, exr_compression compression, error *error);
 
 #endif

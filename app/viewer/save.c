@@ -12,7 +12,7 @@ static bool save(viewer *viewer, const char *name, const image *picture, error *
 {
     char path[4200];
     results_path(viewer->options, name, viewer->shown, viewer->context.frame_count, path, sizeof path);
-    return capture_write(picture, path, error);
+    return capture_write(picture, path, viewer->options->compression, error);
 }
 
 /* A live frame, as one that is read from a file. */
@@ -22,7 +22,7 @@ static bool save_frame(viewer *viewer, const image pictures[LAYER_COUNT], error 
     frame frame = {.width = pictures[FRAME_COLOR].width, .height = pictures[FRAME_COLOR].height};
     memcpy(frame.layers, pictures, sizeof frame.layers);
     results_path(viewer->options, "frame", viewer->shown, viewer->context.frame_count, path, sizeof path);
-    return exr_write_frame(path, &frame, error);
+    return exr_write_frame(path, &frame, viewer->options->compression, error);
 }
 
 static bool save_pictures(viewer *viewer, const image pictures[LAYER_COUNT], error *error)

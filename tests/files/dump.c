@@ -6,7 +6,7 @@
  *     dump weights FILE KH KW W H                  as stored
  *     dump sequence [--reference FILE] PATH ...    paths, and whether each has a reference; no elements
  *     dump save IN.exr OUT.exr                     writes color, albedo and depth of one file to another; prints nothing
- *     dump write OUT.exr W H NAME ...              writes channels of interleaved floats from stdin; prints nothing
+ *     dump write OUT.exr COMPRESSION W H NAME ...  writes channels of interleaved floats from stdin; prints nothing
  *     dump png OUT.png W H                         writes r,g,b,a bytes from stdin; prints nothing */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -129,7 +129,7 @@ static bool save(int count, char **arguments, error *error)
         memcpy(all + CHANNELS * i + 3, frame.layers[FRAME_ALBEDO].pixels + 4 * i, 3 * sizeof(float));
         all[CHANNELS * i + 6] = frame.layers[FRAME_DEPTH].pixels[i];
     }
-    bool saved = exr_write(arguments[1], frame.width, frame.height, CHANNELS, names, all, error);
+    bool saved = exr_write(arguments[1], frame.width, frame.height, CHANNELS, names, all, EXR_ZIP, error);
     free(all);
     frame_free(&frame);
     return saved;
@@ -137,13 +137,18 @@ static bool save(int count, char **arguments, error *error)
 
 static bool write_exr(int count, char **arguments, error *error)
 {
-    if (count < 4)
+    int compression = 0;
+    while (count > 1 && exr_compression_name(compression) &&
+           strcmp(arguments[1], exr_compression_name(compression)) != 0)
+        compression++;
+    if (count < 5 || !exr_compression_name(compression))
         return false;
-    int width = atoi(arguments[1]), height = atoi(arguments[2]), channels = count - 3;
+    int width = atoi(arguments[2]), height = atoi(arguments[3]), channels = count - 4;
     size_t size = (size_t)width * (size_t)height * (size_t)channels;
     float *pixels = malloc(size * sizeof *pixels);
     bool written = fread(pixels, sizeof *pixels, size, stdin) == size &&
-                   exr_write(arguments[0], width, height, channels, (const char *const *)arguments + 3, pixels, error);
+                   exr_write(arguments[0], width, height, channels, (const char *const *)arguments + 4, pixels,
+                             compression, error);
     free(pixels);
     return written;
 }

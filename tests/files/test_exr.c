@@ -45,7 +45,7 @@ static void test_round_trip(void **state)
         for (int c = 0; c < 3; c++)
             pixels[3 * i + c] = value_at(c, i % WIDTH, i / WIDTH);
     const char *path = temporary_path("a.exr");
-    assert_true(exr_write(path, WIDTH, HEIGHT, 3, rgb, pixels, &error));
+    assert_true(exr_write(path, WIDTH, HEIGHT, 3, rgb, pixels, EXR_ZIP, &error));
     assert_true(exr_read_frame(path, NULL, 0, &frame, &error));
     assert_string_equal(frame.path, path);
     assert_true(frame.width == WIDTH && frame.height == HEIGHT);
@@ -76,7 +76,7 @@ static void test_frame_round_trip(void **state)
             if (layer == FRAME_COLOR || layer != without)
                 written.layers[layer] = (image){WIDTH, HEIGHT, channels, pixels[layer]};
         }
-        assert_true(exr_write_frame(path, &written, &error));
+        assert_true(exr_write_frame(path, &written, EXR_ZIP, &error));
         assert_true(exr_read_frame(path, NULL, 0, &read, &error));
         for (int layer = 0; layer <= FRAME_MOTION; layer++) {
             const image *from = &written.layers[layer], *to = &read.layers[layer];

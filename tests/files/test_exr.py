@@ -423,13 +423,15 @@ def test_write(dump, tmp_path, size):
 
 @pytest.fixture(name="write_and_read")
 def fixture_write_and_read(dump, tmp_path):
-    """Writes (H,W,C) pixels, and what an independent reader makes of the file."""
+    """Writes (H,W,C) pixels, and gives what an independent reader makes of the file."""
 
-    def run(pixels, names="RGB"):
+    def run(pixels, names="RGB", compression="zip"):
         path = tmp_path / "written.exr"
         height, width = pixels.shape[:2]
-        dump("write", path, width, height, *names, stdin=pixels.astype(np.float32).tobytes())
-        channels = OpenEXR.File(str(path), separate_channels=True).channels()
+        dump("write", path, compression, width, height, *names, stdin=pixels.astype(np.float32).tobytes())
+        file = OpenEXR.File(str(path), separate_channels=True)
+        assert file.header()["compression"] == getattr(OpenEXR, f"{compression.replace('none', 'no').upper()}_COMPRESSION")
+        channels = file.channels()
         return np.stack([channels[name].pixels for name in names], axis=-1)
 
     return run
@@ -479,13 +481,24 @@ def nearly_incompressible(height, width, channels):
 def test_sweep_of_written_files(write_and_read):
     """Sizes from 1x1 to 257x129, of floats and halves, of every compressibility. WF_SWEEP sets how many."""
     different = []
+    compressions = ["zip", "zip", "none", "piz"]
     for i in range(int(os.environ.get("WF_SWEEP", "300"))):
         width, height = int(257 ** RANDOM.random() + 0.5), int(129 ** RANDOM.random() + 0.5)
         names = [["R"], "RGB", "RGBA"][i % 3]
         pixels = nearly_incompressible(height, width, len(names))
-        if (write_and_read(pixels, names).view(np.uint32) != pixels.view(np.uint32)).any():
-            different.append((i, width, height))
+        compression = compressions[i % 4]
+        if (write_and_read(pixels, names, compression).view(np.uint32) != pixels.view(np.uint32)).any():
+            different.append((i, width, height, compression))
     assert not different
+
+
+def test_lossy_writing(write_and_read):
+    """DWAA keeps colours roughly, and loses nothing of what is no colour."""
+    ramp = np.add.outer(np.arange(50), np.arange(70))[..., None] / 40 + np.array([0.1, 0.2, 0.3, 7])
+    read = write_and_read(ramp, "RGBZ", "dwaa")
+    assert np.median(np.abs(read[..., :3] / ramp[..., :3] - 1)) < 0.01
+    np.testing.assert_allclose(read[..., :3], ramp[..., :3], rtol=0.2)
+    np.testing.assert_array_equal(read[..., 3], ramp[..., 3].astype(np.float32))
 
 
 # ---- Errors -----------------------------------------------------------------------------------------------------------

@@ -161,7 +161,7 @@ static void test_full_exr(void **state)
     uint32_t random = 1;
     for (size_t i = 0; i < sizeof pixels / sizeof *pixels; i++)
         pixels[i] = noise(&random);
-    assert_full(exr_write(temporary_path("a"), 100, 100, 3, names, pixels, &error), &error);
+    assert_full(exr_write(temporary_path("a"), 100, 100, 3, names, pixels, EXR_ZIP, &error), &error);
 }
 
 static void test_full_png(void **state)
@@ -202,7 +202,7 @@ static void test_missing_folder(void **state)
     profiler *profiler = profiler_create();
     const report report = {.profiler = profiler};
     error error = {""};
-    assert_false(exr_write(path, 1, 1, 1, names, (float[]){1}, &error));
+    assert_false(exr_write(path, 1, 1, 1, names, (float[]){1}, EXR_ZIP, &error));
     assert_message(&error, path, rest);
     assert_false(png_write(path, 1, 1, (uint8_t[4]){0}, &error));
     assert_message(&error, path, rest);
@@ -221,7 +221,7 @@ static void test_impossible_sizes(void **state)
     error error = {""};
     assert_false(png_write(temporary_path("a"), 0, 1, (uint8_t[4]){0}, &error));
     assert_non_null(strstr(error.message, "cannot encode the PNG: "));
-    assert_false(exr_write(temporary_path("a"), 0, 1, 1, names, (float[]){1}, &error));
+    assert_false(exr_write(temporary_path("a"), 0, 1, 1, names, (float[]){1}, EXR_ZIP, &error));
     assert_non_null(strstr(error.message, ": cannot write: "));
     assert_int_equal(temporary_count(), 0);
 }

@@ -22,7 +22,7 @@ static void write_constant(const char *name, const char *const *names, float val
     error error;
     for (int i = 0; i < WIDTH * HEIGHT * 3; i++)
         pixels[i] = value;
-    assert_true(exr_write(temporary_path(name), WIDTH, HEIGHT, 3, names, pixels, &error));
+    assert_true(exr_write(temporary_path(name), WIDTH, HEIGHT, 3, names, pixels, EXR_ZIP, &error));
 }
 
 /* Frame i is i everywhere. */
