@@ -46,8 +46,8 @@ typedef struct wf_backend_abilities {
     int coverage;    /* as an output */
 } wf_backend_abilities;
 
-/* Every entry is set, but for gather_splat, backward and backward_workspace where the backend has none; one that has
- * nothing to do returns WF_OK. */
+/* Every entry is set, but for gather_splat, backward and backward_workspace where the backend has none, and for
+ * prepare_gather_splat where that has nothing to do; others that have nothing to do return WF_OK. */
 typedef struct wf_backend_table {
     wf_backend_abilities abilities;
     void (*destroy)(wf_device *device);
@@ -59,6 +59,7 @@ typedef struct wf_backend_table {
     wf_result (*backward)(wf_device *device, wf_stream stream, const wf_backward_call *call);
     size_t (*backward_workspace)(const wf_backward_call *call); /* bytes; addresses in the call are not set */
     wf_result (*prepare)(wf_device *device, const wf_filter_call *call);
+    wf_result (*prepare_gather_splat)(wf_device *device, const wf_filter_call *gather, const wf_filter_call *splat);
     wf_result (*predict_bilateral)(wf_device *device, wf_stream stream, const wf_bilateral_call *call);
     wf_result (*prepare_bilateral)(wf_device *device, const wf_bilateral_call *call);
     wf_result (*alloc)(wf_device *device, size_t size, void **data);

@@ -269,6 +269,27 @@ wf_result wf_prepare(wf_device *device, wf_operator op, const wf_filter *filter,
     return WF_OK;
 }
 
+wf_result wf_prepare_gather_splat(wf_device *device, const wf_filter *filter, const wf_tensor *input,
+                                  const wf_tensor *weight)
+{
+    if (!device)
+        return WF_ERROR_INVALID_ARGUMENT;
+    WF_TRY(check_filter(&device->log, WF_GATHER, filter));
+    WF_TRY(check_input_and_weight(&device->log, filter, input, weight));
+    const wf_named_tensor tensors[] = {{"input", input}, {"weight", weight}};
+    WF_TRY(check_abilities(device, tensors, LENGTH(tensors)));
+    if (!device->table->gather_splat)
+        return no_ability(device, "fused gather and splat");
+    for (int64_t i = 0; i < filter->groups && device->table->prepare_gather_splat; i++) {
+        const group g = find_group(filter, input->size[AXIS_C], i);
+        const wf_filter_call gather = filter_call(WF_GATHER, filter, &g, input, weight, NULL, input, NULL);
+        const wf_filter_call splat = filter_call(WF_SPLAT, filter, &g, input, weight, NULL, input, NULL);
+        if (g.channels > 0)
+            WF_TRY(device->table->prepare_gather_splat(device, &gather, &splat));
+    }
+    return WF_OK;
+}
+
 /* ---- Backward ----------------------------------------------------------------------------------------------------- */
 
 /* All but where the tensors lie. */

@@ -1,9 +1,11 @@
 # Tests of what is particular to the Vulkan backend.
-add_executable(test_vulkan vulkan/test_vulkan.c vulkan/interpose.c node/renderer.c)
-target_include_directories(test_vulkan PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-target_link_libraries(test_vulkan PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings ${CMAKE_DL_LIBS})
-add_test(NAME vulkan COMMAND test_vulkan)
-set_tests_properties(vulkan PROPERTIES SKIP_RETURN_CODE 77)
+foreach(suite vulkan vulkan_limits)
+  add_executable(test_${suite} vulkan/test_${suite}.c vulkan/fixture.c vulkan/interpose.c node/renderer.c)
+  target_include_directories(test_${suite} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(test_${suite} PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings ${CMAKE_DL_LIBS})
+  add_test(NAME ${suite} COMMAND test_${suite})
+  set_tests_properties(${suite} PROPERTIES SKIP_RETURN_CODE 77)
+endforeach()
 
 # Every sanitized test meets a driver that the loader unloads, as a machine with all of Mesa's drivers has; without
 # keep_loaded.c LeakSanitizer finds its memory lost.

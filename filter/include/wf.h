@@ -85,8 +85,7 @@
  *                return at once; wf_stream carries either. On the CPU they are done when they return. Between two
  *                operations in one command buffer of which the second reads what the first wrote, call wf_barrier.
  *     Pipelines  WF_VULKAN compiles a pipeline the first time a combination of operation, filter, channels, types and
- *                alignment is used; wf_prepare does it ahead of time for wf_gather and wf_splat. CUDA loads a kernel on
- *                first use likewise.
+ *                alignment is used; wf_prepare and its kin do it ahead of time. CUDA loads a kernel on first use likewise.
  *     Threads    One device may be used by one thread at a time; different devices are independent. WF_CPU works with as
  *                many threads as OpenMP is told to use (OMP_NUM_THREADS), and with the widest vector instructions that the
  *                processor has; the environment's WF_CPU_INSTRUCTIONS = baseline, avx2 or avx512 chooses others. Results
@@ -315,6 +314,10 @@ WF_API wf_result wf_grad_weight(wf_device *device, wf_stream stream, wf_operator
  * for multiples of 16 bytes. Only WF_VULKAN has work to do here. */
 WF_API wf_result wf_prepare(wf_device *device, wf_operator op, const wf_filter *filter, const wf_tensor *input,
                             const wf_tensor *weight);
+
+/* The same for wf_gather_splat. */
+WF_API wf_result wf_prepare_gather_splat(wf_device *device, const wf_filter *filter, const wf_tensor *input,
+                                         const wf_tensor *weight);
 
 /* ---- The analytic predictor --------------------------------------------------------------------------------------- */
 

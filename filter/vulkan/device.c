@@ -110,6 +110,7 @@ static const wf_backend_table table = {
     .backward = wf_vulkan_backward,
     .backward_workspace = wf_vulkan_backward_workspace,
     .prepare = wf_vulkan_prepare,
+    .prepare_gather_splat = wf_vulkan_prepare_gather_splat,
     .predict_bilateral = wf_vulkan_predict_bilateral,
     .prepare_bilateral = wf_vulkan_prepare_bilateral,
     .alloc = wf_vulkan_alloc,

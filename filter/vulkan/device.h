@@ -102,6 +102,7 @@ VkDeviceAddress wf_vulkan_image(const wf_tensor *tensor, int64_t n);
 /* ---- gather.c, splat.c, gather_splat.c, and what they share in filter.c ---- */
 extern const vulkan_shader wf_vulkan_gather_shader, wf_vulkan_splat_shader, wf_vulkan_gather_splat_shader;
 wf_result wf_vulkan_prepare(wf_device *device, const wf_filter_call *call);
+wf_result wf_vulkan_prepare_gather_splat(wf_device *device, const wf_filter_call *gather, const wf_filter_call *splat);
 wf_result wf_vulkan_filter(wf_device *device, wf_stream stream, const wf_filter_call *call);
 wf_result wf_vulkan_gather_splat(wf_device *device, wf_stream stream, const wf_filter_call *gather,
                                  const wf_filter_call *splat);

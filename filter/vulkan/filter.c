@@ -100,9 +100,24 @@ static vulkan_filter filter_of(const wf_filter_call *call)
                            .bias = call->bias};
 }
 
+/* Both at once. */
+static vulkan_filter filter_of_both(const wf_filter_call *gather, const wf_filter_call *splat)
+{
+    vulkan_filter filter = filter_of(gather);
+    filter.work = VULKAN_GATHER_SPLAT;
+    filter.extra = &splat->output;
+    return filter;
+}
+
 wf_result wf_vulkan_prepare(wf_device *device, const wf_filter_call *call)
 {
     const vulkan_filter filter = filter_of(call);
+    return wf_vulkan_prepare_filter((vulkan_device *)device, &filter);
+}
+
+wf_result wf_vulkan_prepare_gather_splat(wf_device *device, const wf_filter_call *gather, const wf_filter_call *splat)
+{
+    const vulkan_filter filter = filter_of_both(gather, splat);
     return wf_vulkan_prepare_filter((vulkan_device *)device, &filter);
 }
 
@@ -115,8 +130,6 @@ wf_result wf_vulkan_filter(wf_device *device, wf_stream stream, const wf_filter_
 wf_result wf_vulkan_gather_splat(wf_device *device, wf_stream stream, const wf_filter_call *gather,
                                  const wf_filter_call *splat)
 {
-    vulkan_filter filter = filter_of(gather);
-    filter.work = VULKAN_GATHER_SPLAT;
-    filter.extra = &splat->output;
+    const vulkan_filter filter = filter_of_both(gather, splat);
     return wf_vulkan_record_filter((vulkan_device *)device, stream, &filter);
 }

@@ -101,6 +101,7 @@ static void test_no_device(void **state)
     assert_int_equal(wf_finish(NULL, NULL), refused);
     assert_int_equal(wf_barrier(NULL, NULL), refused);
     assert_int_equal(wf_prepare(NULL, WF_GATHER, &f->filter, &f->input, &f->weight), refused);
+    assert_int_equal(wf_prepare_gather_splat(NULL, &f->filter, &f->input, &f->weight), refused);
     assert_int_equal(wf_prepare_bilateral(NULL, &f->bilateral, WF_FLOAT32), refused);
     WITH(device, NULL, assert_int_equal(apply(f), refused));
     WITH(device, NULL, assert_int_equal(predict(f), refused));

@@ -22,6 +22,7 @@ static void test_right_arguments(void **state)
     assert_int_equal(differentiate(f), WF_OK);
     assert_int_equal(correlate(f), WF_OK);
     assert_int_equal(wf_prepare(f->device, WF_GATHER, &f->filter, &f->input, &f->weight), WF_OK);
+    assert_int_equal(wf_prepare_gather_splat(f->device, &f->filter, &f->input, &f->weight), WF_OK);
     assert_int_equal(wf_gather(f->device, NULL, &f->filter, &f->input, &f->weight, NULL, &f->output, NULL), WF_OK);
     assert_int_equal(wf_splat(f->device, NULL, &f->filter, &f->input, &f->weight, NULL, &f->output, NULL), WF_OK);
     assert_int_equal(f->messages, 0);
@@ -218,6 +219,10 @@ static void test_prepare(void **state)
                  "weight has 24 taps, a 5x5 kernel needs 25"));
     REFUSED(wf_prepare(f->device, (wf_operator)-1, &f->filter, &f->input, &f->weight),
             "operator is -1, the last one is 1");
+    WITH(weight.size[1], 24,
+         REFUSED(wf_prepare_gather_splat(f->device, &f->filter, &f->input, &f->weight),
+                 "weight has 24 taps, a 5x5 kernel needs 25"));
+    REFUSED(wf_prepare_gather_splat(f->device, NULL, &f->input, &f->weight), "filter is NULL");
     REFUSED(wf_prepare_bilateral(f->device, NULL, WF_FLOAT32), "parameters is NULL");
     REFUSED(wf_prepare_bilateral(f->device, &f->bilateral, (wf_dtype)4), "weight_dtype is 4, the last one is 3");
 }

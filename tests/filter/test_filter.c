@@ -442,6 +442,7 @@ static void test_prepare(void **state)
     wf_tensor input = wf_dense(NULL, WF_FLOAT32, 1, 3, 8, 8), weight = wf_dense(NULL, WF_FLOAT32, 1, 25, 8, 8);
     FOR_EACH_OPERATOR(op)
     assert_int_equal(wf_prepare(device, op, &filter, &input, &weight), WF_OK);
+    assert_int_equal(wf_prepare_gather_splat(device, &filter, &input, &weight), WF_OK);
     wf_bilateral parameters = wf_bilateral_default(5, 5);
     assert_int_equal(wf_prepare_bilateral(device, &parameters, WF_FLOAT32), WF_OK);
     assert_int_equal(wf_prepare_bilateral(device, &parameters, WF_FLOAT16), WF_OK);
