@@ -1,6 +1,6 @@
 /* denoiser.h -- the node with its images, for frames of one size on one backend.
  *
- * Each frame has the images of a slot written by whoever makes the frame (staging.h: recorded ones, live.h: traced ones),
+ * Each frame has the images of a slot written by whoever makes the frame (frames/recorded.c, frames/live.c),
  * hands them to the node, and has gather and splat to show. */
 #ifndef WFVIEW_DENOISER_H
 #define WFVIEW_DENOISER_H

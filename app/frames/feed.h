@@ -1,38 +1,37 @@
-/* feed.h -- where the viewer's frames come from: recorded files (source.h) or a live scene (live.h), one interface for both. */
+/* feed.h -- where the viewer's frames come from: numbered frames of one source, which feed_source.h describes. */
 #ifndef WFVIEW_FEED_H
 #define WFVIEW_FEED_H
 
+#include "app/denoise/denoiser.h"
 #include "app/options.h"
-#include "live.h"
-#include "source.h"
-#include "staging.h"
+#include "app/view/view.h"
+#include "feed_facts.h"
+
+typedef struct feed_source feed_source;
 
 typedef struct feed {
-    bool is_live;
-    source *source; /* of recorded frames, with their way to the device */
-    staging staging;
-    live live;
-
-    /* What feed_get gives of live frames: those of a camera that moves as the user likes, instead of numbered ones. */
-    bool is_steered;
-    camera camera;
-    bool goes_on; /* with new noise where the camera rests */
+    const feed_source *source; /* NULL: not open */
+    void *self;                /* the source's own */
 } feed;
 
 typedef struct feed_frame {
     int width, height;
-    const frame *recorded; /* NULL: live, its layers are on the device only */
+    const frame *recorded; /* NULL: its layers are on the device only */
+    bool is_new;           /* what was known of an earlier frame of this number does not hold for it */
     denoiser_input input;
 } feed_frame;
 
-/* Zeroed and not opened is fine for feed_close, and so is what a failed call left. feed_start: once the device is there. */
+/* The source that the options ask for. Zeroed and not opened is fine for feed_close, and so is what a failed call left. */
 bool feed_open(const options *options, feed *feed, error *error);
-bool feed_start(feed *feed, const device *device, error *error);
-void feed_close(feed *feed);
 
-/* Numbered frames, and the path of one (a scene's frames have the scene's). */
+/* Once the device is there. The view begins as the source's frames want it. */
+bool feed_start(feed *feed, const device *device, view *view, error *error);
+void feed_close(feed *feed); /* nothing in flight uses it */
+
+/* Numbered frames, and the path of one. */
 int feed_count(const feed *feed);
 const char *feed_path(const feed *feed, int index);
+feed_facts feed_describe(const feed *feed);
 
 /* Of the first frame, which may be loaded for that. guides: whether it has anything but color to show. */
 bool feed_inspect(feed *feed, int *width, int *height, bool *has_guides, error *error);
@@ -40,7 +39,16 @@ bool feed_inspect(feed *feed, int *width, int *height, bool *has_guides, error *
 /* feed_get would not wait for this frame. Loads it in the background otherwise. */
 bool feed_is_ready(feed *feed, int index);
 
-/* A frame for denoiser_run, valid until the next call. */
-bool feed_get(feed *feed, int index, feed_frame *frame, error *error);
+/* The source's camera, if it has one, is moved so. */
+void feed_steer(feed *feed, const steering *by);
+
+/* The frame got last is not what the view asks for, or the view asks for ever new ones. */
+bool feed_has_more(const feed *feed, const view *view);
+
+/* Forgets what accumulated: frames are those of a feed that was just started. */
+void feed_restart(feed *feed);
+
+/* A frame for denoiser_run, as the view asks for it; valid until the next call. */
+bool feed_get(feed *feed, int index, const view *view, feed_frame *frame, error *error);
 
 #endif

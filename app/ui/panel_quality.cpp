@@ -11,7 +11,7 @@ namespace parts
  * higher for PSNR. */
 void build_quality(const ui_facts *facts, const view_context *context, Box box)
 {
-    if (facts->reference_samples > 0 && facts->noisy)
+    if (facts->feed.reference_samples > 0 && facts->noisy)
         draw_format(look.small, {box.x, box.y, box.width, px(22)}, right_align, dim, "%d spp", facts->measured_samples);
     heading(&box, "Against the reference");
     if (!context->has[FRAME_REFERENCE]) {

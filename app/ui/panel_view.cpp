@@ -21,8 +21,8 @@ void build_view(view *view, const view_context *context, Box box)
     bool both = view->rows == VIEW_ROWS;
     toggle(&box, "Two rows of panes", &both);
     view->rows = both ? VIEW_ROWS : 1;
-    toggle(&box, context->is_live ? "New noise at rest" : "Filter continuously", &view->continuous);
-    if (context->is_live)
+    toggle(&box, context->has_camera ? "New noise at rest" : "Filter continuously", &view->continuous);
+    if (context->has_camera)
         toggle(&box, "Accumulate", &view->accumulate);
     Box row = box.take_top(px(28));
     row.y += px(4);

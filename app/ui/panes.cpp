@@ -31,12 +31,12 @@ void describe_pane(const ui_facts *facts, const view *view, const view_context *
     detail[0] = 0;
     if (shows_error(context, pane))
         return;
-    if (pane->layer == FRAME_COLOR && facts->most_samples > 0)
-        std::snprintf(detail, sizeof detail, "%d / %d spp", facts->color_samples, facts->most_samples);
-    else if (pane->layer == FRAME_COLOR && facts->color_samples > 0)
-        std::snprintf(detail, sizeof detail, "%d spp", facts->color_samples);
-    else if (pane->layer == FRAME_REFERENCE && facts->reference_samples > 0)
-        std::snprintf(detail, sizeof detail, "%d spp", facts->reference_samples);
+    if (pane->layer == FRAME_COLOR && facts->feed.most_samples > 0)
+        std::snprintf(detail, sizeof detail, "%d / %d spp", facts->feed.color_samples, facts->feed.most_samples);
+    else if (pane->layer == FRAME_COLOR && facts->feed.color_samples > 0)
+        std::snprintf(detail, sizeof detail, "%d spp", facts->feed.color_samples);
+    else if (pane->layer == FRAME_REFERENCE && facts->feed.reference_samples > 0)
+        std::snprintf(detail, sizeof detail, "%d spp", facts->feed.reference_samples);
     if (!filtered)
         return;
     int height, width;
@@ -147,8 +147,8 @@ void build_pane(const ui_facts *facts, view *view, view_context *context, ui_lay
     ImGui::SetCursorScreenPos(ImVec2(picture.x, picture.y));
     ImGui::InvisibleButton("picture", ImVec2(picture.width, picture.height),
                            ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonMiddle |
-                               (context->is_live ? ImGuiButtonFlags_MouseButtonRight : 0));
-    if (context->is_live)
+                               (context->has_camera ? ImGuiButtonFlags_MouseButtonRight : 0));
+    if (context->has_camera)
         move_camera(view, context, picture);
     else
         move_picture(view, context, picture);

@@ -64,7 +64,7 @@ void frame_slider(const ui_facts *facts, view *view, const view_context *context
         list->AddRectFilled(ImVec2(box.x, y - thick), ImVec2(box.x + end * box.width, y + thick), color, thick);
     };
     track(1, line);
-    track((float)facts->frames_loaded / (float)context->frame_count, faint);
+    track((float)facts->feed.loaded / (float)context->frame_count, faint);
     float at = (float)view->frame / (float)last;
     track(at, accent);
     list->AddCircleFilled(ImVec2(box.x + at * box.width, y), px(6), ImGui::IsItemHovered() ? accent : text, 24);
@@ -97,9 +97,9 @@ void build_sequence(const ui_facts *facts, view *view, const view_context *conte
     box.width -= px(262);
     draw_format(look.body, count, right_align, dim, "%s", facts->frame_name);
     char words[64];
-    bool loading = facts->frames_loaded < context->frame_count;
+    bool loading = facts->feed.loaded < context->frame_count;
     std::snprintf(words, sizeof words, loading ? "%d / %d, %d loaded" : "%d / %d", view->frame + 1,
-                  context->frame_count, facts->frames_loaded);
+                  context->frame_count, facts->feed.loaded);
     draw_text(look.body, count, left_align, text, words);
     frame_slider(facts, view, context, box.inset(px(10), 0));
 }

@@ -59,7 +59,7 @@ void build_help(view *view, const view_context *context)
     ImGui::TextUnformatted("Mouse and keys");
     ImGui::PopFont();
     ImGui::Spacing();
-    list_keys(context->is_live ? view_live_keys : view_mouse);
+    list_keys(context->has_camera ? view_live_keys : view_mouse);
     list_keys(view_keys);
     if (ImGui::IsMouseClicked(ImGuiMouseButton_Left) && !ImGui::IsWindowAppearing())
         view->help = false;

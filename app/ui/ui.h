@@ -5,6 +5,7 @@
 #ifndef WFVIEW_UI_H
 #define WFVIEW_UI_H
 
+#include "app/frames/feed_facts.h"
 #include "app/gpu/device.h"
 #include "app/view/metrics.h"
 #include "app/view/view.h"
@@ -24,13 +25,10 @@ bool ui_resize(uint32_t width, uint32_t height, error *error);
 /* What is shown beside the pictures. */
 typedef struct ui_facts {
     const char *frame_name; /* of the frame that is shown */
-    int frames_loaded;
+    feed_facts feed;
     const char *file_name;           /* of the weights; NULL: none were given */
     int kernel_height, kernel_width; /* of the weights file */
-    int color_samples;               /* of live frames: a pixel */
-    int most_samples;                /* that color accumulates; 0: it does not */
-    int measured_samples;            /* of such a reference, when the metrics were computed */
-    int reference_samples;           /* 0: the reference is none that accumulates */
+    int measured_samples;            /* of a reference that accumulates, when the metrics were computed */
     wf_device_info node;
     const profiler *times;
     const metrics *noisy, *gather, *splat; /* of the frame that is shown; NULL: not known */

@@ -228,8 +228,8 @@ void view_key(view *view, const view_context *context, int key)
         view->rows = view->rows == 1 ? VIEW_ROWS : 1;
         break;
     case 'v':
-        view->hand.home = context->is_live;
-        view->playing = view->playing && !context->is_live;
+        view->hand.home = context->has_camera;
+        view->playing = view->playing && !context->has_camera;
         break;
     case 'u':
         view->accumulate = !view->accumulate;

@@ -56,9 +56,9 @@ typedef struct view_context {
     int image_width, image_height;
     int frame_count;
     bool has[LAYER_COUNT];
-    bool is_live;
-    int hovered;    /* pane under the mouse, -1: none */
-    rectangle pane; /* any visible pane's picture, at least one pixel: all have the same size */
+    bool has_camera; /* frames are of a camera that the hand moves */
+    int hovered;     /* pane under the mouse, -1: none */
+    rectangle pane;  /* any visible pane's picture, at least one pixel: all have the same size */
 } view_context;
 
 /* Noisy color, gather and splat have an error. */

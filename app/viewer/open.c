@@ -23,30 +23,23 @@ static bool open_device(viewer *viewer, error *error)
            device_create(device, viewer->window.surface, error);
 }
 
-/* Sentences about a scene, each on a line of its own. */
-static void warn_of_scene(const live *live)
+static void print_warnings(const feed *feed)
 {
-    const char *name = live->options->scene;
-    for (const char *line = live->scene.warnings; *line; line = strchr(line, '\n') + 1)
-        fprintf(stderr, "wfview: warning: %s: %.*s\n", name, (int)strcspn(line, "\n"), line);
-    if (live->lit_by_sky)
-        fprintf(stderr, "wfview: warning: %s: it has no light; a plain sky lights it (--environment chooses)\n", name);
+    const char *warnings = feed_describe(feed).warnings;
+    for (const char *line = warnings ? warnings : ""; *line; line = strchr(line, '\n') + 1)
+        fprintf(stderr, "wfview: warning: %s: %.*s\n", feed_path(feed, 0), (int)strcspn(line, "\n"), line);
 }
 
 static bool open_feed(viewer *viewer, error *error)
 {
-    const options *options = viewer->options;
     feed *feed = &viewer->feed;
-    if (!feed_open(options, feed, error))
+    if (!feed_open(viewer->options, feed, error))
         return false;
-    bool counts =
-        feed->is_live && options->frames && !options->camera_path; /* a resting camera has any number of frames */
-    viewer->context.frame_count = counts ? options->frames : feed_count(feed);
+    viewer->context.frame_count = feed_count(feed);
     viewer->frames = calloc((size_t)viewer->context.frame_count, sizeof *viewer->frames);
     if (!viewer->frames)
         return error_set(error, "not enough memory for %d frames", viewer->context.frame_count);
-    if (feed->is_live)
-        warn_of_scene(&feed->live);
+    print_warnings(feed);
     return true;
 }
 
@@ -65,7 +58,9 @@ static void set_up_view(viewer *viewer, bool has_guides)
 {
     const options *options = viewer->options;
     viewer->context.has[LAYER_GATHER] = viewer->context.has[LAYER_SPLAT] = true;
+    viewer->context.has_camera = feed_describe(&viewer->feed).has_camera;
     viewer->context.hovered = -1;
+    viewer->near_inverse = 1; /* until a frame tells */
     view *view = &viewer->view;
     view->rows = has_guides ? VIEW_ROWS : 1;
     view->solo = -1;
@@ -76,21 +71,6 @@ static void set_up_view(viewer *viewer, bool has_guides)
     int height = options->kernel_height ? options->kernel_height : DEFAULT_KERNEL;
     int width = options->kernel_width ? options->kernel_width : DEFAULT_KERNEL;
     view->predictor.bilateral = wf_bilateral_default(height, width);
-}
-
-/* Live frames: in a window the user has the camera, headless and in measured runs frames are numbered. */
-static void set_up_live(viewer *viewer, bool is_interactive)
-{
-    feed *feed = &viewer->feed;
-    view *view = &viewer->view;
-    view->accumulate = viewer->options->accumulate;
-    view->continuous = is_interactive;
-    view->playing = is_interactive && viewer->options->camera_path;
-    viewer->context.is_live = true;
-    viewer->near_inverse = 1; /* until the first picture tells */
-    feed->camera = feed->live.start;
-    feed->is_steered = is_interactive || view->accumulate;
-    feed->goes_on = true;
 }
 
 bool viewer_measures(const viewer *viewer)
@@ -105,12 +85,11 @@ bool viewer_open(viewer *viewer, error *error)
     int width, height;
     if (!results_check(options, error) || !open_feed(viewer, error) || !open_device(viewer, error) ||
         !feed_inspect(&viewer->feed, &width, &height, &has_guides, error) ||
-        !read_weights(viewer, width, height, error) || !feed_start(&viewer->feed, &viewer->device, error) ||
+        !read_weights(viewer, width, height, error) ||
+        !feed_start(&viewer->feed, &viewer->device, &viewer->view, error) ||
         !capture_create(&viewer->device, &viewer->capture, error))
         return false;
     set_up_view(viewer, has_guides);
-    if (viewer->feed.is_live)
-        set_up_live(viewer, !viewer_measures(viewer));
     window *window = options->headless ? NULL : &viewer->window;
     return screen_create(&viewer->device, window, (uint32_t)options->width, (uint32_t)options->height, &viewer->screen,
                          error);

@@ -18,10 +18,10 @@ static bool run_frames(viewer *viewer, int count, profiler *times, bool capture,
 /* All samples of a resting camera. */
 static bool run_accumulation(viewer *viewer, error *error)
 {
-    live_restart(&viewer->feed.live);
+    feed_restart(&viewer->feed);
     viewer->times = viewer->kept;
     bool goes_on = true;
-    while (goes_on && !live_is_done(&viewer->feed.live)) {
+    while (goes_on && feed_has_more(&viewer->feed, &viewer->view)) {
         if (!viewer_step(viewer, 0, error))
             return false;
         goes_on = viewer_obey(viewer, 0);

@@ -3,9 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "app/view/steer.h"
-
-#define PLAY_RATE        24        /* recorded frames a second */
 #define METRICS_DELAY_NS 150000000 /* the view must rest that long before metrics are computed in a window */
 #define IDLE_SECONDS     0.25      /* between pictures while nothing happens */
 #define LEAST_SAMPLES    16        /* of a resting camera's reference, before anything is measured against it */
@@ -32,38 +29,23 @@ static void advance(viewer *viewer, int64_t *due_ns)
     int next = (viewer->view.frame + 1) % viewer->context.frame_count;
     if (feed_is_ready(&viewer->feed, next))
         viewer->view.frame = next;
-    int64_t period = 1000000000 / (viewer->feed.is_live ? CAMERA_PATH_RATE : PLAY_RATE);
+    int64_t period = (int64_t)(1e9 / viewer->facts.feed.rate);
     *due_ns = now - *due_ns < period ? *due_ns + period : now + period;
-}
-
-/* While a path is played, its frames are all there is. */
-static bool has_new_noise(const viewer *viewer)
-{
-    return viewer->view.continuous && !viewer->view.playing && !live_is_done(&viewer->feed.live);
 }
 
 static bool needs_filter(const viewer *viewer)
 {
     const view *view = &viewer->view;
-    const live *live = &viewer->feed.live;
-    bool moves = viewer->feed.is_live && (memcmp(&viewer->feed.camera, &live->frame.camera, sizeof live->start) != 0 ||
-                                          live->mean != viewer_wanted_mean(viewer));
-    bool goes_on = viewer->feed.is_live ? has_new_noise(viewer) : view->continuous;
-    return moves || goes_on || view->frame != viewer->shown || view->backend != viewer->facts.node.backend ||
+    return feed_has_more(&viewer->feed, view) || view->frame != viewer->shown ||
+           view->backend != viewer->facts.node.backend ||
            memcmp(&viewer->applied, &view->predictor, sizeof viewer->applied) != 0;
-}
-
-static void steer_camera(viewer *viewer)
-{
-    const live *live = &viewer->feed.live;
-    steer(&viewer->feed.camera, &viewer->view.hand, &live->start, live->reach);
-    viewer->view.hand = (steering){0};
 }
 
 /* Filters if something changed, and draws. What cannot be filtered is said and taken back. */
 static bool refresh(viewer *viewer, error *error)
 {
-    steer_camera(viewer);
+    feed_steer(&viewer->feed, &viewer->view.hand);
+    viewer->view.hand = (steering){0};
     if (!needs_filter(viewer))
         return screen_fit(&viewer->screen, error) && viewer_draw(viewer, error);
     *viewer->notice = 0;
@@ -79,10 +61,10 @@ static bool refresh(viewer *viewer, error *error)
     return true;
 }
 
-/* What near and far are is found out anew when a live camera has come to rest. */
+/* What near and far are is found out anew when the camera has come to rest. */
 static bool fit_depth(viewer *viewer, error *error)
 {
-    if (!viewer->has_moved || viewer->feed.live.averaged == 0)
+    if (!viewer->has_moved || viewer->is_moving)
         return true;
     viewer->has_moved = false;
     return viewer_read_depth_range(viewer, error);
@@ -92,7 +74,7 @@ static bool fit_depth(viewer *viewer, error *error)
 static bool measure_at_rest(viewer *viewer, error *error)
 {
     frame_state *state = &viewer->frames[viewer->shown];
-    int samples = viewer_reference_samples(viewer);
+    int samples = viewer->facts.feed.reference_samples;
     bool resting = !viewer->view.playing && profiler_now() - viewer->changed_ns > METRICS_DELAY_NS;
     bool grown =
         !viewer->view.playing && samples >= (state->has_metrics ? 2 * viewer->measured_samples : LEAST_SAMPLES);
@@ -122,8 +104,7 @@ static double seconds_to_wait(const viewer *viewer, int settle, int64_t due_ns)
 {
     if (viewer->view.playing)
         return fmax((double)(due_ns - profiler_now()) * 1e-9, 0);
-    bool goes_on = viewer->feed.is_live ? has_new_noise(viewer) : viewer->view.continuous;
-    return settle > 0 || goes_on ? 0 : IDLE_SECONDS;
+    return settle > 0 || feed_has_more(&viewer->feed, &viewer->view) ? 0 : IDLE_SECONDS;
 }
 
 bool viewer_run_in_window(viewer *viewer, error *error)

@@ -15,7 +15,7 @@ static bool save(viewer *viewer, const char *name, const image *picture, error *
     return capture_write(picture, path, viewer->options->compression, error);
 }
 
-/* A live frame, as one that is read from a file. */
+/* A frame that was rendered here, as one that is read from a file. */
 static bool save_frame(viewer *viewer, const image pictures[LAYER_COUNT], error *error)
 {
     char path[4200];
@@ -29,7 +29,7 @@ static bool save_pictures(viewer *viewer, const image pictures[LAYER_COUNT], err
 {
     return save(viewer, "gather", &pictures[LAYER_GATHER], error) &&
            save(viewer, "splat", &pictures[LAYER_SPLAT], error) &&
-           (!viewer->feed.is_live || save_frame(viewer, pictures, error));
+           (!viewer->facts.feed.scene || save_frame(viewer, pictures, error));
 }
 
 bool viewer_capture(viewer *viewer, bool to_files, error *error)
@@ -61,15 +61,15 @@ bool viewer_wants_capture(const viewer *viewer, int index)
     return state->shown && !state->captured && (options->save || shows_metrics);
 }
 
-/* Captures the frames that were shown and not captured then, and returns to the one shown last. Steered frames that were
- * shown before are gone. */
+/* Captures the frames that were shown and not captured then, and returns to the one shown last. Frames of
+ * a steered camera that were shown before are gone. */
 static bool capture_rest(viewer *viewer, error *error)
 {
     int last = viewer->shown;
     viewer->times = viewer->discarded;
     if (viewer_wants_capture(viewer, last) && !viewer_capture(viewer, true, error))
         return false;
-    for (int i = 0; i < viewer->context.frame_count && !viewer->feed.is_steered; i++)
+    for (int i = 0; i < viewer->context.frame_count && viewer->facts.feed.is_repeatable; i++)
         if (viewer_wants_capture(viewer, i) && (!viewer_step(viewer, i, error) || !viewer_capture(viewer, true, error)))
             return false;
     return (viewer->shown == last || viewer_step(viewer, last, error)) && viewer_drain(viewer, error);
@@ -107,12 +107,11 @@ static bool write_report(const viewer *viewer, error *error)
     const predictor_options *predictor = &viewer->applied;
     bool files = predictor->from_files;
     const weights *weights = &viewer->gather_weights;
-    const live *live = &viewer->feed.live;
-    const report_live live_facts = {options->scene, options->spp, viewer_color_samples(viewer),
-                                    (int)live->triangle_count};
+    const feed_facts *feed = &viewer->facts.feed;
+    const report_live live = {feed->scene, feed->spp, feed->color_samples, feed->triangles};
     bool ok = report_write(options->report,
                            &(report){
-                               .live = viewer->feed.is_live ? &live_facts : NULL,
+                               .live = feed->scene ? &live : NULL,
                                .vulkan_device = viewer->device.name,
                                .vulkan_driver = viewer->device.driver,
                                .node = viewer->facts.node,

@@ -36,11 +36,12 @@ typedef struct viewer {
     ui_layout layout;
     int shown; /* the frame in the denoiser's latest slot; -1: none */
     uint32_t slot;
-    float near_inverse, far_inverse; /* of depth, from the first frame that has it, and when live cameras come to rest;
-                                        near 0: not known */
+    float near_inverse, far_inverse; /* of depth, from the first frame that has it, and when cameras come to rest */
+    bool has_depth_range;
     double first_picture_ms;
     int64_t changed_ns;   /* when the picture last changed */
-    bool has_moved;       /* the camera of live frames, since near and far were found */
+    bool is_moving;       /* the camera, before the frame that is shown */
+    bool has_moved;       /* it, since near and far were found */
     int measured_samples; /* a pixel, of a resting camera's reference when metrics were computed last */
     bool broken;          /* after a failure of the device nothing more can be drawn */
     char notice[sizeof((error *)0)->message]; /* empty: none */
@@ -72,12 +73,6 @@ void viewer_notify(viewer *viewer, bool is_warning, const char *notice);
 
 /* Finds out from the device what near and far are. */
 bool viewer_read_depth_range(viewer *viewer, error *error);
-
-/* What the user wants a resting camera's mean for; samples a pixel in a live frame's color, and in a reference that accumulates
- * (0: it does not). */
-live_mean viewer_wanted_mean(const viewer *viewer);
-int viewer_color_samples(const viewer *viewer);
-int viewer_reference_samples(const viewer *viewer);
 
 /* ---- save.c: what a run leaves behind ------------------------------------------------------------------------------- */
 

@@ -114,7 +114,7 @@ static int compare_floats(const void *a, const void *b)
 
 /* The range of 1/depth, without its extremes, over about a thousand pixels that have a depth; down to 0 where that is all one
  * depth. */
-static void find_depth_range(const image *depth, float *near_inverse, float *far_inverse)
+static void find_depth_range(viewer *viewer, const image *depth)
 {
     float samples[1024];
     size_t pixels = (size_t)depth->width * (size_t)depth->height, tries = pixels < 1024 ? pixels : 1024, count = 0;
@@ -124,8 +124,9 @@ static void find_depth_range(const image *depth, float *near_inverse, float *far
             samples[count++] = 1 / value;
     }
     qsort(samples, count, sizeof *samples, compare_floats);
-    *near_inverse = count ? samples[count - 1 - count / 50] : 1;
-    *far_inverse = count && samples[count / 50] < *near_inverse ? samples[count / 50] : 0;
+    viewer->near_inverse = count ? samples[count - 1 - count / 50] : 1;
+    viewer->far_inverse = count && samples[count / 50] < viewer->near_inverse ? samples[count / 50] : 0;
+    viewer->has_depth_range = true;
 }
 
 static void note_frame(viewer *viewer, const feed_frame *frame, int index)
@@ -138,35 +139,16 @@ static void note_frame(viewer *viewer, const feed_frame *frame, int index)
     viewer->context.image_height = frame->height;
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
         viewer->context.has[layer] = frame->input.has[layer];
-    if (viewer->near_inverse == 0 && frame->recorded && frame->recorded->layers[FRAME_DEPTH].pixels)
-        find_depth_range(&frame->recorded->layers[FRAME_DEPTH], &viewer->near_inverse, &viewer->far_inverse);
+    if (!viewer->has_depth_range && frame->recorded && frame->recorded->layers[FRAME_DEPTH].pixels)
+        find_depth_range(viewer, &frame->recorded->layers[FRAME_DEPTH]);
     /* While playing, a reference that only some frames have does not flash up. */
     view_arrange(&viewer->view, viewer->context.has[FRAME_REFERENCE] && (had_reference || !viewer->view.playing));
-}
-
-live_mean viewer_wanted_mean(const viewer *viewer)
-{
-    return !viewer->feed.is_steered  ? LIVE_MEAN_UNUSED
-           : viewer->view.accumulate ? LIVE_MEAN_IS_COLOR
-                                     : LIVE_MEAN_IS_REFERENCE;
-}
-
-/* What the user wants of live frames. The path has the camera where another of its frames is chosen. */
-static void ask_for_live(viewer *viewer, int index)
-{
-    feed *feed = &viewer->feed;
-    feed->live.mean = viewer_wanted_mean(viewer);
-    feed->goes_on = viewer->view.continuous || viewer->options->headless;
-    if (index != viewer->shown && viewer->shown >= 0)
-        feed->camera = live_camera(&feed->live, index);
 }
 
 static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *error)
 {
     feed_frame frame;
-    if (viewer->feed.is_live)
-        ask_for_live(viewer, index);
-    if (!feed_get(&viewer->feed, index, &frame, error) || !fit_denoiser(viewer, &frame, error))
+    if (!feed_get(&viewer->feed, index, &viewer->view, &frame, error) || !fit_denoiser(viewer, &frame, error))
         return false;
     uint32_t slot = denoiser_next_slot(&viewer->denoiser);
     viewer->broken = true;
@@ -178,24 +160,12 @@ static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *e
     viewer->slot = slot;
     viewer->changed_ns = profiler_now();
     note_frame(viewer, &frame, index);
-    if (viewer->feed.is_steered && viewer->feed.live.averaged == 0) {
+    viewer->is_moving = frame.is_new;
+    if (frame.is_new) {
         viewer->has_moved = true;
         viewer->frames[index].has_metrics = viewer->frames[index].captured = false;
     }
     return true;
-}
-
-int viewer_color_samples(const viewer *viewer)
-{
-    const live *live = &viewer->feed.live;
-    return live->mean == LIVE_MEAN_IS_COLOR ? (int)(live->averaged + live->added) : (int)live->frame.samples;
-}
-
-int viewer_reference_samples(const viewer *viewer)
-{
-    const live *live = &viewer->feed.live;
-    bool accumulates = live->mean == LIVE_MEAN_IS_REFERENCE && !live->reference.image;
-    return accumulates ? (int)(live->averaged + live->added) : 0;
 }
 
 static void gather_facts(viewer *viewer)
@@ -204,13 +174,10 @@ static void gather_facts(viewer *viewer)
     const frame_state *state = &viewer->frames[viewer->shown];
     ui_facts *facts = &viewer->facts;
     facts->frame_name = base_name(feed_path(&viewer->feed, viewer->shown));
-    facts->frames_loaded = viewer->feed.is_live ? viewer->context.frame_count : source_loaded(viewer->feed.source);
+    facts->feed = feed_describe(&viewer->feed);
     facts->file_name = base_name(options->weights);
     facts->kernel_height = viewer->gather_weights.kernel_height;
     facts->kernel_width = viewer->gather_weights.kernel_width;
-    facts->color_samples = viewer_color_samples(viewer);
-    facts->most_samples = viewer->feed.live.mean == LIVE_MEAN_IS_COLOR ? (int)viewer->feed.live.most : 0;
-    facts->reference_samples = viewer_reference_samples(viewer);
     facts->measured_samples = viewer->measured_samples;
     facts->times = viewer->kept;
     facts->noisy = state->has_metrics ? &state->noisy : NULL;
@@ -228,7 +195,7 @@ bool viewer_read_depth_range(viewer *viewer, error *error)
     if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, 1u << FRAME_DEPTH, (int)denoiser->width,
                         (int)denoiser->height, pictures, error))
         return false;
-    find_depth_range(&pictures[FRAME_DEPTH], &viewer->near_inverse, &viewer->far_inverse);
+    find_depth_range(viewer, &pictures[FRAME_DEPTH]);
     return true;
 }
 
@@ -259,7 +226,7 @@ static bool draw(viewer *viewer, const wf_node_sync *sync, error *error)
     if (!screen_wait(screen, 1, error))
         return false;
     viewer->first_picture_ms = (double)(profiler_now() - viewer->started_ns) * 1e-6;
-    return !viewer->feed.is_live || viewer_read_depth_range(viewer, error);
+    return !viewer->context.has[FRAME_DEPTH] || viewer->has_depth_range || viewer_read_depth_range(viewer, error);
 }
 
 bool viewer_draw(viewer *viewer, error *error)

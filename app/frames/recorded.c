@@ -1,0 +1,123 @@
+#include <stdlib.h>
+
+#include "feed_source.h"
+#include "source.h"
+#include "staging.h"
+
+#define PLAY_RATE 24 /* frames a second */
+
+/* Files, with their way to the device. */
+typedef struct recorded {
+    source *source;
+    staging staging;
+} recorded;
+
+static bool is_asked_for(const options *options)
+{
+    return options->path_count > 0;
+}
+
+static void *open_files(const options *options, error *error)
+{
+    recorded *recorded = calloc(1, sizeof *recorded);
+    if (!recorded) {
+        error_set(error, "not enough memory");
+        return NULL;
+    }
+    recorded->source = source_open(
+        &(source_options){
+            .paths = options->paths,
+            .path_count = options->path_count,
+            .reference = options->reference,
+            .channels = options->channels,
+            .channel_count = options->channel_count,
+        },
+        error);
+    if (recorded->source)
+        return recorded;
+    free(recorded);
+    return NULL;
+}
+
+static bool start(void *self, const device *device, view *view, error *error)
+{
+    (void)view, (void)error;
+    ((recorded *)self)->staging.device = device;
+    return true;
+}
+
+static void close_files(void *self)
+{
+    recorded *recorded = self;
+    staging_destroy(&recorded->staging);
+    source_close(recorded->source);
+    free(recorded);
+}
+
+static int count(const void *self)
+{
+    return source_count(((const recorded *)self)->source);
+}
+
+static const char *path(const void *self, int index)
+{
+    return source_path(((const recorded *)self)->source, index);
+}
+
+static void describe(void *self, feed_facts *facts)
+{
+    facts->rate = PLAY_RATE;
+    facts->loaded = source_loaded(((recorded *)self)->source);
+    facts->is_repeatable = true;
+}
+
+static bool inspect(void *self, int *width, int *height, bool *has_guides, error *error)
+{
+    const frame *first = source_get(((recorded *)self)->source, 0, error);
+    if (!first)
+        return false;
+    *width = first->width;
+    *height = first->height;
+    *has_guides = first->layers[FRAME_REFERENCE].pixels || first->layers[FRAME_ALBEDO].pixels;
+    return true;
+}
+
+static bool is_ready(void *self, int index)
+{
+    error error = {0};
+    return source_poll(((recorded *)self)->source, index, &error) || *error.message;
+}
+
+static bool has_more(const void *self, const view *view)
+{
+    (void)self;
+    return view->continuous;
+}
+
+static bool get(void *self, int index, const view *view, feed_frame *frame, error *error)
+{
+    recorded *recorded = self;
+    const struct frame *loaded = source_get(recorded->source, index, error);
+    (void)view;
+    if (!loaded)
+        return false;
+    *frame = (feed_frame){.width = loaded->width,
+                          .height = loaded->height,
+                          .recorded = loaded,
+                          .input = staging_input(&recorded->staging, loaded, index)};
+    return true;
+}
+
+const feed_source feed_recorded = {
+    .is_asked_for = is_asked_for,
+    .open = open_files,
+    .start = start,
+    .close = close_files,
+    .count = count,
+    .path = path,
+    .describe = describe,
+    .inspect = inspect,
+    .is_ready = is_ready,
+    .has_more = has_more,
+    .get = get,
+};
