@@ -140,7 +140,7 @@ static bool show_scene(lane *lane, const random_scene *scene, error *error)
     const dataset_settings *settings = &lane->pipeline->settings;
     if (lane->render.tracer.device)
         return tracer_set_scene(&lane->render.tracer, &scene->scene, &scene->bvh, error);
-    return render_create(&lane->device, &scene->scene, &scene->bvh, (uint32_t)settings->width,
+    return render_create(&lane->device, &scene->scene, &scene->bvh, TRACER_SAMPLED, (uint32_t)settings->width,
                          (uint32_t)settings->height, &lane->render, error);
 }
 

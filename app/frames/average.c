@@ -58,7 +58,8 @@ bool average_create(const device *device, uint32_t width, uint32_t height, avera
 {
     *average = (struct average){.device = device, .width = width, .height = height};
     if (create_mean(average, error) && create_layouts(average, error) && create_sets(average, error) &&
-        compute_pipeline_create(device, average->layout, average_comp, sizeof average_comp, &average->pipeline, error))
+        compute_pipeline_create(device, average->layout, average_comp, sizeof average_comp, NULL, &average->pipeline,
+                                error))
         return true;
     average_destroy(average);
     return false;

@@ -191,7 +191,7 @@ static bool start(void *self, const device *device, view *view, error *error)
     live *live = self;
     const options *options = live->options;
     bool is_interactive = !options->headless && options->frames == 0;
-    if (!tracer_create(device, &live->scene, &live->bvh, &live->tracer, error) ||
+    if (!tracer_create(device, &live->scene, &live->bvh, TRACER_FIRST_HIT, &live->tracer, error) ||
         !tracer_resize(&live->tracer, live->width, live->height, error) ||
         !average_create(device, live->width, live->height, &live->average, error) ||
         (live->reference_pixels.pixels && !upload_reference(live, device, error)))

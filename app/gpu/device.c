@@ -424,7 +424,7 @@ bool shader_create(const device *device, const uint32_t *code, size_t size, VkSh
 }
 
 bool compute_pipeline_create(const device *device, VkPipelineLayout layout, const uint32_t *code, size_t size,
-                             VkPipeline *pipeline, error *error)
+                             const VkSpecializationInfo *constants, VkPipeline *pipeline, error *error)
 {
     VkComputePipelineCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
@@ -433,6 +433,7 @@ bool compute_pipeline_create(const device *device, VkPipelineLayout layout, cons
                 .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
                 .stage = VK_SHADER_STAGE_COMPUTE_BIT,
                 .pName = "main",
+                .pSpecializationInfo = constants,
             },
         .layout = layout,
     };

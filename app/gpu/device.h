@@ -65,10 +65,10 @@ extern const VkImageSubresourceLayers image_layers;
 
 /* ---- Pipelines ---------------------------------------------------------------------------------------------------- */
 
-/* From SPIR-V of `size` bytes. */
+/* From SPIR-V of `size` bytes. constants: specialization; NULL: none. */
 bool shader_create(const device *device, const uint32_t *code, size_t size, VkShaderModule *module, error *error);
 bool compute_pipeline_create(const device *device, VkPipelineLayout layout, const uint32_t *code, size_t size,
-                             VkPipeline *pipeline, error *error);
+                             const VkSpecializationInfo *constants, VkPipeline *pipeline, error *error);
 
 /* A layout of one descriptor set, its bindings 0 ... count - 1, and of push constants from 0 on, both for these stages. */
 bool layouts_create(const device *device, const VkDescriptorSetLayoutBinding *bindings, uint32_t count,

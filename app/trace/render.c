@@ -45,11 +45,11 @@ static bool fill(render *render, uint32_t width, uint32_t height, error *error)
            commands_allocate(device, 1, &render->commands, error);
 }
 
-bool render_create(const device *device, const scene *scene, const bvh *bvh, uint32_t width, uint32_t height,
-                   render *render, error *error)
+bool render_create(const device *device, const scene *scene, const bvh *bvh, tracer_features features, uint32_t width,
+                   uint32_t height, render *render, error *error)
 {
     *render = (struct render){0};
-    if (!tracer_create(device, scene, bvh, &render->tracer, error))
+    if (!tracer_create(device, scene, bvh, features, &render->tracer, error))
         return false;
     if (fill(render, width, height, error))
         return true;

@@ -13,8 +13,8 @@ typedef struct render {
 } render;
 
 /* As tracer_create and tracer_resize. On failure *render is zeroed. */
-bool render_create(const device *device, const scene *scene, const bvh *bvh, uint32_t width, uint32_t height,
-                   render *render, error *error);
+bool render_create(const device *device, const scene *scene, const bvh *bvh, tracer_features features, uint32_t width,
+                   uint32_t height, render *render, error *error);
 void render_destroy(render *render); /* leaves it zeroed; zeroed is fine */
 
 /* Traces a frame and waits for it. samples may be more than TRACER_MAX_SAMPLES: they are traced in several submissions. *out

@@ -226,7 +226,10 @@ static bool create_sets(tracer *tracer, error *error)
 
 static bool create_pipeline(tracer *tracer, const uint32_t *code, size_t size, VkPipeline *pipeline, error *error)
 {
-    return compute_pipeline_create(tracer->device, tracer->layout, code, size, pipeline, error);
+    const VkBool32 sampled = tracer->features == TRACER_SAMPLED;
+    const VkSpecializationMapEntry entry = {TRACE_SAMPLED_FEATURES, 0, sizeof sampled};
+    const VkSpecializationInfo constants = {1, &entry, sizeof sampled, &sampled};
+    return compute_pipeline_create(tracer->device, tracer->layout, code, size, &constants, pipeline, error);
 }
 
 /* ---- Life --------------------------------------------------------------------------------------------------------- */
@@ -252,12 +255,13 @@ static bool fill(tracer *tracer, const scene *scene, const bvh *bvh, error *erro
            create_layouts(tracer, error) && create_sets(tracer, error) &&
            create_pipeline(tracer, path_comp, sizeof path_comp, &tracer->paths, error) &&
            create_pipeline(tracer, sum_comp, sizeof sum_comp, &tracer->sum, error) &&
-           create_pipeline(tracer, features_comp, sizeof features_comp, &tracer->features, error);
+           create_pipeline(tracer, features_comp, sizeof features_comp, &tracer->first_hits, error);
 }
 
-bool tracer_create(const device *device, const scene *scene, const bvh *bvh, tracer *tracer, error *error)
+bool tracer_create(const device *device, const scene *scene, const bvh *bvh, tracer_features features, tracer *tracer,
+                   error *error)
 {
-    *tracer = (struct tracer){.device = device};
+    *tracer = (struct tracer){.device = device, .features = features};
     if (fill(tracer, scene, bvh, error))
         return true;
     tracer_destroy(tracer);
@@ -274,9 +278,11 @@ void tracer_destroy(tracer *tracer)
     device_buffer_destroy(device, &tracer->params);
     device_buffer_destroy(device, &tracer->sums);
     device_buffer_destroy(device, &tracer->slices);
+    device_buffer_destroy(device, &tracer->feature_sums);
+    device_buffer_destroy(device, &tracer->feature_slices);
     vkDestroyPipeline(device->handle, tracer->paths, NULL);
     vkDestroyPipeline(device->handle, tracer->sum, NULL);
-    vkDestroyPipeline(device->handle, tracer->features, NULL);
+    vkDestroyPipeline(device->handle, tracer->first_hits, NULL);
     vkDestroyPipelineLayout(device->handle, tracer->layout, NULL);
     vkDestroyDescriptorPool(device->handle, tracer->pool, NULL);
     vkDestroyDescriptorSetLayout(device->handle, tracer->set_layout, NULL);
@@ -285,19 +291,26 @@ void tracer_destroy(tracer *tracer)
 
 bool tracer_resize(tracer *tracer, uint32_t width, uint32_t height, error *error)
 {
-    const VkDeviceSize size = (VkDeviceSize)width * height * 3 * sizeof(float);
-    const uint64_t fitting = SLICE_PIXELS / ((uint64_t)width * height), most = TRACER_MAX_SAMPLES / TRACE_SLICE;
+    const VkDeviceSize pixels = (VkDeviceSize)width * height, size = pixels * 3 * sizeof(float);
+    const VkDeviceSize features = tracer->features == TRACER_SAMPLED ? pixels * sizeof(trace_features) : 0;
+    const uint64_t fitting = SLICE_PIXELS / pixels, most = TRACER_MAX_SAMPLES / TRACE_SLICE;
     tracer->round = (uint32_t)(fitting < 1 ? 1 : fitting < most ? fitting : most);
     tracer->accumulated = 0;
     device_buffer_destroy(tracer->device, &tracer->sums);
     device_buffer_destroy(tracer->device, &tracer->slices);
+    device_buffer_destroy(tracer->device, &tracer->feature_sums);
+    device_buffer_destroy(tracer->device, &tracer->feature_slices);
     if (!device_buffer_create(tracer->device, size, &tracer->sums, error) ||
-        !device_buffer_create(tracer->device, tracer->round * size, &tracer->slices, error))
+        !device_buffer_create(tracer->device, tracer->round * size, &tracer->slices, error) ||
+        !device_buffer_create(tracer->device, features, &tracer->feature_sums, error) ||
+        !device_buffer_create(tracer->device, tracer->round * features, &tracer->feature_slices, error))
         return false;
     tracer->fixed.width = (int)width;
     tracer->fixed.height = (int)height;
     tracer->fixed.sums = tracer->sums.address;
     tracer->fixed.slices = tracer->slices.address;
+    tracer->fixed.feature_sums = tracer->feature_sums.address;
+    tracer->fixed.feature_slices = tracer->feature_slices.address;
     return true;
 }
 
@@ -356,6 +369,7 @@ static trace_params frame_params(const tracer *tracer, const tracer_frame *frame
     params.accumulated = tracer->accumulated;
     params.max_bounces = frame->max_bounces;
     params.strategy = (int)frame->strategy;
+    params.look_through = frame->look_through;
     params.russian_roulette = CERTAIN_BOUNCES;
     return params;
 }
@@ -476,7 +490,7 @@ void tracer_render(tracer *tracer, VkCommandBuffer commands, uint32_t slot, cons
     write_params(tracer, commands, frame);
     vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, tracer->layout, 0, 1, &tracer->sets[slot], 0,
                             NULL);
-    dispatch(tracer, commands, tracer->features, (trace_push){0}, 1, 1);
+    dispatch(tracer, commands, tracer->first_hits, (trace_push){0}, 1, 1);
     trace_paths(tracer, commands, frame->samples);
     show_images(commands);
     tracer->accumulated += frame->samples;

@@ -15,13 +15,25 @@
  * Samples of a pixel are of one low-discrepancy sequence: frames that continue it (first_sample) average better than
  * frames with other seeds.
  *
- * Features are those of the first surface on the ray through the pixel's middle from the middle of the lens, mirrors and glass
- * too, and free of noise; nothing is found through a smooth mirror or glass. Where a ray leaves the scene:
+ * Features, of a surface and of the sky, where a ray leaves the scene:
  *     albedo   base color (metals: their tint); where it emits, the larger of that and emission up to 1. Sky: radiance up to 1
  *     normal   in world space, length 1, interpolated and with the normal map, on the camera's side. Sky: 0
  *     depth    distance from the eye. Sky: 0
  *     motion   where the previous camera saw the point, minus where it is now, in pixels, y down; the scene itself rests. Sky:
- *              by its direction. Points behind the previous camera: to (-width, -height), outside of the image */
+ *              by its direction. Points behind the previous camera: to (-width, -height), outside of the image
+ *
+ * TRACER_FIRST_HIT: of the first surface on the ray through the pixel's middle from the middle of the lens, mirrors and glass
+ * too, and free of noise; nothing is found through a smooth mirror or glass.
+ *
+ * TRACER_SAMPLED: means over the frame's own samples, jittered in the pixel and on the lens, as noisy as color; motion is of
+ * first hits. A path's features are those of the first surface that is rougher than look_through, or scatters more than
+ * TRACE_MIRRORS_DIFFUSE of its light diffusely, or emits, or where the path must end: mirrors and glass are followed, as
+ * Open Image Denoise recommends for albedo ("the Fresnel blend of the reflected and transmitted albedos") and as Cycles does
+ * for its denoising passes. As there,
+ *     albedo   is multiplied by what the surfaces on the way pass on: a mirror's tint
+ *     normal   by the mean over r, g, b of that: shorter than 1
+ *     depth    is the sum of the distances on the way, each multiplied as a normal at its end
+ * A mean's albedo is at most 1. look_through below 0: first hits, but sampled, as Mitsuba's and Arnold's features are. */
 #ifndef WFVIEW_TRACE_TRACER_H
 #define WFVIEW_TRACE_TRACER_H
 
@@ -40,6 +52,10 @@ typedef enum tracer_strategy {
     TRACER_LIGHT_SAMPLING = TRACE_LIGHT_SAMPLING, /* for tests, as the next; blind to nothing but slower to converge */
     TRACER_BSDF_SAMPLING = TRACE_BSDF_SAMPLING,
 } tracer_strategy;
+
+typedef enum tracer_features { TRACER_FIRST_HIT, TRACER_SAMPLED } tracer_features;
+
+#define TRACER_LOOK_THROUGH 0.27f /* about what Cycles has */
 
 enum {
     TRACER_NODES,
@@ -60,7 +76,8 @@ enum {
 typedef struct tracer {
     const device *device;
     device_buffer scene[TRACER_SCENE_BUFFERS];
-    device_buffer params, sums, slices;
+    tracer_features features;
+    device_buffer params, sums, slices, feature_sums, feature_slices;
     uint32_t round;            /* slices of samples that are traced at once */
     uint32_t paths_per_thread; /* one after the other, at most; pictures do not depend on it */
     trace_params fixed;        /* what does not change from frame to frame */
@@ -70,7 +87,7 @@ typedef struct tracer {
     VkDescriptorSet sets[TRACER_SLOTS];
     VkImage images[TRACER_SLOTS][TRACE_IMAGE_COUNT];
     VkPipelineLayout layout;
-    VkPipeline paths, sum, features;
+    VkPipeline paths, sum, first_hits;
 } tracer;
 
 typedef struct tracer_frame {
@@ -81,12 +98,14 @@ typedef struct tracer_frame {
     bool accumulate;         /* color: the mean of all samples since the last frame without; camera and scene rest */
     int max_bounces;         /* 0: what emits, as the camera sees it; 1: and what it lights; TRACER_DEFAULT_BOUNCES */
     tracer_strategy strategy;
+    float look_through; /* of sampled features; 0: they are followed through perfectly smooth surfaces alone */
 } tracer_frame;
 
 /* Copies the scene, whose triangles bvh_build has ordered, to the device and compiles the shaders; both stay the caller's and
  * are not used later. On failure *tracer is zeroed; reasons are a device without what wf_vulkan_get_needs asks for, too little
  * memory, and a sky that sky.h refuses. */
-bool tracer_create(const device *device, const scene *scene, const bvh *bvh, tracer *tracer, error *error);
+bool tracer_create(const device *device, const scene *scene, const bvh *bvh, tracer_features features, tracer *tracer,
+                   error *error);
 void tracer_destroy(tracer *tracer); /* no frame is in flight. Leaves it zeroed; zeroed is fine */
 
 /* Another scene in place of the one there is; no frame is in flight. Accumulation starts anew. After a failure the tracer has no

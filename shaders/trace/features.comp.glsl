@@ -2,7 +2,8 @@
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_buffer_reference : require
 
-// trace_features.comp.glsl -- albedo, normal, depth and motion of what a pinhole camera sees through the pixel's centre.
+// trace_features.comp.glsl -- albedo, normal, depth and motion of what a pinhole camera sees through the pixel's centre; of
+// sampled features motion alone.
 #include "scene.glsl"
 #include "sampler.glsl"
 #include "camera.glsl"
@@ -26,17 +27,20 @@ void main()
     vec2 center = vec2(pixel) + 0.5;
     trace_ray ray = camera_ray(center, vec2(0));
     trace_hit hit = closest_hit(ray);
+    trace_features seen;
+    vec3 before; // towards the point, from the previous camera
     if (hit.triangle == NO_TRIANGLE) {
-        vec3 seen = environment_radiance(ray.direction) + sun_radiance(ray.direction);
-        imageStore(albedo, pixel, vec4(min(seen, 1), 1));
-        imageStore(normal, pixel, vec4(0));
-        imageStore(depth, pixel, vec4(0));
-        imageStore(motion, pixel, vec4(previous_pixel(ray.direction) - center, 0, 0));
-        return;
+        seen = trace_features(albedo_of_sky(ray.direction), vec3(0), 0);
+        before = ray.direction;
+    } else {
+        surface s = find_surface(hit, ray.direction);
+        seen = trace_features(albedo_of(s), s.shading, hit.distance);
+        before = s.position - params.at.previous.eye;
     }
-    surface s = find_surface(hit, ray.direction);
-    imageStore(albedo, pixel, vec4(min(max(s.base_color, s.emission), 1), 1));
-    imageStore(normal, pixel, vec4(s.shading, 0));
-    imageStore(depth, pixel, vec4(hit.distance));
-    imageStore(motion, pixel, vec4(previous_pixel(s.position - params.at.previous.eye) - center, 0, 0));
+    imageStore(motion, pixel, vec4(previous_pixel(before) - center, 0, 0));
+    if (!SAMPLED_FEATURES) {
+        imageStore(albedo, pixel, vec4(seen.albedo, 1));
+        imageStore(normal, pixel, vec4(seen.normal, 0));
+        imageStore(depth, pixel, vec4(seen.depth));
+    }
 }

@@ -178,3 +178,9 @@ vec3 surroundings(vec3 direction, float scattered)
     vec3 sun = sun_radiance(direction);
     return sun == vec3(0) ? radiance : radiance + sun * weigh_found(scattered, sun_density());
 }
+
+// Its albedo, as a feature.
+vec3 albedo_of_sky(vec3 direction)
+{
+    return min(environment_radiance(direction) + sun_radiance(direction), 1);
+}

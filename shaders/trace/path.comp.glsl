@@ -3,7 +3,7 @@
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_control_flow_attributes : require
 
-// trace_path.comp.glsl -- noisy radiance: sums over slices of a pixel's samples. Threads start the next path as soon as one has
+// trace_path.comp.glsl -- noisy radiance, and features: sums over slices of a pixel's samples. Threads start the next path as soon as one has
 // ended, so that those beside them need not wait.
 #include "scene.glsl"
 #include "sampler.glsl"
@@ -27,6 +27,8 @@ struct path_state {
     trace_ray to_light;
     float light_limit; // in lengths of to_light's direction
     vec3 light;        // radiance that is found where nothing lies on that way; 0: there is no such way
+    bool featureless;  // no surface was met yet whose features are the path's
+    trace_features features; // summed up, of the paths before too
     sampler_state random;
 };
 
@@ -50,12 +52,54 @@ void choose_light(surface s, bsdf b, mat3 frame, vec3 outgoing, inout path_state
                                     weigh_sampled(light.density, scattered_light.density) / light.density);
 }
 
+// A path that met numbers out of range is black, and of no weight: one would spoil its pixel for ever.
+vec3 finite(vec3 value)
+{
+    return any(isnan(value)) || any(isinf(value)) ? vec3(0) : value;
+}
+
+// ---- Features: of the first surface that is neither a mirror nor glass, weighted by what those on the way to it pass on ----
+
+vec3 importance(path_state path)
+{
+    return path.refraction * path.throughput;
+}
+
+void find_features_of_sky(inout path_state path)
+{
+    path.features.albedo += finite(importance(path)) * albedo_of_sky(path.ray.direction);
+    path.featureless = false;
+}
+
+// Whether the path's features are those of what it finds next: most of what the surface scatters goes the way of a mirror.
+bool looks_through(surface s, bsdf b)
+{
+    bool specular = s.roughness <= params.at.look_through || (b.is_smooth && params.at.look_through >= 0);
+    return specular && b.probabilities.y <= TRACE_MIRRORS_DIFFUSE && b.probabilities != vec3(0) && s.emission == vec3(0);
+}
+
+void find_features(surface s, bsdf b, bool last, inout path_state path)
+{
+    vec3 weight = finite(importance(path));
+    float mean = (weight.r + weight.g + weight.b) / 3;
+    path.features.depth += mean * distance(s.position, path.ray.origin);
+    if (!last && looks_through(s, b)) {
+        return;
+    }
+    path.features.albedo += weight * albedo_of(s);
+    path.features.normal += mean * s.shading;
+    path.featureless = false;
+}
+
 // What the path's ray has found, and the path's next ray.
 void extend(trace_hit hit, inout path_state path)
 {
     path.ended = true;
     if (hit.triangle == NO_TRIANGLE) {
         path.radiance += path.throughput * surroundings(path.ray.direction, path.density);
+        if (SAMPLED_FEATURES && path.featureless) {
+            find_features_of_sky(path);
+        }
         return;
     }
     surface s = find_surface(hit, path.ray.direction);
@@ -64,14 +108,18 @@ void extend(trace_hit hit, inout path_state path)
         float sampled = triangle_density(s.light_density, s.normal, path.ray.direction, dot(span, span));
         path.radiance += path.throughput * s.emission * weigh_found(path.density, sampled);
     }
-    if (path.bounce >= params.at.max_bounces) {
+    bool last = path.bounce >= params.at.max_bounces;
+    if (last && !(SAMPLED_FEATURES && path.featureless)) {
         return;
     }
 
     mat3 frame = make_frame(s.shading);
     vec3 outgoing = -path.ray.direction * frame;
     bsdf b = make_bsdf(s, outgoing.z);
-    if (b.probabilities == vec3(0)) {
+    if (SAMPLED_FEATURES && path.featureless) {
+        find_features(s, b, last, path);
+    }
+    if (last || b.probabilities == vec3(0)) {
         return;
     }
     if (params.at.strategy != TRACE_BSDF_SAMPLING) {
@@ -91,25 +139,28 @@ void extend(trace_hit hit, inout path_state path)
     path.ended = false;
 
     if (path.bounce++ >= params.at.russian_roulette) {
-        vec3 importance = path.refraction * path.throughput;
-        float survival = min(max(max(importance.r, importance.g), importance.b), 0.95);
+        vec3 weight = importance(path);
+        float survival = min(max(max(weight.r, weight.g), weight.b), 0.95);
         path.throughput /= survival;
         path.ended = side_and_end.y >= survival;
     }
 }
 
-path_state start_path(uvec2 pixel, uint index)
+path_state start_path(uvec2 pixel, uint index, trace_features features)
 {
     sampler_state random = make_sampler(pixel, params.at.seed, params.at.first_sample + index);
     vec2 position = vec2(pixel) + next_pair(random);
     trace_ray ray = camera_ray(position, sample_disk(next_pair(random)));
-    return path_state(ray, vec3(0), vec3(1), 0, 1, 0, false, ray, 0, vec3(0), random);
+    return path_state(ray, vec3(0), vec3(1), 0, 1, 0, false, ray, 0, vec3(0), true, features, random);
 }
 
-// A path that met numbers out of range is black: one would spoil its pixel for ever.
-vec3 finite(vec3 radiance)
+trace_features take_up_features(uint at)
 {
-    return any(isnan(radiance)) || any(isinf(radiance)) ? vec3(0) : radiance;
+    trace_features features = trace_features(vec3(0), vec3(0), 0);
+    if (SAMPLED_FEATURES && begin > 0) {
+        features = FeatureSums(params.at.feature_slices).at[at];
+    }
+    return features;
 }
 
 void main()
@@ -126,7 +177,7 @@ void main()
     uint at = (item.z * size.y + item.y) * size.x + item.x;
     vec3 sum = begin > 0 ? sums.at[at] : vec3(0);
     uint index = first;
-    path_state path = start_path(item.xy, index);
+    path_state path = start_path(item.xy, index, take_up_features(at));
     for (;;) {
         trace_hit hit;
         // First towards the light, then on. A loop, so that there is one copy of the traversal, which is long.
@@ -139,6 +190,9 @@ void main()
                 sum += finite(path.radiance);
                 if (++index == last) {
                     sums.at[at] = sum;
+                    if (SAMPLED_FEATURES) {
+                        FeatureSums(params.at.feature_slices).at[at] = path.features;
+                    }
                     item.y += step;
                     if (item.y >= size.y) {
                         return;
@@ -146,8 +200,9 @@ void main()
                     at += step * size.x;
                     sum = begin > 0 ? sums.at[at] : vec3(0);
                     index = first;
+                    path.features = take_up_features(at);
                 }
-                path = start_path(item.xy, index);
+                path = start_path(item.xy, index, path.features);
             }
             hit = trace_hit(to_light ? path.light_limit : FAR, vec2(0), NO_TRIANGLE);
             traverse(trace_ray(to_light ? path.to_light.origin : path.ray.origin,

@@ -17,6 +17,9 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Col
 layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer AlbedoTable { vec4 at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer GlassTable { float at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Sums { vec3 at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) buffer FeatureSums { trace_features at[]; };
+
+layout(constant_id = TRACE_SAMPLED_FEATURES) const bool SAMPLED_FEATURES = false;
 
 layout(binding = TRACE_PARAMS, scalar) uniform Params { trace_params at; } params;
 

@@ -2,11 +2,36 @@
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_buffer_reference : require
 
-// trace_sum.comp.glsl -- adds a round's slices to the pixel's sum, and shows the mean.
+// trace_sum.comp.glsl -- adds a round's slices to the pixel's sums, and shows the means.
 #include "scene.glsl"
 
 layout(local_size_x = TRACE_GROUP_WIDTH, local_size_y = TRACE_GROUP_HEIGHT) in;
 layout(binding = TRACE_COLOR) writeonly uniform image2D color;
+layout(binding = TRACE_ALBEDO) writeonly uniform image2D albedo;
+layout(binding = TRACE_NORMAL) writeonly uniform image2D normal;
+layout(binding = TRACE_DEPTH) writeonly uniform image2D depth;
+
+trace_features add(trace_features a, trace_features b)
+{
+    return trace_features(a.albedo + b.albedo, a.normal + b.normal, a.depth + b.depth);
+}
+
+void sum_features(ivec2 pixel, uint index, uint step, bool goes_on, float samples)
+{
+    FeatureSums sums = FeatureSums(params.at.feature_sums);
+    FeatureSums slices = FeatureSums(params.at.feature_slices);
+    trace_features sum = trace_features(vec3(0), vec3(0), 0);
+    if (goes_on) {
+        sum = sums.at[index];
+    }
+    for (uint i = 0; i < slice_count; ++i) {
+        sum = add(sum, slices.at[i * step + index]);
+    }
+    sums.at[index] = sum;
+    imageStore(albedo, pixel, vec4(min(sum.albedo / samples, 1), 1)); // what scattering is worth may be a little above 1
+    imageStore(normal, pixel, vec4(sum.normal / samples, 0));
+    imageStore(depth, pixel, vec4(sum.depth / samples));
+}
 
 void main()
 {
@@ -18,10 +43,15 @@ void main()
     Sums sums = Sums(params.at.sums);
     Sums slices = Sums(params.at.slices);
     uint index = pixel.y * size.x + pixel.x;
-    vec3 sum = params.at.accumulated > 0 || first_slice > 0 ? sums.at[index] : vec3(0);
+    bool goes_on = params.at.accumulated > 0 || first_slice > 0;
+    float samples = float(params.at.accumulated + params.at.samples);
+    vec3 sum = goes_on ? sums.at[index] : vec3(0);
     for (uint i = 0; i < slice_count; ++i) {
         sum += slices.at[i * size.x * size.y + index];
     }
     sums.at[index] = sum;
-    imageStore(color, ivec2(pixel), vec4(sum / float(params.at.accumulated + params.at.samples), 1));
+    imageStore(color, ivec2(pixel), vec4(sum / samples, 1));
+    if (SAMPLED_FEATURES) {
+        sum_features(ivec2(pixel), index, size.x * size.y, goes_on, samples);
+    }
 }

@@ -76,6 +76,12 @@ surface find_surface(trace_hit hit, vec3 direction)
     return found;
 }
 
+// As a feature.
+vec3 albedo_of(surface s)
+{
+    return min(max(s.base_color, s.emission), 1);
+}
+
 // Where a ray that leaves in that direction starts.
 vec3 leave(vec3 position, vec3 normal, float offset, vec3 direction)
 {

@@ -18,6 +18,7 @@ typedef struct trace_texture trace_texture;
 typedef struct trace_choice trace_choice;
 typedef struct trace_camera trace_camera;
 typedef struct trace_params trace_params;
+typedef struct trace_features trace_features;
 typedef struct trace_push trace_push;
 #endif
 
@@ -38,8 +39,14 @@ typedef struct trace_push trace_push;
 #define TRACE_IMAGE_COUNT 5
 #define TRACE_PARAMS      5
 
+/* A specialization constant: whether albedo, normal and depth are means over the frame's samples. */
+#define TRACE_SAMPLED_FEATURES 0
+
 /* Below this roughness a surface is perfectly smooth. */
 #define TRACE_SMOOTH_ROUGHNESS 0.03
+
+/* Sampled features are looked for behind a surface of at most this part of diffuse scattering. */
+#define TRACE_MIRRORS_DIFFUSE 0.25
 
 /* The table of a GGX surface's albedo: as many roughnesses, 0 to 1, of as many cosines, 0 to 1. */
 #define TRACE_ALBEDO_SIZE 32
@@ -109,6 +116,12 @@ struct trace_camera {
     float aperture, focus;
 };
 
+/* Of a sample, or sums of them. */
+struct trace_features {
+    vec3 albedo, normal;
+    float depth;
+};
+
 /* Everything that a frame's passes read. The last are device addresses. */
 struct trace_params {
     trace_camera camera, previous;
@@ -119,6 +132,8 @@ struct trace_params {
     uint accumulated; /* samples in the sums before this frame; 0: they start anew */
     int max_bounces;
     int strategy;
+    float
+        look_through; /* sampled features are not taken where a mirror or glass is at most as rough; below 0: everywhere */
     int russian_roulette; /* bounces after which paths may end by chance */
     vec3 sun_direction;
     vec3 sun_radiance; /* 0: no sun */
@@ -134,6 +149,7 @@ struct trace_params {
     uint64_t glass_table;                      /* a float an entry */
     uint64_t slices;                           /* 3 floats a pixel and slice of a round */
     uint64_t sums;                             /* 3 floats a pixel */
+    uint64_t feature_slices, feature_sums;     /* trace_features, as the two before */
 };
 
 /* A round traces the slices that its third dimension counts, from first_slice on. A thread traces in its pixel, and in those that

@@ -199,8 +199,8 @@ static bool time_scene(bench *bench, const char *path, error *error)
     const double loaded = now_milliseconds();
     double mean = 0, milliseconds[MAX_REPEATS];
     render render;
-    bool ok = render_create(&bench->device, &scene, &bvh, (uint32_t)options->width, (uint32_t)options->height, &render,
-                            error);
+    bool ok = render_create(&bench->device, &scene, &bvh, TRACER_FIRST_HIT, (uint32_t)options->width,
+                            (uint32_t)options->height, &render, error);
     const double created = now_milliseconds();
     ok = ok && look(bench, &render, &scene, &mean, error);
     for (int i = 0; ok && i < options->warmup + options->repeats; i++)

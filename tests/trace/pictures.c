@@ -23,13 +23,18 @@ void require(bool ok, const error *error)
         fail_msg("%s", error->message);
 }
 
-void open_render(scene *scene, int width, int height, render *render)
+void open_featured(scene *scene, tracer_features features, int width, int height, render *render)
 {
     error error;
     bvh bvh;
     require(bvh_build(scene, &bvh, &error), &error);
-    require(render_create(&gpu, scene, &bvh, (uint32_t)width, (uint32_t)height, render, &error), &error);
+    require(render_create(&gpu, scene, &bvh, features, (uint32_t)width, (uint32_t)height, render, &error), &error);
     bvh_free(&bvh);
+}
+
+void open_render(scene *scene, int width, int height, render *render)
+{
+    open_featured(scene, TRACER_FIRST_HIT, width, height, render);
 }
 
 frame shoot(render *render, const tracer_frame *wanted)

@@ -17,7 +17,8 @@ int pictures_close(int failed);
 /* ---- Rendering ---- */
 
 void require(bool ok, const error *error);
-void open_render(scene *scene, int width, int height, render *render);
+void open_featured(scene *scene, tracer_features features, int width, int height, render *render);
+void open_render(scene *scene, int width, int height, render *render); /* TRACER_FIRST_HIT */
 frame shoot(render *render, const tracer_frame *wanted);
 tracer_frame plain_frame(camera camera, uint32_t samples);
 camera look(vec3 eye, vec3 target, float degrees);

@@ -319,7 +319,7 @@ static void test_refused_sky(void **state)
     shapes_quad(&scene, (vec3){0, 0, 0}, (vec3){1, 0, 0}, (vec3){0, 1, 0});
     scene.environment = (environment){.kind = ENVIRONMENT_SKY, .sun_direction = {0, -1, 0}};
     require(bvh_build(&scene, &bvh, &error), &error);
-    assert_false(tracer_create(&gpu, &scene, &bvh, &tracer, &error));
+    assert_false(tracer_create(&gpu, &scene, &bvh, TRACER_FIRST_HIT, &tracer, &error));
     assert_non_null(strstr(error.message, "degrees"));
     assert_null(tracer.device);
     bvh_free(&bvh);
