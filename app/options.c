@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "app/dataset/store.h"
 #include "app/frames/frame.h"
 #include "option_readers.h"
 
@@ -10,6 +11,8 @@
 #define MIN_SIZE   64
 #define MAX_FRAMES 1000000
 #define MAX_SPP    64
+
+#define MAX_FIRST  1000000000
 
 #define DATASET_SIZE          256 /* of pairs, where nothing else is asked for */
 #define DATASET_COUNT         1000
@@ -96,10 +99,16 @@ static const option_row rows[] = {
              "--render-size is 256x256 here by default"},
     {"seed", "S", DATASET, .read = option_read_seed,
      .help = "which scenes, from 0 (default 0)"},
+    {"first", "F", DATASET, OPTION_NUMBER(first), .least = 0, .most = MAX_FIRST,
+     .help = "a slice: the pairs from number F on (default 0); slices of one seed in one folder make\n"
+             "one data set"},
     {"count", "N", DATASET, OPTION_NUMBER(count), .least = 1, .most = MAX_FRAMES,
      .help = "pairs (default 1000)"},
+    {"buffers", "B", DATASET, OPTION_NUMBER(buffers), .least = 1, .most = DATASET_MAX_BUFFERS,
+     .help = "noisy pictures a pair, each with noise and features of its own (default 1): the mean of\n"
+             "any of them is one of more samples"},
     {"reference-spp", "M", DATASET, OPTION_NUMBER(reference_spp), .least = 1, .most = MAX_FRAMES,
-     .help = "samples a pixel of the references (default 1024); --spp those of the noisy pictures"},
+     .help = "samples a pixel of the references (default 1024); --spp those of each noisy picture"},
 
     {.help = "Running"},
     {"backend", "NAME", VIEWER, .read = option_read_backend,
@@ -145,7 +154,7 @@ static const char introduction[] =
     "\n"
     "usage: wfview [options] FRAME.exr | DIRECTORY | PATTERN ...\n"
     "       wfview [options] --scene FILE\n"
-    "       wfview --dataset OUT [--seed S] [--count N] [--render-size WxH] [--spp N] [--reference-spp M]\n"
+    "       wfview --dataset OUT [--seed S] [--first F] [--count N] [--buffers B] [--spp N] ...\n"
     "\n"
     "Frames are OpenEXR files as Blender, Mitsuba and OIDN write them, or with plain channel names (R, albedo.R,\n"
     "normal.X, Z, motion.X). A directory stands for its frames, a pattern (shot.*.exr, shot.%04d.exr) for the files\n"
@@ -367,6 +376,7 @@ options_result options_parse(int argc, char **argv, options *options, error *err
         .render_height = 720,
         .spp = 1,
         .count = DATASET_COUNT,
+        .buffers = 1,
         .reference_spp = DATASET_REFERENCE_SPP,
         .compression = EXR_ZIP,
     };

@@ -35,7 +35,8 @@ typedef struct options {
     const char *camera_path; /* NULL: the camera rests */
     const char *dataset; /* NULL: view frames; else write training pairs, which the following and the size concern */
     uint64_t seed;
-    int count, reference_spp;    /* default 1000, 1024; render_width and render_height 256 */
+    int first, count;            /* pairs first ... first + count - 1; default 0 and 1000 */
+    int buffers, reference_spp;  /* default 1 and 1024; render_width and render_height 256 */
     const char *const *channels; /* --channel layer=name, repeated */
     int channel_count;
     const char *weights;       /* NULL: predict */

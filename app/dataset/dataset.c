@@ -27,7 +27,7 @@ typedef enum job_state { JOB_FREE, JOB_MADE, JOB_RENDERED } job_state;
 typedef struct job {
     job_state state;
     random_scene scene; /* while made */
-    frame pair;         /* while rendered */
+    dataset_pair pair;  /* while rendered */
 } job;
 
 typedef struct pipeline {
@@ -38,6 +38,7 @@ typedef struct pipeline {
     job jobs[MAX_JOBS];
     int job_count;
     int next_made, next_rendered, next_written; /* pairs that a thread takes next */
+    int end;                                    /* behind the last */
     bool stop;
     error error; /* the first */
 } pipeline;
@@ -89,7 +90,7 @@ static void set_state(pipeline *pipeline, job *job, job_state state)
 static int take_to_make(pipeline *pipeline)
 {
     pthread_mutex_lock(&pipeline->mutex);
-    int index = pipeline->next_made < pipeline->settings.count ? pipeline->next_made++ : -1;
+    int index = pipeline->next_made < pipeline->end ? pipeline->next_made++ : -1;
     while (index >= 0 && !pipeline->stop && index >= pipeline->next_written + pipeline->job_count)
         pthread_cond_wait(&pipeline->changed, &pipeline->mutex);
     index = pipeline->stop ? -1 : index;
@@ -126,7 +127,7 @@ typedef struct lane {
 static int take_to_render(pipeline *pipeline)
 {
     pthread_mutex_lock(&pipeline->mutex);
-    int index = pipeline->next_rendered < pipeline->settings.count ? pipeline->next_rendered++ : -1;
+    int index = pipeline->next_rendered < pipeline->end ? pipeline->next_rendered++ : -1;
     while (index >= 0 && !pipeline->stop &&
            (index >= pipeline->next_written + pipeline->job_count || job_of(pipeline, index)->state != JOB_MADE))
         pthread_cond_wait(&pipeline->changed, &pipeline->mutex);
@@ -162,10 +163,10 @@ static bool render_reference(lane *lane, tracer_frame wanted, frame *out, error 
     return true;
 }
 
-static bool is_finite(const frame *pair)
+static bool is_finite(const frame *frame)
 {
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
-        const image *image = &pair->layers[layer];
+        const image *image = &frame->layers[layer];
         size_t count = (size_t)image->width * (size_t)image->height * (size_t)image->channels;
         for (size_t i = 0; i < count; i++)
             if (!isfinite(image->pixels[i]))
@@ -174,34 +175,50 @@ static bool is_finite(const frame *pair)
     return true;
 }
 
-static bool render_pair(lane *lane, int index, const random_scene *scene, frame *pair, error *error)
+static bool refuse_infinite(const dataset_settings *settings, int index, error *error)
+{
+    return error_set(error, "pair %d of seed %llu: the picture has values that are not finite", index,
+                     (unsigned long long)settings->seed);
+}
+
+/* What renderers differ in: most follow mirrors and glass for their features, some only perfect ones, some none. */
+static float pick_look_through(rng *rng)
+{
+    static const float roughnesses[] = {TRACER_LOOK_THROUGH, 0, -1};
+    return roughnesses[rng_pick(rng, (float[]){0.7f, 0.15f, 0.15f}, 3)];
+}
+
+static bool render_buffers(lane *lane, int index, const random_scene *scene, dataset_pair *pair, error *error)
 {
     const dataset_settings *settings = &lane->pipeline->settings;
     rng noise = rng_stream(settings->seed, (uint64_t)index, UINT64_MAX);
     tracer_frame wanted = {
         .camera = scene->scene.camera,
         .previous = scene->previous,
-        .seed = (uint32_t)rng_bits(&noise),
         .samples = (uint32_t)settings->spp,
         .max_bounces = TRACER_DEFAULT_BOUNCES,
+        .look_through = pick_look_through(&noise),
     };
-    frame reference;
-    if (!show_scene(lane, scene, error) || !render_frame(&lane->render, &wanted, pair, error))
-        return false;
+    for (int i = 0; i < settings->buffers; i++) {
+        wanted.seed = (uint32_t)rng_bits(&noise);
+        if (!render_frame(&lane->render, &wanted, &pair->buffers[i], error))
+            return false;
+        if (!is_finite(&pair->buffers[i]))
+            return refuse_infinite(settings, index, error);
+    }
     wanted.seed = (uint32_t)rng_bits(&noise);
     wanted.samples = (uint32_t)settings->reference_spp;
-    if (!render_reference(lane, wanted, &reference, error)) {
-        frame_free(pair);
-        return false;
-    }
-    pair->layers[FRAME_REFERENCE] = reference.layers[FRAME_COLOR];
-    reference.layers[FRAME_COLOR] = (image){0};
-    frame_free(&reference);
-    if (is_finite(pair))
+    return render_reference(lane, wanted, &pair->clean, error) &&
+           (is_finite(&pair->clean) || refuse_infinite(settings, index, error));
+}
+
+static bool render_pair(lane *lane, int index, const random_scene *scene, dataset_pair *pair, error *error)
+{
+    *pair = (dataset_pair){0};
+    if (show_scene(lane, scene, error) && render_buffers(lane, index, scene, pair, error))
         return true;
-    frame_free(pair);
-    return error_set(error, "pair %d of seed %llu: the picture has values that are not finite", index,
-                     (unsigned long long)settings->seed);
+    dataset_pair_free(pair);
+    return false;
 }
 
 static bool render_pairs(lane *lane, error *error)
@@ -279,9 +296,9 @@ static void write_pairs(pipeline *pipeline, dataset_store *store)
     progress progress = {store->done, store->settings.count, isatty(STDERR_FILENO), now(), now()};
     error error = {0};
     while (store->done < store->settings.count && wait_for_pair(pipeline)) {
-        job *job = job_of(pipeline, store->done);
+        job *job = job_of(pipeline, store->settings.first + store->done);
         bool written = dataset_store_write(store, &job->pair, &error);
-        frame_free(&job->pair);
+        dataset_pair_free(&job->pair);
         if (!written) {
             fail(pipeline, &error);
             return;
@@ -327,7 +344,7 @@ static bool run_threads(pipeline *pipeline, dataset_store *store, error *error)
         pthread_join(threads[i], NULL);
     for (int i = 0; i < pipeline->job_count; i++) {
         random_scene_free(&pipeline->jobs[i].scene);
-        frame_free(&pipeline->jobs[i].pair);
+        dataset_pair_free(&pipeline->jobs[i].pair);
     }
     *error = pipeline->error;
     return !pipeline->stop;
@@ -339,7 +356,8 @@ static bool fill(dataset_store *store, error *error)
     if (!pipeline)
         return error_set(error, "not enough memory");
     pipeline->settings = store->settings;
-    pipeline->next_made = pipeline->next_rendered = pipeline->next_written = store->done;
+    pipeline->next_made = pipeline->next_rendered = pipeline->next_written = store->settings.first + store->done;
+    pipeline->end = store->settings.first + store->settings.count;
     pthread_mutex_init(&pipeline->mutex, NULL);
     pthread_cond_init(&pipeline->changed, NULL);
     signal(SIGINT, on_interrupt);
@@ -360,7 +378,9 @@ bool dataset_run(const options *options, error *error)
 {
     const dataset_settings settings = {
         .seed = options->seed,
+        .first = options->first,
         .count = options->count,
+        .buffers = options->buffers,
         .width = options->render_width,
         .height = options->render_height,
         .spp = options->spp,

@@ -2,23 +2,33 @@
 
 #include <endian.h>
 #include <half.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* The arrays of a record, in their order: layers of a frame. */
+typedef enum source { EACH_BUFFER, FIRST_BUFFER, CLEAN } source;
+
+/* The arrays of a record, in their order: layers of frames. */
 static const struct {
-    frame_layer layer;
     const char *name;
-    size_t channels;
-    bool half;
+    source source;
+    frame_layer layer;
+    int channels;
 } arrays[] = {
-    {FRAME_COLOR, "color", 3, false},   {FRAME_REFERENCE, "reference", 3, false}, {FRAME_DEPTH, "depth", 1, false},
-    {FRAME_MOTION, "motion", 2, false}, {FRAME_ALBEDO, "albedo", 3, true},        {FRAME_NORMAL, "normal", 3, true},
+    {"color", EACH_BUFFER, FRAME_COLOR, 3},       {"albedo", EACH_BUFFER, FRAME_ALBEDO, 3},
+    {"normal", EACH_BUFFER, FRAME_NORMAL, 3},     {"depth", EACH_BUFFER, FRAME_DEPTH, 1},
+    {"reference", CLEAN, FRAME_COLOR, 3},         {"reference_albedo", CLEAN, FRAME_ALBEDO, 3},
+    {"reference_normal", CLEAN, FRAME_NORMAL, 3}, {"motion", FIRST_BUFFER, FRAME_MOTION, 2},
 };
 
 enum { ARRAYS = sizeof arrays / sizeof *arrays, MAGIC_SIZE = 10 };
 
 _Static_assert(BYTE_ORDER == LITTLE_ENDIAN, "arrays are copied as they are");
+
+static int frames_of(const dataset_settings *settings, int array)
+{
+    return arrays[array].source == EACH_BUFFER ? settings->buffers : 1;
+}
 
 static size_t pixel_count(const dataset_settings *settings)
 {
@@ -32,10 +42,11 @@ size_t dataset_header(const dataset_settings *settings, char header[DATASET_HEAD
     int length =
         snprintf(text, room, "{'descr': [('seed', '<u8'), ('index', '<u4'), ('spp', '<u4'), ('reference_spp', '<u4')");
     for (int i = 0; i < ARRAYS; i++) {
-        length += snprintf(text + length, room - (size_t)length, ", ('%s', '<f%d', (", arrays[i].name,
-                           arrays[i].half ? 2 : 4);
+        length += snprintf(text + length, room - (size_t)length, ", ('%s', '<f2', (", arrays[i].name);
+        if (arrays[i].source == EACH_BUFFER)
+            length += snprintf(text + length, room - (size_t)length, "%d, ", settings->buffers);
         if (arrays[i].channels > 1)
-            length += snprintf(text + length, room - (size_t)length, "%zu, ", arrays[i].channels);
+            length += snprintf(text + length, room - (size_t)length, "%d, ", arrays[i].channels);
         length += snprintf(text + length, room - (size_t)length, "%d, %d))", settings->height, settings->width);
     }
     length +=
@@ -55,8 +66,10 @@ bool dataset_read_header(const char *header, size_t size, dataset_settings *sett
     if (size <= MAGIC_SIZE || size > DATASET_HEADER_MAX)
         return false;
     memcpy(text, header + MAGIC_SIZE, size - MAGIC_SIZE);
-    const char *color = strstr(text, "'color', '<f4', (3, "), *shape = strstr(text, "'shape': (");
-    if (!color || !shape || sscanf(color, "'color', '<f4', (3, %d, %d)", &settings->height, &settings->width) != 2 ||
+    const char *color = strstr(text, "'color', '<f2', ("), *shape = strstr(text, "'shape': (");
+    if (!color || !shape ||
+        sscanf(color, "'color', '<f2', (%d, 3, %d, %d)", &settings->buffers, &settings->height, &settings->width) !=
+            3 ||
         sscanf(shape, "'shape': (%d,)", &settings->count) != 1)
         return false;
     return dataset_header(settings, again) <= size && memcmp(header, again, dataset_header(settings, again)) == 0;
@@ -66,31 +79,33 @@ size_t dataset_record_size(const dataset_settings *settings)
 {
     size_t size = DATASET_IDENTITY_SIZE;
     for (int i = 0; i < ARRAYS; i++)
-        size += pixel_count(settings) * arrays[i].channels * (arrays[i].half ? 2 : 4);
+        size += pixel_count(settings) * (size_t)(arrays[i].channels * frames_of(settings, i)) * sizeof(uint16_t);
     return size;
 }
 
 /* One channel of an interleaved image as a plane. Returns the plane's end. */
-static uint8_t *pack_plane(const image *image, size_t channel, size_t count, bool half, uint8_t *to)
+static uint8_t *pack_plane(const image *image, int channel, size_t count, uint8_t *to)
 {
-    size_t size = half ? sizeof(uint16_t) : sizeof(float);
     const float *from = image->pixels + channel;
-    for (size_t i = 0; i < count; i++, from += image->channels, to += size) {
-        uint16_t short_ = half ? imath_float_to_half(*from) : 0;
-        memcpy(to, half ? (const void *)&short_ : from, size);
+    for (size_t i = 0; i < count; i++, from += image->channels, to += sizeof(uint16_t)) {
+        uint16_t half = imath_float_to_half(fminf(fmaxf(*from, -(float)HALF_MAX), (float)HALF_MAX));
+        memcpy(to, &half, sizeof half);
     }
     return to;
 }
 
-void dataset_pack(const dataset_settings *settings, uint32_t index, const frame *pair, uint8_t *record)
+void dataset_pack(const dataset_settings *settings, uint32_t index, const dataset_pair *pair, uint8_t *record)
 {
     const uint32_t numbers[] = {index, (uint32_t)settings->spp, (uint32_t)settings->reference_spp};
     memcpy(record, &settings->seed, sizeof settings->seed);
     memcpy(record + sizeof settings->seed, numbers, sizeof numbers);
     uint8_t *to = record + DATASET_IDENTITY_SIZE;
-    for (int i = 0; i < ARRAYS; i++)
-        for (size_t channel = 0; channel < arrays[i].channels; channel++)
-            to = pack_plane(&pair->layers[arrays[i].layer], channel, pixel_count(settings), arrays[i].half, to);
+    for (int i = 0; i < ARRAYS; i++) {
+        const frame *frames = arrays[i].source == CLEAN ? &pair->clean : pair->buffers;
+        for (int k = 0; k < frames_of(settings, i); k++)
+            for (int channel = 0; channel < arrays[i].channels; channel++)
+                to = pack_plane(&frames[k].layers[arrays[i].layer], channel, pixel_count(settings), to);
+    }
 }
 
 void dataset_identify(const uint8_t *record, dataset_settings *settings, uint32_t *index)

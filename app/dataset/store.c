@@ -18,19 +18,34 @@
 
 void dataset_describe(const dataset_settings *s, char *text, size_t size)
 {
-    snprintf(text, size, "seed %llu, %d pairs of %dx%d pixels, %d and %d samples", (unsigned long long)s->seed,
-             s->count, s->width, s->height, s->spp, s->reference_spp);
+    snprintf(text, size,
+             "seed %llu, pairs %d to %d of %dx%d pixels, %d buffer%s of %d samples and %d for the reference",
+             (unsigned long long)s->seed, s->first, s->first + s->count - 1, s->width, s->height, s->buffers,
+             s->buffers == 1 ? "" : "s", s->spp, s->reference_spp);
+}
+
+void dataset_pair_free(dataset_pair *pair)
+{
+    for (int i = 0; i < DATASET_MAX_BUFFERS; i++)
+        frame_free(&pair->buffers[i]);
+    frame_free(&pair->clean);
+}
+
+/* But for which of its pairs. */
+static bool same_data(const dataset_settings *a, const dataset_settings *b)
+{
+    return a->seed == b->seed && a->buffers == b->buffers && a->width == b->width && a->height == b->height &&
+           a->spp == b->spp && a->reference_spp == b->reference_spp;
 }
 
 static bool same_settings(const dataset_settings *a, const dataset_settings *b)
 {
-    return a->seed == b->seed && a->count == b->count && a->width == b->width && a->height == b->height &&
-           a->spp == b->spp && a->reference_spp == b->reference_spp;
+    return same_data(a, b) && a->first == b->first && a->count == b->count;
 }
 
 static bool refuse_other(const char *path, const dataset_settings *there, const dataset_settings *wanted, error *error)
 {
-    char have[160], want[160];
+    char have[192], want[192];
     dataset_describe(there, have, sizeof have);
     dataset_describe(wanted, want, sizeof want);
     return error_set(error, "%s: has another data set (%s) than asked for (%s)", path, have, want);
@@ -71,7 +86,8 @@ static bool identify(int file, const dataset_settings *shape, size_t start, off_
         return false;
     *found = *shape;
     dataset_identify(head, found, &number);
-    return number == (uint32_t)index;
+    found->first = (int)(number - (uint32_t)index);
+    return found->first >= 0;
 }
 
 /* Compares a file that has at least a header with what is wanted, and finds how many whole records it has. */
@@ -150,9 +166,9 @@ static bool open_file(dataset_store *store, error *error)
     return find_finished(store, &finished, error) && (finished || take_up_part(store, header, error));
 }
 
-static bool write_record(dataset_store *store, const frame *pair, error *error)
+static bool write_record(dataset_store *store, const dataset_pair *pair, error *error)
 {
-    dataset_pack(&store->settings, (uint32_t)store->done, pair, store->record);
+    dataset_pack(&store->settings, (uint32_t)(store->settings.first + store->done), pair, store->record);
     if (!write_all(store, store->record, store->record_size, record_offset(store, store->done), error))
         return false;
     size_t every = SYNC_BYTES / store->record_size + 1;
@@ -161,9 +177,9 @@ static bool write_record(dataset_store *store, const frame *pair, error *error)
 
 /* ---- A folder ----------------------------------------------------------------------------------------------------- */
 
-static void pair_path(const dataset_store *store, const char *folder, int index, char path[4096])
+static void pair_path(const dataset_store *store, const char *folder, char path[4096])
 {
-    snprintf(path, 4096, "%s/%s%04d.exr", store->path, folder, index);
+    snprintf(path, 4096, "%s/%s%04d.exr", store->path, folder, store->settings.first + store->done);
 }
 
 static bool make_folder(const char *path, error *error)
@@ -174,80 +190,110 @@ static bool make_folder(const char *path, error *error)
     return (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) || error_set(error, "%s: is not a folder", path);
 }
 
-static bool is_empty(const char *path)
-{
-    int entries = 0;
-    DIR *folder = opendir(path);
-    while (folder && readdir(folder))
-        entries++;
-    if (folder)
-        closedir(folder);
-    return entries <= 2; /* . and .. */
-}
-
 static bool write_settings(const dataset_store *store, const char *path, error *error)
 {
     const dataset_settings *s = &store->settings;
     output output;
     if (!output_open(&output, path, error))
         return false;
-    fprintf(output.file,
-            "{\"seed\": %llu, \"count\": %d, \"width\": %d, \"height\": %d, \"spp\": %d, \"reference_spp\": %d}\n",
-            (unsigned long long)s->seed, s->count, s->width, s->height, s->spp, s->reference_spp);
+    fprintf(
+        output.file,
+        "{\"seed\": %llu, \"first\": %d, \"count\": %d, \"width\": %d, \"height\": %d, \"spp\": %d, \"reference_spp\": "
+        "%d}\n",
+        (unsigned long long)s->seed, s->first, s->count, s->width, s->height, s->spp, s->reference_spp);
     return output_close(&output, true, error);
 }
 
-static bool check_settings(const dataset_store *store, const char *path, FILE *file, error *error)
+static bool read_settings(const char *path, dataset_settings *there, error *error)
 {
-    dataset_settings there;
     unsigned long long seed = 0;
-    int read = fscanf(
-        file, "{\"seed\": %llu, \"count\": %d, \"width\": %d, \"height\": %d, \"spp\": %d, \"reference_spp\": %d}",
-        &seed, &there.count, &there.width, &there.height, &there.spp, &there.reference_spp);
-    there.seed = seed;
-    if (read != 6)
-        return error_set(error, "%s: has no settings of a data set of wfview's", path);
-    return same_settings(&there, &store->settings) || refuse_other(store->path, &there, &store->settings, error);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return fail(path, "open", error);
+    int read =
+        fscanf(file,
+               "{\"seed\": %llu, \"first\": %d, \"count\": %d, \"width\": %d, \"height\": %d, \"spp\": %d, "
+               "\"reference_spp\": %d}",
+               &seed, &there->first, &there->count, &there->width, &there->height, &there->spp, &there->reference_spp);
+    fclose(file);
+    there->seed = seed;
+    there->buffers = 1;
+    return read == 7 || error_set(error, "%s: has no settings of a data set of wfview's", path);
+}
+
+static bool is_settings(const char *name)
+{
+    size_t length = strlen(name);
+    return length < 32 && strncmp(name, "dataset.", 8) == 0 && strcmp(name + length - 5, ".json") == 0;
+}
+
+/* Whether a folder has nothing, or slices of the same data set; *found: the one that begins where this one does, too. */
+static bool check_slices(const dataset_store *store, DIR *folder, bool *found, error *error)
+{
+    int slices = 0, others = 0;
+    *found = false;
+    for (const struct dirent *entry; (entry = readdir(folder));) {
+        char path[4096];
+        dataset_settings there;
+        if (!is_settings(entry->d_name)) {
+            others += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+            continue;
+        }
+        snprintf(path, sizeof path, "%s/%.31s", store->path, entry->d_name);
+        if (!read_settings(path, &there, error))
+            return false;
+        bool same = there.first == store->settings.first;
+        if (!(same ? same_settings : same_data)(&there, &store->settings))
+            return refuse_other(store->path, &there, &store->settings, error);
+        *found = *found || same;
+        slices++;
+    }
+    return slices > 0 || others == 0 ||
+           error_set(error, "%s: has other files, and no data set that could be continued", store->path);
 }
 
 static bool open_folder(dataset_store *store, error *error)
 {
+    const int first = store->settings.first;
     char path[4096];
     if (strlen(store->path) + 32 > sizeof path)
         return error_set(error, "--dataset: a path of %zu characters is too long", strlen(store->path));
-    snprintf(path, sizeof path, "%s/reference", store->path);
+    if (store->settings.buffers > 1)
+        return error_set(error, "%s: a folder of EXR files has one buffer a pair, OUT.npy has room for %d", store->path,
+                         store->settings.buffers);
     if (!make_folder(store->path, error))
         return false;
-    bool empty = is_empty(store->path);
-    char settings[4096];
-    snprintf(settings, sizeof settings, "%s/dataset.json", store->path);
-    FILE *file = fopen(settings, "r");
-    if (!file && !empty)
-        return error_set(error, "%s: has other files, and no data set that could be continued", store->path);
-    bool ok = file ? check_settings(store, settings, file, error) : write_settings(store, settings, error);
-    if (file)
-        fclose(file);
-    if (!ok || !make_folder(path, error))
+    DIR *folder = opendir(store->path);
+    bool found = false, ok = folder ? check_slices(store, folder, &found, error) : fail(store->path, "read", error);
+    if (folder)
+        closedir(folder);
+    if (first > 0)
+        snprintf(path, sizeof path, "%s/dataset.%d.json", store->path, first);
+    else
+        snprintf(path, sizeof path, "%s/dataset.json", store->path);
+    if (!ok || (!found && !write_settings(store, path, error)))
+        return false;
+    snprintf(path, sizeof path, "%s/reference", store->path);
+    if (!make_folder(path, error))
         return false;
     for (; store->done < store->settings.count; store->done++) {
-        pair_path(store, "", store->done, path); /* it is written after its reference */
+        pair_path(store, "", path); /* it is written after its reference */
         if (access(path, F_OK) != 0)
             break;
     }
     return true;
 }
 
-static bool write_files(const dataset_store *store, const frame *pair, error *error)
+static bool write_files(const dataset_store *store, const dataset_pair *pair, error *error)
 {
     char path[4096];
-    frame reference = {.width = pair->width, .height = pair->height};
-    reference.layers[FRAME_COLOR] = pair->layers[FRAME_REFERENCE];
-    reference.layers[FRAME_COLOR].channels = 4;
-    pair_path(store, "reference/", store->done, path);
+    frame reference = {.width = pair->clean.width, .height = pair->clean.height};
+    reference.layers[FRAME_COLOR] = pair->clean.layers[FRAME_COLOR];
+    pair_path(store, "reference/", path);
     if (!exr_write_frame(path, &reference, EXR_ZIP, error))
         return false;
-    pair_path(store, "", store->done, path);
-    return exr_write_frame(path, pair, EXR_ZIP, error);
+    pair_path(store, "", path);
+    return exr_write_frame(path, &pair->buffers[0], EXR_ZIP, error);
 }
 
 /* ---- Both --------------------------------------------------------------------------------------------------------- */
@@ -267,7 +313,7 @@ bool dataset_store_open(const char *path, const dataset_settings *settings, data
     return false;
 }
 
-bool dataset_store_write(dataset_store *store, const frame *pair, error *error)
+bool dataset_store_write(dataset_store *store, const dataset_pair *pair, error *error)
 {
     if (!(store->part ? write_record(store, pair, error) : write_files(store, pair, error)))
         return false;

@@ -1,23 +1,31 @@
 /* store.h -- where training pairs go: one file that numpy maps, or a folder of EXR files. Both can be continued.
  *
- * OUT.npy is an array in numpy's own format with a record for each pair. np.load(OUT, mmap_mode="r") maps it without a copy:
+ * OUT.npy is an array in numpy's own format with a record for each pair. np.load(OUT, mmap_mode="r") maps it without a copy. B
+ * is the number of noisy buffers, also where there is one:
  *
- *     seed            u8             of the data set
- *     index           u4             of the pair, from 0: its place in the array too
- *     spp             u4             samples a pixel of color
- *     reference_spp   u4             ... and of reference
- *     color           f4 (3,H,W)     noisy radiance, linear r,g,b
- *     reference       f4 (3,H,W)     the same scene, of other random numbers
- *     depth           f4 (H,W)       distance from the eye, 0: nothing was hit
- *     motion          f4 (2,H,W)     x,y in pixels, y down: previous - current
- *     albedo          f2 (3,H,W)
- *     normal          f2 (3,H,W)     world space; 0: nothing was hit
+ *     seed              u8             of the data set
+ *     index             u4             of the pair: its place in this file, from the slice's first on
+ *     spp               u4             samples a pixel of each buffer
+ *     reference_spp     u4             ... and of the reference
+ *     color             f2 (B,3,H,W)   noisy radiance, linear r,g,b: each buffer of random numbers of its own
+ *     albedo            f2 (B,3,H,W)   sampled features, each of its buffer's own samples
+ *     normal            f2 (B,3,H,W)   world space
+ *     depth             f2 (B,H,W)
+ *     reference         f2 (3,H,W)     the same scene's radiance, of other random numbers
+ *     reference_albedo  f2 (3,H,W)     sampled features of the reference's samples
+ *     reference_normal  f2 (3,H,W)
+ *     motion            f2 (2,H,W)     x,y in pixels, y down: previous - current
  *
- * Numbers are little-endian. Features are described in trace/tracer.h. While it grows the file is OUT.npy.part; whole records
- * at its start are kept when it is continued, and it is renamed when it has all of them.
+ * The mean of k buffers is a picture of k * spp samples with its features. Numbers are little-endian; what float16 does not
+ * reach is its largest number, 65504. Features are described in trace/tracer.h. A record of 256x256 pixels has 1.44 MB and
+ * 1.31 MB a buffer.
  *
- * Any other OUT is a folder: 0000.exr ... as wfview --save writes frames, reference/0000.exr, and dataset.json with the
- * settings. wfview opens it as a sequence with references. */
+ * While it grows the file is OUT.npy.part; whole records at its start are kept when it is continued, and it is renamed when it
+ * has all of them. Files of other slices of the same seed lie beside each other; ordered by index they are one data set.
+ *
+ * Any other OUT is a folder, of pairs with one buffer: 0000.exr ... as wfview --save writes frames, named by their index,
+ * reference/0000.exr, and dataset.json with the settings; a slice that starts at pair F has dataset.F.json, and slices may share
+ * a folder. wfview opens it as a sequence with references. */
 #ifndef WFVIEW_DATASET_STORE_H
 #define WFVIEW_DATASET_STORE_H
 
@@ -27,12 +35,24 @@
 #include "app/error.h"
 #include "app/frames/frame.h"
 
+#define DATASET_MAX_BUFFERS 16
+
 typedef struct dataset_settings {
     uint64_t seed;
-    int count, width, height, spp, reference_spp;
+    int first, count; /* pairs first ... first + count - 1 */
+    int buffers, width, height, spp, reference_spp;
 } dataset_settings;
 
-/* "seed 1, 2000 pairs of 256x256 pixels, 2 and 1024 samples": of settings that two data sets are compared by. */
+/* Frames with all layers but the reference. */
+typedef struct dataset_pair {
+    frame buffers[DATASET_MAX_BUFFERS]; /* as many as the settings say, others zeroed */
+    frame clean;                        /* the reference: many samples */
+} dataset_pair;
+
+void dataset_pair_free(dataset_pair *pair); /* leaves it zeroed; zeroed is fine */
+
+/* "seed 1, pairs 0 to 1999 of 256x256 pixels, 4 buffers of 2 samples and 1024 for the reference": of settings that two data
+ * sets are compared by. */
 void dataset_describe(const dataset_settings *settings, char *text, size_t size);
 
 typedef struct dataset_store {
@@ -47,11 +67,11 @@ typedef struct dataset_store {
 
 /* Opens or takes up a data set; where all pairs are there, done is count and there is nothing to write. Refused, with the
  * numbers: another data set in that place, also one that is not finished; a file of another kind, a folder that has
- * something else in it; a place that cannot be written; a file that another process is writing. */
+ * something else in it; several buffers in a folder; a place that cannot be written; a file that another process is writing. */
 bool dataset_store_open(const char *path, const dataset_settings *settings, dataset_store *store, error *error);
 
-/* Appends pair number store->done: a frame with all layers, the reference included. */
-bool dataset_store_write(dataset_store *store, const frame *pair, error *error);
+/* Appends pair number first + done. */
+bool dataset_store_write(dataset_store *store, const dataset_pair *pair, error *error);
 
 /* Ends a data set that has all its pairs: only now does OUT.npy exist. */
 bool dataset_store_finish(dataset_store *store, error *error);

@@ -33,7 +33,8 @@
  *     albedo   is multiplied by what the surfaces on the way pass on: a mirror's tint
  *     normal   by the mean over r, g, b of that: shorter than 1
  *     depth    is the sum of the distances on the way, each multiplied as a normal at its end
- * A mean's albedo is at most 1. look_through below 0: first hits, but sampled, as Mitsuba's and Arnold's features are. */
+ * A mean's albedo and the length of its normal are at most 1. look_through below 0: first hits, but sampled, as Mitsuba's
+ * features are. */
 #ifndef WFVIEW_TRACE_TRACER_H
 #define WFVIEW_TRACE_TRACER_H
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """A contact sheet of a data set that `wfview --dataset OUT.npy` wrote: noisy | reference, with the number of each pair.
 
-    python contact_sheet.py OUT.npy SHEET.png [--first N] [--count 64] [--columns 8] [--scale S]
+    python contact_sheet.py OUT.npy SHEET.png [--first N] [--count 64] [--columns 8] [--scale S] [--features]
 
-An unfinished OUT.npy.part works too. Colors are shown as wfview shows them: linear up to 1, in sRGB. Pairs that look broken
+With --features: a noisy buffer | the mean of all | the buffer's albedo | its normal | clean albedo | reference. An unfinished OUT.npy.part works too. Colors are shown as wfview shows them: linear up to 1, in sRGB. Pairs that look broken
 are printed, with the numbers that tell: values that are not finite, dark, bright or flat references.
 """
 
@@ -49,6 +49,12 @@ def describe(pair):
     return faults
 
 
+def pictures(pair):
+    """What is shown of a pair, beside each other: (3,H,W) each."""
+    features = [pair["albedo"][0], 0.5 + 0.5 * pair["normal"][0].astype(np.float32), pair["reference_albedo"]]
+    return [pair["color"][0], pair["color"].mean(0, dtype=np.float32), *features, pair["reference"]]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=pathlib.Path)
@@ -57,19 +63,20 @@ def main():
     parser.add_argument("--count", type=int, default=64)
     parser.add_argument("--columns", type=int, default=8)
     parser.add_argument("--scale", type=float, default=1)
+    parser.add_argument("--features", action="store_true")
     arguments = parser.parse_args()
     pairs = read(arguments.data)[arguments.first : arguments.first + arguments.count]
 
-    _, height, width = pairs["color"].shape[1:]
-    width, height = int(width * arguments.scale), int(height * arguments.scale)
+    height, width = (int(side * arguments.scale) for side in pairs["reference"].shape[2:])
     rows = -(-len(pairs) // arguments.columns)
-    gap = 4
-    sheet = Image.new("RGB", (arguments.columns * (2 * width + gap), rows * (height + gap)), "white")
+    gap, across = 4, 6 if arguments.features else 2
+    sheet = Image.new("RGB", (arguments.columns * (across * width + gap), rows * (height + gap)), "white")
     draw = ImageDraw.Draw(sheet)
     for i, pair in enumerate(pairs):
-        x, y = i % arguments.columns * (2 * width + gap), i // arguments.columns * (height + gap)
-        sheet.paste(to_image(pair["color"], arguments.scale), (x, y))
-        sheet.paste(to_image(pair["reference"], arguments.scale), (x + width, y))
+        x, y = i % arguments.columns * (across * width + gap), i // arguments.columns * (height + gap)
+        shown = pictures(pair) if arguments.features else [pair["color"][0], pair["reference"]]
+        for k, picture in enumerate(shown):
+            sheet.paste(to_image(picture.astype(np.float32), arguments.scale), (x + k * width, y))
         draw.text((x + 2, y + 2), str(pair["index"]), fill="white", stroke_width=1, stroke_fill="black")
         for fault in describe(pair):
             print(f"pair {pair['index']}: {fault}")

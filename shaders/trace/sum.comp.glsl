@@ -28,8 +28,9 @@ void sum_features(ivec2 pixel, uint index, uint step, bool goes_on, float sample
         sum = add(sum, slices.at[i * step + index]);
     }
     sums.at[index] = sum;
-    imageStore(albedo, pixel, vec4(min(sum.albedo / samples, 1), 1)); // what scattering is worth may be a little above 1
-    imageStore(normal, pixel, vec4(sum.normal / samples, 0));
+    // Of few samples, what scattering is worth may be a little above 1.
+    imageStore(albedo, pixel, vec4(min(sum.albedo / samples, 1), 1));
+    imageStore(normal, pixel, vec4(sum.normal / max(samples, length(sum.normal)), 0));
     imageStore(depth, pixel, vec4(sum.depth / samples));
 }
 

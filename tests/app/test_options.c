@@ -173,12 +173,14 @@ static void test_help(void **state)
 static void test_manual(void **state)
 {
     (void)state;
-    static const char *const names[] = {
-        "weights",     "splat-weights", "weight-mode",   "predictor",   "kernel-size", "scene",
-        "render-size", "spp",           "accumulate",    "environment", "camera-path", "dataset",
-        "seed",        "count",         "reference-spp", "reference",   "backend",     "headless",
-        "size",        "frames",        "warmup",        "screenshot",  "save",        "report",
-        "trace",       "channel",       "help",          "version",     "compression", "timing-placeholders"};
+    static const char *const names[] = {"weights",       "splat-weights", "weight-mode", "predictor",
+                                        "kernel-size",   "scene",         "render-size", "spp",
+                                        "accumulate",    "environment",   "camera-path", "dataset",
+                                        "seed",          "first",         "count",       "buffers",
+                                        "reference-spp", "reference",     "backend",     "headless",
+                                        "size",          "frames",        "warmup",      "screenshot",
+                                        "save",          "report",        "trace",       "channel",
+                                        "help",          "version",       "compression", "timing-placeholders"};
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
     char *manual = NULL;
@@ -229,7 +231,7 @@ static void test_missing_values(void **state)
         "--channel",       "--backend",       "--size",        "--frames",      "--warmup",    "--screenshot",
         "--save",          "--report",        "--trace",       "--scene",       "--dataset",   "--render-size",
         "--spp",           "--accumulate",    "--environment", "--camera-path", "--seed",      "--count",
-        "--reference-spp", "--compression"};
+        "--reference-spp", "--first",         "--buffers",     "--compression"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: expected a value", names[i]);
@@ -336,10 +338,13 @@ static void test_dataset(void **state)
     options o;
     assert_ok(&o, WORDS("--dataset", "o.npy"));
     assert_string_equal(o.dataset, "o.npy");
-    assert_true(o.seed == 0 && o.count == 1000 && o.reference_spp == 1024 && o.spp == 1);
+    assert_true(o.seed == 0 && o.first == 0 && o.count == 1000 && o.buffers == 1 && o.reference_spp == 1024 &&
+                o.spp == 1);
     assert_true(o.render_width == 256 && o.render_height == 256);
-    assert_ok(&o, WORDS("--headless", "--dataset", "o", "--seed", "9223372036854775807", "--count", "3",
-                        "--render-size", "32x16", "--spp", "4", "--reference-spp", "4096"));
+    assert_ok(&o,
+              WORDS("--headless", "--dataset", "o", "--seed", "9223372036854775807", "--count", "3", "--render-size",
+                    "32x16", "--spp", "4", "--reference-spp", "4096", "--first", "1000000000", "--buffers", "16"));
+    assert_true(o.first == 1000000000 && o.buffers == 16);
     assert_true(o.seed == 9223372036854775807u && o.count == 3 && o.reference_spp == 4096 && o.spp == 4);
     assert_true(o.render_width == 32 && o.render_height == 16);
 
@@ -349,8 +354,11 @@ static void test_dataset(void **state)
     assert_usage("--count 0: expected a number from 1 to 1000000", "--dataset", "o", "--count", "0");
     assert_usage("--reference-spp 1000001: expected a number from 1 to 1000000", "--dataset", "o", "--reference-spp",
                  "1000001");
+    assert_usage("--buffers 17: expected a number from 1 to 16", "--dataset", "o", "--buffers", "17");
+    assert_usage("--first 1000000001: expected a number from 0 to 1000000000", "--dataset", "o", "--first",
+                 "1000000001");
     assert_usage("--dataset o: not together with frames (f.exr)", "--dataset", "o", "f.exr");
-    static const char *const data[] = {"--seed", "--count", "--reference-spp"};
+    static const char *const data[] = {"--seed", "--first", "--count", "--buffers", "--reference-spp"};
     for (size_t i = 0; i < sizeof data / sizeof *data; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: needs --dataset", data[i]);

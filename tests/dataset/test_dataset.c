@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <ftw.h>
 #include <half.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,54 +22,76 @@
 
 enum { W = 5, H = 3, PAIRS = 3 };
 
-static const dataset_settings settings = {
-    .seed = 9, .count = PAIRS, .width = W, .height = H, .spp = 2, .reference_spp = 64};
+enum { CLEAN = DATASET_MAX_BUFFERS }; /* the number of the frame behind the buffers */
 
-/* Every value says where it is. */
-static float value(int pair, int layer, int channel, int pixel)
+static const dataset_settings settings = {
+    .seed = 9, .first = 0, .count = PAIRS, .buffers = 1, .width = W, .height = H, .spp = 2, .reference_spp = 64};
+
+/* Every value says where it is, in a number that float16 has. */
+static float value(int pair, int frame, int layer, int channel, int pixel)
 {
-    return (float)(1000 * pair + 100 * layer + 20 * channel + pixel);
+    return (float)(512 * (pair % 4) + 32 * frame + 64 * layer + 16 * channel + pixel) / (float)(1 << pair / 4);
 }
 
-static frame make_pair(int pair)
+static frame make_frame(int pair, int number)
 {
     frame frame = {.width = W, .height = H};
-    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
+    for (int layer = 0; layer < FRAME_REFERENCE; layer++) {
         int channels = frame_layer_channels(layer);
         image *image = &frame.layers[layer];
         *image = (struct image){W, H, channels, malloc(sizeof(float) * W * H * (size_t)channels)};
         for (int i = 0; i < W * H * channels; i++)
-            image->pixels[i] = value(pair, layer, i % channels, i / channels);
+            image->pixels[i] = value(pair, number, layer, i % channels, i / channels);
     }
     return frame;
+}
+
+static dataset_pair make_pair(int number, int buffers)
+{
+    dataset_pair pair = {.clean = make_frame(number, CLEAN)};
+    for (int i = 0; i < buffers; i++)
+        pair.buffers[i] = make_frame(number, i);
+    return pair;
 }
 
 static void write_pairs(dataset_store *store, int end)
 {
     while (store->done < end) {
-        frame pair = make_pair(store->done);
+        dataset_pair pair = make_pair(store->settings.first + store->done, store->settings.buffers);
         error error;
         assert_true(dataset_store_write(store, &pair, &error));
-        frame_free(&pair);
+        dataset_pair_free(&pair);
     }
+}
+
+static void open_with(const char *path, const dataset_settings *settings, dataset_store *store)
+{
+    error error;
+    if (!dataset_store_open(path, settings, store, &error))
+        fail_msg("%s", error.message);
 }
 
 static void open_store(const char *path, dataset_store *store)
 {
-    error error;
-    if (!dataset_store_open(path, &settings, store, &error))
-        fail_msg("%s", error.message);
+    open_with(path, &settings, store);
 }
 
-static void make_data(const char *path, int pairs)
+static void make_slice(const char *path, int first, int pairs)
 {
+    dataset_settings slice = settings;
     dataset_store store;
     error error;
-    open_store(path, &store);
+    slice.first = first;
+    open_with(path, &slice, &store);
     write_pairs(&store, pairs);
     if (pairs == PAIRS)
         assert_true(dataset_store_finish(&store, &error));
     dataset_store_close(&store);
+}
+
+static void make_data(const char *path, int pairs)
+{
+    make_slice(path, 0, pairs);
 }
 
 static void assert_refused(const char *path, const dataset_settings *wanted, const char *sentence)
@@ -100,47 +123,51 @@ static char *format(const char *pattern, const char *path)
     return text;
 }
 
-/* The bytes of a record, read by hand. */
+/* The bytes of a record of several buffers, read by hand. */
 static void test_record(void **state)
 {
     (void)state;
+    enum { BUFFERS = 3, PLANE = W * H };
+    dataset_settings several = settings, read = {0};
+    several.first = 4, several.buffers = BUFFERS;
     char header[DATASET_HEADER_MAX];
-    size_t size = dataset_header(&settings, header);
+    size_t size = dataset_header(&several, header);
     assert_int_equal(size % 64, 0);
     assert_memory_equal(header, "\x93NUMPY\x01\x00", 8);
     assert_int_equal((uint8_t)header[8] + 256 * (uint8_t)header[9], size - 10);
     assert_int_equal(header[size - 1], '\n');
-    dataset_settings read = {0};
     assert_true(dataset_read_header(header, size, &read));
-    assert_true(read.count == PAIRS && read.width == W && read.height == H);
+    assert_true(read.count == PAIRS && read.buffers == BUFFERS && read.width == W && read.height == H);
     assert_false(dataset_read_header(header, size - 64, &read) || dataset_read_header(header, 5, &read));
     header[20] ^= 1;
     assert_false(dataset_read_header(header, size, &read));
 
-    size_t plane = W * H, floats = 9 * plane * 4, halves = 6 * plane * 2;
-    assert_int_equal(dataset_record_size(&settings), DATASET_IDENTITY_SIZE + floats + halves);
-    uint8_t *record = malloc(dataset_record_size(&settings));
-    frame pair = make_pair(1);
-    dataset_pack(&settings, 1, &pair, record);
-    frame_free(&pair);
+    const size_t planes = BUFFERS * (3 + 3 + 3 + 1) + 3 + 3 + 3 + 2;
+    assert_int_equal(dataset_record_size(&several), DATASET_IDENTITY_SIZE + planes * PLANE * 2);
+    uint8_t *record = malloc(dataset_record_size(&several));
+    dataset_pair pair = make_pair(5, BUFFERS);
+    pair.buffers[1].layers[FRAME_COLOR].pixels[0] = 1e6f;
+    pair.buffers[1].layers[FRAME_COLOR].pixels[4] = -INFINITY;
+    dataset_pack(&several, 5, &pair, record);
+    dataset_pair_free(&pair);
     uint32_t index;
     dataset_identify(record, &read, &index);
-    assert_true(read.seed == 9 && index == 1 && read.spp == 2 && read.reference_spp == 64);
-    const frame_layer layers[] = {FRAME_COLOR, FRAME_REFERENCE, FRAME_DEPTH, FRAME_MOTION, FRAME_ALBEDO, FRAME_NORMAL};
-    const int channels[] = {3, 3, 1, 2, 3, 3};
+    assert_true(read.seed == 9 && index == 5 && read.spp == 2 && read.reference_spp == 64);
+    static const struct {
+        int frame, frames, layer, channels;
+    } arrays[] = {{0, BUFFERS, FRAME_COLOR, 3}, {0, BUFFERS, FRAME_ALBEDO, 3}, {0, BUFFERS, FRAME_NORMAL, 3},
+                  {0, BUFFERS, FRAME_DEPTH, 1}, {CLEAN, 1, FRAME_COLOR, 3},    {CLEAN, 1, FRAME_ALBEDO, 3},
+                  {CLEAN, 1, FRAME_NORMAL, 3},  {0, 1, FRAME_MOTION, 2}};
     const uint8_t *at = record + DATASET_IDENTITY_SIZE;
-    for (int i = 0; i < 6; i++) {
-        for (int k = 0; k < channels[i] * (int)plane; k++) {
-            float number;
+    for (int i = 0; i < 8; i++) {
+        for (int k = 0; k < arrays[i].frames * arrays[i].channels * PLANE; k++, at += 2) {
+            int frame = arrays[i].frame + k / PLANE / arrays[i].channels, channel = k / PLANE % arrays[i].channels;
+            float expected = value(5, frame, arrays[i].layer, channel, k % PLANE);
+            if (i == 0 && frame == 1 && channel == 0 && k % PLANE < 2)
+                expected = k % PLANE == 0 ? 65504 : -65504; /* the largest there is */
             uint16_t half;
-            if (i < 4) {
-                memcpy(&number, at, sizeof number);
-            } else {
-                memcpy(&half, at, sizeof half);
-                number = imath_half_to_float(half);
-            }
-            assert_true(number == value(1, layers[i], k / (int)plane, k % (int)plane));
-            at += i < 4 ? 4 : 2;
+            memcpy(&half, at, sizeof half);
+            assert_true(imath_half_to_float(half) == expected);
         }
     }
     free(record);
@@ -191,22 +218,23 @@ static void test_other_settings(void **state)
     make_data(path, 1);
     dataset_settings other = settings;
     other.seed = 8, other.spp = 4;
-    assert_refused(
-        path, &other,
-        format("%s.part: has another data set (seed 9, 3 pairs of 5x3 pixels, 2 and 64 samples) than asked for "
-               "(seed 8, 3 pairs of 5x3 pixels, 4 and 64 samples)",
-               path));
+    assert_refused(path, &other,
+                   format("%s.part: has another data set (seed 9, pairs 0 to 2 of 5x3 pixels, 1 buffer of 2 samples "
+                          "and 64 for the reference) than asked for "
+                          "(seed 8, pairs 0 to 2 of 5x3 pixels, 1 buffer of 4 samples and 64 for the reference)",
+                          path));
     other = settings;
-    other.width = 123, other.count = 20;
-    assert_refused(
-        path, &other,
-        format("%s.part: has another data set (seed 9, 3 pairs of 5x3 pixels, 2 and 64 samples) than asked for "
-               "(seed 9, 20 pairs of 123x3 pixels, 2 and 64 samples)",
-               path));
+    other.width = 123, other.count = 20, other.buffers = 2;
+    assert_refused(path, &other,
+                   format("%s.part: has another data set (seed 9, pairs 0 to 2 of 5x3 pixels, 1 buffer of 2 samples "
+                          "and 64 for the reference) than asked for "
+                          "(seed 9, pairs 0 to 19 of 123x3 pixels, 2 buffers of 2 samples and 64 for the reference)",
+                          path));
     make_data(path, PAIRS);
     assert_refused(path, &other,
-                   format("%s: has another data set (seed 9, 3 pairs of 5x3 pixels, 2 and 64 samples) than asked for "
-                          "(seed 9, 20 pairs of 123x3 pixels, 2 and 64 samples)",
+                   format("%s: has another data set (seed 9, pairs 0 to 2 of 5x3 pixels, 1 buffer of 2 samples and 64 "
+                          "for the reference) than asked for "
+                          "(seed 9, pairs 0 to 19 of 123x3 pixels, 2 buffers of 2 samples and 64 for the reference)",
                           path));
     struct stat status;
     assert_true(stat(path, &status) == 0 && truncate(path, status.st_size - 1) == 0);
@@ -215,8 +243,12 @@ static void test_other_settings(void **state)
     const char *folder = temporary_path("folder");
     make_data(folder, 1);
     assert_refused(folder, &other,
-                   format("%s: has another data set (seed 9, 3 pairs of 5x3 pixels, 2 and 64 samples) than asked for "
-                          "(seed 9, 20 pairs of 123x3 pixels, 2 and 64 samples)",
+                   format("%s: a folder of EXR files has one buffer a pair, OUT.npy has room for 2", folder));
+    other.buffers = 1;
+    assert_refused(folder, &other,
+                   format("%s: has another data set (seed 9, pairs 0 to 2 of 5x3 pixels, 1 buffer of 2 samples and 64 "
+                          "for the reference) than asked for "
+                          "(seed 9, pairs 0 to 19 of 123x3 pixels, 1 buffer of 2 samples and 64 for the reference)",
                           folder));
     remove_folder(folder);
 }
@@ -276,10 +308,10 @@ static void test_full(void **state)
     limit = none;
     limit.rlim_cur = store.header_size + 2 * store.record_size - 1;
     setrlimit(RLIMIT_FSIZE, &limit);
-    frame pair = make_pair(1);
+    dataset_pair pair = make_pair(1, 1);
     bool written = dataset_store_write(&store, &pair, &error);
     setrlimit(RLIMIT_FSIZE, &none);
-    frame_free(&pair);
+    dataset_pair_free(&pair);
     assert_false(written);
     assert_string_equal(error.message, format("%s.part: cannot write: File too large", path));
     assert_int_equal(store.done, 1);
@@ -308,13 +340,50 @@ static void test_folder(void **state)
         int channels = image->channels == 4 ? 3 : image->channels; /* the fourth is not kept */
         for (int i = 0; i < W * H; i++)
             for (int c = 0; c < channels; c++)
-                assert_true(image->pixels[i * image->channels + c] == value(1, layer, c, i));
+                assert_true(image->pixels[i * image->channels + c] == value(1, 0, layer, c, i));
     }
     for (int i = 0; i < W * H; i++)
-        assert_true(reference.pixels[4 * i + 1] == value(1, FRAME_REFERENCE, 1, i));
+        assert_true(reference.pixels[4 * i + 1] == value(1, CLEAN, FRAME_COLOR, 1, i));
     frame_free(&frame);
     image_free(&reference);
     remove_folder(path);
+}
+
+/* Slices: files say where they begin, folders take several. */
+static void test_slices(void **state)
+{
+    (void)state;
+    const char *path = temporary_path("slice.npy"), *folder = temporary_path("slices");
+    dataset_settings slice = settings;
+    dataset_store store;
+    make_slice(path, 6, 2);
+    slice.first = 6;
+    open_with(path, &slice, &store);
+    assert_int_equal(store.done, 2);
+    dataset_store_close(&store);
+    slice.first = 7;
+    assert_refused(
+        path, &slice,
+        format("%s.part: has another data set (seed 9, pairs 6 to 8 of 5x3 pixels, 1 buffer of 2 samples and "
+               "64 for the reference) than asked for (seed 9, pairs 7 to 9 of 5x3 pixels, 1 buffer of 2 "
+               "samples and 64 for the reference)",
+               path));
+    make_slice(folder, 3, PAIRS);
+    make_slice(folder, 0, PAIRS);
+    static const char *const names[] = {"slices/dataset.json",       "slices/dataset.3.json",
+                                        "slices/0000.exr",           "slices/0005.exr",
+                                        "slices/reference/0002.exr", "slices/reference/0003.exr"};
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(access(temporary_path(names[i]), F_OK), 0);
+    slice.first = 3;
+    open_with(folder, &slice, &store);
+    assert_int_equal(store.done, PAIRS);
+    dataset_store_close(&store);
+    slice.first = 9, slice.seed = 1;
+    error error;
+    assert_false(dataset_store_open(folder, &slice, &store, &error));
+    assert_non_null(strstr(error.message, "than asked for (seed 1, pairs 9 to 11 of 5x3"));
+    remove_folder(folder);
 }
 
 int main(void)
@@ -322,7 +391,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_record),     cmocka_unit_test(test_continued),   cmocka_unit_test(test_other_settings),
         cmocka_unit_test(test_bad_places), cmocka_unit_test(test_two_writers), cmocka_unit_test(test_full),
-        cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_folder),     cmocka_unit_test(test_slices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

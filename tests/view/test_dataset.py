@@ -13,8 +13,9 @@ SIZE = 16
 SETTINGS = ["--seed", "7", "--count", "3", "--render-size", f"{SIZE}x{SIZE}", "--spp", "2", "--reference-spp", "6"]
 FIELDS = {
     "seed": ("<u8", ()), "index": ("<u4", ()), "spp": ("<u4", ()), "reference_spp": ("<u4", ()),
-    "color": ("<f4", (3, SIZE, SIZE)), "reference": ("<f4", (3, SIZE, SIZE)), "depth": ("<f4", (SIZE, SIZE)),
-    "motion": ("<f4", (2, SIZE, SIZE)), "albedo": ("<f2", (3, SIZE, SIZE)), "normal": ("<f2", (3, SIZE, SIZE)),
+    "color": ("<f2", (1, 3, SIZE, SIZE)), "albedo": ("<f2", (1, 3, SIZE, SIZE)), "normal": ("<f2", (1, 3, SIZE, SIZE)),
+    "depth": ("<f2", (1, SIZE, SIZE)), "reference": ("<f2", (3, SIZE, SIZE)), "reference_albedo": ("<f2", (3, SIZE, SIZE)),
+    "reference_normal": ("<f2", (3, SIZE, SIZE)), "motion": ("<f2", (2, SIZE, SIZE)),
 }
 
 
@@ -45,15 +46,17 @@ def test_numpy_maps_it(complete):
     assert {name: (dtype.base.str, dtype.shape) for name, (dtype, _) in pairs.dtype.fields.items()} == FIELDS
     assert pairs["seed"].tolist() == [7] * 3 and pairs["index"].tolist() == [0, 1, 2]
     assert pairs["spp"].tolist() == [2] * 3 and pairs["reference_spp"].tolist() == [6] * 3
-    assert pairs["color"][1].base is not None and pairs["color"][1].shape == (3, SIZE, SIZE)
+    assert pairs["color"][1].base is not None and pairs["color"][1].shape == (1, 3, SIZE, SIZE)
     for name in list(FIELDS)[4:]:
         assert np.isfinite(pairs[name]).all(), name
     assert (pairs["color"] >= 0).all() and (pairs["reference"].mean(axis=(1, 2, 3)) > 0.02).all()
     assert (pairs["albedo"] >= 0).all() and (pairs["albedo"] <= 1).all() and (pairs["depth"] >= 0).all()
-    length = np.linalg.norm(pairs["normal"].astype(np.float32), axis=1)
+    for name in ("normal", "reference_normal"):
+        length = np.linalg.norm(pairs[name].astype(np.float32), axis=-3)
+        assert length.max() < 1.002 and (np.abs(length - 1) < 2e-3).mean() > 0.3, name
     hit = pairs["depth"] > 0
-    assert hit.mean() > 0.3 and np.abs(length[hit] - 1).max() < 2e-3 and (length[~hit] == 0).all()
-    assert not np.array_equal(pairs["color"], pairs["reference"])
+    assert hit.mean() > 0.3 and not pairs["normal"].astype(np.float32).transpose(0, 1, 3, 4, 2)[~hit].any()
+    assert not np.array_equal(pairs["color"][:, 0], pairs["reference"])
     assert not np.array_equal(pairs["color"][0], pairs["color"][1])
 
 
@@ -68,6 +71,22 @@ def test_another_seed(wfview, complete, tmp_path):
     assert other["seed"][0] == 8
     for name in ("color", "albedo", "depth"):
         assert not np.array_equal(other[name][0], pairs[name][0]), name
+
+
+def test_slice_of_buffers(wfview, complete, tmp_path):
+    """The same pairs, whatever the slice; and every buffer has noise of its own, around one mean."""
+    settings = [*SETTINGS, "--first", "1", "--count", "2", "--spp", "64", "--reference-spp", "64", "--buffers", "3"]
+    succeed(wfview("--dataset", tmp_path / "slice.npy", *settings))
+    pairs, whole = np.load(tmp_path / "slice.npy"), np.load(complete)
+    assert pairs["index"].tolist() == [1, 2] and pairs["color"].shape == (2, 3, 3, SIZE, SIZE)
+    assert np.array_equal(pairs["motion"], whole["motion"][1:])
+    for name in ("color", "albedo", "normal", "depth"):
+        buffers = pairs[name].astype(np.float64)
+        assert not np.array_equal(buffers[:, 0], buffers[:, 1]) and not np.array_equal(buffers[:, 1], buffers[:, 2]), name
+    for name in ("albedo", "normal"):
+        clean = pairs["reference_" + name].astype(np.float64)
+        assert np.abs(pairs[name].mean(1, dtype=np.float64) - clean).mean() < 0.01, name
+        assert np.abs(whole[name][1:, 0] - clean).mean() < 0.1, name
 
 
 def cut(complete, path, records):
@@ -95,17 +114,17 @@ def test_folder(wfview, complete, tmp_path):
     for i in range(3):
         layers = read_channels(out / f"{i:04d}.exr")
         for name, names in channels.items():
-            expected = pairs[name][i].reshape(-1, SIZE, SIZE)
+            expected = pairs[name][i].reshape(-1, SIZE, SIZE) if name == "motion" else pairs[name][i, 0].reshape(-1, SIZE, SIZE)
             actual = np.stack([layers[channel] for channel in names]).astype(expected.dtype)
             assert np.array_equal(actual, expected), (i, name)
         reference = read_channels(out / f"reference/{i:04d}.exr")
-        assert np.array_equal(np.stack([reference[channel] for channel in "RGB"]), pairs["reference"][i])
+        assert np.array_equal(np.stack([reference[channel] for channel in "RGB"]).astype(np.float16), pairs["reference"][i])
 
     (out / "0001.exr").unlink()
     kept = (out / "0000.exr").stat().st_mtime_ns
     succeed(wfview("--dataset", out, *SETTINGS))
     again = read_channels(out / "0001.exr")
-    assert np.array_equal(np.stack([again[channel] for channel in "RGB"]), pairs["color"][1])
+    assert np.array_equal(np.stack([again[channel] for channel in "RGB"]).astype(np.float16), pairs["color"][1, 0])
     assert (out / "0000.exr").stat().st_mtime_ns == kept
     wfview("--headless", "--backend", "cpu", "--save", tmp_path / "filtered", "--report", tmp_path / "r.json", out).done()
 
