@@ -24,6 +24,18 @@ CROPS = {  # left and top of each of the two
     "studio": ((150, 110), (270, 60)),
     "terrace": ((70, 40), (230, 120)),
     "room": ((110, 120), (270, 110)),
+    "figure": ((0, 10), (96, 12)),
+    "bulbs": ((45, 40), (250, 160)),
+    "carafes": ((120, 60), (240, 100)),
+    "cellar": ((200, 90), (330, 70)),
+    "colonnade": ((80, 60), (360, 80)),
+    "fur": ((80, 60), (310, 150)),
+    "meadow": ((270, 40), (20, 150)),
+    "street": ((275, 110), (20, 60)),
+    "workbench": ((190, 20), (190, 130)),
+    "quay": ((350, 30), (60, 100)),
+    "m_gallery": ((80, 80), (290, 90)),
+    "m_pond": ((90, 85), (335, 80)),
 }
 ELSEWHERE = ((100, 90), (290, 120))
 
@@ -36,7 +48,7 @@ class Render:
 
     @property
     def crops(self):
-        return CROPS.get(self.name.split("_")[0].split(".")[0], ELSEWHERE)
+        return CROPS.get(self.name.rsplit("_", 1)[0].split(".")[0], ELSEWHERE)
 
     def layers(self):
         """color, albedo, normal (H,W,3), depth (H,W), reference (H,W,3), float32; None for a layer that the file has not."""

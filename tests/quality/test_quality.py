@@ -186,6 +186,32 @@ def test_a_report(build, shots, tmp_path, capsys):
     assert picture.size == (sheet.LEFT + 3 * (2 * 30 + sheet.GAP), sheet.TOP + 2 * (2 * 30 + sheet.GAP))
 
 
+def test_a_network_in_pytorch(build, shots, tmp_path, monkeypatch):
+    """Its two pictures are what weighted_filter.network makes of the frame's layers."""
+    torch = pytest.importorskip("torch")
+    monkeypatch.setenv("WEIGHTED_FILTER_LIBRARY", str(build / "filter" / "libwf.so"))
+    methods.add_torch_package()
+    from weighted_filter.network import Architecture, Frame, Network, denoise, save_network
+
+    torch.manual_seed(1)
+    network = Network(Architecture(channels=(16, 16), encoder=(1, 1), decoder=(1,), kernels=(3, 3), albedo_kernel=3))
+    save_network(tmp_path / "small.safetensors", network.half().float(), name="small", origin="a test", licence="MIT")
+    (frame,) = renders.find((shots,))
+    layers = frame.layers()
+    pictures = methods.Torch(tmp_path / "small.safetensors", "cpu").pictures(frame, layers)
+    planes = [torch.tensor(layers[name]).permute(2, 0, 1)[None] for name in ("color", "albedo", "normal")]
+    expected = denoise(network, Frame(*planes, torch.tensor(layers["depth"])[None, None]))
+    for name in ("gather", "splat"):
+        assert np.allclose(pictures[name], getattr(expected, name)[0].permute(1, 2, 0).numpy(), atol=1e-6)
+    assert np.abs(pictures["gather"] - pictures["splat"]).max() > 1e-3
+    out = tmp_path / "out"
+    assert run("--extra", shots, "--frames", "ramp*", "--methods", "noisy,gather,splat", "--engine", "torch", "--network",
+               tmp_path / "small.safetensors", "--out", out) == 0
+    result = json.loads((out / "quality.json").read_text())
+    assert result["network"] == {"engine": "torch", "file": "small.safetensors"}
+    assert result["mean"]["splat"] == pytest.approx(picture_metrics.compare(pictures["splat"], layers["reference"]))
+
+
 def test_crops_show_the_same_place_at_the_same_gain(shots):
     (frame,) = renders.find((shots,))
     reference = np.full((270, 480, 3), 0.02, np.float32)
