@@ -44,12 +44,20 @@ def save_network(path: str | os.PathLike, network: Network, *, name: str, origin
     rounded.load_state_dict(tensors)
     metadata = {"format": FORMAT, "version": VERSION, "architecture": network.architecture.to_json(),
                 "reference": json.dumps(reference.answer(rounded)), "name": name, "origin": origin, "licence": licence}
-    data = save(tensors, metadata)
+    data = _in_order(save(tensors, metadata))
     if len(data) > MAX_BYTES:
         raise ValueError(f"the network has {len(data)} bytes, a file has at most {MAX_BYTES}")
     part = pathlib.Path(f"{os.fspath(path)}.part")
     part.write_bytes(data)
     part.replace(path)
+
+
+def _in_order(data: bytes) -> bytes:
+    """The same safetensors file with its header in the order of names, which the library leaves to chance."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8:8 + length]), sort_keys=True).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + data[8 + length:]
 
 
 def load_network(path: str | os.PathLike) -> tuple[Network, dict[str, str]]:
