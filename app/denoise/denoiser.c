@@ -3,21 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The node's role of each layer; -1: the node does not know it. */
-static const int roles[LAYER_COUNT] = {
-    [FRAME_COLOR] = WF_NODE_COLOR,
-    [FRAME_ALBEDO] = WF_NODE_ALBEDO,
-    [FRAME_NORMAL] = WF_NODE_NORMAL,
-    [FRAME_DEPTH] = WF_NODE_DEPTH,
-    [FRAME_MOTION] = -1,
-    [FRAME_REFERENCE] = -1,
-    [LAYER_GATHER] = WF_NODE_GATHER,
-    [LAYER_SPLAT] = WF_NODE_SPLAT,
-};
-
 static VkFormat format_of(int layer)
 {
-    switch (frame_layer_channels(layer)) {
+    switch (layer_rows[layer].channels) {
     case 1:
         return VK_FORMAT_R32_SFLOAT;
     case 2:
@@ -91,7 +79,7 @@ static void destroy_image(denoiser *denoiser, denoiser_slot *slot, int layer)
     wf_node_image *image = &slot->images[layer];
     if (!image->image)
         return;
-    if (roles[layer] >= 0)
+    if (layer_rows[layer].role >= 0)
         wf_node_destroy_image(denoiser->node, image);
     else if (layer != FRAME_REFERENCE || !slot->borrows_reference)
         image_destroy(denoiser->device, image);
@@ -144,12 +132,12 @@ bool denoiser_set_predictor(denoiser *denoiser, const predictor_options *predict
 static bool add_image(denoiser *denoiser, uint32_t index, int layer, error *error)
 {
     wf_node_image *image = &denoiser->slots[index].images[layer];
-    if (roles[layer] < 0)
+    if (layer_rows[layer].role < 0)
         return image_create(denoiser->device, denoiser->width, denoiser->height, format_of(layer),
                             VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
                                 VK_IMAGE_USAGE_TRANSFER_DST_BIT,
                             image, error);
-    wf_node_role role = (wf_node_role)roles[layer];
+    wf_node_role role = (wf_node_role)layer_rows[layer].role;
     return node_ok(denoiser, wf_node_create_image(denoiser->node, role, image), error) &&
            node_ok(denoiser, wf_node_bind(denoiser->node, index, role, image), error);
 }

@@ -6,9 +6,9 @@
 #define WFVIEW_DENOISER_H
 
 #include "app/files/weights.h"
+#include "app/frames/frame.h"
 #include "app/gpu/device.h"
 #include "app/gpu/timer.h"
-#include "app/view/layer.h"
 #include "app/viewer/profiler.h"
 #include "predictor.h"
 

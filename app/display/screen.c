@@ -83,13 +83,8 @@ bool screen_fit(screen *screen, error *error)
 
 static int pane_mode(const pane *pane, const view_context *context)
 {
-    static const int modes[LAYER_COUNT] = {
-        [FRAME_COLOR] = PANE_RADIANCE,  [FRAME_ALBEDO] = PANE_ALBEDO,  [FRAME_NORMAL] = PANE_NORMAL,
-        [FRAME_DEPTH] = PANE_DEPTH,     [FRAME_MOTION] = PANE_MOTION,  [FRAME_REFERENCE] = PANE_RADIANCE,
-        [LAYER_GATHER] = PANE_RADIANCE, [LAYER_SPLAT] = PANE_RADIANCE,
-    };
     bool error = pane->error && pane_can_show_error(pane->layer) && context->has[FRAME_REFERENCE];
-    return error ? PANE_ERROR : modes[pane->layer];
+    return error ? PANE_ERROR : layer_rows[pane->layer].shown;
 }
 
 static void draw_pane(const screen *screen, const screen_picture *picture, VkCommandBuffer commands, int index)

@@ -1,5 +1,6 @@
 #include "exr.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "exr_file.h"
@@ -18,18 +19,16 @@ bool exr_write(const char *path, int width, int height, int channels, const char
 
 bool exr_write_frame(const char *path, const frame *frame, exr_compression compression, error *error)
 {
-    static const char *const names[FRAME_REFERENCE][4] = {{"R", "G", "B"},
-                                                          {"albedo.R", "albedo.G", "albedo.B"},
-                                                          {"normal.X", "normal.Y", "normal.Z"},
-                                                          {"Z"},
-                                                          {"motion.X", "motion.Y"}};
-    const char *written[4 * FRAME_REFERENCE];
-    const float *from[4 * FRAME_REFERENCE];
-    int strides[4 * FRAME_REFERENCE], channels = 0;
-    for (int layer = 0; layer < FRAME_REFERENCE; layer++) {
+    char names[4 * FRAME_LAYER_COUNT][32];
+    const char *written[4 * FRAME_LAYER_COUNT];
+    const float *from[4 * FRAME_LAYER_COUNT];
+    int strides[4 * FRAME_LAYER_COUNT], channels = 0;
+    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
+        const layer_row *row = &layer_rows[layer];
         const image *image = &frame->layers[layer];
-        for (int c = 0; image->pixels && names[layer][c]; c++) {
-            written[channels] = names[layer][c];
+        for (int c = 0; image->pixels && row->letters[c]; c++) {
+            snprintf(names[channels], sizeof *names, "%s%s%c", row->group, *row->group ? "." : "", row->letters[c]);
+            written[channels] = names[channels];
             from[channels] = image->pixels + c;
             strides[channels++] = image->channels;
         }

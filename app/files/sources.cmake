@@ -6,7 +6,7 @@ add_library(wfview_io STATIC
   error.c option_readers.c options.c
   files/exr.c files/exr_file.cpp files/exr_layers.c files/exr_pixels.c files/exr_write.c files/input.c files/output.c files/png.c files/weights.c
   frames/frame.c frames/sequence.c frames/source.c
-  view/metrics.c
+  view/layers.c view/metrics.c
   viewer/profiler.c viewer/report.c)
 target_include_directories(wfview_io PUBLIC ${PROJECT_SOURCE_DIR})
 target_link_libraries(wfview_io PUBLIC wf PRIVATE wf_warnings PkgConfig::WFVIEW_IO Threads::Threads m)

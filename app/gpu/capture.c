@@ -53,12 +53,6 @@ bool capture_target(capture *capture, const target *target, const char *path, er
            png_write(path, (int)target->width, (int)target->height, capture->buffer.mapped, error);
 }
 
-/* Gather and splat are laid out as color is. */
-static int channels_of(int layer)
-{
-    return frame_layer_channels(layer < FRAME_LAYER_COUNT ? (frame_layer)layer : FRAME_COLOR);
-}
-
 bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], unsigned layers, int width, int height,
                     image pictures[LAYER_COUNT], error *error)
 {
@@ -67,7 +61,8 @@ bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], u
         offsets[layer] = size;
         pictures[layer] = (image){0};
         if (layers & 1u << layer && images[layer].image)
-            size += (VkDeviceSize)width * (VkDeviceSize)height * (VkDeviceSize)channels_of(layer) * sizeof(float);
+            size +=
+                (VkDeviceSize)width * (VkDeviceSize)height * (VkDeviceSize)layer_rows[layer].channels * sizeof(float);
         else
             layers &= ~(1u << layer);
     }
@@ -77,8 +72,8 @@ bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], u
         if (!(layers & 1u << layer))
             continue;
         copy(capture, images[layer].image, VK_IMAGE_LAYOUT_GENERAL, (uint32_t)width, (uint32_t)height, offsets[layer]);
-        pictures[layer] =
-            (image){width, height, channels_of(layer), (float *)((char *)capture->buffer.mapped + offsets[layer])};
+        pictures[layer] = (image){width, height, layer_rows[layer].channels,
+                                  (float *)((char *)capture->buffer.mapped + offsets[layer])};
     }
     return finish(capture, error);
 }

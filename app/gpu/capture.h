@@ -3,7 +3,7 @@
 #define WFVIEW_CAPTURE_H
 
 #include "app/files/exr.h"
-#include "app/view/layer.h"
+#include "app/frames/frame.h"
 #include "device.h"
 #include "target.h"
 

@@ -1,7 +1,16 @@
+#include <cctype>
+#include <cstdio>
+
 #include "parts.h"
 
 namespace parts
 {
+
+void layer_label(int layer, char (&label)[64])
+{
+    std::snprintf(label, 32, "%s", layer_rows[layer].word);
+    label[0] = (char)std::toupper(label[0]);
+}
 
 const char *backend_name(wf_backend backend)
 {

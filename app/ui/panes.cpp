@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 
 #include "parts.h"
 
@@ -10,24 +11,24 @@ namespace parts
 namespace
 {
 
-const char *layer_name(int layer)
-{
-    static const char *const names[LAYER_COUNT] = {"Noisy",  "Albedo",    "Normal", "Depth",
-                                                   "Motion", "Reference", "Gather", "Splat"};
-    return names[layer];
-}
-
 bool shows_error(const view_context *context, const pane *pane)
 {
     return pane->error && pane_can_show_error(pane->layer) && context->has[FRAME_REFERENCE];
+}
+
+void pane_name(int layer, bool error, char (&name)[64])
+{
+    layer_label(layer, name);
+    if (error)
+        std::strcat(name, " error");
 }
 
 /* "Gather 11×11 · bilateral (analytic)"; what follows the name is dim. */
 void describe_pane(const ui_facts *facts, const view *view, const view_context *context, const pane *pane,
                    char (&name)[64], char (&detail)[256])
 {
-    bool filtered = pane->layer == LAYER_GATHER || pane->layer == LAYER_SPLAT;
-    std::snprintf(name, sizeof name, "%s%s", layer_name(pane->layer), shows_error(context, pane) ? " error" : "");
+    bool filtered = pane->layer >= FRAME_LAYER_COUNT;
+    pane_name(pane->layer, shows_error(context, pane), name);
     detail[0] = 0;
     if (shows_error(context, pane))
         return;
@@ -53,7 +54,7 @@ void choose_pane(const view_context *context, view *view, pane *pane)
             if (!context->has[layer] || (error && (!context->has[FRAME_REFERENCE] || !pane_can_show_error(layer))))
                 continue;
             char name[64];
-            std::snprintf(name, sizeof name, "%s%s", layer_name(layer), error ? " error" : "");
+            pane_name(layer, error != 0, name);
             if (ImGui::Selectable(name, pane->layer == layer && pane->error == (error != 0)))
                 view_show(view, pane, layer, error != 0);
         }
@@ -89,7 +90,7 @@ float draw_probe(const ui_facts *facts, const view_context *context, const pane 
     static const ImU32 colors[3] = {IM_COL32(236, 142, 134, 255), IM_COL32(140, 204, 130, 255),
                                     IM_COL32(128, 170, 242, 255)};
     const float *value = facts->probe[pane->layer];
-    int channels = pane->layer == FRAME_DEPTH ? 1 : pane->layer == FRAME_MOTION ? 2 : 3;
+    int channels = std::min(layer_rows[pane->layer].channels, 3);
     float width = text_width(look.small, "-00.0000") + px(4);
     for (int c = channels - 1; c >= 0; c--) {
         Box cell = {header.right() - width, header.y, width, header.height};

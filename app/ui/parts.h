@@ -80,6 +80,7 @@ void close_on_escape();
 
 /* ---- names.cpp ------------------------------------------------------------------------------------------------------ */
 
+void layer_label(int layer, char (&label)[64]); /* "Noisy" */
 const char *backend_name(wf_backend backend);
 const char *predictor_name(const ui_facts *facts, const view *view);
 void kernel_size(const ui_facts *facts, const view *view, int *height, int *width);

@@ -8,13 +8,14 @@ namespace parts
 namespace
 {
 
-void list_keys(const char *const (*keys)[2])
+void list_keys(const view_context *context)
 {
-    for (; (*keys)[0]; keys++) {
-        ImGui::TextUnformatted((*keys)[0]);
+    char keys[VIEW_HELP_SIZE], words[VIEW_HELP_SIZE];
+    for (int i = 0; view_help(context, i, keys, words); i++) {
+        ImGui::TextUnformatted(keys);
         ImGui::SameLine(px(190));
         ImGui::PushStyleColor(ImGuiCol_Text, dim);
-        ImGui::TextUnformatted((*keys)[1]);
+        ImGui::TextUnformatted(words);
         ImGui::PopStyleColor();
     }
 }
@@ -59,8 +60,7 @@ void build_help(view *view, const view_context *context)
     ImGui::TextUnformatted("Mouse and keys");
     ImGui::PopFont();
     ImGui::Spacing();
-    list_keys(context->has_camera ? view_live_keys : view_mouse);
-    list_keys(view_keys);
+    list_keys(context);
     if (ImGui::IsMouseClicked(ImGuiMouseButton_Left) && !ImGui::IsWindowAppearing())
         view->help = false;
     ImGui::End();

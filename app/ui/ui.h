@@ -31,7 +31,7 @@ typedef struct ui_facts {
     int measured_samples;            /* of a reference that accumulates, when the metrics were computed */
     wf_device_info node;
     const profiler *times;
-    const metrics *noisy, *gather, *splat; /* of the frame that is shown; NULL: not known */
+    const metrics *quality; /* by layer, of the frame that is shown, for layers that have an error; NULL: not known */
     bool has_probe;
     float probe[LAYER_COUNT][4]; /* linear values under the mouse */
     const char *notice;          /* NULL or a sentence for the user */

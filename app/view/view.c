@@ -1,19 +1,26 @@
 #include "view.h"
 
+#include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MIN_ZOOM (1.0 / 64)
 #define MAX_ZOOM 256.0
 #define MAX_EV   16.0f
 
-const char *const view_mouse[][2] = {
+/* ---- Help --------------------------------------------------------------------------------------------------------- */
+
+/* Keys and words. These keys stand for those of layers, whose names go before the words. */
+static const char pictures[] = "pictures", guides[] = "guides";
+
+static const char *const picture_help[][2] = {
     {"Drag, wheel", "pan, zoom under the cursor"},
     {"C", "filter continuously"},
     {NULL, NULL},
 };
 
-const char *const view_live_keys[][2] = {
+static const char *const camera_help[][2] = {
     {"Drag", "orbit"},
     {"Wheel", "closer, farther"},
     {"Right drag", "look around; with W A S D fly, with Q E down and up, with Shift faster"},
@@ -24,14 +31,14 @@ const char *const view_live_keys[][2] = {
     {NULL, NULL},
 };
 
-const char *const view_keys[][2] = {
+static const char *const common_help[][2] = {
     {"F or double-click", "fit the picture"},
     {"1  +  -", "one pixel a texel, zoom in, zoom out"},
     {"E  Shift+E  0", "exposure up, down, reset"},
     {"Space", "play or pause"},
     {"Left  Right  Home  End", "step through the sequence"},
-    {"N  G  S  R", "noisy, gather, splat, reference in the pane under the cursor"},
-    {"A  O  D  M", "albedo, normal, depth, motion there"},
+    {pictures, " in the pane under the cursor"},
+    {guides, " there"},
     {"X", "error against the reference there"},
     {"Enter", "that pane alone, or all again"},
     {"L", "second row of panes"},
@@ -42,10 +49,46 @@ const char *const view_keys[][2] = {
     {NULL, NULL},
 };
 
-static const char layer_keys[LAYER_COUNT] = {
-    [FRAME_COLOR] = 'n',  [FRAME_ALBEDO] = 'a',    [FRAME_NORMAL] = 'o', [FRAME_DEPTH] = 'd',
-    [FRAME_MOTION] = 'm', [FRAME_REFERENCE] = 'r', [LAYER_GATHER] = 'g', [LAYER_SPLAT] = 's',
-};
+/* Pictures in the order of who reads them: what is filtered, its reference; then guides. */
+static int rank(int layer)
+{
+    return layer_rows[layer].has_error ? 0 : layer == FRAME_REFERENCE ? 1 : 2;
+}
+
+static void list_layers(int first_rank, int last_rank, char keys[VIEW_HELP_SIZE], char words[VIEW_HELP_SIZE])
+{
+    size_t key_length = 0, length = 0;
+    for (int at = first_rank; at <= last_rank; at++)
+        for (int layer = 0; layer < LAYER_COUNT && length < VIEW_HELP_SIZE && key_length < VIEW_HELP_SIZE; layer++) {
+            const layer_row *row = &layer_rows[layer];
+            if (rank(layer) != at)
+                continue;
+            key_length += (size_t)snprintf(keys + key_length, VIEW_HELP_SIZE - key_length, "%s%c",
+                                           key_length ? "  " : "", toupper(row->key));
+            length += (size_t)snprintf(words + length, VIEW_HELP_SIZE - length, "%s%s", length ? ", " : "", row->word);
+        }
+}
+
+bool view_help(const view_context *context, int index, char keys[VIEW_HELP_SIZE], char words[VIEW_HELP_SIZE])
+{
+    const char *const(*first)[2] = context->has_camera ? camera_help : picture_help;
+    int count = 0;
+    while (first[count][0])
+        count++;
+    const char *const *line = index < count ? first[index] : common_help[index - count];
+    if (!line[0])
+        return false;
+    char list[VIEW_HELP_SIZE] = "";
+    snprintf(keys, VIEW_HELP_SIZE, "%s", line[0]);
+    if (line[0] == pictures)
+        list_layers(0, 1, keys, list);
+    else if (line[0] == guides)
+        list_layers(2, 2, keys, list);
+    snprintf(words, VIEW_HELP_SIZE, "%s%s", list, line[1]);
+    return true;
+}
+
+/* ---- Panes -------------------------------------------------------------------------------------------------------- */
 
 void view_arrange(view *view, bool has_reference)
 {
@@ -143,12 +186,11 @@ static int target_pane(const view *view, const view_context *context)
     return context->hovered >= 0 ? context->hovered : view->solo >= 0 ? view->solo : 0;
 }
 
-static void show_layer(view *view, const view_context *context, char key)
+static void show_layer(view *view, const view_context *context, int key)
 {
-    const char *found = memchr(layer_keys, key, LAYER_COUNT);
-    if (!found || !context->has[found - layer_keys])
-        return;
-    view_show(view, &view->panes[target_pane(view, context)], (int)(found - layer_keys), false);
+    for (int layer = 0; layer < LAYER_COUNT; layer++)
+        if (layer_rows[layer].key == key && context->has[layer])
+            view_show(view, &view->panes[target_pane(view, context)], layer, false);
 }
 
 static void toggle_error(view *view, const view_context *context)
@@ -255,7 +297,6 @@ void view_key(view *view, const view_context *context, int key)
         view->quit = true;
         break;
     default:
-        if (key > 0 && key < 128)
-            show_layer(view, context, (char)key);
+        show_layer(view, context, key);
     }
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "app/denoise/predictor.h"
-#include "layer.h"
+#include "layers.h"
 
 #define VIEW_COLUMNS 3
 #define VIEW_ROWS    2
@@ -64,7 +64,7 @@ typedef struct view_context {
 /* Noisy color, gather and splat have an error. */
 static inline bool pane_can_show_error(int layer)
 {
-    return layer == FRAME_COLOR || layer == LAYER_GATHER || layer == LAYER_SPLAT;
+    return layer_rows[layer].has_error;
 }
 
 /* Until the user has chosen: noisy, gather, splat; below them reference and errors where there is a reference, else
@@ -91,8 +91,9 @@ enum { KEY_ESCAPE = 0x110000, KEY_ENTER, KEY_TAB, KEY_LEFT, KEY_RIGHT, KEY_HOME,
 /* Obeys a key: a KEY_ or a character (Unicode). */
 void view_key(view *view, const view_context *context, int key);
 
-/* What mouse and keys do, for the help panel: pairs of keys and text, ended by NULL. Recorded frames have the first and the
- * last, live ones the last two. */
-extern const char *const view_mouse[][2], *const view_live_keys[][2], *const view_keys[][2];
+#define VIEW_HELP_SIZE 160
+
+/* What mouse and keys do, as lines of keys and words; false after the last. */
+bool view_help(const view_context *context, int index, char keys[VIEW_HELP_SIZE], char words[VIEW_HELP_SIZE]);
 
 #endif

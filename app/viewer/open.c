@@ -57,7 +57,8 @@ static bool read_weights(viewer *viewer, int image_width, int image_height, erro
 static void set_up_view(viewer *viewer, bool has_guides)
 {
     const options *options = viewer->options;
-    viewer->context.has[LAYER_GATHER] = viewer->context.has[LAYER_SPLAT] = true;
+    for (int layer = FRAME_LAYER_COUNT; layer < LAYER_COUNT; layer++)
+        viewer->context.has[layer] = true;
     viewer->context.has_camera = feed_describe(&viewer->feed).has_camera;
     viewer->context.hovered = -1;
     viewer->near_inverse = 1; /* until a frame tells */

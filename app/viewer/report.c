@@ -19,8 +19,8 @@
  *     node_clock_uncertainty_ns
  *     stages[]                 name, clock ("cpu", "vulkan" or "node"), n, median, p95, p99, max
  *     display_transform        what psnr is computed on
- *     metrics[]                one a frame with a reference: frame (path), noisy, gather, splat
- *     metrics[].gather         smape, rel_mse, psnr (dB; null for equal pictures)
+ *     metrics[]                one a frame with a reference: frame (path), and noisy, gather, splat: layers of layers.h that have an error
+ *     metrics[].gather         smape, rel_mse, psnr (dB; null for equal pictures): the keys of metrics.c
  */
 #include "report.h"
 
@@ -61,18 +61,17 @@ static void add_stage(cJSON *stages, const profiler_stats *stats)
 static void add_metrics(cJSON *frame, const char *key, const metrics *metrics)
 {
     cJSON *object = cJSON_AddObjectToObject(frame, key);
-    cJSON_AddNumberToObject(object, "smape", metrics->smape); /* cJSON prints null for NaN and infinity */
-    cJSON_AddNumberToObject(object, "rel_mse", metrics->rel_mse);
-    cJSON_AddNumberToObject(object, "psnr", metrics->psnr);
+    for (int i = 0; i < metric_count; i++) /* cJSON prints null for NaN and infinity */
+        cJSON_AddNumberToObject(object, metric_rows[i].key, metrics->values[i]);
 }
 
 static void add_frame(cJSON *list, const report_metrics *entry)
 {
     cJSON *frame = cJSON_CreateObject();
     add_text(frame, "frame", entry->frame);
-    add_metrics(frame, "noisy", &entry->noisy);
-    add_metrics(frame, "gather", &entry->gather);
-    add_metrics(frame, "splat", &entry->splat);
+    for (int layer = 0; layer < LAYER_COUNT; layer++)
+        if (layer_rows[layer].has_error)
+            add_metrics(frame, layer_rows[layer].word, &entry->layers[layer]);
     cJSON_AddItemToArray(list, frame);
 }
 

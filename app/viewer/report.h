@@ -8,8 +8,8 @@
 #include "wf.h"
 
 typedef struct report_metrics {
-    const char *frame; /* path */
-    metrics noisy, gather, splat;
+    const char *frame;           /* path */
+    metrics layers[LAYER_COUNT]; /* of those that have an error */
 } report_metrics;
 
 /* Of live frames. */

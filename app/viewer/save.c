@@ -27,16 +27,18 @@ static bool save_frame(viewer *viewer, const image pictures[LAYER_COUNT], error 
 
 static bool save_pictures(viewer *viewer, const image pictures[LAYER_COUNT], error *error)
 {
-    return save(viewer, "gather", &pictures[LAYER_GATHER], error) &&
-           save(viewer, "splat", &pictures[LAYER_SPLAT], error) &&
-           (!viewer->facts.feed.scene || save_frame(viewer, pictures, error));
+    for (int layer = FRAME_LAYER_COUNT; layer < LAYER_COUNT; layer++)
+        if (!save(viewer, layer_rows[layer].name, &pictures[layer], error))
+            return false;
+    return !viewer->facts.feed.scene || save_frame(viewer, pictures, error);
 }
 
 bool viewer_capture(viewer *viewer, bool to_files, error *error)
 {
     const denoiser *denoiser = &viewer->denoiser;
-    const unsigned compared = 1u << FRAME_COLOR | 1u << FRAME_REFERENCE | 1u << LAYER_GATHER | 1u << LAYER_SPLAT;
-    const unsigned layers = to_files ? ~0u : compared;
+    unsigned layers = to_files ? ~0u : 1u << FRAME_REFERENCE;
+    for (int layer = 0; layer < LAYER_COUNT; layer++)
+        layers |= (unsigned)layer_rows[layer].has_error << layer;
     image pictures[LAYER_COUNT];
     if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, layers, (int)denoiser->width,
                         (int)denoiser->height, pictures, error))
@@ -44,9 +46,9 @@ bool viewer_capture(viewer *viewer, bool to_files, error *error)
     frame_state *state = &viewer->frames[viewer->shown];
     const image *reference = &pictures[FRAME_REFERENCE];
     if (reference->pixels && !state->has_metrics) {
-        state->noisy = metrics_compare(&pictures[FRAME_COLOR], reference);
-        state->gather = metrics_compare(&pictures[LAYER_GATHER], reference);
-        state->splat = metrics_compare(&pictures[LAYER_SPLAT], reference);
+        for (int layer = 0; layer < LAYER_COUNT; layer++)
+            if (layer_rows[layer].has_error)
+                state->metrics[layer] = metrics_compare(&pictures[layer], reference);
         state->has_metrics = true;
     }
     state->captured = to_files;
@@ -101,8 +103,10 @@ static bool write_report(const viewer *viewer, error *error)
     int count = 0;
     for (int i = 0; i < viewer->context.frame_count; i++) {
         const frame_state *state = &viewer->frames[i];
-        if (state->has_metrics)
-            metrics[count++] = (report_metrics){feed_path(&viewer->feed, i), state->noisy, state->gather, state->splat};
+        if (!state->has_metrics)
+            continue;
+        metrics[count].frame = feed_path(&viewer->feed, i);
+        memcpy(metrics[count++].layers, state->metrics, sizeof state->metrics);
     }
     const predictor_options *predictor = &viewer->applied;
     bool files = predictor->from_files;

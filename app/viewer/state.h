@@ -12,7 +12,7 @@ typedef struct frame_state {
     bool shown, has_reference;
     bool captured; /* saved and measured, as far as that was asked for */
     bool has_metrics;
-    metrics noisy, gather, splat;
+    metrics metrics[LAYER_COUNT]; /* of layers that have an error */
 } frame_state;
 
 typedef struct viewer {

@@ -180,9 +180,7 @@ static void gather_facts(viewer *viewer)
     facts->kernel_width = viewer->gather_weights.kernel_width;
     facts->measured_samples = viewer->measured_samples;
     facts->times = viewer->kept;
-    facts->noisy = state->has_metrics ? &state->noisy : NULL;
-    facts->gather = state->has_metrics ? &state->gather : NULL;
-    facts->splat = state->has_metrics ? &state->splat : NULL;
+    facts->quality = state->has_metrics ? state->metrics : NULL;
     facts->has_probe = viewer->context.hovered >= 0 && screen_probe(&viewer->screen, facts->probe);
     facts->notice = *viewer->notice ? viewer->notice : NULL;
     facts->placeholders = options->placeholders;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
 
 #include "app/view/view.h"
 
@@ -206,6 +207,47 @@ static void other_keys(void **state)
     assert_true(view.quit);
 }
 
+static void the_help_names_keys_and_layers(void **state)
+{
+    (void)state;
+    static const char *const expected[][2] = {
+        {"N  G  S  R", "noisy, gather, splat, reference in the pane under the cursor"},
+        {"A  O  D  M", "albedo, normal, depth, motion there"},
+        {"Q or Escape", "quit"},
+    };
+    view_context context = context_of(200, 100);
+    for (int camera = 0; camera < 2; camera++) {
+        size_t found = 0;
+        char keys[VIEW_HELP_SIZE], words[VIEW_HELP_SIZE];
+        context.has_camera = camera;
+        assert_true(view_help(&context, 0, keys, words));
+        assert_string_equal(keys, camera ? "Drag" : "Drag, wheel");
+        for (int i = 1; view_help(&context, i, keys, words); i++) {
+            if (found == 3 || strcmp(keys, expected[found][0]) != 0)
+                continue;
+            assert_string_equal(words, expected[found][1]);
+            found++;
+        }
+        assert_int_equal(found, 3);
+    }
+}
+
+/* A layer that is saved has a channel for each that it has, but for alpha; no two layers have a key or a name in common. */
+static void rows_of_layers_fit_together(void **state)
+{
+    (void)state;
+    for (int i = 0; i < LAYER_COUNT; i++) {
+        const layer_row *row = &layer_rows[i];
+        int saved = (int)strlen(row->letters);
+        assert_true(saved == 0 || saved == (row->channels == 4 ? 3 : row->channels));
+        for (int j = 0; j < i; j++) {
+            assert_true(row->key != layer_rows[j].key);
+            assert_string_not_equal(row->name, layer_rows[j].name);
+            assert_string_not_equal(row->word, layer_rows[j].word);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +260,8 @@ int main(void)
         cmocka_unit_test(keys_choose_only_what_is_there),
         cmocka_unit_test(keys_step_through_the_sequence),
         cmocka_unit_test(other_keys),
+        cmocka_unit_test(the_help_names_keys_and_layers),
+        cmocka_unit_test(rows_of_layers_fit_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,8 +125,10 @@ static void test_null(void **state)
 {
     (void)state;
     profiler *profiler = profiler_create();
-    const report_metrics entry = {
-        .frame = "a \\ b.exr", .noisy = {0.5, 0.25, 20.5}, .gather = {NAN, -INFINITY, INFINITY}, .splat = {0.75, 0, 0}};
+    const report_metrics entry = {.frame = "a \\ b.exr",
+                                  .layers = {[FRAME_COLOR] = {{0.5, 0.25, 20.5}},
+                                             [LAYER_GATHER] = {{NAN, -INFINITY, INFINITY}},
+                                             [LAYER_SPLAT] = {{0.75, 0, 0}}}};
     report report = example(profiler);
     report.vulkan_device = NULL;
     report.metrics = &entry;

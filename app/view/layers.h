@@ -1,0 +1,53 @@
+/* layers.h -- everything a pane can show, a row each: the layers of a frame, then what the node makes of them. */
+#ifndef WFVIEW_LAYERS_H
+#define WFVIEW_LAYERS_H
+
+#include <stdbool.h>
+
+/* clang-format off */
+/*        number           name         word         key  channels  role of the node  shown  has an error  saved as group and letters */
+#define FRAME_LAYERS(LAYER)                                                                                                  \
+    /* Noisy radiance, linear r,g,b; alpha 1. */                                                                             \
+    LAYER(FRAME_COLOR,     "color",     "noisy",     'n', 4, WF_NODE_COLOR,  PANE_RADIANCE, true,  "",       "RGB")          \
+    /* r,g,b; alpha 1. */                                                                                                    \
+    LAYER(FRAME_ALBEDO,    "albedo",    "albedo",    'a', 4, WF_NODE_ALBEDO, PANE_ALBEDO,   false, "albedo", "RGB")          \
+    /* x,y,z as the renderer wrote them (camera or world space); 0. */                                                       \
+    LAYER(FRAME_NORMAL,    "normal",    "normal",    'o', 4, WF_NODE_NORMAL, PANE_NORMAL,   false, "normal", "XYZ")          \
+    /* Distance, in scene units. */                                                                                          \
+    LAYER(FRAME_DEPTH,     "depth",     "depth",     'd', 1, WF_NODE_DEPTH,  PANE_DEPTH,    false, "",       "Z")            \
+    /* x,y in pixels, previous - current. */                                                                                 \
+    LAYER(FRAME_MOTION,    "motion",    "motion",    'm', 2, NO_ROLE,        PANE_MOTION,   false, "motion", "XY")           \
+    /* Converged radiance, linear r,g,b; alpha 1. It comes from a file of its own. */                                        \
+    LAYER(FRAME_REFERENCE, "reference", "reference", 'r', 4, NO_ROLE,        PANE_RADIANCE, false, "",       "")
+
+#define OUTPUT_LAYERS(LAYER)                                                                                                 \
+    LAYER(LAYER_GATHER,    "gather",    "gather",    'g', 4, WF_NODE_GATHER, PANE_RADIANCE, true,  "",       "")             \
+    LAYER(LAYER_SPLAT,     "splat",     "splat",     's', 4, WF_NODE_SPLAT,  PANE_RADIANCE, true,  "",       "")
+/* clang-format on */
+
+#define LAYER_NUMBER(number, ...) number,
+
+typedef enum frame_layer { FRAME_LAYERS(LAYER_NUMBER) FRAME_LAYER_COUNT } frame_layer;
+
+/* Where a layer is an int, it is a frame_layer or one of these. */
+enum { LAYER_LAST_OF_FRAME = FRAME_LAYER_COUNT - 1, OUTPUT_LAYERS(LAYER_NUMBER) LAYER_COUNT };
+
+typedef struct layer_row {
+    const char *name; /* on the command line, in messages and in files' names */
+    const char *word; /* in the view, and in reports */
+    char key;         /* shows it in a pane */
+    int channels;     /* of its images, float32 */
+    int role;         /* a wf_node_role; -1: the node does not know it */
+    int shown;        /* a PANE_ of shaders/display/pane.h */
+    bool has_error;   /* it is a picture that is compared with the reference */
+    const char
+        *group; /* its channels in a frame that is saved: GROUP.L for each of the letters, or L without a group; */
+    const char *letters; /* none: it is no part of the file */
+} layer_row;
+
+extern const layer_row layer_rows[LAYER_COUNT];
+
+const char *frame_layer_name(frame_layer layer);
+int frame_layer_channels(frame_layer layer);
+
+#endif
