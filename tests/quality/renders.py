@@ -2,6 +2,10 @@
 
 A scene's frames are SCENE_Nspp.exr beside SCENE_ref.exr, or SCENE.NNNN.exr with a file of the same name in a folder
 "reference" beside it. Two crops of every scene are for looking at.
+
+    python -m weighted_filter.train.frames OUT_DIR $(python tests/quality/renders.py)
+
+makes .npz files of them, for training to validate on. Never train on them.
 """
 
 import dataclasses
@@ -98,3 +102,7 @@ def find(folders=(FRAMES,)):
             if reference and not frame.stem.endswith("_ref") and frame.parent.name != "reference":
                 renders.append(Render(frame.stem, frame, reference))
     return sorted(renders, key=lambda render: render.name)
+
+
+if __name__ == "__main__":
+    print("\n".join(f"{render.frame}={render.reference}" for render in find()))

@@ -6,7 +6,8 @@
     python tests/quality/report.py --methods noisy,bilateral,oidn --frames 'room*' 'studio.0001'
     python tests/quality/report.py --extra shots/                           # further frames with references, named as ours are
 
-writes OUT/quality.json, OUT/quality.md and OUT/quality-N.png, sheets of crops. The frames are those below assets/frames that
+writes OUT/quality.json, OUT/quality.md and OUT/quality-N.png, sheets of crops; with --check it ends with status 1 where a goal of
+goals.py is missed. The frames are those below assets/frames that
 have a reference. Needs numpy, OpenEXR, pillow, flip-evaluator; pyoidn for the methods oidn and oidn_best, whose
 pictures are kept in OUT/cache.
 """
@@ -18,6 +19,7 @@ import pathlib
 import sys
 import time
 
+import goals
 import methods
 import oidn
 import picture_metrics
@@ -39,6 +41,7 @@ def options(arguments):
     parser.add_argument("--backend", default="cpu", help="of wfview; default %(default)s")
     parser.add_argument("--device", default="cpu", help="of PyTorch; default %(default)s")
     parser.add_argument("--out", type=pathlib.Path, default=renders.ROOT / "build" / "quality")
+    parser.add_argument("--check", action="store_true", help="fail where a goal is missed, or none could be judged")
     args = parser.parse_args(arguments)
     args.methods = args.methods.split(",")
     unknown = [name for name in args.methods if name not in methods.NAMES]
@@ -81,6 +84,7 @@ def make(args, chosen, say=print):
               "network": network if run.engine else None,
               "oidn": oidn.version() if set(args.methods) & set(tables.PEERS) else None,
               "display_transform": "sRGB, exposure 0 EV, clamped to [0,1]"}
+    report["goals"] = goals.check(report)
     return report, rows
 
 
@@ -102,6 +106,10 @@ def main(arguments=None):
     for number, first in enumerate(range(0, len(rows), count), 1):
         sheet.write(args.out / f"quality-{number}.png", rows[first:first + count])
     print(tables.markdown(report), end="")
+    if args.check and not (report["goals"] and all(goal["met"] for goal in report["goals"])):
+        missed = [goal["goal"] for goal in report["goals"] if not goal["met"]]
+        print(f"report.py: missed: {'; '.join(missed) or 'nothing could be judged'}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -55,4 +55,8 @@ def markdown(report):
         parts.append(table("PSNR ahead, dB / FLIP ratio / SMAPE ratio", titles,
                            [(name, [f"{row[pair]['psnr']:+.2f} / {row[pair]['flip']:.3f} / {row[pair]['smape']:.3f}"
                                     for pair in pairs]) for name, row in compared]))
+    if report["goals"]:
+        parts.append(table("goal", ["value", "limit", "met"],
+                           [(goal["goal"], [f"{goal['value']:+.3f}", f"{goal['limit']:+.3f}", "yes" if goal["met"] else "**no**"])
+                            for goal in report["goals"]]))
     return "\n\n".join(parts) + "\n"

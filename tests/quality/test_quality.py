@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 
+import goals
 import methods
 import numpy as np
 import OpenEXR
@@ -14,6 +15,9 @@ import report
 import sheet
 import tables
 from PIL import Image
+
+
+VALIDATED = ("room_4spp", "studio.0001")
 
 
 def constant(*values):
@@ -150,6 +154,25 @@ def test_layers_by_their_renderers_names(tmp_path):
     assert np.array_equal(layers["color"], color) and layers["albedo"] is None
 
 
+def test_training_validates_on_the_same(build, shots, tmp_path, monkeypatch):
+    """Layers and metrics of weighted_filter.train are those of the report."""
+    pytest.importorskip("torch")
+    monkeypatch.setenv("WEIGHTED_FILTER_LIBRARY", str(build / "filter" / "libwf.so"))
+    methods.add_torch_package()
+    from weighted_filter.train import frames, metrics
+
+    chosen = [*renders.find((shots,)), *(render for render in renders.find() if render.name in VALIDATED)]
+    assert len(chosen) == 1 + len(VALIDATED)
+    assert frames.main([str(tmp_path / "npz"), *(f"{render.frame}={render.reference}" for render in chosen)]) == 0
+    theirs = frames.load([str(tmp_path / "npz")])
+    for render in chosen:
+        ours, found = render.layers(), theirs[render.name]
+        for name, layer in ours.items():
+            assert np.array_equal(np.atleast_3d(layer).transpose(2, 0, 1), found[name]), (render.name, name)
+        values = metrics.compare(found["color"], found["reference"])
+        assert values == pytest.approx(picture_metrics.compare(ours["color"], ours["reference"]), rel=1e-6), render.name
+
+
 # -------------------------------------------------------------------- report
 
 
@@ -164,6 +187,23 @@ def test_means_and_distances():
     against = tables.against(mean)
     assert sorted(against) == ["gather_oidn", "gather_oidn_best"]
     assert against["gather_oidn"] == pytest.approx({"psnr": -1.0, "flip": 25 / 26, "smape": 25 / 26})
+
+
+def judged(gather, oidn, best, energy=1.0):
+    """The goals that are met, of one frame with these (psnr, flip, smape)."""
+    values = {name: {"psnr": psnr, "flip": flip, "smape": smape, "relmse": 1.0, "energy": energy}
+              for name, (psnr, flip, smape) in (("gather", gather), ("oidn", oidn), ("oidn_best", best))}
+    frames = {"a": {"methods": values, "against": tables.against(values)}}
+    mean = tables.mean(frames)
+    return [goal["met"] for goal in goals.check({"frames": frames, "mean": mean, "mean_against": tables.against(mean)})]
+
+
+def test_goals():
+    assert judged((30, 0.10, 0.05), (30, 0.10, 0.05), (30.5, 0.0953, 0.01)) == [True] * 7
+    assert judged((29.9, 0.10, 0.05), (30, 0.10, 0.05), (30, 0.10, 0.05)) == [False] + [True] * 6
+    assert judged((28.9, 0.11, 0.051), (30, 0.10, 0.05), (29.5, 0.10, 0.05), 1.02) == [False] * 7
+    assert judged((30, 0.10, 0.05), (30, 0.10, 0.05), (30, 0.10, 0.05), 0.985) == [True] * 6 + [False]
+    assert goals.check({"frames": {}, "mean": {}, "mean_against": {}}) == []
 
 
 def test_a_report(build, shots, tmp_path, capsys):
@@ -242,6 +282,7 @@ def test_pictures_are_kept_until_the_frame_changes(shots, tmp_path):
     (("--methods", "noisy,median"), 2, "unknown method median; there are noisy, bilateral, gather, splat, oidn, oidn_best"),
     (("--engine", "torch"), 2, "--engine torch needs --network"),
     (("--frames", "nothing*"), 1, "report.py: no frame is named nothing*\n"),
+    (("--frames", "figure*", "--methods", "noisy", "--check"), 1, "report.py: missed: nothing could be judged\n"),
 ])
 def test_what_is_wrong_is_said(arguments, status, sentence, tmp_path, capsys):
     try:
