@@ -5,6 +5,7 @@
 #ifndef WF_BACKEND_H
 #define WF_BACKEND_H
 
+#include "backend_network.h"
 #include "wf.h"
 
 /* A tensor that a call may leave out has size 0 in N there. */
@@ -69,6 +70,7 @@ typedef struct wf_backend_table {
     wf_result (*begin)(wf_device *device, wf_stream *stream);
     wf_result (*finish)(wf_device *device, wf_stream stream);
     wf_result (*barrier)(wf_device *device, wf_stream stream);
+    const wf_network_table *network; /* NULL: the backend runs no networks */
 } wf_backend_table;
 
 /* The first member of every backend's own device struct. */

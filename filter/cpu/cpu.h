@@ -6,12 +6,14 @@
 
 struct wf_rows_float32;
 struct wf_rows_float64;
+struct wf_convolve_row;
 
 typedef struct wf_cpu_device {
     wf_device base;
     const struct wf_rows_float32 *rows_float32;
     const struct wf_rows_float64 *rows_float64;
-    const char *instructions; /* what they are compiled for */
+    void (*convolve_row)(const struct wf_convolve_row *row);
+    const char *instructions; /* what these are compiled for */
 } wf_cpu_device;
 
 wf_result wf_cpu_gather(wf_device *device, wf_stream stream, const wf_filter_call *call);

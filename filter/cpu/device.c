@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpu.h"
+#include "network.h"
 
 #define ALIGNMENT 256
 
@@ -90,6 +90,20 @@ static wf_result done_already(wf_device *device, wf_stream stream)
     return WF_OK;
 }
 
+static const wf_network_table network = {.dtype = WF_FLOAT32,
+                                         .parameter_bytes = wf_cpu_parameter_bytes,
+                                         .arrange = wf_cpu_arrange,
+                                         .expose = wf_cpu_expose,
+                                         .features = wf_cpu_features,
+                                         .convolve = wf_cpu_convolve,
+                                         .filter_albedo = wf_cpu_filter_albedo,
+                                         .down = wf_cpu_down,
+                                         .filter_level = wf_cpu_filter_level,
+                                         .blend = wf_cpu_blend,
+                                         .expose_workspace = wf_cpu_expose_workspace,
+                                         .albedo_workspace = wf_cpu_albedo_workspace,
+                                         .level_workspace = wf_cpu_level_workspace};
+
 static const wf_backend_table table = {
     .abilities = {.dtypes = (1 << WF_DTYPE_COUNT) - 1, .any_stride = 1, .coverage = 1},
     .destroy = destroy,
@@ -108,22 +122,27 @@ static const wf_backend_table table = {
     .download = copy,
     .begin = begin,
     .finish = done_already,
-    .barrier = done_already};
+    .barrier = done_already,
+    .network = &network};
 
-/* In rows.c. */
+/* In rows.c and convolve_row.c. */
 extern const struct wf_rows_float32 wf_rows_baseline_float32; /* what the compiler may assume anyway */
 extern const struct wf_rows_float64 wf_rows_baseline_float64;
+extern wf_convolve_row_function wf_convolve_row_baseline;
 #if defined(__x86_64__)
 extern const struct wf_rows_float32 wf_rows_avx2_float32; /* with FMA and F16C */
 extern const struct wf_rows_float64 wf_rows_avx2_float64;
+extern wf_convolve_row_function wf_convolve_row_avx2;
 extern const struct wf_rows_float32 wf_rows_avx512_float32; /* F, BW, DQ, VL */
 extern const struct wf_rows_float64 wf_rows_avx512_float64;
+extern wf_convolve_row_function wf_convolve_row_avx512;
 #endif
 
 typedef struct instruction_set {
     const char *name;
     const struct wf_rows_float32 *rows_float32;
     const struct wf_rows_float64 *rows_float64;
+    wf_convolve_row_function *convolve_row;
     int available;
 } instruction_set;
 
@@ -132,14 +151,14 @@ static wf_result choose_instructions(const wf_log *log, wf_cpu_device *device)
 {
     const instruction_set sets[] = {
 #if defined(__x86_64__)
-        {"avx512", &wf_rows_avx512_float32, &wf_rows_avx512_float64,
+        {"avx512", &wf_rows_avx512_float32, &wf_rows_avx512_float64, wf_convolve_row_avx512,
          __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
              __builtin_cpu_supports("f16c")},
-        {"avx2", &wf_rows_avx2_float32, &wf_rows_avx2_float64,
+        {"avx2", &wf_rows_avx2_float32, &wf_rows_avx2_float64, wf_convolve_row_avx2,
          __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")},
 #endif
-        {"baseline", &wf_rows_baseline_float32, &wf_rows_baseline_float64, 1},
+        {"baseline", &wf_rows_baseline_float32, &wf_rows_baseline_float64, wf_convolve_row_baseline, 1},
     };
     const char *asked = getenv("WF_CPU_INSTRUCTIONS");
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
@@ -147,6 +166,7 @@ static wf_result choose_instructions(const wf_log *log, wf_cpu_device *device)
             continue;
         device->rows_float32 = sets[i].rows_float32;
         device->rows_float64 = sets[i].rows_float64;
+        device->convolve_row = sets[i].convolve_row;
         device->instructions = sets[i].name;
         return WF_OK;
     }

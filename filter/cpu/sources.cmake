@@ -1,7 +1,8 @@
-# The CPU backend. What works on sums is compiled for float and for double, rows.c also once for each instruction set that
+# The CPU backend. What works on sums is compiled for float and for double, rows.c and convolve_row.c once for each instruction set that
 # the device chooses among.
 find_package(OpenMP REQUIRED COMPONENTS C)
-target_sources(wf PRIVATE cpu/device.c cpu/dispatch.c cpu/gather.c cpu/splat.c cpu/gather_splat.c cpu/predict.c)
+target_sources(wf PRIVATE cpu/device.c cpu/dispatch.c cpu/gather.c cpu/splat.c cpu/gather_splat.c cpu/predict.c
+  cpu/convolve.c cpu/features.c cpu/pyramid.c)
 target_link_libraries(wf PRIVATE OpenMP::OpenMP_C m)
 
 function(wf_add_reals name bits)
@@ -19,6 +20,12 @@ function(wf_add_rows name)
     target_compile_options(wf_rows_${name}_float${bits} PRIVATE
       -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math ${ARGN})
   endforeach()
+  add_library(wf_convolve_row_${name} OBJECT cpu/convolve_row.c)
+  target_include_directories(wf_convolve_row_${name} PRIVATE include .)
+  target_link_libraries(wf_convolve_row_${name} PRIVATE wf_warnings)
+  target_compile_definitions(wf_convolve_row_${name} PRIVATE WF_CONVOLVE_ROW=wf_convolve_row_${name})
+  target_compile_options(wf_convolve_row_${name} PRIVATE -O3 -ffp-contract=fast ${ARGN})
+  target_sources(wf PRIVATE $<TARGET_OBJECTS:wf_convolve_row_${name}>)
 endfunction()
 
 wf_add_rows(baseline)

@@ -1,0 +1,157 @@
+/* backend_network.h -- what a backend computes of a network, a call for each launch, and the table of these. Private; a part
+ * of backend.h. filter/network/plan.c makes the calls once, for a frame's size; sizes agree and addresses are the device's.
+ *
+ * The formulas are in wf_network.h. */
+#ifndef WF_BACKEND_NETWORK_H
+#define WF_BACKEND_NETWORK_H
+
+#include "wf.h"
+
+enum {
+    WF_NETWORK_LEVELS = 8,
+    WF_CHANNEL_MULTIPLE = 16, /* of every activation that a 3x3 convolution reads or writes */
+    WF_ALBEDO_CHANNELS = 4,   /* r, g, b and an unused one */
+    WF_ALPHA_CHANNELS = 2     /* gather's and splat's, logits */
+};
+
+/* (height, width, channels), dense, of the table's dtype. data is NULL where it is absent. */
+typedef struct wf_activation {
+    void *data;
+    int width, height, channels;
+} wf_activation;
+
+/* With zeros around the image and a bias. Its input are the channels of the coarser level, each pixel for the 2x2 that it
+ * covers, and then those of its own level. */
+typedef struct wf_convolution {
+    int coarse, inputs; /* channels; coarse is 0 where there is no coarser source */
+    int outputs;
+    int size; /* 3 or 1, in both directions */
+} wf_convolution;
+
+typedef enum wf_plane {
+    WF_PLANE_COLOR,
+    WF_PLANE_DEMODULATED,
+    WF_PLANE_ALBEDO,
+    WF_PLANE_NORMAL,
+    WF_PLANE_DEPTH,
+    WF_PLANE_COUNT
+} wf_plane;
+
+typedef struct wf_feature {
+    wf_plane plane;
+    float scale, gain;
+} wf_feature;
+
+/* Layers of a frame as they come: float32, any strides. Guides' data is NULL where they are absent. */
+typedef struct wf_layers {
+    wf_tensor color, albedo, normal, depth;
+} wf_layers;
+
+/* What is told of a whole frame. */
+typedef struct wf_exposure {
+    float exposure, mean_log_depth;
+} wf_exposure;
+
+typedef struct wf_expose_call {
+    wf_layers layers;
+    void *workspace;       /* what expose_workspace asks for */
+    wf_exposure *exposure; /* written */
+} wf_expose_call;
+
+typedef struct wf_features_call {
+    wf_layers layers;
+    const wf_exposure *exposure;
+    wf_feature features[WF_PLANE_COUNT];
+    int count;
+    float epsilon;
+    wf_activation output; /* planes beyond the features' are 0 */
+} wf_features_call;
+
+/* ReLU follows. */
+typedef struct wf_convolve_call {
+    wf_convolution shape;
+    const void *parameters; /* as arranged */
+    wf_activation coarse, input, output;
+    wf_activation pooled; /* written too, where present: the maximum over each 2x2 block's in-image pixels of output */
+} wf_convolve_call;
+
+/* What a level of the pyramid filters. At level 0 that is the frame's color, cleaned and, where there is a filtered albedo,
+ * divided by it and epsilon; then planes. */
+typedef struct wf_light {
+    wf_tensor planes;     /* (1,3,h,w) float32 */
+    wf_activation albedo; /* filtered; WF_ALBEDO_CHANNELS */
+    float epsilon;
+    int clean; /* pixels that are not finite count as 0 */
+} wf_light;
+
+/* The head's channels that a level of kernels has: gather and splat (K*K logits each), those of the albedo's kernel, and
+ * alphas. */
+typedef struct wf_head {
+    const void *parameters; /* of a wf_convolution of size 1, as arranged */
+    int inputs, outputs;
+    int kernel;        /* K of gather and splat */
+    int albedo_kernel; /* 0: none */
+    int alphas;        /* 2 or 0 */
+} wf_head;
+
+typedef struct wf_albedo_call {
+    wf_head head;
+    wf_activation decoded;
+    wf_tensor albedo;     /* the frame's; cleaned and clamped to 0 ... 1 */
+    wf_activation output; /* the filtered one */
+    void *workspace;
+} wf_albedo_call;
+
+/* The mean of each 2x2 block's in-image pixels. */
+typedef struct wf_down_call {
+    wf_light input;
+    wf_tensor output; /* (1,3,h,w) float32 */
+} wf_down_call;
+
+/* Of a level, for each operator. */
+typedef struct wf_filtered {
+    wf_tensor image[WF_OPERATOR_COUNT]; /* (1,3,h,w) float32: y */
+    wf_tensor
+        blend[WF_OPERATOR_COUNT]; /* (1,3,ceil(h/2),ceil(w/2)) float32: o[l+1] - D(y); absent at the coarsest level */
+    wf_activation alpha;          /* WF_ALPHA_CHANNELS logits; absent at the coarsest level */
+} wf_filtered;
+
+/* y, alpha and blend of a level; o[l+1] = y + alpha * U(blend) of the coarser one, or its y where that is the coarsest. */
+typedef struct wf_level_call {
+    wf_head head;
+    wf_activation decoded;
+    wf_light light;
+    wf_filtered output;
+    wf_filtered coarser; /* images are absent where there is none */
+    void *workspace;
+} wf_level_call;
+
+/* o[0], times the filtered albedo and epsilon where there is one, in place of filtered's images. */
+typedef struct wf_blend_call {
+    wf_filtered filtered;
+    wf_activation albedo;
+    float epsilon;
+} wf_blend_call;
+
+typedef struct wf_network_table {
+    wf_dtype dtype; /* of activations */
+    size_t (*parameter_bytes)(const wf_convolution *shape);
+    /* From (outputs, coarse + inputs, size, size) and (outputs) to what the calls take; host memory. Weights of inputs beyond
+     * `given` are 0. */
+    void (*arrange)(const wf_convolution *shape, int given, const float *weight, const float *bias, void *parameters);
+
+    wf_result (*expose)(wf_device *device, wf_stream stream, const wf_expose_call *call);
+    wf_result (*features)(wf_device *device, wf_stream stream, const wf_features_call *call);
+    wf_result (*convolve)(wf_device *device, wf_stream stream, const wf_convolve_call *call);
+    wf_result (*filter_albedo)(wf_device *device, wf_stream stream, const wf_albedo_call *call);
+    wf_result (*down)(wf_device *device, wf_stream stream, const wf_down_call *call);
+    wf_result (*filter_level)(wf_device *device, wf_stream stream, const wf_level_call *call);
+    wf_result (*blend)(wf_device *device, wf_stream stream, const wf_blend_call *call);
+
+    /* Bytes; addresses in the calls are not set. */
+    size_t (*expose_workspace)(const wf_device *device, int width, int height);
+    size_t (*albedo_workspace)(const wf_device *device, const wf_albedo_call *call);
+    size_t (*level_workspace)(const wf_device *device, const wf_level_call *call);
+} wf_network_table;
+
+#endif

@@ -1,0 +1,254 @@
+/* A denoiser's life, and frames through its plan. */
+#include <stdlib.h>
+
+#include "arguments.h"
+#include "plan.h"
+
+enum { ALIGNMENT = 256, MOST_PIXELS = 1 << 28 };
+
+/* ---- Parameters --------------------------------------------------------------------------------------------------- */
+
+static size_t place_parameters(const wf_network_table *table, const wf_network *network, size_t *offsets)
+{
+    size_t end = 0;
+    for (int i = 0; i < network->layer_count; i++) {
+        offsets[i] = end;
+        end += (table->parameter_bytes(&network->layers[i].shape) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+    return end;
+}
+
+static wf_result upload(wf_denoiser *denoiser, const wf_network *network, const size_t *offsets, size_t size)
+{
+    wf_device *device = denoiser->device;
+    char *arranged = calloc(1, size);
+    if (!arranged)
+        return wf_fail(&device->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for %zu bytes of parameters", size);
+    for (int i = 0; i < network->layer_count; i++) {
+        const network_layer *layer = &network->layers[i];
+        denoiser->table->arrange(&layer->shape, layer->given, network->parameters + layer->weight,
+                                 network->parameters + layer->bias, arranged + offsets[i]);
+    }
+    wf_result result = device->table->alloc(device, size, &denoiser->parameters);
+    if (result == WF_OK)
+        result = device->table->upload(device, denoiser->parameters, arranged, size);
+    denoiser->memory += size;
+    free(arranged);
+    return result;
+}
+
+static wf_result set_up(wf_denoiser *denoiser, const wf_network *network)
+{
+    size_t *offsets = calloc((size_t)network->layer_count, sizeof *offsets);
+    const void **addresses = calloc((size_t)network->layer_count, sizeof *addresses);
+    wf_result result = WF_OK;
+    if (!offsets || !addresses)
+        result = wf_fail(&denoiser->device->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a denoiser");
+    if (result == WF_OK)
+        result = upload(denoiser, network, offsets, place_parameters(denoiser->table, network, offsets));
+    if (result == WF_OK) {
+        for (int i = 0; i < network->layer_count; i++)
+            addresses[i] = (const char *)denoiser->parameters + offsets[i];
+        result = plan_make(denoiser, network, addresses);
+    }
+    free(offsets);
+    free(addresses);
+    return result;
+}
+
+/* ---- Life --------------------------------------------------------------------------------------------------------- */
+
+wf_result wf_denoiser_create(wf_device *device, const wf_network *network, int width, int height,
+                             wf_denoiser **denoiser)
+{
+    if (denoiser)
+        *denoiser = NULL;
+    if (!device)
+        return WF_ERROR_INVALID_ARGUMENT;
+    const wf_log *log = &device->log;
+    WF_TRY(wf_check_pointer(log, "denoiser", denoiser));
+    WF_TRY(wf_check_pointer(log, "network", network));
+    if (width < 1 || height < 1 || width > MOST_PIXELS / height)
+        return WF_INVALID(log, "the denoiser's frames are %dx%d, they have 1 to %d pixels", width, height, MOST_PIXELS);
+    if (!device->table->network)
+        return wf_fail(log, WF_ERROR_UNSUPPORTED, "the %s backend runs no networks", wf_backend_name(device->backend));
+    wf_denoiser *made = calloc(1, sizeof *made);
+    if (!made)
+        return wf_fail(log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a denoiser");
+    made->device = device;
+    made->table = device->table->network;
+    made->width = width;
+    made->height = height;
+    const wf_result result = set_up(made, network);
+    if (result == WF_OK)
+        *denoiser = made;
+    else
+        wf_denoiser_destroy(made);
+    return result;
+}
+
+void wf_denoiser_destroy(wf_denoiser *denoiser)
+{
+    if (!denoiser)
+        return;
+    wf_free(denoiser->device, denoiser->buffers);
+    wf_free(denoiser->device, denoiser->parameters);
+    free(denoiser);
+}
+
+size_t wf_denoiser_memory(const wf_denoiser *denoiser)
+{
+    return denoiser ? denoiser->memory : 0;
+}
+
+/* ---- Steps -------------------------------------------------------------------------------------------------------- */
+
+const char *wf_stage_name(wf_stage stage)
+{
+    static const char *const names[WF_STAGE_COUNT] = {"pack", "network", "filters"};
+    return (int)stage >= 0 && stage < WF_STAGE_COUNT ? names[stage] : "unknown";
+}
+
+int wf_denoiser_steps(const wf_denoiser *denoiser)
+{
+    return denoiser ? denoiser->step_count : 0;
+}
+
+static wf_result check_step(const wf_denoiser *denoiser, int step)
+{
+    if (step < 0 || step >= denoiser->step_count)
+        return WF_INVALID(&denoiser->device->log, "there is no step %d, the denoiser has %d, from 0", step,
+                          denoiser->step_count);
+    return WF_OK;
+}
+
+wf_result wf_denoiser_step_info(const wf_denoiser *denoiser, int step, wf_step_info *info)
+{
+    if (!denoiser)
+        return WF_ERROR_INVALID_ARGUMENT;
+    WF_TRY(wf_check_pointer(&denoiser->device->log, "info", info));
+    WF_TRY(check_step(denoiser, step));
+    *info = denoiser->steps[step].info;
+    return WF_OK;
+}
+
+/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+
+static wf_result check_layer(const wf_denoiser *d, const char *name, const wf_tensor *layer, int64_t channels)
+{
+    const wf_log *log = &d->device->log;
+    const wf_tensor like = wf_dense(NULL, WF_FLOAT32, 1, channels, d->height, d->width);
+    WF_TRY(wf_check_tensor(log, name, layer));
+    WF_TRY(wf_check_data(log, name, layer));
+    WF_TRY(wf_check_dtype(log, name, layer->dtype, WF_FLOAT32));
+    return wf_check_sizes(log, name, layer, channels, "the denoiser", &like);
+}
+
+static wf_result check_guide(const wf_denoiser *d, const char *name, const wf_tensor *guide, int64_t channels)
+{
+    return guide ? check_layer(d, name, guide, channels) : WF_OK;
+}
+
+static wf_result check_frame(const wf_denoiser *d, wf_stream stream, const wf_frame *frame)
+{
+    const wf_log *log = &d->device->log;
+    WF_TRY(wf_check_pointer(log, "frame", frame));
+    WF_TRY(check_layer(d, "color", frame->color, 3));
+    WF_TRY(check_guide(d, "albedo", frame->albedo, 3));
+    WF_TRY(check_guide(d, "normal", frame->normal, 3));
+    WF_TRY(check_guide(d, "depth", frame->depth, 1));
+    WF_TRY(check_layer(d, "gather", frame->gather, 3));
+    WF_TRY(check_layer(d, "splat", frame->splat, 3));
+    const wf_named_tensor tensors[] = {{"color", frame->color},
+                                       {"albedo", frame->albedo},
+                                       {"normal", frame->normal},
+                                       {"depth", frame->depth},
+                                       {"gather", frame->gather}};
+    WF_TRY(wf_check_output(log, "gather", frame->gather, tensors, 4));
+    WF_TRY(wf_check_output(log, "splat", frame->splat, tensors, 5));
+    return wf_check_stream(d->device, stream);
+}
+
+static wf_layers layers_of(const wf_frame *frame)
+{
+    return (wf_layers){*frame->color, wf_tensor_or_none(frame->albedo), wf_tensor_or_none(frame->normal),
+                       wf_tensor_or_none(frame->depth)};
+}
+
+static void set_outputs(wf_filtered *filtered, const wf_frame *frame)
+{
+    filtered->image[WF_GATHER] = *frame->gather;
+    filtered->image[WF_SPLAT] = *frame->splat;
+}
+
+static void set_frame(plan_step *step, const wf_frame *frame)
+{
+    switch (step->kind) {
+    case STEP_EXPOSE:
+        step->call.expose.layers = layers_of(frame);
+        break;
+    case STEP_FEATURES:
+        step->call.features.layers = layers_of(frame);
+        break;
+    case STEP_ALBEDO:
+        step->call.albedo.albedo = wf_tensor_or_none(frame->albedo);
+        break;
+    case STEP_DOWN:
+        step->call.down.input.planes = *frame->color;
+        break;
+    case STEP_LEVEL:
+        step->call.level.light.planes = *frame->color;
+        set_outputs(&step->call.level.output, frame);
+        break;
+    case STEP_BLEND:
+        set_outputs(&step->call.blend.filtered, frame);
+        break;
+    case STEP_CONVOLVE:
+        break;
+    }
+}
+
+static wf_result run(const wf_denoiser *d, wf_stream stream, const plan_step *step)
+{
+    switch (step->kind) {
+    case STEP_EXPOSE:
+        return d->table->expose(d->device, stream, &step->call.expose);
+    case STEP_FEATURES:
+        return d->table->features(d->device, stream, &step->call.features);
+    case STEP_CONVOLVE:
+        return d->table->convolve(d->device, stream, &step->call.convolve);
+    case STEP_ALBEDO:
+        return d->table->filter_albedo(d->device, stream, &step->call.albedo);
+    case STEP_DOWN:
+        return d->table->down(d->device, stream, &step->call.down);
+    case STEP_LEVEL:
+        return d->table->filter_level(d->device, stream, &step->call.level);
+    case STEP_BLEND:
+        return d->table->blend(d->device, stream, &step->call.blend);
+    }
+    return WF_ERROR_INVALID_ARGUMENT;
+}
+
+wf_result wf_denoise_steps(wf_denoiser *denoiser, wf_stream stream, const wf_frame *frame, int first, int last)
+{
+    if (!denoiser)
+        return WF_ERROR_INVALID_ARGUMENT;
+    WF_TRY(check_frame(denoiser, stream, frame));
+    if (first >= last)
+        return WF_INVALID(&denoiser->device->log, "the steps are %d to %d, there is at least one", first, last - 1);
+    WF_TRY(check_step(denoiser, first));
+    WF_TRY(check_step(denoiser, last - 1));
+    for (int i = first; i < last; i++) {
+        plan_step *step = &denoiser->steps[i];
+        if (step->reads_frame)
+            set_frame(step, frame);
+        WF_TRY(run(denoiser, stream, step));
+        WF_TRY(denoiser->device->table->barrier(denoiser->device, stream));
+    }
+    return WF_OK;
+}
+
+wf_result wf_denoise(wf_denoiser *denoiser, wf_stream stream, const wf_frame *frame)
+{
+    return denoiser ? wf_denoise_steps(denoiser, stream, frame, 0, denoiser->step_count) : WF_ERROR_INVALID_ARGUMENT;
+}

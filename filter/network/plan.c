@@ -1,0 +1,401 @@
+/* The steps of a frame, and where in one piece of memory their buffers lie: each from the first step that uses it to the
+ * last. */
+#include "plan.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ALIGNMENT = 256,
+    MAX_BUFFERS = 2 * PLAN_MAX_STEPS + 8 * WF_NETWORK_MAX_LEVELS,
+    MAX_USES = 8 * PLAN_MAX_STEPS,
+    NONE = -1
+};
+
+typedef struct buffer {
+    size_t size, offset;
+    int first, last; /* steps */
+} buffer;
+
+/* An address in a step's call: of a pointer to whatever type. */
+typedef struct use {
+    void *address;
+    int buffer;
+} use;
+
+typedef struct planner {
+    wf_denoiser *denoiser;
+    const wf_network *network;
+    const void *const *parameters; /* of each layer */
+    plan_step *step;               /* the one under way */
+    int buffer_count, use_count;
+    buffer buffers[MAX_BUFFERS];
+    use uses[MAX_USES];
+} planner;
+
+/* An activation and its buffer. */
+typedef struct tensor {
+    wf_activation shape;
+    int buffer; /* NONE: there is no such tensor */
+} tensor;
+
+static const tensor no_tensor = {.buffer = NONE};
+
+/* What the pyramid's filters of one level write. */
+typedef struct level_buffers {
+    int image[WF_OPERATOR_COUNT], blend[WF_OPERATOR_COUNT];
+    tensor alpha;
+} level_buffers;
+
+/* ---- Sizes -------------------------------------------------------------------------------------------------------- */
+
+static int halved(int extent, int level)
+{
+    return (int)(((int64_t)extent + (1 << level) - 1) >> level);
+}
+
+static int width_of(const planner *p, int level)
+{
+    return halved(p->denoiser->width, level);
+}
+
+static int height_of(const planner *p, int level)
+{
+    return halved(p->denoiser->height, level);
+}
+
+static size_t pixels(const planner *p, int level)
+{
+    return (size_t)width_of(p, level) * (size_t)height_of(p, level);
+}
+
+static size_t activation_bytes(const planner *p, const wf_activation *a)
+{
+    return (size_t)a->width * (size_t)a->height * (size_t)a->channels * wf_dtype_size(p->denoiser->table->dtype);
+}
+
+static size_t planes_bytes(const planner *p, int level)
+{
+    return 3 * pixels(p, level) * sizeof(float);
+}
+
+/* ---- Buffers ------------------------------------------------------------------------------------------------------ */
+
+static int new_buffer(planner *p, size_t size)
+{
+    const size_t padded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    p->buffers[p->buffer_count] = (buffer){.size = padded ? padded : ALIGNMENT, .first = NONE};
+    return p->buffer_count++;
+}
+
+static tensor new_tensor(planner *p, int level, int channels)
+{
+    const wf_activation shape = {.width = width_of(p, level), .height = height_of(p, level), .channels = channels};
+    return (tensor){shape, new_buffer(p, activation_bytes(p, &shape))};
+}
+
+/* The address is the buffer's from now on, and the buffer lives until this step at least. */
+static void use_buffer(planner *p, void *address, int index)
+{
+    if (index == NONE)
+        return;
+    buffer *b = &p->buffers[index];
+    b->last = p->denoiser->step_count - 1;
+    b->first = b->first == NONE ? b->last : b->first;
+    p->uses[p->use_count++] = (use){address, index};
+}
+
+static void use_tensor(planner *p, wf_activation *in_call, tensor t)
+{
+    *in_call = t.shape;
+    use_buffer(p, &in_call->data, t.buffer);
+    p->step->info.bytes += t.buffer == NONE ? 0 : (double)activation_bytes(p, &t.shape);
+}
+
+static void use_planes(planner *p, wf_tensor *in_call, int level, int index)
+{
+    if (index == NONE)
+        return;
+    *in_call = wf_dense(NULL, WF_FLOAT32, 1, 3, height_of(p, level), width_of(p, level));
+    use_buffer(p, &in_call->data, index);
+    p->step->info.bytes += (double)planes_bytes(p, level);
+}
+
+/* The frame's own layers and outputs. */
+static void use_frame(planner *p, int channels)
+{
+    p->step->reads_frame = 1;
+    p->step->info.bytes += (double)channels * (double)pixels(p, 0) * sizeof(float);
+}
+
+static void use_workspace(planner *p, void *address, size_t size)
+{
+    if (size > 0)
+        use_buffer(p, address, new_buffer(p, size));
+}
+
+/* Where to put a buffer so that nothing that lives at the same time overlaps it: the lowest such place among 0 and the ends of
+ * those that are placed already. */
+static int is_free(const buffer *const *placed, int count, const buffer *b, size_t offset)
+{
+    for (int i = 0; i < count; i++) {
+        const buffer *other = placed[i];
+        if (other->first <= b->last && b->first <= other->last && offset < other->offset + other->size &&
+            other->offset < offset + b->size)
+            return 0;
+    }
+    return 1;
+}
+
+static void place(const buffer *const *placed, int count, buffer *b)
+{
+    size_t best = SIZE_MAX;
+    for (int i = -1; i < count; i++) {
+        const size_t offset = i < 0 ? 0 : placed[i]->offset + placed[i]->size;
+        if (offset < best && is_free(placed, count, b, offset))
+            best = offset;
+    }
+    b->offset = best;
+}
+
+static int compare_sizes(const void *a, const void *b)
+{
+    const buffer *x = *(const buffer *const *)a, *y = *(const buffer *const *)b;
+    if (x->size != y->size)
+        return x->size < y->size ? 1 : -1;
+    return x->first - y->first;
+}
+
+/* The largest first. Returns the bytes of all. */
+static size_t place_all(planner *p)
+{
+    buffer *order[MAX_BUFFERS];
+    size_t end = 0;
+    for (int i = 0; i < p->buffer_count; i++)
+        order[i] = &p->buffers[i];
+    qsort(order, (size_t)p->buffer_count, sizeof *order, compare_sizes);
+    for (int i = 0; i < p->buffer_count; i++) {
+        place((const buffer *const *)order, i, order[i]);
+        end = order[i]->offset + order[i]->size > end ? order[i]->offset + order[i]->size : end;
+    }
+    return end;
+}
+
+/* ---- Steps -------------------------------------------------------------------------------------------------------- */
+
+static plan_step *add_step(planner *p, step_kind kind, wf_stage stage, const char *name, int level)
+{
+    plan_step *step = &p->denoiser->steps[p->denoiser->step_count++];
+    *step = (plan_step){.kind = kind, .info = {.stage = stage}};
+    snprintf(step->name, sizeof step->name, level < 0 ? "%s" : "%s.%d", name, level);
+    p->step = step;
+    return step;
+}
+
+static int find_layer(const planner *p, network_part part, int level, int place)
+{
+    int i = 0;
+    while (p->network->layers[i].part != part || p->network->layers[i].level != level ||
+           p->network->layers[i].place != place)
+        i++;
+    return i;
+}
+
+static double flop_of(const planner *p, const network_layer *layer)
+{
+    return 2.0 * (double)(layer->bias - layer->weight) * (double)pixels(p, layer->level);
+}
+
+static tensor convolve(planner *p, network_part part, int level, int place, tensor coarse, tensor input, tensor pooled)
+{
+    const int index = find_layer(p, part, level, place);
+    const network_layer *layer = &p->network->layers[index];
+    const tensor output = new_tensor(p, level, layer->shape.outputs);
+    wf_convolve_call *call = &add_step(p, STEP_CONVOLVE, WF_STAGE_NETWORK, layer->name, -1)->call.convolve;
+    call->shape = layer->shape;
+    call->parameters = p->parameters[index];
+    use_tensor(p, &call->coarse, coarse);
+    use_tensor(p, &call->input, input);
+    use_tensor(p, &call->output, output);
+    use_tensor(p, &call->pooled, pooled);
+    p->step->info.flop = flop_of(p, layer);
+    return output;
+}
+
+static tensor pack(planner *p)
+{
+    const network_architecture *a = &p->network->architecture;
+    const wf_device *device = p->denoiser->device;
+    const wf_network_table *table = p->denoiser->table;
+    const int exposure = new_buffer(p, sizeof(wf_exposure));
+    wf_expose_call *expose = &add_step(p, STEP_EXPOSE, WF_STAGE_PACK, "exposure", -1)->call.expose;
+    use_workspace(p, &expose->workspace, table->expose_workspace(device, width_of(p, 0), height_of(p, 0)));
+    use_buffer(p, &expose->exposure, exposure);
+    use_frame(p, 4);
+
+    const int first = find_layer(p, PART_ENCODER, 0, 0);
+    const tensor planes = new_tensor(p, 0, p->network->layers[first].shape.inputs);
+    wf_features_call *features = &add_step(p, STEP_FEATURES, WF_STAGE_PACK, "features", -1)->call.features;
+    features->count = a->feature_count;
+    features->epsilon = a->epsilon;
+    memcpy(features->features, a->features, sizeof features->features);
+    use_buffer(p, &features->exposure, exposure);
+    use_tensor(p, &features->output, planes);
+    use_frame(p, 10);
+    return planes;
+}
+
+/* The U-Net. */
+static void decode(planner *p, tensor features, tensor decoded[WF_NETWORK_MAX_LEVELS])
+{
+    const network_architecture *a = &p->network->architecture;
+    tensor skips[WF_NETWORK_MAX_LEVELS], x = features;
+    for (int level = 0; level < a->levels; level++) {
+        const tensor pooled = level + 1 < a->levels ? new_tensor(p, level + 1, a->channels[level]) : no_tensor;
+        for (int i = 0; i < a->encoder[level]; i++)
+            x = convolve(p, PART_ENCODER, level, i, no_tensor, x, i + 1 < a->encoder[level] ? no_tensor : pooled);
+        skips[level] = x;
+        x = pooled;
+    }
+    decoded[a->levels - 1] = skips[a->levels - 1];
+    for (int level = a->levels - 2; level >= 0; level--) {
+        x = skips[level];
+        for (int i = 0; i < a->decoder[level]; i++)
+            x = convolve(p, PART_DECODER, level, i, i == 0 ? decoded[level + 1] : no_tensor, x, no_tensor);
+        decoded[level] = x;
+    }
+}
+
+static wf_head head_of(const planner *p, int level)
+{
+    wf_head head = network_head(&p->network->architecture, level);
+    head.parameters = p->parameters[find_layer(p, PART_HEAD, level, 0)];
+    return head;
+}
+
+static tensor filter_albedo(planner *p, tensor decoded)
+{
+    const wf_head head = head_of(p, 0);
+    if (!head.albedo_kernel)
+        return no_tensor;
+    const tensor filtered = new_tensor(p, 0, WF_ALBEDO_CHANNELS);
+    wf_albedo_call *call = &add_step(p, STEP_ALBEDO, WF_STAGE_FILTERS, "albedo", -1)->call.albedo;
+    call->head = head;
+    use_tensor(p, &call->decoded, decoded);
+    use_tensor(p, &call->output, filtered);
+    use_frame(p, 3);
+    use_workspace(p, &call->workspace, p->denoiser->table->albedo_workspace(p->denoiser->device, call));
+    p->step->info.flop = 2.0 * head.inputs * head.albedo_kernel * head.albedo_kernel * (double)pixels(p, 0);
+    return filtered;
+}
+
+/* Level 0's light is the frame's color, others' that of the level's own planes. */
+static void use_light(planner *p, wf_light *light, int level, int planes, tensor albedo)
+{
+    *light = (wf_light){.epsilon = p->network->architecture.epsilon, .clean = level == 0};
+    if (level > 0) {
+        use_planes(p, &light->planes, level, planes);
+        return;
+    }
+    use_frame(p, 3);
+    use_tensor(p, &light->albedo, albedo);
+}
+
+static void add_down(planner *p, int level, const int *light, tensor albedo)
+{
+    wf_down_call *call = &add_step(p, STEP_DOWN, WF_STAGE_FILTERS, "down", level)->call.down;
+    use_light(p, &call->input, level, light[level], albedo);
+    use_planes(p, &call->output, level + 1, light[level + 1]);
+}
+
+static void use_filtered(planner *p, wf_filtered *filtered, int level, const level_buffers *buffers)
+{
+    for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
+        use_planes(p, &filtered->image[op], level, buffers->image[op]);
+        use_planes(p, &filtered->blend[op], level + 1, buffers->blend[op]);
+    }
+    use_tensor(p, &filtered->alpha, buffers->alpha);
+}
+
+static level_buffers new_level(planner *p, int level)
+{
+    const int coarsest = level == p->network->architecture.kernel_levels - 1;
+    level_buffers made = {.alpha = coarsest ? no_tensor : new_tensor(p, level, WF_ALPHA_CHANNELS)};
+    for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
+        made.image[op] = level == 0 ? NONE : new_buffer(p, planes_bytes(p, level));
+        made.blend[op] = coarsest ? NONE : new_buffer(p, planes_bytes(p, level + 1));
+    }
+    return made;
+}
+
+static void filter_level(planner *p, int level, tensor decoded, int light, tensor albedo, const level_buffers *own,
+                         const level_buffers *coarser)
+{
+    wf_level_call *call = &add_step(p, STEP_LEVEL, WF_STAGE_FILTERS, "filter", level)->call.level;
+    call->head = head_of(p, level);
+    use_tensor(p, &call->decoded, decoded);
+    use_light(p, &call->light, level, light, albedo);
+    use_filtered(p, &call->output, level, own);
+    if (level == 0)
+        use_frame(p, 6);
+    if (coarser)
+        use_filtered(p, &call->coarser, level + 1, coarser);
+    use_workspace(p, &call->workspace, p->denoiser->table->level_workspace(p->denoiser->device, call));
+    const int outputs = call->head.outputs - call->head.albedo_kernel * call->head.albedo_kernel;
+    p->step->info.flop = 2.0 * call->head.inputs * outputs * (double)pixels(p, level);
+}
+
+static void filter(planner *p, const tensor decoded[WF_NETWORK_MAX_LEVELS])
+{
+    const network_architecture *a = &p->network->architecture;
+    const int levels = a->kernel_levels;
+    int light[WF_NETWORK_MAX_LEVELS];
+    level_buffers filtered[WF_NETWORK_MAX_LEVELS];
+    const tensor albedo = filter_albedo(p, decoded[0]);
+    for (int level = 0; level < levels; level++) {
+        light[level] = level == 0 ? NONE : new_buffer(p, planes_bytes(p, level));
+        filtered[level] = new_level(p, level);
+    }
+    for (int level = 0; level + 1 < levels; level++)
+        add_down(p, level, light, albedo);
+    for (int level = levels - 1; level >= 0; level--)
+        filter_level(p, level, decoded[level], light[level], albedo, &filtered[level],
+                     level + 1 < levels ? &filtered[level + 1] : NULL);
+
+    wf_blend_call *call = &add_step(p, STEP_BLEND, WF_STAGE_FILTERS, "blend", -1)->call.blend;
+    use_filtered(p, &call->filtered, 0, &filtered[0]);
+    use_tensor(p, &call->albedo, albedo);
+    call->epsilon = a->epsilon;
+    use_frame(p, 12);
+}
+
+static wf_result take_memory(planner *p)
+{
+    wf_denoiser *denoiser = p->denoiser;
+    const size_t size = place_all(p);
+    WF_TRY(denoiser->device->table->alloc(denoiser->device, size, &denoiser->buffers));
+    denoiser->memory += size;
+    for (int i = 0; i < p->use_count; i++) {
+        void *data = (char *)denoiser->buffers + p->buffers[p->uses[i].buffer].offset;
+        memcpy(p->uses[i].address, &data, sizeof data);
+    }
+    return WF_OK;
+}
+
+wf_result plan_make(wf_denoiser *denoiser, const wf_network *network, const void *const *addresses)
+{
+    planner *p = calloc(1, sizeof *p);
+    if (!p)
+        return wf_fail(&denoiser->device->log, WF_ERROR_OUT_OF_MEMORY, "no host memory to plan a denoiser");
+    *p = (planner){.denoiser = denoiser, .network = network, .parameters = addresses};
+    tensor decoded[WF_NETWORK_MAX_LEVELS];
+    decode(p, pack(p), decoded);
+    filter(p, decoded);
+    for (int i = 0; i < denoiser->step_count; i++)
+        denoiser->steps[i].info.name = denoiser->steps[i].name;
+    const wf_result result = take_memory(p);
+    free(p);
+    return result;
+}

@@ -1,0 +1,49 @@
+/* plan.h -- a denoiser: a network's calls for frames of one size, with every address but the frame's own. Private to
+ * filter/network. */
+#ifndef WF_NETWORK_PLAN_H
+#define WF_NETWORK_PLAN_H
+
+#include "network.h"
+
+typedef enum step_kind {
+    STEP_EXPOSE,
+    STEP_FEATURES,
+    STEP_CONVOLVE,
+    STEP_ALBEDO,
+    STEP_DOWN,
+    STEP_LEVEL,
+    STEP_BLEND
+} step_kind;
+
+typedef struct plan_step {
+    step_kind kind;
+    int reads_frame; /* its call gets the frame's layers before it runs */
+    union {
+        wf_expose_call expose;
+        wf_features_call features;
+        wf_convolve_call convolve;
+        wf_albedo_call albedo;
+        wf_down_call down;
+        wf_level_call level;
+        wf_blend_call blend;
+    } call;
+    wf_step_info info; /* its name is the one below */
+    char name[NETWORK_NAME];
+} plan_step;
+
+enum { PLAN_MAX_STEPS = 4 + WF_NETWORK_MAX_LEVELS * (2 * NETWORK_MAX_CONVOLUTIONS + 2) };
+
+struct wf_denoiser {
+    wf_device *device;
+    const wf_network_table *table;
+    int width, height;
+    void *parameters, *buffers; /* device memory */
+    size_t memory;              /* bytes of both */
+    int step_count;
+    plan_step steps[PLAN_MAX_STEPS];
+};
+
+/* Fills steps and takes the memory that they work in; parameters are on the device already, those of layer i at addresses[i]. */
+wf_result plan_make(wf_denoiser *denoiser, const wf_network *network, const void *const *addresses);
+
+#endif
