@@ -1,0 +1,258 @@
+/* Networks on a backend: the answers that their files hold, and frames of many sizes and contents against the CPU. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "suite.h"
+#include "tensors.h"
+#include "wf_network.h"
+
+enum { LAYERS = 4, IMAGES = 2, TENSORS = LAYERS + IMAGES, PLANES = 16 };
+
+static const int channels[TENSORS] = {3, 3, 3, 1, 3, 3};
+static const char *const networks[] = {"tiny", "uneven", "single"};
+enum { NETWORK_COUNT = sizeof networks / sizeof *networks };
+
+static wf_device *device, *reference;
+static wf_backend backend;
+static random_state random_numbers;
+
+static double tolerance(void)
+{
+    return backend == WF_CPU ? 1e-4 : 1e-2;
+}
+
+static wf_network *open_network(const char *name)
+{
+    char path[512];
+    wf_network *network;
+    snprintf(path, sizeof path, NETWORKS "%s.safetensors", name);
+    assert_int_equal(wf_network_open(NULL, path, &network), WF_OK);
+    return network;
+}
+
+/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+
+/* Layers and images, dense, and which guides there are. */
+typedef struct frame {
+    int width, height;
+    unsigned missing; /* bit of each layer */
+    float *data;
+} frame;
+
+static size_t pixels_of(const frame *f)
+{
+    return (size_t)f->width * (size_t)f->height;
+}
+
+static frame make_frame(int width, int height)
+{
+    frame f = {.width = width, .height = height};
+    f.data = malloc(PLANES * pixels_of(&f) * sizeof *f.data);
+    assert_non_null(f.data);
+    for (size_t i = 0; i < PLANES * pixels_of(&f); i++) {
+        const size_t plane = i / pixels_of(&f);
+        const double v = random_uniform(&random_numbers, 0, 1);
+        f.data[i] = (float)(plane < 3 ? 4 * v * v * v * v : plane < 6 ? v : plane < 9 ? 2 * v - 1 : 1 + 9 * v);
+    }
+    return f;
+}
+
+/* Images become NaN first. */
+static void denoise_on(wf_device *on, const wf_network *network, frame *f)
+{
+    const size_t count = PLANES * pixels_of(f), size = count * sizeof *f->data;
+    for (size_t i = 10 * pixels_of(f); i < count; i++)
+        f->data[i] = NAN;
+    void *memory;
+    wf_tensor tensors[TENSORS];
+    assert_int_equal(wf_alloc(on, size, &memory), WF_OK);
+    assert_int_equal(wf_upload(on, memory, f->data, size), WF_OK);
+    float *at = memory;
+    for (int i = 0; i < TENSORS; at += (size_t)channels[i++] * pixels_of(f))
+        tensors[i] = wf_dense(at, WF_FLOAT32, 1, channels[i], f->height, f->width);
+    const wf_tensor *layers[LAYERS];
+    for (int i = 0; i < LAYERS; i++)
+        layers[i] = f->missing >> i & 1 ? NULL : &tensors[i];
+    const wf_frame call = {layers[0], layers[1], layers[2], layers[3], &tensors[4], &tensors[5]};
+    wf_denoiser *denoiser;
+    wf_stream stream;
+    assert_int_equal(wf_denoiser_create(on, network, f->width, f->height, &denoiser), WF_OK);
+    for (int i = 0; i < 2; i++) { /* the second frame finds what the first one left */
+        assert_int_equal(wf_begin(on, &stream), WF_OK);
+        assert_int_equal(wf_denoise(denoiser, stream, &call), WF_OK);
+        assert_int_equal(wf_finish(on, stream), WF_OK);
+    }
+    wf_denoiser_destroy(denoiser);
+    assert_int_equal(wf_download(on, f->data, memory, size), WF_OK);
+    wf_free(on, memory);
+}
+
+static double *images_of(const frame *f)
+{
+    const size_t count = 6 * pixels_of(f);
+    double *images = malloc(count * sizeof *images);
+    assert_non_null(images);
+    for (size_t i = 0; i < count; i++)
+        images[i] = f->data[10 * pixels_of(f) + i];
+    return images;
+}
+
+/* The frame on the device and on the CPU; frees it. */
+static void compare(const wf_network *network, frame *f)
+{
+    const int64_t count = 6 * (int64_t)pixels_of(f);
+    denoise_on(reference, network, f);
+    double *expected = images_of(f);
+    denoise_on(device, network, f);
+    double *actual = images_of(f);
+    const double error = relative_error(actual, expected, count);
+    if (!(error <= tolerance()))
+        fail_msg("%dx%d: the error is %g", f->width, f->height, error);
+    for (int64_t i = 0; i < count; i++)
+        assert_true(isfinite(actual[i]));
+    free(expected);
+    free(actual);
+    free(f->data);
+}
+
+/* ---- Tests -------------------------------------------------------------------------------------------------------- */
+
+static void test_reference(void **state)
+{
+    (void)state;
+    for (int i = 0; i < NETWORK_COUNT; i++) {
+        wf_network *network = open_network(networks[i]);
+        double difference = NAN;
+        assert_int_equal(wf_network_check(device, network, &difference), WF_OK);
+        if (!(difference <= tolerance()))
+            fail_msg("%s differs from its reference by %g", networks[i], difference);
+        wf_network_close(network);
+    }
+}
+
+static void test_sizes(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{1, 1}, {2, 1}, {1, 3}, {5, 2}, {16, 16}, {17, 33}, {64, 7}, {131, 70}, {33, 129}};
+    for (int i = 0; i < NETWORK_COUNT; i++) {
+        wf_network *network = open_network(networks[i]);
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+            frame f = make_frame(sizes[s][0], sizes[s][1]);
+            compare(network, &f);
+        }
+        wf_network_close(network);
+    }
+}
+
+static void test_missing_guides(void **state)
+{
+    (void)state;
+    wf_network *network = open_network("tiny");
+    for (unsigned missing = 2; missing < 16; missing += 2) {
+        frame f = make_frame(37, 21);
+        f.missing = missing;
+        compare(network, &f);
+    }
+    wf_network_close(network);
+}
+
+static void set_plane(frame *f, int first, int last, float value)
+{
+    for (size_t i = (size_t)first * pixels_of(f); i < (size_t)last * pixels_of(f); i++)
+        f->data[i] = value;
+}
+
+static void test_contents(void **state)
+{
+    (void)state;
+    wf_network *network = open_network("tiny");
+    for (int kind = 0; kind < 5; kind++) {
+        frame f = make_frame(50, 40);
+        if (kind == 0)
+            set_plane(&f, 0, 10, 0);
+        if (kind == 1)
+            set_plane(&f, 0, 3, 1e6f);
+        if (kind == 2)
+            set_plane(&f, 3, 6, 2); /* albedo is clamped */
+        if (kind == 3)
+            set_plane(&f, 9, 10, 1e10f); /* nothing was hit */
+        if (kind == 4)
+            f.data[777] = 1e20f; /* a firefly */
+        compare(network, &f);
+    }
+    wf_network_close(network);
+}
+
+static void test_holes(void **state)
+{
+    (void)state;
+    static const float values[] = {NAN, INFINITY, -INFINITY};
+    wf_network *network = open_network("tiny");
+    frame f = make_frame(41, 35);
+    for (int i = 0; i < 60; i++) {
+        const size_t place = (size_t)random_uniform(&random_numbers, 0, 10 * (double)pixels_of(&f));
+        f.data[place] = values[i % 3];
+    }
+    compare(network, &f);
+    f = make_frame(9, 9);
+    set_plane(&f, 0, 10, NAN);
+    compare(network, &f);
+    wf_network_close(network);
+}
+
+/* Stages in order, that is all of them, and what each is said to do. */
+static void test_steps(void **state)
+{
+    (void)state;
+    wf_network *network = open_network("tiny");
+    wf_network_info network_info;
+    wf_denoiser *denoiser;
+    assert_int_equal(wf_network_get_info(network, &network_info), WF_OK);
+    assert_int_equal(wf_denoiser_create(device, network, 64, 32, &denoiser), WF_OK);
+    assert_true(wf_denoiser_memory(denoiser) > 64 * 32 * 16);
+    const int count = wf_denoiser_steps(denoiser);
+    double flop = 0;
+    wf_stage stage = WF_STAGE_PACK;
+    for (int i = 0; i < count; i++) {
+        wf_step_info info;
+        assert_int_equal(wf_denoiser_step_info(denoiser, i, &info), WF_OK);
+        assert_true(info.stage >= stage && info.stage < WF_STAGE_COUNT);
+        assert_true(info.bytes > 0);
+        assert_true(strlen(info.name) > 0);
+        stage = info.stage;
+        flop += info.flop;
+    }
+    assert_int_equal(stage, WF_STAGE_FILTERS);
+    assert_true(fabs(flop / (64 * 32 * network_info.flop_per_pixel) - 1) < 1e-6);
+    wf_denoiser_destroy(denoiser);
+    wf_denoiser_destroy(NULL);
+    wf_network_close(network);
+}
+
+int main(int argc, char **argv)
+{
+    const int status = suite_open(argc, argv, &backend, &device);
+    if (!device)
+        return status;
+    random_numbers = random_start();
+    if (wf_create(&(wf_device_options){.backend = WF_CPU}, &reference) != WF_OK)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_reference, suite_end_test),
+        cmocka_unit_test_teardown(test_sizes, suite_end_test),
+        cmocka_unit_test_teardown(test_missing_guides, suite_end_test),
+        cmocka_unit_test_teardown(test_contents, suite_end_test),
+        cmocka_unit_test_teardown(test_holes, suite_end_test),
+        cmocka_unit_test_teardown(test_steps, suite_end_test),
+    };
+    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    wf_destroy(reference);
+    return suite_close(device, failed);
+}
