@@ -199,14 +199,15 @@ static bool render_buffers(lane *lane, int index, const random_scene *scene, dat
         .max_bounces = TRACER_DEFAULT_BOUNCES,
         .look_through = pick_look_through(&noise),
     };
-    for (int i = 0; i < settings->buffers; i++) {
-        wanted.seed = (uint32_t)rng_bits(&noise);
-        if (!render_frame(&lane->render, &wanted, &pair->buffers[i], error))
-            return false;
+    wanted.seed = (uint32_t)rng_bits(&noise);
+    wanted.pictures = (uint32_t)settings->buffers;
+    if (!render_pictures(&lane->render, &wanted, pair->buffers, error))
+        return false;
+    for (int i = 0; i < settings->buffers; i++)
         if (!is_finite(&pair->buffers[i]))
             return refuse_infinite(settings, index, error);
-    }
     wanted.seed = (uint32_t)rng_bits(&noise);
+    wanted.pictures = 1;
     wanted.samples = (uint32_t)settings->reference_spp;
     return render_reference(lane, wanted, &pair->clean, error) &&
            (is_finite(&pair->clean) || refuse_infinite(settings, index, error));

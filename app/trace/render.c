@@ -30,19 +30,31 @@ static size_t floats_before(const render *render, int end)
     return sum;
 }
 
-static bool fill(render *render, uint32_t width, uint32_t height, error *error)
+/* Images for so many slots, and room to read all of them back. */
+static bool reserve_slots(render *render, uint32_t count, error *error)
 {
     const device *device = render->tracer.device;
-    if (!tracer_resize(&render->tracer, width, height, error))
-        return false;
-    for (int i = 0; i < TRACE_IMAGE_COUNT; i++)
-        if (!image_create(device, width, height, layers[i].format,
-                          VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT, &render->images[i], error))
-            return false;
-    tracer_bind(&render->tracer, 0, render->images);
-    return buffer_create(device, floats_before(render, TRACE_IMAGE_COUNT) * sizeof(float),
-                         VK_BUFFER_USAGE_TRANSFER_DST_BIT, &render->readback, error) &&
-           commands_allocate(device, 1, &render->commands, error);
+    const uint32_t width = (uint32_t)render->tracer.fixed.width, height = (uint32_t)render->tracer.fixed.height;
+    if (count <= render->slots)
+        return true;
+    for (; render->slots < count; render->slots++) {
+        wf_node_image *images = render->images[render->slots];
+        for (int i = 0; i < TRACE_IMAGE_COUNT; i++)
+            if (!images[i].image &&
+                !image_create(device, width, height, layers[i].format,
+                              VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT, &images[i], error))
+                return false;
+        tracer_bind(&render->tracer, render->slots, images);
+    }
+    buffer_destroy(device, &render->readback);
+    return buffer_create(device, count * floats_before(render, TRACE_IMAGE_COUNT) * sizeof(float),
+                         VK_BUFFER_USAGE_TRANSFER_DST_BIT, &render->readback, error);
+}
+
+static bool fill(render *render, uint32_t width, uint32_t height, error *error)
+{
+    return tracer_resize(&render->tracer, width, height, error) && reserve_slots(render, 1, error) &&
+           commands_allocate(render->tracer.device, 1, &render->commands, error);
 }
 
 bool render_create(const device *device, const scene *scene, const bvh *bvh, tracer_features features, uint32_t width,
@@ -64,8 +76,8 @@ void render_destroy(render *render)
         return;
     if (render->commands)
         vkFreeCommandBuffers(device->handle, device->commands, 1, &render->commands);
-    for (int i = 0; i < TRACE_IMAGE_COUNT; i++)
-        image_destroy(device, &render->images[i]);
+    for (int i = 0; i < TRACER_SLOTS * TRACE_IMAGE_COUNT; i++)
+        image_destroy(device, &render->images[i / TRACE_IMAGE_COUNT][i % TRACE_IMAGE_COUNT]);
     buffer_destroy(device, &render->readback);
     tracer_destroy(&render->tracer);
     *render = (struct render){0};
@@ -79,15 +91,18 @@ static uint32_t samples_at_once(const render *render)
     return TRACE_SLICE * (uint32_t)(slices < 1 ? 1 : slices < most ? slices : most);
 }
 
-static void read_back(const render *render)
+static void read_back(const render *render, uint32_t slots)
 {
-    for (int i = 0; i < TRACE_IMAGE_COUNT; i++) {
-        VkBufferImageCopy copy = {
-            .bufferOffset = floats_before(render, i) * sizeof(float),
-            .imageSubresource = image_layers,
-            .imageExtent = {(uint32_t)render->tracer.fixed.width, (uint32_t)render->tracer.fixed.height, 1}};
-        vkCmdCopyImageToBuffer(render->commands, render->images[i].image, VK_IMAGE_LAYOUT_GENERAL,
-                               render->readback.handle, 1, &copy);
+    for (uint32_t slot = 0; slot < slots; slot++) {
+        const size_t before = slot * floats_before(render, TRACE_IMAGE_COUNT);
+        for (int i = 0; i < TRACE_IMAGE_COUNT; i++) {
+            VkBufferImageCopy copy = {
+                .bufferOffset = (before + floats_before(render, i)) * sizeof(float),
+                .imageSubresource = image_layers,
+                .imageExtent = {(uint32_t)render->tracer.fixed.width, (uint32_t)render->tracer.fixed.height, 1}};
+            vkCmdCopyImageToBuffer(render->commands, render->images[slot][i].image, VK_IMAGE_LAYOUT_GENERAL,
+                                   render->readback.handle, 1, &copy);
+        }
     }
     commands_show_host(render->commands);
 }
@@ -106,15 +121,16 @@ static bool trace(render *render, const tracer_frame *frame, error *error)
             return false;
         tracer_render(&render->tracer, render->commands, 0, &part);
         if (part.samples == left)
-            read_back(render);
+            read_back(render, 1);
         if (!commands_finish(render->tracer.device, render->commands, error))
             return false;
     }
     return true;
 }
 
-static bool copy_layers(const render *render, frame *out, error *error)
+static bool copy_layers(const render *render, uint32_t slot, frame *out, error *error)
 {
+    const float *from = (float *)render->readback.mapped + slot * floats_before(render, TRACE_IMAGE_COUNT);
     *out = (frame){.width = render->tracer.fixed.width, .height = render->tracer.fixed.height};
     for (int i = 0; i < TRACE_IMAGE_COUNT; i++) {
         int channels = frame_layer_channels(layers[i].layer);
@@ -125,12 +141,43 @@ static bool copy_layers(const render *render, frame *out, error *error)
             frame_free(out);
             return error_set(error, "no memory for a frame of %d x %d pixels", out->width, out->height);
         }
-        memcpy(image->pixels, (float *)render->readback.mapped + floats_before(render, i), size);
+        memcpy(image->pixels, from + floats_before(render, i), size);
     }
     return true;
 }
 
 bool render_frame(render *render, const tracer_frame *frame, struct frame *out, error *error)
 {
-    return trace(render, frame, error) && copy_layers(render, out, error);
+    return trace(render, frame, error) && copy_layers(render, 0, out, error);
+}
+
+/* At once; as many as fit. */
+static bool trace_pictures(render *render, const tracer_frame *frame, struct frame *out, error *error)
+{
+    if (!reserve_slots(render, frame->pictures, error) || !commands_begin(render->commands, error))
+        return false;
+    tracer_render(&render->tracer, render->commands, 0, frame);
+    read_back(render, frame->pictures);
+    bool ok = commands_finish(render->tracer.device, render->commands, error);
+    for (uint32_t i = 0; i < frame->pictures && ok; i++)
+        ok = copy_layers(render, i, &out[i], error);
+    return ok;
+}
+
+bool render_pictures(render *render, const tracer_frame *frame, struct frame *out, error *error)
+{
+    const uint32_t most = frame->samples <= TRACE_SLICE ? render->tracer.round : 1;
+    tracer_frame part = *frame;
+    memset(out, 0, frame->pictures * sizeof *out);
+    bool ok = true;
+    for (uint32_t done = 0; done < frame->pictures && ok; done += part.pictures) {
+        const uint32_t left = frame->pictures - done;
+        part.pictures = left < most ? left : most;
+        part.seed = frame->seed + done;
+        ok = part.pictures > 1 ? trace_pictures(render, &part, out + done, error)
+                               : render_frame(render, &part, out + done, error);
+    }
+    for (uint32_t i = 0; i < frame->pictures && !ok; i++)
+        frame_free(&out[i]);
+    return ok;
 }

@@ -98,17 +98,15 @@ static void free_copies(copies *copies)
 }
 
 /* In place of what the buffers had. */
-static bool create_buffers(tracer *tracer, const array arrays[TRACER_SCENE_BUFFERS], error *error)
+static bool reserve_buffers(tracer *tracer, const array arrays[TRACER_SCENE_BUFFERS], error *error)
 {
-    for (int i = 0; i < TRACER_SCENE_BUFFERS; i++) {
-        device_buffer_destroy(tracer->device, &tracer->scene[i]);
-        if (!device_buffer_create(tracer->device, arrays[i].size, &tracer->scene[i], error))
+    for (int i = 0; i < TRACER_SCENE_BUFFERS; i++)
+        if (!device_buffer_reserve(tracer->device, arrays[i].size, &tracer->scene[i], error))
             return false;
-    }
     return true;
 }
 
-static bool fill_buffers(const tracer *tracer, const array arrays[TRACER_SCENE_BUFFERS], const scene *scene,
+static bool fill_buffers(tracer *tracer, const array arrays[TRACER_SCENE_BUFFERS], const scene *scene,
                          const copies *copies, error *error)
 {
     const uint32_t count = TRACER_SCENE_BUFFERS + scene->texture_count;
@@ -124,7 +122,7 @@ static bool fill_buffers(const tracer *tracer, const array arrays[TRACER_SCENE_B
             (device_write){&tracer->scene[TRACER_TEXELS], TEXEL_SIZE * (VkDeviceSize)copies->textures[i].first,
                            texture->rgba, TEXEL_SIZE * (VkDeviceSize)texture->width * (VkDeviceSize)texture->height};
     }
-    bool ok = device_buffers_write(tracer->device, writes, count, error);
+    bool ok = device_buffers_write(tracer->device, &tracer->staging, writes, count, error);
     free(writes);
     return ok;
 }
@@ -166,7 +164,7 @@ static bool upload(tracer *tracer, const scene *scene, const bvh *bvh, const cop
         [TRACER_ALBEDO] = {ggx_reflected, sizeof ggx_reflected},
         [TRACER_GLASS] = {ggx_glass, sizeof ggx_glass},
     };
-    return create_buffers(tracer, arrays, error) && fill_buffers(tracer, arrays, scene, copies, error);
+    return reserve_buffers(tracer, arrays, error) && fill_buffers(tracer, arrays, scene, copies, error);
 }
 
 static void set_addresses(tracer *tracer)
@@ -262,8 +260,10 @@ bool tracer_create(const device *device, const scene *scene, const bvh *bvh, tra
                    error *error)
 {
     *tracer = (struct tracer){.device = device, .features = features};
-    if (fill(tracer, scene, bvh, error))
+    if (fill(tracer, scene, bvh, error)) {
+        device_staging_destroy(device, &tracer->staging);
         return true;
+    }
     tracer_destroy(tracer);
     return false;
 }
@@ -275,6 +275,7 @@ void tracer_destroy(tracer *tracer)
         return;
     for (int i = 0; i < TRACER_SCENE_BUFFERS; i++)
         device_buffer_destroy(device, &tracer->scene[i]);
+    device_staging_destroy(device, &tracer->staging);
     device_buffer_destroy(device, &tracer->params);
     device_buffer_destroy(device, &tracer->sums);
     device_buffer_destroy(device, &tracer->slices);
@@ -444,20 +445,18 @@ static uint32_t count_bands(const tracer *tracer, uint32_t samples, uint32_t sli
     return bands;
 }
 
-static void trace_round(const tracer *tracer, VkCommandBuffer commands, uint32_t samples, uint32_t first_slice,
-                        uint32_t slices)
+/* The paths of a round, of at most TRACE_SLICE samples in each slice. */
+static void trace_slices(const tracer *tracer, VkCommandBuffer commands, uint32_t samples, trace_push push)
 {
     const uint32_t longest = samples < TRACE_SLICE ? samples : TRACE_SLICE;
     const uint32_t step = longest < tracer->paths_per_thread ? longest : tracer->paths_per_thread;
-    const uint32_t bands = count_bands(tracer, longest, slices);
+    const uint32_t bands = count_bands(tracer, longest, push.slice_count);
     for (uint32_t begin = 0; begin < longest; begin += step) {
-        const uint32_t end = begin + step < longest ? begin + step : longest;
-        trace_push push = {.first_slice = first_slice, .begin = begin, .end = end, .slice_count = slices};
-        dispatch(tracer, commands, tracer->paths, push, bands, slices);
+        push.begin = begin;
+        push.end = begin + step < longest ? begin + step : longest;
+        dispatch(tracer, commands, tracer->paths, push, bands, push.slice_count);
         wait_for_sums(commands);
     }
-    dispatch(tracer, commands, tracer->sum, (trace_push){.first_slice = first_slice, .slice_count = slices}, 1, 1);
-    wait_for_sums(commands);
 }
 
 static void trace_paths(const tracer *tracer, VkCommandBuffer commands, uint32_t samples)
@@ -465,7 +464,28 @@ static void trace_paths(const tracer *tracer, VkCommandBuffer commands, uint32_t
     const uint32_t slices = divide_up(samples, TRACE_SLICE);
     for (uint32_t first = 0; first < slices; first += tracer->round) {
         uint32_t left = slices - first;
-        trace_round(tracer, commands, samples, first, left < tracer->round ? left : tracer->round);
+        trace_push push = {.first_slice = first, .slice_count = left < tracer->round ? left : tracer->round};
+        trace_slices(tracer, commands, samples, push);
+        dispatch(tracer, commands, tracer->sum, push, 1, 1);
+        wait_for_sums(commands);
+    }
+}
+
+static void bind_set(const tracer *tracer, VkCommandBuffer commands, uint32_t slot)
+{
+    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, tracer->layout, 0, 1, &tracer->sets[slot], 0,
+                            NULL);
+}
+
+/* All at once; then each picture's only slice into its images. */
+static void trace_pictures(const tracer *tracer, VkCommandBuffer commands, uint32_t slot, const tracer_frame *frame)
+{
+    trace_slices(tracer, commands, frame->samples, (trace_push){.slice_count = frame->pictures, .is_pictures = 1});
+    for (uint32_t i = 0; i < frame->pictures; i++) {
+        bind_set(tracer, commands, slot + i);
+        dispatch(tracer, commands, tracer->sum, (trace_push){.first_slice = i, .slice_count = 1, .is_pictures = 1}, 1,
+                 1);
+        wait_for_sums(commands);
     }
 }
 
@@ -484,14 +504,20 @@ static void show_images(VkCommandBuffer commands)
 
 void tracer_render(tracer *tracer, VkCommandBuffer commands, uint32_t slot, const tracer_frame *frame)
 {
+    const bool several = frame->pictures > 1;
     if (!frame->accumulate)
         tracer->accumulated = 0;
-    begin_images(tracer, commands, slot);
+    for (uint32_t i = 0; i < (several ? frame->pictures : 1); i++)
+        begin_images(tracer, commands, slot + i);
     write_params(tracer, commands, frame);
-    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, tracer->layout, 0, 1, &tracer->sets[slot], 0,
-                            NULL);
-    dispatch(tracer, commands, tracer->first_hits, (trace_push){0}, 1, 1);
-    trace_paths(tracer, commands, frame->samples);
+    for (uint32_t i = several ? frame->pictures : 1; i-- > 0;) {
+        bind_set(tracer, commands, slot + i);
+        dispatch(tracer, commands, tracer->first_hits, (trace_push){0}, 1, 1);
+    }
+    if (several)
+        trace_pictures(tracer, commands, slot, frame);
+    else
+        trace_paths(tracer, commands, frame->samples);
     show_images(commands);
-    tracer->accumulated += frame->samples;
+    tracer->accumulated = several ? 0 : tracer->accumulated + frame->samples;
 }

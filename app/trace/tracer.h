@@ -44,7 +44,7 @@
 #include "shaders/trace/trace.h"
 #include "upload.h"
 
-#define TRACER_SLOTS           4
+#define TRACER_SLOTS           16
 #define TRACER_MAX_SAMPLES     256 /* of a pixel in one tracer_render */
 #define TRACER_DEFAULT_BOUNCES 32
 
@@ -77,6 +77,7 @@ enum {
 typedef struct tracer {
     const device *device;
     device_buffer scene[TRACER_SCENE_BUFFERS];
+    device_staging staging; /* kept between scenes that take each other's place */
     tracer_features features;
     device_buffer params, sums, slices, feature_sums, feature_slices;
     uint32_t round;            /* slices of samples that are traced at once */
@@ -99,6 +100,7 @@ typedef struct tracer_frame {
     bool accumulate;         /* color: the mean of all samples since the last frame without; camera and scene rest */
     int max_bounces;         /* 0: what emits, as the camera sees it; 1: and what it lights; TRACER_DEFAULT_BOUNCES */
     tracer_strategy strategy;
+    uint32_t pictures;  /* more than one: as many, of seed, seed + 1 ..., into the slots from the frame's on */
     float look_through; /* of sampled features; 0: they are followed through perfectly smooth surfaces alone */
 } tracer_frame;
 
@@ -122,7 +124,9 @@ bool tracer_resize(tracer *tracer, uint32_t width, uint32_t height, error *error
 void tracer_bind(tracer *tracer, uint32_t slot, const wf_node_image images[TRACE_IMAGE_COUNT]);
 
 /* Records one frame into the slot's images. Their content and layout are discarded, they end in GENERAL, written
- * for compute, fragment and transfer. Frames in flight follow each other on one queue. */
+ * for compute, fragment and transfer. Frames in flight follow each other on one queue. Several pictures of a frame are traced
+ * at once, which keeps a GPU busy where they are small: each is the picture that a frame of its seed is. They have at most
+ * TRACE_SLICE samples and do not accumulate, and as many must fit into tracer->round. */
 void tracer_render(tracer *tracer, VkCommandBuffer commands, uint32_t slot, const tracer_frame *frame);
 
 #endif

@@ -56,42 +56,49 @@ static bool fill(const device *device, VkDeviceSize size, device_buffer *buffer,
 
 bool device_buffer_create(const device *device, VkDeviceSize size, device_buffer *buffer, error *error)
 {
-    *buffer = (device_buffer){0};
-    if (fill(device, size > LEAST_SIZE ? size : LEAST_SIZE, buffer, error))
+    *buffer = (device_buffer){.size = size > LEAST_SIZE ? size : LEAST_SIZE};
+    if (fill(device, buffer->size, buffer, error))
         return true;
     device_buffer_destroy(device, buffer);
     return false;
 }
 
-/* Host memory on its way: copies of up to its size are submitted together. */
-typedef struct staging {
-    const device *device;
-    buffer buffer;
-    VkCommandBuffer commands;
-    VkDeviceSize used;
-} staging;
-
-static bool staging_create(const device *device, VkDeviceSize size, staging *staging, error *error)
+bool device_buffer_reserve(const device *device, VkDeviceSize size, device_buffer *buffer, error *error)
 {
-    *staging = (struct staging){.device = device};
-    return buffer_create(device, size, VK_BUFFER_USAGE_TRANSFER_SRC_BIT, &staging->buffer, error) &&
-           commands_allocate(device, 1, &staging->commands, error);
+    const VkDeviceSize before = buffer->size;
+    if (buffer->handle && before >= size)
+        return true;
+    device_buffer_destroy(device, buffer);
+    return device_buffer_create(device, before > 0 && size < before + before / 2 ? before + before / 2 : size, buffer,
+                                error);
 }
 
-static void staging_destroy(staging *staging)
+static bool reserve_staging(const device *device, VkDeviceSize size, device_staging *staging, error *error)
+{
+    if (!staging->commands && !commands_allocate(device, 1, &staging->commands, error))
+        return false;
+    if (staging->buffer.handle && staging->buffer.size >= size)
+        return true;
+    buffer_destroy(device, &staging->buffer);
+    return buffer_create(device, size, VK_BUFFER_USAGE_TRANSFER_SRC_BIT, &staging->buffer, error);
+}
+
+void device_staging_destroy(const device *device, device_staging *staging)
 {
     if (staging->commands)
-        vkFreeCommandBuffers(staging->device->handle, staging->device->commands, 1, &staging->commands);
-    buffer_destroy(staging->device, &staging->buffer);
+        vkFreeCommandBuffers(device->handle, device->commands, 1, &staging->commands);
+    buffer_destroy(device, &staging->buffer);
+    *staging = (device_staging){0};
 }
 
-static bool flush(staging *staging, error *error)
+static bool flush(const device *device, device_staging *staging, error *error)
 {
     staging->used = 0;
-    return commands_finish(staging->device, staging->commands, error);
+    return commands_finish(device, staging->commands, error);
 }
 
-static bool stage(staging *staging, const device_write *write, error *error)
+/* Copies of up to the buffer's size are submitted together. */
+static bool stage(const device *device, device_staging *staging, const device_write *write, error *error)
 {
     for (VkDeviceSize done = 0, part; done < write->size; done += part) {
         if (staging->used == 0 && !commands_begin(staging->commands, error))
@@ -102,26 +109,25 @@ static bool stage(staging *staging, const device_write *write, error *error)
         vkCmdCopyBuffer(staging->commands, staging->buffer.handle, write->buffer->handle, 1,
                         &(VkBufferCopy){.srcOffset = staging->used, .dstOffset = write->offset + done, .size = part});
         staging->used += part;
-        if (staging->used == staging->buffer.size && !flush(staging, error))
+        if (staging->used == staging->buffer.size && !flush(device, staging, error))
             return false;
     }
     return true;
 }
 
-bool device_buffers_write(const device *device, const device_write *writes, uint32_t count, error *error)
+bool device_buffers_write(const device *device, device_staging *staging, const device_write *writes, uint32_t count,
+                          error *error)
 {
     VkDeviceSize size = 0;
     for (uint32_t i = 0; i < count; i++)
         size += writes[i].size;
     if (size == 0)
         return true;
-    staging staging;
-    bool ok = staging_create(device, size < STAGING_SIZE ? size : STAGING_SIZE, &staging, error);
+    bool ok = reserve_staging(device, size < STAGING_SIZE ? size : STAGING_SIZE, staging, error);
+    staging->used = 0;
     for (uint32_t i = 0; ok && i < count; i++)
-        ok = stage(&staging, &writes[i], error);
-    ok = ok && (staging.used == 0 || flush(&staging, error));
-    staging_destroy(&staging);
-    return ok;
+        ok = stage(device, staging, &writes[i], error);
+    return ok && (staging->used == 0 || flush(device, staging, error));
 }
 
 void device_buffer_destroy(const device *device, device_buffer *buffer)

@@ -146,9 +146,9 @@ void extend(trace_hit hit, inout path_state path)
     }
 }
 
-path_state start_path(uvec2 pixel, uint index, trace_features features)
+path_state start_path(uvec2 pixel, uint seed, uint index, trace_features features)
 {
-    sampler_state random = make_sampler(pixel, params.at.seed, params.at.first_sample + index);
+    sampler_state random = make_sampler(pixel, seed, params.at.first_sample + index);
     vec2 position = vec2(pixel) + next_pair(random);
     trace_ray ray = camera_ray(position, sample_disk(next_pair(random)));
     return path_state(ray, vec3(0), vec3(1), 0, 1, 0, false, ray, 0, vec3(0), true, features, random);
@@ -168,7 +168,8 @@ void main()
     uvec2 size = uvec2(params.at.width, params.at.height);
     uint step = gl_NumWorkGroups.y * gl_WorkGroupSize.y;
     uvec3 item = gl_GlobalInvocationID; // pixel, slice of the round
-    uint slice = TRACE_SLICE * (first_slice + item.z);
+    uint slice = is_pictures == 0 ? TRACE_SLICE * (first_slice + item.z) : 0;
+    uint seed = is_pictures == 0 ? params.at.seed : params.at.seed + item.z;
     uint first = slice + begin, last = min(slice + end, params.at.samples);
     if (item.x >= size.x || item.y >= size.y || first >= last) {
         return;
@@ -177,7 +178,7 @@ void main()
     uint at = (item.z * size.y + item.y) * size.x + item.x;
     vec3 sum = begin > 0 ? sums.at[at] : vec3(0);
     uint index = first;
-    path_state path = start_path(item.xy, index, take_up_features(at));
+    path_state path = start_path(item.xy, seed, index, take_up_features(at));
     for (;;) {
         trace_hit hit;
         // First towards the light, then on. A loop, so that there is one copy of the traversal, which is long.
@@ -202,7 +203,7 @@ void main()
                     index = first;
                     path.features = take_up_features(at);
                 }
-                path = start_path(item.xy, index, path.features);
+                path = start_path(item.xy, seed, index, path.features);
             }
             hit = trace_hit(to_light ? path.light_limit : FAR, vec2(0), NO_TRIANGLE);
             traverse(trace_ray(to_light ? path.to_light.origin : path.ray.origin,

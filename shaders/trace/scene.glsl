@@ -24,7 +24,7 @@ layout(constant_id = TRACE_SAMPLED_FEATURES) const bool SAMPLED_FEATURES = false
 layout(binding = TRACE_PARAMS, scalar) uniform Params { trace_params at; } params;
 
 // trace_push
-layout(push_constant, scalar) uniform Push { uint first_slice, begin, end, slice_count; };
+layout(push_constant, scalar) uniform Push { uint first_slice, begin, end, slice_count, is_pictures; };
 
 float luminance(vec3 color)
 {

@@ -16,7 +16,8 @@ trace_features add(trace_features a, trace_features b)
     return trace_features(a.albedo + b.albedo, a.normal + b.normal, a.depth + b.depth);
 }
 
-void sum_features(ivec2 pixel, uint index, uint step, bool goes_on, float samples)
+// first: of the slices, the pixel's value in the first that is added.
+void sum_features(ivec2 pixel, uint index, uint first, uint step, bool goes_on, float samples)
 {
     FeatureSums sums = FeatureSums(params.at.feature_sums);
     FeatureSums slices = FeatureSums(params.at.feature_slices);
@@ -25,7 +26,7 @@ void sum_features(ivec2 pixel, uint index, uint step, bool goes_on, float sample
         sum = sums.at[index];
     }
     for (uint i = 0; i < slice_count; ++i) {
-        sum = add(sum, slices.at[i * step + index]);
+        sum = add(sum, slices.at[first + i * step]);
     }
     sums.at[index] = sum;
     // Of few samples, what scattering is worth may be a little above 1.
@@ -44,15 +45,17 @@ void main()
     Sums sums = Sums(params.at.sums);
     Sums slices = Sums(params.at.slices);
     uint index = pixel.y * size.x + pixel.x;
-    bool goes_on = params.at.accumulated > 0 || first_slice > 0;
+    uint step = size.x * size.y;
+    uint first = is_pictures == 0 ? index : first_slice * step + index;
+    bool goes_on = is_pictures == 0 && (params.at.accumulated > 0 || first_slice > 0);
     float samples = float(params.at.accumulated + params.at.samples);
     vec3 sum = goes_on ? sums.at[index] : vec3(0);
     for (uint i = 0; i < slice_count; ++i) {
-        sum += slices.at[i * size.x * size.y + index];
+        sum += slices.at[first + i * step];
     }
     sums.at[index] = sum;
     imageStore(color, ivec2(pixel), vec4(sum / samples, 1));
     if (SAMPLED_FEATURES) {
-        sum_features(ivec2(pixel), index, size.x * size.y, goes_on, samples);
+        sum_features(ivec2(pixel), index, first, step, goes_on, samples);
     }
 }

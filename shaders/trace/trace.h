@@ -158,6 +158,7 @@ struct trace_push {
     uint first_slice;
     uint begin, end;  /* begin > 0: goes on where the dispatch before ended */
     uint slice_count; /* of the round */
+    uint is_pictures; /* 1: each slice is a picture by itself, of seed, seed + 1 ... */
 };
 
 #endif

@@ -222,12 +222,56 @@ static void test_samples_add_up(void **state)
     scene_free(&scene);
 }
 
+/* Several pictures traced at once are those that are traced one by one, also where not all fit into a round. */
+static void test_pictures(void **state)
+{
+    (void)state;
+    enum { W = 20, H = 12, PICTURES = 5 };
+    scene scene;
+    build_mixed(&scene);
+    render render;
+    open_featured(&scene, TRACER_SAMPLED, W, H, &render);
+    tracer_frame wanted = mixed_frame(3);
+    wanted.look_through = TRACER_LOOK_THROUGH;
+    frame single[PICTURES], several[PICTURES];
+    for (uint32_t i = 0; i < PICTURES; i++) {
+        wanted.seed = 7 + i;
+        single[i] = shoot(&render, &wanted);
+    }
+    assert_memory_not_equal(single[0].layers[FRAME_COLOR].pixels, single[1].layers[FRAME_COLOR].pixels, W * H * 16);
+    wanted.seed = 7;
+    for (int round = 0; round < 3; round++) {
+        error error;
+        render.tracer.round = round == 0 ? PICTURES : 2;
+        wanted.samples = round == 2 ? TRACE_SLICE + 1 : 3; /* too many for one slice */
+        wanted.pictures = PICTURES;
+        require(render_pictures(&render, &wanted, several, &error), &error);
+        for (uint32_t i = 0; i < PICTURES; i++) {
+            if (round == 2) {
+                tracer_frame one = wanted;
+                frame_free(&single[i]);
+                one.pictures = 0, one.seed = 7 + i;
+                single[i] = shoot(&render, &one);
+            }
+            for (int layer = 0; layer < FRAME_REFERENCE; layer++)
+                assert_memory_equal(several[i].layers[layer].pixels, single[i].layers[layer].pixels,
+                                    W * H * (size_t)single[i].layers[layer].channels * sizeof(float));
+            frame_free(&several[i]);
+        }
+    }
+    for (int i = 0; i < PICTURES; i++)
+        frame_free(&single[i]);
+    render_destroy(&render);
+    scene_free(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_samples_average),    cmocka_unit_test(test_mirror),
         cmocka_unit_test(test_not_looked_through), cmocka_unit_test(test_pane),
         cmocka_unit_test(test_lens_blurs),         cmocka_unit_test(test_samples_add_up),
+        cmocka_unit_test(test_pictures),
     };
     int skipped = pictures_open();
     return skipped ? skipped : pictures_close(cmocka_run_group_tests(tests, NULL, NULL));
