@@ -107,6 +107,8 @@ static const option_row rows[] = {
     {"buffers", "B", DATASET, OPTION_NUMBER(buffers), .least = 1, .most = DATASET_MAX_BUFFERS,
      .help = "noisy pictures a pair, each with noise and features of its own (default 1): the mean of\n"
              "any of them is one of more samples"},
+    {"device", "D", DATASET, OPTION_NUMBER(device), .least = 0, .most = 31,
+     .help = "which GPU, where there are several as good as the best (default 0)"},
     {"reference-spp", "M", DATASET, OPTION_NUMBER(reference_spp), .least = 1, .most = MAX_FRAMES,
      .help = "samples a pixel of the references (default 1024); --spp those of each noisy picture"},
 

@@ -36,6 +36,7 @@ typedef struct options {
     const char *dataset; /* NULL: view frames; else write training pairs, which the following and the size concern */
     uint64_t seed;
     int first, count;            /* pairs first ... first + count - 1; default 0 and 1000 */
+    int device;                  /* default 0: the first */
     int buffers, reference_spp;  /* default 1 and 1024; render_width and render_height 256 */
     const char *const *channels; /* --channel layer=name, repeated */
     int channel_count;

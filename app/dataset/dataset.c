@@ -1,5 +1,7 @@
 #include "dataset.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -11,14 +13,15 @@
 
 #include "app/dataset/scenes/random_scene.h"
 #include "app/trace/render.h"
-#include "store.h"
+#include "record.h"
 
-#define LANES           2  /* that render: one uploads while another's pictures are traced */
+#define LANES           3  /* that render: one uploads and another packs while the third's pictures are traced */
 #define MAX_MAKERS      32 /* threads that make scenes */
 #define SPARE_JOBS      2  /* made or rendered, that wait */
 #define MAX_JOBS        (MAX_MAKERS + LANES + SPARE_JOBS)
-#define PART_SAMPLES    256 /* of a reference between two looks at whether to stop */
-#define REPORT_SECONDS  10  /* between lines of progress where stderr is no terminal */
+#define LARGEST_BLOCK   (1 << 25) /* that glibc keeps */
+#define PART_SAMPLES    256       /* of a reference between two looks at whether to stop */
+#define REPORT_SECONDS  10        /* between lines of progress where stderr is no terminal */
 #define TERMINAL_REPORT 0.5
 
 typedef enum job_state { JOB_FREE, JOB_MADE, JOB_RENDERED } job_state;
@@ -27,11 +30,13 @@ typedef enum job_state { JOB_FREE, JOB_MADE, JOB_RENDERED } job_state;
 typedef struct job {
     job_state state;
     random_scene scene; /* while made */
-    dataset_pair pair;  /* while rendered */
+    dataset_pair pair;  /* while rendered: this, or its record */
+    uint8_t *record;
 } job;
 
 typedef struct pipeline {
     dataset_settings settings;
+    bool keeps_records; /* else frames */
     device device;
     pthread_mutex_t mutex; /* guards all that follows */
     pthread_cond_t changed;
@@ -82,6 +87,13 @@ static void set_state(pipeline *pipeline, job *job, job_state state)
     job->state = state;
     pthread_cond_broadcast(&pipeline->changed);
     pthread_mutex_unlock(&pipeline->mutex);
+}
+
+static void free_rendered(job *job)
+{
+    dataset_pair_free(&job->pair);
+    free(job->record);
+    job->record = NULL;
 }
 
 /* ---- Scenes ------------------------------------------------------------------------------------------------------- */
@@ -222,12 +234,23 @@ static bool render_pair(lane *lane, int index, const random_scene *scene, datase
     return false;
 }
 
+static bool pack(const pipeline *pipeline, int index, job *job, error *error)
+{
+    job->record = malloc(dataset_record_size(&pipeline->settings));
+    if (job->record)
+        dataset_pack(&pipeline->settings, (uint32_t)index, &job->pair, job->record);
+    dataset_pair_free(&job->pair);
+    return job->record || error_set(error, "not enough memory");
+}
+
 static bool render_pairs(lane *lane, error *error)
 {
     pipeline *pipeline = lane->pipeline;
     for (int index; (index = take_to_render(pipeline)) >= 0;) {
         job *job = job_of(pipeline, index);
         if (!render_pair(lane, index, &job->scene, &job->pair, error))
+            return false;
+        if (pipeline->keeps_records && !pack(pipeline, index, job, error))
             return false;
         random_scene_free(&job->scene);
         set_state(pipeline, job, JOB_RENDERED);
@@ -298,8 +321,9 @@ static void write_pairs(pipeline *pipeline, dataset_store *store)
     error error = {0};
     while (store->done < store->settings.count && wait_for_pair(pipeline)) {
         job *job = job_of(pipeline, store->settings.first + store->done);
-        bool written = dataset_store_write(store, &job->pair, &error);
-        dataset_pair_free(&job->pair);
+        bool written = job->record ? dataset_store_append(store, job->record, &error)
+                                   : dataset_store_write(store, &job->pair, &error);
+        free_rendered(job);
         if (!written) {
             fail(pipeline, &error);
             return;
@@ -345,18 +369,20 @@ static bool run_threads(pipeline *pipeline, dataset_store *store, error *error)
         pthread_join(threads[i], NULL);
     for (int i = 0; i < pipeline->job_count; i++) {
         random_scene_free(&pipeline->jobs[i].scene);
-        dataset_pair_free(&pipeline->jobs[i].pair);
+        free_rendered(&pipeline->jobs[i]);
     }
     *error = pipeline->error;
     return !pipeline->stop;
 }
 
-static bool fill(dataset_store *store, error *error)
+static bool fill(dataset_store *store, int device, error *error)
 {
     pipeline *pipeline = calloc(1, sizeof *pipeline);
     if (!pipeline)
         return error_set(error, "not enough memory");
     pipeline->settings = store->settings;
+    pipeline->device.number = (uint32_t)device;
+    pipeline->keeps_records = store->part;
     pipeline->next_made = pipeline->next_rendered = pipeline->next_written = store->settings.first + store->done;
     pipeline->end = store->settings.first + store->settings.count;
     pthread_mutex_init(&pipeline->mutex, NULL);
@@ -388,13 +414,17 @@ bool dataset_run(const options *options, error *error)
         .reference_spp = options->reference_spp,
     };
     dataset_store store;
+    /* Scenes and pictures take and give back the same large blocks over and over: pages that stay need not be cleared anew, by a
+     * kernel that lets one thread of a process at it at a time. */
+    mallopt(M_MMAP_THRESHOLD, LARGEST_BLOCK);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
     if (!dataset_store_open(options->dataset, &settings, &store, error))
         return false;
     bool ok = true;
     if (store.done == settings.count && store.file < 0)
         fprintf(stderr, "%s: all %d pairs are there\n", options->dataset, settings.count);
     else
-        ok = fill(&store, error);
+        ok = fill(&store, options->device, error);
     dataset_store_close(&store);
     return ok;
 }

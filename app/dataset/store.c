@@ -166,10 +166,9 @@ static bool open_file(dataset_store *store, error *error)
     return find_finished(store, &finished, error) && (finished || take_up_part(store, header, error));
 }
 
-static bool write_record(dataset_store *store, const dataset_pair *pair, error *error)
+static bool write_record(const dataset_store *store, const uint8_t *record, error *error)
 {
-    dataset_pack(&store->settings, (uint32_t)(store->settings.first + store->done), pair, store->record);
-    if (!write_all(store, store->record, store->record_size, record_offset(store, store->done), error))
+    if (!write_all(store, record, store->record_size, record_offset(store, store->done), error))
         return false;
     size_t every = SYNC_BYTES / store->record_size + 1;
     return ((size_t)store->done + 1) % every != 0 || fdatasync(store->file) == 0 || fail(store->part, "write", error);
@@ -313,9 +312,21 @@ bool dataset_store_open(const char *path, const dataset_settings *settings, data
     return false;
 }
 
+bool dataset_store_append(dataset_store *store, const uint8_t *record, error *error)
+{
+    if (!write_record(store, record, error))
+        return false;
+    store->done++;
+    return true;
+}
+
 bool dataset_store_write(dataset_store *store, const dataset_pair *pair, error *error)
 {
-    if (!(store->part ? write_record(store, pair, error) : write_files(store, pair, error)))
+    if (store->part) {
+        dataset_pack(&store->settings, (uint32_t)(store->settings.first + store->done), pair, store->record);
+        return dataset_store_append(store, store->record, error);
+    }
+    if (!write_files(store, pair, error))
         return false;
     store->done++;
     return true;

@@ -73,6 +73,9 @@ bool dataset_store_open(const char *path, const dataset_settings *settings, data
 /* Appends pair number first + done. */
 bool dataset_store_write(dataset_store *store, const dataset_pair *pair, error *error);
 
+/* The same of a pair as dataset_pack made a record of it, in OUT.npy. */
+bool dataset_store_append(dataset_store *store, const uint8_t *record, error *error);
+
 /* Ends a data set that has all its pairs: only now does OUT.npy exist. */
 bool dataset_store_finish(dataset_store *store, error *error);
 

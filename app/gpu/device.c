@@ -160,16 +160,20 @@ static bool choose_physical_device(device *device, VkSurfaceKHR surface, error *
     if (result < 0)
         return vk_ok(result, "vkEnumeratePhysicalDevices", error);
     int best = 0;
+    uint32_t equals = 0;
     for (uint32_t i = 0; i < count; i++) {
         int candidate = score(candidates[i], surface);
-        if (candidate > best) {
-            best = candidate;
+        equals = candidate > best ? 1 : equals + (candidate == best);
+        best = candidate > best ? candidate : best;
+        if (candidate == best && (equals == 1 || equals == device->number + 1))
             device->physical = candidates[i];
-        }
     }
     if (best == 0)
         return error_set(error, "no Vulkan device: none of the %u found has Vulkan 1.2 and can draw%s", count,
                          surface ? " to this display" : "");
+    if (device->number >= equals)
+        return error_set(error, "no Vulkan device %u: there %s %u as capable as the best", device->number,
+                         equals == 1 ? "is" : "are", equals);
     find_queue_family(device->physical, surface, &device->queue_family);
     return true;
 }

@@ -11,6 +11,7 @@ typedef struct device {
     VkInstance instance;
     VkDebugUtilsMessengerEXT messenger;
     VkPhysicalDevice physical;
+    uint32_t number; /* set before device_create: which of the devices that are as capable as the best */
     VkDevice handle;
     uint32_t queue_family;  /* graphics, compute, and present where a surface was given */
     VkQueue queue;          /* used by one thread, but for commands_finish */
@@ -25,7 +26,8 @@ typedef struct device {
  * validation layer (VK_INSTANCE_LAYERS) are counted. The device must not move in memory until device_destroy. */
 bool device_create_instance(device *device, const char *const *extensions, uint32_t count, error *error);
 
-/* The rest: the most capable physical device that can draw, and present to the surface unless that is VK_NULL_HANDLE. */
+/* The rest: the most capable physical device that can draw, and present to the surface unless that is VK_NULL_HANDLE; the
+ * first of these, or that of device->number. */
 bool device_create(device *device, VkSurfaceKHR surface, error *error);
 
 /* Waits for the device and destroys all of it; a device zeroed or made in part is fine. Surfaces go before. */

@@ -173,14 +173,17 @@ static void test_help(void **state)
 static void test_manual(void **state)
 {
     (void)state;
-    static const char *const names[] = {"weights",       "splat-weights", "weight-mode", "predictor",
-                                        "kernel-size",   "scene",         "render-size", "spp",
-                                        "accumulate",    "environment",   "camera-path", "dataset",
-                                        "seed",          "first",         "count",       "buffers",
-                                        "reference-spp", "reference",     "backend",     "headless",
-                                        "size",          "frames",        "warmup",      "screenshot",
-                                        "save",          "report",        "trace",       "channel",
-                                        "help",          "version",       "compression", "timing-placeholders"};
+    static const char *const names[] = {"weights",     "splat-weights", "weight-mode",
+                                        "predictor",   "kernel-size",   "scene",
+                                        "render-size", "spp",           "accumulate",
+                                        "environment", "camera-path",   "dataset",
+                                        "seed",        "first",         "device",
+                                        "count",       "buffers",       "reference-spp",
+                                        "reference",   "backend",       "headless",
+                                        "size",        "frames",        "warmup",
+                                        "screenshot",  "save",          "report",
+                                        "trace",       "channel",       "help",
+                                        "version",     "compression",   "timing-placeholders"};
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
     char *manual = NULL;
@@ -227,11 +230,11 @@ static void test_missing_values(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "--weights",       "--splat-weights", "--weight-mode", "--predictor",   "--reference", "--kernel-size",
-        "--channel",       "--backend",       "--size",        "--frames",      "--warmup",    "--screenshot",
-        "--save",          "--report",        "--trace",       "--scene",       "--dataset",   "--render-size",
-        "--spp",           "--accumulate",    "--environment", "--camera-path", "--seed",      "--count",
-        "--reference-spp", "--first",         "--buffers",     "--compression"};
+        "--weights",       "--splat-weights", "--weight-mode", "--predictor",   "--reference",  "--kernel-size",
+        "--channel",       "--backend",       "--size",        "--frames",      "--warmup",     "--screenshot",
+        "--save",          "--report",        "--trace",       "--scene",       "--dataset",    "--render-size",
+        "--spp",           "--accumulate",    "--environment", "--camera-path", "--seed",       "--count",
+        "--reference-spp", "--first",         "--device",      "--buffers",     "--compression"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: expected a value", names[i]);
@@ -354,11 +357,12 @@ static void test_dataset(void **state)
     assert_usage("--count 0: expected a number from 1 to 1000000", "--dataset", "o", "--count", "0");
     assert_usage("--reference-spp 1000001: expected a number from 1 to 1000000", "--dataset", "o", "--reference-spp",
                  "1000001");
+    assert_usage("--device 32: expected a number from 0 to 31", "--dataset", "o", "--device", "32");
     assert_usage("--buffers 17: expected a number from 1 to 16", "--dataset", "o", "--buffers", "17");
     assert_usage("--first 1000000001: expected a number from 0 to 1000000000", "--dataset", "o", "--first",
                  "1000000001");
     assert_usage("--dataset o: not together with frames (f.exr)", "--dataset", "o", "f.exr");
-    static const char *const data[] = {"--seed", "--first", "--count", "--buffers", "--reference-spp"};
+    static const char *const data[] = {"--seed", "--first", "--device", "--count", "--buffers", "--reference-spp"};
     for (size_t i = 0; i < sizeof data / sizeof *data; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: needs --dataset", data[i]);

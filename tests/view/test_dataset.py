@@ -148,3 +148,8 @@ def test_interrupted(build, tmp_path):
     assert process.returncode == 1
     assert errors == "wfview: interrupted after 0 of 2 pairs; the same command goes on from there\n"
     assert (tmp_path / "long.npy.part").exists() and not path.exists()
+
+
+def test_device(wfview, tmp_path):
+    sentence = wfview("--dataset", tmp_path / "o.npy", "--device", "31").sentence()
+    assert re.fullmatch(r"wfview: no Vulkan device 31: there (is|are) \d+ as capable as the best", sentence)
