@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/dataset/store.h"
+#include "app/denoise/predictor.h"
 #include "app/frames/frame.h"
 #include "option_readers.h"
 
@@ -12,7 +13,7 @@
 #define MAX_FRAMES 1000000
 #define MAX_SPP    64
 
-#define MAX_FIRST  1000000000
+#define MAX_FIRST 1000000000
 
 #define DATASET_SIZE          256 /* of pairs, where nothing else is asked for */
 #define DATASET_COUNT         1000
@@ -40,10 +41,10 @@ static const char *mode_word(int mode)
     return mode < WF_MODE_COUNT ? wf_mode_name(mode) : NULL;
 }
 
-static const char *predictor_word(int predictor)
+static const char *predictor_word(int word)
 {
-    static const char *const names[] = {[OPTIONS_BILATERAL] = "bilateral", [OPTIONS_KPN] = "kpn", NULL};
-    return names[predictor];
+    int row = PREDICTOR_DEFAULT + word;
+    return row < predictor_count ? predictor_rows[row].name : NULL;
 }
 
 static const char *layer_word(int layer)
@@ -387,8 +388,9 @@ options_result options_parse(int argc, char **argv, options *options, error *err
         return OPTIONS_USAGE;
     if (options->help || options->version)
         return OPTIONS_OK;
-    if (options->predictor == OPTIONS_KPN) {
-        error_set(error, "--predictor kpn: trained networks are not built yet");
+    const predictor_row *predictor = &predictor_rows[PREDICTOR_DEFAULT + options->predictor];
+    if (predictor->not_built) {
+        error_set(error, "--predictor %s: %s are not built yet", predictor->name, predictor->not_built);
         return OPTIONS_NOT_BUILT;
     }
     if (options->dataset && !given(&parse, "render-size"))

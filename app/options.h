@@ -19,9 +19,6 @@ typedef enum options_environment {
     OPTIONS_SURROUNDINGS_FILE
 } options_environment;
 
-/* What predicts weights where no file has them. */
-typedef enum options_predictor { OPTIONS_BILATERAL, OPTIONS_KPN } options_predictor;
-
 typedef struct options {
     const char *const *paths; /* frames; at least one, or none and a scene or a data set */
     int path_count;
@@ -40,10 +37,10 @@ typedef struct options {
     int buffers, reference_spp;  /* default 1 and 1024; render_width and render_height 256 */
     const char *const *channels; /* --channel layer=name, repeated */
     int channel_count;
-    const char *weights;       /* NULL: predict */
-    const char *splat_weights; /* NULL: weights */
-    wf_mode mode;              /* for files */
-    options_predictor predictor;
+    const char *weights;             /* NULL: predict */
+    const char *splat_weights;       /* NULL: weights */
+    wf_mode mode;                    /* for files */
+    int predictor;                   /* where no file has weights: 0 is PREDICTOR_DEFAULT's row, 1 the next */
     int kernel_height, kernel_width; /* 0: the file's own or the predictor's default */
     const char *reference;
     bool automatic; /* --backend auto */

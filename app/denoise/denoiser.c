@@ -106,25 +106,11 @@ void denoiser_destroy(denoiser *denoiser)
 
 /* ---- Weights ------------------------------------------------------------------------------------------------------ */
 
-static bool set_weights(denoiser *denoiser, wf_operator op, wf_mode mode, const weights *weights, error *error)
-{
-    wf_filter filter = {weights->kernel_height, weights->kernel_width, 1, mode, 1};
-    wf_tensor tensor =
-        wf_dense(weights->data, weights->half ? WF_FLOAT16 : WF_FLOAT32, 1,
-                 (int64_t)weights->kernel_height * weights->kernel_width, weights->height, weights->width);
-    return node_ok(denoiser, wf_node_set_weights(denoiser->node, op, &filter, &tensor), error);
-}
-
 bool denoiser_set_predictor(denoiser *denoiser, const predictor_options *predictor, const weights *gather,
                             const weights *splat, error *error)
 {
-    if (!predictor->from_files)
-        return node_ok(denoiser, wf_node_set_bilateral(denoiser->node, &predictor->bilateral), error);
-    if (!set_weights(denoiser, WF_GATHER, predictor->mode, gather, error))
-        return false;
-    if (splat)
-        return set_weights(denoiser, WF_SPLAT, predictor->mode, splat, error);
-    return node_ok(denoiser, wf_node_share_weights(denoiser->node, WF_GATHER, WF_SPLAT), error);
+    const predictor_row *row = &predictor_rows[predictor->row];
+    return node_ok(denoiser, row->apply(denoiser->node, predictor, gather, splat), error);
 }
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------- */

@@ -1,15 +1,46 @@
-/* predictor.h -- how a frame's weights are made. */
+/* predictor.h -- how a frame's weights are made: predictor.c has a row for each way. */
 #ifndef WFVIEW_PREDICTOR_H
 #define WFVIEW_PREDICTOR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "wf.h"
 
+typedef struct wf_node wf_node;
+typedef struct weights weights;
+
 typedef struct predictor_options {
-    bool from_files;        /* else bilateral */
-    wf_mode mode;           /* for files; the bilateral predictor's weights are always normalized */
+    int row;                /* of predictor_rows */
+    wf_mode mode;           /* for files; other predictors' weights are always normalized */
     wf_bilateral bilateral; /* its kernel size too */
 } predictor_options;
+
+/* A number that the user may change, with a logarithmic slider. */
+typedef struct predictor_parameter {
+    const char *label, *format; /* format: of the number, with its unit */
+    size_t place;               /* offset of a float in predictor_options */
+    float least, most;
+} predictor_parameter;
+
+typedef struct predictor_row {
+    const char *name;      /* that --predictor takes; NULL: --weights asks for it */
+    const char *label;     /* in the view and in reports */
+    const char *not_built; /* what is missing; NULL: nothing, it works */
+    const predictor_parameter *parameters;
+    int parameter_count;
+
+    /* The kernel's size, and parameters that go well with that size. NULL: the files' own. */
+    void (*get_kernel)(const predictor_options *options, int *height, int *width);
+    void (*set_kernel)(predictor_options *options, int height, int width);
+
+    /* For the node's frames from here on. With files: splat may be NULL for the gather's weights. */
+    wf_result (*apply)(wf_node *node, const predictor_options *options, const weights *gather, const weights *splat);
+} predictor_row;
+
+enum { PREDICTOR_FILES = 0, PREDICTOR_DEFAULT = 1 }; /* rows */
+
+extern const predictor_row predictor_rows[];
+extern const int predictor_count;
 
 #endif

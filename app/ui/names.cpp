@@ -18,15 +18,18 @@ const char *backend_name(wf_backend backend)
     return names[backend];
 }
 
-const char *predictor_name(const ui_facts *facts, const view *view)
+const char *predictor_name(const ui_facts *facts, int row)
 {
-    return view->predictor.from_files ? facts->file_name : "bilateral (analytic)";
+    return row == PREDICTOR_FILES ? facts->file_name : predictor_rows[row].label;
 }
 
 void kernel_size(const ui_facts *facts, const view *view, int *height, int *width)
 {
-    *height = view->predictor.from_files ? facts->kernel_height : view->predictor.bilateral.kernel_height;
-    *width = view->predictor.from_files ? facts->kernel_width : view->predictor.bilateral.kernel_width;
+    const predictor_row &row = predictor_rows[view->predictor.row];
+    *height = facts->kernel_height;
+    *width = facts->kernel_width;
+    if (row.get_kernel)
+        row.get_kernel(&view->predictor, height, width);
 }
 
 } // namespace parts

@@ -22,17 +22,17 @@ void choose_backend(const ui_facts *facts, view *view)
 
 void choose_predictor(const ui_facts *facts, view *view)
 {
-    if (!begin_combo("##predictor", predictor_name(facts, view)))
+    if (!begin_combo("##predictor", predictor_name(facts, view->predictor.row)))
         return;
-    if (facts->file_name && ImGui::Selectable(facts->file_name, view->predictor.from_files))
-        view->predictor.from_files = true;
-    if (ImGui::Selectable("bilateral (analytic)", !view->predictor.from_files))
-        view->predictor.from_files = false;
+    for (int row = 0; row < predictor_count; row++) {
+        const char *name = predictor_name(facts, row);
+        if (name && ImGui::Selectable(name, view->predictor.row == row))
+            view->predictor.row = row;
+    }
     close_on_escape();
     ImGui::EndCombo();
 }
 
-/* A kernel of another size gets that size's tuned parameters. */
 void choose_kernel(const ui_facts *facts, view *view)
 {
     char preview[32];
@@ -45,7 +45,7 @@ void choose_kernel(const ui_facts *facts, view *view)
         char name[32];
         std::snprintf(name, sizeof name, "%d\u00d7%d", size, size);
         if (ImGui::Selectable(name, size == height && size == width))
-            view->predictor.bilateral = wf_bilateral_default(size, size);
+            predictor_rows[view->predictor.row].set_kernel(&view->predictor, size, size);
     }
     close_on_escape();
     ImGui::EndCombo();
@@ -70,20 +70,20 @@ void build_filter(const ui_facts *facts, view *view, Box box)
     choose_backend(facts, view);
     label(&box, "Weights");
     choose_predictor(facts, view);
-    if (view->predictor.from_files) {
+    const predictor_row &row = predictor_rows[view->predictor.row];
+    if (view->predictor.row == PREDICTOR_FILES) {
         label(&box, "Mode");
         choose_mode(view);
-        return;
     }
-    label(&box, "Kernel");
-    choose_kernel(facts, view);
-    wf_bilateral *bilateral = &view->predictor.bilateral;
-    parameter(&box, "Distance", &bilateral->sigma_space, 0.5f, 20, "%.1f px");
-    parameter(&box, "Color", &bilateral->sigma_color, 0.01f, 2, "%.3f");
-    parameter(&box, "Albedo", &bilateral->sigma_albedo, 0.01f, 2, "%.3f");
-    parameter(&box, "Normal", &bilateral->sigma_normal, 0.01f, 4, "%.3f");
-    parameter(&box, "Depth", &bilateral->sigma_depth, 0.001f, 2, "%.3f");
-    parameter(&box, "Fireflies", &bilateral->firefly_ratio, 1, 1000, "%.1f");
+    if (row.set_kernel) {
+        label(&box, "Kernel");
+        choose_kernel(facts, view);
+    }
+    for (int i = 0; i < row.parameter_count; i++) {
+        const predictor_parameter &each = row.parameters[i];
+        float *value = reinterpret_cast<float *>(reinterpret_cast<char *>(&view->predictor) + each.place);
+        parameter(&box, each.label, value, each.least, each.most, each.format);
+    }
 }
 
 } // namespace parts

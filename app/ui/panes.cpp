@@ -42,7 +42,8 @@ void describe_pane(const ui_facts *facts, const view *view, const view_context *
         return;
     int height, width;
     kernel_size(facts, view, &height, &width);
-    std::snprintf(detail, sizeof detail, "%d\u00d7%d \u00b7 %s", height, width, predictor_name(facts, view));
+    std::snprintf(detail, sizeof detail, "%d\u00d7%d \u00b7 %s", height, width,
+                  predictor_name(facts, view->predictor.row));
 }
 
 void choose_pane(const view_context *context, view *view, pane *pane)

@@ -82,7 +82,7 @@ void close_on_escape();
 
 void layer_label(int layer, char (&label)[64]); /* "Noisy" */
 const char *backend_name(wf_backend backend);
-const char *predictor_name(const ui_facts *facts, const view *view);
+const char *predictor_name(const ui_facts *facts, int row); /* NULL: it cannot be chosen */
 void kernel_size(const ui_facts *facts, const view *view, int *height, int *width);
 
 /* ---- widgets.cpp: rows of a panel, taken off a box's top ------------------------------------------------------------ */

@@ -67,11 +67,13 @@ static void set_up_view(viewer *viewer, bool has_guides)
     view->solo = -1;
     view->panels = view->fit = true;
     view->backend = options->backend;
-    view->predictor.from_files = options->weights;
+    view->predictor.row = options->weights ? PREDICTOR_FILES : PREDICTOR_DEFAULT + options->predictor;
     view->predictor.mode = options->mode;
     int height = options->kernel_height ? options->kernel_height : DEFAULT_KERNEL;
     int width = options->kernel_width ? options->kernel_width : DEFAULT_KERNEL;
-    view->predictor.bilateral = wf_bilateral_default(height, width);
+    for (int row = 0; row < predictor_count; row++)
+        if (predictor_rows[row].set_kernel)
+            predictor_rows[row].set_kernel(&view->predictor, height, width);
 }
 
 bool viewer_measures(const viewer *viewer)

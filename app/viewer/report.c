@@ -6,7 +6,7 @@
  *     vulkan_device, vulkan_driver   what drew
  *     backend                  "cuda", "vulkan" or "cpu": the one used
  *     requested_backend        the same or "auto"
- *     predictor                "file" or "bilateral (analytic)"
+ *     predictor                "file" or "bilateral (analytic)": labels of predictor.c
  *     mode                     "linear", "normalized" or "softmax"
  *     kernel                   [height, width]
  *     size                     [width, height] of the frames, in pixels

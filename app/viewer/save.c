@@ -108,9 +108,11 @@ static bool write_report(const viewer *viewer, error *error)
         metrics[count].frame = feed_path(&viewer->feed, i);
         memcpy(metrics[count++].layers, state->metrics, sizeof state->metrics);
     }
-    const predictor_options *predictor = &viewer->applied;
-    bool files = predictor->from_files;
-    const weights *weights = &viewer->gather_weights;
+    const predictor_row *predictor = &predictor_rows[viewer->applied.row];
+    bool files = viewer->applied.row == PREDICTOR_FILES;
+    int kernel_height = viewer->gather_weights.kernel_height, kernel_width = viewer->gather_weights.kernel_width;
+    if (predictor->get_kernel)
+        predictor->get_kernel(&viewer->applied, &kernel_height, &kernel_width);
     const feed_facts *feed = &viewer->facts.feed;
     const report_live live = {feed->scene, feed->spp, feed->color_samples, feed->triangles};
     bool ok = report_write(options->report,
@@ -120,10 +122,10 @@ static bool write_report(const viewer *viewer, error *error)
                                .vulkan_driver = viewer->device.driver,
                                .node = viewer->facts.node,
                                .requested_backend = options->automatic ? "auto" : wf_backend_name(options->backend),
-                               .predictor = files ? "file" : "bilateral (analytic)",
-                               .mode = wf_mode_name(files ? predictor->mode : WF_NORMALIZED),
-                               .kernel_height = files ? weights->kernel_height : predictor->bilateral.kernel_height,
-                               .kernel_width = files ? weights->kernel_width : predictor->bilateral.kernel_width,
+                               .predictor = predictor->label,
+                               .mode = wf_mode_name(files ? viewer->applied.mode : WF_NORMALIZED),
+                               .kernel_height = kernel_height,
+                               .kernel_width = kernel_width,
                                .width = (int)viewer->denoiser.width,
                                .height = (int)viewer->denoiser.height,
                                .frames = (int)frame_stats(viewer).n,

@@ -29,7 +29,7 @@ static bool weights_fit(const weights *weights, const char *path, int width, int
 static bool set_predictor(viewer *viewer, denoiser *denoiser, error *error)
 {
     const weights *splat = viewer->splat_weights.data ? &viewer->splat_weights : NULL;
-    if (viewer->view.predictor.from_files) {
+    if (viewer->view.predictor.row == PREDICTOR_FILES) {
         int width = (int)denoiser->width, height = (int)denoiser->height;
         if (!weights_fit(&viewer->gather_weights, viewer->options->weights, width, height, error) ||
             !weights_fit(&viewer->splat_weights, viewer->options->splat_weights, width, height, error))
