@@ -7,10 +7,13 @@ add_library(wfview_scenes STATIC
   dataset/scenes/objects.c
   dataset/scenes/paint.c
   dataset/scenes/pattern.c
+  dataset/scenes/outdoors.c
   dataset/scenes/places.c
   dataset/scenes/random.c
   dataset/scenes/random_scene.c
-  dataset/scenes/shapes.c)
+  dataset/scenes/rooms.c
+  dataset/scenes/shapes.c
+  dataset/scenes/stages.c)
 target_link_libraries(wfview_scenes PUBLIC wfview_trace PRIVATE wf_warnings m)
 
 add_library(wfview_records STATIC dataset/record.c dataset/store.c)

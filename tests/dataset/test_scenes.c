@@ -284,22 +284,22 @@ static void test_exposure(void **state)
     float luminance[PIXELS];
     for (int i = 0; i < PIXELS; i++)
         luminance[i] = i % 2 ? 0.1f : 0.3f;
-    float scale = exposure_scale(luminance, 0.3f), tones = 0;
+    float scale = exposure_scale(luminance, 0.3f, 0.4f), tones = 0;
     for (int i = 0; i < PIXELS; i++)
         tones += scale * luminance[i] / (1 + scale * luminance[i]) / PIXELS;
     assert_true(fabsf(tones - 0.3f) < 1e-3f);
 
     for (int i = 0; i < PIXELS / 10; i++)
         luminance[i] = 10; /* a window: it is not to lie far above what a screen shows */
-    assert_true(fabsf(10 * exposure_scale(luminance, 0.3f) - 4) < 0.01f);
+    assert_true(fabsf(10 * exposure_scale(luminance, 0.3f, 0.4f) - 4) < 0.01f);
     for (int i = 0; i < PIXELS; i++)
         luminance[i] = 1;
-    assert_true(exposure_scale(luminance, 0.3f) == 0); /* nothing to see */
+    assert_true(exposure_scale(luminance, 0.3f, 0.4f) == 0); /* nothing to see */
     for (int i = 0; i < PIXELS; i++)
         luminance[i] = i < PIXELS / 3 ? (float)(i % 7) : 0;
-    assert_true(exposure_scale(luminance, 0.3f) == 0); /* mostly black */
+    assert_true(exposure_scale(luminance, 0.3f, 0.4f) == 0); /* mostly black */
     memset(luminance, 0, sizeof luminance);
-    assert_true(exposure_scale(luminance, 0.3f) == 0);
+    assert_true(exposure_scale(luminance, 0.3f, 0.4f) == 0);
 }
 
 /* In a box is enclosed, beside it and in a room is not. */

@@ -143,13 +143,13 @@ static float random_fov(rng *rng)
     return rng_uniform(rng, low[kind], high[kind]) * TAU / 360;
 }
 
-/* Sharp where the middle of the picture is. */
+/* Sharp where the middle of the picture is, or before or behind it. */
 static void add_lens(const scene *scene, const bvh *bvh, camera *camera, rng *rng)
 {
     ray_hit hit;
     if (bvh_ray(scene, bvh, camera->eye, camera_direction(camera, 0, 0), FLT_MAX, &hit))
-        camera->focus = hit.distance;
-    camera->aperture = camera->focus * rng_log_uniform(rng, 0.004f, 0.03f);
+        camera->focus = hit.distance * (rng_chance(rng, 0.3f) ? rng_log_uniform(rng, 0.5f, 2) : 1);
+    camera->aperture = camera->focus * rng_log_uniform(rng, 0.004f, 0.05f);
 }
 
 bool camera_random(world *world, const bvh *bvh, camera *camera)
@@ -167,7 +167,7 @@ bool camera_random(world *world, const bvh *bvh, camera *camera)
             *camera = candidate;
         }
     }
-    if (best > 0 && rng_chance(&world->rng, 0.2f))
+    if (best > 0 && rng_chance(&world->rng, 0.25f))
         add_lens(scene, bvh, camera, &world->rng);
     return best > 0;
 }

@@ -12,8 +12,7 @@
 #define PIXELS           (EXPOSURE_GRID * EXPOSURE_GRID)
 #define SAMPLES          12
 #define BOUNCES          5
-#define DARK             0.02f /* a luminance that shows as black, and the part of a picture that may */
-#define MOST_DARK        0.4f
+#define DARK             0.02f /* a luminance that shows as black, of which few may */
 #define LEAST_LIT        1e-3f /* of what the brightest pixels have */
 #define LEAST_DIFFERENCE 0.03f
 
@@ -208,7 +207,7 @@ static float part_below(const float *values, float limit)
     return (float)count / PIXELS;
 }
 
-float exposure_scale(const float luminance[PIXELS], float key)
+float exposure_scale(const float luminance[PIXELS], float key, float most_dark)
 {
     float sorted[PIXELS];
     memcpy(sorted, luminance, sizeof sorted);
@@ -224,7 +223,7 @@ float exposure_scale(const float luminance[PIXELS], float key)
         float middle = sqrtf(low * high);
         *(mean_tone(sorted + dark, PIXELS - dark, middle) < key ? &low : &high) = middle;
     }
-    bool shows = part_below(sorted, DARK / low) < MOST_DARK;
+    bool shows = part_below(sorted, DARK / low) < most_dark;
     return shows && deviation(sorted, PIXELS, low) > LEAST_DIFFERENCE ? low : 0;
 }
 

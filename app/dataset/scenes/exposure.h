@@ -14,8 +14,9 @@ bool exposure_probe(const scene *scene, const bvh *bvh, const camera *camera, rn
                     float luminance[EXPOSURE_GRID * EXPOSURE_GRID], float *noise, error *error);
 
 /* The factor for all lights with which the mean of x / (1 + x) over the lit pixels' luminances x is that `key`, but that leaves 85 of
- * 100 pixels below 1 and 95 below 4. 0: with it, too many pixels would be black, or all are the same. */
-float exposure_scale(const float luminance[EXPOSURE_GRID * EXPOSURE_GRID], float key);
+ * 100 pixels below 1 and 95 below 4. 0: with it, more than the part `most_dark` of the pixels would be black, or all are the
+ * same. */
+float exposure_scale(const float luminance[EXPOSURE_GRID * EXPOSURE_GRID], float key, float most_dark);
 
 /* Multiplies all of a scene's lights. */
 void exposure_apply(scene *scene, float scale);

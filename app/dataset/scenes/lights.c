@@ -274,3 +274,49 @@ void lights_hang(world *world, vec3 half, float height)
         lights_lamp(world, center, size, rng_log_uniform(rng, 0.3f, 3));
     }
 }
+
+void lights_panel(world *world, vec3 center, float width, float depth, float power)
+{
+    shine(world, power, width * depth);
+    world->mesh.pose = pose_at(center, 1);
+    mesh_box(&world->mesh, (vec3){-width / 2, -0.01f, -depth / 2}, (vec3){width / 2, 0.01f, depth / 2});
+}
+
+static vec3 within(rng *rng, vec3 low, vec3 high)
+{
+    return (vec3){rng_uniform(rng, low.x, high.x), rng_uniform(rng, low.y, high.y), rng_uniform(rng, low.z, high.z)};
+}
+
+bool lights_strings(world *world, vec3 low, vec3 high)
+{
+    rng *rng = &world->rng;
+    if (world->paint.allows_glass || !rng_chance(rng, 0.25f))
+        return false;
+    int count = rng_integer(rng, 12, 120);
+    float reach = vec3_length(vec3_subtract(high, low)), size = reach * rng_log_uniform(rng, 0.002f, 0.008f);
+    float detail = world->mesh.detail, power = rng_log_uniform(rng, 0.3f, 2) / (float)count;
+    uint32_t colors[4];
+    vec3 from = within(rng, low, high);
+    for (int i = 0; i < 4; i++) {
+        float rgb[3];
+        random_light_color(rng, power / (2 * TAU * size * size / 4), rgb);
+        colors[i] = paint_light(&world->paint, rgb);
+    }
+    world->mesh.detail = 0.15f;
+    world->mesh.pose = pose_at((vec3){0, 0, 0}, 1);
+    for (int done = 0; done < count;) {
+        int length = rng_integer(rng, 5, 30);
+        vec3 to = within(rng, low, high);
+        float sag = rng_uniform(rng, 0, 0.1f) * reach;
+        for (int i = 0; i < length && done < count; i++, done++) {
+            float t = ((float)i + 0.5f) / (float)length;
+            vec3 at = vec3_add(vec3_scale(from, 1 - t), vec3_scale(to, t));
+            at.y = fmaxf(at.y - 4 * sag * t * (1 - t), low.y);
+            world->mesh.material = colors[rng_integer(rng, 0, 3)];
+            shape_ball(&world->mesh, at, size / 2);
+        }
+        from = to;
+    }
+    world->mesh.detail = detail;
+    return true;
+}

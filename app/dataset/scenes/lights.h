@@ -19,6 +19,12 @@ bool lights_surround(world *world, surroundings kind, error *error);
 /* Adds lamps under a ceiling of that height, within the half extents; where the scene allows glass they are large. */
 void lights_hang(world *world, vec3 half, float height);
 
+/* Adds a panel that shines upwards and downwards, flat under a ceiling. */
+void lights_panel(world *world, vec3 center, float width, float depth, float power);
+
+/* At times, where caustics need not converge: many tiny lamps along strings between points of these bounds. Whether. */
+bool lights_strings(world *world, vec3 low, vec3 high);
+
 /* Adds one lamp: a ball, tube, panel or lantern, about that large. */
 void lights_lamp(world *world, vec3 center, float size, float power);
 

@@ -99,6 +99,18 @@ void object_thing(world *world, vec3 ground, float size)
     world_look_at(world, (vec3){ground.x, (ground.y + top) / 2, ground.z}, 0.6f * size);
 }
 
+void object_shining(world *world, vec3 ground, float size)
+{
+    rng *rng = &world->rng;
+    uint32_t first = first_vertex(world);
+    world->mesh.material = paint_shining(&world->paint, rng);
+    world->mesh.density = rng_log_uniform(rng, 0.4f, 3) / size;
+    set_pose(world, rng_chance(rng, 0.6f) ? pose_turned(ground, size, any_angle(rng)) : pose_random(rng, ground, size));
+    shape_add(&world->mesh, (shape_kind)rng_integer(rng, 0, SHAPE_SOLID_COUNT - 1), rng);
+    float top = settle(world, first, ground.y);
+    world_look_at(world, (vec3){ground.x, (ground.y + top) / 2, ground.z}, 0.8f * size);
+}
+
 void object_floating(world *world, vec3 center, float size)
 {
     add_thing(world, pose_random(&world->rng, center, size));

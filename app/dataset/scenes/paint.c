@@ -196,6 +196,35 @@ uint32_t paint_glass(paint *paint, rng *rng)
     return paint_any(paint, 0, rng, (float[]){0, paint->allows_glass ? 0 : 1, 0, paint->allows_glass ? 1 : 0, 0});
 }
 
+uint32_t paint_shining(paint *paint, rng *rng)
+{
+    return paint_any(paint, 0, rng, (float[]){0.2f, 0.6f, 1, paint->allows_glass ? 1 : 0, 0});
+}
+
+uint32_t paint_plain(paint *paint, rng *rng)
+{
+    material material = plain(paint, rng_uniform(rng, 0, 0.5f), rng);
+    make_matte(paint, rng, &material);
+    return add(paint, &material);
+}
+
+uint32_t paint_patterned(paint *paint, pattern_kind kind, rng *rng)
+{
+    pattern pattern = {kind, (uint32_t)rng_bits(rng), 2 * rng_integer(rng, 1, 5)};
+    material material = plain(paint, 0.5f, rng);
+    (rng_chance(rng, 0.6f) ? make_matte : make_coated)(paint, rng, &material);
+    if (has_texture_room(paint)) {
+        ramp ramp = random_ramp(paint, 0.5f, rng);
+        if (rng_chance(rng, 0.5f)) /* black or gray, and white */
+            color_from_hsv(0, 0, rng_uniform(rng, 0.02f, 0.3f), ramp.colors[0]);
+        material.base_color_texture =
+            keep_texture(paint, texture_color(&pattern, &ramp, paint->texture_size, next_texture(paint)));
+        for (int c = 0; c < 3; c++)
+            material.base_color[c] = 1;
+    }
+    return add(paint, &material);
+}
+
 static uint32_t paint_cut(paint *paint, rng *rng, bool leaf)
 {
     static const pattern_kind kinds[] = {PATTERN_NOISE, PATTERN_STRIPES, PATTERN_WAVES};

@@ -36,6 +36,9 @@ bool paint_begin(paint *paint, scene *scene, bool allows_glass, rng *rng);
 /* Each adds a material and returns its index; past RANDOM_MAX_MATERIALS an earlier one's. */
 uint32_t paint_object(paint *paint, rng *rng);  /* anything */
 uint32_t paint_surface(paint *paint, rng *rng); /* of walls, floors, ground: mostly matte or coated, often textured */
+uint32_t paint_plain(paint *paint, rng *rng);   /* matte, of one color */
+uint32_t paint_patterned(paint *paint, pattern_kind kind, rng *rng);
+uint32_t paint_shining(paint *paint, rng *rng); /* metal, glass where the scene allows it, or coated */
 uint32_t paint_leaf(paint *paint, rng *rng);    /* leaf-shaped in each repeat of its texture */
 uint32_t paint_net(paint *paint, rng *rng);     /* with meshes that are open */
 uint32_t paint_glass(paint *paint, rng *rng);   /* clear or tinted where the scene allows it, else a glossy one */

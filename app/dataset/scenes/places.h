@@ -5,8 +5,9 @@
 #include "objects.h"
 
 typedef enum place {
-    PLACE_ROOM,   /* furnished, with windows or lamps */
-    PLACE_HALL,   /* long, with columns */
+    PLACE_ROOM, /* furnished, with windows or lamps */
+    PLACE_HALL, /* long, with columns */
+    PLACE_BOX,  /* small and closed, a lamp in its ceiling, a few large things of gold, glass, mirrors, brick, checks */
     PLACE_TABLE,  /* small things from near */
     PLACE_STUDIO, /* a few things in front of a sweep */
     PLACE_GROUND, /* things and plants on plains or hills, under the sky */

@@ -13,7 +13,7 @@
 static place pick_place(rng *rng)
 {
     static const float weights[PLACE_COUNT] = {
-        [PLACE_ROOM] = 2.5f,   [PLACE_HALL] = 1,      [PLACE_TABLE] = 1.8f, [PLACE_STUDIO] = 1.2f,
+        [PLACE_ROOM] = 2.2f,   [PLACE_HALL] = 0.8f,   [PLACE_BOX] = 1.6f,   [PLACE_TABLE] = 1.8f, [PLACE_STUDIO] = 1.2f,
         [PLACE_GROUND] = 1.8f, [PLACE_STREET] = 1.2f, [PLACE_SPACE] = 1.2f, [PLACE_CAVE] = 0.6f,
     };
     return (place)rng_pick(rng, weights, PLACE_COUNT);
@@ -82,7 +82,9 @@ static bool finish(world *world, random_scene *out, error *error)
         return false;
     if (!exposure_probe(scene, &out->bvh, &scene->camera, rng, luminance, &noise, error) || noise > MOST_NOISE)
         return false;
-    float scale = exposure_scale(luminance, rng_uniform(rng, 0.15f, 0.36f));
+    bool dark = rng_chance(rng, 0.2f); /* a night, or a window in a dark room */
+    float key = dark ? rng_uniform(rng, 0.05f, 0.2f) : rng_uniform(rng, 0.15f, 0.42f);
+    float scale = exposure_scale(luminance, key, dark ? 0.8f : 0.4f);
     if (scale == 0)
         return false;
     exposure_apply(scene, scale);
