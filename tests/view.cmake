@@ -4,3 +4,8 @@ foreach(suite view steer)
   target_link_libraries(test_${suite} PRIVATE wfview_view wf_warnings PkgConfig::CMOCKA m)
   add_test(NAME ${suite} COMMAND test_${suite})
 endforeach()
+
+# The interface of frames' sources, with sources of the test's own.
+add_executable(test_feed frames/test_feed.c ${PROJECT_SOURCE_DIR}/app/frames/feed.c)
+target_link_libraries(test_feed PRIVATE wfview_view wfview_gpu wf_warnings PkgConfig::CMOCKA)
+add_test(NAME view_feed COMMAND test_feed)

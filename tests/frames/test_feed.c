@@ -1,0 +1,207 @@
+/* Sources of frames behind their interface: two of the test's own take the places of the program's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+
+#include "app/frames/feed_source.h"
+
+/* What was called last, of which source. */
+static char said[64];
+
+typedef struct fake {
+    const char *name;
+    int steered, restarted;
+} fake;
+
+static fake moving = {.name = "moving"}, still = {.name = "still"};
+
+static bool has_scene(const options *options)
+{
+    return options->scene;
+}
+
+static bool always(const options *options)
+{
+    (void)options;
+    return true;
+}
+
+static void *open_moving(const options *options, error *error)
+{
+    (void)options, (void)error;
+    return &moving;
+}
+
+static void *open_still(const options *options, error *error)
+{
+    if (options->path_count > 0)
+        return &still;
+    error_set(error, "no paths");
+    return NULL;
+}
+
+static bool start(void *self, const device *device, view *view, error *error)
+{
+    (void)device, (void)error;
+    view->continuous = self == &moving;
+    return true;
+}
+
+static void close_fake(void *self)
+{
+    snprintf(said, sizeof said, "closed %s", ((fake *)self)->name);
+}
+
+static int count(const void *self)
+{
+    return self == &moving ? 7 : 3;
+}
+
+static const char *path(const void *self, int index)
+{
+    snprintf(said, sizeof said, "%s.%d", ((const fake *)self)->name, index);
+    return said;
+}
+
+static void describe(void *self, feed_facts *facts)
+{
+    facts->loaded = count(self);
+}
+
+static bool inspect(void *self, int *width, int *height, bool *has_guides, error *error)
+{
+    (void)self, (void)error;
+    *width = 4;
+    *height = 2;
+    *has_guides = true;
+    return true;
+}
+
+static bool is_ready(void *self, int index)
+{
+    return index < count(self);
+}
+
+static void steer_fake(void *self, const steering *by)
+{
+    ((fake *)self)->steered += by->home;
+}
+
+static bool has_more(const void *self, const view *view)
+{
+    (void)self;
+    return view->continuous;
+}
+
+static void restart(void *self)
+{
+    ((fake *)self)->restarted++;
+}
+
+static bool get(void *self, int index, const view *view, feed_frame *frame, error *error)
+{
+    (void)self, (void)view;
+    if (index == 2)
+        return error_set(error, "frame 2 is broken");
+    *frame = (feed_frame){.width = 4, .height = index};
+    return true;
+}
+
+const feed_source feed_live = {has_scene, open_moving, start,      close_fake, count,   path, describe,
+                               inspect,   is_ready,    steer_fake, has_more,   restart, get};
+const feed_source feed_recorded = {.is_asked_for = always,
+                                   .open = open_still,
+                                   .start = start,
+                                   .close = close_fake,
+                                   .count = count,
+                                   .path = path,
+                                   .describe = describe,
+                                   .inspect = inspect,
+                                   .is_ready = is_ready,
+                                   .has_more = has_more,
+                                   .get = get};
+
+static feed opened(const options *options)
+{
+    feed feed;
+    error error = {""};
+    assert_true(feed_open(options, &feed, &error));
+    assert_string_equal(error.message, "");
+    return feed;
+}
+
+static void the_first_that_is_asked_for_opens(void **state)
+{
+    (void)state;
+    feed scene = opened(&(options){.scene = "a.glb"}), files = opened(&(options){.path_count = 1});
+    assert_int_equal(feed_count(&scene), 7);
+    assert_int_equal(feed_count(&files), 3);
+    assert_string_equal(feed_path(&scene, 5), "moving.5");
+    assert_string_equal(feed_path(&files, 1), "still.1");
+    assert_int_equal(feed_describe(&files).loaded, 3);
+    assert_true(feed_is_ready(&scene, 6) && !feed_is_ready(&files, 6));
+}
+
+static void what_cannot_open_can_be_closed(void **state)
+{
+    (void)state;
+    feed feed;
+    error error = {""};
+    said[0] = 0;
+    assert_false(feed_open(&(options){0}, &feed, &error));
+    assert_string_equal(error.message, "no paths");
+    feed_close(&feed);
+    feed_close(&feed);
+    assert_string_equal(said, "");
+    feed = opened(&(options){.path_count = 1});
+    feed_close(&feed);
+    assert_string_equal(said, "closed still");
+    assert_null(feed.self);
+}
+
+/* A source without them is not asked. */
+static void cameras_and_accumulation_are_optional(void **state)
+{
+    (void)state;
+    feed scene = opened(&(options){.scene = "a.glb"}), files = opened(&(options){.path_count = 1});
+    assert_true(feed_describe(&scene).has_camera && !feed_describe(&files).has_camera);
+    feed_steer(&scene, &(steering){.home = true});
+    feed_steer(&files, &(steering){.home = true});
+    feed_restart(&scene);
+    feed_restart(&files);
+    assert_true(moving.steered == 1 && still.steered == 0 && moving.restarted == 1 && still.restarted == 0);
+}
+
+static void frames_come_as_the_view_asks(void **state)
+{
+    (void)state;
+    feed scene = opened(&(options){.scene = "a.glb"});
+    view view = {0};
+    feed_frame frame;
+    error error = {""};
+    int width, height;
+    bool has_guides;
+    assert_true(feed_start(&scene, NULL, &view, &error) && view.continuous);
+    assert_true(feed_has_more(&scene, &view));
+    view.continuous = false;
+    assert_false(feed_has_more(&scene, &view));
+    assert_true(feed_inspect(&scene, &width, &height, &has_guides, &error) && width == 4 && height == 2 && has_guides);
+    assert_true(feed_get(&scene, 5, &view, &frame, &error) && frame.height == 5);
+    assert_false(feed_get(&scene, 2, &view, &frame, &error));
+    assert_string_equal(error.message, "frame 2 is broken");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_that_is_asked_for_opens),
+        cmocka_unit_test(what_cannot_open_can_be_closed),
+        cmocka_unit_test(cameras_and_accumulation_are_optional),
+        cmocka_unit_test(frames_come_as_the_view_asks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
