@@ -1,5 +1,6 @@
 #include "bvh_ray.h"
 
+#include <float.h>
 #include <math.h>
 
 const uint8_t *texture_texel(const texture *texture, float u, float v)
@@ -32,43 +33,63 @@ static void test(const scene *scene, uint32_t index, vec3 origin, vec3 direction
     vec3 a = corner(scene, index, 0)->position;
     vec3 e1 = vec3_subtract(corner(scene, index, 1)->position, a);
     vec3 e2 = vec3_subtract(corner(scene, index, 2)->position, a);
-    vec3 h = vec3_cross(direction, e2), s = vec3_subtract(origin, a), q = vec3_cross(s, e1);
-    float inverse = 1 / vec3_dot(e1, h);
-    ray_hit hit = {vec3_dot(e2, q) * inverse, index, vec3_dot(s, h) * inverse, vec3_dot(direction, q) * inverse};
-    if (hit.b1 >= 0 && hit.b2 >= 0 && hit.b1 + hit.b2 <= 1 && hit.distance > 0 && hit.distance < nearest->distance &&
+    vec3 h = vec3_cross(direction, e2), s = vec3_subtract(origin, a);
+    float inverse = 1 / vec3_dot(e1, h), b1 = vec3_dot(s, h) * inverse;
+    if (!(b1 >= 0 && b1 <= 1))
+        return;
+    vec3 q = vec3_cross(s, e1);
+    ray_hit hit = {vec3_dot(e2, q) * inverse, index, b1, vec3_dot(direction, q) * inverse};
+    if (hit.b2 >= 0 && hit.b1 + hit.b2 <= 1 && hit.distance > 0 && hit.distance < nearest->distance &&
         !is_hole(scene, &hit))
         *nearest = hit;
 }
 
-static bool enters(const bvh_node *node, vec3 origin, vec3 inverse, float limit)
+/* Where the ray enters the box, FLT_MAX where it misses it or enters beyond the limit. */
+static float enter(const bvh_node *node, vec3 origin, vec3 inverse, float limit)
 {
     vec3 a = vec3_subtract(node->minimum, origin), b = vec3_subtract(node->maximum, origin);
     a = (vec3){a.x * inverse.x, a.y * inverse.y, a.z * inverse.z};
     b = (vec3){b.x * inverse.x, b.y * inverse.y, b.z * inverse.z};
     vec3 first = vec3_minimum(a, b), last = vec3_maximum(a, b);
-    float near = fmaxf(fmaxf(first.x, first.y), fmaxf(first.z, 0));
-    float far = fminf(fminf(last.x, last.y), fminf(last.z, limit));
-    return near <= far * 1.000001f;
+    float near = first.x > first.y ? first.x : first.y, far = last.x < last.y ? last.x : last.y;
+    near = first.z > near ? first.z : near;
+    far = last.z < far ? last.z : far;
+    near = near > 0 ? near : 0;
+    return near <= (far < limit ? far : limit) * 1.000001f ? near : FLT_MAX;
 }
 
 bool bvh_ray(const scene *scene, const bvh *bvh, vec3 origin, vec3 direction, float limit, ray_hit *hit)
 {
     *hit = (ray_hit){.distance = limit};
     vec3 inverse = {1 / direction.x, 1 / direction.y, 1 / direction.z};
-    uint32_t stack[BVH_MAX_DEPTH], size = 0, index = 0;
+    struct {
+        uint32_t node;
+        float distance;
+    } stack[BVH_MAX_DEPTH];
+    uint32_t size = 0, index = 0;
     for (;;) {
         const bvh_node *node = &bvh->nodes[index];
-        bool entered = enters(node, origin, inverse, hit->distance);
-        if (entered && node->count == 0) {
-            stack[size++] = node->first + 1;
-            index = node->first;
-            continue;
+        if (node->count == 0) {
+            float left = enter(&bvh->nodes[node->first], origin, inverse, hit->distance);
+            float right = enter(&bvh->nodes[node->first + 1], origin, inverse, hit->distance);
+            uint32_t nearer = node->first + (right < left), farther = node->first + !(right < left);
+            float near = right < left ? right : left, far = right < left ? left : right;
+            if (far < FLT_MAX) {
+                stack[size].node = farther;
+                stack[size++].distance = far;
+            }
+            if (near < FLT_MAX) {
+                index = nearer;
+                continue;
+            }
         }
-        for (uint32_t i = 0; entered && i < node->count; i++)
+        for (uint32_t i = 0; i < node->count; i++)
             test(scene, node->first + i, origin, direction, hit);
+        while (size > 0 && stack[size - 1].distance > hit->distance)
+            size--;
         if (size == 0)
             return hit->distance < limit;
-        index = stack[--size];
+        index = stack[--size].node;
     }
 }
 

@@ -2,8 +2,10 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define TAU 6.2831853f
+#define TAU        6.2831853f
+#define RAMP_STEPS 1024
 
 /* ---- Patterns ----------------------------------------------------------------------------------------------------- */
 
@@ -144,14 +146,19 @@ static uint8_t *texel(texture *texture, int x, int y)
     return texture->rgba + 4 * ((size_t)y * (size_t)texture->width + (size_t)x);
 }
 
-static float value_at(const pattern *pattern, int x, int y, int size)
+/* size * size values, row by row; NULL: no memory. */
+static float *sample(const pattern *pattern, int size)
 {
-    return pattern_value(pattern, (float)((x + size) % size) / (float)size, (float)((y + size) % size) / (float)size);
+    float *values = malloc((size_t)size * (size_t)size * sizeof *values), *next = values;
+    for (int y = 0; y < size && values; y++)
+        for (int x = 0; x < size; x++)
+            *next++ = pattern_value(pattern, (float)x / (float)size, (float)y / (float)size);
+    return values;
 }
 
 static uint8_t to_byte(float value)
 {
-    return (uint8_t)lroundf(255 * fminf(fmaxf(value, 0), 1));
+    return (uint8_t)(255 * (value < 0 ? 0 : value > 1 ? 1 : value) + 0.5f);
 }
 
 static uint8_t encode(float linear)
@@ -159,51 +166,88 @@ static uint8_t encode(float linear)
     return to_byte(linear <= 0.0031308f ? 12.92f * linear : 1.055f * powf(linear, 1 / 2.4f) - 0.055f);
 }
 
-bool texture_color(const pattern *pattern, const ramp *ramp, int size, texture *texture)
+/* The ramp's colors at even steps of the value. */
+static void encode_ramp(const ramp *ramp, uint8_t colors[RAMP_STEPS][4])
 {
-    if (!allocate(size, true, texture))
-        return false;
-    for (int y = 0; y < size; y++) {
-        for (int x = 0; x < size; x++) {
-            float at = value_at(pattern, x, y, size) * (float)(ramp->count - 1);
-            int i = (int)at < ramp->count - 1 ? (int)at : ramp->count - 2;
-            uint8_t *rgba = texel(texture, x, y);
-            for (int c = 0; c < 3; c++)
-                rgba[c] = encode(ramp->colors[i][c] + (at - (float)i) * (ramp->colors[i + 1][c] - ramp->colors[i][c]));
-            rgba[3] = 255;
-        }
+    for (int k = 0; k < RAMP_STEPS; k++) {
+        float at = (float)k / (RAMP_STEPS - 1) * (float)(ramp->count - 1);
+        int i = (int)at < ramp->count - 1 ? (int)at : ramp->count - 2;
+        for (int c = 0; c < 3; c++)
+            colors[k][c] = encode(ramp->colors[i][c] + (at - (float)i) * (ramp->colors[i + 1][c] - ramp->colors[i][c]));
+        colors[k][3] = 255;
     }
-    return true;
 }
 
-bool texture_normals(const pattern *pattern, float slope, int size, texture *texture)
+static void color_texels(const float *values, const ramp *ramp, texture *texture)
 {
-    if (!allocate(size, false, texture))
-        return false;
+    uint8_t colors[RAMP_STEPS][4];
+    encode_ramp(ramp, colors);
+    for (int i = 0; i < texture->width * texture->height; i++)
+        memcpy(texture->rgba + 4 * i, colors[(int)((RAMP_STEPS - 1) * values[i] + 0.5f)], 4);
+}
+
+static void normal_texels(const float *values, float slope, texture *texture)
+{
+    const int size = texture->width;
     for (int y = 0; y < size; y++) {
+        const float *row = values + y * size, *above = values + (y > 0 ? y - 1 : size - 1) * size,
+                    *below = values + (y < size - 1 ? y + 1 : 0) * size;
         for (int x = 0; x < size; x++) {
-            float across = value_at(pattern, x - 1, y, size) - value_at(pattern, x + 1, y, size);
-            float down = value_at(pattern, x, y + 1, size) - value_at(pattern, x, y - 1, size);
+            float across = row[x > 0 ? x - 1 : size - 1] - row[x < size - 1 ? x + 1 : 0], down = below[x] - above[x];
             vec3 n = vec3_normalize((vec3){2 * slope * across, 2 * slope * down, 1});
             uint8_t *rgba = texel(texture, x, y);
             rgba[0] = to_byte(0.5f + n.x / 2), rgba[1] = to_byte(0.5f + n.y / 2), rgba[2] = to_byte(0.5f + n.z / 2);
             rgba[3] = 255;
         }
     }
+}
+
+static void roughness_texels(const float *values, float low, float high, texture *texture)
+{
+    for (int i = 0; i < texture->width * texture->height; i++) {
+        uint8_t *rgba = texture->rgba + 4 * i;
+        rgba[0] = rgba[2] = rgba[3] = 255;
+        rgba[1] = to_byte(low + (high - low) * values[i]);
+    }
+}
+
+/* Values and a texture for them; false: no memory for one. */
+static bool begin(const pattern *pattern, int size, bool srgb, float **values, texture *texture)
+{
+    *values = sample(pattern, size);
+    if (*values && allocate(size, srgb, texture))
+        return true;
+    free(*values);
+    return false;
+}
+
+bool texture_color(const pattern *pattern, const ramp *ramp, int size, texture *texture)
+{
+    float *values;
+    if (!begin(pattern, size, true, &values, texture))
+        return false;
+    color_texels(values, ramp, texture);
+    free(values);
+    return true;
+}
+
+bool texture_normals(const pattern *pattern, float slope, int size, texture *texture)
+{
+    float *values;
+    if (!begin(pattern, size, false, &values, texture))
+        return false;
+    normal_texels(values, slope, texture);
+    free(values);
     return true;
 }
 
 bool texture_roughness(const pattern *pattern, float low, float high, int size, texture *texture)
 {
-    if (!allocate(size, false, texture))
+    float *values;
+    if (!begin(pattern, size, false, &values, texture))
         return false;
-    for (int y = 0; y < size; y++) {
-        for (int x = 0; x < size; x++) {
-            uint8_t *rgba = texel(texture, x, y);
-            rgba[0] = rgba[2] = rgba[3] = 255;
-            rgba[1] = to_byte(low + (high - low) * value_at(pattern, x, y, size));
-        }
-    }
+    roughness_texels(values, low, high, texture);
+    free(values);
     return true;
 }
 

@@ -80,25 +80,42 @@ static uint32_t mix_32(uint32_t x)
     return x ^ (x >> 16);
 }
 
-static float lattice(uint32_t seed, int x, int y, int z)
+/* Of a row of the lattice; a point in it is one more step. */
+static uint32_t hash_row(int y, int z)
 {
-    uint32_t hash = mix_32(seed + mix_32((uint32_t)x + mix_32((uint32_t)y + mix_32((uint32_t)z + 0x9e3779b9u))));
-    return (float)(hash >> 8) / 16777216;
+    return mix_32((uint32_t)y + mix_32((uint32_t)z + 0x9e3779b9u));
+}
+
+static float lattice(uint32_t seed, int x, uint32_t row)
+{
+    return (float)(mix_32(seed + mix_32((uint32_t)x + row)) >> 8) / 16777216;
 }
 
 float hash_unit(uint32_t seed, int x, int y)
 {
-    return lattice(seed, x, y, 0);
+    return lattice(seed, x, hash_row(y, 0));
+}
+
+static float smooth(float t)
+{
+    return t * t * (3 - 2 * t);
 }
 
 static float blend(float a, float b, float t)
 {
-    return a + (b - a) * t * t * (3 - 2 * t);
+    return a + (b - a) * t;
 }
 
 static int wrap(int x, int period)
 {
-    return ((x % period) + period) % period;
+    return x >= 0 && x < period ? x : ((x % period) + period) % period;
+}
+
+/* Between four values of the lattice. */
+static float cell(uint32_t seed, int left, int right, uint32_t top, uint32_t bottom, float s, float t)
+{
+    return blend(blend(lattice(seed, left, top), lattice(seed, right, top), s),
+                 blend(lattice(seed, left, bottom), lattice(seed, right, bottom), s), t);
 }
 
 float noise_plane(uint32_t seed, float x, float y, int period, int octaves)
@@ -106,10 +123,9 @@ float noise_plane(uint32_t seed, float x, float y, int period, int octaves)
     float sum = 0, weight = 1, total = 0;
     for (int octave = 0; octave < octaves; octave++) {
         int i = (int)floorf(x), j = (int)floorf(y);
-        int left = wrap(i, period), right = wrap(i + 1, period), top = wrap(j, period), bottom = wrap(j + 1, period);
-        float s = x - (float)i, t = y - (float)j;
-        sum += weight * blend(blend(lattice(seed, left, top, octave), lattice(seed, right, top, octave), s),
-                              blend(lattice(seed, left, bottom, octave), lattice(seed, right, bottom, octave), s), t);
+        uint32_t top = hash_row(wrap(j, period), octave), bottom = hash_row(wrap(j + 1, period), octave);
+        sum += weight * cell(seed, wrap(i, period), wrap(i + 1, period), top, bottom, smooth(x - (float)i),
+                             smooth(y - (float)j));
         total += weight;
         weight /= 2, x *= 2, y *= 2, period *= 2;
     }
@@ -121,11 +137,10 @@ float noise_space(uint32_t seed, vec3 p, int octaves)
     float sum = 0, weight = 1, total = 0;
     for (int octave = 0; octave < octaves; octave++, seed++) {
         int x = (int)floorf(p.x), y = (int)floorf(p.y), z = (int)floorf(p.z);
-        float s = p.x - (float)x, t = p.y - (float)y, planes[2];
+        float s = smooth(p.x - (float)x), t = smooth(p.y - (float)y), planes[2];
         for (int k = 0; k < 2; k++)
-            planes[k] = blend(blend(lattice(seed, x, y, z + k), lattice(seed, x + 1, y, z + k), s),
-                              blend(lattice(seed, x, y + 1, z + k), lattice(seed, x + 1, y + 1, z + k), s), t);
-        sum += weight * blend(planes[0], planes[1], p.z - (float)z);
+            planes[k] = cell(seed, x, x + 1, hash_row(y, z + k), hash_row(y + 1, z + k), s, t);
+        sum += weight * blend(planes[0], planes[1], smooth(p.z - (float)z));
         total += weight;
         weight /= 2, p = vec3_scale(p, 2);
     }
