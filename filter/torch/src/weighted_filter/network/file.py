@@ -100,7 +100,7 @@ def _build(tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> Networ
     for convolution in architecture.convolutions():
         shapes[f"{convolution.name}.weight"] = (convolution.outputs, convolution.inputs, convolution.kernel, convolution.kernel)
         shapes[f"{convolution.name}.bias"] = (convolution.outputs,)
-    for name, tensor in tensors.items():
+    for name, tensor in sorted(tensors.items()):
         if name not in shapes:
             raise ValueError(f"it has a tensor {name!r}, which its architecture has not")
         if tuple(tensor.shape) != shapes[name]:

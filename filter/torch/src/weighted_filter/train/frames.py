@@ -55,13 +55,21 @@ def load(paths: list[str]) -> dict[str, dict[str, np.ndarray]]:
         files += sorted(path.glob("*.npz")) if path.is_dir() else [path]
     frames = {}
     for file in files:
-        try:
-            with np.load(file) as arrays:
-                frame = {name: arrays[name].astype(np.float32) for name in (*_LAYERS, "reference")}
-        except (KeyError, ValueError) as error:
-            raise ValueError(f"{file}: is no frame of weighted_filter.train.frames: {error}") from None
-        frames[file.stem] = frame
+        frames[file.stem] = _load(file)
     return frames
+
+
+def _load(file: pathlib.Path) -> dict[str, np.ndarray]:
+    try:
+        arrays = np.load(file)
+    except (ValueError, EOFError):
+        arrays = None
+    names = (*_LAYERS, "reference")
+    for name in names:
+        if not isinstance(arrays, np.lib.npyio.NpzFile) or name not in arrays:
+            raise ValueError(f"{file}: is no frame of weighted_filter.train.frames: it has no {name}")
+    with arrays:
+        return {name: arrays[name].astype(np.float32) for name in names}
 
 
 def main(arguments: list[str]) -> int:

@@ -1,0 +1,185 @@
+"""Whole runs of python -m weighted_filter.train: learning, resuming, several processes, growing data, bad arguments."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from pairs import make_pairs
+from weighted_filter.network import load_network
+from weighted_filter.train import options, trainer
+
+SMALL = ["--channels", "16,16", "--encoder", "1,1", "--decoder", "1", "--kernels", "3,3", "--albedo-kernel", "3", "--batch", "2",
+         "--compile", "off", "--device", "cpu", "--learning-rate", "3e-3", "--warm-up", "5", "--log-every", "10",
+         "--crops", "32x32:2,29x21"]
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+TRAIN = [sys.executable, "-m", "weighted_filter.train"]
+
+
+def train(*arguments, status=0, launcher=TRAIN, **options):
+    command = [*launcher, *map(str, arguments)]
+    result = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=120, check=False, **options)
+    assert result.returncode == status, result.stderr
+    return result.stderr
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pairs")
+    np.save(folder / "a.npy", make_pairs(4))
+    np.save(folder / "b.npy", make_pairs(4, seed=1))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def frame(tmp_path_factory):
+    """For validation; a picture that is not among the pairs."""
+    path = tmp_path_factory.mktemp("frames") / "picture.npz"
+    pair, = make_pairs(1, (45, 37), 1, seed=9)
+    np.savez(path, color=pair["color"][0], albedo=pair["albedo"][0], normal=pair["normal"][0], depth=pair["depth"],
+             reference=pair["reference"])
+    return path
+
+
+def parameters(folder):
+    state = torch.load(folder / "checkpoint.pt", weights_only=True)["step_state"]
+    return state["vector"], state["average"], *state["moments"]
+
+
+@pytest.fixture(scope="module")
+def whole(data, frame, tmp_path_factory):
+    """A run that was not cut."""
+    folder = tmp_path_factory.mktemp("whole")
+    train("--data", data, "--out", folder, "--steps", 60, *SMALL, "--frames", frame, "--name", "test", "--licence", "MIT")
+    return folder
+
+
+def test_it_learns_and_writes_everything(whole):
+    report = json.loads((whole / "report.json").read_text())
+    assert (report["done"], report["step"], report["samples"], report["pairs"], report["processes"]) == (True, 60, 120, 8, 1)
+    losses = [json.loads(line)["loss"] for line in (whole / "log.jsonl").read_text().splitlines()]
+    assert len(losses) == 6 and losses[-1] < losses[0] - 0.05
+    result = report["validation"]["picture"]
+    for kind in ("gather", "splat"):
+        assert result[kind]["psnr"] > result["noisy"]["psnr"] + 5
+        assert result[kind]["smape"] < 0.6 * result["noisy"]["smape"]
+    assert report["validation"]["mean"]["gather"] == result["gather"]
+    network, texts = load_network(whole / "network.safetensors")
+    assert texts == {"name": "test", "origin": "", "licence": "MIT"}
+    assert report["parameters"] == network.architecture.parameters()
+    for picture in ("samples.png", "loss.png"):
+        assert (whole / picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_cut_and_resumed_is_the_same_to_the_bit(whole, data, tmp_path):
+    command = [*TRAIN, "--data", data, "--out", tmp_path, "--steps", "60", *SMALL, "--name", "test", "--licence", "MIT",
+               "--checkpoint-every", "0.01"]
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        process = subprocess.Popen([*map(str, command)], env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+        start = None if number == signal.SIGTERM else (tmp_path / "checkpoint.pt").stat().st_mtime_ns
+        while process.poll() is None:
+            log = tmp_path / "log.jsonl"
+            checkpoint = tmp_path / "checkpoint.pt"
+            if log.exists() and log.read_text() and (not start or checkpoint.stat().st_mtime_ns != start):
+                process.send_signal(number)
+                break
+            time.sleep(0.01)
+        message = process.communicate()[1]
+        assert process.returncode in ((128 + number, 0) if number == signal.SIGTERM else (-number, 0)), message
+    train(*command[3:])
+    for one, other in zip(parameters(whole), parameters(tmp_path)):
+        assert torch.equal(one, other)
+    assert (whole / "network.safetensors").read_bytes() == (tmp_path / "network.safetensors").read_bytes()
+    steps = [json.loads(line)["step"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert steps == [10, 20, 30, 40, 50, 60]
+    assert "done: 60 steps" in train(*command[3:])  # there is nothing left to do
+
+
+def free_port():
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return server.getsockname()[1]
+
+
+def test_two_processes_are_one_with_the_double_batch(data, tmp_path):
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", str(free_port()), "-m",
+                "weighted_filter.train"]
+    arguments = ["--data", data, "--steps", "20", *SMALL]
+    train(*arguments, "--out", tmp_path / "two", launcher=launcher)
+    train(*arguments, "--out", tmp_path / "one", "--batch", "4")
+    for two, one in zip(parameters(tmp_path / "two"), parameters(tmp_path / "one")):
+        torch.testing.assert_close(two, one, rtol=1e-4, atol=1e-6)
+    report = json.loads((tmp_path / "two" / "report.json").read_text())
+    assert (report["processes"], report["samples"]) == (2, 80)
+
+
+def test_starts_from_a_network(whole, data, tmp_path):
+    train("--data", data, "--out", tmp_path, "--steps", 1, "--init", whole / "network.safetensors", *SMALL[8:],
+          "--learning-rate", "1e-9")
+    before, after = (load_network(folder / "network.safetensors")[0] for folder in (whole, tmp_path))
+    assert before.architecture == after.architecture
+    for name, tensor in before.state_dict().items():
+        torch.testing.assert_close(after.state_dict()[name], tensor, atol=1e-4, rtol=1e-3)
+
+
+def test_takes_up_pairs_that_come_while_it_trains(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    process = subprocess.Popen([*TRAIN, "--data", folder, "--out", tmp_path / "out", "--seconds", "6", *SMALL,
+                                "--minimum-pairs", "3"], env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+    np.save(folder / "first.npy", make_pairs(3))
+    log = tmp_path / "out" / "log.jsonl"
+    while process.poll() is None and not (log.exists() and log.read_text()):
+        time.sleep(0.05)
+    np.save(folder / "again.npy", make_pairs(2, seed=5))  # sorts before what is there
+    message = process.communicate()[1]
+    assert process.returncode == 0, message
+    pairs = [json.loads(line)["pairs"] for line in log.read_text().splitlines()]
+    assert pairs[0] == 3 and pairs[-1] == 5 and set(pairs) == {3, 5}
+    manifest = torch.load(tmp_path / "out" / "checkpoint.pt", weights_only=True)["manifest"]
+    assert [tuple(entry) for entry in manifest] == [(str(folder / "first.npy"), 0, 3), (str(folder / "again.npy"), 0, 2)]
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ([], "give one of --steps and --seconds"),
+    (["--steps", "5", "--seconds", "5"], "give one of --steps and --seconds"),
+    (["--steps", "0"], "--steps is 0, it is above 0"),
+    (["--steps", "5", "--batch", "0"], "--batch is 0, it is at least 1"),
+    (["--steps", "5", "--average", "1"], "--average is 1.0, it is at least 0 and below 1"),
+    (["--steps", "5", "--channels", "16,17"], "the architecture's channels have 17, they are multiples of 16"),
+    (["--steps", "5", "--channels", "a"], "argument --channels: 'a' is not a list of integers"),
+    (["--steps", "5", "--crops", "0x5"], "argument --crops: '0x5' is not a list of WxH:share"),
+    (["--steps", "5", "--loss", "mse=1"],
+     "argument --loss: the loss has no term 'mse': there are smape, log, gradient, coarse, psnr, albedo"),
+])
+def test_wrong_usage(arguments, message, capsys):
+    with pytest.raises(SystemExit) as end:
+        options.parse(["--data", "pairs", "--out", "out", *arguments])
+    assert end.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"python -m weighted_filter.train: error: {message}"
+
+
+def test_errors(whole, data, frame, tmp_path):
+    def fails(*arguments):
+        with pytest.raises(ValueError) as error:
+            trainer.Trainer(options.parse([*SMALL, "--steps", "60", *map(str, arguments)]))
+        return str(error.value)
+
+    out = tmp_path / "out"
+    assert fails("--data", tmp_path / "none.npy", "--out", out) == f"{tmp_path}/none.npy: has no training pairs"
+    assert fails("--data", data, "--out", out, "--frames", data / "a.npy") == (
+        f"{data}/a.npy: is no frame of weighted_filter.train.frames: it has no color")
+    assert fails("--data", data, "--out", out, "--init", data / "a.npy").startswith(f"{data}/a.npy: is no safetensors file: ")
+    assert fails("--data", data, "--out", out, "--crops", "40x8") == "--crops has 40x8, pairs have 32x32 pixels"
+    assert fails("--data", data, "--out", whole, "--seed", "2") == (
+        f"{whole}/checkpoint.pt: is of a run with seed 1, not 2: give another --out, with --init to start from its network")
+    (out / "checkpoint.pt").write_bytes(b"nothing")
+    assert fails("--data", data, "--out", out).startswith(f"{out}/checkpoint.pt: is no checkpoint: ")
+    assert train("--data", tmp_path / "none.npy", "--out", out, "--steps", 5, *SMALL, status=1) == (
+        f"weighted_filter.train: {tmp_path}/none.npy: has no training pairs\n")
