@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -22,9 +23,9 @@ ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 TRAIN = [sys.executable, "-m", "weighted_filter.train"]
 
 
-def train(*arguments, status=0, launcher=TRAIN, **options):
+def train(*arguments, status=0, launcher=TRAIN, environment=ENVIRONMENT):
     command = [*launcher, *map(str, arguments)]
-    result = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=120, check=False, **options)
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert result.returncode == status, result.stderr
     return result.stderr
 
@@ -107,11 +108,23 @@ def free_port():
         return server.getsockname()[1]
 
 
-def test_two_processes_are_one_with_the_double_batch(data, tmp_path):
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", str(free_port()), "-m",
-                "weighted_filter.train"]
+@pytest.fixture
+def cluster(tmp_path):
+    """The environment of a job on one machine with two GPUs: Slurm's variables, stand-ins for its commands, torchrun."""
+    commands = {"srun": 'exec "$@"', "scontrol": "echo localhost",
+                "torchrun": f'exec {shlex.quote(sys.executable)} -m torch.distributed.run "$@"'}
+    (tmp_path / "bin").mkdir()
+    for name, line in commands.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{line}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    return {**ENVIRONMENT, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "PORT": str(free_port()), "SLURM_JOB_ID": "7",
+            "SLURM_JOB_NODELIST": "localhost", "SLURM_JOB_NUM_NODES": "1", "SLURM_GPUS_ON_NODE": "2"}
+
+
+def test_two_processes_of_a_slurm_job_are_one_with_the_double_batch(data, cluster, tmp_path, root):
     arguments = ["--data", data, "--steps", "20", *SMALL]
-    train(*arguments, "--out", tmp_path / "two", launcher=launcher)
+    train(*arguments, "--out", tmp_path / "two", launcher=[root / "filter" / "torch" / "examples" / "train.sbatch"],
+          environment=cluster)
     train(*arguments, "--out", tmp_path / "one", "--batch", "4")
     for two, one in zip(parameters(tmp_path / "two"), parameters(tmp_path / "one")):
         torch.testing.assert_close(two, one, rtol=1e-4, atol=1e-6)
@@ -183,3 +196,21 @@ def test_errors(whole, data, frame, tmp_path):
     assert fails("--data", data, "--out", out).startswith(f"{out}/checkpoint.pt: is no checkpoint: ")
     assert train("--data", tmp_path / "none.npy", "--out", out, "--steps", 5, *SMALL, status=1) == (
         f"weighted_filter.train: {tmp_path}/none.npy: has no training pairs\n")
+
+
+@pytest.mark.parametrize("compile", ["off", "parts", "all"])
+def test_captured_and_compiled_steps_are_the_plain_ones(compile, gpu, data, tmp_path):
+    arguments = ["--data", data, "--steps", "20", *SMALL, "--device", "cuda", "--dtype", "float32", "--deterministic"]
+    train(*arguments, "--out", tmp_path / "plain", "--no-graph")
+    message = train(*arguments, "--out", tmp_path / "captured", "--compile", compile)
+    assert message.count("captured") == 3 and "failed" not in message
+    for plain, captured in zip(parameters(tmp_path / "plain"), parameters(tmp_path / "captured")):
+        torch.testing.assert_close(plain, captured, rtol=1e-3, atol=1e-4)
+
+
+def test_a_run_on_a_gpu_learns(gpu, data, frame, tmp_path):
+    train("--data", data, "--out", tmp_path, "--steps", 100, *SMALL, "--frames", frame, "--device", "cuda")
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["options"]["dtype"] == "bfloat16"
+    result = report["validation"]["picture"]
+    assert min(result[kind]["psnr"] for kind in ("gather", "splat")) > result["noisy"]["psnr"] + 5
