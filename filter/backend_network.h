@@ -20,27 +20,24 @@ typedef struct wf_activation {
     int width, height, channels;
 } wf_activation;
 
-/* With zeros around the image and a bias. Its input are the channels of the coarser level, each pixel for the 2x2 that it
+/* 3x3, with zeros around the image and a bias. Its input are the channels of the coarser level, each pixel for the 2x2 that it
  * covers, and then those of its own level. */
 typedef struct wf_convolution {
     int coarse, inputs; /* channels; coarse is 0 where there is no coarser source */
     int outputs;
-    int size; /* 3 or 1, in both directions */
 } wf_convolution;
 
-typedef enum wf_plane {
-    WF_PLANE_COLOR,
-    WF_PLANE_DEMODULATED,
-    WF_PLANE_ALBEDO,
-    WF_PLANE_NORMAL,
-    WF_PLANE_DEPTH,
-    WF_PLANE_COUNT
-} wf_plane;
-
-typedef struct wf_feature {
-    wf_plane plane;
-    float scale, gain;
+/* The network's input has places for the planes of every feature, whether its file has it or not. */
+typedef enum wf_feature {
+    WF_FEATURE_COLOR,       /* planes 0 ... 2 */
+    WF_FEATURE_DEMODULATED, /* 3 ... 5 */
+    WF_FEATURE_ALBEDO,      /* 6 ... 8 */
+    WF_FEATURE_NORMAL,      /* 9 ... 11 */
+    WF_FEATURE_DEPTH,       /* 12 */
+    WF_FEATURE_COUNT
 } wf_feature;
+
+enum { WF_FEATURE_PLANES = 13, WF_INPUT_CHANNELS = 16 /* the last ones are 0 */ };
 
 /* Layers of a frame as they come: float32, any strides. Guides' data is NULL where they are absent. */
 typedef struct wf_layers {
@@ -61,10 +58,9 @@ typedef struct wf_expose_call {
 typedef struct wf_features_call {
     wf_layers layers;
     const wf_exposure *exposure;
-    wf_feature features[WF_PLANE_COUNT];
-    int count;
+    float scale[WF_FEATURE_COUNT], gain[WF_FEATURE_COUNT]; /* scale is 0 of features that the network does not have */
     float epsilon;
-    wf_activation output; /* planes beyond the features' are 0 */
+    wf_activation output; /* WF_INPUT_CHANNELS */
 } wf_features_call;
 
 /* ReLU follows. */
@@ -87,7 +83,7 @@ typedef struct wf_light {
 /* The head's channels that a level of kernels has: gather and splat (K*K logits each), those of the albedo's kernel, and
  * alphas. */
 typedef struct wf_head {
-    const void *parameters; /* of a wf_convolution of size 1, as arranged */
+    const void *parameters; /* of a 1x1 convolution, as arranged */
     int inputs, outputs;
     int kernel;        /* K of gather and splat */
     int albedo_kernel; /* 0: none */
@@ -135,10 +131,12 @@ typedef struct wf_blend_call {
 
 typedef struct wf_network_table {
     wf_dtype dtype; /* of activations */
-    size_t (*parameter_bytes)(const wf_convolution *shape);
-    /* From (outputs, coarse + inputs, size, size) and (outputs) to what the calls take; host memory. Weights of inputs beyond
-     * `given` are 0. */
-    void (*arrange)(const wf_convolution *shape, int given, const float *weight, const float *bias, void *parameters);
+
+    /* From (outputs, inputs, size, size) and (outputs) to what the calls take; in host memory, which is zeros before. */
+    size_t (*convolution_bytes)(const wf_convolution *shape);
+    void (*arrange_convolution)(const wf_convolution *shape, const float *weight, const float *bias, void *parameters);
+    size_t (*head_bytes)(const wf_head *head);
+    void (*arrange_head)(const wf_head *head, const float *weight, const float *bias, void *parameters);
 
     wf_result (*expose)(wf_device *device, wf_stream stream, const wf_expose_call *call);
     wf_result (*features)(wf_device *device, wf_stream stream, const wf_features_call *call);

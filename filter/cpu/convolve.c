@@ -14,30 +14,42 @@ static int groups_of(int outputs)
 
 /* ---- Parameters --------------------------------------------------------------------------------------------------- */
 
-size_t wf_cpu_parameter_bytes(const wf_convolution *shape)
+static size_t parameter_bytes(int inputs, int size, int outputs)
 {
-    const size_t taps = (size_t)(shape->size * shape->size);
-    return (size_t)groups_of(shape->outputs) * GROUP * (1 + taps * (size_t)(shape->coarse + shape->inputs)) *
-           sizeof(float);
+    return (size_t)(groups_of(outputs) * GROUP) * (size_t)(1 + size * size * inputs) * sizeof(float);
 }
 
-void wf_cpu_arrange(const wf_convolution *shape, int given, const float *weight, const float *bias, void *parameters)
+static void arrange(int inputs, int size, int outputs, const float *weight, const float *bias, float *to)
 {
-    const int groups = groups_of(shape->outputs), inputs = shape->coarse + shape->inputs;
-    const int taps = shape->size * shape->size;
-    float *to = parameters;
-    memset(to, 0, wf_cpu_parameter_bytes(shape));
-    memcpy(to, bias, (size_t)shape->outputs * sizeof *to);
-    to += groups * GROUP;
-    for (int o = 0; o < shape->outputs; o++) {
-        for (int i = 0; i < given; i++) {
-            for (int tap = 0; tap < taps; tap++) {
-                const size_t at = ((size_t)(o / GROUP * taps + tap) * (size_t)inputs + (size_t)i) * GROUP;
-                to[at + (size_t)(o % GROUP)] =
-                    weight[((size_t)o * (size_t)given + (size_t)i) * (size_t)taps + (size_t)tap];
-            }
+    const int taps = size * size;
+    memcpy(to, bias, (size_t)outputs * sizeof *to);
+    to += groups_of(outputs) * GROUP;
+    for (int o = 0; o < outputs; o++) {
+        for (int i = 0; i < inputs; i++) {
+            for (int tap = 0; tap < taps; tap++)
+                to[((o / GROUP * taps + tap) * inputs + i) * GROUP + o % GROUP] = *weight++;
         }
     }
+}
+
+size_t wf_cpu_convolution_bytes(const wf_convolution *shape)
+{
+    return parameter_bytes(shape->coarse + shape->inputs, 3, shape->outputs);
+}
+
+void wf_cpu_arrange_convolution(const wf_convolution *shape, const float *weight, const float *bias, void *parameters)
+{
+    arrange(shape->coarse + shape->inputs, 3, shape->outputs, weight, bias, parameters);
+}
+
+size_t wf_cpu_head_bytes(const wf_head *head)
+{
+    return parameter_bytes(head->inputs, 1, head->outputs);
+}
+
+void wf_cpu_arrange_head(const wf_head *head, const float *weight, const float *bias, void *parameters)
+{
+    arrange(head->inputs, 1, head->outputs, weight, bias, parameters);
 }
 
 /* ---- Blocks ------------------------------------------------------------------------------------------------------- */
@@ -85,22 +97,14 @@ static void fill_block(float *to, const wf_activation *coarse, const wf_activati
     }
 }
 
-static void compute_block(const wf_cpu_device *device, const block *b, const float *parameters,
-                          const wf_convolution *shape, int first, int last, int relu)
+/* The row has all but addresses of pixels. */
+static void compute_block(const wf_device *device, const block *b, wf_convolve_row row)
 {
-    const int inputs = shape->coarse + shape->inputs;
-    wf_convolve_row row = {.input_row = (int64_t)(PIXELS + shape->size - 1) * inputs,
-                           .parameters = parameters,
-                           .inputs = inputs,
-                           .groups = groups_of(shape->outputs),
-                           .first = first,
-                           .last = last,
-                           .size = shape->size,
-                           .relu = relu};
+    row.input_row = (int64_t)(PIXELS + row.size - 1) * row.inputs;
     for (int y = 0; y < ROWS; y++) {
         row.input = b->input + y * row.input_row;
-        row.output = b->output + (int64_t)y * PIXELS * (last - first) * GROUP;
-        device->convolve_row(&row);
+        row.output = b->output + (int64_t)y * PIXELS * (row.last - row.first) * GROUP;
+        ((const wf_cpu_device *)device)->convolve_row(&row);
     }
 }
 
@@ -146,21 +150,26 @@ static wf_result no_memory(const wf_device *device)
 wf_result wf_cpu_convolve(wf_device *device, wf_stream stream, const wf_convolve_call *call)
 {
     (void)stream;
-    const wf_convolution *shape = &call->shape;
     const wf_activation *output = &call->output;
+    const int groups = groups_of(call->shape.outputs);
+    const wf_convolve_row row = {.parameters = call->parameters,
+                                 .inputs = call->shape.coarse + call->shape.inputs,
+                                 .groups = groups,
+                                 .last = groups,
+                                 .size = 3,
+                                 .relu = 1};
     int failed = 0;
 #pragma omp parallel reduction(| : failed)
     {
         block b;
-        failed = !make_block(&b, shape->coarse + shape->inputs, shape->size, shape->outputs);
+        failed = !make_block(&b, row.inputs, row.size, call->shape.outputs);
 #pragma omp for collapse(2) schedule(dynamic)
         for (int y = 0; y < output->height; y += ROWS) {
             for (int x = 0; x < output->width; x += PIXELS) {
                 if (failed)
                     continue;
-                fill_block(b.input, &call->coarse, &call->input, y, x, shape->size);
-                compute_block((const wf_cpu_device *)device, &b, call->parameters, shape, 0, groups_of(shape->outputs),
-                              1);
+                fill_block(b.input, &call->coarse, &call->input, y, x, row.size);
+                compute_block(device, &b, row);
                 store(output, b.output, y, x);
                 if (call->pooled.data)
                     store_pooled(&call->pooled, output, b.output, y, x);
@@ -204,9 +213,13 @@ wf_result wf_cpu_head(wf_device *device, const wf_head *head, const wf_activatio
                       float *to_planes, float *to_pixels)
 {
     static const wf_activation no_coarse;
-    const wf_convolution shape = {0, head->inputs, head->outputs, 1};
-    const int first_group = first / GROUP, last_group = groups_of(last);
-    const int channels = (last_group - first_group) * GROUP, skipped = first - first_group * GROUP;
+    const wf_convolve_row row = {.parameters = head->parameters,
+                                 .inputs = head->inputs,
+                                 .groups = groups_of(head->outputs),
+                                 .first = first / GROUP,
+                                 .last = groups_of(last),
+                                 .size = 1};
+    const int channels = (row.last - row.first) * GROUP, skipped = first - row.first * GROUP;
     int failed = 0;
 #pragma omp parallel reduction(| : failed)
     {
@@ -218,7 +231,7 @@ wf_result wf_cpu_head(wf_device *device, const wf_head *head, const wf_activatio
                 if (failed)
                     continue;
                 fill_block(b.input, &no_coarse, decoded, y, x, 1);
-                compute_block((const wf_cpu_device *)device, &b, head->parameters, &shape, first_group, last_group, 0);
+                compute_block(device, &b, row);
                 if (to_planes)
                     store_planes(decoded, b.output, channels, skipped, last - first, y, x, to_planes);
                 else

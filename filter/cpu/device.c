@@ -91,8 +91,10 @@ static wf_result done_already(wf_device *device, wf_stream stream)
 }
 
 static const wf_network_table network = {.dtype = WF_FLOAT32,
-                                         .parameter_bytes = wf_cpu_parameter_bytes,
-                                         .arrange = wf_cpu_arrange,
+                                         .convolution_bytes = wf_cpu_convolution_bytes,
+                                         .arrange_convolution = wf_cpu_arrange_convolution,
+                                         .head_bytes = wf_cpu_head_bytes,
+                                         .arrange_head = wf_cpu_arrange_head,
                                          .expose = wf_cpu_expose,
                                          .features = wf_cpu_features,
                                          .convolve = wf_cpu_convolve,

@@ -131,31 +131,21 @@ static pixel read_pixel(const wf_layers *layers, const wf_exposure *exposure, in
     return p;
 }
 
-/* Returns how many planes it wrote. */
-static int write_feature(const wf_features_call *call, const wf_feature *feature, const pixel *p, float *to)
+/* Planes in their places. */
+static void write_pixel(const wf_features_call *call, const pixel *p, float to[WF_INPUT_CHANNELS])
 {
-    if (feature->plane == WF_PLANE_DEPTH) {
-        const float relative = logf(p->depth) - call->exposure->mean_log_depth;
-        to[0] = feature->scale *
-                (p->depth > 0 ? clamp(relative, (float)-WF_DEPTH_LIMIT, (float)WF_DEPTH_LIMIT) : (float)WF_NO_DEPTH);
-        return 1;
-    }
+    const float *scale = call->scale, *gain = call->gain;
+    memset(to, 0, WF_INPUT_CHANNELS * sizeof *to);
     for (int c = 0; c < 3; c++) {
-        switch (feature->plane) {
-        case WF_PLANE_COLOR:
-            to[c] = feature->scale * log1pf(feature->gain * p->exposed[c]);
-            break;
-        case WF_PLANE_DEMODULATED:
-            to[c] = feature->scale * log1pf(feature->gain * (p->exposed[c] / (p->albedo[c] + call->epsilon)));
-            break;
-        case WF_PLANE_ALBEDO:
-            to[c] = feature->scale * p->albedo[c];
-            break;
-        default:
-            to[c] = feature->scale * p->normal[c];
-        }
+        const float light = p->exposed[c] / (p->albedo[c] + call->epsilon);
+        to[c] = scale[WF_FEATURE_COLOR] * log1pf(gain[WF_FEATURE_COLOR] * p->exposed[c]);
+        to[3 + c] = scale[WF_FEATURE_DEMODULATED] * log1pf(gain[WF_FEATURE_DEMODULATED] * light);
+        to[6 + c] = scale[WF_FEATURE_ALBEDO] * p->albedo[c];
+        to[9 + c] = scale[WF_FEATURE_NORMAL] * p->normal[c];
     }
-    return 3;
+    const float relative =
+        clamp(logf(p->depth) - call->exposure->mean_log_depth, (float)-WF_DEPTH_LIMIT, (float)WF_DEPTH_LIMIT);
+    to[12] = scale[WF_FEATURE_DEPTH] * (p->depth > 0 ? relative : (float)WF_NO_DEPTH);
 }
 
 wf_result wf_cpu_features(wf_device *device, wf_stream stream, const wf_features_call *call)
@@ -164,13 +154,10 @@ wf_result wf_cpu_features(wf_device *device, wf_stream stream, const wf_features
     const wf_activation *output = &call->output;
 #pragma omp parallel for
     for (int64_t y = 0; y < output->height; y++) {
-        float *to = (float *)output->data + y * output->width * output->channels;
-        for (int64_t x = 0; x < output->width; x++, to += output->channels) {
+        float *to = (float *)output->data + y * output->width * WF_INPUT_CHANNELS;
+        for (int64_t x = 0; x < output->width; x++, to += WF_INPUT_CHANNELS) {
             const pixel p = read_pixel(&call->layers, call->exposure, y, x);
-            int planes = 0;
-            for (int i = 0; i < call->count; i++)
-                planes += write_feature(call, &call->features[i], &p, to + planes);
-            memset(to + planes, 0, (size_t)(output->channels - planes) * sizeof *to);
+            write_pixel(call, &p, to);
         }
     }
     return WF_OK;

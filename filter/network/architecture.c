@@ -11,11 +11,11 @@
 static const struct {
     const char *name;
     int planes;
-} planes[WF_PLANE_COUNT] = {[WF_PLANE_COLOR] = {"color", 3},
-                            [WF_PLANE_DEMODULATED] = {"demodulated", 3},
-                            [WF_PLANE_ALBEDO] = {"albedo", 3},
-                            [WF_PLANE_NORMAL] = {"normal", 3},
-                            [WF_PLANE_DEPTH] = {"depth", 1}};
+} features[WF_FEATURE_COUNT] = {[WF_FEATURE_COLOR] = {"color", 3},
+                                [WF_FEATURE_DEMODULATED] = {"demodulated", 3},
+                                [WF_FEATURE_ALBEDO] = {"albedo", 3},
+                                [WF_FEATURE_NORMAL] = {"normal", 3},
+                                [WF_FEATURE_DEPTH] = {"depth", 1}};
 
 /* ---- JSON to the struct ------------------------------------------------------------------------------------------- */
 
@@ -43,8 +43,8 @@ static const char *const field_names[FIELD_COUNT] = {"family",  "channels",     
 typedef struct description {
     char family[64];
     numbers lists[FIELD_COUNT]; /* of those that are lists or a number */
-    char features[WF_PLANE_COUNT][32];
-    double scale[WF_PLANE_COUNT], gain[WF_PLANE_COUNT];
+    char features[WF_FEATURE_COUNT][32];
+    double scale[WF_FEATURE_COUNT], gain[WF_FEATURE_COUNT];
     int feature_count;
     int found[FIELD_COUNT];
     char unknown[64]; /* a key that there is none of */
@@ -61,7 +61,7 @@ static void read_list(json_reader *json, numbers *list)
 
 static void read_feature(json_reader *json, description *d)
 {
-    const int kept = d->feature_count < WF_PLANE_COUNT ? d->feature_count : WF_PLANE_COUNT - 1;
+    const int kept = d->feature_count < WF_FEATURE_COUNT ? d->feature_count : WF_FEATURE_COUNT - 1;
     char key[64];
     d->features[kept][0] = '\0';
     d->scale[kept] = d->gain[kept] = 1;
@@ -151,26 +151,23 @@ static const char *take_number(double value, const char *name, double low, doubl
 
 static const char *take_feature(const description *d, int i, network_architecture *a, char *message, size_t size)
 {
-    wf_feature *feature = &a->features[i];
-    int plane = 0;
-    while (plane < WF_PLANE_COUNT && strcmp(d->features[i], planes[plane].name))
-        plane++;
-    if (plane == WF_PLANE_COUNT)
+    int feature = 0;
+    while (feature < WF_FEATURE_COUNT && strcmp(d->features[i], features[feature].name))
+        feature++;
+    if (feature == WF_FEATURE_COUNT)
         return SAY("the architecture has a feature '%s', there are color, demodulated, albedo, normal, depth",
                    d->features[i]);
-    feature->plane = (wf_plane)plane;
-    for (int other = 0; other < i; other++) {
-        if (a->features[other].plane == feature->plane)
-            return SAY("the architecture has the feature %s twice", planes[plane].name);
-    }
-    const char *wrong = take_number(d->scale[i], "scale of a feature", 1e-3, 1e3, &feature->scale, message, size);
-    return wrong ? wrong : take_number(d->gain[i], "gain of a feature", 1e-3, 1e3, &feature->gain, message, size);
+    if (a->scale[feature] > 0)
+        return SAY("the architecture has the feature %s twice", features[feature].name);
+    a->features[i] = (wf_feature)feature;
+    const char *wrong = take_number(d->scale[i], "scale of a feature", 1e-3, 1e3, &a->scale[feature], message, size);
+    return wrong ? wrong : take_number(d->gain[i], "gain of a feature", 1e-3, 1e3, &a->gain[feature], message, size);
 }
 
 static const char *take_features(const description *d, network_architecture *a, char *message, size_t size)
 {
-    if (d->feature_count < 1 || d->feature_count > WF_PLANE_COUNT)
-        return SAY("the architecture has %d features, there are 1 to %d", d->feature_count, WF_PLANE_COUNT);
+    if (d->feature_count < 1 || d->feature_count > WF_FEATURE_COUNT)
+        return SAY("the architecture has %d features, there are 1 to %d", d->feature_count, WF_FEATURE_COUNT);
     a->feature_count = d->feature_count;
     const char *wrong = NULL;
     for (int i = 0; i < a->feature_count && !wrong; i++)
@@ -229,12 +226,22 @@ const char *network_read_architecture(const char *text, size_t length, network_a
 
 /* ---- What follows from it ----------------------------------------------------------------------------------------- */
 
-int network_planes(const network_architecture *architecture)
+static int planes(const network_architecture *a)
 {
     int sum = 0;
-    for (int i = 0; i < architecture->feature_count; i++)
-        sum += planes[architecture->features[i].plane].planes;
+    for (int i = 0; i < a->feature_count; i++)
+        sum += features[a->features[i]].planes;
     return sum;
+}
+
+int network_plane(const network_architecture *a, int i)
+{
+    int which = 0, place = 0;
+    while (i >= features[a->features[which]].planes)
+        i -= features[a->features[which++]].planes;
+    for (int f = 0; f < (int)a->features[which]; f++)
+        place += features[f].planes;
+    return place + i;
 }
 
 wf_head network_head(const network_architecture *a, int level)
@@ -252,15 +259,16 @@ static void add(wf_network *network, network_part part, int level, int place, in
 {
     static const char *const names[] = {"encoder", "decoder", "head"};
     network_layer *layer = &network->layers[network->layer_count++];
-    const int padded = (inputs + WF_CHANNEL_MULTIPLE - 1) / WF_CHANNEL_MULTIPLE * WF_CHANNEL_MULTIPLE;
     *layer = (network_layer){.part = part,
                              .level = level,
                              .place = place,
-                             .shape = {coarse, padded, outputs, part == PART_HEAD ? 1 : 3},
-                             .given = coarse + inputs,
+                             .coarse = coarse,
+                             .inputs = inputs,
+                             .outputs = outputs,
+                             .size = part == PART_HEAD ? 1 : 3,
                              .weight = network->parameter_count};
     snprintf(layer->name, sizeof layer->name, part == PART_HEAD ? "%s.%d" : "%s.%d.%d", names[part], level, place);
-    layer->bias = layer->weight + (size_t)outputs * (size_t)(layer->given * layer->shape.size * layer->shape.size);
+    layer->bias = layer->weight + (size_t)outputs * (size_t)((coarse + inputs) * layer->size * layer->size);
     network->parameter_count = layer->bias + (size_t)outputs;
 }
 
@@ -272,7 +280,7 @@ int network_list_layers(wf_network *network)
     if (!network->layers)
         return 0;
     for (int level = 0; level < a->levels; level++) {
-        const int before = level == 0 ? network_planes(a) : a->channels[level - 1];
+        const int before = level == 0 ? planes(a) : a->channels[level - 1];
         for (int i = 0; i < a->encoder[level]; i++)
             add(network, PART_ENCODER, level, i, 0, i == 0 ? before : a->channels[level], a->channels[level]);
     }

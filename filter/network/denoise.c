@@ -1,5 +1,6 @@
 /* A denoiser's life, and frames through its plan. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "arguments.h"
 #include "plan.h"
@@ -8,28 +9,68 @@ enum { ALIGNMENT = 256, MOST_PIXELS = 1 << 28 };
 
 /* ---- Parameters --------------------------------------------------------------------------------------------------- */
 
+static size_t bytes_of(const wf_network_table *table, const wf_network *network, const network_layer *layer)
+{
+    const wf_convolution shape = network_shape(layer);
+    const wf_head head = network_head(&network->architecture, layer->level);
+    return layer->part == PART_HEAD ? table->head_bytes(&head) : table->convolution_bytes(&shape);
+}
+
 static size_t place_parameters(const wf_network_table *table, const wf_network *network, size_t *offsets)
 {
     size_t end = 0;
     for (int i = 0; i < network->layer_count; i++) {
         offsets[i] = end;
-        end += (table->parameter_bytes(&network->layers[i].shape) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        end += (bytes_of(table, network, &network->layers[i]) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
     return end;
+}
+
+/* The first layer's weights with every feature in its place. */
+static int arrange_first(const wf_network_table *table, const wf_network *network, const network_layer *layer, void *to)
+{
+    enum { TAPS = 9 };
+    const wf_convolution shape = network_shape(layer);
+    const float *from = network->parameters + layer->weight;
+    float *placed = calloc((size_t)(shape.outputs * shape.inputs * TAPS), sizeof *placed);
+    if (!placed)
+        return 0;
+    for (int i = 0; i < layer->outputs * layer->inputs; i++) {
+        const int plane = network_plane(&network->architecture, i % layer->inputs);
+        memcpy(placed + (i / layer->inputs * shape.inputs + plane) * TAPS, from + i * TAPS, TAPS * sizeof *placed);
+    }
+    table->arrange_convolution(&shape, placed, network->parameters + layer->bias, to);
+    free(placed);
+    return 1;
+}
+
+static int arrange(const wf_network_table *table, const wf_network *network, const network_layer *layer, void *to)
+{
+    const wf_convolution shape = network_shape(layer);
+    const float *weight = network->parameters + layer->weight, *bias = network->parameters + layer->bias;
+    if (shape.inputs != layer->inputs)
+        return arrange_first(table, network, layer, to);
+    if (layer->part == PART_HEAD) {
+        const wf_head head = network_head(&network->architecture, layer->level);
+        table->arrange_head(&head, weight, bias, to);
+    } else {
+        table->arrange_convolution(&shape, weight, bias, to);
+    }
+    return 1;
 }
 
 static wf_result upload(wf_denoiser *denoiser, const wf_network *network, const size_t *offsets, size_t size)
 {
     wf_device *device = denoiser->device;
     char *arranged = calloc(1, size);
-    if (!arranged)
-        return wf_fail(&device->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for %zu bytes of parameters", size);
-    for (int i = 0; i < network->layer_count; i++) {
-        const network_layer *layer = &network->layers[i];
-        denoiser->table->arrange(&layer->shape, layer->given, network->parameters + layer->weight,
-                                 network->parameters + layer->bias, arranged + offsets[i]);
-    }
-    wf_result result = device->table->alloc(device, size, &denoiser->parameters);
+    int complete = arranged != NULL;
+    for (int i = 0; i < network->layer_count && complete; i++)
+        complete = arrange(denoiser->table, network, &network->layers[i], arranged + offsets[i]);
+    wf_result result = WF_OK;
+    if (!complete)
+        result = wf_fail(&device->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for %zu bytes of parameters", size);
+    if (result == WF_OK)
+        result = device->table->alloc(device, size, &denoiser->parameters);
     if (result == WF_OK)
         result = device->table->upload(device, denoiser->parameters, arranged, size);
     denoiser->memory += size;

@@ -185,11 +185,11 @@ static int find_wanted(const wf_network *network, const char *name, wanted *w)
     for (int i = 0; i < network->layer_count; i++) {
         const network_layer *layer = &network->layers[i];
         const size_t length = strlen(layer->name);
-        const int outputs = layer->shape.outputs, size = layer->shape.size;
+        const int outputs = layer->outputs, size = layer->size;
         if (strncmp(name, layer->name, length))
             continue;
         if (!strcmp(name + length, ".weight")) {
-            *w = (wanted){.shape = {outputs, layer->given, size, size},
+            *w = (wanted){.shape = {outputs, layer->coarse + layer->inputs, size, size},
                           .axes = AXES,
                           .first = layer->weight,
                           .count = layer->bias - layer->weight};
@@ -395,14 +395,6 @@ static double flop_per_pixel(const wf_network *network)
     return sum;
 }
 
-static int uses(const network_architecture *a, wf_plane plane)
-{
-    int found = 0;
-    for (int i = 0; i < a->feature_count; i++)
-        found |= a->features[i].plane == plane;
-    return found;
-}
-
 wf_result wf_network_get_info(const wf_network *network, wf_network_info *info)
 {
     if (!network || !info)
@@ -414,10 +406,10 @@ wf_result wf_network_get_info(const wf_network *network, wf_network_info *info)
                               .levels = a->levels,
                               .kernel_levels = a->kernel_levels,
                               .albedo_kernel = a->albedo_kernel,
-                              .uses_albedo =
-                                  a->albedo_kernel > 0 || uses(a, WF_PLANE_ALBEDO) || uses(a, WF_PLANE_DEMODULATED),
-                              .uses_normal = uses(a, WF_PLANE_NORMAL),
-                              .uses_depth = uses(a, WF_PLANE_DEPTH),
+                              .uses_albedo = a->albedo_kernel > 0 || a->scale[WF_FEATURE_ALBEDO] > 0 ||
+                                             a->scale[WF_FEATURE_DEMODULATED] > 0,
+                              .uses_normal = a->scale[WF_FEATURE_NORMAL] > 0,
+                              .uses_depth = a->scale[WF_FEATURE_DEPTH] > 0,
                               .parameters = (int64_t)network->parameter_count,
                               .flop_per_pixel = flop_per_pixel(network)};
     memcpy(info->channels, a->channels, sizeof info->channels);

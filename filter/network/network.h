@@ -26,18 +26,18 @@ typedef struct network_architecture {
     int kernel_levels, kernels[WF_NETWORK_MAX_LEVELS];
     int albedo_kernel;
     float epsilon;
-    wf_feature features[WF_PLANE_COUNT];
+    float scale[WF_FEATURE_COUNT], gain[WF_FEATURE_COUNT]; /* scale is 0 of features that it has not */
+    wf_feature features[WF_FEATURE_COUNT];                 /* in the file's order */
     int feature_count;
 } network_architecture;
 
 typedef enum network_part { PART_ENCODER, PART_DECODER, PART_HEAD } network_part;
 
-/* One convolution and where its numbers begin in network.parameters: (outputs, given, size, size), then (outputs). */
+/* One convolution and where its numbers begin in network.parameters: (outputs, coarse + inputs, size, size), then (outputs). */
 typedef struct network_layer {
     network_part part;
     int level, place;
-    wf_convolution shape;
-    int given; /* input channels that the file has; shape's are a multiple of WF_CHANNEL_MULTIPLE */
+    int coarse, inputs, outputs, size; /* channels as the file has them, and 3 or 1 */
     size_t weight, bias;
     char name[NETWORK_NAME]; /* "encoder.0.1", "head.2" */
 } network_layer;
@@ -59,11 +59,18 @@ struct wf_network {
     float *parameters;
 };
 
-/* Planes of the features. */
-int network_planes(const network_architecture *architecture);
+/* The place of the file's input plane i among those of all features. */
+int network_plane(const network_architecture *architecture, int i);
 
 /* The head of a level of kernels; without parameters. */
 wf_head network_head(const network_architecture *architecture, int level);
+
+/* As backends have it: the features in their places. */
+static inline wf_convolution network_shape(const network_layer *layer)
+{
+    const int is_first = layer->part == PART_ENCODER && layer->level == 0 && layer->place == 0;
+    return (wf_convolution){layer->coarse, is_first ? WF_INPUT_CHANNELS : layer->inputs, layer->outputs};
+}
 
 /* Reads JSON. Returns NULL, or what is wrong with it, as a sentence about "the architecture" in a buffer of the caller's. */
 const char *network_read_architecture(const char *text, size_t length, network_architecture *architecture,

@@ -212,9 +212,9 @@ static tensor convolve(planner *p, network_part part, int level, int place, tens
 {
     const int index = find_layer(p, part, level, place);
     const network_layer *layer = &p->network->layers[index];
-    const tensor output = new_tensor(p, level, layer->shape.outputs);
+    const tensor output = new_tensor(p, level, layer->outputs);
     wf_convolve_call *call = &add_step(p, STEP_CONVOLVE, WF_STAGE_NETWORK, layer->name, -1)->call.convolve;
-    call->shape = layer->shape;
+    call->shape = network_shape(layer);
     call->parameters = p->parameters[index];
     use_tensor(p, &call->coarse, coarse);
     use_tensor(p, &call->input, input);
@@ -235,12 +235,11 @@ static tensor pack(planner *p)
     use_buffer(p, &expose->exposure, exposure);
     use_frame(p, 4);
 
-    const int first = find_layer(p, PART_ENCODER, 0, 0);
-    const tensor planes = new_tensor(p, 0, p->network->layers[first].shape.inputs);
+    const tensor planes = new_tensor(p, 0, WF_INPUT_CHANNELS);
     wf_features_call *features = &add_step(p, STEP_FEATURES, WF_STAGE_PACK, "features", -1)->call.features;
-    features->count = a->feature_count;
     features->epsilon = a->epsilon;
-    memcpy(features->features, a->features, sizeof features->features);
+    memcpy(features->scale, a->scale, sizeof features->scale);
+    memcpy(features->gain, a->gain, sizeof features->gain);
     use_buffer(p, &features->exposure, exposure);
     use_tensor(p, &features->output, planes);
     use_frame(p, 10);
