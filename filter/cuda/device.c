@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cuda_device.h"
+#include "network.h"
 #include "wf_cuda.h"
 
 const int wf_cuda_built = 1;
@@ -102,6 +102,66 @@ static wf_result no_barrier(wf_device *device, wf_stream stream)
     (void)device, (void)stream;
     return WF_OK;
 }
+
+/* ---- Networks ----------------------------------------------------------------------------------------------------- */
+
+static wf_result expose(wf_device *base, wf_stream stream, const wf_expose_call *call)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_expose(device, stream, call));
+}
+
+static wf_result features(wf_device *base, wf_stream stream, const wf_features_call *call)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_features(device, stream, call));
+}
+
+static wf_result convolve(wf_device *base, wf_stream stream, const wf_convolve_call *call)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_convolve(device, stream, call));
+}
+
+static wf_result filter_albedo(wf_device *base, wf_stream stream, const wf_albedo_call *call)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_filter_albedo(device, stream, call));
+}
+
+static wf_result down(wf_device *base, wf_stream stream, const wf_down_call *call)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_down(device, stream, call));
+}
+
+static wf_result filter_level(wf_device *base, wf_stream stream, const wf_level_call *call)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_filter_level(device, stream, call));
+}
+
+static wf_result blend(wf_device *base, wf_stream stream, const wf_blend_call *call)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_blend(device, stream, call));
+}
+
+static const wf_network_table network = {.dtype = WF_FLOAT16,
+                                         .convolution_bytes = wf_cuda_convolution_bytes,
+                                         .arrange_convolution = wf_cuda_arrange_convolution,
+                                         .head_bytes = wf_cuda_head_bytes,
+                                         .arrange_head = wf_cuda_arrange_head,
+                                         .expose = expose,
+                                         .features = features,
+                                         .convolve = convolve,
+                                         .filter_albedo = filter_albedo,
+                                         .down = down,
+                                         .filter_level = filter_level,
+                                         .blend = blend,
+                                         .expose_workspace = wf_cuda_expose_workspace,
+                                         .albedo_workspace = wf_cuda_albedo_workspace,
+                                         .level_workspace = wf_cuda_level_workspace};
 
 /* ---- Memory and one-off work -------------------------------------------------------------------------------------- */
 
@@ -224,7 +284,8 @@ static const wf_backend_table table = {
     .download = download,
     .begin = begin,
     .finish = finish,
-    .barrier = no_barrier};
+    .barrier = no_barrier,
+    .network = &network};
 
 /* Number of devices, at least 1. */
 static wf_result count_devices(const wf_log *log, int *count)

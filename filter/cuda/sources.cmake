@@ -12,6 +12,7 @@ enable_language(CUDA)
 find_package(CUDAToolkit 12.5 REQUIRED)
 target_sources(wf PRIVATE
   cuda/device.c cuda/gather.cu cuda/splat.cu cuda/gather_splat.cu cuda/gather_splat_tiles.cu cuda/filter_pixels.cu cuda/backward.cu cuda/backward_tiles.cu
-  cuda/grad_weight_channels.cu cuda/grad_weight_pixels.cu cuda/grad_bias.cu cuda/predict.cu)
+  cuda/grad_weight_channels.cu cuda/grad_weight_pixels.cu cuda/grad_bias.cu cuda/predict.cu
+  cuda/convolve.cu cuda/features.cu cuda/head.cu cuda/pyramid.cu)
 set_target_properties(wf PROPERTIES CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTURES}" CUDA_STANDARD 17)
 target_link_libraries(wf PRIVATE CUDA::cudart_static)

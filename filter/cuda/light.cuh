@@ -1,0 +1,100 @@
+/* light.cuh -- what the pyramid filters, and how its levels are blended. Private. */
+#ifndef WF_CUDA_LIGHT_CUH
+#define WF_CUDA_LIGHT_CUH
+
+#include "layers.cuh"
+
+static __device__ __forceinline__ float3 operator+(float3 a, float3 b)
+{
+    return make_float3(a.x + b.x, a.y + b.y, a.z + b.z);
+}
+
+static __device__ __forceinline__ float3 operator-(float3 a, float3 b)
+{
+    return make_float3(a.x - b.x, a.y - b.y, a.z - b.z);
+}
+
+static __device__ __forceinline__ float3 operator*(float a, float3 b)
+{
+    return make_float3(a * b.x, a * b.y, a * b.z);
+}
+
+struct wf_light_args {
+    wf_view planes;
+    const uint2 *albedo; /* r, g, b and an unused one in float16 for each pixel; or NULL */
+    float epsilon;
+    int clean;
+};
+
+static inline wf_light_args wf_make_light(const wf_light *light)
+{
+    return {wf_make_view(&light->planes), (const uint2 *)light->albedo.data, light->epsilon, light->clean};
+}
+
+/* The filtered albedo and epsilon. */
+static __device__ __forceinline__ float3 wf_read_divisor(const uint2 *albedo, float epsilon, size_t pixel)
+{
+    const uint2 halves = __ldg(albedo + pixel);
+    const float2 low = __half22float2(*(const __half2 *)&halves.x), high = __half22float2(*(const __half2 *)&halves.y);
+    return make_float3(low.x + epsilon, low.y + epsilon, high.x + epsilon);
+}
+
+static __device__ __forceinline__ float3 wf_read_light(const wf_light_args &light, int y, int x, int width)
+{
+    float3 rgb = wf_read_rgb(light.planes, y, x);
+    if (light.clean)
+        rgb = wf_clean(rgb);
+    if (light.albedo) {
+        const float3 divisor = wf_read_divisor(light.albedo, light.epsilon, (size_t)y * width + x);
+        rgb = make_float3(__fdividef(rgb.x, divisor.x), __fdividef(rgb.y, divisor.y), __fdividef(rgb.z, divisor.z));
+    }
+    return rgb;
+}
+
+/* A level's images, what the coarser levels add, and by how much; of both operators. */
+struct wf_filtered_args {
+    wf_view image[WF_OPERATOR_COUNT], blend[WF_OPERATOR_COUNT];
+    __half2 *alpha; /* NULL at the coarsest level */
+    int width, height;
+};
+
+static inline wf_filtered_args wf_make_filtered(const wf_filtered *filtered)
+{
+    wf_filtered_args args = {};
+    for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
+        args.image[op] = wf_view_or_none(&filtered->image[op]);
+        args.blend[op] = wf_view_or_none(&filtered->blend[op]);
+    }
+    args.alpha = (__half2 *)filtered->alpha.data;
+    args.width = (int)filtered->image[0].size[3], args.height = (int)filtered->image[0].size[2];
+    return args;
+}
+
+/* U at a fine pixel. */
+static __device__ __forceinline__ float3 wf_upsample(const wf_view &coarse, int y, int x, int width, int height)
+{
+    const int y0 = y / 2, x0 = x / 2;
+    const int y1 = y % 2 ? min(y0 + 1, (height + 1) / 2 - 1) : max(y0 - 1, 0);
+    const int x1 = x % 2 ? min(x0 + 1, (width + 1) / 2 - 1) : max(x0 - 1, 0);
+    const float3 near = 0.75f * wf_read_rgb(coarse, y0, x0) + 0.25f * wf_read_rgb(coarse, y0, x1);
+    const float3 far = 0.75f * wf_read_rgb(coarse, y1, x0) + 0.25f * wf_read_rgb(coarse, y1, x1);
+    return 0.75f * near + 0.25f * far;
+}
+
+static __device__ __forceinline__ float wf_sigmoid(float logit)
+{
+    return __fdividef(1, 1 + __expf(-logit));
+}
+
+/* o of a level. */
+static __device__ __forceinline__ float3 wf_blended(const wf_filtered_args &level, int op, int y, int x)
+{
+    const float3 image = wf_read_rgb(level.image[op], y, x);
+    if (!level.alpha)
+        return image;
+    const __half2 logits = level.alpha[(size_t)y * level.width + x];
+    const float alpha = wf_sigmoid(__half2float(op == WF_SPLAT ? __high2half(logits) : __low2half(logits)));
+    return image + alpha * wf_upsample(level.blend[op], y, x, level.width, level.height);
+}
+
+#endif

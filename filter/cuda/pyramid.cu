@@ -1,0 +1,270 @@
+/* The pyramid's filters: 3x3 and 5x5 kernels in one kernel a level, others through their logits in planes and the operator. */
+#include "head.h"
+#include "level.cuh"
+#include "network.h"
+
+#define THREADS 128 /* one a pixel of a row */
+
+/* Of an image; pixels are counted along its rows. */
+static wf_grid grid_of(int width, int height)
+{
+    return {wf_divide_up(width, THREADS), (unsigned)height, 1};
+}
+
+template <typename Args>
+static wf_result launch(wf_cuda_device *device, cudaStream_t stream, const void *kernel, int width, int height,
+                        Args *args)
+{
+    void *arguments[] = {args};
+    return wf_launch(&device->base.log, stream, kernel, grid_of(width, height), 1, dim3(THREADS), arguments, 0);
+}
+
+/* This thread's pixel. */
+static __device__ __forceinline__ wf_place this_pixel(int width, int height)
+{
+    const wf_block block = wf_this_block({(unsigned)(width + THREADS - 1) / THREADS, (unsigned)height, 1}, THREADS, 1);
+    const int x = block.x + threadIdx.x;
+    return {block.y, x, x < width};
+}
+
+/* ---- Down --------------------------------------------------------------------------------------------------------- */
+
+struct down_args {
+    wf_light_args input;
+    wf_view output;
+    int width, height; /* of the input */
+};
+
+static __global__ void __launch_bounds__(THREADS) halve(const down_args args)
+{
+    const wf_place at = this_pixel((args.width + 1) / 2, (args.height + 1) / 2);
+    if (!at.inside)
+        return;
+    const int rows = min(2, args.height - 2 * at.y), columns = min(2, args.width - 2 * at.x);
+    float3 sum = make_float3(0, 0, 0);
+    for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < columns; column++)
+            sum = sum + wf_read_light(args.input, 2 * at.y + row, 2 * at.x + column, args.width);
+    }
+    wf_write_rgb(args.output, at.y, at.x, (1.0f / (rows * columns)) * sum);
+}
+
+wf_result wf_cuda_down(wf_cuda_device *device, cudaStream_t stream, const wf_down_call *call)
+{
+    const int64_t *size = call->input.planes.size;
+    down_args args = {wf_make_light(&call->input), wf_make_view(&call->output), (int)size[3], (int)size[2]};
+    return launch(device, stream, (const void *)halve, (args.width + 1) / 2, (args.height + 1) / 2, &args);
+}
+
+/* ---- Blend -------------------------------------------------------------------------------------------------------- */
+
+struct blend_args {
+    wf_filtered_args filtered;
+    const uint2 *albedo;
+    float epsilon;
+};
+
+static __global__ void __launch_bounds__(THREADS) blend(const blend_args args)
+{
+    const wf_filtered_args &filtered = args.filtered;
+    const wf_place at = this_pixel(filtered.width, filtered.height);
+    if (!at.inside)
+        return;
+    float3 factor = make_float3(1, 1, 1);
+    if (args.albedo)
+        factor = wf_read_divisor(args.albedo, args.epsilon, (size_t)at.y * filtered.width + at.x);
+    for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
+        const float3 o = wf_blended(filtered, op, at.y, at.x);
+        wf_write_rgb(filtered.image[op], at.y, at.x, make_float3(o.x * factor.x, o.y * factor.y, o.z * factor.z));
+    }
+}
+
+wf_result wf_cuda_blend(wf_cuda_device *device, cudaStream_t stream, const wf_blend_call *call)
+{
+    blend_args args = {wf_make_filtered(&call->filtered), (const uint2 *)call->albedo.data, call->epsilon};
+    return launch(device, stream, (const void *)blend, args.filtered.width, args.filtered.height, &args);
+}
+
+/* ---- One kernel a level ------------------------------------------------------------------------------------------- */
+
+static dim3 tiles_of(int width, int height)
+{
+    return dim3(wf_divide_up(width, WF_LEVEL_WIDTH), wf_divide_up(height, WF_LEVEL_HEIGHT));
+}
+
+template <int K> static wf_result filter_fused(wf_cuda_device *device, cudaStream_t stream, const wf_level_call *call)
+{
+    const void *kernel = (const void *)filter_level<K>;
+    const int alphas = call->head.alphas ? WF_PART_ALPHAS : WF_PART_GATHER;
+    wf_level_args args = {wf_make_logits(&call->head, &call->decoded, WF_PART_GATHER),
+                          wf_make_logits(&call->head, &call->decoded, WF_PART_SPLAT),
+                          wf_make_logits(&call->head, &call->decoded, alphas),
+                          wf_make_light(&call->light),
+                          wf_make_filtered(&call->output),
+                          wf_make_filtered(&call->coarser)};
+    void *arguments[] = {&args};
+    cudaError_t error =
+        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, wf_level<K>::SHARED_BYTES);
+    if (error == cudaSuccess)
+        error = cudaLaunchKernel(kernel, tiles_of(args.output.width, args.output.height), dim3(WF_LEVEL_THREADS),
+                                 arguments, wf_level<K>::SHARED_BYTES, stream);
+    return wf_cuda_check(&device->base.log, error, "launching a level's filters");
+}
+
+template <int K>
+static wf_result filter_albedo_fused(wf_cuda_device *device, cudaStream_t stream, const wf_albedo_call *call)
+{
+    wf_albedo_args args = {wf_make_logits(&call->head, &call->decoded, WF_PART_ALBEDO), wf_view_or_none(&call->albedo),
+                           (uint2 *)call->output.data, call->output.width, call->output.height};
+    void *arguments[] = {&args};
+    return wf_cuda_check(&device->base.log,
+                         cudaLaunchKernel((const void *)filter_albedo<K>, tiles_of(args.width, args.height),
+                                          dim3(WF_LEVEL_THREADS), arguments, 0, stream),
+                         "launching the albedo's filter");
+}
+
+/* ---- Any kernel --------------------------------------------------------------------------------------------------- */
+
+static bool is_fused(int kernel)
+{
+    return kernel == 3 || kernel == 5;
+}
+
+static size_t pixels_of(const wf_activation *a)
+{
+    return (size_t)a->width * a->height;
+}
+
+/* Planes of light, or of albedo before and after, and then of logits. */
+struct workspace {
+    wf_tensor light, filtered, logits;
+    size_t size;
+};
+
+static workspace lay_out(void *data, const wf_activation *decoded, int images, int kernel)
+{
+    const size_t planes = 3 * pixels_of(decoded) * sizeof(float);
+    char *at = (char *)data;
+    const int height = decoded->height, width = decoded->width, taps = kernel * kernel;
+    return {wf_dense(at, WF_FLOAT32, 1, 3, height, width), wf_dense(at + planes, WF_FLOAT32, 1, 3, height, width),
+            wf_dense(at + images * planes, WF_FLOAT16, 1, taps, height, width),
+            images * planes + taps * pixels_of(decoded) * sizeof(__half)};
+}
+
+size_t wf_cuda_albedo_workspace(const wf_device *device, const wf_albedo_call *call)
+{
+    (void)device;
+    return is_fused(call->head.albedo_kernel) ? 0 : lay_out(NULL, &call->decoded, 2, call->head.albedo_kernel).size;
+}
+
+size_t wf_cuda_level_workspace(const wf_device *device, const wf_level_call *call)
+{
+    (void)device;
+    return is_fused(call->head.kernel) ? 0 : lay_out(NULL, &call->decoded, 1, call->head.kernel).size;
+}
+
+struct copy_args {
+    wf_light_args light; /* or a clean and clamped albedo */
+    wf_view planes;
+    uint2 *halves; /* instead of planes */
+    int width, height, is_albedo;
+};
+
+static __global__ void __launch_bounds__(THREADS) copy_light(const copy_args args)
+{
+    const wf_place at = this_pixel(args.width, args.height);
+    if (!at.inside)
+        return;
+    const float3 rgb = args.is_albedo ? wf_clamp(wf_read_clean(args.light.planes, at.y, at.x), 0, 1)
+                                      : wf_read_light(args.light, at.y, at.x, args.width);
+    if (args.halves)
+        args.halves[(size_t)at.y * args.width + at.x] =
+            make_uint2(wf_bits(__floats2half2_rn(rgb.x, rgb.y)), wf_bits(__floats2half2_rn(rgb.z, 0)));
+    else
+        wf_write_rgb(args.planes, at.y, at.x, rgb);
+}
+
+static wf_result filter(wf_cuda_device *device, cudaStream_t stream, wf_operator op, int kernel, const workspace *w,
+                        const wf_tensor *output)
+{
+    wf_filter_call call = {};
+    call.op = op;
+    call.filter = {kernel, kernel, 1, WF_SOFTMAX, 1};
+    call.input = w->light, call.weight = w->logits, call.output = *output;
+    return op == WF_SPLAT ? wf_cuda_splat(device, stream, &call) : wf_cuda_gather(device, stream, &call);
+}
+
+static __global__ void __launch_bounds__(THREADS)
+    store_blends(const wf_filtered_args own, const wf_filtered_args coarser)
+{
+    const wf_place at = this_pixel((own.width + 1) / 2, (own.height + 1) / 2);
+    if (!at.inside)
+        return;
+    const int rows = min(2, own.height - 2 * at.y), columns = min(2, own.width - 2 * at.x);
+    for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
+        float3 sum = make_float3(0, 0, 0);
+        for (int i = 0; i < rows * columns; i++)
+            sum = sum + wf_read_rgb(own.image[op], 2 * at.y + i / columns, 2 * at.x + i % columns);
+        wf_write_rgb(own.blend[op], at.y, at.x, wf_blended(coarser, op, at.y, at.x) - (1.0f / (rows * columns)) * sum);
+    }
+}
+
+static wf_result filter_any(wf_cuda_device *device, cudaStream_t stream, const wf_level_call *call)
+{
+    const wf_head *head = &call->head;
+    const int width = call->decoded.width, height = call->decoded.height;
+    const workspace w = lay_out(call->workspace, &call->decoded, 1, head->kernel);
+    copy_args copy = {wf_make_light(&call->light), wf_make_view(&w.light), NULL, width, height, 0};
+    WF_TRY(launch(device, stream, (const void *)copy_light, width, height, &copy));
+    for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
+        const int part = op == WF_SPLAT ? WF_PART_SPLAT : WF_PART_GATHER;
+        WF_TRY(wf_cuda_store_logits(device, stream, head, &call->decoded, part, w.logits.data));
+        WF_TRY(filter(device, stream, (wf_operator)op, head->kernel, &w, &call->output.image[op]));
+    }
+    if (!head->alphas)
+        return WF_OK;
+    WF_TRY(wf_cuda_store_alphas(device, stream, head, &call->decoded, call->output.alpha.data));
+    wf_filtered_args own = wf_make_filtered(&call->output), coarser = wf_make_filtered(&call->coarser);
+    void *arguments[] = {&own, &coarser};
+    return wf_launch(&device->base.log, stream, (const void *)store_blends, grid_of((width + 1) / 2, (height + 1) / 2),
+                     1, dim3(THREADS), arguments, 0);
+}
+
+static wf_result filter_albedo_any(wf_cuda_device *device, cudaStream_t stream, const wf_albedo_call *call)
+{
+    const wf_head *head = &call->head;
+    const int width = call->decoded.width, height = call->decoded.height;
+    const workspace w = lay_out(call->workspace, &call->decoded, 2, head->albedo_kernel);
+    copy_args before = {{wf_view_or_none(&call->albedo), NULL, 0, 1}, wf_make_view(&w.light), NULL, width, height, 1};
+    WF_TRY(launch(device, stream, (const void *)copy_light, width, height, &before));
+    WF_TRY(wf_cuda_store_logits(device, stream, head, &call->decoded, WF_PART_ALBEDO, w.logits.data));
+    WF_TRY(filter(device, stream, WF_GATHER, head->albedo_kernel, &w, &w.filtered));
+    copy_args after = {{wf_make_view(&w.filtered), NULL, 0, 0}, {}, (uint2 *)call->output.data, width, height, 0};
+    return launch(device, stream, (const void *)copy_light, width, height, &after);
+}
+
+/* ---- Levels ------------------------------------------------------------------------------------------------------- */
+
+wf_result wf_cuda_filter_albedo(wf_cuda_device *device, cudaStream_t stream, const wf_albedo_call *call)
+{
+    switch (call->head.albedo_kernel) {
+    case 3:
+        return filter_albedo_fused<3>(device, stream, call);
+    case 5:
+        return filter_albedo_fused<5>(device, stream, call);
+    default:
+        return filter_albedo_any(device, stream, call);
+    }
+}
+
+wf_result wf_cuda_filter_level(wf_cuda_device *device, cudaStream_t stream, const wf_level_call *call)
+{
+    switch (call->head.kernel) {
+    case 3:
+        return filter_fused<3>(device, stream, call);
+    case 5:
+        return filter_fused<5>(device, stream, call);
+    default:
+        return filter_any(device, stream, call);
+    }
+}
