@@ -1,4 +1,4 @@
-# wf_bench. Built with the tests, run by hand; CI runs it once on a small image to see that it works.
+# wf_bench and network_bench. Built with the tests, run by hand; CI runs them once on small images to see that they work.
 pkg_check_modules(CJSON QUIET IMPORTED_TARGET libcjson)
 if(NOT CJSON_FOUND)
   message(STATUS "wf_bench is not built: it needs libcjson")
@@ -25,23 +25,33 @@ add_custom_target(wf_commit
   BYPRODUCTS ${CMAKE_CURRENT_BINARY_DIR}/bench/commit.h
   VERBATIM)
 
-add_executable(wf_bench
-  bench/wf_bench.c bench/options.c bench/row.c bench/verify.c bench/workload.c bench/results.c ${meters})
-add_dependencies(wf_bench wf_commit)
-target_include_directories(wf_bench PRIVATE bench ${CMAKE_CURRENT_BINARY_DIR}/bench)
-target_link_libraries(wf_bench PRIVATE wf_cases OpenMP::OpenMP_C PkgConfig::CJSON wf_warnings)
+add_library(wf_meters STATIC ${meters})
+target_include_directories(wf_meters PUBLIC bench PRIVATE ${PROJECT_SOURCE_DIR}/filter)
+target_link_libraries(wf_meters PUBLIC wf PRIVATE OpenMP::OpenMP_C wf_warnings)
 if(WF_VULKAN)
   include(${PROJECT_SOURCE_DIR}/shaders/embed.cmake)
-  wf_embed_shader(wf_bench ${CMAKE_CURRENT_SOURCE_DIR}/bench/copy.comp.glsl)
+  wf_embed_shader(wf_meters ${CMAKE_CURRENT_SOURCE_DIR}/bench/copy.comp.glsl)
 endif()
 if(WF_CUDA)
   find_package(CUDAToolkit REQUIRED)
-  target_link_libraries(wf_bench PRIVATE CUDA::cudart_static)
+  target_link_libraries(wf_meters PRIVATE CUDA::cudart_static)
 endif()
 
-# Everything that it can time, once.
+add_executable(wf_bench bench/wf_bench.c bench/options.c bench/row.c bench/verify.c bench/workload.c bench/results.c)
+add_executable(network_bench bench/network_bench.c)
+foreach(program wf_bench network_bench)
+  add_dependencies(${program} wf_commit)
+  target_include_directories(${program} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/bench)
+  target_link_libraries(${program} PRIVATE wf_cases wf_meters OpenMP::OpenMP_C PkgConfig::CJSON wf_warnings)
+endforeach()
+
+# Everything that they can time, once.
 add_test(NAME bench COMMAND wf_bench --backend cpu --quick --size 2x33x21 --kernel-size 4x5 --channels 4
   --op gather,splat,gather_splat --direction forward,backward,backward_input,backward_weight,grad_weight
   --mode linear,normalized,softmax --dtype float32,bfloat16,float64
   --json ${CMAKE_CURRENT_BINARY_DIR}/bench.json)
 set_tests_properties(bench PROPERTIES ENVIRONMENT OMP_WAIT_POLICY=passive)
+
+add_test(NAME network_bench COMMAND network_bench --size 33x21 --repeats 2
+  --json ${CMAKE_CURRENT_BINARY_DIR}/network_bench.json ${CMAKE_CURRENT_SOURCE_DIR}/network/networks/tiny.safetensors)
+set_tests_properties(network_bench PROPERTIES ENVIRONMENT OMP_WAIT_POLICY=passive)
