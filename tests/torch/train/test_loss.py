@@ -23,7 +23,8 @@ def expected_terms(image, reference):
     for _ in range(3):
         small, small_reference = network_reference.down(small), network_reference.down(small_reference)
         coarse += np.abs(np.log1p(np.maximum(small, 0)) - np.log1p(small_reference)).mean()
-    return {"smape": (np.abs(image - reference) / (np.abs(image) + np.abs(reference) + 0.01)).mean(),
+    energy = math.log(max(image.mean(), 0) + 0.01) - math.log(reference.mean() + 0.01)
+    return {"energy": abs(energy), "smape": (np.abs(image - reference) / (np.abs(image) + np.abs(reference) + 0.01)).mean(),
             "log": np.abs(log).mean(),
             "gradient": np.abs(np.diff(log, axis=1)).mean() + np.abs(np.diff(log, axis=2)).mean(),
             "psnr": math.log(((srgb(image) - srgb(reference)) ** 2).mean() + 1e-6), "coarse": coarse}

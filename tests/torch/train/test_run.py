@@ -169,7 +169,7 @@ def test_takes_up_pairs_that_come_while_it_trains(tmp_path):
     (["--steps", "5", "--channels", "a"], "argument --channels: 'a' is not a list of integers"),
     (["--steps", "5", "--crops", "0x5"], "argument --crops: '0x5' is not a list of WxH:share"),
     (["--steps", "5", "--loss", "mse=1"],
-     "argument --loss: the loss has no term 'mse': there are smape, log, gradient, coarse, psnr, albedo"),
+     "argument --loss: the loss has no term 'mse': there are smape, log, gradient, coarse, energy, psnr, albedo"),
 ])
 def test_wrong_usage(arguments, message, capsys):
     with pytest.raises(SystemExit) as end:

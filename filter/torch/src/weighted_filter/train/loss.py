@@ -6,6 +6,7 @@ On radiance times an exposure, d the image and r its reference, averaged over pi
     log        |L(d) - L(r)|, L(x) = ln(1 + max(x, 0))
     gradient   |differences of L(d) - L(r) between neighbours|, horizontal and vertical
     coarse     log of both images' means over 2x2, 4x4 and 8x8 pixels: blotches, and lost energy
+    energy     |ln of the ratio of the images' means (+ 0.01)|, averaged over images
     psnr       ln of the mean squared error of the displayed image (sRGB curve, clamped to 0 .. 1), averaged over images
     albedo     |filtered albedo - clean albedo|, once
 """
@@ -19,7 +20,7 @@ from ..network.denoise import Denoised
 from ..pyramid import down
 from .augment import Batch
 
-WEIGHTS = {"smape": 1.0, "log": 0.5, "gradient": 0.5, "coarse": 0.25, "psnr": 0.03, "albedo": 0.5}
+WEIGHTS = {"smape": 1.0, "log": 0.5, "gradient": 0.5, "coarse": 0.25, "energy": 0.05, "psnr": 0.03, "albedo": 0.5}
 COARSE_LEVELS = 3
 _SMALLEST_ERROR = 1e-6  # 60 dB, below which psnr does not care
 
@@ -45,6 +46,8 @@ def _image_terms(image: Tensor, reference: Tensor) -> dict[str, Tensor]:
     result["log"] = difference.abs().mean()
     result["gradient"] = ((difference[..., 1:] - difference[..., :-1]).abs().mean() +
                           (difference[..., 1:, :] - difference[..., :-1, :]).abs().mean())
+    mean, reference_mean = ((picture.mean((1, 2, 3)).clamp_min(0) + 0.01).log() for picture in (image, reference))
+    result["energy"] = (mean - reference_mean).abs().mean()
     error = (srgb(image) - srgb(reference)).square().mean((1, 2, 3))
     result["psnr"] = (error + _SMALLEST_ERROR).log().mean()
     coarse = []

@@ -35,7 +35,7 @@ class Options:
     seed: int = 1
     device: str = "cuda" if torch.cuda.is_available() else "cpu"
     dtype: torch.dtype | None = None  # of the network's arithmetic; None: bfloat16 on a GPU, else float32
-    compile: str = "parts"  # what torch.compile fuses: "off", "parts" (all but the network), "all"
+    compile: str | None = None  # what torch.compile fuses: "off", "parts" (all but the network), "all"; None: parts on a GPU
     graph: bool = True  # capture steps as CUDA graphs
     deterministic: bool = False
     capacity: int | None = None  # pairs in the device's memory; None: what fits
@@ -133,7 +133,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--device", default=defaults.device)
     p.add_argument("--dtype", choices=("bfloat16", "float32"), help="of the network's arithmetic; none: bfloat16 on a GPU")
     p.add_argument("--compile", choices=("off", "parts", "all"), default=defaults.compile,
-                   help="what torch.compile fuses: all but the network, or all")
+                   help="what torch.compile fuses: all but the network, or all; none: parts on a GPU, off elsewhere")
     p.add_argument("--no-graph", dest="graph", action="store_false", help="do not capture steps as CUDA graphs")
     p.add_argument("--deterministic", action="store_true", help="only algorithms that give the same bits again")
     p.add_argument("--capacity", type=int, help="pairs in the device's memory; none: what fits")

@@ -59,6 +59,7 @@ class Step:
         self._staging = [torch.zeros_like(self._inputs, device="cpu", pin_memory=self._cuda) for _ in range(STEPS_AHEAD + 1)]
         self._events: deque[torch.cuda.Event] = deque()
         self._turn = 0
+        self.compile = options.compile or ("parts" if self._cuda else "off")
         self._prepare, self._whole, self._terms = self._compile()
         self._start_optimizer()
 
@@ -67,7 +68,7 @@ class Step:
     def _compile(self):
         """The pieces that torch.compile fuses, as far as the options ask for it."""
         prepare, whole, terms = self._prepare_eager, self._terms_of, loss.terms
-        how = self.options.compile
+        how = self.compile
         if how == "all":
             whole = torch.compile(whole, dynamic=False)
         elif how == "parts":
@@ -133,7 +134,11 @@ class Step:
             self._first_half(size)
             return
         if crop not in self._graphs:
-            self._graphs[crop] = self._capture(lambda: self._first_half(size), f"crops of {size[1]}x{size[0]}")
+            graph = self._capture(lambda: self._first_half(size), f"crops of {size[1]}x{size[0]}")
+            if not graph:
+                self._first_half(size)
+                return
+            self._graphs[crop] = graph
         self._graphs[crop].replay()
 
     def _update(self) -> None:
@@ -145,11 +150,14 @@ class Step:
             self._update_graph = self._capture(self._second_half, "the optimiser")
             self._paste_state(*before)
             self.gradient.copy_(gradient)
+            if not self._update_graph:
+                self._second_half()
+                return
         self._update_graph.replay()
 
     def _try_compiled(self, size: tuple[int, int]) -> None:
         """The first step of this size: where torch.compile fails, says so and goes on without."""
-        if self.options.compile == "off":
+        if self.compile == "off":
             return
         start = time.monotonic()
         try:
@@ -157,7 +165,7 @@ class Step:
                 self._first_half(size)
         except Exception as error:  # whatever a compiler may raise
             self._say(f"torch.compile failed, and training is slower without: {str(error).strip().splitlines()[0][:300]}")
-            self.options.compile = "off"
+            self.compile = "off"
             self._prepare, self._whole, self._terms = self._compile()
         else:
             self._say(f"compiled for crops of {size[1]}x{size[0]} in {time.monotonic() - start:.1f} s")
@@ -169,22 +177,30 @@ class Step:
         if len(self._events) >= STEPS_AHEAD:
             self._events.popleft().synchronize()
 
-    def _capture(self, work: Callable[[], None], what: str) -> torch.cuda.CUDAGraph:
-        """A graph of what work does; it is done a few times on the way."""
+    def _capture(self, work: Callable[[], None], what: str) -> torch.cuda.CUDAGraph | None:
+        """A graph of what work does, which is done a few times on the way. None: it cannot be captured, and nothing will."""
         start = time.monotonic()
-        with self.pool.device_lock:
-            torch.cuda.synchronize()
-            side = torch.cuda.Stream()
-            with torch.cuda.stream(side):
-                for _ in range(WARM_UPS):
-                    work()
-            torch.cuda.synchronize()
-            graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph, pool=self._memory, capture_error_mode="thread_local"):
-                work()
-            self._memory = self._memory or graph.pool()
-            torch.cuda.synchronize()
+        try:
+            with self.pool.device_lock:
+                graph = self._warm_and_capture(work)
+        except RuntimeError as error:
+            self._say(f"CUDA cannot capture {what}, and training is slower without: {str(error).strip().splitlines()[0][:300]}")
+            self._captures = False
+            return None
         self._say(f"captured {what} in {time.monotonic() - start:.1f} s")
+        return graph
+
+    def _warm_and_capture(self, work: Callable[[], None]) -> torch.cuda.CUDAGraph:
+        torch.cuda.synchronize()
+        with torch.cuda.stream(torch.cuda.Stream()):
+            for _ in range(WARM_UPS):
+                work()
+        torch.cuda.synchronize()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, pool=self._memory, capture_error_mode="thread_local"):
+            work()
+        self._memory = self._memory or graph.pool()
+        torch.cuda.synchronize()
         return graph
 
     # ---- State ----
