@@ -11,12 +11,13 @@
 static bool read_file(const char *path, frame_layer wanted, const char *const *channels, int channel_count,
                       image images[FRAME_LAYER_COUNT], error *error)
 {
+    reader reader;
     place places[FRAME_LAYER_COUNT];
     struct error inner = {""};
-    reader reader = {.file = exr_file_open(path, &inner)};
-    bool read = reader.file && locate_layers(&reader, wanted, channels, channel_count, places, &inner) &&
+    bool read = reader_open(&reader, path, &inner) &&
+                locate_layers(&reader, wanted, channels, channel_count, places, &inner) &&
                 read_layers(reader.file, places, images, &inner);
-    exr_file_close(reader.file);
+    reader_close(&reader);
     return read || error_set(error, "%s: %s", path, inner.message);
 }
 

@@ -214,13 +214,20 @@ struct part {
     Imf::Header header;
     int compression;
     std::vector<exr_channel> channels;
+    std::vector<const char *> views;
     exr_part description = {};
 
     void describe(bool non_image)
     {
         for (auto i = header.channels().begin(); i != header.channels().end(); ++i)
             channels.push_back({i.name(), i.channel().xSampling, i.channel().ySampling});
+        if (Imf::hasMultiView(header))
+            for (const std::string &view : Imf::multiView(header))
+                views.push_back(view.c_str());
         description.name = header.hasName() ? header.name().c_str() : "";
+        description.view = header.hasView() ? header.view().c_str() : "";
+        description.views = views.data();
+        description.view_count = (int)views.size();
         description.deep = header.hasType() ? Imf::isDeepData(header.type()) : non_image;
         description.data = window_of(header.dataWindow());
         description.display = window_of(header.displayWindow());

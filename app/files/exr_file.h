@@ -24,7 +24,9 @@ typedef struct exr_channel {
 } exr_channel;
 
 typedef struct exr_part {
-    const char *name; /* "": it has none */
+    const char *name, *view;  /* "": it has none */
+    const char *const *views; /* of its multiView attribute: the first one is that of channels that name none */
+    int view_count;
     bool deep;
     exr_window data, display; /* as the header has them: may be empty or huge */
     const exr_channel *channels;

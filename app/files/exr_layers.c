@@ -1,151 +1,246 @@
 #include "exr_reader.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-/* Where each writer puts a layer: the first rule that a file satisfies wins. A layer's channels are PREFIX.C, or C where
- * the prefix is empty, for each letter C of one of the alternatives in `components`. In a prefix, * stands for the name of
- * Blender's view layer or Mitsuba's integrator; once a layer has matched it, it is the same for the layers that follow. */
-static const struct rule {
-    frame_layer layer;
-    const char *prefix, *components;
-} rules[] = {
-    {FRAME_COLOR, "*.Combined", "RGB"}, /* Blender */
-    {FRAME_COLOR, "", "RGB"},           /* plain, OIDN, Mitsuba */
-    {FRAME_COLOR, "*", "RGB"},          /* Mitsuba: where one name only fits, and no other rule has it */
+#include "exr_rules.h"
 
-    {FRAME_ALBEDO, "*.Denoising Albedo", "RGB"}, /* Blender */
-    {FRAME_ALBEDO, "albedo", "RGB"},             /* Mitsuba, plain */
-
-    {FRAME_NORMAL, "*.Denoising Normal", "XYZ"}, /* Blender */
-    {FRAME_NORMAL, "*.Normal", "XYZ"},
-    {FRAME_NORMAL, "nn", "XYZ"}, /* Mitsuba */
-    {FRAME_NORMAL, "sh_normal", "XYZ"},
-    {FRAME_NORMAL, "normal", "XYZ|RGB"}, /* plain */
-
-    {FRAME_DEPTH, "*.Denoising Depth", "Z"}, /* Blender */
-    {FRAME_DEPTH, "*.Depth", "Z|V"},
-    {FRAME_DEPTH, "dd", "T"}, /* Mitsuba */
-    {FRAME_DEPTH, "dd.y", "T"},
-    {FRAME_DEPTH, "depth", "Z|V|T"}, /* plain */
-    {FRAME_DEPTH, "", "Z"},
-
-    {FRAME_MOTION, "*.Vector", "XY"}, /* Blender */
-    {FRAME_MOTION, "motion", "XY"},   /* plain */
+/* Letters tried after the name that --channel gives for a layer, and how many channels it may name one by one. */
+static const struct mapped {
+    const char *components;
+    int count;
+    bool is_color; /* one channel may stand for all three */
+} mapped_layers[FRAME_LAYER_COUNT] = {
+    [FRAME_COLOR] = {"RGB|XYZ", 3, true},    [FRAME_ALBEDO] = {"RGB|XYZ", 3, true},
+    [FRAME_NORMAL] = {"XYZ|RGB", 3, false},  [FRAME_DEPTH] = {"Z|V|T|Y|R", 1, false},
+    [FRAME_MOTION] = {"XY|RG|UV", 2, false}, [FRAME_REFERENCE] = {"RGB|XYZ", 3, true},
 };
 
-#define RULE_COUNT (sizeof rules / sizeof rules[0])
-
-/* Letters tried after the name that --channel gives for a layer. */
-static const char *const mapped_components[FRAME_LAYER_COUNT] = {
-    [FRAME_COLOR] = "RGB|XYZ", [FRAME_ALBEDO] = "RGB|XYZ",  [FRAME_NORMAL] = "XYZ|RGB",
-    [FRAME_DEPTH] = "Z|V|T|Y", [FRAME_MOTION] = "XY|RG|UV", [FRAME_REFERENCE] = "RGB|XYZ",
-};
-
-/* The channel of a part called NAME, or X where the part's name and X make PART.X == NAME; -1: none. */
-static int find_channel(const reader *reader, int part, const char *name)
+static bool equal(const char *text, size_t length, const char *other)
 {
-    const exr_part *own = exr_file_part(reader->file, part);
-    size_t length = strlen(own->name);
-    const char *rest =
-        length && strncmp(name, own->name, length) == 0 && name[length] == '.' ? name + length + 1 : name;
-    for (int i = 0; i < own->channel_count; i++)
-        if (strcmp(own->channels[i].name, name) == 0 || strcmp(own->channels[i].name, rest) == 0)
-            return i;
-    return -1;
+    return strncasecmp(text, other, length) == 0 && other[length] == '\0';
 }
 
-/* PREFIX.C for each of `count` letters, all in one part. */
-static bool find_in_part(const reader *reader, int part, const char *prefix, const char *letters, int count,
-                         place *place)
-{
-    for (int i = 0; i < count; i++) {
-        char name[EXR_MAX_PREFIX + 2];
-        snprintf(name, sizeof name, "%s%s%c", prefix, *prefix ? "." : "", letters[i]);
-        place->channels[i] = find_channel(reader, part, name);
-        if (place->channels[i] < 0)
-            return false;
-    }
-    place->found = true;
-    place->part = part;
-    place->count = count;
-    return true;
-}
+/* ---- One group of channels ------------------------------------------------------------------------------------------ */
 
-/* Whether a rule names layers so: then a part or an integrator of that name is not plain colour. */
-static bool is_layer_name(const char *name)
+static bool is_component(const char *name, char letter)
 {
-    for (size_t i = 0; i < RULE_COUNT; i++)
-        if (*name && strcmp(rules[i].prefix, name) == 0)
+    static const char *const words[] = {"red", "green", "blue"};
+    if (equal(&letter, 1, name))
+        return true;
+    for (int i = 0; i < 3; i++)
+        if (letter == "RGB"[i] && strcasecmp(name, words[i]) == 0)
             return true;
     return false;
 }
 
-static bool find_group(const reader *reader, const char *prefix, const char *components, place *place)
+/* What is before the last dot of a channel's name, with its part's name or without. */
+static size_t group_length(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot ? (size_t)(dot - name) : 0;
+}
+
+static const char *component_of(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot ? dot + 1 : name;
+}
+
+/* Who asks for channels: rules do for those of the first view, by names without it; --channel for any, by any of their names. */
+typedef enum asker { BY_RULE, BY_MAPPING } asker;
+
+/* The names that a channel has for them. */
+static int names_of(const entry *entry, asker asker, const char *names[4])
+{
+    if (asker == BY_RULE && entry->of_other_view)
+        return 0;
+    names[0] = entry->name;
+    names[1] = entry->name + entry->own;
+    names[2] = entry->written;
+    names[3] = entry->written + entry->written_own;
+    return asker == BY_RULE ? 2 : 4;
+}
+
+/* The picture itself, "", is in a part without a name, or where the color is. */
+static bool is_in_group(const reader *reader, const entry *entry, const char *group, asker asker)
+{
+    const char *names[4];
+    int count = names_of(entry, asker, names);
+    bool found = false;
+    for (int i = 0; i < count && *group; i++)
+        found = found || equal(names[i], group_length(names[i]), group);
+    if (*group || count == 0)
+        return found;
+    return group_length(names[1]) == 0 && (entry->own == 0 || entry->part == reader->color_part);
+}
+
+static bool add_channel(place *place, const entry *entry)
+{
+    place->parts[place->count] = entry->part;
+    place->channels[place->count++] = entry->channel;
+    return true;
+}
+
+/* GROUP.C for each of `count` letters, all in one part. */
+static bool find_in_part(const reader *reader, int part, const char *group, const char *letters, int count, asker asker,
+                         place *place)
+{
+    place->count = 0;
+    for (int i = 0; i < count; i++) {
+        bool found = false;
+        for (int e = 0; e < reader->entry_count && !found; e++) {
+            const entry *entry = &reader->entries[e];
+            found = entry->part == part && is_component(component_of(entry->name), letters[i]) &&
+                    is_in_group(reader, entry, group, asker) && add_channel(place, entry);
+        }
+        if (!found)
+            return false;
+    }
+    return place->found = true;
+}
+
+static bool find_group(const reader *reader, const char *group, const char *components, asker asker, place *place)
 {
     for (const char *letters = components; *letters; letters += *letters == '|') {
         int count = (int)strcspn(letters, "|");
         for (int part = 0; part < exr_file_part_count(reader->file); part++)
-            if ((*prefix || !is_layer_name(exr_file_part(reader->file, part)->name)) &&
-                find_in_part(reader, part, prefix, letters, count, place))
+            if (find_in_part(reader, part, group, letters, count, asker, place))
                 return true;
         letters += count;
     }
     return false;
 }
 
-/* What * is where the channel NAME is *TAIL; false where it is not, or is a name that * does not stand for. */
-static bool match_star(const char *name, const char *tail, char star[EXR_MAX_PREFIX])
+/* ---- Channels by their whole names ---------------------------------------------------------------------------------- */
+
+/* Rules do not look into parts. exact: in letters of this case. */
+static const entry *find_channel(const reader *reader, const char *name, size_t length, asker asker, bool exact)
 {
-    size_t length = strlen(name), tail_length = strlen(tail);
-    if (length <= tail_length || length - tail_length >= EXR_MAX_PREFIX ||
-        strcmp(name + length - tail_length, tail) != 0)
+    for (int e = 0; e < reader->entry_count; e++) {
+        const char *names[4];
+        int count = names_of(&reader->entries[e], asker, names);
+        for (int i = 0; i < (asker == BY_RULE ? count / 2 : count); i++)
+            if (equal(name, length, names[i]) && (!exact || strncmp(name, names[i], length) == 0))
+                return &reader->entries[e];
+    }
+    return NULL;
+}
+
+/* Up to three names with commas between them. */
+static bool find_list(const reader *reader, const char *list, asker asker, bool exact, place *place)
+{
+    place->count = 0;
+    for (const char *name = list; place->count < 3; name++) {
+        size_t length = strcspn(name, ",");
+        const entry *entry = find_channel(reader, name, length, asker, exact);
+        if (!entry || !add_channel(place, entry))
+            return false;
+        name += length;
+        if (!*name)
+            return place->found = true;
+    }
+    return false;
+}
+
+/* A color of one channel is grey. */
+static void repeat_channel(place *place)
+{
+    while (place->count < 3) {
+        place->parts[place->count] = place->parts[0];
+        place->channels[place->count++] = place->channels[0];
+    }
+}
+
+/* ---- Rules ---------------------------------------------------------------------------------------------------------- */
+
+/* Whether a rule names channels so that are no picture. */
+static bool is_feature(const char *group)
+{
+    for (int i = 0; i < exr_rule_count; i++)
+        if (exr_rules[i].layer != FRAME_COLOR && *group && strcasecmp(exr_rules[i].group, group) == 0)
+            return true;
+    return false;
+}
+
+/* What * is where a channel's group is *TAIL; false where it is not, or is a name that * does not stand for. */
+static bool match_star(const char *name, const char *tail, char star[EXR_MAX_GROUP])
+{
+    size_t length = group_length(name), tail_length = strlen(tail);
+    if (length <= tail_length || length - tail_length >= EXR_MAX_GROUP ||
+        strncasecmp(name + length - tail_length, tail, tail_length) != 0)
         return false;
-    snprintf(star, EXR_MAX_PREFIX, "%.*s", (int)(length - tail_length), name);
+    snprintf(star, EXR_MAX_GROUP, "%.*s", (int)(length - tail_length), name);
     return strcmp(star, "Composite") != 0; /* Blender's compositor: a processed picture, not what was rendered */
 }
 
-/* Sets reader->star to the first name that fits a rule "*SUFFIX". For the rule "*" it must be the only one. */
-static bool resolve_star(reader *reader, const struct rule *rule)
+/* Whether the group is the one that "*" stands for: the first part that is a picture; in one part, a picture that is alone. */
+static bool is_only_group(const reader *reader, const exr_rule *rule, const entry *entry, const char *star)
 {
-    char tail[EXR_MAX_PREFIX], star[EXR_MAX_PREFIX];
-    bool bare = !rule->prefix[1];
-    snprintf(tail, sizeof tail, "%s.%c", rule->prefix + 1, rule->components[0]);
-    for (int part = 0; part < exr_file_part_count(reader->file); part++) {
-        const exr_part *own = exr_file_part(reader->file, part);
-        for (int i = 0; i < own->channel_count; i++) {
-            char name[2 * EXR_MAX_PREFIX];
-            snprintf(name, sizeof name, "%s%s%s", own->name, *own->name ? "." : "", own->channels[i].name);
-            if (!match_star(own->channels[i].name, tail, star) && !match_star(name, tail, star))
-                continue;
-            if (bare && (strchr(star, '.') || is_layer_name(star)))
-                continue;
-            if (bare && *reader->star) {
-                *reader->star = '\0';
-                return false;
-            }
-            strcpy(reader->star, star);
-            if (!bare)
-                return true;
-        }
+    char other[EXR_MAX_GROUP];
+    place place = {0};
+    if (strchr(star, '.') || is_feature(star) || !find_group(reader, star, rule->components, BY_RULE, &place))
+        return false;
+    for (int e = 0; e < reader->entry_count && !entry->own; e++) {
+        const char *name = reader->entries[e].name;
+        place.found = false;
+        if (is_component(component_of(name), rule->components[0]) && match_star(name, "", other) &&
+            !strchr(other, '.') && strcasecmp(other, star) != 0 && !is_feature(other) &&
+            find_group(reader, other, rule->components, BY_RULE, &place))
+            return false;
     }
-    return *reader->star;
+    return true;
 }
 
-static bool apply_rule(reader *reader, const struct rule *rule, place *place)
+/* Sets reader->star to the first name that fits a rule "*TAIL". */
+static bool resolve_star(reader *reader, const exr_rule *rule)
 {
-    if (*rule->prefix != '*')
-        return find_group(reader, rule->prefix, rule->components, place);
+    const char *tail = rule->group + 1;
+    for (int e = 0; e < reader->entry_count; e++) {
+        const entry *entry = &reader->entries[e];
+        char star[EXR_MAX_GROUP];
+        if (entry->of_other_view || !is_component(component_of(entry->name), rule->components[0]))
+            continue;
+        if (!match_star(entry->name + entry->own, tail, star) && !match_star(entry->name, tail, star))
+            continue;
+        if (*tail || is_only_group(reader, rule, entry, star)) {
+            strcpy(reader->star, star);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool apply_star(reader *reader, const exr_rule *rule, place *place)
+{
     bool known = *reader->star;
-    char prefix[2 * EXR_MAX_PREFIX];
+    char group[2 * EXR_MAX_GROUP];
     if (!known && !resolve_star(reader, rule))
         return false;
-    snprintf(prefix, sizeof prefix, "%s%s", reader->star, rule->prefix + 1);
-    bool found = strlen(prefix) < EXR_MAX_PREFIX && find_group(reader, prefix, rule->components, place);
+    snprintf(group, sizeof group, "%s%s", reader->star, rule->group + 1);
+    bool found = find_group(reader, group, rule->components, BY_RULE, place);
     if (!found && !known)
         *reader->star = '\0';
     return found;
 }
+
+static bool apply_rule(reader *reader, const exr_rule *rule, place *place)
+{
+    bool found = !rule->components     ? find_list(reader, rule->group, BY_RULE, false, place)
+                 : *rule->group == '*' ? apply_star(reader, rule, place)
+                                       : find_group(reader, rule->group, rule->components, BY_RULE, place);
+    if (!found || (strcmp(rule->group, EXR_GREY) == 0 && find_channel(reader, "X", 1, BY_RULE, false)))
+        return place->found = false; /* Y beside X is no luminance */
+    place->writer = rule->writer;
+    place->chroma = strcmp(rule->group, EXR_CHROMA) == 0;
+    if (rule->layer == FRAME_COLOR)
+        repeat_channel(place);
+    return true;
+}
+
+/* ---- Layers --------------------------------------------------------------------------------------------------------- */
 
 /* The NAME of a mapping LAYER=NAME, or NULL. */
 static const char *mapping_of(frame_layer layer, const char *const *channels, int channel_count)
@@ -158,35 +253,25 @@ static const char *mapping_of(frame_layer layer, const char *const *channels, in
     return NULL;
 }
 
-static bool find_mapped(const reader *reader, frame_layer layer, const char *name, place *place)
+/* Channels by their whole names: as many as the layer has, or one for a color. */
+static bool find_mapped_list(const reader *reader, const struct mapped *mapped, const char *list, bool exact,
+                             place *place)
 {
-    for (int part = 0; layer == FRAME_DEPTH && part < exr_file_part_count(reader->file); part++) {
-        place->channels[0] = find_channel(reader, part, name);
-        if (place->channels[0] >= 0) {
-            place->found = true;
-            place->part = part;
-            place->count = 1;
-            return true;
-        }
-    }
-    return strlen(name) < EXR_MAX_PREFIX && find_group(reader, name, mapped_components[layer], place);
+    return find_list(reader, list, BY_MAPPING, exact, place) &&
+           (place->count == mapped->count || (place->count == 1 && mapped->is_color));
 }
 
-/* Luminance with chroma (RY, BY), or alone: then it is grey. */
-static void find_luminance(const reader *reader, place *place)
+static bool find_mapped(const reader *reader, frame_layer layer, const char *name, place *place)
 {
-    for (int part = 0; part < exr_file_part_count(reader->file) && !place->found; part++) {
-        int y = find_channel(reader, part, "Y"), ry = find_channel(reader, part, "RY");
-        int by = find_channel(reader, part, "BY");
-        if (y < 0)
-            continue;
-        bool chroma = ry >= 0 && by >= 0;
-        *place = (struct place){.found = true,
-                                .chroma = chroma,
-                                .part = part,
-                                .count = 3,
-                                .channels = {chroma ? ry : y, y, chroma ? by : y}};
-    }
+    const struct mapped *mapped = &mapped_layers[layer];
+    if (!find_mapped_list(reader, mapped, name, true, place) &&
+        !find_group(reader, name, mapped->components, BY_MAPPING, place) &&
+        !find_mapped_list(reader, mapped, name, false, place))
+        return false;
+    place->writer = "--channel";
+    if (mapped->is_color)
+        repeat_channel(place);
+    return true;
 }
 
 /* "A, B, C": all channels, or as many as fit. */
@@ -194,16 +279,13 @@ static const char *list_channels(const reader *reader, char text[512])
 {
     size_t length = 0;
     text[0] = '\0';
-    for (int part = 0; part < exr_file_part_count(reader->file); part++) {
-        const exr_part *own = exr_file_part(reader->file, part);
-        for (int i = 0; i < own->channel_count; i++) {
-            const char *name = own->channels[i].name;
-            if (length + strlen(name) + 8 > 512) {
-                strcpy(text + length, ", ...");
-                return text;
-            }
-            length += (size_t)snprintf(text + length, 512 - length, "%s%s", length ? ", " : "", name);
+    for (int e = 0; e < reader->entry_count; e++) {
+        const char *name = reader->entries[e].written + reader->entries[e].written_own;
+        if (length + strlen(name) + 8 > 512) {
+            strcpy(text + length, ", ...");
+            return text;
         }
+        length += (size_t)snprintf(text + length, 512 - length, "%s%s", length ? ", " : "", name);
     }
     return text;
 }
@@ -218,11 +300,9 @@ static bool locate(reader *reader, frame_layer layer, frame_layer mapped, const 
         return find_mapped(reader, mapped, name, place) ||
                error_set(error, "--channel %s=%s: no such channels among %s", frame_layer_name(mapped), name,
                          list_channels(reader, list));
-    for (size_t i = 0; i < RULE_COUNT && !place->found; i++)
-        if (rules[i].layer == layer)
-            apply_rule(reader, &rules[i], place);
-    if (layer == FRAME_COLOR && !place->found)
-        find_luminance(reader, place);
+    for (int i = 0; i < exr_rule_count && !place->found; i++)
+        if (exr_rules[i].layer == layer)
+            apply_rule(reader, &exr_rules[i], place);
     return true;
 }
 
@@ -232,8 +312,11 @@ static bool locate_color(reader *reader, frame_layer mapped, const char *const *
     char list[512];
     if (!locate(reader, FRAME_COLOR, mapped, channels, channel_count, place, error))
         return false;
-    return place->found || error_set(error, "no color among its channels %s; --channel %s=NAME tells where it is",
-                                     list_channels(reader, list), frame_layer_name(mapped));
+    if (!place->found)
+        return error_set(error, "no color among its channels %s; --channel %s=NAME tells where it is",
+                         list_channels(reader, list), frame_layer_name(mapped));
+    reader->color_part = place->parts[0];
+    return true;
 }
 
 static bool locate_frame(reader *reader, const char *const *channels, int channel_count,
@@ -250,9 +333,11 @@ static bool locate_frame(reader *reader, const char *const *channels, int channe
 static bool locate_feature(const reader *reader, frame_layer layer, place *place, error *error)
 {
     char list[512];
-    return find_group(reader, "", mapped_components[layer], place) ||
-           error_set(error, "no %s R,G,B or X,Y,Z among its channels %s", frame_layer_name(layer),
-                     list_channels(reader, list));
+    if (!find_group(reader, "", mapped_layers[layer].components, BY_RULE, place))
+        return error_set(error, "no %s R,G,B or X,Y,Z among its channels %s", frame_layer_name(layer),
+                         list_channels(reader, list));
+    place->writer = "OIDN";
+    return true;
 }
 
 bool locate_layers(reader *reader, frame_layer wanted, const char *const *channels, int channel_count,
@@ -264,4 +349,62 @@ bool locate_layers(reader *reader, frame_layer wanted, const char *const *channe
     if (wanted == FRAME_REFERENCE)
         return locate_color(reader, FRAME_REFERENCE, channels, channel_count, &places[FRAME_REFERENCE], error);
     return locate_feature(reader, wanted, &places[wanted], error);
+}
+
+/* ---- Saying what was found ------------------------------------------------------------------------------------------ */
+
+static const entry *entry_of(const reader *reader, int part, int channel)
+{
+    const entry *entry = reader->entries;
+    while (entry->part != part || entry->channel != channel)
+        entry++;
+    return entry;
+}
+
+char *describe_place(const reader *reader, const place *place)
+{
+    char *text = NULL;
+    size_t size, length = 0;
+    FILE *stream = open_memstream(&text, &size);
+    const char *group = NULL;
+    int count = place->count > 1 && place->channels[0] == place->channels[1] ? 1 : place->count;
+    for (int i = 0; stream && i < count; i++) {
+        const char *name = entry_of(reader, place->parts[i], place->channels[i])->written;
+        bool same = group && group_length(name) == length && strncmp(name, group, length) == 0;
+        fprintf(stream, "%s%s", i ? "," : "", same ? component_of(name) : name);
+        group = name;
+        length = group_length(name);
+    }
+    return stream && fclose(stream) == 0 ? text : NULL;
+}
+
+static bool has_word(const char *name, const char *words)
+{
+    for (; words && *words; words += strspn(words, "|")) {
+        char word[32];
+        size_t length = strcspn(words, "|");
+        snprintf(word, sizeof word, "%.*s", (int)length, words);
+        if (strcasestr(name, word))
+            return true;
+        words += length;
+    }
+    return false;
+}
+
+char *describe_missed(const reader *reader, const place places[FRAME_LAYER_COUNT])
+{
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    for (int layer = FRAME_COLOR + 1; stream && layer < FRAME_REFERENCE; layer++) {
+        bool missed = false;
+        for (int e = 0; e < reader->entry_count && !places[layer].found && !missed; e++) {
+            const entry *entry = &reader->entries[e];
+            missed = !entry->of_other_view && has_word(entry->name, exr_rule_words(layer));
+            if (missed)
+                fprintf(stream, "its channel %s looks like %s, but no rule takes it: --channel %s=NAME does\n",
+                        entry->written, frame_layer_name(layer), frame_layer_name(layer));
+        }
+    }
+    return stream && fclose(stream) == 0 ? text : NULL;
 }

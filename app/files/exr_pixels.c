@@ -50,9 +50,10 @@ typedef struct transfer {
 static void list_components(transfer *transfer, int part, const place *places, const image *images)
 {
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
-        for (int i = 0; places[layer].found && places[layer].part == part && i < places[layer].count; i++)
-            transfer->components[transfer->component_count++] =
-                (component){places[layer].channels[i], images[layer].pixels + i, images[layer].channels};
+        for (int i = 0; places[layer].found && i < places[layer].count; i++)
+            if (places[layer].parts[i] == part)
+                transfer->components[transfer->component_count++] =
+                    (component){places[layer].channels[i], images[layer].pixels + i, images[layer].channels};
 }
 
 static const exr_target *target_of(const transfer *transfer, int channel)
@@ -191,24 +192,32 @@ static bool allocate(image *image, const exr_window *window, int channels, error
     return image->pixels || no_memory(window, error);
 }
 
-/* The frame's window, from the first layer found, and an image of that size for every layer found. */
-static bool allocate_layers(const exr_file *file, const place *places, image *images, exr_window *frame, error *error)
+/* All parts that layers come from have a display window of one size: the frame's, the first layer's. */
+static bool find_window(const exr_file *file, const place *places, exr_window *frame, error *error)
 {
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
-        if (!places[layer].found)
-            continue;
-        const exr_part *part = exr_file_part(file, places[layer].part);
-        if (!check_part(part, error))
-            return false;
-        if (!frame->width)
-            *frame = part->display;
-        if (part->display.width != frame->width || part->display.height != frame->height)
-            return error_set(error, "its %s is %lldx%lld pixels, its color %lldx%lld", frame_layer_name(layer),
-                             (long long)part->display.width, (long long)part->display.height, (long long)frame->width,
-                             (long long)frame->height);
-        if (!allocate(&images[layer], frame, frame_layer_channels(layer), error))
-            return false;
+        for (int i = 0; places[layer].found && i < places[layer].count; i++) {
+            const exr_part *part = exr_file_part(file, places[layer].parts[i]);
+            if (!check_part(part, error))
+                return false;
+            if (!frame->width)
+                *frame = part->display;
+            if (part->display.width != frame->width || part->display.height != frame->height)
+                return error_set(error, "its %s is %lldx%lld pixels, its color %lldx%lld", frame_layer_name(layer),
+                                 (long long)part->display.width, (long long)part->display.height,
+                                 (long long)frame->width, (long long)frame->height);
+        }
     }
+    return true;
+}
+
+static bool allocate_layers(const exr_file *file, const place *places, image *images, exr_window *frame, error *error)
+{
+    if (!find_window(file, places, frame, error))
+        return false;
+    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
+        if (places[layer].found && !allocate(&images[layer], frame, frame_layer_channels(layer), error))
+            return false;
     return true;
 }
 
@@ -223,7 +232,7 @@ bool read_layers(exr_file *file, const place places[FRAME_LAYER_COUNT], image im
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
         if (!places[layer].found)
             continue;
-        if (places[layer].chroma && !convert_chroma(file, places[layer].part, &images[layer], error))
+        if (places[layer].chroma && !convert_chroma(file, places[layer].parts[0], &images[layer], error))
             return false;
         if (!check_finite(&images[layer], layer, error))
             return false;

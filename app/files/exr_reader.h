@@ -1,29 +1,50 @@
-/* exr_reader.h -- what the files that read OpenEXR share. Private to exr_*.c.
+/* exr_reader.h -- what the files that read OpenEXR share. Private to exr*.c.
  *
  * Messages made below exr.c do not name the file: exr.c puts the path in front. */
 #ifndef WFVIEW_EXR_READER_H
 #define WFVIEW_EXR_READER_H
 
+#include <stddef.h>
+
 #include "app/error.h"
 #include "app/frames/frame.h"
 #include "exr_file.h"
 
-#define EXR_MAX_PREFIX 256 /* characters of a layer's name in a file; longer ones are not recognized */
+#define EXR_MAX_GROUP 256 /* characters that * in exr_rules.c can stand for */
+
+/* A channel by its names. Both are PART.CHANNEL where the file has several parts and this one a name, else CHANNEL. */
+typedef struct entry {
+    int part, channel;
+    char *written;      /* as in the file; owned */
+    size_t written_own; /* where CHANNEL begins in it */
+    char *name;         /* the same without the name of the first view (left in ViewLayer.Combined.left.R); owned */
+    size_t own;
+    bool of_other_view; /* than the first: only --channel takes it */
+} entry;
 
 /* An open file. */
 typedef struct reader {
     exr_file *file;
-    char star[EXR_MAX_PREFIX]; /* what * in the rules of exr_layers.c stands for; empty: not known yet */
+    entry *entries;
+    int entry_count;
+    int color_part;           /* once the color is found; else -1 */
+    char star[EXR_MAX_GROUP]; /* what * in exr_rules.c stands for; empty: not known yet */
 } reader;
+
+/* ---- exr_names.c ------------------------------------------------------------------------------------------------------ */
+
+bool reader_open(reader *reader, const char *path, error *error);
+void reader_close(reader *reader); /* also after a failure */
 
 /* ---- exr_layers.c: which channels are a frame's layers -------------------------------------------------------------- */
 
-/* Where a layer's components are: channels of one part. */
+/* Where a layer's components are. */
 typedef struct place {
     bool found;
     bool chroma; /* the channels are RY, Y, BY and to become R, G, B */
-    int part, count;
-    int channels[4]; /* indices into the part's channel list; one may be there more than once */
+    int count;
+    int parts[3], channels[3]; /* of each component; one channel may be there more than once */
+    const char *writer;        /* who names them so */
 } place;
 
 /* Finds layers. wanted is FRAME_COLOR: color, and whatever other layers of a frame there are; FRAME_REFERENCE: a file's
@@ -31,6 +52,12 @@ typedef struct place {
  * LAYER=NAME. False and *error where a mapping names channels that are not there, or what is wanted is missing. */
 bool locate_layers(reader *reader, frame_layer wanted, const char *const *channels, int channel_count,
                    place places[FRAME_LAYER_COUNT], error *error);
+
+/* "ViewLayer.Combined.R,G,B"; to be freed. NULL: no memory. */
+char *describe_place(const reader *reader, const place *place);
+
+/* Sentences, each with a newline, about channels that look like layers which were not found; to be freed. NULL: no memory. */
+char *describe_missed(const reader *reader, const place places[FRAME_LAYER_COUNT]);
 
 /* ---- exr_pixels.c: from places to images ---------------------------------------------------------------------------- */
 
