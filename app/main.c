@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "app/dataset/dataset.h"
+#include "app/files/exr.h"
 #include "app/viewer/viewer.h"
 #include "options.h"
 
@@ -16,6 +17,8 @@ int main(int argc, char **argv)
         options_print_manual(stdout);
     else if (ok && options.version)
         puts("wfview " WF_VERSION);
+    else if (ok && options.list)
+        ok = exr_list(options.list, options.channels, options.channel_count, stdout, &error);
     else if (ok)
         ok = options.dataset ? dataset_run(&options, &error) : viewer_run(&options, &error);
     if (!ok)

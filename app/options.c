@@ -24,15 +24,16 @@ enum {
     RECORDED = 1,
     LIVE = 2,
     DATASET = 4,
+    LIST = 8,
     VIEWER = RECORDED | LIVE,
     RENDERS = LIVE | DATASET,
-    EVERY = VIEWER | DATASET
+    EVERY = VIEWER | DATASET | LIST
 };
 
 static const struct {
     unsigned run;
     const char *option;
-} run_options[] = {{LIVE, "scene"}, {DATASET, "dataset"}};
+} run_options[] = {{LIVE, "scene"}, {DATASET, "dataset"}, {LIST, "list"}};
 
 enum { RUN_OPTIONS = sizeof run_options / sizeof *run_options };
 
@@ -72,9 +73,12 @@ static const option_row rows[] = {
     {"reference", "FILE.exr", VIEWER, OPTION_TEXT(reference),
      .help = "shows differences, reports metrics against it; without it a file of the same name in\n"
              "a folder \"reference\" beside the frame, or NAME.ref.exr or NAME_ref.exr, is taken"},
-    {"channel", "LAYER=NAME", VIEWER, .read = option_read_channel, .word = layer_word,
+    {"channel", "LAYER=NAME", VIEWER | LIST, .read = option_read_channel, .word = layer_word,
      .help = "the channels of a layer where their name is not recognized: color=Beauty stands for\n"
-             "Beauty.R, Beauty.G, Beauty.B; depth=my.V for that channel. Layers: %s"},
+             "Beauty.R, Beauty.G, Beauty.B; color=r1,g1,b1 and depth=my.V for channels of these\n"
+             "names. Layers: %s"},
+    {"list", "FRAME", LIST, OPTION_TEXT(list),
+     .help = "print what is in a frame and which of its channels would be taken, and end"},
 
     {.help = "Live frames"},
     {"scene", "FILE", LIVE, OPTION_TEXT(scene),
@@ -157,11 +161,12 @@ static const char introduction[] =
     "\n"
     "usage: wfview [options] FRAME.exr | DIRECTORY | PATTERN ...\n"
     "       wfview [options] --scene FILE\n"
+    "       wfview --list FRAME.exr\n"
     "       wfview --dataset OUT [--seed S] [--first F] [--count N] [--buffers B] [--spp N] ...\n"
     "\n"
-    "Frames are OpenEXR files as Blender, Mitsuba and OIDN write them, or with plain channel names (R, albedo.R,\n"
-    "normal.X, Z, motion.X). A directory stands for its frames, a pattern (shot.*.exr, shot.%04d.exr) for the files\n"
-    "that match, both in natural order.\n";
+    "Frames are OpenEXR files as renderers write them, or with plain channel names (R, albedo.R, normal.X, Z,\n"
+    "motion.X); what of them is taken is said. A directory stands for its frames, a pattern (shot.*.exr,\n"
+    "shot.%04d.exr) for the files that match, both in natural order.\n";
 
 static const char conclusion[] = "\n"
                                  "  --help, --version\n"
@@ -286,7 +291,10 @@ static bool check_paths(const parse *parse, unsigned run)
             return error_set(parse->error, "an empty name where FRAME.exr, DIRECTORY or PATTERN was expected");
     if (run != RECORDED && options->path_count > 0)
         return error_set(parse->error, "%s %s: not together with frames (%s)", askers(run, words),
-                         run == LIVE ? options->scene : options->dataset, options->paths[0]);
+                         run == LIVE   ? options->scene
+                         : run == LIST ? options->list
+                                       : options->dataset,
+                         options->paths[0]);
     return true;
 }
 

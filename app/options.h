@@ -37,6 +37,7 @@ typedef struct options {
     int buffers, reference_spp;  /* default 1 and 1024; render_width and render_height 256 */
     const char *const *channels; /* --channel layer=name, repeated */
     int channel_count;
+    const char *list;                /* NULL, or a frame whose channels are listed; nothing else is done then */
     const char *weights;             /* NULL: predict */
     const char *splat_weights;       /* NULL: weights */
     wf_mode mode;                    /* for files */

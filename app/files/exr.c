@@ -7,35 +7,44 @@
 
 #include "exr_reader.h"
 
-/* Opens a file, finds what is wanted (see locate_layers) and reads it into images, which the caller frees in any case. */
+static bool describe(const reader *reader, const place *places, frame *frame, error *error)
+{
+    bool ok = true;
+    for (int layer = 0; layer < FRAME_LAYER_COUNT && ok; layer++)
+        if (places[layer].found)
+            ok = (frame->origins[layer] = describe_place(reader, &places[layer]));
+    return ok || error_set(error, "not enough memory for the names of its channels");
+}
+
+/* Opens a file, finds what is wanted (see locate_layers) and reads it: images and origins, which the caller frees in any case. */
 static bool read_file(const char *path, frame_layer wanted, const char *const *channels, int channel_count,
-                      image images[FRAME_LAYER_COUNT], error *error)
+                      frame *frame, error *error)
 {
     reader reader;
     place places[FRAME_LAYER_COUNT];
     struct error inner = {""};
     bool read = reader_open(&reader, path, &inner) &&
                 locate_layers(&reader, wanted, channels, channel_count, places, &inner) &&
-                read_layers(reader.file, places, images, &inner);
+                describe(&reader, places, frame, &inner) && read_layers(reader.file, places, frame->layers, &inner);
+    if (read && wanted == FRAME_COLOR)
+        frame->warnings = describe_missed(&reader, places);
     reader_close(&reader);
     return read || error_set(error, "%s: %s", path, inner.message);
 }
 
 /* ---- OIDN's siblings ------------------------------------------------------------------------------------------------ */
 
-static const struct sibling {
-    frame_layer layer;
-    const char *suffix;
-} siblings[] = {{FRAME_ALBEDO, ".alb.exr"}, {FRAME_NORMAL, ".nrm.exr"}};
+static const char *const sibling_suffixes[FRAME_LAYER_COUNT] = {
+    [FRAME_ALBEDO] = ".alb.exr", [FRAME_NORMAL] = ".nrm.exr"};
 
 #define COLOR_SUFFIX ".hdr.exr"
 
-/* NAME.alb.exr for NAME.hdr.exr; to be freed. NULL where the frame's name is another or there is no such file. */
-static char *sibling_path(const char *path, const char *suffix)
+char *sibling_path(const char *path, frame_layer layer)
 {
+    const char *suffix = sibling_suffixes[layer];
     size_t length = strlen(path), tail = strlen(COLOR_SUFFIX);
     char *sibling = NULL;
-    if (length <= tail || strcmp(path + length - tail, COLOR_SUFFIX) != 0)
+    if (!suffix || length <= tail || strcmp(path + length - tail, COLOR_SUFFIX) != 0)
         return NULL;
     if (asprintf(&sibling, "%.*s%s", (int)(length - tail), path, suffix) < 0)
         return NULL;
@@ -45,25 +54,26 @@ static char *sibling_path(const char *path, const char *suffix)
     return NULL;
 }
 
-static bool read_sibling(const char *path, const struct sibling *sibling, frame *frame, error *error)
+static bool read_sibling(const char *path, frame_layer layer, frame *frame, error *error)
 {
-    image *image = &frame->layers[sibling->layer];
-    const struct image *color = &frame->layers[FRAME_COLOR];
-    struct image images[FRAME_LAYER_COUNT] = {0};
-    bool read = read_file(path, sibling->layer, NULL, 0, images, error);
-    *image = images[sibling->layer];
-    return read && ((image->width == color->width && image->height == color->height) ||
-                    error_set(error, "%s: %dx%d pixels, %s has %dx%d", path, image->width, image->height, frame->path,
-                              color->width, color->height));
+    const image *image = &frame->layers[layer], *color = &frame->layers[FRAME_COLOR];
+    if (!read_file(path, layer, NULL, 0, frame, error))
+        return false;
+    char *channels = frame->origins[layer];
+    if (asprintf(&frame->origins[layer], "%s of *%s", channels, sibling_suffixes[layer]) < 0)
+        frame->origins[layer] = NULL;
+    free(channels);
+    return ((image->width == color->width && image->height == color->height) ||
+            error_set(error, "%s: %dx%d pixels, %s has %dx%d", path, image->width, image->height, frame->path,
+                      color->width, color->height));
 }
 
 static bool read_siblings(frame *frame, error *error)
 {
     bool read = true;
-    for (size_t i = 0; i < sizeof siblings / sizeof siblings[0] && read; i++) {
-        const struct sibling *sibling = &siblings[i];
-        char *path = frame->layers[sibling->layer].pixels ? NULL : sibling_path(frame->path, sibling->suffix);
-        read = !path || read_sibling(path, sibling, frame, error);
+    for (int layer = 0; layer < FRAME_LAYER_COUNT && read; layer++) {
+        char *path = frame->layers[layer].pixels ? NULL : sibling_path(frame->path, layer);
+        read = !path || read_sibling(path, layer, frame, error);
         free(path);
     }
     return read;
@@ -75,7 +85,7 @@ bool exr_read_frame(const char *path, const char *const *channels, int channel_c
 {
     memset(frame, 0, sizeof *frame);
     frame->path = strdup(path);
-    if (frame->path && read_file(path, FRAME_COLOR, channels, channel_count, frame->layers, error) &&
+    if (frame->path && read_file(path, FRAME_COLOR, channels, channel_count, frame, error) &&
         read_siblings(frame, error)) {
         frame->width = frame->layers[FRAME_COLOR].width;
         frame->height = frame->layers[FRAME_COLOR].height;
@@ -85,12 +95,20 @@ bool exr_read_frame(const char *path, const char *const *channels, int channel_c
     return false;
 }
 
-bool exr_read_color(const char *path, const char *const *channels, int channel_count, image *color, error *error)
+bool exr_read_color(const char *path, const char *const *channels, int channel_count, image *color, char **origin,
+                    error *error)
 {
-    image images[FRAME_LAYER_COUNT] = {0};
-    bool read = read_file(path, FRAME_REFERENCE, channels, channel_count, images, error);
-    if (!read)
-        image_free(&images[FRAME_REFERENCE]);
-    *color = images[FRAME_REFERENCE];
+    frame frame = {0};
+    bool read = read_file(path, FRAME_REFERENCE, channels, channel_count, &frame, error);
+    *color = (image){0};
+    if (read) {
+        *color = frame.layers[FRAME_REFERENCE];
+        frame.layers[FRAME_REFERENCE] = (image){0};
+        if (origin) {
+            *origin = frame.origins[FRAME_REFERENCE];
+            frame.origins[FRAME_REFERENCE] = NULL;
+        }
+    }
+    frame_free(&frame);
     return read;
 }

@@ -3,16 +3,19 @@
  * What is read: single-part and multi-part files, scanline and tiled (level 0 of mip maps), HALF, FLOAT and UINT channels,
  * every compression that the OpenEXR in use has (3.1 to 3.3 lack HTJ2K). Channels with fewer samples than pixels are
  * interpolated; luminance and chroma (Y, RY, BY) become R,G,B, a lone Y grey. Channels are found by their names: an explicit
- * mapping LAYER=NAME first, else what Blender, Mitsuba 3 and OIDN write, and plain names. The table is in exr_layers.c. In a
- * multi-part file PART.CHANNEL counts as a channel's name too. For OIDN, NAME.alb.exr and NAME.nrm.exr beside NAME.hdr.exr
- * are the albedo and the normal where that file has none of its own.
+ * mapping LAYER=NAME first, else by the rules of exr_rules.c, which know what renderers write. In a multi-part file
+ * PART.CHANNEL counts as a channel's name too. Of several views the first one is read. For OIDN, NAME.alb.exr and NAME.nrm.exr
+ * beside NAME.hdr.exr are the albedo and the normal where that file has none of its own.
  *
- * A mapping's NAME is a prefix (Beauty for Beauty.R, Beauty.G, Beauty.B, or .X, .Y, .Z), for depth also a whole channel name.
+ * A mapping's NAME is a group (Beauty for Beauty.R, Beauty.G, Beauty.B, or .X, .Y, .Z), or channels by their whole names with
+ * commas between them: three of any names, two for motion, one for depth or a grey picture.
  *
  * The frame is the file's display window. What the data window does not cover is 0; what lies outside the display window
  * (overscan) is left out. */
 #ifndef WFVIEW_EXR_H
 #define WFVIEW_EXR_H
+
+#include <stdio.h>
 
 #include "app/error.h"
 #include "app/frames/frame.h"
@@ -23,8 +26,14 @@
  * not within 1x1 to 16384x16384, layers of different sizes; NaN or infinity in a channel that is used (count and first pixel). */
 bool exr_read_frame(const char *path, const char *const *channels, int channel_count, frame *frame, error *error);
 
-/* Reads only color, as 4 channels, for references. Of the mappings, reference=NAME counts, color=NAME does not. */
-bool exr_read_color(const char *path, const char *const *channels, int channel_count, image *color, error *error);
+/* Reads only color, as 4 channels, for references. Of the mappings, reference=NAME counts, color=NAME does not. origin, if not
+ * NULL: the channels that it is, to be freed. */
+bool exr_read_color(const char *path, const char *const *channels, int channel_count, image *color, char **origin,
+                    error *error);
+
+/* Prints what is in a file, a line for each part and channel, and what exr_read_frame would take of it, or why it could not. False
+ * and *error where it is no OpenEXR file. */
+bool exr_list(const char *path, const char *const *channels, int channel_count, FILE *to, error *error);
 
 /* How files are compressed: DWAA loses what eyes do not see, the others lose nothing. */
 typedef enum exr_compression { EXR_NONE, EXR_ZIP, EXR_PIZ, EXR_DWAA, EXR_COMPRESSION_COUNT } exr_compression;

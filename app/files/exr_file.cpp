@@ -32,6 +32,8 @@ extern "C" {
 namespace
 {
 
+const int64_t MAX_CHUNK = 512 << 20; /* bytes; a damaged header may ask for anything */
+
 [[noreturn]] void fail(const std::string &reason)
 {
     throw std::runtime_error(reason);
@@ -161,14 +163,19 @@ class output_stream : public Imf::OStream
 
 /* ---- Headers ---------------------------------------------------------------------------------------------------------- */
 
-/* In the file's numbers; the library of 3.1 ends at 9, and makes one of all numbers that it does not know. */
-const char *const compressions[] = {"none", "RLE",  "ZIPS", "ZIP",      "PIZ",     "PXR24", "B44",
-                                    "B44A", "DWAA", "DWAB", "HTJ2K256", "HTJ2K32", "LJ2K",  "ZSTD"};
+/* In the file's numbers, with the lines of a chunk. The library of 3.1 ends at 9, and makes one of all numbers that it does not
+ * know. */
+const struct compression {
+    const char *name;
+    int lines;
+} compressions[] = {{"none", 1},       {"RLE", 1},      {"ZIPS", 1},  {"ZIP", 16},  {"PIZ", 32},
+                    {"PXR24", 16},     {"B44", 32},     {"B44A", 32}, {"DWAA", 32}, {"DWAB", 256},
+                    {"HTJ2K256", 256}, {"HTJ2K32", 32}, {"LJ2K", 1},  {"ZSTD", 1}};
 
 std::string compression_name(int number)
 {
     size_t index = (size_t)number;
-    return index < sizeof compressions / sizeof compressions[0] ? compressions[index]
+    return index < sizeof compressions / sizeof compressions[0] ? compressions[index].name
                                                                 : "number " + std::to_string(number);
 }
 
@@ -204,6 +211,12 @@ int walk_header(input_stream &stream)
     return compression;
 }
 
+const char *type_name(Imf::PixelType type)
+{
+    static const char *const names[] = {"uint", "half", "float"};
+    return type >= Imf::UINT && type < Imf::NUM_PIXELTYPES ? names[type] : "unknown";
+}
+
 exr_window window_of(const Imath::Box2i &box)
 {
     return {box.min.x, box.min.y, (int64_t)box.max.x - box.min.x + 1, (int64_t)box.max.y - box.min.y + 1};
@@ -213,14 +226,15 @@ exr_window window_of(const Imath::Box2i &box)
 struct part {
     Imf::Header header;
     int compression;
+    std::string compression_text;
     std::vector<exr_channel> channels;
     std::vector<const char *> views;
     exr_part description = {};
 
-    void describe(bool non_image)
+    void describe(int version)
     {
         for (auto i = header.channels().begin(); i != header.channels().end(); ++i)
-            channels.push_back({i.name(), i.channel().xSampling, i.channel().ySampling});
+            channels.push_back({i.name(), type_name(i.channel().type), i.channel().xSampling, i.channel().ySampling});
         if (Imf::hasMultiView(header))
             for (const std::string &view : Imf::multiView(header))
                 views.push_back(view.c_str());
@@ -228,7 +242,13 @@ struct part {
         description.view = header.hasView() ? header.view().c_str() : "";
         description.views = views.data();
         description.view_count = (int)views.size();
-        description.deep = header.hasType() ? Imf::isDeepData(header.type()) : non_image;
+        if (compression < 0)
+            compression = header.compression();
+        compression_text = compression_name(compression);
+        description.compression = compression_text.c_str();
+        bool typed = header.hasType(), non_image = Imf::isNonImage(version);
+        description.tiled = Imf::isMultiPart(version) ? typed && Imf::isTiled(header.type()) : Imf::isTiled(version);
+        description.deep = typed ? Imf::isDeepData(header.type()) : non_image;
         description.data = window_of(header.dataWindow());
         description.display = window_of(header.displayWindow());
         description.channels = channels.data();
@@ -272,7 +292,7 @@ void read_headers(exr_file &file)
         next->header.readFrom(file.stream, version);
         if (next->header.readsNothing())
             break;
-        next->describe(Imf::isNonImage(version));
+        next->describe(version);
         file.parts.push_back(std::move(next));
     } while (multi_part);
     if (file.parts.empty())
@@ -307,21 +327,45 @@ Imf::FrameBuffer frame_buffer(const part &part, const exr_target *targets, int c
     return buffer;
 }
 
+/* Lines and columns of a chunk; the library allocates some of them. */
+Imath::V2i check_chunk(const part &part)
+{
+    Imath::V2i size((int)part.description.data.width, compressions[part.compression].lines);
+    if (part.description.tiled && part.header.hasTileDescription()) {
+        const Imf::TileDescription &tiles = part.header.tileDescription();
+        size = Imath::V2i((int)tiles.xSize, (int)tiles.ySize);
+    }
+    int64_t bytes = 0;
+    for (auto i = part.header.channels().begin(); i != part.header.channels().end(); ++i)
+        bytes += i.channel().type == Imf::HALF ? 2 : 4;
+    if (size.x < 1 || size.y < 1 || bytes > MAX_CHUNK || size.x > MAX_CHUNK / bytes / size.y)
+        fail("its " + std::string(part.description.tiled ? "tiles" : "chunks") + " are of " + std::to_string(size.x) +
+             "x" + std::to_string(size.y) + " pixels and " + std::to_string(bytes) +
+             " bytes a pixel, expected at most " + std::to_string(MAX_CHUNK) + " bytes");
+    return size;
+}
+
+/* Chunk by chunk, since after one that fails the library would go on with what that one left. */
 void read_part(exr_file &file, int number, const exr_target *targets, int count)
 {
     const part &part = *file.parts[(size_t)number];
     if (part.description.deep)
         fail("part " + std::to_string(number) + " is deep, expected a flat image");
     start_reading(file);
+    Imath::V2i chunk = check_chunk(part);
+    Imath::Box2i data = part.header.dataWindow();
     Imf::FrameBuffer buffer = frame_buffer(part, targets, count);
     if (Imf::isTiled(file.reading->header(number).type())) {
         Imf::TiledInputPart tiled(*file.reading, number);
         tiled.setFrameBuffer(buffer);
-        tiled.readTiles(0, tiled.numXTiles(0) - 1, 0, tiled.numYTiles(0) - 1, 0);
+        for (int y = 0; y < tiled.numYTiles(0); y++)
+            for (int x = 0; x < tiled.numXTiles(0); x++)
+                tiled.readTile(x, y, 0);
     } else {
         Imf::InputPart lines(*file.reading, number);
         lines.setFrameBuffer(buffer);
-        lines.readPixels(part.header.dataWindow().min.y, part.header.dataWindow().max.y);
+        for (int y = data.min.y; y <= data.max.y; y += chunk.y)
+            lines.readPixels(y, std::min(y + chunk.y - 1, data.max.y));
     }
 }
 

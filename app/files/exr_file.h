@@ -20,6 +20,7 @@ typedef struct exr_window {
 
 typedef struct exr_channel {
     const char *name;
+    const char *type;           /* "half", "float" or "uint" */
     int x_sampling, y_sampling; /* a sample at every x_sampling-th pixel of every y_sampling-th row; mostly 1 and 1 */
 } exr_channel;
 
@@ -27,7 +28,8 @@ typedef struct exr_part {
     const char *name, *view;  /* "": it has none */
     const char *const *views; /* of its multiView attribute: the first one is that of channels that name none */
     int view_count;
-    bool deep;
+    const char *compression; /* "ZIP" */
+    bool deep, tiled;
     exr_window data, display; /* as the header has them: may be empty or huge */
     const exr_channel *channels;
     int channel_count;

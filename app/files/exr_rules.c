@@ -35,7 +35,7 @@ const exr_rule exr_rules[] = {
     {FRAME_COLOR, "FinalImage", "RGB", "Unreal"},
     {FRAME_COLOR, "hdr", "RGB", "OIDN"},
     {FRAME_COLOR, EXR_CHROMA, NULL, "luminance and chroma"},
-    {FRAME_COLOR, "*", "RGB", "the only or first of that kind"}, /* Mitsuba's integrators, parts */
+    {FRAME_COLOR, "*", "RGB", "the only or first picture"}, /* Mitsuba's integrators, parts */
     {FRAME_COLOR, EXR_GREY, NULL, "grey"},
 
     {FRAME_ALBEDO, "*.Denoising Albedo", "RGB", "Cycles"},

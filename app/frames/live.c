@@ -72,7 +72,7 @@ static bool set_surroundings(live *live, error *error)
         memcpy(environment->color, options->environment_color, sizeof environment->color);
     } else if (options->environment == OPTIONS_SURROUNDINGS_FILE) {
         environment->kind = ENVIRONMENT_IMAGE;
-        return exr_read_color(options->environment_file, NULL, 0, &environment->image, error);
+        return exr_read_color(options->environment_file, NULL, 0, &environment->image, NULL, error);
     }
     return true;
 }
@@ -83,7 +83,7 @@ static bool read_reference(live *live, error *error)
     image *image = &live->reference_pixels;
     if (!options->reference)
         return true;
-    if (!exr_read_color(options->reference, options->channels, options->channel_count, image, error))
+    if (!exr_read_color(options->reference, options->channels, options->channel_count, image, NULL, error))
         return false;
     return (image->width == options->render_width && image->height == options->render_height) ||
            error_set(error, "%s: the reference has %dx%d pixels, live frames have %dx%d (--render-size)",

@@ -26,7 +26,8 @@ struct source {
     const char *const *channels;
     int channel_count;
     const char *shared_path; /* of the reference for every frame, or NULL */
-    image shared;            /* that reference, once loaded; the loading thread's */
+    image shared;            /* that reference, once loaded; the loading thread's, as is the next */
+    char *shared_origin;
     long long budget;
 
     pthread_t thread;
@@ -47,8 +48,11 @@ static bool exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+/* Where a frame's reference may be, as people read it. */
+static const char *const reference_places[] = {"reference/*.exr", "*.ref.exr", "*_ref.exr"};
+
 /* FOLDER/reference/NAME.exr, NAME.ref.exr or NAME_ref.exr for NAME.exr, whichever exists; to be freed, or NULL. */
-static char *find_reference(const char *path)
+static char *find_reference(const char *path, const char **place)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     const char *extension = strrchr(name, '.');
@@ -57,6 +61,7 @@ static char *find_reference(const char *path)
         char *candidate = NULL;
         int length = i == 0 ? asprintf(&candidate, "%.*sreference/%s", folder, path, name)
                             : asprintf(&candidate, "%.*s%s", stem, path, i == 1 ? ".ref.exr" : "_ref.exr");
+        *place = reference_places[i];
         if (length >= 0 && exists(candidate))
             return candidate;
         if (length >= 0)
@@ -72,23 +77,34 @@ static bool check_reference(const char *path, const image *reference, const fram
                      reference->height, frame->path, frame->width, frame->height);
 }
 
+/* "R,G,B of PLACE"; to be freed. NULL: no memory. */
+static char *name_origin(const char *channels, const char *place)
+{
+    char *origin = NULL;
+    return channels && asprintf(&origin, "%s of %s", channels, place) >= 0 ? origin : NULL;
+}
+
 static bool add_shared_reference(source *source, frame *frame, error *error)
 {
-    if (!source->shared.pixels &&
-        !exr_read_color(source->shared_path, source->channels, source->channel_count, &source->shared, error))
+    if (!source->shared.pixels && !exr_read_color(source->shared_path, source->channels, source->channel_count,
+                                                  &source->shared, &source->shared_origin, error))
         return false;
     frame->layers[FRAME_REFERENCE] = source->shared;
+    frame->origins[FRAME_REFERENCE] = name_origin(source->shared_origin, source->shared_path);
     return check_reference(source->shared_path, &source->shared, frame, error);
 }
 
 static bool add_own_reference(const source *source, frame *frame, error *error)
 {
-    char *path = find_reference(frame->path);
+    const char *place;
+    char *path = find_reference(frame->path, &place), *channels = NULL;
     if (!path)
         return true;
     image *reference = &frame->layers[FRAME_REFERENCE];
-    bool added = exr_read_color(path, source->channels, source->channel_count, reference, error) &&
+    bool added = exr_read_color(path, source->channels, source->channel_count, reference, &channels, error) &&
                  check_reference(path, reference, frame, error);
+    frame->origins[FRAME_REFERENCE] = name_origin(channels, place);
+    free(channels);
     free(path);
     return added;
 }
@@ -227,6 +243,7 @@ static void destroy(source *source)
     }
     free(source->entries);
     image_free(&source->shared);
+    free(source->shared_origin);
     sequence_free(&source->sequence);
     pthread_mutex_destroy(&source->mutex);
     pthread_cond_destroy(&source->changed);

@@ -112,4 +112,5 @@ void viewer_close(viewer *viewer)
     profiler_destroy(viewer->kept);
     profiler_destroy(viewer->discarded);
     free(viewer->frames);
+    viewer_forget_layers(viewer);
 }

@@ -8,6 +8,8 @@
  *     requested_backend        the same or "auto"
  *     predictor                "file" or "bilateral (analytic)": labels of predictor.c
  *     mode                     "linear", "normalized" or "softmax"
+ *     layers                   which channels were taken: color, albedo, ... and "ViewLayer.Combined.R,G,B"; of the frame shown
+ *                              last, empty for live frames
  *     kernel                   [height, width]
  *     size                     [width, height] of the frames, in pixels
  *     scene, triangles         path and size of the scene; null for recorded frames, as are the next two
@@ -84,6 +86,14 @@ static void add_live(cJSON *root, const report_live *live)
         cJSON_AddItemToObject(root, keys[i], live ? cJSON_CreateNumber(values[i]) : cJSON_CreateNull());
 }
 
+static void add_layers(cJSON *root, char *const *layers)
+{
+    cJSON *object = cJSON_AddObjectToObject(root, "layers");
+    for (int layer = 0; layers && layer < FRAME_LAYER_COUNT; layer++)
+        if (layers[layer])
+            add_text(object, frame_layer_name((frame_layer)layer), layers[layer]);
+}
+
 static cJSON *build(const report *report)
 {
     cJSON *root = cJSON_CreateObject();
@@ -96,6 +106,7 @@ static cJSON *build(const report *report)
     add_text(root, "requested_backend", report->requested_backend);
     add_text(root, "predictor", report->predictor);
     add_text(root, "mode", report->mode);
+    add_layers(root, report->layers);
     add_pair(root, "kernel", report->kernel_height, report->kernel_width);
     add_pair(root, "size", report->width, report->height);
     add_live(root, report->live);

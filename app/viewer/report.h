@@ -3,6 +3,7 @@
 #define WFVIEW_REPORT_H
 
 #include "app/error.h"
+#include "app/frames/frame.h"
 #include "app/view/metrics.h"
 #include "profiler.h"
 #include "wf.h"
@@ -27,6 +28,7 @@ typedef struct report {
     const char *requested_backend;
     const char *predictor; /* "file" or "bilateral (analytic)" */
     const char *mode;
+    char *const *layers; /* of the frame shown last, FRAME_LAYER_COUNT: see frame.h; NULL: of no file */
     int kernel_height, kernel_width;
     int width, height;
     int frames, warmup;      /* measured, and before */

@@ -123,6 +123,7 @@ static bool write_report(const viewer *viewer, error *error)
                                .node = viewer->facts.node,
                                .requested_backend = options->automatic ? "auto" : wf_backend_name(options->backend),
                                .predictor = predictor->label,
+                               .layers = viewer->origins,
                                .mode = wf_mode_name(files ? viewer->applied.mode : WF_NORMALIZED),
                                .kernel_height = kernel_height,
                                .kernel_width = kernel_width,

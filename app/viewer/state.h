@@ -34,7 +34,8 @@ typedef struct viewer {
     view_context context;
     ui_facts facts;
     ui_layout layout;
-    int shown; /* the frame in the denoiser's latest slot; -1: none */
+    char *origins[FRAME_LAYER_COUNT]; /* what the layers of the frame shown last are in its file, see frame.h; owned */
+    int shown;                        /* the frame in the denoiser's latest slot; -1: none */
     uint32_t slot;
     float near_inverse, far_inverse; /* of depth, from the first frame that has it, and when cameras come to rest */
     bool has_depth_range;
@@ -55,6 +56,13 @@ void viewer_close(viewer *viewer);
 
 /* The run is for its measured frames, headless or in a window; else a window that the user closes. */
 bool viewer_measures(const viewer *viewer);
+
+/* ---- layers.c: which channels are shown ----------------------------------------------------------------------------- */
+
+/* Keeps what the layers of a recorded frame are. Headless, says so on stderr where the frame before had others: a line "wfview:
+ * PATH: color from R,G,B; albedo from albedo.R,G,B", and each warning. */
+void viewer_note_layers(viewer *viewer, const frame *frame);
+void viewer_forget_layers(viewer *viewer);
 
 /* ---- step.c: filters and draws -------------------------------------------------------------------------------------- */
 

@@ -139,6 +139,8 @@ static void note_frame(viewer *viewer, const feed_frame *frame, int index)
     viewer->context.image_height = frame->height;
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
         viewer->context.has[layer] = frame->input.has[layer];
+    if (frame->recorded)
+        viewer_note_layers(viewer, frame->recorded);
     if (!viewer->has_depth_range && frame->recorded && frame->recorded->layers[FRAME_DEPTH].pixels)
         find_depth_range(viewer, &frame->recorded->layers[FRAME_DEPTH]);
     /* While playing, a reference that only some frames have does not flash up. */

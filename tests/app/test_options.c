@@ -110,6 +110,8 @@ static void test_live(void **state)
     assert_true(o.render_width == 256 && o.render_height == 144 && o.spp == 64 && o.frames == 30);
     assert_true(o.environment == OPTIONS_SURROUNDINGS_SKY);
     assert_string_equal(o.camera_path, "turn.json");
+    assert_ok(&o, WORDS("--list", "f.exr", "--channel", "depth=my.V"));
+    assert_string_equal(o.list, "f.exr");
     assert_ok(&o, WORDS("--scene", "a.obj", "--accumulate", "1000000", "--render-size", "1x16384"));
     assert_true(o.accumulate == 1000000 && o.render_width == 1 && o.render_height == 16384);
     assert_ok(&o, WORDS("--scene", "a.obj", "--environment", "0.25,1e3,.5"));
@@ -173,17 +175,23 @@ static void test_help(void **state)
 static void test_manual(void **state)
 {
     (void)state;
-    static const char *const names[] = {"weights",     "splat-weights", "weight-mode",
-                                        "predictor",   "kernel-size",   "scene",
-                                        "render-size", "spp",           "accumulate",
-                                        "environment", "camera-path",   "dataset",
-                                        "seed",        "first",         "device",
-                                        "count",       "buffers",       "reference-spp",
-                                        "reference",   "backend",       "headless",
-                                        "size",        "frames",        "warmup",
-                                        "screenshot",  "save",          "report",
-                                        "trace",       "channel",       "help",
-                                        "version",     "compression",   "timing-placeholders"};
+    static const char *const names[] = {"weights",     "splat-weights",
+                                        "weight-mode", "predictor",
+                                        "kernel-size", "scene",
+                                        "render-size", "spp",
+                                        "accumulate",  "environment",
+                                        "camera-path", "dataset",
+                                        "seed",        "first",
+                                        "device",      "count",
+                                        "buffers",     "reference-spp",
+                                        "reference",   "backend",
+                                        "headless",    "size",
+                                        "frames",      "warmup",
+                                        "screenshot",  "save",
+                                        "report",      "trace",
+                                        "channel",     "help",
+                                        "version",     "compression",
+                                        "list",        "timing-placeholders"};
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
     char *manual = NULL;
@@ -230,11 +238,11 @@ static void test_missing_values(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "--weights",       "--splat-weights", "--weight-mode", "--predictor",   "--reference",  "--kernel-size",
-        "--channel",       "--backend",       "--size",        "--frames",      "--warmup",     "--screenshot",
-        "--save",          "--report",        "--trace",       "--scene",       "--dataset",    "--render-size",
-        "--spp",           "--accumulate",    "--environment", "--camera-path", "--seed",       "--count",
-        "--reference-spp", "--first",         "--device",      "--buffers",     "--compression"};
+        "--weights",       "--splat-weights", "--weight-mode", "--predictor",   "--reference",   "--kernel-size",
+        "--channel",       "--backend",       "--size",        "--frames",      "--warmup",      "--screenshot",
+        "--save",          "--report",        "--trace",       "--scene",       "--dataset",     "--render-size",
+        "--spp",           "--accumulate",    "--environment", "--camera-path", "--seed",        "--count",
+        "--reference-spp", "--first",         "--device",      "--buffers",     "--compression", "--list"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: expected a value", names[i]);
@@ -372,6 +380,9 @@ static void test_dataset(void **state)
     assert_usage("--render-size: needs --scene or --dataset", "--render-size", "64x64");
     assert_usage("--scene: not together with --dataset", "--dataset", "o", "--scene", "s.glb");
     assert_usage("--save: not together with --dataset", "--dataset", "o", "--save", "s");
+    assert_usage("--save: not together with --list", "--list", "f.exr", "--save", "s");
+    assert_usage("--spp: not together with --list", "--list", "f.exr", "--spp", "2");
+    assert_usage("--list f.exr: not together with frames (g)", "g", "--list", "f.exr");
     assert_usage("--backend: not together with --dataset", "--backend", "cpu", "--dataset", "o");
     assert_usage("--accumulate: not together with --dataset", "--dataset", "o", "--accumulate", "8");
     assert_usage("--seed: needs --dataset", "--scene", "s.glb", "--seed", "1");

@@ -334,7 +334,7 @@ static void test_folder(void **state)
     image reference;
     error error;
     assert_true(exr_read_frame(temporary_path("exr/0001.exr"), NULL, 0, &frame, &error));
-    assert_true(exr_read_color(temporary_path("exr/reference/0001.exr"), NULL, 0, &reference, &error));
+    assert_true(exr_read_color(temporary_path("exr/reference/0001.exr"), NULL, 0, &reference, NULL, &error));
     for (int layer = 0; layer < FRAME_REFERENCE; layer++) {
         const image *image = &frame.layers[layer];
         int channels = image->channels == 4 ? 3 : image->channels; /* the fourth is not kept */

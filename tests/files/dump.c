@@ -57,7 +57,7 @@ static bool dump_frame(int count, char **arguments, error *error)
 static bool dump_reference(int count, char **arguments, error *error)
 {
     image image;
-    if (!exr_read_color(arguments[0], (const char *const *)arguments + 1, count - 1, &image, error))
+    if (!exr_read_color(arguments[0], (const char *const *)arguments + 1, count - 1, &image, NULL, error))
         return false;
     cJSON *layers = cJSON_CreateObject();
     cJSON_AddItemToObject(layers, frame_layer_name(FRAME_REFERENCE), describe(&image));

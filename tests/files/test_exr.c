@@ -52,7 +52,7 @@ static void test_round_trip(void **state)
     assert_pixels(&frame.layers[FRAME_COLOR], WIDTH, HEIGHT);
     for (int layer = FRAME_COLOR + 1; layer < FRAME_LAYER_COUNT; layer++)
         assert_null(frame.layers[layer].pixels);
-    assert_true(exr_read_color(path, NULL, 0, &color, &error));
+    assert_true(exr_read_color(path, NULL, 0, &color, NULL, &error));
     assert_pixels(&color, WIDTH, HEIGHT);
     image_free(&color);
     frame_free(&frame);
@@ -101,7 +101,7 @@ static void test_failure_leaves_nothing(void **state)
     assert_false(exr_read_frame(temporary_path("missing.exr"), NULL, 0, &frame, &error));
     assert_null(frame.path);
     assert_null(frame.layers[FRAME_COLOR].pixels);
-    assert_false(exr_read_color(temporary_path("missing.exr"), NULL, 0, &color, &error));
+    assert_false(exr_read_color(temporary_path("missing.exr"), NULL, 0, &color, NULL, &error));
     assert_null(color.pixels);
 }
 

@@ -299,6 +299,14 @@ def test_unknown_compression(dump, frame):
     assert ": its compression is number 200, which OpenEXR " in dump.error("frame", frame)
 
 
+def test_tiles_that_are_too_large(dump, tmp_path):
+    path = write(tmp_path / "a.exr", random_channels(PLAIN), tiles=tiles(16, 8))
+    head, entry, tail = path.read_bytes().partition(b"tiles\0tiledesc\0")
+    path.write_bytes(head + entry + tail[:4] + struct.pack("<II", 16, 1 << 20) + tail[12:])
+    assert dump.error("frame", path).endswith(
+        ": its tiles are of 16x1048576 pixels and 48 bytes a pixel, expected at most 536870912 bytes")
+
+
 def test_attribute_larger_than_the_file(dump, frame):
     head, entry, tail = frame.read_bytes().partition(b"channels\0chlist\0")
     content = head + entry + b"\xff\xff\xff\x7f" + tail[4:]

@@ -1,6 +1,7 @@
 """Runs wfview itself."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -14,15 +15,22 @@ class Result:
     def __init__(self, process):
         self.status = process.returncode
         self.output = process.stdout.decode()
-        self.errors = process.stderr.decode()
+        self.taken = []  # what was said of frames' channels: paths, and from layers to channels
+        self.errors = ""  # everything else on stderr
+        for line in process.stderr.decode().splitlines(keepends=True):
+            said = re.fullmatch(r"wfview: (.+?): (color from .+)\n", line)
+            if said:
+                self.taken.append((said[1], dict(layer.split(" from ", 1) for layer in said[2].split("; "))))
+            else:
+                self.errors += line
 
     def done(self):
-        """Asserts that the run did what it should, without a word on stderr."""
+        """Asserts that the run did what it should, without a word on stderr but which channels were taken."""
         assert (self.status, self.errors) == (0, "")
         return self
 
     def sentence(self, status=1):
-        """Asserts that the run failed with one line on stderr, and returns that."""
+        """Asserts that the run failed with one line on stderr (beside which channels were taken), and returns that."""
         assert self.status == status, (self.status, self.errors)
         assert self.output == ""
         assert self.errors.startswith("wfview: ") and self.errors.endswith("\n") and self.errors.count("\n") == 1

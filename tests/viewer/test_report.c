@@ -69,6 +69,8 @@ static void test_keys(void **state)
         profiler_add(profiler, PROFILER_NODE, "gather", 0, i * 1000000, 0);
     profiler_add(profiler, PROFILER_VULKAN, "upload", 0, 250000, 0);
     report report = example(profiler);
+    report.layers =
+        (char *[FRAME_LAYER_COUNT]){[FRAME_COLOR] = "ViewLayer.Combined.R,G,B", [FRAME_REFERENCE] = "R,G,B"};
     cJSON *root = write_and_parse(&report);
     assert_string_equal(text_of(root, "version"), WF_VERSION);
     assert_string_equal(text_of(root, "device"), "NVIDIA H100");
@@ -85,6 +87,10 @@ static void test_keys(void **state)
     assert_int_equal(cJSON_GetArrayItem(kernel, 1)->valueint, 7);
     assert_int_equal(cJSON_GetArrayItem(size, 0)->valueint, 480);
     assert_int_equal(cJSON_GetArrayItem(size, 1)->valueint, 270);
+    const cJSON *layers = cJSON_GetObjectItem(root, "layers");
+    assert_int_equal(cJSON_GetArraySize(layers), 2);
+    assert_string_equal(text_of(layers, "color"), "ViewLayer.Combined.R,G,B");
+    assert_string_equal(text_of(layers, "reference"), "R,G,B");
     assert_true(number_of(root, "frames") == 500 && number_of(root, "warmup") == 20);
     assert_true(number_of(root, "frames_in_flight") == 3 && number_of(root, "first_picture") == 812.5);
     assert_true(number_of(root, "node_clock_uncertainty_ns") == 900);
@@ -116,6 +122,7 @@ static void test_live_frames(void **state)
     assert_string_equal(text_of(root, "scene"), "rooms/\"one\".glb");
     assert_true(number_of(root, "spp") == 4 && number_of(root, "samples") == 256);
     assert_true(number_of(root, "triangles") == 5000000);
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(root, "layers")), 0);
     cJSON_Delete(root);
     profiler_destroy(profiler);
 }
