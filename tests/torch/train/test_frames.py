@@ -52,3 +52,11 @@ def test_errors(tmp_path):
     np.savez(tmp_path / "bad.npz", color=np.zeros(3))
     with pytest.raises(ValueError, match="bad.npz: is no frame of weighted_filter.train.frames: "):
         frames.load([str(tmp_path / "bad.npz")])
+
+
+def test_imports_without_what_is_optional():
+    blocked = "safetensors", "matplotlib", "PIL", "tensorboard", "OpenEXR", "flip_evaluator"
+    program = (f"import sys; sys.modules.update(dict.fromkeys({blocked!r}))\n"
+               "import weighted_filter, weighted_filter.network, weighted_filter.train.trainer, weighted_filter.train.frames")
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
