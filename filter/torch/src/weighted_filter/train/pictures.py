@@ -38,7 +38,7 @@ def curve(path: pathlib.Path, rows: list[dict], validations: list[dict]) -> None
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.add_subplot()
     axes.plot([row["step"] for row in rows], [row["loss"] for row in rows], linewidth=0.8, color="tab:blue")
-    axes.set(xlabel="step", ylabel="loss", yscale="log")
+    axes.set(xlabel="step", ylabel="loss")  # its term psnr is a logarithm: the sum may be negative
     axes.grid(alpha=0.3)
     if validations:
         right = axes.twinx()
