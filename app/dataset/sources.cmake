@@ -9,6 +9,7 @@ add_library(wfview_scenes STATIC
   dataset/scenes/pattern.c
   dataset/scenes/outdoors.c
   dataset/scenes/places.c
+  dataset/scenes/plants.c
   dataset/scenes/random.c
   dataset/scenes/random_scene.c
   dataset/scenes/rooms.c
