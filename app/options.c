@@ -112,6 +112,10 @@ static const option_row rows[] = {
     {"buffers", "B", DATASET, OPTION_NUMBER(buffers), .least = 1, .most = DATASET_MAX_BUFFERS,
      .help = "noisy pictures a pair, each with noise and features of its own (default 1): the mean of\n"
              "any of them is one of more samples"},
+    {"models", "DIR", DATASET, OPTION_TEXT(models),
+     .help = "a folder of .gltf, .glb and .obj files that stand in the scenes beside generated things"},
+    {"environments", "DIR", DATASET, OPTION_TEXT(environments),
+     .help = "a folder of equirectangular .exr files that surround scenes beside generated ones"},
     {"device", "D", DATASET, OPTION_NUMBER(device), .least = 0, .most = 31,
      .help = "which GPU, where there are several as good as the best (default 0)"},
     {"reference-spp", "M", DATASET, OPTION_NUMBER(reference_spp), .least = 1, .most = MAX_FRAMES,

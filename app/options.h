@@ -32,10 +32,11 @@ typedef struct options {
     const char *camera_path; /* NULL: the camera rests */
     const char *dataset; /* NULL: view frames; else write training pairs, which the following and the size concern */
     uint64_t seed;
-    int first, count;            /* pairs first ... first + count - 1; default 0 and 1000 */
-    int device;                  /* default 0: the first */
-    int buffers, reference_spp;  /* default 1 and 1024; render_width and render_height 256 */
-    const char *const *channels; /* --channel layer=name, repeated */
+    int first, count;                  /* pairs first ... first + count - 1; default 0 and 1000 */
+    const char *models, *environments; /* folders; NULL: none */
+    int device;                        /* default 0: the first */
+    int buffers, reference_spp;        /* default 1 and 1024; render_width and render_height 256 */
+    const char *const *channels;       /* --channel layer=name, repeated */
     int channel_count;
     const char *list;                /* NULL, or a frame whose channels are listed; nothing else is done then */
     const char *weights;             /* NULL: predict */

@@ -37,6 +37,7 @@ typedef struct job {
 typedef struct pipeline {
     dataset_settings settings;
     bool keeps_records; /* else frames */
+    assets assets;
     device device;
     pthread_mutex_t mutex; /* guards all that follows */
     pthread_cond_t changed;
@@ -117,7 +118,7 @@ static void *make_scenes(void *user)
     bvh_use_one_thread(); /* there are as many makers as processors */
     for (int index; (index = take_to_make(pipeline)) >= 0;) {
         job *job = job_of(pipeline, index);
-        if (random_scene_create(pipeline->settings.seed, (uint32_t)index, &job->scene, &error)) {
+        if (random_scene_create(pipeline->settings.seed, (uint32_t)index, &pipeline->assets, &job->scene, &error)) {
             set_state(pipeline, job, JOB_MADE);
             continue;
         }
@@ -375,13 +376,13 @@ static bool run_threads(pipeline *pipeline, dataset_store *store, error *error)
     return !pipeline->stop;
 }
 
-static bool fill(dataset_store *store, int device, error *error)
+static bool fill(dataset_store *store, const options *options, error *error)
 {
     pipeline *pipeline = calloc(1, sizeof *pipeline);
     if (!pipeline)
         return error_set(error, "not enough memory");
     pipeline->settings = store->settings;
-    pipeline->device.number = (uint32_t)device;
+    pipeline->device.number = (uint32_t)options->device;
     pipeline->keeps_records = store->part;
     pipeline->next_made = pipeline->next_rendered = pipeline->next_written = store->settings.first + store->done;
     pipeline->end = store->settings.first + store->settings.count;
@@ -389,12 +390,14 @@ static bool fill(dataset_store *store, int device, error *error)
     pthread_cond_init(&pipeline->changed, NULL);
     signal(SIGINT, on_interrupt);
     signal(SIGTERM, on_interrupt);
-    bool ok = device_create_instance(&pipeline->device, NULL, 0, error) &&
+    bool ok = assets_load(options->models, options->environments, &pipeline->assets, error) &&
+              device_create_instance(&pipeline->device, NULL, 0, error) &&
               device_create(&pipeline->device, VK_NULL_HANDLE, error) && run_threads(pipeline, store, error);
     const int messages = pipeline->device.validation_messages;
     if (ok && messages > 0)
         ok = error_set(error, "%d Vulkan validation messages", messages);
     device_destroy(&pipeline->device);
+    assets_free(&pipeline->assets);
     pthread_mutex_destroy(&pipeline->mutex);
     pthread_cond_destroy(&pipeline->changed);
     free(pipeline);
@@ -424,7 +427,7 @@ bool dataset_run(const options *options, error *error)
     if (store.done == settings.count && store.file < 0)
         fprintf(stderr, "%s: all %d pairs are there\n", options->dataset, settings.count);
     else
-        ok = fill(&store, options->device, error);
+        ok = fill(&store, options, error);
     dataset_store_close(&store);
     return ok;
 }

@@ -1,9 +1,11 @@
 # wfview_scenes: random scenes. wfview_dataset: training pairs of them; the records they are kept in are wfview_records.
 add_library(wfview_scenes STATIC
+  dataset/scenes/assets.c
   dataset/scenes/camera.c
   dataset/scenes/exposure.c
   dataset/scenes/lights.c
   dataset/scenes/mesh.c
+  dataset/scenes/models.c
   dataset/scenes/objects.c
   dataset/scenes/paint.c
   dataset/scenes/pattern.c

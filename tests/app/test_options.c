@@ -175,23 +175,13 @@ static void test_help(void **state)
 static void test_manual(void **state)
 {
     (void)state;
-    static const char *const names[] = {"weights",     "splat-weights",
-                                        "weight-mode", "predictor",
-                                        "kernel-size", "scene",
-                                        "render-size", "spp",
-                                        "accumulate",  "environment",
-                                        "camera-path", "dataset",
-                                        "seed",        "first",
-                                        "device",      "count",
-                                        "buffers",     "reference-spp",
-                                        "reference",   "backend",
-                                        "headless",    "size",
-                                        "frames",      "warmup",
-                                        "screenshot",  "save",
-                                        "report",      "trace",
-                                        "channel",     "help",
-                                        "version",     "compression",
-                                        "list",        "timing-placeholders"};
+    static const char *const names[] = {
+        "weights",     "splat-weights", "weight-mode", "predictor",   "kernel-size",  "scene",
+        "render-size", "spp",           "accumulate",  "environment", "camera-path",  "dataset",
+        "seed",        "first",         "device",      "models",      "environments", "count",
+        "buffers",     "reference-spp", "reference",   "backend",     "headless",     "size",
+        "frames",      "warmup",        "screenshot",  "save",        "report",       "trace",
+        "channel",     "help",          "version",     "compression", "list",         "timing-placeholders"};
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
     char *manual = NULL;
@@ -238,11 +228,12 @@ static void test_missing_values(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "--weights",       "--splat-weights", "--weight-mode", "--predictor",   "--reference",   "--kernel-size",
-        "--channel",       "--backend",       "--size",        "--frames",      "--warmup",      "--screenshot",
-        "--save",          "--report",        "--trace",       "--scene",       "--dataset",     "--render-size",
-        "--spp",           "--accumulate",    "--environment", "--camera-path", "--seed",        "--count",
-        "--reference-spp", "--first",         "--device",      "--buffers",     "--compression", "--list"};
+        "--weights",       "--splat-weights", "--weight-mode", "--predictor",   "--reference",    "--kernel-size",
+        "--channel",       "--backend",       "--size",        "--frames",      "--warmup",       "--screenshot",
+        "--save",          "--report",        "--trace",       "--scene",       "--dataset",      "--render-size",
+        "--spp",           "--accumulate",    "--environment", "--camera-path", "--seed",         "--count",
+        "--reference-spp", "--first",         "--device",      "--models",      "--environments", "--buffers",
+        "--compression",   "--list"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: expected a value", names[i]);

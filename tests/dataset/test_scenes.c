@@ -216,7 +216,7 @@ static void test_rays(void **state)
     (void)state;
     random_scene random;
     error error;
-    require(random_scene_create(11, 2, &random, &error), &error);
+    require(random_scene_create(11, 2, NULL, &random, &error), &error);
     for (uint32_t i = 0; i < random.scene.material_count; i++)
         random.scene.materials[i].alpha_cutoff = 0; /* the reference knows no holes */
     rng rng = rng_stream(11, 0, 0);
@@ -420,7 +420,7 @@ static void test_scenes(void **state)
         random_scene random;
         error error;
         bvh_use_one_thread();
-        if (!random_scene_create(21, (uint32_t)i, &random, &error)) {
+        if (!random_scene_create(21, (uint32_t)i, NULL, &random, &error)) {
             faults[i] = "nothing to see";
             continue;
         }
@@ -463,7 +463,7 @@ static uint64_t fingerprint(uint64_t seed, uint32_t index)
 {
     random_scene random;
     error error;
-    require(random_scene_create(seed, index, &random, &error), &error);
+    require(random_scene_create(seed, index, NULL, &random, &error), &error);
     const scene *scene = &random.scene;
     const struct {
         const void *data;

@@ -153,3 +153,16 @@ def test_interrupted(build, tmp_path):
 def test_device(wfview, tmp_path):
     sentence = wfview("--dataset", tmp_path / "o.npy", "--device", "31").sentence()
     assert re.fullmatch(r"wfview: no Vulkan device 31: there (is|are) \d+ as capable as the best", sentence)
+
+
+def test_own_assets(wfview, root, tmp_path):
+    """Models that are there change the scenes; a folder without any is refused."""
+    small = ["--seed", "7", "--count", "3", "--render-size", "8x8", "--reference-spp", "1"]
+    (tmp_path / "models").mkdir()
+    succeed(wfview("--dataset", tmp_path / "without.npy", *small))
+    assert wfview("--dataset", tmp_path / "o.npy", *small, "--models", tmp_path / "models").sentence() == (
+        f"wfview: {tmp_path / 'models'}: has no model (.gltf, .glb, .obj) that could be used")
+    (tmp_path / "models" / "room.glb").symlink_to(root / "assets" / "scenes" / "room.glb")
+    succeed(wfview("--dataset", tmp_path / "with.npy", *small, "--models", tmp_path / "models"))
+    depths = [np.load(tmp_path / name)["depth"] for name in ("without.npy", "with.npy")]
+    assert not np.array_equal(*depths)

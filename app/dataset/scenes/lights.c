@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "shapes.h"
 
@@ -161,10 +162,33 @@ static backdrop random_studio(rng *rng)
     return b;
 }
 
+/* One of the user's, turned about y, from either side. */
+static bool surround_picture(world *world, environment *environment, error *error)
+{
+    const assets *assets = world->assets;
+    const image *from = &assets->environments[rng_integer(&world->rng, 0, assets->environment_count - 1)];
+    const int width = from->width, height = from->height, shift = rng_integer(&world->rng, 0, width - 1);
+    const bool mirrored = rng_chance(&world->rng, 0.5f);
+    image *image = &environment->image;
+    environment->kind = ENVIRONMENT_IMAGE;
+    *image = (struct image){width, height, 3, malloc((size_t)width * (size_t)height * 3 * sizeof(float))};
+    if (!image->pixels)
+        return error_set(error, "no memory for an environment of %d x %d texels", width, height);
+    for (int i = 0; i < width * height; i++) {
+        int column = (i % width + shift) % width, row = i - i % width;
+        memcpy(image->pixels + 3 * i, from->pixels + 3 * (row + (mirrored ? width - 1 - column : column)),
+               3 * sizeof(float));
+    }
+    return true;
+}
+
 bool lights_surround(world *world, surroundings kind, error *error)
 {
     environment *environment = &world->mesh.scene->environment;
     backdrop backdrop;
+    const assets *assets = world->assets;
+    if (assets && assets->environment_count > 0 && kind != SURROUNDINGS_DARK && rng_chance(&world->rng, 0.5f))
+        return surround_picture(world, environment, error);
     switch (kind) {
     case SURROUNDINGS_SKY:
         return surround_sky(world, environment, error);

@@ -63,10 +63,15 @@ pose pose_join(pose outer, pose inner)
 
 /* ---- Vertices and triangles --------------------------------------------------------------------------------------- */
 
+bool mesh_has_room(const mesh *mesh, uint32_t vertices, uint32_t triangles)
+{
+    return mesh->scene->vertex_count + vertices <= MESH_MAX_VERTICES &&
+           mesh->scene->triangle_count + triangles <= MESH_MAX_TRIANGLES;
+}
+
 static bool has_room(const mesh *mesh, int vertices, int triangles)
 {
-    return mesh->scene->vertex_count + (uint32_t)vertices <= MESH_MAX_VERTICES &&
-           mesh->scene->triangle_count + (uint32_t)triangles <= MESH_MAX_TRIANGLES;
+    return mesh_has_room(mesh, (uint32_t)vertices, (uint32_t)triangles);
 }
 
 static vec3 unit_or(vec3 v, vec3 otherwise)
@@ -197,4 +202,19 @@ void mesh_move(mesh *mesh, uint32_t first, vec3 by)
 {
     for (uint32_t i = first; i < mesh->scene->vertex_count; i++)
         mesh->scene->vertices[i].position = vec3_add(mesh->scene->vertices[i].position, by);
+}
+
+void mesh_copy(mesh *mesh, const scene *from, const uint32_t *materials)
+{
+    const uint32_t first = mesh->scene->vertex_count;
+    for (uint32_t i = 0; i < from->vertex_count; i++) {
+        const vertex *v = &from->vertices[i];
+        add_vertex(mesh, v->position, v->normal, v->tangent, v->u, v->v);
+        mesh->scene->vertices[first + i].handedness = v->handedness;
+    }
+    for (uint32_t i = 0; i < from->triangle_count; i++) {
+        const triangle *t = &from->triangles[i];
+        mesh->material = materials[t->material];
+        add_triangle(mesh, first + t->vertices[0], first + t->vertices[1], first + t->vertices[2]);
+    }
 }

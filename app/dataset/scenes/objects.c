@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "models.h"
 #include "shapes.h"
 
 #define TAU 6.2831853f
@@ -82,6 +83,8 @@ static void add_thing(world *world, pose pose)
 {
     rng *rng = &world->rng;
     float size = pose.scale.x;
+    if (models_add(world, pose))
+        return;
     use_object_paint(world, size);
     set_pose(world, pose);
     shape_add(&world->mesh, random_kind(rng), rng);

@@ -2,6 +2,7 @@
 #ifndef WFVIEW_TRACE_RANDOM_OBJECTS_H
 #define WFVIEW_TRACE_RANDOM_OBJECTS_H
 
+#include "assets.h"
 #include "mesh.h"
 #include "paint.h"
 
@@ -16,6 +17,7 @@ typedef struct interest {
 /* A scene while it is put together. */
 typedef struct world {
     rng rng;
+    const assets *assets; /* NULL: none */
     mesh mesh;
     paint paint;
     interest interests[WORLD_MAX_INTERESTS];

@@ -283,3 +283,21 @@ uint32_t paint_screen(paint *paint, const float radiance[3], rng *rng)
     }
     return add(paint, &material);
 }
+
+uint32_t paint_copy(paint *paint, const material *material)
+{
+    return add(paint, material);
+}
+
+int paint_copy_texture(paint *paint, const texture *from)
+{
+    const size_t size = (size_t)from->width * (size_t)from->height * 4;
+    if (!has_texture_room(paint))
+        return -1;
+    texture *texture = next_texture(paint);
+    *texture = *from;
+    texture->rgba = malloc(size);
+    if (texture->rgba)
+        memcpy(texture->rgba, from->rgba, size);
+    return keep_texture(paint, texture->rgba);
+}

@@ -44,5 +44,9 @@ uint32_t paint_net(paint *paint, rng *rng);     /* with meshes that are open */
 uint32_t paint_glass(paint *paint, rng *rng);   /* clear or tinted where the scene allows it, else a glossy one */
 uint32_t paint_light(paint *paint, const float radiance[3]);
 uint32_t paint_screen(paint *paint, const float radiance[3], rng *rng); /* a picture that shines */
+uint32_t paint_copy(paint *paint, const material *material);            /* its textures are the scene's */
+
+/* The index of a copy of a texture; -1: no room. */
+int paint_copy_texture(paint *paint, const texture *texture);
 
 #endif

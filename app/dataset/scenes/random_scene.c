@@ -95,13 +95,13 @@ static bool finish(world *world, random_scene *out, error *error)
     return true;
 }
 
-bool random_scene_create(uint64_t seed, uint32_t index, random_scene *out, error *error)
+bool random_scene_create(uint64_t seed, uint32_t index, const assets *assets, random_scene *out, error *error)
 {
     error->message[0] = '\0';
     for (uint64_t attempt = 0; attempt < ATTEMPTS; attempt++) {
         rng places = rng_stream(seed, index, ATTEMPTS + attempt / PLACE_ATTEMPTS);
         *out = (random_scene){.place = pick_place(&places)};
-        world world = {.rng = rng_stream(seed, index, attempt)};
+        world world = {.rng = rng_stream(seed, index, attempt), .assets = assets};
         if (build(&world, out, error) && finish(&world, out, error))
             return true;
         random_scene_free(out);
