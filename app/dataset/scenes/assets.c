@@ -173,7 +173,7 @@ static bool read_environment(const char *path, assets *assets, error *error)
     if (!environments)
         return error_set(error, "%s: not enough memory", path);
     assets->environments = environments;
-    if (!exr_read_color(path, NULL, 0, &whole, error))
+    if (!exr_read_color(path, NULL, 0, &whole, NULL, error))
         return false;
     int width = whole.width < ASSETS_MAX_ENVIRONMENT ? whole.width : ASSETS_MAX_ENVIRONMENT;
     int height = (int)((int64_t)whole.height * width / whole.width);
