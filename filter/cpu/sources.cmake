@@ -13,12 +13,15 @@ function(wf_add_reals name bits)
   target_sources(wf PRIVATE $<TARGET_OBJECTS:${name}>)
 endfunction()
 
+# Sanitizers check every step of what is unrolled and inlined here: more than -O1 would take them minutes.
+set(wf_rows_optimization $<IF:$<BOOL:${WF_SANITIZE}>,-O1,-O3>)
+
 function(wf_add_rows name)
   foreach(bits 32 64)
     wf_add_reals(wf_rows_${name}_float${bits} ${bits} cpu/rows.c)
     target_compile_definitions(wf_rows_${name}_float${bits} PRIVATE WF_ROWS=wf_rows_${name}_float${bits})
     target_compile_options(wf_rows_${name}_float${bits} PRIVATE
-      -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math ${ARGN})
+      ${wf_rows_optimization} -ffp-contract=fast -fno-math-errno -fno-trapping-math ${ARGN})
   endforeach()
   add_library(wf_convolve_row_${name} OBJECT cpu/convolve_row.c)
   target_include_directories(wf_convolve_row_${name} PRIVATE include .)

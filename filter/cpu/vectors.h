@@ -1,0 +1,212 @@
+/* vectors.h -- vectors of reals in the widest registers of the instruction set that a file is compiled for. Private; included by
+ * rows.c alone.
+ *
+ * A vector has LANES elements. What takes `lanes` works on all of them or, at the ends of rows, on the first ones: no other
+ * element of memory is touched, and the other lanes are 0. Types and lanes are known where these are inlined. */
+#ifndef WF_CPU_VECTORS_H
+#define WF_CPU_VECTORS_H
+
+#include <math.h>
+#include <stdint.h>
+
+#include "half.h"
+#include "real.h"
+#include "wf.h"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+#if defined(__AVX512F__)
+enum { VECTOR_BYTES = 64 };
+#elif defined(__AVX2__)
+enum { VECTOR_BYTES = 32 };
+#else
+enum { VECTOR_BYTES = 16 };
+#endif
+enum { LANES = VECTOR_BYTES / sizeof(real) };
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+typedef real vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias));
+
+#if WF_REAL_IS_FLOAT
+typedef int32_t integer;
+#else
+typedef int64_t integer;
+#endif
+typedef integer integers __attribute__((vector_size(VECTOR_BYTES)));
+
+/* ---- Storage ------------------------------------------------------------------------------------------------------- */
+
+static inline float bfloat_to_float(uint16_t bfloat)
+{
+    return wf_float_of((uint32_t)bfloat << 16);
+}
+
+static inline uint16_t float_to_bfloat(float value)
+{
+    uint32_t bits = wf_float_bits(value), magnitude = bits & 0x7fffffff;
+    uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+    return (uint16_t)(magnitude > 0x7f800000 ? bits >> 16 | 0x7fc0 : rounded);
+}
+
+/* One element, of a type known where this is inlined. */
+static inline real load_scalar(const void *row, const wf_dtype dtype, int64_t i)
+{
+    switch (dtype) {
+    case WF_FLOAT16:
+        return wf_half_to_float(((const uint16_t *)row)[i]);
+    case WF_BFLOAT16:
+        return bfloat_to_float(((const uint16_t *)row)[i]);
+    default:
+        return ((const real *)row)[i];
+    }
+}
+
+/* ---- Vectors ------------------------------------------------------------------------------------------------------ */
+
+#if defined(__AVX512F__)
+static inline __mmask16 first(int64_t lanes)
+{
+    return (__mmask16)((1u << lanes) - 1);
+}
+
+static inline vector widen(__m256i stored, const wf_dtype dtype)
+{
+    return dtype == WF_FLOAT16 ? (vector)_mm512_cvtph_ps(stored)
+                               : (vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(stored), 16);
+}
+#elif defined(__AVX2__)
+static inline vector widen(__m128i stored, const wf_dtype dtype)
+{
+    return dtype == WF_FLOAT16 ? (vector)_mm256_cvtph_ps(stored)
+                               : (vector)_mm256_slli_epi32(_mm256_cvtepu16_epi32(stored), 16);
+}
+#endif
+
+static inline vector load_some(const void *row, const wf_dtype dtype, int64_t i, int64_t lanes)
+{
+#if defined(__AVX512F__)
+    if (dtype != WF_REAL_DTYPE)
+        return widen(_mm256_maskz_loadu_epi16(first(lanes), (const uint16_t *)row + i), dtype);
+    return WF_REAL_IS_FLOAT ? (vector)_mm512_maskz_loadu_ps(first(lanes), (const real *)row + i)
+                            : (vector)_mm512_maskz_loadu_pd((__mmask8)first(lanes), (const real *)row + i);
+#else
+    vector loaded = {0};
+    for (int64_t lane = 0; lane < lanes; lane++)
+        loaded[lane] = load_scalar(row, dtype, i + lane);
+    return loaded;
+#endif
+}
+
+static inline vector load_all(const void *row, const wf_dtype dtype, int64_t i)
+{
+    if (dtype == WF_REAL_DTYPE)
+        return *(const vector *)((const real *)row + i);
+#if defined(__AVX512F__)
+    return widen(_mm256_loadu_si256((const __m256i *)(const void *)((const uint16_t *)row + i)), dtype);
+#elif defined(__AVX2__)
+    return widen(_mm_loadu_si128((const __m128i *)(const void *)((const uint16_t *)row + i)), dtype);
+#else
+    return load_some(row, dtype, i, LANES);
+#endif
+}
+
+/* Of a row of any type, from element i on. */
+static inline vector load_lanes(const void *row, const wf_dtype dtype, int64_t i, const int64_t lanes)
+{
+    return lanes == LANES ? load_all(row, dtype, i) : load_some(row, dtype, i, lanes);
+}
+
+static inline vector load_reals(const real *row, const int64_t lanes)
+{
+    return load_lanes(row, WF_REAL_DTYPE, 0, lanes);
+}
+
+static inline void store_reals(real *row, vector value, const int64_t lanes)
+{
+    if (lanes == LANES) {
+        *(vector *)row = value;
+        return;
+    }
+#if defined(__AVX512F__)
+    if (WF_REAL_IS_FLOAT)
+        _mm512_mask_storeu_ps(row, first(lanes), (__m512)value);
+    else
+        _mm512_mask_storeu_pd(row, (__mmask8)first(lanes), (__m512d)value);
+#else
+    for (int64_t lane = 0; lane < lanes; lane++)
+        row[lane] = value[lane];
+#endif
+}
+
+/* Elements up to the next whole vector of aligned memory, at most `count`. */
+static inline int64_t lanes_at(const real *row, int64_t count)
+{
+    const int64_t lanes = LANES - (int64_t)((uintptr_t)row / sizeof(real) % LANES);
+    return lanes < count ? lanes : count;
+}
+
+/* ---- Exponentials ------------------------------------------------------------------------------------------------- */
+
+#if WF_REAL_IS_FLOAT
+/* exp(x) for |x| <= 87 to 2 ulp, 0 for smaller x: 2^n exp(r) with n = round(x / ln 2). The polynomial is exp's minimax fit
+ * of degree 6 over |r| <= ln(2) / 2, whose relative error is 3e-9. */
+static inline vector exp_of(vector x)
+{
+    const float lowest = -87, rounder = 0x1.8p23f + 127; /* adding it leaves n + 127 in the low bits */
+    const vector shifted = x * 1.44269504f + rounder;
+    const vector n = shifted - rounder;
+    const vector r = x - n * 0x1.62ep-1f - n * 0x1.0bfbe8p-15f; /* ln 2 in two parts, the first exact in products */
+    vector result = r * 0.00138145986f + 0.00836871692f;
+    result = result * r + 0.0416683880f;
+    result = result * r + 0.166665206f;
+    result = result * r + 0.499999934f;
+    result = result * r + 1;
+    result = result * r + 1;
+    const vector power = (vector)((integers)shifted << 23);
+    return (vector)((integers)(result * power) & ~(x < lowest));
+}
+#else
+static inline vector exp_of(vector x)
+{
+    for (int lane = 0; lane < LANES; lane++)
+        x[lane] = exp(x[lane]);
+    return x;
+}
+#endif
+
+/* Where a is NaN, b. */
+static inline vector larger(vector a, vector b)
+{
+#if defined(__AVX512F__)
+    return WF_REAL_IS_FLOAT ? (vector)_mm512_max_ps((__m512)a, (__m512)b)
+                            : (vector)_mm512_max_pd((__m512d)a, (__m512d)b);
+#elif defined(__AVX2__)
+    return WF_REAL_IS_FLOAT ? (vector)_mm256_max_ps((__m256)a, (__m256)b)
+                            : (vector)_mm256_max_pd((__m256d)a, (__m256d)b);
+#else
+    for (int lane = 0; lane < LANES; lane++)
+        b[lane] = a[lane] > b[lane] ? a[lane] : b[lane];
+    return b;
+#endif
+}
+
+/* Whether a > b in any lane. */
+static inline int any_larger(vector a, vector b)
+{
+#if defined(__AVX512F__)
+    return WF_REAL_IS_FLOAT ? _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ) != 0
+                            : _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_GT_OQ) != 0;
+#elif defined(__AVX2__)
+    return _mm256_movemask_epi8((__m256i)(a > b)) != 0;
+#else
+    int any = 0;
+    for (int lane = 0; lane < LANES; lane++)
+        any |= a[lane] > b[lane];
+    return any;
+#endif
+}
+
+#endif
