@@ -249,7 +249,16 @@ static unsigned run_of(const parse *parse)
     return run;
 }
 
-/* "--scene or --dataset": what asks for the runs of a set, or for one. */
+/* The option that asks for a run other than of recorded frames. */
+static const char *asker(unsigned run)
+{
+    int i = 0;
+    while (run_options[i].run != run)
+        i++;
+    return run_options[i].option;
+}
+
+/* "--scene or --dataset": what asks for the runs of a set. */
 static const char *askers(unsigned runs, char words[128])
 {
     int length = 0;
@@ -266,7 +275,7 @@ static bool check_run(const option_row *row, unsigned run, error *error)
     if (row->runs & run)
         return true;
     if (row->runs < run)
-        return error_set(error, "--%s: not together with %s", row->name, askers(run, words));
+        return error_set(error, "--%s: not together with --%s", row->name, asker(run));
     return error_set(error, "--%s: needs %s", row->name, askers(row->runs, words));
 }
 
@@ -286,7 +295,6 @@ static bool check_others(const parse *parse, const option_row *row, const char *
 static bool check_paths(const parse *parse, unsigned run)
 {
     const options *options = parse->options;
-    char words[128];
     if (run == RECORDED && options->path_count == 0)
         return error_set(parse->error,
                          "no frames given: expected FRAME.exr, DIRECTORY, PATTERN or --scene FILE; --help explains");
@@ -294,10 +302,7 @@ static bool check_paths(const parse *parse, unsigned run)
         if (!*options->paths[i])
             return error_set(parse->error, "an empty name where FRAME.exr, DIRECTORY or PATTERN was expected");
     if (run != RECORDED && options->path_count > 0)
-        return error_set(parse->error, "%s %s: not together with frames (%s)", askers(run, words),
-                         run == LIVE   ? options->scene
-                         : run == LIST ? options->list
-                                       : options->dataset,
+        return error_set(parse->error, "--%s %s: not together with frames (%s)", asker(run), given(parse, asker(run)),
                          options->paths[0]);
     return true;
 }

@@ -7,17 +7,6 @@
 
 #include "exr_rules.h"
 
-/* Letters tried after the name that --channel gives for a layer, and how many channels it may name one by one. */
-static const struct mapped {
-    const char *components;
-    int count;
-    bool is_color; /* one channel may stand for all three */
-} mapped_layers[FRAME_LAYER_COUNT] = {
-    [FRAME_COLOR] = {"RGB|XYZ", 3, true},    [FRAME_ALBEDO] = {"RGB|XYZ", 3, true},
-    [FRAME_NORMAL] = {"XYZ|RGB", 3, false},  [FRAME_DEPTH] = {"Z|V|T|Y|R", 1, false},
-    [FRAME_MOTION] = {"XY|RG|UV", 2, false}, [FRAME_REFERENCE] = {"RGB|XYZ", 3, true},
-};
-
 static bool equal(const char *text, size_t length, const char *other)
 {
     return strncasecmp(text, other, length) == 0 && other[length] == '\0';
@@ -253,23 +242,27 @@ static const char *mapping_of(frame_layer layer, const char *const *channels, in
     return NULL;
 }
 
+/* One channel may stand for all three of a color. */
+static bool is_color(frame_layer layer)
+{
+    return layer_rows[layer].mapped[0] == 'R';
+}
+
 /* Channels by their whole names: as many as the layer has, or one for a color. */
-static bool find_mapped_list(const reader *reader, const struct mapped *mapped, const char *list, bool exact,
-                             place *place)
+static bool find_mapped_list(const reader *reader, frame_layer layer, const char *list, bool exact, place *place)
 {
     return find_list(reader, list, BY_MAPPING, exact, place) &&
-           (place->count == mapped->count || (place->count == 1 && mapped->is_color));
+           (place->count == (int)strcspn(layer_rows[layer].mapped, "|") || (place->count == 1 && is_color(layer)));
 }
 
 static bool find_mapped(const reader *reader, frame_layer layer, const char *name, place *place)
 {
-    const struct mapped *mapped = &mapped_layers[layer];
-    if (!find_mapped_list(reader, mapped, name, true, place) &&
-        !find_group(reader, name, mapped->components, BY_MAPPING, place) &&
-        !find_mapped_list(reader, mapped, name, false, place))
+    if (!find_mapped_list(reader, layer, name, true, place) &&
+        !find_group(reader, name, layer_rows[layer].mapped, BY_MAPPING, place) &&
+        !find_mapped_list(reader, layer, name, false, place))
         return false;
     place->writer = "--channel";
-    if (mapped->is_color)
+    if (is_color(layer))
         repeat_channel(place);
     return true;
 }
@@ -333,7 +326,7 @@ static bool locate_frame(reader *reader, const char *const *channels, int channe
 static bool locate_feature(const reader *reader, frame_layer layer, place *place, error *error)
 {
     char list[512];
-    if (!find_group(reader, "", mapped_layers[layer].components, BY_RULE, place))
+    if (!find_group(reader, "", layer_rows[layer].mapped, BY_RULE, place))
         return error_set(error, "no %s R,G,B or X,Y,Z among its channels %s", frame_layer_name(layer),
                          list_channels(reader, list));
     place->writer = "OIDN";

@@ -5,24 +5,24 @@
 #include <stdbool.h>
 
 /* clang-format off */
-/*        number           name         word         key  channels  role of the node  shown  has an error  saved as group and letters */
-#define FRAME_LAYERS(LAYER)                                                                                                  \
-    /* Noisy radiance, linear r,g,b; alpha 1. */                                                                             \
-    LAYER(FRAME_COLOR,     "color",     "noisy",     'n', 4, WF_NODE_COLOR,  PANE_RADIANCE, true,  "",       "RGB")          \
-    /* r,g,b; alpha 1. */                                                                                                    \
-    LAYER(FRAME_ALBEDO,    "albedo",    "albedo",    'a', 4, WF_NODE_ALBEDO, PANE_ALBEDO,   false, "albedo", "RGB")          \
-    /* x,y,z as the renderer wrote them (camera or world space); 0. */                                                       \
-    LAYER(FRAME_NORMAL,    "normal",    "normal",    'o', 4, WF_NODE_NORMAL, PANE_NORMAL,   false, "normal", "XYZ")          \
-    /* Distance, in scene units. */                                                                                          \
-    LAYER(FRAME_DEPTH,     "depth",     "depth",     'd', 1, WF_NODE_DEPTH,  PANE_DEPTH,    false, "",       "Z")            \
-    /* x,y in pixels, previous - current. */                                                                                 \
-    LAYER(FRAME_MOTION,    "motion",    "motion",    'm', 2, NO_ROLE,        PANE_MOTION,   false, "motion", "XY")           \
-    /* Converged radiance, linear r,g,b; alpha 1. It comes from a file of its own. */                                        \
-    LAYER(FRAME_REFERENCE, "reference", "reference", 'r', 4, NO_ROLE,        PANE_RADIANCE, false, "",       "")
+/*        number           name         word         key  channels, role of the node  shown    error   saved as          mapped to */
+#define FRAME_LAYERS(LAYER)                                                                                                      \
+    /* Noisy radiance, linear r,g,b; alpha 1. */                                                                                 \
+    LAYER(FRAME_COLOR,     "color",     "noisy",     'n', 4, WF_NODE_COLOR,  PANE_RADIANCE, true,  "",       "RGB", "RGB|XYZ")   \
+    /* r,g,b; alpha 1. */                                                                                                        \
+    LAYER(FRAME_ALBEDO,    "albedo",    "albedo",    'a', 4, WF_NODE_ALBEDO, PANE_ALBEDO,   false, "albedo", "RGB", "RGB|XYZ")   \
+    /* x,y,z as the renderer wrote them (camera or world space); 0. */                                                           \
+    LAYER(FRAME_NORMAL,    "normal",    "normal",    'o', 4, WF_NODE_NORMAL, PANE_NORMAL,   false, "normal", "XYZ", "XYZ|RGB")   \
+    /* Distance, in scene units. */                                                                                              \
+    LAYER(FRAME_DEPTH,     "depth",     "depth",     'd', 1, WF_NODE_DEPTH,  PANE_DEPTH,    false, "",       "Z",   "Z|V|T|Y|R") \
+    /* x,y in pixels, previous - current. */                                                                                     \
+    LAYER(FRAME_MOTION,    "motion",    "motion",    'm', 2, NO_ROLE,        PANE_MOTION,   false, "motion", "XY",  "XY|RG|UV")  \
+    /* Converged radiance, linear r,g,b; alpha 1. It comes from a file of its own. */                                            \
+    LAYER(FRAME_REFERENCE, "reference", "reference", 'r', 4, NO_ROLE,        PANE_RADIANCE, false, "",       "",    "RGB|XYZ")
 
-#define OUTPUT_LAYERS(LAYER)                                                                                                 \
-    LAYER(LAYER_GATHER,    "gather",    "gather",    'g', 4, WF_NODE_GATHER, PANE_RADIANCE, true,  "",       "")             \
-    LAYER(LAYER_SPLAT,     "splat",     "splat",     's', 4, WF_NODE_SPLAT,  PANE_RADIANCE, true,  "",       "")
+#define OUTPUT_LAYERS(LAYER)                                                                                                     \
+    LAYER(LAYER_GATHER,    "gather",    "gather",    'g', 4, WF_NODE_GATHER, PANE_RADIANCE, true,  "",       "",    "")          \
+    LAYER(LAYER_SPLAT,     "splat",     "splat",     's', 4, WF_NODE_SPLAT,  PANE_RADIANCE, true,  "",       "",    "")
 /* clang-format on */
 
 #define LAYER_NUMBER(number, ...) number,
@@ -43,6 +43,8 @@ typedef struct layer_row {
     const char
         *group; /* its channels in a frame that is saved: GROUP.L for each of the letters, or L without a group; */
     const char *letters; /* none: it is no part of the file */
+    const char
+        *mapped; /* letters tried after the name that --channel gives, | between alternatives; R,G,B first: a color */
 } layer_row;
 
 extern const layer_row layer_rows[LAYER_COUNT];
