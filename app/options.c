@@ -48,6 +48,12 @@ static const char *predictor_word(int word)
     return row < predictor_count ? predictor_rows[row].name : NULL;
 }
 
+static const char *features_word(int features)
+{
+    static const char *const names[] = {[OPTIONS_FIRST_HIT] = "first-hit", [OPTIONS_SAMPLED] = "sampled", NULL};
+    return names[features];
+}
+
 static const char *layer_word(int layer)
 {
     return layer < FRAME_LAYER_COUNT ? frame_layer_name(layer) : NULL;
@@ -94,6 +100,9 @@ static const option_row rows[] = {
     {"environment", "E", LIVE, .read = option_read_environment,
      .help = "what rays that leave the scene see: R,G,B (radiance), sky or FILE.exr (equirectangular);\n"
              "default: nothing, or sky where the scene has no light"},
+    {"features", "KIND", LIVE, OPTION_WORD(features), .word = features_word,
+     .help = "albedo, normal and depth: first-hit (default: of the pixel's middle, without noise) or\n"
+             "sampled (means over the frame's samples, through mirrors, glass and the lens)"},
     {"camera-path", "FILE", LIVE, OPTION_TEXT(camera_path),
      .help = "a repeatable camera path, as JSON; app/trace/camera_path.h describes it"},
 

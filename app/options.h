@@ -19,6 +19,9 @@ typedef enum options_environment {
     OPTIONS_SURROUNDINGS_FILE
 } options_environment;
 
+/* Of live frames, as tracer.h describes them. */
+typedef enum options_features { OPTIONS_FIRST_HIT, OPTIONS_SAMPLED } options_features;
+
 typedef struct options {
     const char *const *paths; /* frames; at least one, or none and a scene or a data set */
     int path_count;
@@ -29,6 +32,7 @@ typedef struct options {
     options_environment environment;
     float environment_color[3]; /* linear radiance */
     const char *environment_file;
+    options_features features;
     const char *camera_path; /* NULL: the camera rests */
     const char *dataset; /* NULL: view frames; else write training pairs, which the following and the size concern */
     uint64_t seed;

@@ -191,7 +191,8 @@ static bool start(void *self, const device *device, view *view, error *error)
     live *live = self;
     const options *options = live->options;
     bool is_interactive = !options->headless && options->frames == 0;
-    if (!tracer_create(device, &live->scene, &live->bvh, TRACER_FIRST_HIT, &live->tracer, error) ||
+    const tracer_features features = options->features == OPTIONS_SAMPLED ? TRACER_SAMPLED : TRACER_FIRST_HIT;
+    if (!tracer_create(device, &live->scene, &live->bvh, features, &live->tracer, error) ||
         !tracer_resize(&live->tracer, live->width, live->height, error) ||
         !average_create(device, live->width, live->height, &live->average, error) ||
         (live->reference_pixels.pixels && !upload_reference(live, device, error)))
@@ -245,6 +246,7 @@ static void play(live *live, int index)
         .first_sample = (uint32_t)index * samples,
         .samples = samples,
         .max_bounces = TRACER_DEFAULT_BOUNCES,
+        .look_through = TRACER_LOOK_THROUGH,
     };
     live->averaged = 0;
     live->added = samples;
@@ -270,6 +272,7 @@ static void continue_steered(live *live, bool go_on)
         .first_sample = last.first_sample + last.samples,
         .samples = live->added,
         .max_bounces = TRACER_DEFAULT_BOUNCES,
+        .look_through = TRACER_LOOK_THROUGH,
     };
 }
 

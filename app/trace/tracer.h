@@ -29,10 +29,8 @@
  * first hits. A path's features are those of the first surface that is rougher than look_through, or scatters more than
  * TRACE_MIRRORS_DIFFUSE of its light diffusely, or emits, or where the path must end: mirrors and glass are followed, as
  * Open Image Denoise recommends for albedo ("the Fresnel blend of the reflected and transmitted albedos") and as Cycles does
- * for its denoising passes. As there,
- *     albedo   is multiplied by what the surfaces on the way pass on: a mirror's tint
- *     normal   by the mean over r, g, b of that: shorter than 1
- *     depth    is the sum of the distances on the way, each multiplied as a normal at its end
+ * for its denoising passes. As there, albedo is multiplied by what the surfaces on the way pass on (a mirror's tint), and depth is
+ * the sum of the distances on the way, each multiplied by the mean over r, g, b of what was passed on until there.
  * A mean's albedo and the length of its normal are at most 1. look_through below 0: first hits, but sampled, as Mitsuba's
  * features are. */
 #ifndef WFVIEW_TRACE_TRACER_H

@@ -27,6 +27,7 @@ struct path_state {
     trace_ray to_light;
     float light_limit; // in lengths of to_light's direction
     vec3 light;        // radiance that is found where nothing lies on that way; 0: there is no such way
+    float survivors;   // that it stands for: of paths that chance has ended
     bool featureless;  // no surface was met yet whose features are the path's
     trace_features features; // summed up, of the paths before too
     sampler_state random;
@@ -58,7 +59,8 @@ vec3 finite(vec3 value)
     return any(isnan(value)) || any(isinf(value)) ? vec3(0) : value;
 }
 
-// ---- Features: of the first surface that is neither a mirror nor glass, weighted by what those on the way to it pass on ----
+// ---- Features: of the first surface that is neither a mirror nor glass, albedo and depth weighted by
+// what those on the way to it pass on ----
 
 vec3 importance(path_state path)
 {
@@ -87,7 +89,7 @@ void find_features(surface s, bsdf b, bool last, inout path_state path)
         return;
     }
     path.features.albedo += weight * albedo_of(s);
-    path.features.normal += mean * s.shading;
+    path.features.normal += path.survivors * s.shading;
     path.featureless = false;
 }
 
@@ -142,6 +144,7 @@ void extend(trace_hit hit, inout path_state path)
         vec3 weight = importance(path);
         float survival = min(max(max(weight.r, weight.g), weight.b), 0.95);
         path.throughput /= survival;
+        path.survivors /= survival;
         path.ended = side_and_end.y >= survival;
     }
 }
@@ -151,7 +154,7 @@ path_state start_path(uvec2 pixel, uint seed, uint index, trace_features feature
     sampler_state random = make_sampler(pixel, seed, params.at.first_sample + index);
     vec2 position = vec2(pixel) + next_pair(random);
     trace_ray ray = camera_ray(position, sample_disk(next_pair(random)));
-    return path_state(ray, vec3(0), vec3(1), 0, 1, 0, false, ray, 0, vec3(0), true, features, random);
+    return path_state(ray, vec3(0), vec3(1), 0, 1, 0, false, ray, 0, vec3(0), 1, true, features, random);
 }
 
 trace_features take_up_features(uint at)

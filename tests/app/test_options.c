@@ -103,13 +103,14 @@ static void test_live(void **state)
     (void)state;
     options o;
     assert_ok(&o, WORDS("--scene", "a.glb", "--render-size", "256x144", "--spp", "64", "--environment", "sky",
-                        "--camera-path", "turn.json", "--frames", "30", "--reference", "r.exr", "--channel",
-                        "reference=Beauty"));
+                        "--camera-path", "turn.json", "--features", "sampled", "--frames", "30", "--reference", "r.exr",
+                        "--channel", "reference=Beauty"));
     assert_int_equal(o.path_count, 0);
     assert_string_equal(o.scene, "a.glb");
     assert_true(o.render_width == 256 && o.render_height == 144 && o.spp == 64 && o.frames == 30);
     assert_true(o.environment == OPTIONS_SURROUNDINGS_SKY);
     assert_string_equal(o.camera_path, "turn.json");
+    assert_true(o.features == OPTIONS_SAMPLED);
     assert_ok(&o, WORDS("--list", "f.exr", "--channel", "depth=my.V"));
     assert_string_equal(o.list, "f.exr");
     assert_ok(&o, WORDS("--scene", "a.obj", "--accumulate", "1000000", "--render-size", "1x16384"));
@@ -175,13 +176,43 @@ static void test_help(void **state)
 static void test_manual(void **state)
 {
     (void)state;
-    static const char *const names[] = {
-        "weights",     "splat-weights", "weight-mode", "predictor",   "kernel-size",  "scene",
-        "render-size", "spp",           "accumulate",  "environment", "camera-path",  "dataset",
-        "seed",        "first",         "device",      "models",      "environments", "count",
-        "buffers",     "reference-spp", "reference",   "backend",     "headless",     "size",
-        "frames",      "warmup",        "screenshot",  "save",        "report",       "trace",
-        "channel",     "help",          "version",     "compression", "list",         "timing-placeholders"};
+    static const char *const names[] = {"weights",
+                                        "splat-weights",
+                                        "weight-mode",
+                                        "predictor",
+                                        "kernel-size",
+                                        "scene",
+                                        "render-size",
+                                        "spp",
+                                        "accumulate",
+                                        "environment",
+                                        "camera-path",
+                                        "dataset",
+                                        "seed",
+                                        "first",
+                                        "device",
+                                        "models",
+                                        "features",
+                                        "environments",
+                                        "count",
+                                        "buffers",
+                                        "reference-spp",
+                                        "reference",
+                                        "backend",
+                                        "headless",
+                                        "size",
+                                        "frames",
+                                        "warmup",
+                                        "screenshot",
+                                        "save",
+                                        "report",
+                                        "trace",
+                                        "channel",
+                                        "help",
+                                        "version",
+                                        "compression",
+                                        "list",
+                                        "timing-placeholders"};
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
     char *manual = NULL;
@@ -228,12 +259,12 @@ static void test_missing_values(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "--weights",       "--splat-weights", "--weight-mode", "--predictor",   "--reference",    "--kernel-size",
-        "--channel",       "--backend",       "--size",        "--frames",      "--warmup",       "--screenshot",
-        "--save",          "--report",        "--trace",       "--scene",       "--dataset",      "--render-size",
-        "--spp",           "--accumulate",    "--environment", "--camera-path", "--seed",         "--count",
-        "--reference-spp", "--first",         "--device",      "--models",      "--environments", "--buffers",
-        "--compression",   "--list"};
+        "--weights",       "--splat-weights", "--weight-mode", "--predictor",   "--reference", "--kernel-size",
+        "--channel",       "--backend",       "--size",        "--frames",      "--warmup",    "--screenshot",
+        "--save",          "--report",        "--trace",       "--scene",       "--dataset",   "--render-size",
+        "--spp",           "--accumulate",    "--environment", "--camera-path", "--seed",      "--count",
+        "--reference-spp", "--first",         "--device",      "--models",      "--features",  "--environments",
+        "--buffers",       "--compression",   "--list"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: expected a value", names[i]);
@@ -285,6 +316,7 @@ static void test_words(void **state)
 {
     (void)state;
     assert_usage("--backend metal: expected auto, cuda, vulkan or cpu", "f", "--backend", "metal");
+    assert_usage("--features both: expected first-hit or sampled", "--scene", "s.glb", "--features", "both");
     assert_usage("--weight-mode mean: expected linear, normalized or softmax", "f", "--weight-mode", "mean");
     assert_usage("--predictor oidn: expected bilateral or kpn", "f", "--predictor", "oidn");
     static const char *const surroundings[] = {"Sky",     "1,2",     "1,2,3,4", "1,-2,3", "1,nan,3",

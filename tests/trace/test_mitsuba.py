@@ -81,3 +81,18 @@ def test_depth(frame, reference):
     """Of the pixel's middle; Mitsuba's is the mean over the pixel, which perspective shifts by up to 0.13 % at 32 x 32."""
     inside = inside_of_faces(reference)
     np.testing.assert_allclose(frame[0]["depth"][inside], reference["depth"][inside], rtol=2e-3)
+
+
+def test_sampled_features(build, root, reference, tmp_path):
+    """Means over the pixel, as Mitsuba's are: at edges too."""
+    height, width = reference["depth"].shape
+    command = [build / "app" / "wfview", "--headless", "--scene", root / "assets" / "scenes" / "cornell.glb", "--render-size",
+               f"{width}x{height}", "--spp", 64, "--features", "sampled", "--backend", "vulkan", "--kernel-size", 3, "--save", tmp_path]
+    subprocess.run([str(argument) for argument in command], check=True, timeout=600)
+    with OpenEXR.File(str(tmp_path / "frame.exr"), separate_channels=True) as file:
+        channels = {name: channel.pixels.astype(np.float64) for name, channel in file.channels().items()}
+    normal = np.stack([channels[f"normal.{axis}"] for axis in "XYZ"], -1)
+    np.testing.assert_allclose(normal, reference["normal"], atol=0.12)  # 64 points of a pixel
+    assert np.abs(normal - reference["normal"]).mean() <= 0.005
+    inside = inside_of_faces(reference)
+    np.testing.assert_allclose(channels["Z"][inside], reference["depth"][inside], rtol=2e-3)
