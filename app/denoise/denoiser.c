@@ -53,6 +53,7 @@ static bool fill(denoiser *denoiser, const denoiser_options *options, error *err
         .width = options->width,
         .height = options->height,
         .slots = DENOISER_SLOTS,
+        .separate = !options->together,
         .log = {log_node, denoiser->log},
     };
     if (!node_ok(denoiser, wf_node_create(&node, &denoiser->node), error) ||
@@ -193,6 +194,7 @@ static void collect_slot(denoiser *denoiser, uint32_t index, profiler *profiler)
     wf_node_span whole = {INT64_MAX, 0};
     for (int stage = 0; stage < WF_NODE_STAGE_COUNT; stage++) {
         wf_node_span span = timing.stages[stage];
+        profiler_expect(profiler, PROFILER_NODE, wf_node_stage_name(stage));
         if (!span.end_ns)
             continue;
         profiler_add(profiler, PROFILER_NODE, wf_node_stage_name(stage), span.begin_ns, span.end_ns, timing.frame);

@@ -65,6 +65,7 @@ typedef struct denoiser_options {
     bool automatic;
     wf_backend backend;
     uint32_t width, height;
+    bool together; /* as predictor_options has it */
 } denoiser_options;
 
 /* *log outlives the denoiser. On failure *denoiser is zeroed. */

@@ -66,3 +66,22 @@ const predictor_row predictor_rows[] = {
 };
 
 const int predictor_count = sizeof predictor_rows / sizeof *predictor_rows;
+
+static float number_of(const predictor_options *options, const predictor_parameter *parameter)
+{
+    return *(const float *)((const char *)options + parameter->place);
+}
+
+bool predictor_same(const predictor_options *a, const predictor_options *b)
+{
+    const predictor_row *row = &predictor_rows[a->row];
+    int height[2] = {0}, width[2] = {0};
+    bool same = a->row == b->row && a->mode == b->mode && a->together == b->together;
+    if (row->get_kernel) {
+        row->get_kernel(a, &height[0], &width[0]);
+        row->get_kernel(b, &height[1], &width[1]);
+    }
+    for (int i = 0; i < row->parameter_count; i++)
+        same = same && number_of(a, &row->parameters[i]) == number_of(b, &row->parameters[i]);
+    return same && height[0] == height[1] && width[0] == width[1];
+}

@@ -14,6 +14,7 @@ typedef struct predictor_options {
     int row;                /* of predictor_rows */
     wf_mode mode;           /* for files; other predictors' weights are always normalized */
     wf_bilateral bilateral; /* its kernel size too */
+    bool together;          /* gather and splat in one stage, where they have the same weights */
 } predictor_options;
 
 /* A number that the user may change, with a logarithmic slider. */
@@ -42,5 +43,8 @@ enum { PREDICTOR_FILES = 0, PREDICTOR_DEFAULT = 1 }; /* rows */
 
 extern const predictor_row predictor_rows[];
 extern const int predictor_count;
+
+/* Whether both ask the same of a node. */
+bool predictor_same(const predictor_options *a, const predictor_options *b);
 
 #endif

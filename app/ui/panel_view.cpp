@@ -3,7 +3,7 @@
 namespace parts
 {
 
-void build_view(view *view, const view_context *context, Box box)
+void build_view(const ui_facts *facts, view *view, const view_context *context, Box box)
 {
     heading(&box, "View");
     label(&box, "Exposure");
@@ -24,6 +24,8 @@ void build_view(view *view, const view_context *context, Box box)
     toggle(&box, context->has_camera ? "New noise at rest" : "Filter continuously", &view->continuous);
     if (context->has_camera)
         toggle(&box, "Accumulate", &view->accumulate);
+    if (view->predictor.row != PREDICTOR_FILES || !facts->splat_has_own_weights)
+        toggle(&box, "Gather and splat in one", &view->predictor.together);
     Box row = box.take_top(px(28));
     row.y += px(4);
     const float half = (row.width - px(6)) / 2;

@@ -111,10 +111,10 @@ void move_picture(view *view, const view_context *context, rectangle picture);
 void move_camera(view *view, const view_context *context, rectangle picture);
 void fly(view *view); /* once a frame */
 
-void build_filter(const ui_facts *facts, view *view, Box box);                   /* panel_filter.cpp */
-void build_view(view *view, const view_context *context, Box box);               /* panel_view.cpp */
-void build_quality(const ui_facts *facts, const view_context *context, Box box); /* panel_quality.cpp */
-void build_timing(const ui_facts *facts, Box box);                               /* panel_timing.cpp */
+void build_filter(const ui_facts *facts, view *view, Box box);                            /* panel_filter.cpp */
+void build_view(const ui_facts *facts, view *view, const view_context *context, Box box); /* panel_view.cpp */
+void build_quality(const ui_facts *facts, const view_context *context, Box box);          /* panel_quality.cpp */
+void build_timing(const ui_facts *facts, Box box);                                        /* panel_timing.cpp */
 
 void build_sequence(const ui_facts *facts, view *view, const view_context *context, Box box);
 void build_status(const ui_facts *facts, const view_context *context, const ui_layout *layout, Box box);

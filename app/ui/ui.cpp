@@ -50,7 +50,7 @@ void build_dock(const ui_facts *facts, view *view, const view_context *context, 
     }
     build_filter(facts, view, cells[filter]);
     if (widths[looks] > 0)
-        build_view(view, context, cells[looks]);
+        build_view(facts, view, context, cells[looks]);
     if (widths[quality] > 0)
         build_quality(facts, context, cells[quality]);
     if (widths[timing] > 0)

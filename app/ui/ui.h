@@ -27,6 +27,7 @@ typedef struct ui_facts {
     const char *frame_name; /* of the frame that is shown */
     feed_facts feed;
     const char *file_name;           /* of the weights; NULL: none were given */
+    bool splat_has_own_weights;      /* and a file of its own */
     int kernel_height, kernel_width; /* of the weights file */
     int measured_samples;            /* of a reference that accumulates, when the metrics were computed */
     wf_device_info node;

@@ -43,6 +43,7 @@ static const char *const common_help[][2] = {
     {"Enter", "that pane alone, or all again"},
     {"L", "second row of panes"},
     {"Tab", "panels"},
+    {"T", "gather and splat together, in one stage, where they have the same weights"},
     {"P", "save a screenshot"},
     {"F1 or H", "this help"},
     {"Q or Escape", "quit"},
@@ -278,6 +279,9 @@ void view_key(view *view, const view_context *context, int key)
         break;
     case 'c':
         view->continuous = !view->continuous;
+        break;
+    case 't':
+        view->predictor.together = !view->predictor.together;
         break;
     case KEY_TAB:
         view->panels = !view->panels;

@@ -131,6 +131,11 @@ static void add_span(profiler *profiler, span span)
     profiler->spans[profiler->span_count++] = span;
 }
 
+void profiler_expect(profiler *profiler, profiler_track track, const char *stage)
+{
+    stage_of(profiler, track, stage);
+}
+
 void profiler_add(profiler *profiler, profiler_track track, const char *stage, int64_t begin_ns, int64_t end_ns,
                   uint64_t frame)
 {

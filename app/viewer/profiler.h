@@ -26,9 +26,11 @@ profiler *profiler_create(void);
 void profiler_destroy(profiler *profiler);
 void profiler_reset(profiler *profiler); /* forgets samples and spans, keeps the stages' order */
 
-/* Adds one span, in CLOCK_MONOTONIC nanoseconds. Stages are listed in the order in which they were first seen. */
+/* Adds one span, in CLOCK_MONOTONIC nanoseconds. Stages are listed in the order in which they were first seen, or expected:
+ * one that was only expected has no samples. */
 void profiler_add(profiler *profiler, profiler_track track, const char *stage, int64_t begin_ns, int64_t end_ns,
                   uint64_t frame);
+void profiler_expect(profiler *profiler, profiler_track track, const char *stage);
 
 int profiler_count(const profiler *profiler);
 profiler_stats profiler_get(const profiler *profiler, int index);

@@ -118,7 +118,8 @@ static cJSON *build(const report *report)
     cJSON *stages = cJSON_AddArrayToObject(root, "stages");
     for (int i = 0; i < profiler_count(report->profiler); i++) {
         profiler_stats stats = profiler_get(report->profiler, i);
-        add_stage(stages, &stats);
+        if (stats.n > 0)
+            add_stage(stages, &stats);
     }
     add_text(root, "display_transform", METRICS_DISPLAY_TRANSFORM);
     cJSON *list = cJSON_AddArrayToObject(root, "metrics");

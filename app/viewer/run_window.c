@@ -37,8 +37,7 @@ static bool needs_filter(const viewer *viewer)
 {
     const view *view = &viewer->view;
     return feed_has_more(&viewer->feed, view) || view->frame != viewer->shown ||
-           view->backend != viewer->facts.node.backend ||
-           memcmp(&viewer->applied, &view->predictor, sizeof viewer->applied) != 0;
+           view->backend != viewer->facts.node.backend || !predictor_same(&viewer->applied, &view->predictor);
 }
 
 /* Filters if something changed, and draws. What cannot be filtered is said and taken back. */

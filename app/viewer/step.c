@@ -86,13 +86,15 @@ static bool fit_denoiser(viewer *viewer, const feed_frame *frame, error *error)
         .backend = viewer->view.backend,
         .width = (uint32_t)frame->width,
         .height = (uint32_t)frame->height,
+        .together = viewer->view.predictor.together,
     };
     bool has_node = current->node, same_size = current->width == options.width && current->height == options.height;
     bool same_backend = has_node && wf_node_backend(current->node) == options.backend;
-    bool same_predictor = memcmp(&viewer->applied, &viewer->view.predictor, sizeof viewer->applied) == 0;
+    bool same_predictor = predictor_same(&viewer->applied, &viewer->view.predictor);
+    bool same_stages = viewer->applied.together == options.together;
     if (same_size && same_backend && same_predictor)
         return true;
-    if (!same_size || !same_backend) {
+    if (!same_size || !same_backend || !same_stages) {
         if (!replace_denoiser(viewer, &options, error))
             return false;
     } else if (!change_predictor(viewer, error)) {
@@ -178,6 +180,7 @@ static void gather_facts(viewer *viewer)
     facts->frame_name = base_name(feed_path(&viewer->feed, viewer->shown));
     facts->feed = feed_describe(&viewer->feed);
     facts->file_name = base_name(options->weights);
+    facts->splat_has_own_weights = viewer->splat_weights.data;
     facts->kernel_height = viewer->gather_weights.kernel_height;
     facts->kernel_width = viewer->gather_weights.kernel_width;
     facts->measured_samples = viewer->measured_samples;

@@ -2,7 +2,7 @@
  *
  *     renderer's images (colour, albedo, normal, depth)
  *       +- predictor -> weights (device memory)      set once from memory, or predicted each frame (analytic bilateral)
- *            +- gather, splat -> images the renderer samples
+ *            +- gather, splat (both at once where they have the same weights) -> images the renderer samples
  *
  * On NVIDIA the images are Vulkan allocations exported as opaque file descriptors and mapped into CUDA once; two values
  * of a timeline semaphore a frame hand them over and back, and nothing is copied through the host. WF_VULKAN runs the
@@ -92,6 +92,8 @@ typedef struct wf_node_options {
     wf_backend backend;             /* automatic = 0: this one, or the node is not created */
     uint32_t width, height;         /* of every image, at least 1 */
     uint32_t slots;                 /* frames in flight, 1 ... WF_NODE_MAX_SLOTS */
+    int separate;                   /* 1: gather and splat are two stages always, for their times. 0: they are one where
+                                       both are wanted and have the same weights, which are then read once */
     wf_log log;
 } wf_node_options;
 
@@ -147,7 +149,7 @@ WF_API wf_result wf_node_bind(wf_node *node, uint32_t slot, wf_node_role role, c
  * host memory, 1 x Kh*Kw x height x width, float32 or float16. */
 WF_API wf_result wf_node_set_weights(wf_node *node, wf_operator op, const wf_filter *filter, const wf_tensor *weights);
 
-/* `to` uses the weights and the filter that were set for `from`, without a second copy of them. */
+/* `to` uses the weights and the filter that were set for `from`, or the predictor, without a second copy of them. */
 WF_API wf_result wf_node_share_weights(wf_node *node, wf_operator from, wf_operator to);
 
 /* Predicts weights for every frame from the bound images, and applies them, WF_NORMALIZED, with both operators. */
@@ -178,12 +180,13 @@ typedef enum wf_node_stage {
     WF_NODE_PREDICT,  /* weights; absent where they were set */
     WF_NODE_GATHER_STAGE,
     WF_NODE_SPLAT_STAGE,
-    WF_NODE_PACK, /* tensors to images */
+    WF_NODE_GATHER_SPLAT_STAGE, /* in place of these two, where both have the same weights */
+    WF_NODE_PACK,               /* tensors to images */
     WF_NODE_GIVE, /* hand-over back: from the node's last work to the acquire in the renderer's queue */
     WF_NODE_STAGE_COUNT
 } wf_node_stage;
 
-/* "hand-over in", "unpack", "predict", "gather", "splat", "pack", "hand-over out". */
+/* "hand-over in", "unpack", "predict", "gather", "splat", "gather and splat", "pack", "hand-over out". */
 WF_API const char *wf_node_stage_name(wf_node_stage stage);
 
 typedef struct wf_node_span {

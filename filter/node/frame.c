@@ -1,6 +1,6 @@
-/* A frame's four steps, and the graph that runs between release and acquire. */
+/* A frame's four steps, and the table of stages that run between release and acquire. */
 #include "arguments.h"
-#include "node.h"
+#include "predictor.h"
 
 static wf_result check_step(const wf_node *node, uint32_t slot, node_step needed, const char *call)
 {
@@ -20,6 +20,22 @@ static wf_result check_commands(const wf_node *node, VkCommandBuffer commands)
 
 /* ---- begin ------------------------------------------------------------------------------------------------------- */
 
+/* What an operator of the slot's frame is filtered by; NULL where the frame has no image for its results. */
+static node_predictor *predictor_of(const wf_node *node, uint32_t slot, wf_operator op)
+{
+    return node_is_bound(&node->slots[slot], node_output_of(op)) ? node->predictors[op] : NULL;
+}
+
+static wf_result check_inputs(const wf_node *node, uint32_t slot, const node_predictor_kind *kind)
+{
+    for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
+        if (kind->needs >> role & 1 && !node_is_bound(&node->slots[slot], role))
+            return WF_INVALID(&node->log, "slot %u has no %s image bound, which its weights (%s) need", slot,
+                              wf_node_roles[role].name, kind->name);
+    }
+    return WF_OK;
+}
+
 static wf_result check_complete(const wf_node *node, uint32_t slot)
 {
     const node_slot *s = &node->slots[slot];
@@ -28,9 +44,12 @@ static wf_result check_complete(const wf_node *node, uint32_t slot)
     if (!node_is_bound(s, WF_NODE_GATHER) && !node_is_bound(s, WF_NODE_SPLAT))
         return WF_INVALID(&node->log, "slot %u has neither a gather nor a splat image bound", slot);
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
-        if (node_is_bound(s, node_output_of(op)) && !node->weights[op].tensor.data)
+        if (!node_is_bound(s, node_output_of(op)))
+            continue;
+        if (!node->predictors[op])
             return WF_INVALID(&node->log, "slot %u has a %s image bound, but no weights are set for it", slot,
                               wf_operator_name(op));
+        WF_TRY(check_inputs(node, slot, node->predictors[op]->kind));
     }
     return WF_OK;
 }
@@ -57,8 +76,8 @@ static void discard_outputs(const node_slot *slot, VkCommandBuffer commands)
 {
     VkImageMemoryBarrier barriers[WF_NODE_ROLE_COUNT];
     uint32_t count = 0;
-    for (wf_node_role role = WF_NODE_GATHER; role <= WF_NODE_SPLAT; role++) {
-        if (node_is_bound(slot, role))
+    for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
+        if (!node_is_input(role) && node_is_bound(slot, role))
             barriers[count++] =
                 wf_image_barrier(slot->images[role].image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL);
     }
@@ -106,106 +125,171 @@ wf_result wf_node_acquire(wf_node *node, uint32_t slot, VkCommandBuffer commands
     return WF_OK;
 }
 
+/* ---- Stages ------------------------------------------------------------------------------------------------------ */
+
+static int is_present(const node_turn *turn)
+{
+    (void)turn;
+    return 1;
+}
+
+static wf_result take(node_turn *turn)
+{
+    return turn->node->handover->take(turn->node, turn->slot, &turn->stream);
+}
+
+/* Bit per role that the frame's predictors look at; every frame's color is filtered. */
+static unsigned inputs_of(const node_turn *turn)
+{
+    unsigned roles = 1u << WF_NODE_COLOR;
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
+        const node_predictor *predictor = predictor_of(turn->node, turn->slot, op);
+        if (predictor)
+            roles |= predictor->kind->needs | predictor->kind->reads;
+    }
+    return roles;
+}
+
+static wf_result unpack(node_turn *turn)
+{
+    const unsigned wanted = inputs_of(turn);
+    for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
+        if (wanted >> role & 1 && node_is_bound(&turn->node->slots[turn->slot], role))
+            WF_TRY(turn->node->handover->unpack(turn->node, turn->slot, role));
+    }
+    return WF_OK;
+}
+
+/* The same predictor of both operators predicts once, as the first one's. */
+static node_predictor *recording_predictor(const node_turn *turn, wf_operator op)
+{
+    node_predictor *predictor = predictor_of(turn->node, turn->slot, op);
+    if (op == WF_SPLAT && predictor == predictor_of(turn->node, turn->slot, WF_GATHER))
+        return NULL;
+    return predictor && predictor->kind->record ? predictor : NULL;
+}
+
+static int predicts(const node_turn *turn)
+{
+    return recording_predictor(turn, WF_GATHER) || recording_predictor(turn, WF_SPLAT);
+}
+
+static wf_result predict(node_turn *turn)
+{
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
+        node_predictor *predictor = recording_predictor(turn, op);
+        if (predictor)
+            WF_TRY(predictor->kind->record(predictor, turn));
+    }
+    return WF_OK;
+}
+
+static int filters_both(const node_turn *turn)
+{
+    const node_predictor *gather = predictor_of(turn->node, turn->slot, WF_GATHER);
+    return !turn->node->options.separate && gather && gather == predictor_of(turn->node, turn->slot, WF_SPLAT);
+}
+
+static int gathers(const node_turn *turn)
+{
+    return predictor_of(turn->node, turn->slot, WF_GATHER) && !filters_both(turn);
+}
+
+static int splats(const node_turn *turn)
+{
+    return predictor_of(turn->node, turn->slot, WF_SPLAT) && !filters_both(turn);
+}
+
+static wf_result filter(node_turn *turn, wf_operator of, unsigned operators)
+{
+    node_predictor *predictor = turn->node->predictors[of];
+    return predictor->kind->filter(predictor, turn, operators);
+}
+
+static wf_result gather(node_turn *turn)
+{
+    return filter(turn, WF_GATHER, NODE_GATHER);
+}
+
+static wf_result splat(node_turn *turn)
+{
+    return filter(turn, WF_SPLAT, NODE_SPLAT);
+}
+
+static wf_result gather_and_splat(node_turn *turn)
+{
+    return filter(turn, WF_GATHER, NODE_BOTH);
+}
+
+static wf_result pack(node_turn *turn)
+{
+    for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
+        if (!node_is_input(role) && node_is_bound(&turn->node->slots[turn->slot], role))
+            WF_TRY(turn->node->handover->pack(turn->node, turn->slot, role));
+    }
+    return WF_OK;
+}
+
+static wf_result give(node_turn *turn)
+{
+    return turn->node->handover->give(turn->node, turn->slot);
+}
+
+/* A frame, in this order: run enqueues the stages that are present in it. */
+static const struct node_stage {
+    wf_node_stage stage;
+    const char *name;
+    int (*present)(const node_turn *turn);
+    wf_result (*run)(node_turn *turn);
+} stages[WF_NODE_STAGE_COUNT] = {
+    {WF_NODE_TAKE, "hand-over in", is_present, take},
+    {WF_NODE_UNPACK, "unpack", is_present, unpack},
+    {WF_NODE_PREDICT, "predict", predicts, predict},
+    {WF_NODE_GATHER_STAGE, "gather", gathers, gather},
+    {WF_NODE_SPLAT_STAGE, "splat", splats, splat},
+    {WF_NODE_GATHER_SPLAT_STAGE, "gather and splat", filters_both, gather_and_splat},
+    {WF_NODE_PACK, "pack", is_present, pack},
+    {WF_NODE_GIVE, "hand-over out", is_present, give},
+};
+
+const char *wf_node_stage_name(wf_node_stage stage)
+{
+    return (int)stage >= 0 && stage < WF_NODE_STAGE_COUNT ? stages[stage].name : "unknown";
+}
+
 /* ---- run --------------------------------------------------------------------------------------------------------- */
 
-static int predicts(const wf_node *node, uint32_t slot)
+static unsigned stages_of(const node_turn *turn)
 {
-    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
-        if (node->weights[op].predicted && node_is_bound(&node->slots[slot], node_output_of(op)))
-            return 1;
-    }
-    return 0;
+    unsigned present = 0;
+    for (int i = 0; i < WF_NODE_STAGE_COUNT; i++)
+        present |= (unsigned)stages[i].present(turn) << stages[i].stage;
+    return present;
 }
 
-static unsigned stages_of(const wf_node *node, uint32_t slot)
+/* Later work sees a stage's results. The last one ends in the renderer's queue: wf_node_acquire marks it. */
+static wf_result end_stage(const node_turn *turn, wf_node_stage stage)
 {
-    unsigned stages = (1u << WF_NODE_STAGE_COUNT) - 1;
-    if (!predicts(node, slot))
-        stages &= ~(1u << WF_NODE_PREDICT);
-    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
-        if (!node_is_bound(&node->slots[slot], node_output_of(op)))
-            stages &= ~(1u << (WF_NODE_GATHER_STAGE + op));
-    }
-    return stages;
-}
-
-/* Ends a stage: later work sees its results. */
-static wf_result end_stage(wf_node *node, uint32_t slot, wf_stream stream, node_mark mark)
-{
-    WF_TRY(wf_barrier(node->device, stream));
-    return node->handover->mark(node, slot, mark);
-}
-
-static wf_result unpack(wf_node *node, uint32_t slot)
-{
-    int guided = predicts(node, slot);
-    for (wf_node_role role = WF_NODE_COLOR; node_is_input(role); role++) {
-        if (node_is_bound(&node->slots[slot], role) && (role == WF_NODE_COLOR || guided))
-            WF_TRY(node->handover->unpack(node, slot, role));
-    }
-    return WF_OK;
-}
-
-static const wf_tensor *guide(const wf_node *node, uint32_t slot, wf_node_role role)
-{
-    return node_is_bound(&node->slots[slot], role) ? &node->planes[role] : NULL;
-}
-
-static wf_result predict(wf_node *node, uint32_t slot, wf_stream stream)
-{
-    if (!predicts(node, slot))
+    if (stage == WF_NODE_GIVE)
         return WF_OK;
-    const node_weights *weights = &node->weights[node->weights[WF_GATHER].predicted ? WF_GATHER : WF_SPLAT];
-    return wf_predict_bilateral(node->device, stream, &node->bilateral, &node->planes[WF_NODE_COLOR],
-                                guide(node, slot, WF_NODE_ALBEDO), guide(node, slot, WF_NODE_NORMAL),
-                                guide(node, slot, WF_NODE_DEPTH), &node->scratch, &weights->tensor);
-}
-
-static wf_result apply(wf_node *node, uint32_t slot, wf_stream stream, wf_operator op)
-{
-    wf_node_role output = node_output_of(op);
-    const node_weights *weights = &node->weights[op];
-    if (!node_is_bound(&node->slots[slot], output))
-        return WF_OK;
-    return wf_apply(node->device, stream, op, &weights->filter, &node->planes[WF_NODE_COLOR], &weights->tensor, NULL,
-                    &node->planes[output], NULL);
-}
-
-static wf_result pack(wf_node *node, uint32_t slot)
-{
-    for (wf_node_role role = WF_NODE_GATHER; role <= WF_NODE_SPLAT; role++) {
-        if (node_is_bound(&node->slots[slot], role))
-            WF_TRY(node->handover->pack(node, slot, role));
-    }
-    return WF_OK;
-}
-
-static wf_result run_graph(wf_node *node, uint32_t slot)
-{
-    wf_stream stream;
-    WF_TRY(node->handover->take(node, slot, &stream));
-    WF_TRY(end_stage(node, slot, stream, MARK_TAKEN));
-    WF_TRY(unpack(node, slot));
-    WF_TRY(end_stage(node, slot, stream, MARK_UNPACKED));
-    WF_TRY(predict(node, slot, stream));
-    WF_TRY(end_stage(node, slot, stream, MARK_PREDICTED));
-    WF_TRY(apply(node, slot, stream, WF_GATHER));
-    WF_TRY(end_stage(node, slot, stream, MARK_GATHERED));
-    WF_TRY(apply(node, slot, stream, WF_SPLAT));
-    WF_TRY(end_stage(node, slot, stream, MARK_SPLATTED));
-    WF_TRY(pack(node, slot));
-    WF_TRY(end_stage(node, slot, stream, MARK_PACKED));
-    return node->handover->give(node, slot);
+    WF_TRY(wf_barrier(turn->node->device, turn->stream));
+    return turn->node->handover->mark(turn->node, turn->slot, (node_mark)(stage + 1));
 }
 
 wf_result wf_node_run(wf_node *node, uint32_t slot)
 {
     WF_TRY(check_step(node, slot, STEP_RELEASED, "wf_node_run"));
     node_slot *s = &node->slots[slot];
+    node_turn turn = {.node = node, .slot = slot};
     node_frame *frame = &s->history[node_history(s->begun)];
-    frame->stages = stages_of(node, slot);
+    frame->stages = stages_of(&turn);
     frame->submitted_ns = wf_node_now_ns();
-    WF_TRY(run_graph(node, slot));
+    for (int i = 0; i < WF_NODE_STAGE_COUNT; i++) {
+        if (!(frame->stages >> stages[i].stage & 1))
+            continue;
+        WF_TRY(stages[i].run(&turn));
+        WF_TRY(end_stage(&turn, stages[i].stage));
+    }
     s->run = s->begun;
     s->step = STEP_RUN;
     return WF_OK;

@@ -154,8 +154,8 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
     const node_slot *s = &node->slots[slot];
     VkCommandBuffer commands = state_of(node)->take[slot];
     WF_TRY(wf_node_begin_commands(node, commands));
-    for (wf_node_role role = WF_NODE_COLOR; node_is_input(role); role++) {
-        if (node_is_bound(s, role))
+    for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
+        if (node_is_input(role) && node_is_bound(s, role))
             record_copy_to_host(node, commands, s->images[role].image, &state_of(node)->images[slot][role]);
     }
     record_host_barrier(commands);
@@ -187,7 +187,7 @@ static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
 {
     node_image_format format = wf_image_format_of(node->slots[slot].images[role].format);
     const void *texels = state_of(node)->images[slot][role].texels;
-    int channels = wf_image_role_channels(role);
+    int channels = wf_node_roles[role].channels;
     float *planes = node->planes[role].data;
     int64_t count = node->planes[role].stride[1];
 #pragma omp parallel for
@@ -225,8 +225,8 @@ static wf_result give(wf_node *node, uint32_t slot)
     const node_slot *s = &node->slots[slot];
     VkCommandBuffer commands = state_of(node)->give[slot];
     WF_TRY(wf_node_begin_commands(node, commands));
-    for (wf_node_role role = WF_NODE_GATHER; role <= WF_NODE_SPLAT; role++) {
-        if (node_is_bound(s, role))
+    for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
+        if (!node_is_input(role) && node_is_bound(s, role))
             record_copy_from_host(node, commands, s->images[role].image, &state_of(node)->images[slot][role]);
     }
     WF_TRY(wf_node_submit(node, slot, commands, timeline_copied(s->begun), timeline_done(s->begun)));
@@ -245,10 +245,13 @@ static int slot_finished(wf_node *node, uint32_t slot)
     return 1;
 }
 
-static int read_marks(wf_node *node, uint32_t slot, uint32_t history, int64_t ns[MARK_COUNT], int64_t *uncertainty_ns)
+static int read_marks(wf_node *node, uint32_t slot, uint32_t history, unsigned marks, int64_t ns[MARK_COUNT],
+                      int64_t *uncertainty_ns)
 {
-    for (int mark = MARK_TAKEN; mark <= MARK_PACKED; mark++)
-        ns[mark] = state_of(node)->marks[slot][history][mark];
+    for (int mark = MARK_TAKEN; mark <= MARK_PACKED; mark++) {
+        if (marks >> mark & 1)
+            ns[mark] = state_of(node)->marks[slot][history][mark];
+    }
     *uncertainty_ns = 0;
     return 1;
 }

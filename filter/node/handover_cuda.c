@@ -308,7 +308,7 @@ static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
     USE_DEVICE(node);
     const wf_cuda_image *image = &state_of(node)->slots[slot].images[role].texels;
     return check(node,
-                 wf_cuda_unpack(state_of(node)->stream, image, node->planes[role].data, wf_image_role_channels(role)),
+                 wf_cuda_unpack(state_of(node)->stream, image, node->planes[role].data, wf_node_roles[role].channels),
                  "launching unpack");
 }
 
@@ -342,17 +342,20 @@ static wf_result give(wf_node *node, uint32_t slot)
     return check(node, cudaEventRecord(cuda->slots[slot].done, cuda->stream), "recording an event");
 }
 
-static int read_marks(wf_node *node, uint32_t slot, uint32_t history, int64_t ns[MARK_COUNT], int64_t *uncertainty_ns)
+static int read_marks(wf_node *node, uint32_t slot, uint32_t history, unsigned marks, int64_t ns[MARK_COUNT],
+                      int64_t *uncertainty_ns)
 {
     USE_DEVICE(node);
     const cuda_handover *cuda = state_of(node);
-    const cudaEvent_t *marks = marks_of(node, slot, history);
+    const cudaEvent_t *events = marks_of(node, slot, history);
     float since_anchor, since_taken = 0;
-    if (cudaEventElapsedTime(&since_anchor, cuda->anchor, marks[MARK_TAKEN]) != cudaSuccess)
+    if (cudaEventElapsedTime(&since_anchor, cuda->anchor, events[MARK_TAKEN]) != cudaSuccess)
         return 0;
     ns[MARK_TAKEN] = cuda->anchor_ns + (int64_t)((double)since_anchor * 1e6);
-    for (int mark = MARK_UNPACKED; mark <= MARK_PACKED; mark++) {
-        if (cudaEventElapsedTime(&since_taken, marks[MARK_TAKEN], marks[mark]) != cudaSuccess)
+    for (int mark = MARK_TAKEN + 1; mark <= MARK_PACKED; mark++) {
+        if (!(marks >> mark & 1))
+            continue;
+        if (cudaEventElapsedTime(&since_taken, events[MARK_TAKEN], events[mark]) != cudaSuccess)
             return 0;
         ns[mark] = ns[MARK_TAKEN] + (int64_t)((double)since_taken * 1e6);
     }

@@ -82,9 +82,11 @@ static wf_result create_conversion(const wf_node *node, VkDescriptorType type, c
 
 static wf_result create_descriptors(const wf_node *node)
 {
-    uint32_t slots = node->options.slots, outputs = WF_NODE_ROLE_COUNT - WF_NODE_GATHER;
-    VkDescriptorPoolSize sizes[] = {{VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE, slots * WF_NODE_GATHER},
-                                    {VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, slots * outputs}};
+    uint32_t slots = node->options.slots, inputs = 0;
+    for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++)
+        inputs += (uint32_t)node_is_input(role);
+    VkDescriptorPoolSize sizes[] = {{descriptor_type(WF_NODE_COLOR), slots * inputs},
+                                    {descriptor_type(WF_NODE_GATHER), slots * (WF_NODE_ROLE_COUNT - inputs)}};
     VkDescriptorPoolCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
                                        .maxSets = slots * WF_NODE_ROLE_COUNT,
                                        .poolSizeCount = 2,
@@ -199,7 +201,7 @@ static wf_result convert(wf_node *node, uint32_t slot, wf_node_role role)
     uint32_t width = node->options.width, height = node->options.height;
     struct wf_image_push push = {.width = (int32_t)width,
                                  .height = (int32_t)height,
-                                 .channels = wf_image_role_channels(role),
+                                 .channels = wf_node_roles[role].channels,
                                  .planes_data = (uint64_t)(uintptr_t)node->planes[role].data};
     vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, conversion->pipeline);
     vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, conversion->layout, 0, 1,

@@ -14,9 +14,6 @@ node_image_format wf_image_format_of(VkFormat format);
 /* Bytes of one texel. */
 size_t wf_image_texel_size(VkFormat format);
 
-/* Channels that the node reads or writes of a role's images: 3, of depth 1. */
-int wf_image_role_channels(wf_node_role role);
-
 /* The format that the node gives a role's images, and the usage. */
 VkFormat wf_image_role_format(wf_node_role role);
 extern const VkImageUsageFlags wf_image_usage;

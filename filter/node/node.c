@@ -1,13 +1,10 @@
-/* The node's life, its images and its weights. */
-#include "node.h"
-
+/* The node's life and its images. */
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "arguments.h"
+#include "predictor.h"
 #include "share.h"
-
-static const char *const role_names[WF_NODE_ROLE_COUNT] = {"color", "albedo", "normal", "depth", "gather", "splat"};
 
 /* ---- Checks ------------------------------------------------------------------------------------------------------ */
 
@@ -23,11 +20,6 @@ wf_result wf_node_check_slot(const wf_node *node, uint32_t slot)
 static wf_result check_role(const wf_log *log, wf_node_role role)
 {
     return wf_check_enum(log, "role", (int)role, WF_NODE_ROLE_COUNT);
-}
-
-static wf_result check_operator(const wf_log *log, wf_operator op)
-{
-    return wf_check_enum(log, "operator", (int)op, WF_OPERATOR_COUNT);
 }
 
 static wf_result check_options(const wf_node_options *options)
@@ -136,7 +128,7 @@ wf_result wf_node_create(const wf_node_options *options, wf_node **node)
     return WF_OK;
 }
 
-static wf_result wait_for_all(wf_node *node)
+wf_result wf_node_wait_for_all(wf_node *node)
 {
     for (uint32_t slot = 0; slot < node->options.slots; slot++)
         WF_TRY(node->handover->wait(node, slot));
@@ -152,32 +144,20 @@ static void unbind(wf_node *node, uint32_t slot, wf_node_role role)
     s->images[role] = (wf_node_image){0};
 }
 
-static void drop_weights(wf_node *node, wf_operator op)
-{
-    void *data = node->weights[op].tensor.data;
-    node->weights[op] = (node_weights){0};
-    for (wf_operator other = 0; other < WF_OPERATOR_COUNT; other++) {
-        if (node->weights[other].tensor.data == data)
-            return;
-    }
-    wf_free(node->device, data);
-}
-
 void wf_node_destroy(wf_node *node)
 {
     if (!node)
         return;
-    wait_for_all(node);
+    wf_node_wait_for_all(node);
     vkQueueWaitIdle(node->options.queue); /* Mesa 22 touches a timeline even after its waiters have gone on */
     for (uint32_t slot = 0; slot < node->options.slots; slot++) {
         for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++)
             unbind(node, slot, role);
     }
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
-        drop_weights(node, op);
+        wf_node_drop_predictor(node, op);
     for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++)
         wf_free(node->device, node->planes[role].data);
-    wf_free(node->device, node->scratch.data);
     close_parts(node);
     free(node);
 }
@@ -194,28 +174,14 @@ wf_result wf_node_get_info(const wf_node *node, wf_device_info *info)
 
 /* ---- Images ------------------------------------------------------------------------------------------------------ */
 
-static wf_tensor frame_tensor(const wf_node *node, wf_dtype dtype, int64_t channels)
+/* Allocates a role's planes once. */
+static wf_result need_planes(wf_node *node, wf_node_role role)
 {
-    return wf_dense(NULL, dtype, 1, channels, node->options.height, node->options.width);
-}
-
-static size_t dense_size(const wf_tensor *tensor)
-{
-    return (size_t)tensor->stride[0] * wf_dtype_size(tensor->dtype);
-}
-
-static wf_result allocate(wf_node *node, wf_tensor *tensor)
-{
-    return wf_alloc(node->device, dense_size(tensor), &tensor->data);
-}
-
-/* Allocates float32 planes once. */
-static wf_result need_planes(wf_node *node, wf_tensor *planes, int channels)
-{
+    wf_tensor *planes = &node->planes[role];
     if (planes->data)
         return WF_OK;
-    *planes = frame_tensor(node, WF_FLOAT32, channels);
-    return allocate(node, planes);
+    *planes = wf_node_frame_tensor(node, WF_FLOAT32, wf_node_roles[role].channels);
+    return wf_alloc(node->device, (size_t)planes->stride[0] * sizeof(float), &planes->data);
 }
 
 wf_result wf_node_create_image(wf_node *node, wf_node_role role, wf_node_image *image)
@@ -246,14 +212,14 @@ void wf_node_destroy_image(wf_node *node, wf_node_image *image)
 static wf_result check_format(const wf_log *log, wf_node_role role, VkFormat format)
 {
     int channels = wf_image_format_of(format).channels;
-    if (channels == 4 || (channels == 1 && role == WF_NODE_DEPTH))
+    if (channels == 4 || channels == wf_node_roles[role].channels)
         return WF_OK;
     return wf_fail(
         log, WF_ERROR_UNSUPPORTED,
         "the %s image has VkFormat %d, the node takes R32G32B32A32_SFLOAT (%d), R16G16B16A16_SFLOAT (%d) and, "
         "for depth, R32_SFLOAT (%d) and R16_SFLOAT (%d)",
-        role_names[role], format, VK_FORMAT_R32G32B32A32_SFLOAT, VK_FORMAT_R16G16B16A16_SFLOAT, VK_FORMAT_R32_SFLOAT,
-        VK_FORMAT_R16_SFLOAT);
+        wf_node_roles[role].name, format, VK_FORMAT_R32G32B32A32_SFLOAT, VK_FORMAT_R16G16B16A16_SFLOAT,
+        VK_FORMAT_R32_SFLOAT, VK_FORMAT_R16_SFLOAT);
 }
 
 static VkImageUsageFlags needed_usage(const wf_node *node, wf_node_role role)
@@ -272,19 +238,20 @@ static wf_result check_image(const wf_node *node, uint32_t slot, wf_node_role ro
 {
     const wf_log *log = &node->log;
     if (!image->image || !image->view)
-        return WF_INVALID(log, "the %s image of slot %u lacks its VkImage or its VkImageView", role_names[role], slot);
+        return WF_INVALID(log, "the %s image of slot %u lacks its VkImage or its VkImageView", wf_node_roles[role].name,
+                          slot);
     WF_TRY(check_format(log, role, image->format));
     VkImageUsageFlags usage = needed_usage(node, role);
     if ((image->usage & usage) != usage)
-        return WF_INVALID(log, "the %s image of slot %u has usage 0x%x, %s needs 0x%x in it", role_names[role], slot,
-                          image->usage, wf_backend_name(node->handover->backend), usage);
+        return WF_INVALID(log, "the %s image of slot %u has usage 0x%x, %s needs 0x%x in it", wf_node_roles[role].name,
+                          slot, image->usage, wf_backend_name(node->handover->backend), usage);
     if (node->handover->shared && (!image->memory || !image->memory_size))
         return WF_INVALID(log, "the %s image of slot %u lacks its VkDeviceMemory or its size (%" PRIu64 " bytes)",
-                          role_names[role], slot, image->memory_size);
+                          wf_node_roles[role].name, slot, image->memory_size);
     for (wf_node_role other = 0; other < WF_NODE_ROLE_COUNT; other++) {
         if (other != role && node->slots[slot].images[other].image == image->image)
-            return WF_INVALID(log, "the %s image of slot %u is its %s image already", role_names[role], slot,
-                              role_names[other]);
+            return WF_INVALID(log, "the %s image of slot %u is its %s image already", wf_node_roles[role].name, slot,
+                              wf_node_roles[other].name);
     }
     return WF_OK;
 }
@@ -301,105 +268,10 @@ wf_result wf_node_bind(wf_node *node, uint32_t slot, wf_node_role role, const wf
     if (!image)
         return WF_OK;
     WF_TRY(check_image(node, slot, role, image));
-    WF_TRY(need_planes(node, &node->planes[role], wf_image_role_channels(role)));
+    WF_TRY(need_planes(node, role));
     s->images[role] = *image;
     wf_result result = node->handover->map(node, slot, role);
     if (result != WF_OK)
         s->images[role] = (wf_node_image){0};
     return result;
-}
-
-/* ---- Weights ----------------------------------------------------------------------------------------------------- */
-
-static wf_result check_no_frame_waits(const wf_node *node)
-{
-    for (uint32_t slot = 0; slot < node->options.slots; slot++) {
-        if (node->slots[slot].step == STEP_BEGUN || node->slots[slot].step == STEP_RELEASED)
-            return WF_INVALID(&node->log, "slot %u has a frame between begin and run, weights cannot change", slot);
-    }
-    return WF_OK;
-}
-
-/* The operator's own checks, and its pipeline. */
-static wf_result prepare(wf_node *node, wf_operator op, const wf_filter *filter, const wf_tensor *weights)
-{
-    wf_tensor input = frame_tensor(node, WF_FLOAT32, wf_image_role_channels(WF_NODE_COLOR));
-    return wf_prepare(node->device, op, filter, &input, weights);
-}
-
-static wf_result check_weights(const wf_log *log, const wf_tensor *weights)
-{
-    const int64_t *size = weights->size, *stride = weights->stride;
-    if (!weights->data)
-        return WF_INVALID(log, "weights has no data");
-    if (stride[1] != size[2] * size[3] || stride[2] != size[3])
-        return WF_INVALID(log,
-                          "weights has strides %" PRId64 ",%" PRId64 " in taps and rows, dense ones of %" PRId64
-                          "x%" PRId64 " have %" PRId64 ",%" PRId64,
-                          stride[1], stride[2], size[2], size[3], size[2] * size[3], size[3]);
-    return WF_OK;
-}
-
-wf_result wf_node_set_weights(wf_node *node, wf_operator op, const wf_filter *filter, const wf_tensor *weights)
-{
-    if (!node)
-        return WF_ERROR_INVALID_ARGUMENT;
-    WF_TRY(check_no_frame_waits(node));
-    WF_TRY(prepare(node, op, filter, weights));
-    WF_TRY(check_weights(&node->log, weights));
-    WF_TRY(wait_for_all(node));
-    drop_weights(node, op);
-
-    wf_tensor copy = frame_tensor(node, weights->dtype, weights->size[1]);
-    WF_TRY(allocate(node, &copy));
-    wf_result result = wf_upload(node->device, copy.data, weights->data, dense_size(&copy));
-    if (result != WF_OK) {
-        wf_free(node->device, copy.data);
-        return result;
-    }
-    node->weights[op] = (node_weights){.filter = *filter, .tensor = copy};
-    return WF_OK;
-}
-
-wf_result wf_node_share_weights(wf_node *node, wf_operator from, wf_operator to)
-{
-    if (!node)
-        return WF_ERROR_INVALID_ARGUMENT;
-    WF_TRY(check_operator(&node->log, from));
-    WF_TRY(check_operator(&node->log, to));
-    WF_TRY(check_no_frame_waits(node));
-    if (!node->weights[from].tensor.data)
-        return WF_INVALID(&node->log, "%s has no weights to share", wf_operator_name(from));
-    WF_TRY(prepare(node, to, &node->weights[from].filter, &node->weights[from].tensor));
-    if (from == to)
-        return WF_OK;
-    WF_TRY(wait_for_all(node));
-    drop_weights(node, to);
-    node->weights[to] = node->weights[from];
-    return WF_OK;
-}
-
-wf_result wf_node_set_bilateral(wf_node *node, const wf_bilateral *parameters)
-{
-    if (!node)
-        return WF_ERROR_INVALID_ARGUMENT;
-    WF_TRY(check_no_frame_waits(node));
-    WF_TRY(wf_prepare_bilateral(node->device, parameters, WF_FLOAT16));
-    wf_filter filter = {.kernel_height = parameters->kernel_height,
-                        .kernel_width = parameters->kernel_width,
-                        .dilation = 1,
-                        .mode = WF_NORMALIZED,
-                        .groups = 1};
-    wf_tensor predicted = frame_tensor(node, WF_FLOAT16, (int64_t)filter.kernel_height * filter.kernel_width);
-    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
-        WF_TRY(prepare(node, op, &filter, &predicted));
-    WF_TRY(wait_for_all(node));
-    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
-        drop_weights(node, op);
-    WF_TRY(need_planes(node, &node->scratch, WF_BILATERAL_SCRATCH_CHANNELS));
-    WF_TRY(allocate(node, &predicted));
-    node->bilateral = *parameters;
-    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
-        node->weights[op] = (node_weights){.filter = filter, .tensor = predicted, .predicted = 1};
-    return WF_OK;
 }

@@ -1,30 +1,29 @@
 /* node.h -- the node's insides: slots, marks, and the table of hand-overs. Private to filter/node.
  *
- * node.c      life, images, weights
- * frame.c     a frame's four steps and the graph that runs between
+ * node.c      life, images
+ * frame.c     a frame's four steps, and the table of stages that run between
+ * predictor.h where weights come from: predictor.c, and a file for each kind of predictor
  * timing.c    marks to spans on one clock
  * handover_*  three ways to take images from the renderer and give them back, one per backend
  * queue.c     commands in the renderer's queue
- * image.c, share.c  parts that know no node */
+ * role.h, image.h, share.h  parts that know no node */
 #ifndef WF_NODE_NODE_H
 #define WF_NODE_NODE_H
 
 #include "backend.h"
 #include "image.h"
+#include "role.h"
 #include "vulkan/check.h"
 #include "wf_node.h"
 
-/* Moments of a frame; stage s lies between marks s and s + 1. The first and the last are the renderer's queue's. */
+/* Moments of a frame: stage s ends at mark s + 1, and begins where the stage before it that is part of the frame ends. The
+ * first and the last are the renderer's queue's, those between the device's work. */
 typedef enum node_mark {
-    MARK_RELEASED,
-    MARK_TAKEN,
-    MARK_UNPACKED,
-    MARK_PREDICTED,
-    MARK_GATHERED,
-    MARK_SPLATTED,
-    MARK_PACKED,
-    MARK_ACQUIRED,
-    MARK_COUNT
+    MARK_RELEASED = 0,
+    MARK_TAKEN = WF_NODE_TAKE + 1,
+    MARK_PACKED = WF_NODE_PACK + 1,
+    MARK_ACQUIRED = WF_NODE_GIVE + 1,
+    MARK_COUNT = WF_NODE_STAGE_COUNT + 1
 } node_mark;
 
 /* A slot's frame and the one before it are remembered for their times. */
@@ -70,12 +69,7 @@ typedef struct node_clock {
     double period_ns;
 } node_clock;
 
-typedef struct node_weights {
-    wf_filter filter;
-    wf_tensor tensor; /* data is NULL where there are none; operators may share it */
-    int predicted;    /* the predictor fills tensor every frame */
-} node_weights;
-
+typedef struct node_predictor node_predictor;
 typedef struct node_handover node_handover;
 
 struct wf_node {
@@ -88,25 +82,27 @@ struct wf_node {
     node_clock clock;
     uint64_t frames; /* begun, of all slots */
     node_slot slots[WF_NODE_MAX_SLOTS];
-    wf_tensor planes[WF_NODE_ROLE_COUNT]; /* float32, dense; data is NULL until the role is bound */
-    node_weights weights[WF_OPERATOR_COUNT];
-    wf_bilateral bilateral;
-    wf_tensor scratch; /* of the predictor */
+    wf_tensor planes[WF_NODE_ROLE_COUNT];          /* float32, dense; data is NULL until the role is bound */
+    node_predictor *predictors[WF_OPERATOR_COUNT]; /* NULL: none; operators may share one */
 };
 
-static inline int node_is_input(wf_node_role role)
-{
-    return role < WF_NODE_GATHER;
-}
-
-static inline wf_node_role node_output_of(wf_operator op)
-{
-    return op == WF_SPLAT ? WF_NODE_SPLAT : WF_NODE_GATHER;
-}
+/* A slot's frame while its work is enqueued. */
+typedef struct node_turn {
+    wf_node *node;
+    uint32_t slot;
+    wf_stream stream; /* since it was taken */
+} node_turn;
 
 static inline int node_is_bound(const node_slot *slot, wf_node_role role)
 {
     return slot->images[role].image != VK_NULL_HANDLE;
+}
+
+/* The planes of a role; NULL where the frame has no image of it. */
+static inline const wf_tensor *node_planes_of(const node_turn *turn, wf_node_role role)
+{
+    const wf_node *node = turn->node;
+    return node_is_bound(&node->slots[turn->slot], role) ? &node->planes[role] : NULL;
 }
 
 /* Where the slot's frame f is remembered. */
@@ -117,6 +113,9 @@ static inline uint32_t node_history(uint64_t frame)
 
 /* WF_ERROR_INVALID_ARGUMENT for no node (unsaid, for want of a log) or no such slot. */
 wf_result wf_node_check_slot(const wf_node *node, uint32_t slot);
+
+/* Waits for the device's work of every slot. */
+wf_result wf_node_wait_for_all(wf_node *node);
 
 /* ---- The hand-over ----------------------------------------------------------------------------------------------- */
 
@@ -148,9 +147,11 @@ struct node_handover {
     wf_result (*mark)(wf_node *node, uint32_t slot, node_mark mark);
     wf_result (*give)(wf_node *node, uint32_t slot);
 
-    /* Fills ns[MARK_TAKEN ... MARK_PACKED], CLOCK_MONOTONIC, and how uncertain they are, for the finished frame
-     * remembered in history; returns 0 where that fails. NULL: mark writes the marks to the slot's queries. */
-    int (*read_marks)(wf_node *node, uint32_t slot, uint32_t history, int64_t ns[MARK_COUNT], int64_t *uncertainty_ns);
+    /* Fills ns of those of marks (bit m: mark m) that are the device's, MARK_TAKEN ... MARK_PACKED, both of which it has,
+     * CLOCK_MONOTONIC, and how uncertain they are, for the finished frame remembered in history; returns 0 where that fails.
+     * NULL: mark writes the marks to the slot's queries. */
+    int (*read_marks)(wf_node *node, uint32_t slot, uint32_t history, unsigned marks, int64_t ns[MARK_COUNT],
+                      int64_t *uncertainty_ns);
 };
 
 extern const node_handover wf_node_handover_cuda, wf_node_handover_vulkan, wf_node_handover_cpu;

@@ -124,20 +124,22 @@ static int read_query(const wf_node *node, uint32_t slot, uint32_t history, int 
     return read == VK_SUCCESS && result.available;
 }
 
-/* Fills every step-th mark's time from the first to the last. Returns 0 while one is missing. */
-static int read_queue_marks(const wf_node *node, uint32_t slot, uint32_t history, int step, int64_t ns[MARK_COUNT],
-                            int64_t *uncertainty_ns)
+/* Fills the times of the marks, bit m: mark m. Returns 0 while one is missing. */
+static int read_queue_marks(const wf_node *node, uint32_t slot, uint32_t history, unsigned marks,
+                            int64_t ns[MARK_COUNT], int64_t *uncertainty_ns)
 {
     uint64_t ticks[MARK_COUNT];
-    for (int mark = MARK_RELEASED; mark <= MARK_ACQUIRED; mark += step) {
-        if (!read_query(node, slot, history, mark, &ticks[mark]))
+    for (int mark = 0; mark < MARK_COUNT; mark++) {
+        if (marks >> mark & 1 && !read_query(node, slot, history, mark, &ticks[mark]))
             return 0;
     }
     clock_anchor anchor;
     if (!calibrate(node, &anchor))
         anchor = anchor_at_end(&node->slots[slot].history[history], ticks[MARK_ACQUIRED]);
-    for (int mark = MARK_RELEASED; mark <= MARK_ACQUIRED; mark += step)
-        ns[mark] = anchor.ns + elapsed_ns(&node->clock, anchor.ticks, ticks[mark]);
+    for (int mark = 0; mark < MARK_COUNT; mark++) {
+        if (marks >> mark & 1)
+            ns[mark] = anchor.ns + elapsed_ns(&node->clock, anchor.ticks, ticks[mark]);
+    }
     *uncertainty_ns = anchor.uncertainty_ns;
     return 1;
 }
@@ -153,18 +155,19 @@ static void keep_between(int64_t ns[MARK_COUNT])
         ns[mark] += shift;
 }
 
-static int read_all_marks(wf_node *node, uint32_t slot, uint32_t history, int64_t ns[MARK_COUNT],
-                          int64_t *uncertainty_ns)
+static int read_marks(wf_node *node, uint32_t slot, uint32_t history, unsigned marks, int64_t ns[MARK_COUNT],
+                      int64_t *uncertainty_ns)
 {
     if (!node->handover->read_marks)
-        return !node->clock.mask || read_queue_marks(node, slot, history, 1, ns, uncertainty_ns);
+        return !node->clock.mask || read_queue_marks(node, slot, history, marks, ns, uncertainty_ns);
 
     int64_t queue_uncertainty_ns = 0;
-    if (!node->handover->read_marks(node, slot, history, ns, uncertainty_ns))
+    if (!node->handover->read_marks(node, slot, history, marks, ns, uncertainty_ns))
         return 0;
     if (!node->clock.mask)
         return 1;
-    if (!read_queue_marks(node, slot, history, MARK_ACQUIRED - MARK_RELEASED, ns, &queue_uncertainty_ns))
+    const unsigned of_queue = 1u << MARK_RELEASED | 1u << MARK_ACQUIRED;
+    if (!read_queue_marks(node, slot, history, of_queue, ns, &queue_uncertainty_ns))
         return 0;
     keep_between(ns);
     *uncertainty_ns += queue_uncertainty_ns;
@@ -175,24 +178,22 @@ static int read_all_marks(wf_node *node, uint32_t slot, uint32_t history, int64_
 static int read_frame(wf_node *node, uint32_t slot, uint32_t history)
 {
     const node_frame *frame = &node->slots[slot].history[history];
+    const unsigned marks = 1u << MARK_RELEASED | frame->stages << 1;
     wf_node_timing timing = {.frame = frame->number};
-    int64_t ns[MARK_COUNT] = {0};
-    if (!read_all_marks(node, slot, history, ns, &timing.uncertainty_ns))
+    int64_t ns[MARK_COUNT] = {0}, begin;
+    if (!read_marks(node, slot, history, marks, ns, &timing.uncertainty_ns))
         return 0;
+    begin = ns[MARK_RELEASED];
     for (int stage = 0; stage < WF_NODE_STAGE_COUNT; stage++) {
-        int64_t begin = ns[stage], end = ns[stage + 1];
-        if (frame->stages >> stage & 1 && begin && end)
+        if (!(frame->stages >> stage & 1))
+            continue;
+        int64_t end = ns[stage + 1];
+        if (begin && end)
             timing.stages[stage] = (wf_node_span){.begin_ns = begin, .end_ns = end > begin ? end : begin};
+        begin = end;
     }
     node->slots[slot].timing = timing;
     return 1;
-}
-
-const char *wf_node_stage_name(wf_node_stage stage)
-{
-    static const char *const names[WF_NODE_STAGE_COUNT] = {"hand-over in", "unpack", "predict",      "gather",
-                                                           "splat",        "pack",   "hand-over out"};
-    return (int)stage >= 0 && stage < WF_NODE_STAGE_COUNT ? names[stage] : "unknown";
 }
 
 wf_result wf_node_timing_of(wf_node *node, uint32_t slot, wf_node_timing *timing)

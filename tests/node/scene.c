@@ -140,6 +140,7 @@ void scene_open(scene *s, const renderer *r, random_state *random, const scene_o
                             .width = options->width,
                             .height = options->height,
                             .slots = options->slots,
+                            .separate = options->separate,
                             .log = log};
     assert_int_equal(wf_node_create(&node, &s->node), WF_OK);
     for (uint32_t slot = 0; slot < options->slots; slot++) {
@@ -176,7 +177,7 @@ void scene_close(scene *s)
 
 /* ---- Weights ----------------------------------------------------------------------------------------------------- */
 
-static void finish_all(scene *s)
+void scene_finish_all(scene *s)
 {
     for (uint32_t slot = 0; slot < s->options.slots; slot++)
         scene_finish(s, slot);
@@ -185,7 +186,7 @@ static void finish_all(scene *s)
 void scene_set_weights(scene *s, wf_operator op, const wf_filter *filter, wf_dtype dtype)
 {
     static const double low[WF_MODE_COUNT] = {-1, 0.1, -8}, high[WF_MODE_COUNT] = {1, 1, 8};
-    finish_all(s);
+    scene_finish_all(s);
     host_tensor weights = host_tensor_make(dtype, 1, filter->kernel_height * filter->kernel_width, s->options.height,
                                            s->options.width, LAYOUT_DENSE);
     host_tensor_randomize(&weights, s->random, low[filter->mode], high[filter->mode]);
@@ -197,7 +198,7 @@ void scene_set_weights(scene *s, wf_operator op, const wf_filter *filter, wf_dty
 
 void scene_share_weights(scene *s, wf_operator from, wf_operator to)
 {
-    finish_all(s);
+    scene_finish_all(s);
     assert_int_equal(wf_node_share_weights(s->node, from, to), WF_OK);
     if (from == to)
         return;
@@ -205,16 +206,39 @@ void scene_share_weights(scene *s, wf_operator from, wf_operator to)
     s->weights[to] = s->weights[from];
 }
 
+static const double *guide(const scene *s, uint32_t slot, wf_node_role role)
+{
+    return is_bound(s, slot, role) ? s->slots[slot].planes[role] : NULL;
+}
+
+static double *predict_bilateral(const scene *s, uint32_t slot)
+{
+    size_t taps = (size_t)s->bilateral.kernel_height * (size_t)s->bilateral.kernel_width;
+    double *weights = allocate(taps * pixels_of(s), sizeof *weights);
+    wf_reference_bilateral(&s->bilateral, 1, s->options.height, s->options.width, s->slots[slot].planes[WF_NODE_COLOR],
+                           guide(s, slot, WF_NODE_ALBEDO), guide(s, slot, WF_NODE_NORMAL),
+                           guide(s, slot, WF_NODE_DEPTH), weights);
+    return weights;
+}
+
 void scene_set_bilateral(scene *s, const wf_bilateral *parameters)
 {
-    finish_all(s);
+    scene_finish_all(s);
     assert_int_equal(wf_node_set_bilateral(s->node, parameters), WF_OK);
     s->bilateral = *parameters;
     wf_filter filter = {parameters->kernel_height, parameters->kernel_width, 1, WF_NORMALIZED, 1};
+    scene_expect_predicted(s, &filter, predict_bilateral, 1);
+}
+
+void scene_expect_predicted(scene *s, const wf_filter *filter, double *(*predict)(const scene *s, uint32_t slot),
+                            int half_weights)
+{
     forget_weights(s, WF_GATHER);
     forget_weights(s, WF_SPLAT);
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
-        s->weights[op].filter = filter;
+        s->weights[op].filter = *filter;
+    s->predict = predict;
+    s->half_weights = half_weights;
 }
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
@@ -257,30 +281,15 @@ void scene_run(scene *s, int frames)
         scene_render(s, slot);
         scene_show(s, slot);
     }
-    finish_all(s);
+    scene_finish_all(s);
 }
 
 /* ---- Comparison -------------------------------------------------------------------------------------------------- */
 
-static const double *guide(const scene *s, uint32_t slot, wf_node_role role)
-{
-    return is_bound(s, slot, role) ? s->slots[slot].planes[role] : NULL;
-}
-
-static double *predict(const scene *s, uint32_t slot)
-{
-    size_t taps = (size_t)s->bilateral.kernel_height * (size_t)s->bilateral.kernel_width;
-    double *weights = allocate(taps * pixels_of(s), sizeof *weights);
-    wf_reference_bilateral(&s->bilateral, 1, s->options.height, s->options.width, s->slots[slot].planes[WF_NODE_COLOR],
-                           guide(s, slot, WF_NODE_ALBEDO), guide(s, slot, WF_NODE_NORMAL),
-                           guide(s, slot, WF_NODE_DEPTH), weights);
-    return weights;
-}
-
 static double *expected_output(const scene *s, uint32_t slot, wf_operator op)
 {
     const int64_t size[4] = {1, 3, s->options.height, s->options.width};
-    double *predicted = s->weights[op].values ? NULL : predict(s, slot);
+    double *predicted = s->weights[op].values ? NULL : s->predict(s, slot);
     double *output = allocate(3 * pixels_of(s), sizeof *output);
     wf_reference_filter(op, &s->weights[op].filter, size, s->slots[slot].planes[WF_NODE_COLOR],
                         predicted ? predicted : s->weights[op].values, NULL, output);
@@ -302,7 +311,7 @@ static void compare(scene *s, uint32_t slot, wf_operator op)
 
     double *expected = expected_output(s, slot, op);
     double error = relative_error(t->planes[role], expected, (int64_t)(3 * pixels_of(s)));
-    double limit = is_half(format) || !s->weights[op].values ? HALF_LIMIT : FLOAT_LIMIT;
+    double limit = is_half(format) || (!s->weights[op].values && s->half_weights) ? HALF_LIMIT : FLOAT_LIMIT;
     free(expected);
     if (!(error <= limit))
         fail_msg("%s of slot %u, %ux%u, kernel %dx%d %s: relative error %g, the limit is %g", wf_operator_name(op),

@@ -32,6 +32,7 @@ typedef struct scene_options {
     int own_images;          /* made by the renderer, not by the node */
     VkFormat depth;          /* format of own depth images; VK_FORMAT_UNDEFINED: one channel */
     VkImageUsageFlags usage; /* of own images */
+    int separate;            /* the node's option */
 } scene_options;
 
 /* COLOR, GATHER and SPLAT; and all. */
@@ -46,6 +47,9 @@ typedef struct scene {
     wf_log log;
     scene_slot slots[WF_NODE_MAX_SLOTS];
     scene_weights weights[WF_OPERATOR_COUNT];
+    double *(*predict)(const struct scene *s,
+                       uint32_t slot); /* 1,Kh*Kw,H,W, to be freed: the predicted weights again */
+    int half_weights;                  /* what is predicted is kept in float16 */
     wf_bilateral bilateral;
 } scene;
 
@@ -61,6 +65,13 @@ void scene_unbind(scene *s, uint32_t slot, wf_node_role role);
 void scene_set_weights(scene *s, wf_operator op, const wf_filter *filter, wf_dtype dtype);
 void scene_share_weights(scene *s, wf_operator from, wf_operator to);
 void scene_set_bilateral(scene *s, const wf_bilateral *parameters);
+
+/* What the node was told otherwise: a filter for both operators whose weights are predicted. */
+void scene_expect_predicted(scene *s, const wf_filter *filter, double *(*predict)(const scene *s, uint32_t slot),
+                            int half_weights);
+
+/* Before weights change: waits for all slots, and compares. */
+void scene_finish_all(scene *s);
 
 /* A frame in two halves, so that frames can overlap: up to wf_node_run, and from wf_node_acquire. */
 void scene_render(scene *s, uint32_t slot);

@@ -59,10 +59,10 @@ static void test_dilation(void **state)
 }
 
 /* Shared weights outlive either owner's change of mind. */
-static void test_shared_weights(void **state)
+static void check_shared_weights(int separate)
 {
-    (void)state;
     scene_options options = plain_options();
+    options.separate = separate;
     scene s = open_scene(&options);
     wf_filter first = filter_of(5, 5, WF_NORMALIZED), second = filter_of(3, 3, WF_LINEAR);
     scene_set_weights(&s, WF_GATHER, &first, WF_FLOAT16);
@@ -76,6 +76,13 @@ static void test_shared_weights(void **state)
     scene_close(&s);
 }
 
+static void test_shared_weights(void **state)
+{
+    (void)state;
+    check_shared_weights(0);
+    check_shared_weights(1);
+}
+
 /* All guides, each one missing, and none. */
 static void test_bilateral(void **state)
 {
@@ -85,6 +92,7 @@ static void test_bilateral(void **state)
     for (size_t i = 0; i < LENGTH(missing); i++) {
         scene_options options = plain_options();
         options.roles = SCENE_ROLES_ALL & ~missing[i];
+        options.separate = (int)i % 2;
         scene s = open_scene(&options);
         wf_bilateral parameters = broad_bilateral(5, 5 + (int)i % 2);
         scene_set_bilateral(&s, &parameters);

@@ -36,11 +36,12 @@ static void check_timing(const wf_node_timing *timing, unsigned absent, int64_t 
                  (long long)timing->uncertainty_ns);
 }
 
-static void test_timing(void **state)
+/* Gather and splat in two stages, and in one. */
+static void check_many_frames(int separate, unsigned absent)
 {
-    (void)state;
     scene_options options = plain_options();
     options.roles = SCENE_ROLES_ALL;
+    options.separate = separate;
     scene s = open_scene(&options);
     wf_bilateral parameters = broad_bilateral(3, 3);
     wf_node_timing timing;
@@ -57,9 +58,16 @@ static void test_timing(void **state)
         scene_finish(&s, slot);
         assert_int_equal(wf_node_timing_of(s.node, slot, &timing), WF_OK);
         assert_int_equal(timing.frame, frame);
-        check_timing(&timing, 0, before, now_ns());
+        check_timing(&timing, absent, before, now_ns());
     }
     scene_close(&s);
+}
+
+static void test_timing(void **state)
+{
+    (void)state;
+    check_many_frames(1, 1u << WF_NODE_GATHER_SPLAT_STAGE);
+    check_many_frames(0, 1u << WF_NODE_GATHER_STAGE | 1u << WF_NODE_SPLAT_STAGE);
 }
 
 /* A stage that did not run has no time. */
@@ -75,7 +83,8 @@ static void test_timing_of_absent_stages(void **state)
     scene_run(&s, 1);
     assert_int_equal(wf_node_timing_of(s.node, 0, &timing), WF_OK);
     assert_int_equal(timing.frame, 1);
-    check_timing(&timing, 1u << WF_NODE_PREDICT | 1u << WF_NODE_GATHER_STAGE, before, now_ns());
+    check_timing(&timing, 1u << WF_NODE_PREDICT | 1u << WF_NODE_GATHER_STAGE | 1u << WF_NODE_GATHER_SPLAT_STAGE, before,
+                 now_ns());
     scene_close(&s);
 }
 
@@ -96,18 +105,46 @@ static void test_timing_of_earlier_frame(void **state)
         assert_int_equal(wf_node_timing_of(s.node, 0, &timing), WF_OK);
         assert_int_equal(timing.frame, frame - 1);
         if (timing.frame)
-            check_timing(&timing, 1u << WF_NODE_PREDICT, before, now_ns());
+            check_timing(&timing, 1u << WF_NODE_PREDICT | 1u << WF_NODE_GATHER_SPLAT_STAGE, before, now_ns());
         scene_show(&s, 0);
     }
     scene_finish(&s, 0);
     scene_close(&s);
 }
 
+/* One stage filters only what has the same weights, in frames that have both outputs. */
+static void test_stages_of_shared_weights(void **state)
+{
+    (void)state;
+    const unsigned both = 1u << WF_NODE_GATHER_SPLAT_STAGE;
+    const unsigned gather = 1u << WF_NODE_GATHER_STAGE, splat = 1u << WF_NODE_SPLAT_STAGE;
+    scene_options options = plain_options();
+    options.slots = 2;
+    scene s = open_scene(&options);
+    wf_filter filter = filter_of(3, 3, WF_SOFTMAX);
+    scene_set_weights(&s, WF_GATHER, &filter, WF_FLOAT32);
+    scene_share_weights(&s, WF_GATHER, WF_SPLAT);
+    scene_unbind(&s, 1, WF_NODE_GATHER);
+    for (int round = 0; round < 2; round++) {
+        const unsigned absent[] = {round == 0 ? gather | splat : both, gather | both};
+        int64_t before = now_ns();
+        scene_run(&s, 2);
+        for (uint32_t slot = 0; slot < 2; slot++) {
+            wf_node_timing timing;
+            assert_int_equal(wf_node_timing_of(s.node, slot, &timing), WF_OK);
+            assert_true(timing.frame == 2 * (uint64_t)round + slot + 1);
+            check_timing(&timing, absent[slot] | 1u << WF_NODE_PREDICT, before, now_ns());
+        }
+        scene_set_weights(&s, WF_SPLAT, &filter, WF_FLOAT32); /* of its own: then there are two stages */
+    }
+    scene_close(&s);
+}
+
 static void test_stage_names(void **state)
 {
     (void)state;
-    static const char *const names[] = {"hand-over in", "unpack", "predict",      "gather",
-                                        "splat",        "pack",   "hand-over out"};
+    static const char *const names[] = {"hand-over in", "unpack",           "predict", "gather",
+                                        "splat",        "gather and splat", "pack",    "hand-over out"};
     for (wf_node_stage stage = 0; stage < WF_NODE_STAGE_COUNT; stage++)
         assert_string_equal(wf_node_stage_name(stage), names[stage]);
     assert_string_equal(wf_node_stage_name(WF_NODE_STAGE_COUNT), "unknown");
@@ -122,6 +159,7 @@ int main(int argc, char **argv)
         TEST(test_timing),
         TEST(test_timing_of_absent_stages),
         TEST(test_timing_of_earlier_frame),
+        TEST(test_stages_of_shared_weights),
         TEST(test_stage_names),
     };
     return suite_close(cmocka_run_group_tests_name(argv[1], tests, NULL, NULL));

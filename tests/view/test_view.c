@@ -197,6 +197,10 @@ static void other_keys(void **state)
     assert_float_equal(view.exposure, 0.5f, 0);
     view_key(&view, &context, '0');
     assert_float_equal(view.exposure, 0, 0);
+    view_key(&view, &context, 't');
+    assert_true(view.predictor.together);
+    view_key(&view, &context, 't');
+    assert_false(view.predictor.together);
     view_key(&view, &context, 'l');
     assert_int_equal(view.rows, 1);
     view_key(&view, &context, KEY_F1);

@@ -254,6 +254,25 @@ def test_backend_switch_that_fails_keeps_the_old_one(window, cuda_is_built, tmp_
     assert json.loads((tmp_path / "report.json").read_text())["backend"] == "cpu"
 
 
+def test_gather_and_splat_in_one_stage(window, tmp_path):
+    """T: the stages of a frame change, what they make does not."""
+    arguments = ["--kernel-size", 3, "--size", "1280x720", "--report", tmp_path / "report.json", STUDIO / "studio.0001.exr"]
+    stages = []
+    pictures = []
+    for together in (False, True):
+        opened = window(*arguments)
+        if together:
+            opened.key("t")
+        opened.key("c")
+        pictures.append(opened.screenshot()[30:230, :1280])
+        opened.quits("q")
+        report = json.loads((tmp_path / "report.json").read_text())
+        stages.append({stage["name"] for stage in report["stages"] if stage["clock"] == "node"})
+    assert {"predict", "gather", "splat"} <= stages[0] and "gather and splat" not in stages[0]
+    assert stages[1] == stages[0] - {"gather", "splat"} | {"gather and splat"}
+    assert test_golden.matches(test_golden.difference(*pictures))
+
+
 # ---- Live frames -------------------------------------------------------------------------------------------------------
 
 LIVE = ["--scene", SCENES / "cornell.glb", "--render-size", "96x54", "--kernel-size", 3, "--size", "960x600"]

@@ -72,6 +72,23 @@ static void test_stages(void **state)
     profiler_destroy(profiler);
 }
 
+/* What is expected has its place, and comes later. */
+static void test_expected_stages(void **state)
+{
+    (void)state;
+    profiler *profiler = profiler_create();
+    profiler_expect(profiler, PROFILER_CPU, "late");
+    profiler_add(profiler, PROFILER_CPU, "early", 0, 1000000, 1);
+    profiler_expect(profiler, PROFILER_CPU, "early");
+    assert_int_equal(profiler_count(profiler), 2);
+    assert_string_equal(profiler_get(profiler, 0).name, "late");
+    check(profiler, 0, 0, (double[]){0, 0, 0, 0, 0});
+    check(profiler, 1, 1, (double[]){1, 1, 1, 1, 1});
+    add_ms(profiler, "late", 2);
+    check(profiler, 0, 1, (double[]){2, 2, 2, 2, 2});
+    profiler_destroy(profiler);
+}
+
 static int compare(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -209,9 +226,13 @@ static void test_clock(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nearest_rank), cmocka_unit_test(test_stages),
-        cmocka_unit_test(test_window),       cmocka_unit_test(test_trace),
-        cmocka_unit_test(test_span_limit),   cmocka_unit_test(test_reset_forgets_spans),
+        cmocka_unit_test(test_nearest_rank),
+        cmocka_unit_test(test_stages),
+        cmocka_unit_test(test_expected_stages),
+        cmocka_unit_test(test_window),
+        cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_span_limit),
+        cmocka_unit_test(test_reset_forgets_spans),
         cmocka_unit_test(test_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
