@@ -2,9 +2,9 @@
 
     python finish.py RAW_DIR OUT_DIR SCENE...
 
-SCENE_Nspp.exr keep their channels' names and are packed by ../pack.py; SCENE_ref.exr is the mean of the parts SCENE_ref.N.exr.
-Printed: how many parts, and the PSNR at which the reference's own remaining noise stands, from the difference of the means of
-odd and even parts.
+SCENE_Nspp.exr keep their channels' names and are packed by ../pack.py; SCENE_ref.exr is the mean of the parts SCENE_ref.SPP.SEED.exr.
+Printed: their samples, and the PSNR at which the reference's own remaining noise stands, from the difference of two halves of
+the parts.
 """
 
 import pathlib
@@ -21,14 +21,25 @@ def display(radiance):
     return np.where(clamped <= 0.0031308, 12.92 * clamped, 1.055 * clamped ** (1 / 2.4) - 0.055)
 
 
+def mean(parts):
+    """Of (samples, picture) pairs."""
+    return sum(samples * picture for samples, picture in parts) / sum(samples for samples, _ in parts)
+
+
 def reference(files):
-    """The mean of the parts' R, G, B (3,H,W), and the PSNR of its own noise, None where there is one part."""
-    parts = [np.stack([pack.read(str(file))[name].astype(np.float64) for name in "RGB"]) for file in files]
-    mean = sum(parts) / len(parts)
+    """The mean of the parts' R, G, B (3,H,W), their samples, and the PSNR of the mean's own noise, None where there is one part."""
+    parts = [(int(file.stem.split(".")[1]), np.stack([pack.read(str(file))[name].astype(np.float64) for name in "RGB"]))
+             for file in files]
+    parts.sort(key=lambda part: -part[0])
+    total = sum(samples for samples, _ in parts)
     if len(parts) < 2:
-        return mean, None
-    odd, even = (sum(parts[first::2]) / len(parts[first::2]) for first in (0, 1))
-    return mean, -10 * np.log10(np.mean((display(odd) - display(even)) ** 2) / 4)
+        return parts[0][1], total, None
+    halves = [], []
+    for part in parts:
+        min(halves, key=lambda half: sum(samples for samples, _ in half)).append(part)
+    shares = [sum(samples for samples, _ in half) / total for half in halves]
+    error = np.mean((display(mean(halves[0])) - display(mean(halves[1]))) ** 2) * shares[0] * shares[1]
+    return mean(parts), total, -10 * np.log10(error)
 
 
 def main():
@@ -36,10 +47,9 @@ def main():
     for scene in scenes:
         for file in sorted(raw.glob(f"{scene}_*spp.exr")):
             pack.write(str(out / file.name), pack.read(str(file)))
-        parts = sorted(raw.glob(f"{scene}_ref.*.exr"))
-        mean, noise = reference(parts)
-        pack.write(str(out / f"{scene}_ref.exr"), dict(zip("RGB", mean.astype(np.float32))))
-        print(f"{scene}: {len(parts)} parts" + (f", noise at {noise:.1f} dB" if noise else ""))
+        picture, samples, noise = reference(sorted(raw.glob(f"{scene}_ref.*.exr")))
+        pack.write(str(out / f"{scene}_ref.exr"), dict(zip("RGB", picture.astype(np.float32))))
+        print(f"{scene}: {samples} samples" + (f", noise at {noise:.1f} dB" if noise else ""))
 
 
 if __name__ == "__main__":

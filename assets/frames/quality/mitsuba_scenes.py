@@ -247,7 +247,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of the files")
     parser.add_argument("--percent", type=int, default=100, help="size, for a quick look")
     args = parser.parse_args()
-    name = f"ref.{args.seed}" if args.reference else f"{args.spp}spp"
+    name = f"ref.{args.spp}.{args.seed}" if args.reference else f"{args.spp}spp"
     args.out.mkdir(parents=True, exist_ok=True)
     bitmap = render(args)
     part = args.out / f"{args.scene}_{name}.part.exr"

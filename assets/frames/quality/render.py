@@ -2,7 +2,7 @@
 
     pip install bpy==4.5.*
     python render.py --scene cellar --spp 4 --out raw               # raw/cellar_4spp.exr
-    python render.py --scene cellar --spp 512 --reference --seed 1 --out raw    # raw/cellar_ref.1.exr, a part of the reference
+    python render.py --scene cellar --spp 512 --reference --seed 1 --out raw    # raw/cellar_ref.512.1.exr, a part
 
 A frame is a multilayer EXR with colour and denoising albedo, normal and depth, under Blender's own channel names; of a
 reference only colour is kept; it is rendered in parts, each with a seed of its own. finish.py averages those and makes all
@@ -44,7 +44,7 @@ def render(args):
         layer.use_pass_z = False
         layer.cycles.denoising_store_passes = True
     image.color_depth, image.exr_codec = "32", "ZIP"
-    name = f"ref.{args.seed}" if args.reference else f"{args.spp}spp"
+    name = f"ref.{args.spp}.{args.seed}" if args.reference else f"{args.spp}spp"
     scene.render.filepath = str((args.out / f"{args.scene}_{name}.exr").resolve())
     bpy.ops.render.render(write_still=True)
 
