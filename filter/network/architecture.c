@@ -52,8 +52,8 @@ typedef struct description {
 
 static void read_list(json_reader *json, numbers *list)
 {
-    for (json_begin(json, '['); json_next(json); list->count++) {
-        const double value = json_number(json);
+    for (wf_json_begin(json, '['); wf_json_next(json); list->count++) {
+        const double value = wf_json_number(json);
         if (list->count < WF_NETWORK_MAX_LEVELS)
             list->values[list->count] = value;
     }
@@ -65,16 +65,16 @@ static void read_feature(json_reader *json, description *d)
     char key[64];
     d->features[kept][0] = '\0';
     d->scale[kept] = d->gain[kept] = 1;
-    for (json_begin(json, '{'); json_next_key(json, key, sizeof key);) {
+    for (wf_json_begin(json, '{'); wf_json_next_key(json, key, sizeof key);) {
         if (!strcmp(key, "name")) {
-            json_string(json, d->features[kept], sizeof d->features[kept]);
+            wf_json_string(json, d->features[kept], sizeof d->features[kept]);
         } else if (!strcmp(key, "scale")) {
-            d->scale[kept] = json_number(json);
+            d->scale[kept] = wf_json_number(json);
         } else if (!strcmp(key, "gain")) {
-            d->gain[kept] = json_number(json);
+            d->gain[kept] = wf_json_number(json);
         } else {
             snprintf(d->unknown, sizeof d->unknown, "%.40s", key);
-            json_skip(json);
+            wf_json_skip(json);
         }
     }
     d->feature_count++;
@@ -84,15 +84,15 @@ static void read_field(json_reader *json, field f, description *d)
 {
     switch (f) {
     case FIELD_FAMILY:
-        json_string(json, d->family, sizeof d->family);
+        wf_json_string(json, d->family, sizeof d->family);
         break;
     case FIELD_FEATURES:
-        for (json_begin(json, '['); json_next(json);)
+        for (wf_json_begin(json, '['); wf_json_next(json);)
             read_feature(json, d);
         break;
     case FIELD_ALBEDO_KERNEL:
     case FIELD_EPSILON:
-        d->lists[f].values[0] = json_number(json);
+        d->lists[f].values[0] = wf_json_number(json);
         d->lists[f].count = 1;
         break;
     default:
@@ -102,9 +102,9 @@ static void read_field(json_reader *json, field f, description *d)
 
 static int read_description(const char *text, size_t length, description *d)
 {
-    json_reader json = json_read(text, length);
+    json_reader json = wf_json_read(text, length);
     char key[64];
-    for (json_begin(&json, '{'); json_next_key(&json, key, sizeof key);) {
+    for (wf_json_begin(&json, '{'); wf_json_next_key(&json, key, sizeof key);) {
         int f = 0;
         while (f < FIELD_COUNT && (strcmp(key, field_names[f]) || d->found[f]))
             f++;
@@ -113,10 +113,10 @@ static int read_description(const char *text, size_t length, description *d)
             read_field(&json, (field)f, d);
         } else {
             snprintf(d->unknown, sizeof d->unknown, "%.40s", key);
-            json_skip(&json);
+            wf_json_skip(&json);
         }
     }
-    json_end(&json);
+    wf_json_end(&json);
     return !json.failed;
 }
 
@@ -200,8 +200,8 @@ static const char *take_levels(const description *d, network_architecture *a, ch
     return wrong;
 }
 
-const char *network_read_architecture(const char *text, size_t length, network_architecture *a, char *message,
-                                      size_t size)
+const char *wf_network_read_architecture(const char *text, size_t length, network_architecture *a, char *message,
+                                         size_t size)
 {
     description d = {0};
     *a = (network_architecture){0};
@@ -234,7 +234,7 @@ static int planes(const network_architecture *a)
     return sum;
 }
 
-int network_plane(const network_architecture *a, int i)
+int wf_network_plane(const network_architecture *a, int i)
 {
     int which = 0, place = 0;
     while (i >= features[a->features[which]].planes)
@@ -244,7 +244,7 @@ int network_plane(const network_architecture *a, int i)
     return place + i;
 }
 
-wf_head network_head(const network_architecture *a, int level)
+wf_head wf_network_head(const network_architecture *a, int level)
 {
     const int kernel = a->kernels[level], albedo = level == 0 ? a->albedo_kernel : 0;
     const int alphas = level < a->kernel_levels - 1 ? WF_ALPHA_CHANNELS : 0;
@@ -272,7 +272,7 @@ static void add(wf_network *network, network_part part, int level, int place, in
     network->parameter_count = layer->bias + (size_t)outputs;
 }
 
-int network_list_layers(wf_network *network)
+int wf_network_list_layers(wf_network *network)
 {
     enum { MOST = WF_NETWORK_MAX_LEVELS * (2 * NETWORK_MAX_CONVOLUTIONS + 1) };
     const network_architecture *a = &network->architecture;
@@ -290,6 +290,6 @@ int network_list_layers(wf_network *network)
                 a->channels[level]);
     }
     for (int level = 0; level < a->kernel_levels; level++)
-        add(network, PART_HEAD, level, 0, 0, a->channels[level], network_head(a, level).outputs);
+        add(network, PART_HEAD, level, 0, 0, a->channels[level], wf_network_head(a, level).outputs);
     return 1;
 }

@@ -16,10 +16,10 @@ enum { LAYERS = 4, IMAGES = 2, RGB = 3, MOST_EXTENT = 4096, MOST_PIXELS = 1 << 1
 static int read_points(json_reader *json, network_reference *r)
 {
     int count = 0;
-    for (json_begin(json, '['); json_next(json); count++) {
+    for (wf_json_begin(json, '['); wf_json_next(json); count++) {
         int axis = 0;
-        for (json_begin(json, '['); json_next(json); axis++) {
-            const double value = json_number(json);
+        for (wf_json_begin(json, '['); wf_json_next(json); axis++) {
+            const double value = wf_json_number(json);
             if (count < NETWORK_MAX_POINTS && axis < 2)
                 r->point[count][axis] = value >= 0 && value < MOST_EXTENT ? (int)value : MOST_EXTENT;
         }
@@ -31,10 +31,10 @@ static int read_points(json_reader *json, network_reference *r)
 static int read_values(json_reader *json, double to[][RGB])
 {
     int count = 0;
-    for (json_begin(json, '['); json_next(json); count++) {
+    for (wf_json_begin(json, '['); wf_json_next(json); count++) {
         int channel = 0;
-        for (json_begin(json, '['); json_next(json); channel++) {
-            const double value = json_number(json);
+        for (wf_json_begin(json, '['); wf_json_next(json); channel++) {
+            const double value = wf_json_number(json);
             if (count < NETWORK_MAX_POINTS && channel < RGB)
                 to[count][channel] = value;
         }
@@ -45,17 +45,17 @@ static int read_values(json_reader *json, double to[][RGB])
 
 static int read_extent(json_reader *json)
 {
-    const double value = json_number(json);
+    const double value = wf_json_number(json);
     return value >= 1 && value < MOST_EXTENT ? (int)value : 0;
 }
 
-const char *network_read_reference(const char *text, size_t length, network_reference *r, char *message, size_t size)
+const char *wf_network_read_reference(const char *text, size_t length, network_reference *r, char *message, size_t size)
 {
-    json_reader json = json_read(text, length);
+    json_reader json = wf_json_read(text, length);
     char key[32];
     int counts[WF_OPERATOR_COUNT] = {-1, -1};
     *r = (network_reference){0};
-    for (json_begin(&json, '{'); json_next_key(&json, key, sizeof key);) {
+    for (wf_json_begin(&json, '{'); wf_json_next_key(&json, key, sizeof key);) {
         if (!strcmp(key, "width"))
             r->width = read_extent(&json);
         else if (!strcmp(key, "height"))
@@ -67,9 +67,9 @@ const char *network_read_reference(const char *text, size_t length, network_refe
         else if (!strcmp(key, wf_operator_name(WF_SPLAT)))
             counts[WF_SPLAT] = read_values(&json, r->value[WF_SPLAT]);
         else
-            json_skip(&json);
+            wf_json_skip(&json);
     }
-    json_end(&json);
+    wf_json_end(&json);
     if (json.failed)
         return "the reference is no JSON of its kind";
     if (r->width < 1 || r->height < 1 || r->width * r->height > MOST_PIXELS)

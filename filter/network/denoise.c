@@ -12,7 +12,7 @@ enum { ALIGNMENT = 256, MOST_PIXELS = 1 << 28 };
 static size_t bytes_of(const wf_network_table *table, const wf_network *network, const network_layer *layer)
 {
     const wf_convolution shape = network_shape(layer);
-    const wf_head head = network_head(&network->architecture, layer->level);
+    const wf_head head = wf_network_head(&network->architecture, layer->level);
     return layer->part == PART_HEAD ? table->head_bytes(&head) : table->convolution_bytes(&shape);
 }
 
@@ -36,7 +36,7 @@ static int arrange_first(const wf_network_table *table, const wf_network *networ
     if (!placed)
         return 0;
     for (int i = 0; i < layer->outputs * layer->inputs; i++) {
-        const int plane = network_plane(&network->architecture, i % layer->inputs);
+        const int plane = wf_network_plane(&network->architecture, i % layer->inputs);
         memcpy(placed + (i / layer->inputs * shape.inputs + plane) * TAPS, from + i * TAPS, TAPS * sizeof *placed);
     }
     table->arrange_convolution(&shape, placed, network->parameters + layer->bias, to);
@@ -51,7 +51,7 @@ static int arrange(const wf_network_table *table, const wf_network *network, con
     if (shape.inputs != layer->inputs)
         return arrange_first(table, network, layer, to);
     if (layer->part == PART_HEAD) {
-        const wf_head head = network_head(&network->architecture, layer->level);
+        const wf_head head = wf_network_head(&network->architecture, layer->level);
         table->arrange_head(&head, weight, bias, to);
     } else {
         table->arrange_convolution(&shape, weight, bias, to);
@@ -90,7 +90,7 @@ static wf_result set_up(wf_denoiser *denoiser, const wf_network *network)
     if (result == WF_OK) {
         for (int i = 0; i < network->layer_count; i++)
             addresses[i] = (const char *)denoiser->parameters + offsets[i];
-        result = plan_make(denoiser, network, addresses);
+        result = wf_plan_make(denoiser, network, addresses);
     }
     free(offsets);
     free(addresses);

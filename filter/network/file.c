@@ -65,7 +65,7 @@ static char *copy_string(json_reader *json)
     char *to = malloc(most);
     if (!to)
         return NULL;
-    const size_t length = json_string(json, to, most);
+    const size_t length = wf_json_string(json, to, most);
     char *fitted = realloc(to, length + 1);
     return fitted ? fitted : to;
 }
@@ -73,12 +73,12 @@ static char *copy_string(json_reader *json)
 static wf_result read_metadata(const file *f, json_reader *json, char *texts[TEXT_COUNT])
 {
     char key[32];
-    for (json_begin(json, '{'); json_next_key(json, key, sizeof key);) {
+    for (wf_json_begin(json, '{'); wf_json_next_key(json, key, sizeof key);) {
         int t = 0;
         while (t < TEXT_COUNT && (strcmp(key, text_names[t]) || texts[t]))
             t++;
         if (t == TEXT_COUNT)
-            json_skip(json);
+            wf_json_skip(json);
         else if (!(texts[t] = copy_string(json)))
             return no_memory(f);
     }
@@ -87,15 +87,15 @@ static wf_result read_metadata(const file *f, json_reader *json, char *texts[TEX
 
 static wf_result find_metadata(const file *f, char *texts[TEXT_COUNT])
 {
-    json_reader json = json_read(f->header, f->header_size);
+    json_reader json = wf_json_read(f->header, f->header_size);
     char key[32];
-    for (json_begin(&json, '{'); json_next_key(&json, key, sizeof key);) {
+    for (wf_json_begin(&json, '{'); wf_json_next_key(&json, key, sizeof key);) {
         if (strcmp(key, "__metadata__"))
-            json_skip(&json);
+            wf_json_skip(&json);
         else
             WF_TRY(read_metadata(f, &json, texts));
     }
-    json_end(&json);
+    wf_json_end(&json);
     return json.failed ? refuse(f, "its header is no JSON") : WF_OK;
 }
 
@@ -115,10 +115,10 @@ static wf_result take_metadata(const file *f, char *texts[TEXT_COUNT])
     const char *architecture = texts[TEXT_ARCHITECTURE], *reference = texts[TEXT_REFERENCE];
     if (!architecture)
         return refuse(f, "it has no architecture");
-    const char *wrong =
-        network_read_architecture(architecture, strlen(architecture), &network->architecture, message, sizeof message);
+    const char *wrong = wf_network_read_architecture(architecture, strlen(architecture), &network->architecture,
+                                                     message, sizeof message);
     if (!wrong && reference)
-        wrong = network_read_reference(reference, strlen(reference), &network->reference, message, sizeof message);
+        wrong = wf_network_read_reference(reference, strlen(reference), &network->reference, message, sizeof message);
     return wrong ? refuse(f, "%s", wrong) : WF_OK;
 }
 
@@ -148,8 +148,8 @@ typedef struct stored {
 static int read_numbers(json_reader *json, double *to, int most)
 {
     int count = 0;
-    for (json_begin(json, '['); json_next(json); count++) {
-        const double value = json_number(json);
+    for (wf_json_begin(json, '['); wf_json_next(json); count++) {
+        const double value = wf_json_number(json);
         if (count < most)
             to[count] = value;
     }
@@ -160,15 +160,15 @@ static stored read_stored(json_reader *json)
 {
     stored s = {.axes = 0};
     char key[32];
-    for (json_begin(json, '{'); json_next_key(json, key, sizeof key);) {
+    for (wf_json_begin(json, '{'); wf_json_next_key(json, key, sizeof key);) {
         if (!strcmp(key, "dtype"))
-            json_string(json, s.dtype, sizeof s.dtype);
+            wf_json_string(json, s.dtype, sizeof s.dtype);
         else if (!strcmp(key, "shape"))
             s.axes = read_numbers(json, s.shape, AXES);
         else if (!strcmp(key, "data_offsets"))
             s.offset_count = read_numbers(json, s.offsets, 2);
         else
-            json_skip(json);
+            wf_json_skip(json);
     }
     return s;
 }
@@ -262,12 +262,12 @@ static wf_result read_tensor(const file *f, const char *name, const stored *s, c
 
 static wf_result read_tensors(const file *f, unsigned char *found)
 {
-    json_reader json = json_read(f->header, f->header_size);
+    json_reader json = wf_json_read(f->header, f->header_size);
     char name[2 * NETWORK_NAME];
-    for (json_begin(&json, '{'); json_next_key(&json, name, sizeof name);) {
+    for (wf_json_begin(&json, '{'); wf_json_next_key(&json, name, sizeof name);) {
         wanted w;
         if (!strcmp(name, "__metadata__")) {
-            json_skip(&json);
+            wf_json_skip(&json);
             continue;
         }
         const stored s = read_stored(&json);
@@ -293,7 +293,7 @@ static wf_result read_tensors(const file *f, unsigned char *found)
 static wf_result read_parameters(const file *f)
 {
     wf_network *network = f->network;
-    if (!network_list_layers(network))
+    if (!wf_network_list_layers(network))
         return no_memory(f);
     if (network->parameter_count > WF_NETWORK_MAX_BYTES / sizeof(uint16_t))
         return refuse(f, "its architecture has %zu parameters, a file holds at most %zu", network->parameter_count,

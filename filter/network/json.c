@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-json_reader json_read(const char *text, size_t length)
+json_reader wf_json_read(const char *text, size_t length)
 {
     return (json_reader){.start = text, .at = text, .end = text + length};
 }
@@ -32,7 +32,7 @@ static int take(json_reader *json, char expected)
     return 1;
 }
 
-void json_begin(json_reader *json, char opening)
+void wf_json_begin(json_reader *json, char opening)
 {
     if (!take(json, opening))
         return;
@@ -60,16 +60,16 @@ static int next(json_reader *json, char closing)
     return 1;
 }
 
-int json_next(json_reader *json)
+int wf_json_next(json_reader *json)
 {
     return next(json, ']');
 }
 
-int json_next_key(json_reader *json, char *key, size_t size)
+int wf_json_next_key(json_reader *json, char *key, size_t size)
 {
     if (!next(json, '}'))
         return 0;
-    json_string(json, key, size);
+    wf_json_string(json, key, size);
     return take(json, ':');
 }
 
@@ -107,7 +107,7 @@ static double exponent_of(json_reader *json)
 }
 
 /* Not strtod, whose decimal point is the locale's. */
-double json_number(json_reader *json)
+double wf_json_number(json_reader *json)
 {
     peek(json);
     const int negative = take_any(json, "-");
@@ -184,7 +184,7 @@ static void put_utf8(text *t, uint32_t point)
         put(t, 0x80 | (point >> 6 * i & 0x3f));
 }
 
-size_t json_string(json_reader *json, char *to, size_t size)
+size_t wf_json_string(json_reader *json, char *to, size_t size)
 {
     text t = {to, size, 0};
     if (take(json, '"')) {
@@ -218,26 +218,26 @@ static void skip_word(json_reader *json)
     fail(json);
 }
 
-void json_skip(json_reader *json)
+void wf_json_skip(json_reader *json)
 {
     char key[1];
     const char c = peek(json);
     if (c == '{') {
-        for (json_begin(json, c); json_next_key(json, key, sizeof key);)
-            json_skip(json);
+        for (wf_json_begin(json, c); wf_json_next_key(json, key, sizeof key);)
+            wf_json_skip(json);
     } else if (c == '[') {
-        for (json_begin(json, c); json_next(json);)
-            json_skip(json);
+        for (wf_json_begin(json, c); wf_json_next(json);)
+            wf_json_skip(json);
     } else if (c == '"') {
-        json_string(json, key, sizeof key);
+        wf_json_string(json, key, sizeof key);
     } else if (c == '-' || (c >= '0' && c <= '9')) {
-        json_number(json);
+        wf_json_number(json);
     } else {
         skip_word(json);
     }
 }
 
-void json_end(json_reader *json)
+void wf_json_end(json_reader *json)
 {
     if (peek(json) || json->depth > 0 || json->at != json->end)
         fail(json);

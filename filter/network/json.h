@@ -1,9 +1,9 @@
 /* json.h -- a reader of JSON that goes through a text once and keeps nothing. Private.
  *
- *     json_reader json = json_read(text, length);
- *     for (json_begin(&json, '{'); json_next_key(&json, key, sizeof key);)
- *         if (!strcmp(key, "width")) width = json_number(&json); else json_skip(&json);
- *     json_end(&json);
+ *     json_reader json = wf_json_read(text, length);
+ *     for (wf_json_begin(&json, '{'); wf_json_next_key(&json, key, sizeof key);)
+ *         if (!strcmp(key, "width")) width = wf_json_number(&json); else wf_json_skip(&json);
+ *     wf_json_end(&json);
  *     if (json.failed) ...
  *
  * After a failure every call returns nothing more, so that one check at the end is enough. Nesting is limited to
@@ -23,26 +23,26 @@ typedef struct json_reader {
     char closing[JSON_DEPTH + 1];
 } json_reader;
 
-json_reader json_read(const char *text, size_t length);
+json_reader wf_json_read(const char *text, size_t length);
 
 /* Opens an object '{' or an array '['. */
-void json_begin(json_reader *json, char opening);
+void wf_json_begin(json_reader *json, char opening);
 
 /* Whether the open array has a further element: read it then. Closes the array where it has none. */
-int json_next(json_reader *json);
+int wf_json_next(json_reader *json);
 
 /* The same of an object. Keys of `size` or more bytes are cut. */
-int json_next_key(json_reader *json, char *key, size_t size);
+int wf_json_next_key(json_reader *json, char *key, size_t size);
 
-double json_number(json_reader *json); /* finite */
+double wf_json_number(json_reader *json); /* finite */
 
 /* Copies a string, unescaped, as UTF-8 with a 0 at its end, and returns its length; what does not fit is cut. A string has no
  * more bytes unescaped than it has in the text. */
-size_t json_string(json_reader *json, char *to, size_t size);
+size_t wf_json_string(json_reader *json, char *to, size_t size);
 
-void json_skip(json_reader *json); /* a value of any kind */
+void wf_json_skip(json_reader *json); /* a value of any kind */
 
 /* Nothing but white space may follow. */
-void json_end(json_reader *json);
+void wf_json_end(json_reader *json);
 
 #endif

@@ -60,10 +60,10 @@ struct wf_network {
 };
 
 /* The place of the file's input plane i among those of all features. */
-int network_plane(const network_architecture *architecture, int i);
+int wf_network_plane(const network_architecture *architecture, int i);
 
 /* The head of a level of kernels; without parameters. */
-wf_head network_head(const network_architecture *architecture, int level);
+wf_head wf_network_head(const network_architecture *architecture, int level);
 
 /* As backends have it: the features in their places. */
 static inline wf_convolution network_shape(const network_layer *layer)
@@ -73,14 +73,14 @@ static inline wf_convolution network_shape(const network_layer *layer)
 }
 
 /* Reads JSON. Returns NULL, or what is wrong with it, as a sentence about "the architecture" in a buffer of the caller's. */
-const char *network_read_architecture(const char *text, size_t length, network_architecture *architecture,
-                                      char *message, size_t size);
+const char *wf_network_read_architecture(const char *text, size_t length, network_architecture *architecture,
+                                         char *message, size_t size);
 
 /* Fills layers, which the caller frees, layer_count and parameter_count. 0 where memory runs out. */
-int network_list_layers(wf_network *network);
+int wf_network_list_layers(wf_network *network);
 
 /* As above, about "the reference". */
-const char *network_read_reference(const char *text, size_t length, network_reference *reference, char *message,
-                                   size_t size);
+const char *wf_network_read_reference(const char *text, size_t length, network_reference *reference, char *message,
+                                      size_t size);
 
 #endif

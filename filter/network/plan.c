@@ -269,7 +269,7 @@ static void decode(planner *p, tensor features, tensor decoded[WF_NETWORK_MAX_LE
 
 static wf_head head_of(const planner *p, int level)
 {
-    wf_head head = network_head(&p->network->architecture, level);
+    wf_head head = wf_network_head(&p->network->architecture, level);
     head.parameters = p->parameters[find_layer(p, PART_HEAD, level, 0)];
     return head;
 }
@@ -383,7 +383,7 @@ static wf_result take_memory(planner *p)
     return WF_OK;
 }
 
-wf_result plan_make(wf_denoiser *denoiser, const wf_network *network, const void *const *addresses)
+wf_result wf_plan_make(wf_denoiser *denoiser, const wf_network *network, const void *const *addresses)
 {
     planner *p = calloc(1, sizeof *p);
     if (!p)

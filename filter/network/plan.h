@@ -44,6 +44,6 @@ struct wf_denoiser {
 };
 
 /* Fills steps and takes the memory that they work in; parameters are on the device already, those of layer i at addresses[i]. */
-wf_result plan_make(wf_denoiser *denoiser, const wf_network *network, const void *const *addresses);
+wf_result wf_plan_make(wf_denoiser *denoiser, const wf_network *network, const void *const *addresses);
 
 #endif
