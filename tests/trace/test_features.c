@@ -136,7 +136,8 @@ static void test_pane(void **state)
     tracer_frame wanted = plain_frame(look((vec3){0, 0, 2}, (vec3){0, 0, 0}, 1), SAMPLES);
     frame frame = shoot_sampled(&scene, SIZE, SIZE, &wanted);
     double f = pow(0.8 / 2.8, 2), inside = tint * (1 - f) * (1 - f) / (1 - f * f);
-    double seen = (1 - f) * (1 - f) / (1 - f * f), through = inside, back = f + tint * (1 - f) * (1 - f) * f / (1 - f * f), mean = 0, depth = 0, normal = 0;
+    double seen = (1 - f) * (1 - f) / (1 - f * f), through = inside,
+           back = f + tint * (1 - f) * (1 - f) * f / (1 - f * f), mean = 0, depth = 0, normal = 0;
     for (int i = 0; i < SIZE * SIZE; i++) {
         mean += at(&frame, FRAME_ALBEDO, i % SIZE, i / SIZE)[1] / SIZE / SIZE;
         normal += at(&frame, FRAME_NORMAL, i % SIZE, i / SIZE)[2] / SIZE / SIZE;
