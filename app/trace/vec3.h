@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdbool.h>
 
+#define TAU 6.2831853f /* a full turn, in radians */
+
 typedef struct vec3 {
     float x, y, z;
 } vec3;

@@ -3,7 +3,6 @@
 #include <float.h>
 #include <math.h>
 
-#define TAU          6.2831853f
 #define CANDIDATES   24
 #define GRID         16 /* rays along a side of a view */
 #define AROUND       32 /* rays about a point */

@@ -8,7 +8,6 @@
 #include "app/trace/lights.h"
 #include "camera.h"
 
-#define TAU              6.2831853f
 #define PIXELS           (EXPOSURE_GRID * EXPOSURE_GRID)
 #define SAMPLES          12
 #define BOUNCES          5

@@ -6,7 +6,6 @@
 
 #include "shapes.h"
 
-#define TAU         6.2831853f
 #define IMAGE_WIDTH 128
 #define SOFT_BOXES  6
 

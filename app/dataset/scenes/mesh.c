@@ -41,7 +41,7 @@ pose pose_along(vec3 origin, vec3 up, float scale)
 pose pose_random(rng *rng, vec3 origin, float scale)
 {
     pose up = pose_along(origin, rng_direction(rng), scale);
-    return pose_join(up, pose_turned((vec3){0, 0, 0}, 1, rng_uniform(rng, 0, 6.2831853f)));
+    return pose_join(up, pose_turned((vec3){0, 0, 0}, 1, rng_uniform(rng, 0, TAU)));
 }
 
 static vec3 turn(const pose *pose, vec3 v)

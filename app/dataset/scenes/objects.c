@@ -5,8 +5,6 @@
 #include "models.h"
 #include "shapes.h"
 
-#define TAU 6.2831853f
-
 void world_look_at(world *world, vec3 center, float radius)
 {
     if (world->interest_count < WORLD_MAX_INTERESTS)

@@ -5,8 +5,6 @@
 #include "place_parts.h"
 #include "shapes.h"
 
-#define TAU 6.2831853f
-
 void place_surface_paint(world *world, float low, float high)
 {
     world->mesh.material = paint_surface(&world->paint, &world->rng);

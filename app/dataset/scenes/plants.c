@@ -4,8 +4,6 @@
 
 #include "shapes.h"
 
-#define TAU 6.2831853f
-
 static void use_paint(world *world, float size)
 {
     world->mesh.material = paint_object(&world->paint, &world->rng);

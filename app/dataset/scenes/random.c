@@ -66,7 +66,7 @@ int rng_pick(rng *rng, const float *weights, int count)
 
 vec3 rng_direction(rng *rng)
 {
-    float y = rng_uniform(rng, -1, 1), angle = rng_uniform(rng, 0, 6.2831853f);
+    float y = rng_uniform(rng, -1, 1), angle = rng_uniform(rng, 0, TAU);
     float radius = sqrtf(fmaxf(1 - y * y, 0));
     return (vec3){radius * cosf(angle), y, radius * sinf(angle)};
 }

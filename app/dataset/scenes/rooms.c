@@ -5,8 +5,6 @@
 #include "lights.h"
 #include "shapes.h"
 
-#define TAU 6.2831853f
-
 /* ---- Rooms -------------------------------------------------------------------------------------------------------- */
 
 /* A wall's pose: x along it, y up, z into the room. */

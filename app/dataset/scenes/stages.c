@@ -5,8 +5,6 @@
 #include "lights.h"
 #include "shapes.h"
 
-#define TAU 6.2831853f
-
 /* ---- Near --------------------------------------------------------------------------------------------------------- */
 
 /* Lamps around, or an environment that lights. */
