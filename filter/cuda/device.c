@@ -372,8 +372,8 @@ static wf_result open_ordinal(const wf_log *log, int ordinal, int count, wf_devi
 wf_result wf_cuda_open(const wf_device_options *options, wf_device **device)
 {
     int count;
-    wf_result result = count_devices(&options->log, &count);
-    return result == WF_OK ? open_ordinal(&options->log, options->ordinal, count, device) : result;
+    WF_TRY(count_devices(&options->log, &count));
+    return open_ordinal(&options->log, options->ordinal, count, device);
 }
 
 static int ordinal_of_uuid(const uint8_t uuid[16], int count)
@@ -399,9 +399,7 @@ wf_result wf_cuda_open_match(const wf_cuda_options *options, wf_device **device)
 {
     const wf_log *log = &options->log;
     int count;
-    wf_result result = count_devices(log, &count);
-    if (result != WF_OK)
-        return result;
+    WF_TRY(count_devices(log, &count));
     if (!options->uuid && !options->pci_bus_id)
         return open_ordinal(log, options->ordinal, count, device);
     int ordinal = options->uuid ? ordinal_of_uuid(options->uuid, count) : -1;

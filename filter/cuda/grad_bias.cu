@@ -98,10 +98,8 @@ wf_result wf_launch_grad_bias(const wf_cuda_device *device, cudaStream_t stream,
     args.sums = (double *)workspace;
     args.grad_bias = call->grad_bias.data;
     void *arguments[] = {&args};
-    wf_result result =
-        wf_launch(&device->base.log, stream, sum_kernel(call->grad_output.dtype), args.grid, 1, THREADS, arguments, 0);
-    if (result != WF_OK)
-        return result;
+    WF_TRY(
+        wf_launch(&device->base.log, stream, sum_kernel(call->grad_output.dtype), args.grid, 1, THREADS, arguments, 0));
     const wf_grid channels = {args.grid.passes, 1, 1};
     const void *kernel =
         call->grad_bias.dtype == WF_FLOAT64 ? (const void *)add_up<double> : (const void *)add_up<float>;

@@ -225,9 +225,7 @@ wf_result wf_cuda_predict_bilateral(wf_cuda_device *device, cudaStream_t stream,
     args.firefly_ratio = p->firefly_ratio;
     args.width = (int)size[3], args.height = (int)size[2];
     args.kernel_height = p->kernel_height, args.kernel_width = p->kernel_width;
-    wf_result result = launch(device, stream, (const void *)compress_color, 1, size, &args);
-    if (result != WF_OK)
-        return result;
+    WF_TRY(launch(device, stream, (const void *)compress_color, 1, size, &args));
     return launch(device, stream,
                   call->weight.dtype == WF_FLOAT16 ? weights_kernel<__half>(planes, depth)
                                                    : weights_kernel<float>(planes, depth),
