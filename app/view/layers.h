@@ -33,18 +33,16 @@ typedef enum frame_layer { FRAME_LAYERS(LAYER_NUMBER) FRAME_LAYER_COUNT } frame_
 enum { LAYER_LAST_OF_FRAME = FRAME_LAYER_COUNT - 1, OUTPUT_LAYERS(LAYER_NUMBER) LAYER_COUNT };
 
 typedef struct layer_row {
-    const char *name; /* on the command line, in messages and in files' names */
-    const char *word; /* in the view, and in reports */
-    char key;         /* shows it in a pane */
-    int channels;     /* of its images, float32 */
-    int role;         /* a wf_node_role; -1: the node does not know it */
-    int shown;        /* a PANE_ of shaders/display/pane.h */
-    bool has_error;   /* it is a picture that is compared with the reference */
-    const char
-        *group; /* its channels in a frame that is saved: GROUP.L for each of the letters, or L without a group; */
+    const char *name;    /* on the command line, in messages and in files' names */
+    const char *word;    /* in the view, and in reports */
+    char key;            /* shows it in a pane */
+    int channels;        /* of its images, float32 */
+    int role;            /* a wf_node_role; -1: the node does not know it */
+    int shown;           /* a PANE_ of shaders/display/pane.h */
+    bool has_error;      /* it is a picture that is compared with the reference */
+    const char *group;   /* as whose channels a saved frame has it: GROUP.L for each of the letters, or L */
     const char *letters; /* none: it is no part of the file */
-    const char
-        *mapped; /* letters tried after the name that --channel gives, | between alternatives; R,G,B first: a color */
+    const char *mapped;  /* letters after the name that --channel gives, | between alternatives; R first: a color */
 } layer_row;
 
 extern const layer_row layer_rows[LAYER_COUNT];
