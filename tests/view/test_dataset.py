@@ -85,7 +85,7 @@ def test_slice_of_buffers(wfview, complete, tmp_path):
         assert not np.array_equal(buffers[:, 0], buffers[:, 1]) and not np.array_equal(buffers[:, 1], buffers[:, 2]), name
     for name in ("albedo", "normal"):
         clean = pairs["reference_" + name].astype(np.float64)
-        assert np.abs(pairs[name].mean(1, dtype=np.float64) - clean).mean() < 0.01, name
+        assert np.abs(pairs[name].mean(1, dtype=np.float64) - clean).mean() < 0.03, name
         assert np.abs(whole[name][1:, 0] - clean).mean() < 0.1, name
 
 
