@@ -17,7 +17,7 @@
 
 #define LANES           3  /* that render: one uploads and another packs while the third's pictures are traced */
 #define MAX_MAKERS      32 /* threads that make scenes */
-#define SPARE_JOBS      2  /* made or rendered, that wait */
+#define SPARE_JOBS      12 /* made or rendered, that wait: for a disk, or a scene that took long */
 #define MAX_JOBS        (MAX_MAKERS + LANES + SPARE_JOBS)
 #define LARGEST_BLOCK   (1 << 25) /* that glibc keeps */
 #define PART_SAMPLES    256       /* of a reference between two looks at whether to stop */
@@ -45,6 +45,7 @@ typedef struct pipeline {
     int job_count;
     int next_made, next_rendered, next_written; /* pairs that a thread takes next */
     int end;                                    /* behind the last */
+    double making, waiting;                     /* seconds: of makers at scenes, of lanes for them */
     bool stop;
     error error; /* the first */
 } pipeline;
@@ -55,6 +56,13 @@ static void on_interrupt(int signal_number)
 {
     interrupted = 1;
     signal(signal_number, SIG_DFL); /* a second one ends the program */
+}
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
 /* ---- What all threads share --------------------------------------------------------------------------------------- */
@@ -82,10 +90,12 @@ static bool is_stopped(pipeline *pipeline)
     return stop;
 }
 
-static void set_state(pipeline *pipeline, job *job, job_state state)
+/* *sum is one of the pipeline's. */
+static void set_state(pipeline *pipeline, job *job, job_state state, double *sum, double seconds)
 {
     pthread_mutex_lock(&pipeline->mutex);
     job->state = state;
+    *sum += seconds;
     pthread_cond_broadcast(&pipeline->changed);
     pthread_mutex_unlock(&pipeline->mutex);
 }
@@ -118,8 +128,9 @@ static void *make_scenes(void *user)
     bvh_use_one_thread(); /* there are as many makers as processors */
     for (int index; (index = take_to_make(pipeline)) >= 0;) {
         job *job = job_of(pipeline, index);
+        double start = now();
         if (random_scene_create(pipeline->settings.seed, (uint32_t)index, &pipeline->assets, &job->scene, &error)) {
-            set_state(pipeline, job, JOB_MADE);
+            set_state(pipeline, job, JOB_MADE, &pipeline->making, now() - start);
             continue;
         }
         fail(pipeline, &error);
@@ -247,14 +258,16 @@ static bool pack(const pipeline *pipeline, int index, job *job, error *error)
 static bool render_pairs(lane *lane, error *error)
 {
     pipeline *pipeline = lane->pipeline;
-    for (int index; (index = take_to_render(pipeline)) >= 0;) {
+    double start = now();
+    for (int index; (index = take_to_render(pipeline)) >= 0; start = now()) {
         job *job = job_of(pipeline, index);
+        double waited = now() - start;
         if (!render_pair(lane, index, &job->scene, &job->pair, error))
             return false;
         if (pipeline->keeps_records && !pack(pipeline, index, job, error))
             return false;
         random_scene_free(&job->scene);
-        set_state(pipeline, job, JOB_RENDERED);
+        set_state(pipeline, job, JOB_RENDERED, &pipeline->waiting, waited);
     }
     return true;
 }
@@ -273,13 +286,6 @@ static void *run_lane(void *user)
 
 /* ---- Writing ------------------------------------------------------------------------------------------------------ */
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 typedef struct progress {
     int first, count;
     bool terminal;
@@ -297,6 +303,16 @@ static void report(progress *progress, int done)
     fprintf(stderr, "%s%d of %d pairs, %.2f a second, %.0f s left%s", progress->terminal ? "\r" : "", done,
             progress->count, rate, rate > 0 ? (progress->count - done) / rate : 0,
             progress->terminal && !last ? "   " : "\n");
+}
+
+/* What to look at where it goes too slowly. */
+static void report_times(pipeline *pipeline, const progress *progress, int done)
+{
+    pthread_mutex_lock(&pipeline->mutex);
+    double making = pipeline->making, waiting = pipeline->waiting;
+    pthread_mutex_unlock(&pipeline->mutex);
+    fprintf(stderr, "a scene took %.3f s of a thread; the GPU's threads waited %.0f %% of their time for scenes\n",
+            making / (done - progress->first), 100 * waiting / LANES / fmax(now() - progress->started, 1e-9));
 }
 
 /* Waits until the next pair is rendered. False: stopped, or interrupted. */
@@ -336,6 +352,8 @@ static void write_pairs(pipeline *pipeline, dataset_store *store)
         pthread_mutex_unlock(&pipeline->mutex);
         report(&progress, store->done);
     }
+    if (store->done > progress.first)
+        report_times(pipeline, &progress, store->done);
     if (interrupted && store->done < store->settings.count) {
         error_set(&error, "interrupted after %d of %d pairs; the same command goes on from there", store->done,
                   store->settings.count);

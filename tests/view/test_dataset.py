@@ -35,7 +35,8 @@ def complete(wfview, tmp_path_factory):
     """A finished file."""
     path = tmp_path_factory.mktemp("data") / "pairs.npy"
     progress = succeed(wfview("--headless", "--dataset", path, *SETTINGS))
-    assert re.fullmatch(r"(\d of 3 pairs, [\d.]+ a second, \d+ s left\n)*3 of 3 pairs, [\d.]+ a second, 0 s left\n", progress)
+    assert re.fullmatch(r"(\d of 3 pairs, [\d.]+ a second, \d+ s left\n)*3 of 3 pairs, [\d.]+ a second, 0 s left\n"
+                        r"a scene took [\d.]+ s of a thread; the GPU's threads waited \d+ % of their time for scenes\n", progress)
     assert [entry.name for entry in path.parent.iterdir()] == ["pairs.npy"]
     return path
 
