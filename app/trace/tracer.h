@@ -31,8 +31,8 @@
  * Open Image Denoise recommends for albedo ("the Fresnel blend of the reflected and transmitted albedos") and as Cycles does
  * for its denoising passes. As there, albedo is multiplied by what the surfaces on the way pass on (a mirror's tint), and depth is
  * the sum of the distances on the way, each multiplied by the mean over r, g, b of what was passed on until there.
- * A mean's albedo and the length of its normal are at most 1. look_through below 0: first hits, but sampled, as Mitsuba's
- * features are. */
+ * Albedo is not limited: where lamps or the sky are seen it may be above 1, and whoever wants it limited does so after the mean. A
+ * mean's normal has at most length 1. look_through below 0: first hits, but sampled, as Mitsuba's features are. */
 #ifndef WFVIEW_TRACE_TRACER_H
 #define WFVIEW_TRACE_TRACER_H
 

@@ -39,7 +39,7 @@ void main()
     }
     imageStore(motion, pixel, vec4(previous_pixel(before) - center, 0, 0));
     if (!SAMPLED_FEATURES) {
-        imageStore(albedo, pixel, vec4(seen.albedo, 1));
+        imageStore(albedo, pixel, vec4(min(seen.albedo, 1), 1));
         imageStore(normal, pixel, vec4(seen.normal, 0));
         imageStore(depth, pixel, vec4(seen.depth));
     }

@@ -179,8 +179,8 @@ vec3 surroundings(vec3 direction, float scattered)
     return sun == vec3(0) ? radiance : radiance + sun * weigh_found(scattered, sun_density());
 }
 
-// Its albedo, as a feature.
+// Its albedo, as a feature, not limited.
 vec3 albedo_of_sky(vec3 direction)
 {
-    return min(environment_radiance(direction) + sun_radiance(direction), 1);
+    return environment_radiance(direction) + sun_radiance(direction);
 }

@@ -29,9 +29,8 @@ void sum_features(ivec2 pixel, uint index, uint first, uint step, bool goes_on, 
         sum = add(sum, slices.at[first + i * step]);
     }
     sums.at[index] = sum;
-    // Of few samples, what scattering is worth may be a little above 1.
-    imageStore(albedo, pixel, vec4(min(sum.albedo / samples, 1), 1));
-    imageStore(normal, pixel, vec4(sum.normal / max(samples, length(sum.normal)), 0));
+    imageStore(albedo, pixel, vec4(sum.albedo / samples, 1));
+    imageStore(normal, pixel, vec4(sum.normal / max(samples, length(sum.normal)), 0)); // survivors stand for others
     imageStore(depth, pixel, vec4(sum.depth / samples));
 }
 

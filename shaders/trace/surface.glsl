@@ -76,10 +76,10 @@ surface find_surface(trace_hit hit, vec3 direction)
     return found;
 }
 
-// As a feature.
+// As a feature, not limited.
 vec3 albedo_of(surface s)
 {
-    return min(max(s.base_color, s.emission), 1);
+    return max(s.base_color, s.emission);
 }
 
 // Where a ray that leaves in that direction starts.
