@@ -133,8 +133,9 @@ typedef struct wf_network_table {
     wf_dtype dtype; /* of activations */
 
     /* From (outputs, inputs, size, size) and (outputs) to what the calls take; in host memory, which is zeros before. */
-    size_t (*convolution_bytes)(const wf_convolution *shape);
-    void (*arrange_convolution)(const wf_convolution *shape, const float *weight, const float *bias, void *parameters);
+    size_t (*convolution_bytes)(const wf_device *device, const wf_convolution *shape);
+    void (*arrange_convolution)(const wf_device *device, const wf_convolution *shape, const float *weight,
+                                const float *bias, void *parameters);
     size_t (*head_bytes)(const wf_head *head);
     void (*arrange_head)(const wf_head *head, const float *weight, const float *bias, void *parameters);
 

@@ -32,13 +32,16 @@ static void arrange(int inputs, int size, int outputs, const float *weight, cons
     }
 }
 
-size_t wf_cpu_convolution_bytes(const wf_convolution *shape)
+size_t wf_cpu_convolution_bytes(const wf_device *device, const wf_convolution *shape)
 {
+    (void)device;
     return parameter_bytes(shape->coarse + shape->inputs, 3, shape->outputs);
 }
 
-void wf_cpu_arrange_convolution(const wf_convolution *shape, const float *weight, const float *bias, void *parameters)
+void wf_cpu_arrange_convolution(const wf_device *device, const wf_convolution *shape, const float *weight,
+                                const float *bias, void *parameters)
 {
+    (void)device;
     arrange(shape->coarse + shape->inputs, 3, shape->outputs, weight, bias, parameters);
 }
 

@@ -29,8 +29,9 @@ typedef void wf_convolve_row_function(const wf_convolve_row *row);
 wf_result wf_cpu_head(wf_device *device, const wf_head *head, const wf_activation *decoded, int first, int last,
                       float *to_planes, float *to_pixels);
 
-size_t wf_cpu_convolution_bytes(const wf_convolution *shape);
-void wf_cpu_arrange_convolution(const wf_convolution *shape, const float *weight, const float *bias, void *parameters);
+size_t wf_cpu_convolution_bytes(const wf_device *device, const wf_convolution *shape);
+void wf_cpu_arrange_convolution(const wf_device *device, const wf_convolution *shape, const float *weight,
+                                const float *bias, void *parameters);
 size_t wf_cpu_head_bytes(const wf_head *head);
 void wf_cpu_arrange_head(const wf_head *head, const float *weight, const float *bias, void *parameters);
 wf_result wf_cpu_convolve(wf_device *device, wf_stream stream, const wf_convolve_call *call);

@@ -1,43 +1,91 @@
 /* 3x3 convolutions: their parameters as fragments, and which tile a shape gets. */
 #include <string.h>
 
-#include "convolve.cuh"
+#include "convolve.h"
+#include "convolve_warps.cuh"
 #include "half.h"
 #include "network.h"
 
 /* ---- Parameters --------------------------------------------------------------------------------------------------- */
 
-size_t wf_cuda_convolution_bytes(const wf_convolution *shape)
+size_t wf_cuda_convolution_bytes(const wf_device *device, const wf_convolution *shape)
 {
-    return (size_t)shape->outputs *
-           (sizeof(float) + (size_t)(shape->coarse + shape->inputs) * WF_TAPS * sizeof(uint16_t));
+    size_t taps = (size_t)(shape->coarse + shape->inputs) * WF_TAPS;
+    if (wf_cuda_has_groups((const wf_cuda_device *)device, shape->outputs))
+        taps += (size_t)shape->coarse * WF_UP_TAPS;
+    return shape->outputs * (sizeof(float) + taps * sizeof(uint16_t));
 }
 
-/* A lane's eight halves of a pair: b[0], b[1] of both fragments. Their columns are outputs in such an order that a lane's sums
- * are four neighbouring ones. */
-static void arrange_pair(const float *weight, int inputs, int chunk, int tap, int pair, uint16_t *to)
+/* Which output column i of the fragments of a pair is: in such an order that a lane's sums are four neighbouring ones. */
+static int output_of(int pair, int i)
+{
+    return pair * 16 + 4 * (i % 8 / 2) + 2 * (i / 8) + i % 2;
+}
+
+/* A weight of the file's. */
+struct weights {
+    const float *data;
+    int inputs;
+};
+
+static float weight_at(const weights &w, int output, int input, int tap)
+{
+    return w.data[((size_t)output * w.inputs + input) * WF_TAPS + tap];
+}
+
+/* The sum of those taps that, at a place in a coarse pixel, read the same coarse pixel: convolve_up.cuh's. */
+static float coarse_weight_at(const weights &w, int output, int input, int tap)
+{
+    const int place = tap / 4, y = place / 2, x = place % 2, lower = tap % 4 / 2, right = tap % 2;
+    float sum = 0;
+    for (int t = 0; t < WF_TAPS; t++) {
+        if ((y + t / 3 + 1) / 2 == y + lower && (x + t % 3 + 1) / 2 == x + right)
+            sum += weight_at(w, output, input, t);
+    }
+    return sum;
+}
+
+/* A lane's eight halves of a pair: b[0], b[1] of both fragments. */
+static uint16_t *arrange_warps(const weights &w, int chunk, int tap, int pair, uint16_t *to)
 {
     for (int lane = 0; lane < 32; lane++) {
         for (int i = 0; i < 8; i++) {
-            const int g = lane / 4, t = lane % 4, fragment = i / 4, upper = i / 2 % 2, odd = i % 2;
-            const int output = pair * 16 + 4 * (g / 2) + 2 * fragment + g % 2;
-            const int input = chunk * WF_CHUNK + 8 * upper + 2 * t + odd;
-            *to++ = wf_float_to_half(weight[((size_t)output * inputs + input) * WF_TAPS + tap]);
+            const int fragment = i / 4, upper = i / 2 % 2, odd = i % 2;
+            const int input = chunk * WF_CHUNK + 8 * upper + 2 * (lane % 4) + odd;
+            *to++ = wf_float_to_half(weight_at(w, output_of(pair, 8 * fragment + lane / 4), input, tap));
         }
     }
+    return to;
 }
 
-void wf_cuda_arrange_convolution(const wf_convolution *shape, const float *weight, const float *bias, void *parameters)
+static uint16_t *arrange_groups(const weights &w, int chunk, int tap, int outputs, bool is_coarse, uint16_t *to)
 {
-    const int inputs = shape->coarse + shape->inputs, pairs = shape->outputs / 16;
+    for (int i = 0; i < WF_CHUNK * outputs; i++) {
+        const int column = i / 8 % outputs, input = chunk * WF_CHUNK + i / 8 / outputs * 8 + i % 8;
+        const int output = output_of(column / 16, column % 16);
+        *to++ =
+            wf_float_to_half(is_coarse ? coarse_weight_at(w, output, input, tap) : weight_at(w, output, input, tap));
+    }
+    return to;
+}
+
+void wf_cuda_arrange_convolution(const wf_device *device, const wf_convolution *shape, const float *weight,
+                                 const float *bias, void *parameters)
+{
+    const bool groups = wf_cuda_has_groups((const wf_cuda_device *)device, shape->outputs);
+    const weights w = {weight, shape->coarse + shape->inputs};
     memcpy(parameters, bias, shape->outputs * sizeof *bias);
     uint16_t *to = (uint16_t *)((float *)parameters + shape->outputs);
-    for (int chunk = 0; chunk < inputs / WF_CHUNK; chunk++) {
+    for (int chunk = 0; chunk < w.inputs / WF_CHUNK; chunk++) {
         for (int tap = 0; tap < WF_TAPS; tap++) {
-            for (int pair = 0; pair < pairs; pair++, to += WF_PAIR_HALVES)
-                arrange_pair(weight, inputs, chunk, tap, pair, to);
+            if (groups)
+                to = arrange_groups(w, chunk, tap, shape->outputs, false, to);
+            for (int pair = 0; pair < shape->outputs / 16 && !groups; pair++)
+                to = arrange_warps(w, chunk, tap, pair, to);
         }
     }
+    for (int i = 0; i < shape->coarse / WF_CHUNK * WF_UP_TAPS && groups; i++)
+        to = arrange_groups(w, i / WF_UP_TAPS, i % WF_UP_TAPS, shape->outputs, true, to);
 }
 
 /* ---- Launch ------------------------------------------------------------------------------------------------------- */
@@ -45,7 +93,7 @@ void wf_cuda_arrange_convolution(const wf_convolution *shape, const float *weigh
 template <typename Tile, bool COARSE>
 static wf_result launch(wf_cuda_device *device, cudaStream_t stream, wf_convolve_args *args)
 {
-    const void *kernel = (const void *)convolve<Tile, COARSE>;
+    const void *kernel = (const void *)convolve_warps<Tile, COARSE>;
     const dim3 blocks((args->width + Tile::WIDTH - 1) / Tile::WIDTH, (args->height + Tile::HEIGHT - 1) / Tile::HEIGHT,
                       args->outputs / Tile::OUTPUTS);
     void *arguments[] = {args};
@@ -58,7 +106,7 @@ static wf_result launch(wf_cuda_device *device, cudaStream_t stream, wf_convolve
 template <typename Tile>
 static wf_result launch_tile(wf_cuda_device *device, cudaStream_t stream, wf_convolve_args *args)
 {
-    return args->coarse ? launch<Tile, true>(device, stream, args) : launch<Tile, false>(device, stream, args);
+    return args->coarse.data ? launch<Tile, true>(device, stream, args) : launch<Tile, false>(device, stream, args);
 }
 
 /* Large tiles read their borders less often, small ones keep all multiprocessors busy where the image is small. */
@@ -66,24 +114,30 @@ wf_result wf_cuda_convolve(wf_cuda_device *device, cudaStream_t stream, const wf
 {
     const wf_convolution *shape = &call->shape;
     wf_convolve_args args = {};
-    args.coarse = (const __half *)call->coarse.data;
-    args.input = (const __half *)call->input.data;
-    args.coarse_channels = shape->coarse, args.input_channels = shape->inputs;
-    args.coarse_width = call->coarse.width;
+    args.coarse = {(const __half *)call->coarse.data, shape->coarse, call->coarse.width, call->coarse.height};
+    args.input = {(const __half *)call->input.data, shape->inputs, call->input.width, call->input.height};
     args.width = call->output.width, args.height = call->output.height;
     args.outputs = shape->outputs;
     args.bias = (const float *)call->parameters;
     args.weights = (const __half *)(args.bias + shape->outputs);
+    args.up_weights = args.weights + (size_t)shape->outputs * (shape->coarse + shape->inputs) * WF_TAPS;
     args.output = (__half *)call->output.data;
     args.pooled = (__half *)call->pooled.data;
 
     const int64_t pixels = (int64_t)args.width * args.height;
+    const int widest = shape->outputs > shape->inputs ? shape->outputs : shape->inputs;
+    if (pixels * widest > INT32_MAX)
+        return wf_fail(&device->base.log, WF_ERROR_UNSUPPORTED,
+                       "%dx%d pixels of %d channels are more numbers than a convolution of the cuda backend takes",
+                       args.width, args.height, widest);
+    if (wf_cuda_has_groups(device, shape->outputs))
+        return wf_cuda_convolve_groups(device, stream, &args);
     const bool small = pixels * (shape->outputs / 16) < (int64_t)device->multiprocessors * 256 * 12;
     if (shape->outputs % 64 == 0 && !small)
-        return launch_tile<wf_convolve_tile<4, 4, 2, 2, 1, 2>>(device, stream, &args);
+        return launch_tile<wf_warp_tile<4, 4, 2, 2, 1, 2>>(device, stream, &args);
     if (shape->outputs % 48 == 0 && !small)
-        return launch_tile<wf_convolve_tile<4, 3, 2, 2, 1, 2>>(device, stream, &args);
+        return launch_tile<wf_warp_tile<4, 3, 2, 2, 1, 2>>(device, stream, &args);
     if (shape->outputs % 32 == 0)
-        return launch_tile<wf_convolve_tile<2, 2, 2, 2, 1, 3>>(device, stream, &args);
-    return launch_tile<wf_convolve_tile<8, 1, 1, 4, 1, 2>>(device, stream, &args);
+        return launch_tile<wf_warp_tile<2, 2, 2, 2, 1, 3>>(device, stream, &args);
+    return launch_tile<wf_warp_tile<8, 1, 1, 4, 1, 2>>(device, stream, &args);
 }

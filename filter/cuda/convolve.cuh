@@ -1,115 +1,91 @@
 /* convolve.cuh -- 3x3 convolutions as products of matrices: a block computes some outputs of a tile of pixels, 16 inputs after the
- * other. Private.
+ * other. What the kernels have in common: how pixels come into shared memory, and outputs out of registers. Private.
  *
  * Shared memory has stages, filled ahead by asynchronous copies, of the 16 inputs' pixels, tile and a border of one pixel, and
  * of their weights. Pixels' halves 0 ... 7 lie in one plane and 8 ... 15 in another one, 16 bytes a pixel, so that any 8
- * neighbours are 128 consecutive bytes: fragments of a tile shifted by a tap are read in place, without bank conflicts. */
+ * neighbours are 128 consecutive bytes: a tile shifted by a tap is read in place, without bank conflicts.
+ *
+ * A tile has WIDTH x HEIGHT pixels in rows of PITCH, with their border ENTRIES, in planes of PLANE; THREADS threads copy them. A warp's sums are ROWS fragments of 16 pixels above each other, of PAIRS times 16 outputs. */
 #ifndef WF_CUDA_CONVOLVE_CUH
 #define WF_CUDA_CONVOLVE_CUH
 
 #include "matrix.cuh"
 
-#define WF_CHUNK       16 /* inputs of a stage */
-#define WF_TAPS        9
-#define WF_PAIR_HALVES 256 /* of the weights of 16 inputs and a pair of 8 outputs at one tap: 8 halves a lane */
-#define WF_ENTRY       16  /* bytes of a pixel in a plane */
+#define WF_CHUNK     16 /* inputs of a stage */
+#define WF_TAPS      9
+#define WF_UP_PLACES 4 /* of a pixel in one of half the resolution */
+#define WF_UP_TAPS   (WF_UP_PLACES * 4)
+#define WF_ENTRY     16 /* bytes of a pixel in a plane */
+
+/* One of a convolution's sources. */
+struct wf_source {
+    const __half *data;
+    int channels, width, height;
+};
 
 struct wf_convolve_args {
-    const __half *coarse, *input; /* coarse only where the kernel has it */
-    int coarse_channels, input_channels;
-    int coarse_width; /* of a row of the coarse source */
+    wf_source coarse, input; /* coarse only where the kernel has it */
     int width, height, outputs;
     const float *bias;
-    const __half *weights; /* (chunk, tap, pair of 8 outputs, lane, 8) */
+    const __half *weights,
+        *up_weights; /* in the order of the kernel; up_weights only with groups and a coarse source */
     __half *output;
     __half *pooled; /* or NULL */
 };
 
-/* Warps' tiles of ROWS x 16 pixels and PAIRS x 16 outputs; DOWN x ACROSS x DEEP of them in a block. */
-template <int ROWS_, int PAIRS_, int DOWN_, int ACROSS_, int DEEP_, int STAGES_> struct wf_convolve_tile {
-    static constexpr int ROWS = ROWS_, PAIRS = PAIRS_, DOWN = DOWN_, ACROSS = ACROSS_, DEEP = DEEP_, STAGES = STAGES_;
-    static constexpr int THREADS = 32 * DOWN * ACROSS * DEEP;
-    static constexpr int HEIGHT = ROWS * DOWN, WIDTH = 16 * ACROSS, OUTPUTS = 16 * PAIRS * DEEP;
+/* The pixels that a tile of WIDTH x HEIGHT reads, in rows of PITCH; how they lie in each of the two planes, of PLANE entries: row
+ * after row. */
+template <int WIDTH, int HEIGHT> struct wf_region {
     static constexpr int PITCH = WIDTH + 2, ENTRIES = PITCH * (HEIGHT + 2);
     static constexpr int PLANE =
         ENTRIES + (12 - ENTRIES % 8) % 8; /* 4 modulo 8: both planes' copies miss each other's banks */
-    static constexpr int INPUT_BYTES = 2 * PLANE * WF_ENTRY;
-    static constexpr int WEIGHT_BYTES = WF_TAPS * PAIRS * DEEP * WF_PAIR_HALVES * 2;
-    static constexpr int STAGE_BYTES = INPUT_BYTES + WEIGHT_BYTES;
-    static constexpr int SHARED_BYTES = STAGES * STAGE_BYTES;
-    static constexpr int COPIES = (2 * ENTRIES + THREADS - 1) / THREADS; /* a thread's, of pixels */
+    static constexpr int BYTES = 2 * PLANE * WF_ENTRY;
+
+    static __device__ __forceinline__ int place(int entry)
+    {
+        return entry;
+    }
 };
 
-/* Where a thread's copies of pixels come from: the halves' offsets in a source, -1 outside the image. */
-template <typename Tile> struct wf_convolve_places {
-    int offset[Tile::COPIES];
+/* The same with the pixels of even and odd rows and columns apart, in parts of PART entries and rows of HALF_PITCH. */
+template <int WIDTH, int HEIGHT> struct wf_split_region {
+    static constexpr int PITCH = WIDTH + 2, ENTRIES = PITCH * (HEIGHT + 2);
+    static constexpr int HALF_PITCH = PITCH / 2, PART = HALF_PITCH * (HEIGHT + 2) / 2;
+    static constexpr int PLANE = ENTRIES + (12 - ENTRIES % 8) % 8;
+    static constexpr int BYTES = 2 * PLANE * WF_ENTRY;
+
+    static __device__ __forceinline__ int place(int entry)
+    {
+        const int y = entry / PITCH, x = entry % PITCH;
+        return (y % 2 * 2 + x % 2) * PART + y / 2 * HALF_PITCH + x / 2;
+    }
 };
 
-template <typename Tile>
-static __device__ __forceinline__ wf_convolve_places<Tile> wf_find_places(const wf_convolve_args &args, int x0, int y0,
-                                                                          int scale, int row, int channels)
+/* Where a region's pixels come from: each one's first half in a source, -1 outside the image. y, x: the tile's first pixel.
+ * Read after a barrier. Where the source has half the resolution, scale is 1 and the tile is one of the finer image, else 0. */
+template <typename Region, int THREADS>
+static __device__ __forceinline__ void wf_find_places(int *places, const wf_source &source, int y, int x, int height,
+                                                      int width, int scale)
 {
-    wf_convolve_places<Tile> places;
-#pragma unroll
-    for (int i = 0; i < Tile::COPIES; i++) {
-        const int copy = threadIdx.x + i * Tile::THREADS, entry = copy / 2;
-        const int y = y0 - 1 + entry / Tile::PITCH, x = x0 - 1 + entry % Tile::PITCH;
-        const bool inside = copy < 2 * Tile::ENTRIES && y >= 0 && y < args.height && x >= 0 && x < args.width;
-        places.offset[i] = inside ? ((y >> scale) * row + (x >> scale)) * channels + copy % 2 * 8 : -1;
-    }
-    return places;
-}
-
-/* One chunk's pixels and weights, as one group of copies. */
-template <typename Tile>
-static __device__ __forceinline__ void wf_copy_pixels(uint32_t stage, const wf_convolve_places<Tile> &places,
-                                                      const __half *source)
-{
-#pragma unroll
-    for (int i = 0; i < Tile::COPIES; i++) {
-        const int copy = threadIdx.x + i * Tile::THREADS;
-        if (copy < 2 * Tile::ENTRIES)
-            wf_copy16(stage + (copy % 2 * Tile::PLANE + copy / 2) * WF_ENTRY, source + max(places.offset[i], 0),
-                      places.offset[i] >= 0);
+    for (int entry = threadIdx.x; entry < Region::ENTRIES; entry += THREADS) {
+        const int at_y = y - 1 + entry / Region::PITCH, at_x = x - 1 + entry % Region::PITCH;
+        const bool inside = at_y >= 0 && at_y < height && at_x >= 0 && at_x < width;
+        places[entry] = inside ? ((at_y >> scale) * source.width + (at_x >> scale)) * source.channels : -1;
     }
 }
 
-template <typename Tile>
-static __device__ __forceinline__ void wf_copy_weights(uint32_t to, const wf_convolve_args &args, int chunk, int pair0)
-{
-    constexpr int PER_TAP = Tile::PAIRS * Tile::DEEP * WF_PAIR_HALVES / 8;
-    const int pairs = args.outputs / 16;
-    for (int i = threadIdx.x; i < WF_TAPS * PER_TAP; i += Tile::THREADS) {
-        const int tap = i / PER_TAP, rest = i % PER_TAP;
-        const __half *from = args.weights + ((chunk * WF_TAPS + tap) * pairs + pair0) * WF_PAIR_HALVES + rest * 8;
-        wf_copy16(to + i * 16, from, true);
-    }
-}
-
-/* Adds one chunk's products to the warp's sums. */
-template <typename Tile>
-static __device__ __forceinline__ void wf_add_chunk(float (&sums)[Tile::ROWS][2 * Tile::PAIRS][4], uint32_t pixels,
-                                                    const unsigned char *weights)
+/* Copies 16 channels of a region. */
+template <typename Region, int THREADS>
+static __device__ __forceinline__ void wf_copy_pixels(uint32_t stage, const int *places, const __half *source)
 {
 #pragma unroll
-    for (int dx = 0; dx < 3; dx++) {
-        uint32_t a[Tile::ROWS + 2][4];
-#pragma unroll
-        for (int row = 0; row < Tile::ROWS + 2; row++)
-            wf_load_rows(a[row], pixels + (row * Tile::PITCH + dx) * WF_ENTRY);
-#pragma unroll
-        for (int dy = 0; dy < 3; dy++) {
-#pragma unroll
-            for (int pair = 0; pair < Tile::PAIRS; pair++) {
-                const uint4 b =
-                    *(const uint4 *)(weights + ((dy * 3 + dx) * Tile::PAIRS * Tile::DEEP + pair) * WF_PAIR_HALVES * 2);
-#pragma unroll
-                for (int row = 0; row < Tile::ROWS; row++) {
-                    wf_multiply(sums[row][2 * pair], a[row + dy], b.x, b.y);
-                    wf_multiply(sums[row][2 * pair + 1], a[row + dy], b.z, b.w);
-                }
-            }
-        }
+    for (int i = 0; i < (2 * Region::ENTRIES + THREADS - 1) / THREADS; i++) {
+        const int copy = threadIdx.x + i * THREADS, entry = copy / 2, upper = copy % 2;
+        if (copy >= 2 * Region::ENTRIES)
+            break;
+        const int place = places[entry];
+        wf_copy16(stage + (upper * Region::PLANE + Region::place(entry)) * WF_ENTRY, source + max(place, 0) + upper * 8,
+                  place >= 0);
     }
 }
 
@@ -139,10 +115,10 @@ static __device__ __forceinline__ uint2 wf_pool_pixels(const uint2 &above, const
 /* Bias, ReLU, the output and, where it is wanted, its pooled version. x, y: the warp's first pixel. Values are not negative, so
  * that 0 outside the image does not count for the maximum. */
 template <typename Tile>
-static __device__ __forceinline__ void wf_store_tile(const wf_convolve_args &args,
-                                                     const float (&sums)[Tile::ROWS][2 * Tile::PAIRS][4], int x, int y,
-                                                     int pair0)
+static __device__ __forceinline__ void
+wf_store_tile(const wf_convolve_args &args, const float (&sums)[Tile::ROWS][8 * Tile::PAIRS], int x, int y, int pair0)
 {
+    static_assert(Tile::ROWS % 2 == 0, "pooled pixels are in one warp");
     const int lane = threadIdx.x % 32, column = lane / 4, channel = pair0 * 16 + lane % 4 * 4;
 #pragma unroll
     for (int pair = 0; pair < Tile::PAIRS; pair++) {
@@ -155,7 +131,7 @@ static __device__ __forceinline__ void wf_store_tile(const wf_convolve_args &arg
             for (int row = 0; row < Tile::ROWS; row++) {
                 const bool inside = px < args.width && y + row < args.height;
                 values[row] =
-                    wf_finish_pixel(sums[row][2 * pair] + 2 * half, sums[row][2 * pair + 1] + 2 * half, bias, inside);
+                    wf_finish_pixel(sums[row] + 8 * pair + 2 * half, sums[row] + 8 * pair + 4 + 2 * half, bias, inside);
                 if (inside)
                     *(uint2 *)(args.output + ((size_t)(y + row) * args.width + px) * args.outputs + channel +
                                pair * 16) = values[row];
@@ -172,51 +148,6 @@ static __device__ __forceinline__ void wf_store_tile(const wf_convolve_args &arg
             }
         }
     }
-}
-
-template <typename Tile, bool COARSE>
-static __global__ void __launch_bounds__(Tile::THREADS) convolve(const wf_convolve_args args)
-{
-    extern __shared__ __align__(128) unsigned char wf_convolve_shared[];
-    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-    const int deep = warp % Tile::DEEP, across = warp / Tile::DEEP % Tile::ACROSS,
-              down = warp / Tile::DEEP / Tile::ACROSS;
-    const int x0 = blockIdx.x * Tile::WIDTH, y0 = blockIdx.y * Tile::HEIGHT,
-              pair0 = blockIdx.z * Tile::PAIRS * Tile::DEEP;
-    const int coarse_chunks = COARSE ? args.coarse_channels / WF_CHUNK : 0;
-    const int chunks = coarse_chunks + args.input_channels / WF_CHUNK;
-    const uint32_t shared = wf_shared_address(wf_convolve_shared);
-
-    wf_convolve_places<Tile> coarse, input = wf_find_places<Tile>(args, x0, y0, 0, args.width, args.input_channels);
-    if (COARSE)
-        coarse = wf_find_places<Tile>(args, x0, y0, 1, args.coarse_width, args.coarse_channels);
-
-    const auto copy_chunk = [&](int chunk) {
-        const uint32_t stage = shared + chunk % Tile::STAGES * Tile::STAGE_BYTES;
-        if (chunk < chunks) {
-            if (COARSE && chunk < coarse_chunks)
-                wf_copy_pixels<Tile>(stage, coarse, args.coarse + chunk * WF_CHUNK);
-            else
-                wf_copy_pixels<Tile>(stage, input, args.input + (chunk - coarse_chunks) * WF_CHUNK);
-            wf_copy_weights<Tile>(stage + Tile::INPUT_BYTES, args, chunk, pair0);
-        }
-        wf_commit_copies();
-    };
-
-    float sums[Tile::ROWS][2 * Tile::PAIRS][4] = {};
-    const int first = (lane / 16 * Tile::PLANE + down * Tile::ROWS * Tile::PITCH + across * 16 + lane % 16) * WF_ENTRY;
-    const int weights = Tile::INPUT_BYTES + (deep * Tile::PAIRS * 32 + lane) * 16;
-#pragma unroll
-    for (int chunk = 0; chunk < Tile::STAGES - 1; chunk++)
-        copy_chunk(chunk);
-    for (int chunk = 0; chunk < chunks; chunk++) {
-        wf_wait_copies<Tile::STAGES - 2>();
-        __syncthreads();
-        copy_chunk(chunk + Tile::STAGES - 1);
-        const int stage = chunk % Tile::STAGES * Tile::STAGE_BYTES;
-        wf_add_chunk<Tile>(sums, shared + stage + first, wf_convolve_shared + stage + weights);
-    }
-    wf_store_tile<Tile>(args, sums, x0 + across * 16, y0 + down * Tile::ROWS, pair0 + deep * Tile::PAIRS);
 }
 
 #endif

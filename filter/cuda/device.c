@@ -333,6 +333,7 @@ static wf_result set_up(wf_cuda_device *device)
         error = cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", (void **)&device->encode_tensor_map, 12000,
                                                  cudaEnableDefault, &found);
     }
+    device->groups = wf_cuda_find_groups();
     if (error == cudaSuccess)
         error = cudaStreamCreate(&device->stream);
     return wf_cuda_check(log, error, "opening the device");

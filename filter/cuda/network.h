@@ -8,8 +8,12 @@
 extern "C" {
 #endif
 
-size_t wf_cuda_convolution_bytes(const wf_convolution *shape);
-void wf_cuda_arrange_convolution(const wf_convolution *shape, const float *weight, const float *bias, void *parameters);
+size_t wf_cuda_convolution_bytes(const wf_device *device, const wf_convolution *shape);
+void wf_cuda_arrange_convolution(const wf_device *device, const wf_convolution *shape, const float *weight,
+                                 const float *bias, void *parameters);
+/* Whether the current device runs kernels that need sm_90a; the environment's WF_CUDA_TENSOR_CORES = warps says no. */
+int wf_cuda_find_groups(void);
+
 size_t wf_cuda_head_bytes(const wf_head *head);
 void wf_cuda_arrange_head(const wf_head *head, const float *weight, const float *bias, void *parameters);
 

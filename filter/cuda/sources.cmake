@@ -12,7 +12,30 @@ enable_language(CUDA)
 find_package(CUDAToolkit 12.5 REQUIRED)
 target_sources(wf PRIVATE
   cuda/device.c cuda/gather.cu cuda/splat.cu cuda/gather_splat.cu cuda/gather_splat_tiles.cu cuda/filter_pixels.cu cuda/backward.cu cuda/backward_tiles.cu
-  cuda/grad_weight_channels.cu cuda/grad_weight_pixels.cu cuda/grad_bias.cu cuda/predict.cu
-  cuda/convolve.cu cuda/features.cu cuda/head.cu cuda/pyramid.cu)
+  cuda/grad_weight_channels.cu cuda/grad_weight_pixels.cu cuda/grad_bias.cu cuda/predict.cu)
 set_target_properties(wf PROPERTIES CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTURES}" CUDA_STANDARD 17)
 target_link_libraries(wf PRIVATE CUDA::cudart_static)
+
+# Networks. Tensor cores have instructions of their own from 8.0 on, and others in 9.0 (not in its successors).
+function(wf_add_network name architectures)
+  add_library(${name} OBJECT ${ARGN})
+  target_include_directories(${name} PRIVATE include . ${PROJECT_SOURCE_DIR}/shaders)
+  target_link_libraries(${name} PRIVATE wf_warnings)
+  set_target_properties(${name} PROPERTIES CUDA_ARCHITECTURES "${architectures}" CUDA_STANDARD 17)
+  target_sources(wf PRIVATE $<TARGET_OBJECTS:${name}>)
+endfunction()
+
+set(architectures ${CMAKE_CUDA_ARCHITECTURES})
+if(75-virtual IN_LIST architectures)
+  list(APPEND architectures 80-virtual)
+endif()
+wf_add_network(wf_network "${architectures}" cuda/convolve.cu cuda/features.cu cuda/head.cu cuda/pyramid.cu)
+
+if(CMAKE_CUDA_ARCHITECTURES STREQUAL native)
+  execute_process(COMMAND nvidia-smi --query-gpu=compute_cap --format=csv,noheader OUTPUT_VARIABLE capabilities ERROR_QUIET)
+endif()
+if(CMAKE_CUDA_ARCHITECTURES MATCHES 90 OR capabilities MATCHES "9\\.0")
+  wf_add_network(wf_groups 90a-real cuda/convolve_groups.cu)
+else()
+  target_sources(wf PRIVATE cuda/convolve_groups_stub.cu)
+endif()

@@ -38,7 +38,8 @@
  *                 outside is the pixel at the border.
  *     output      o[0] * (a + epsilon). Without an albedo kernel x[0] = color, output = o[0].
  *
- *     WF_CPU computes in float32. WF_CUDA keeps activations and parameters in float16 and sums in float32, on tensor cores.
+ *     WF_CPU computes in float32. WF_CUDA keeps activations and parameters in float16 and sums in float32, on tensor cores: those of
+ *     compute capability 9.0 with instructions of their own (wgmma), unless the environment's WF_CUDA_TENSOR_CORES is warps.
  *     Light is float32 everywhere. Frames of any size, down to 1x1.
  *
  *

@@ -9,25 +9,25 @@ enum { ALIGNMENT = 256, MOST_PIXELS = 1 << 28 };
 
 /* ---- Parameters --------------------------------------------------------------------------------------------------- */
 
-static size_t bytes_of(const wf_network_table *table, const wf_network *network, const network_layer *layer)
+static size_t bytes_of(const wf_denoiser *d, const wf_network *network, const network_layer *layer)
 {
     const wf_convolution shape = network_shape(layer);
     const wf_head head = wf_network_head(&network->architecture, layer->level);
-    return layer->part == PART_HEAD ? table->head_bytes(&head) : table->convolution_bytes(&shape);
+    return layer->part == PART_HEAD ? d->table->head_bytes(&head) : d->table->convolution_bytes(d->device, &shape);
 }
 
-static size_t place_parameters(const wf_network_table *table, const wf_network *network, size_t *offsets)
+static size_t place_parameters(const wf_denoiser *d, const wf_network *network, size_t *offsets)
 {
     size_t end = 0;
     for (int i = 0; i < network->layer_count; i++) {
         offsets[i] = end;
-        end += (bytes_of(table, network, &network->layers[i]) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        end += (bytes_of(d, network, &network->layers[i]) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
     return end;
 }
 
 /* The first layer's weights with every feature in its place. */
-static int arrange_first(const wf_network_table *table, const wf_network *network, const network_layer *layer, void *to)
+static int arrange_first(const wf_denoiser *d, const wf_network *network, const network_layer *layer, void *to)
 {
     enum { TAPS = 9 };
     const wf_convolution shape = network_shape(layer);
@@ -39,22 +39,22 @@ static int arrange_first(const wf_network_table *table, const wf_network *networ
         const int plane = wf_network_plane(&network->architecture, i % layer->inputs);
         memcpy(placed + (i / layer->inputs * shape.inputs + plane) * TAPS, from + i * TAPS, TAPS * sizeof *placed);
     }
-    table->arrange_convolution(&shape, placed, network->parameters + layer->bias, to);
+    d->table->arrange_convolution(d->device, &shape, placed, network->parameters + layer->bias, to);
     free(placed);
     return 1;
 }
 
-static int arrange(const wf_network_table *table, const wf_network *network, const network_layer *layer, void *to)
+static int arrange(const wf_denoiser *d, const wf_network *network, const network_layer *layer, void *to)
 {
     const wf_convolution shape = network_shape(layer);
     const float *weight = network->parameters + layer->weight, *bias = network->parameters + layer->bias;
     if (shape.inputs != layer->inputs)
-        return arrange_first(table, network, layer, to);
+        return arrange_first(d, network, layer, to);
     if (layer->part == PART_HEAD) {
         const wf_head head = wf_network_head(&network->architecture, layer->level);
-        table->arrange_head(&head, weight, bias, to);
+        d->table->arrange_head(&head, weight, bias, to);
     } else {
-        table->arrange_convolution(&shape, weight, bias, to);
+        d->table->arrange_convolution(d->device, &shape, weight, bias, to);
     }
     return 1;
 }
@@ -65,7 +65,7 @@ static wf_result upload(wf_denoiser *denoiser, const wf_network *network, const 
     char *arranged = calloc(1, size);
     int complete = arranged != NULL;
     for (int i = 0; i < network->layer_count && complete; i++)
-        complete = arrange(denoiser->table, network, &network->layers[i], arranged + offsets[i]);
+        complete = arrange(denoiser, network, &network->layers[i], arranged + offsets[i]);
     wf_result result = WF_OK;
     if (!complete)
         result = wf_fail(&device->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for %zu bytes of parameters", size);
@@ -86,7 +86,7 @@ static wf_result set_up(wf_denoiser *denoiser, const wf_network *network)
     if (!offsets || !addresses)
         result = wf_fail(&denoiser->device->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a denoiser");
     if (result == WF_OK)
-        result = upload(denoiser, network, offsets, place_parameters(denoiser->table, network, offsets));
+        result = upload(denoiser, network, offsets, place_parameters(denoiser, network, offsets));
     if (result == WF_OK) {
         for (int i = 0; i < network->layer_count; i++)
             addresses[i] = (const char *)denoiser->parameters + offsets[i];
