@@ -3,7 +3,7 @@
 
     python contact_sheet.py OUT.npy SHEET.png [--first N] [--count 64] [--columns 8] [--scale S] [--features]
 
-With --features: a noisy buffer | the mean of all | the buffer's albedo | its normal | clean albedo | reference. An unfinished OUT.npy.part works too. Colors are shown as wfview shows them: linear up to 1, in sRGB. Pairs that look broken
+With --features: a noisy buffer | the mean of all | the buffer's albedo | its normal | clean albedo | reference. An unfinished OUT.npy.part works too, and a folder of slices. Colors are shown as wfview shows them: linear up to 1, in sRGB. Pairs that look broken
 are printed, with the numbers that tell: values that are not finite, dark, bright or flat references.
 """
 
@@ -15,7 +15,10 @@ from PIL import Image, ImageDraw
 
 
 def read(path):
-    """The array; of an unfinished file, the records that are whole."""
+    """The array; of an unfinished file, the records that are whole; of a folder, its slices' records, in order."""
+    if path.is_dir():
+        slices = sorted((read(file) for file in (*path.glob("*.npy"), *path.glob("*.npy.part"))), key=lambda slice: slice["index"][:1].tolist())
+        return [pair for slice in slices for pair in slice]
     if path.suffix == ".npy":
         return np.load(path, mmap_mode="r")
     with open(path, "rb") as file:
@@ -67,7 +70,7 @@ def main():
     arguments = parser.parse_args()
     pairs = read(arguments.data)[arguments.first : arguments.first + arguments.count]
 
-    height, width = (int(side * arguments.scale) for side in pairs["reference"].shape[2:])
+    height, width = (int(side * arguments.scale) for side in pairs[0]["reference"].shape[1:])
     rows = -(-len(pairs) // arguments.columns)
     gap, across = 4, 6 if arguments.features else 2
     sheet = Image.new("RGB", (arguments.columns * (across * width + gap), rows * (height + gap)), "white")
