@@ -3,8 +3,9 @@
 
     python contact_sheet.py OUT.npy SHEET.png [--first N] [--count 64] [--columns 8] [--scale S] [--features]
 
-With --features: a noisy buffer | the mean of all | the buffer's albedo | its normal | clean albedo | reference. An unfinished OUT.npy.part works too, and a folder of slices. Colors are shown as wfview shows them: linear up to 1, in sRGB. Pairs that look broken
-are printed, with the numbers that tell: values that are not finite, dark, bright or flat references.
+With --features: a noisy buffer | the mean of all | the buffer's albedo | its normal | clean albedo | reference. An unfinished
+OUT.npy.part works too, and a folder of slices. Colors are shown as wfview shows them: linear up to 1, in sRGB. Pairs that look
+broken are printed, with the numbers that tell: values that are not finite, dark, bright or flat references.
 """
 
 import argparse
@@ -17,7 +18,8 @@ from PIL import Image, ImageDraw
 def read(path):
     """The array; of an unfinished file, the records that are whole; of a folder, its slices' records, in order."""
     if path.is_dir():
-        slices = sorted((read(file) for file in (*path.glob("*.npy"), *path.glob("*.npy.part"))), key=lambda slice: slice["index"][:1].tolist())
+        files = (*path.glob("*.npy"), *path.glob("*.npy.part"))
+        slices = sorted(map(read, files), key=lambda pairs: pairs["index"][:1].tolist())
         return [pair for slice in slices for pair in slice]
     if path.suffix == ".npy":
         return np.load(path, mmap_mode="r")
