@@ -13,7 +13,7 @@ get_target_property(libraries wf LINK_LIBRARIES)
 list(FILTER sources INCLUDE REGEX TARGET_OBJECTS)
 add_library(wf_internal STATIC $<TARGET_OBJECTS:wf> ${sources})
 target_include_directories(wf_internal PUBLIC ${PROJECT_SOURCE_DIR}/filter ${PROJECT_SOURCE_DIR}/filter/include)
-target_link_libraries(wf_internal PUBLIC ${libraries})
+target_link_libraries(wf_internal PUBLIC ${libraries} $<$<BOOL:${WF_CUDA}>:stdc++>)
 set_target_properties(wf_internal PROPERTIES LINKER_LANGUAGE C)
 
 # Suites for every backend that is built; they skip themselves where there is no device. Threads that wait do not
