@@ -117,6 +117,7 @@ typedef struct wf_level_call {
     wf_head head;
     wf_activation decoded;
     wf_light light;
+    unsigned operators; /* 1 << wf_operator of those that are wanted */
     wf_filtered output;
     wf_filtered coarser; /* images are absent where there is none */
     void *workspace;
@@ -124,6 +125,7 @@ typedef struct wf_level_call {
 
 /* o[0], times the filtered albedo and epsilon where there is one, in place of filtered's images. */
 typedef struct wf_blend_call {
+    unsigned operators;
     wf_filtered filtered;
     wf_activation albedo;
     float epsilon;

@@ -4,6 +4,10 @@ foreach(suite node node_timing node_errors)
   target_link_libraries(test_${suite} PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)
 endforeach()
 
+add_executable(test_node_network node/test_network.c node/suite.c node/scene.c node/renderer.c)
+target_compile_definitions(test_node_network PRIVATE NETWORKS="${CMAKE_CURRENT_SOURCE_DIR}/network/networks/")
+target_link_libraries(test_node_network PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)
+
 # A predictor of the tests', in the node: linked with all of libwf's parts, and once.
 add_executable(test_predictor node/test_predictor.c node/suite.c node/scene.c node/renderer.c
   filter/cases.c filter/tensors.c ${PROJECT_SOURCE_DIR}/filter/cpu/reference.c)
@@ -11,7 +15,7 @@ target_include_directories(test_predictor PRIVATE filter)
 target_link_libraries(test_predictor PRIVATE wf_internal PkgConfig::CMOCKA wf_warnings m)
 
 function(wf_add_node_test backend)
-  foreach(suite node node_timing node_errors predictor)
+  foreach(suite node node_timing node_errors node_network predictor)
     add_test(NAME ${suite}_${backend} COMMAND test_${suite} ${backend})
     set_tests_properties(${suite}_${backend} PROPERTIES SKIP_RETURN_CODE 77
       ENVIRONMENT ASAN_OPTIONS=allocator_may_return_null=1)

@@ -149,13 +149,13 @@ static float mean_of_four(const wf_tensor *planes, int64_t c, int64_t y, int64_t
 }
 
 /* What the coarser levels add. */
-static void write_blend(const wf_filtered *own, const wf_filtered *coarser)
+static void write_blend(unsigned operators, const wf_filtered *own, const wf_filtered *coarser)
 {
     const int64_t height = own->blend[0].size[2], width = own->blend[0].size[3];
 #pragma omp parallel for
     for (int64_t y = 0; y < height; y++) {
         for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
-            for (int c = 0; c < RGB; c++) {
+            for (int c = 0; c < RGB && operators >> op & 1; c++) {
                 for (int64_t x = 0; x < width; x++)
                     *at(&own->blend[op], c, y, x) =
                         blended(coarser, op, c, y, x) - mean_of_four(&own->image[op], c, 2 * y, 2 * x);
@@ -168,13 +168,14 @@ wf_result wf_cpu_blend(wf_device *device, wf_stream stream, const wf_blend_call 
 {
     (void)device, (void)stream;
     const wf_tensor *images = call->filtered.image;
-    const int64_t height = images[0].size[2], width = images[0].size[3];
+    const wf_tensor *any = &images[call->operators & 1 << WF_GATHER ? WF_GATHER : WF_SPLAT];
+    const int64_t height = any->size[2], width = any->size[3];
     const float *albedo = call->albedo.data;
 #pragma omp parallel for
     for (int64_t y = 0; y < height; y++) {
         for (int64_t x = 0; x < width; x++) {
             for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
-                for (int c = 0; c < RGB; c++) {
+                for (int c = 0; c < RGB && call->operators >> op & 1; c++) {
                     const float o = blended(&call->filtered, op, c, y, x);
                     const float factor = albedo ? albedo[(y * width + x) * WF_ALBEDO_CHANNELS + c] + call->epsilon : 1;
                     *at(&images[op], c, y, x) = o * factor;
@@ -213,6 +214,8 @@ wf_result wf_cpu_filter_level(wf_device *device, wf_stream stream, const wf_leve
         }
     }
     for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
+        if (!(call->operators >> op & 1))
+            continue;
         WF_TRY(wf_cpu_head(device, head, decoded, op * taps, (op + 1) * taps, logits.data, NULL));
         WF_TRY(filter(device, (wf_operator)op, head->kernel, &light, &logits, &call->output.image[op]));
     }
@@ -220,6 +223,6 @@ wf_result wf_cpu_filter_level(wf_device *device, wf_stream stream, const wf_leve
         return WF_OK;
     WF_TRY(
         wf_cpu_head(device, head, decoded, head->outputs - head->alphas, head->outputs, NULL, call->output.alpha.data));
-    write_blend(&call->output, &call->coarser);
+    write_blend(call->operators, &call->output, &call->coarser);
     return WF_OK;
 }

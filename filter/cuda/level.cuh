@@ -245,7 +245,7 @@ static __device__ __forceinline__ void wf_store_blends(const wf_level_args &args
     for (int i = threadIdx.x; i < WF_OPERATOR_COUNT * COARSE; i += WF_LEVEL_THREADS) {
         const int op = i / COARSE, y = i % COARSE / ACROSS * 2, x = i % ACROSS * 2;
         const int rows = min(2, args.output.height - y0 - y), columns = min(2, args.output.width - x0 - x);
-        if (rows <= 0 || columns <= 0)
+        if (rows <= 0 || columns <= 0 || !(args.output.operators >> op & 1))
             continue;
         const int coarse_y = (y0 + y) / 2, coarse_x = (x0 + x) / 2;
         const float3 mean = wf_mean_of_four(images + op * 3 * WF_LEVEL_PIXELS, y * WF_LEVEL_WIDTH + x, rows, columns);
@@ -264,21 +264,26 @@ template <int K> static __global__ void __launch_bounds__(WF_LEVEL_THREADS) filt
     const int width = args.output.width, height = args.output.height;
     wf_fill_region<K>(light, y0, x0, height, width,
                       [&](int y, int x) { return wf_read_light(args.light, y, x, width); });
-    wf_fill_logits<K>(args.splat, logits, y0, x0, height, width);
+    const bool gathers = args.output.operators >> WF_GATHER & 1, splats = args.output.operators >> WF_SPLAT & 1;
+    if (splats)
+        wf_fill_logits<K>(args.splat, logits, y0, x0, height, width);
     __syncthreads();
-    wf_gather_tile<K>(args.gather, light, y0, x0, height, width,
-                      [&](int pixel, const wf_place &, float3 value) { wf_write_shared(images, pixel, value); });
+    if (gathers)
+        wf_gather_tile<K>(args.gather, light, y0, x0, height, width,
+                          [&](int pixel, const wf_place &, float3 value) { wf_write_shared(images, pixel, value); });
     if (args.output.alpha)
         wf_store_alphas(args.alphas, args.output.alpha, y0, x0, height, width);
     const wf_place at = wf_place_of(threadIdx.x, WF_LEVEL_WIDTH, y0, x0, height, width);
-    const int place = (at.y - y0 + level::BORDER) * level::PITCH + at.x - x0 + level::BORDER;
-    const float3 splat = wf_splat_pixel<K>(logits, light, place);
-    wf_write_shared(images + 3 * WF_LEVEL_PIXELS, threadIdx.x, splat);
-    __syncthreads();
-    if (at.inside) {
-        wf_write_rgb(args.output.image[WF_GATHER], at.y, at.x, wf_read_shared(images, threadIdx.x));
-        wf_write_rgb(args.output.image[WF_SPLAT], at.y, at.x, splat);
+    if (splats) {
+        const int place = (at.y - y0 + level::BORDER) * level::PITCH + at.x - x0 + level::BORDER;
+        const float3 splat = wf_splat_pixel<K>(logits, light, place);
+        wf_write_shared(images + 3 * WF_LEVEL_PIXELS, threadIdx.x, splat);
+        if (at.inside)
+            wf_write_rgb(args.output.image[WF_SPLAT], at.y, at.x, splat);
     }
+    __syncthreads();
+    if (gathers && at.inside)
+        wf_write_rgb(args.output.image[WF_GATHER], at.y, at.x, wf_read_shared(images, threadIdx.x));
     if (args.output.alpha)
         wf_store_blends(args, images, y0, x0);
 }

@@ -56,9 +56,10 @@ struct wf_filtered_args {
     wf_view image[WF_OPERATOR_COUNT], blend[WF_OPERATOR_COUNT];
     __half2 *alpha; /* NULL at the coarsest level */
     int width, height;
+    unsigned operators; /* that are wanted: a bit of each */
 };
 
-static inline wf_filtered_args wf_make_filtered(const wf_filtered *filtered)
+static inline wf_filtered_args wf_make_filtered(unsigned operators, const wf_filtered *filtered)
 {
     wf_filtered_args args = {};
     for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
@@ -66,7 +67,9 @@ static inline wf_filtered_args wf_make_filtered(const wf_filtered *filtered)
         args.blend[op] = wf_view_or_none(&filtered->blend[op]);
     }
     args.alpha = (__half2 *)filtered->alpha.data;
-    args.width = (int)filtered->image[0].size[3], args.height = (int)filtered->image[0].size[2];
+    const wf_tensor *any = &filtered->image[operators & 1 << WF_GATHER ? WF_GATHER : WF_SPLAT];
+    args.width = (int)any->size[3], args.height = (int)any->size[2];
+    args.operators = operators;
     return args;
 }
 

@@ -74,6 +74,8 @@ static __global__ void __launch_bounds__(THREADS) blend(const blend_args args)
     if (args.albedo)
         factor = wf_read_divisor(args.albedo, args.epsilon, (size_t)at.y * filtered.width + at.x);
     for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
+        if (!(filtered.operators >> op & 1))
+            continue;
         const float3 o = wf_blended(filtered, op, at.y, at.x);
         wf_write_rgb(filtered.image[op], at.y, at.x, make_float3(o.x * factor.x, o.y * factor.y, o.z * factor.z));
     }
@@ -81,7 +83,8 @@ static __global__ void __launch_bounds__(THREADS) blend(const blend_args args)
 
 wf_result wf_cuda_blend(wf_cuda_device *device, cudaStream_t stream, const wf_blend_call *call)
 {
-    blend_args args = {wf_make_filtered(&call->filtered), (const uint2 *)call->albedo.data, call->epsilon};
+    blend_args args = {wf_make_filtered(call->operators, &call->filtered), (const uint2 *)call->albedo.data,
+                       call->epsilon};
     return launch(device, stream, (const void *)blend, args.filtered.width, args.filtered.height, &args);
 }
 
@@ -100,8 +103,8 @@ template <int K> static wf_result filter_fused(wf_cuda_device *device, cudaStrea
                           wf_make_logits(&call->head, &call->decoded, WF_PART_SPLAT),
                           wf_make_logits(&call->head, &call->decoded, alphas),
                           wf_make_light(&call->light),
-                          wf_make_filtered(&call->output),
-                          wf_make_filtered(&call->coarser)};
+                          wf_make_filtered(call->operators, &call->output),
+                          wf_make_filtered(call->operators, &call->coarser)};
     void *arguments[] = {&args};
     cudaError_t error =
         cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, wf_level<K>::SHARED_BYTES);
@@ -202,6 +205,8 @@ static __global__ void __launch_bounds__(THREADS)
         return;
     const int rows = min(2, own.height - 2 * at.y), columns = min(2, own.width - 2 * at.x);
     for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
+        if (!(own.operators >> op & 1))
+            continue;
         float3 sum = make_float3(0, 0, 0);
         for (int i = 0; i < rows * columns; i++)
             sum = sum + wf_read_rgb(own.image[op], 2 * at.y + i / columns, 2 * at.x + i % columns);
@@ -217,6 +222,8 @@ static wf_result filter_any(wf_cuda_device *device, cudaStream_t stream, const w
     copy_args copy = {wf_make_light(&call->light), wf_make_view(&w.light), NULL, width, height, 0};
     WF_TRY(launch(device, stream, (const void *)copy_light, width, height, &copy));
     for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
+        if (!(call->operators >> op & 1))
+            continue;
         const int part = op == WF_SPLAT ? WF_PART_SPLAT : WF_PART_GATHER;
         WF_TRY(wf_cuda_store_logits(device, stream, head, &call->decoded, part, w.logits.data));
         WF_TRY(filter(device, stream, (wf_operator)op, head->kernel, &w, &call->output.image[op]));
@@ -224,7 +231,8 @@ static wf_result filter_any(wf_cuda_device *device, cudaStream_t stream, const w
     if (!head->alphas)
         return WF_OK;
     WF_TRY(wf_cuda_store_alphas(device, stream, head, &call->decoded, call->output.alpha.data));
-    wf_filtered_args own = wf_make_filtered(&call->output), coarser = wf_make_filtered(&call->coarser);
+    wf_filtered_args own = wf_make_filtered(call->operators, &call->output),
+                     coarser = wf_make_filtered(call->operators, &call->coarser);
     void *arguments[] = {&own, &coarser};
     return wf_launch(&device->base.log, stream, (const void *)store_blends, grid_of((width + 1) / 2, (height + 1) / 2),
                      1, dim3(THREADS), arguments, 0);

@@ -118,8 +118,9 @@ WF_API void wf_denoiser_destroy(wf_denoiser *denoiser);
 /* Bytes of device memory that it holds. */
 WF_API size_t wf_denoiser_memory(const wf_denoiser *denoiser);
 
-/* A frame's layers: float32 tensors of size 1,3,H,W (depth: 1,1,H,W). Guides may be NULL. Both outputs are written; they must
- * not overlap anything else, and are used as scratch before they are complete. */
+/* A frame's layers: float32 tensors of size 1,3,H,W (depth: 1,1,H,W). Guides may be NULL; so may one of the outputs, gather and
+ * splat, which is not computed then. Those that are written must not overlap anything else; they are scratch before they are
+ * complete. */
 typedef struct wf_frame {
     const wf_tensor *color, *albedo, *normal, *depth;
     const wf_tensor *gather, *splat;
@@ -151,7 +152,9 @@ typedef struct wf_step_info {
 WF_API int wf_denoiser_steps(const wf_denoiser *denoiser);
 WF_API wf_result wf_denoiser_step_info(const wf_denoiser *denoiser, int step, wf_step_info *info);
 
-/* Runs the steps first ... last - 1. wf_denoise is steps 0 to the last, of one frame, in this order. */
+/* Runs the steps first ... last - 1. wf_denoise is steps 0 to the last, of one frame, in this order. Those of WF_STAGE_FILTERS can be
+ * run again for the same frame: with another image in place of color, which then takes the same kernels, or for the other operator
+ * alone. */
 WF_API wf_result wf_denoise_steps(wf_denoiser *denoiser, wf_stream stream, const wf_frame *frame, int first, int last);
 
 /* ---- Does it compute what its author's did? ----------------------------------------------------------------------- */

@@ -1,7 +1,8 @@
 /* wf_node.h -- the denoise node: a renderer's VkImages in, gather and splat VkImages out.
  *
  *     renderer's images (colour, albedo, normal, depth)
- *       +- predictor -> weights (device memory)      set once from memory, or predicted each frame (analytic bilateral)
+ *       +- predictor -> weights (device memory)      set once from memory, or predicted each frame (analytic bilateral, or a
+ *            |                                        network)
  *            +- gather, splat (both at once where they have the same weights) -> images the renderer samples
  *
  * On NVIDIA the images are Vulkan allocations exported as opaque file descriptors and mapped into CUDA once; two values
@@ -18,7 +19,7 @@
  *         for each slot (frame in flight) and each role:
  *             wf_node_create_image(node, role, &image)      or an image of your own: see wf_node_image
  *             wf_node_bind(node, slot, role, &image)
- *         wf_node_set_weights(...) or wf_node_set_bilateral(...)
+ *         wf_node_set_weights(...), wf_node_set_bilateral(...) or wf_node_set_network(...)
  *
  *     Each frame, with slot = frame % frames_in_flight:
  *         wf_node_begin(node, slot, &sync)                  waits until the slot's previous frame is done
@@ -61,6 +62,7 @@
 #include <vulkan/vulkan.h>
 
 #include "wf.h"
+#include "wf_network.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -141,7 +143,7 @@ WF_API wf_result wf_node_bind(wf_node *node, uint32_t slot, wf_node_role role, c
 
 /* ---- Weights ----------------------------------------------------------------------------------------------------- */
 
-/* These three may be called while no frame is between begin and run; they wait for the node's work. What an operator
+/* These four may be called while no frame is between begin and run; they wait for the node's work. What an operator
  * had before is kept where an argument is wrong, and dropped on other failures. WF_ERROR_INVALID_ARGUMENT,
  * WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
 
@@ -154,6 +156,11 @@ WF_API wf_result wf_node_share_weights(wf_node *node, wf_operator from, wf_opera
 
 /* Predicts weights for every frame from the bound images, and applies them, WF_NORMALIZED, with both operators. */
 WF_API wf_result wf_node_set_bilateral(wf_node *node, const wf_bilateral *parameters);
+
+/* Predicts kernels for every frame with a network, and applies them with both operators (wf_network.h). The network may be closed
+ * afterwards. Guides that are not bound are 0 to it. Besides the results above, WF_ERROR_UNSUPPORTED where the node's backend runs
+ * no networks. */
+WF_API wf_result wf_node_set_network(wf_node *node, const wf_network *network);
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 

@@ -111,8 +111,7 @@ wf_result wf_denoiser_create(wf_device *device, const wf_network *network, int w
     WF_TRY(wf_check_pointer(log, "network", network));
     if (width < 1 || height < 1 || width > MOST_PIXELS / height)
         return WF_INVALID(log, "the denoiser's frames are %dx%d, they have 1 to %d pixels", width, height, MOST_PIXELS);
-    if (!device->table->network)
-        return wf_fail(log, WF_ERROR_UNSUPPORTED, "the %s backend runs no networks", wf_backend_name(device->backend));
+    WF_TRY(wf_check_networks(device));
     wf_denoiser *made = calloc(1, sizeof *made);
     if (!made)
         return wf_fail(log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a denoiser");
@@ -185,9 +184,9 @@ static wf_result check_layer(const wf_denoiser *d, const char *name, const wf_te
     return wf_check_sizes(log, name, layer, channels, "the denoiser", &like);
 }
 
-static wf_result check_guide(const wf_denoiser *d, const char *name, const wf_tensor *guide, int64_t channels)
+static wf_result check_optional(const wf_denoiser *d, const char *name, const wf_tensor *layer, int64_t channels)
 {
-    return guide ? check_layer(d, name, guide, channels) : WF_OK;
+    return layer ? check_layer(d, name, layer, channels) : WF_OK;
 }
 
 static wf_result check_frame(const wf_denoiser *d, wf_stream stream, const wf_frame *frame)
@@ -195,18 +194,22 @@ static wf_result check_frame(const wf_denoiser *d, wf_stream stream, const wf_fr
     const wf_log *log = &d->device->log;
     WF_TRY(wf_check_pointer(log, "frame", frame));
     WF_TRY(check_layer(d, "color", frame->color, 3));
-    WF_TRY(check_guide(d, "albedo", frame->albedo, 3));
-    WF_TRY(check_guide(d, "normal", frame->normal, 3));
-    WF_TRY(check_guide(d, "depth", frame->depth, 1));
-    WF_TRY(check_layer(d, "gather", frame->gather, 3));
-    WF_TRY(check_layer(d, "splat", frame->splat, 3));
+    WF_TRY(check_optional(d, "albedo", frame->albedo, 3));
+    WF_TRY(check_optional(d, "normal", frame->normal, 3));
+    WF_TRY(check_optional(d, "depth", frame->depth, 1));
+    WF_TRY(check_optional(d, "gather", frame->gather, 3));
+    WF_TRY(check_optional(d, "splat", frame->splat, 3));
+    if (!frame->gather && !frame->splat)
+        return WF_INVALID(log, "the frame has neither a gather nor a splat tensor");
     const wf_named_tensor tensors[] = {{"color", frame->color},
                                        {"albedo", frame->albedo},
                                        {"normal", frame->normal},
                                        {"depth", frame->depth},
                                        {"gather", frame->gather}};
-    WF_TRY(wf_check_output(log, "gather", frame->gather, tensors, 4));
-    WF_TRY(wf_check_output(log, "splat", frame->splat, tensors, 5));
+    if (frame->gather)
+        WF_TRY(wf_check_output(log, "gather", frame->gather, tensors, 4));
+    if (frame->splat)
+        WF_TRY(wf_check_output(log, "splat", frame->splat, tensors, 5));
     return wf_check_stream(d->device, stream);
 }
 
@@ -216,10 +219,15 @@ static wf_layers layers_of(const wf_frame *frame)
                        wf_tensor_or_none(frame->depth)};
 }
 
+static unsigned operators_of(const wf_frame *frame)
+{
+    return (frame->gather ? 1u << WF_GATHER : 0) | (frame->splat ? 1u << WF_SPLAT : 0);
+}
+
 static void set_outputs(wf_filtered *filtered, const wf_frame *frame)
 {
-    filtered->image[WF_GATHER] = *frame->gather;
-    filtered->image[WF_SPLAT] = *frame->splat;
+    filtered->image[WF_GATHER] = wf_tensor_or_none(frame->gather);
+    filtered->image[WF_SPLAT] = wf_tensor_or_none(frame->splat);
 }
 
 static void set_frame(plan_step *step, const wf_frame *frame)
@@ -235,13 +243,18 @@ static void set_frame(plan_step *step, const wf_frame *frame)
         step->call.albedo.albedo = wf_tensor_or_none(frame->albedo);
         break;
     case STEP_DOWN:
-        step->call.down.input.planes = *frame->color;
+        if (step->reads_frame)
+            step->call.down.input.planes = *frame->color;
         break;
     case STEP_LEVEL:
-        step->call.level.light.planes = *frame->color;
-        set_outputs(&step->call.level.output, frame);
+        step->call.level.operators = operators_of(frame);
+        if (step->reads_frame) {
+            step->call.level.light.planes = *frame->color;
+            set_outputs(&step->call.level.output, frame);
+        }
         break;
     case STEP_BLEND:
+        step->call.blend.operators = operators_of(frame);
         set_outputs(&step->call.blend.filtered, frame);
         break;
     case STEP_CONVOLVE:
@@ -281,8 +294,7 @@ wf_result wf_denoise_steps(wf_denoiser *denoiser, wf_stream stream, const wf_fra
     WF_TRY(check_step(denoiser, last - 1));
     for (int i = first; i < last; i++) {
         plan_step *step = &denoiser->steps[i];
-        if (step->reads_frame)
-            set_frame(step, frame);
+        set_frame(step, frame);
         WF_TRY(run(denoiser, stream, step));
         WF_TRY(denoiser->device->table->barrier(denoiser->device, stream));
     }

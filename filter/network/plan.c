@@ -107,6 +107,13 @@ static void use_buffer(planner *p, void *address, int index)
     p->uses[p->use_count++] = (use){address, index};
 }
 
+/* The buffer lives until the last step that there is. */
+static void keep_buffer(planner *p, int index)
+{
+    if (index != NONE)
+        p->buffers[index].last = p->denoiser->step_count - 1;
+}
+
 static void use_tensor(planner *p, wf_activation *in_call, tensor t)
 {
     *in_call = t.shape;
@@ -368,6 +375,8 @@ static void filter(planner *p, const tensor decoded[WF_NETWORK_MAX_LEVELS])
     use_tensor(p, &call->albedo, albedo);
     call->epsilon = a->epsilon;
     use_frame(p, 12);
+    for (int level = 0; level < levels; level++)
+        keep_buffer(p, decoded[level].buffer);
 }
 
 static wf_result take_memory(planner *p)

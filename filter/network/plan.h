@@ -17,7 +17,7 @@ typedef enum step_kind {
 
 typedef struct plan_step {
     step_kind kind;
-    int reads_frame; /* its call gets the frame's layers before it runs */
+    int reads_frame; /* its call's light or images are the frame's */
     union {
         wf_expose_call expose;
         wf_features_call features;

@@ -42,7 +42,7 @@ static wf_network *open_network(const char *name)
 /* Layers and images, dense, and which guides there are. */
 typedef struct frame {
     int width, height;
-    unsigned missing; /* bit of each layer */
+    unsigned missing; /* bit of each layer or image */
     float *data;
 } frame;
 
@@ -77,10 +77,10 @@ static void denoise_on(wf_device *on, const wf_network *network, frame *f)
     float *at = memory;
     for (int i = 0; i < TENSORS; at += (size_t)channels[i++] * pixels_of(f))
         tensors[i] = wf_dense(at, WF_FLOAT32, 1, channels[i], f->height, f->width);
-    const wf_tensor *layers[LAYERS];
-    for (int i = 0; i < LAYERS; i++)
+    const wf_tensor *layers[TENSORS];
+    for (int i = 0; i < TENSORS; i++)
         layers[i] = f->missing >> i & 1 ? NULL : &tensors[i];
-    const wf_frame call = {layers[0], layers[1], layers[2], layers[3], &tensors[4], &tensors[5]};
+    const wf_frame call = {layers[0], layers[1], layers[2], layers[3], layers[4], layers[5]};
     wf_denoiser *denoiser;
     wf_stream stream;
     assert_int_equal(wf_denoiser_create(on, network, f->width, f->height, &denoiser), WF_OK);
@@ -163,6 +163,31 @@ static void test_missing_guides(void **state)
     wf_network_close(network);
 }
 
+/* One image is what it is beside the other one, which is not touched. */
+static void test_one_operator(void **state)
+{
+    (void)state;
+    for (int i = 0; i < NETWORK_COUNT; i++) {
+        wf_network *network = open_network(networks[i]);
+        frame f = make_frame(47, 30);
+        denoise_on(device, network, &f);
+        double *both = images_of(&f);
+        const int64_t count = 3 * (int64_t)pixels_of(&f);
+        for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
+            f.missing = 1u << (LAYERS + 1 - op);
+            denoise_on(device, network, &f);
+            double *one = images_of(&f);
+            assert_memory_equal(one + op * count, both + op * count, (size_t)count * sizeof *one);
+            for (int64_t k = 0; k < count; k++)
+                assert_true(isnan(one[(1 - op) * count + k]));
+            free(one);
+        }
+        free(both);
+        free(f.data);
+        wf_network_close(network);
+    }
+}
+
 static void set_plane(frame *f, int first, int last, float value)
 {
     for (size_t i = (size_t)first * pixels_of(f); i < (size_t)last * pixels_of(f); i++)
@@ -207,6 +232,53 @@ static void test_holes(void **state)
     wf_network_close(network);
 }
 
+/* The filters again, for another image of the same frame: they are linear in it. */
+static void test_another_image(void **state)
+{
+    (void)state;
+    const int width = 45, height = 26, pixels = width * height;
+    wf_network *network = open_network("uneven");
+    wf_denoiser *denoiser;
+    wf_stream stream;
+    frame f = make_frame(width, height);
+    void *memory;
+    const size_t size = PLANES * (size_t)pixels * sizeof *f.data;
+    assert_int_equal(wf_denoiser_create(device, network, width, height, &denoiser), WF_OK);
+    assert_int_equal(wf_alloc(device, size, &memory), WF_OK);
+    assert_int_equal(wf_upload(device, memory, f.data, size), WF_OK);
+    wf_tensor tensors[TENSORS];
+    float *at = memory;
+    for (int i = 0; i < TENSORS; at += channels[i++] * pixels)
+        tensors[i] = wf_dense(at, WF_FLOAT32, 1, channels[i], height, width);
+    const wf_frame call = {&tensors[0], &tensors[1], &tensors[2], &tensors[3], &tensors[4], &tensors[5]};
+    int first = 0;
+    wf_step_info info = {0};
+    while (wf_denoiser_step_info(denoiser, first, &info) == WF_OK && info.stage != WF_STAGE_FILTERS)
+        first++;
+    assert_int_equal(info.stage, WF_STAGE_FILTERS);
+    float *once = malloc(size), *again = malloc(size);
+    assert_true(once && again);
+    assert_int_equal(wf_begin(device, &stream), WF_OK);
+    assert_int_equal(wf_denoise(denoiser, stream, &call), WF_OK);
+    assert_int_equal(wf_finish(device, stream), WF_OK);
+    assert_int_equal(wf_download(device, once, memory, size), WF_OK);
+    for (int i = 0; i < 3 * pixels; i++)
+        f.data[i] *= -3;
+    assert_int_equal(wf_upload(device, memory, f.data, (size_t)(3 * pixels) * sizeof *f.data), WF_OK);
+    assert_int_equal(wf_begin(device, &stream), WF_OK);
+    assert_int_equal(wf_denoise_steps(denoiser, stream, &call, first, wf_denoiser_steps(denoiser)), WF_OK);
+    assert_int_equal(wf_finish(device, stream), WF_OK);
+    assert_int_equal(wf_download(device, again, memory, size), WF_OK);
+    for (int i = 10 * pixels; i < 16 * pixels; i++)
+        assert_true(fabsf(again[i] + 3 * once[i]) <= 1e-4f * (1 + fabsf(once[i])));
+    free(once);
+    free(again);
+    free(f.data);
+    wf_free(device, memory);
+    wf_denoiser_destroy(denoiser);
+    wf_network_close(network);
+}
+
 /* Stages in order, that is all of them, and what each is said to do. */
 static void test_steps(void **state)
 {
@@ -248,8 +320,10 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(test_reference, suite_end_test),
         cmocka_unit_test_teardown(test_sizes, suite_end_test),
         cmocka_unit_test_teardown(test_missing_guides, suite_end_test),
+        cmocka_unit_test_teardown(test_one_operator, suite_end_test),
         cmocka_unit_test_teardown(test_contents, suite_end_test),
         cmocka_unit_test_teardown(test_holes, suite_end_test),
+        cmocka_unit_test_teardown(test_another_image, suite_end_test),
         cmocka_unit_test_teardown(test_steps, suite_end_test),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -239,6 +239,14 @@ void scene_expect_predicted(scene *s, const wf_filter *filter, double *(*predict
         s->weights[op].filter = *filter;
     s->predict = predict;
     s->half_weights = half_weights;
+    s->denoise = NULL;
+}
+
+void scene_expect_images(scene *s, double *(*denoise)(const scene *s, uint32_t slot, wf_operator op), int half)
+{
+    const wf_filter none = {0};
+    scene_expect_predicted(s, &none, NULL, half);
+    s->denoise = denoise;
 }
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
@@ -289,6 +297,8 @@ void scene_run(scene *s, int frames)
 static double *expected_output(const scene *s, uint32_t slot, wf_operator op)
 {
     const int64_t size[4] = {1, 3, s->options.height, s->options.width};
+    if (s->denoise && !s->weights[op].values)
+        return s->denoise(s, slot, op);
     double *predicted = s->weights[op].values ? NULL : s->predict(s, slot);
     double *output = allocate(3 * pixels_of(s), sizeof *output);
     wf_reference_filter(op, &s->weights[op].filter, size, s->slots[slot].planes[WF_NODE_COLOR],

@@ -50,6 +50,8 @@ typedef struct scene {
     double *(*predict)(const struct scene *s,
                        uint32_t slot); /* 1,Kh*Kw,H,W, to be freed: the predicted weights again */
     int half_weights;                  /* what is predicted is kept in float16 */
+    double *(*denoise)(const struct scene *s, uint32_t slot,
+                       wf_operator op); /* 3,H,W, to be freed: instead of weights */
     wf_bilateral bilateral;
 } scene;
 
@@ -69,6 +71,9 @@ void scene_set_bilateral(scene *s, const wf_bilateral *parameters);
 /* What the node was told otherwise: a filter for both operators whose weights are predicted. */
 void scene_expect_predicted(scene *s, const wf_filter *filter, double *(*predict)(const scene *s, uint32_t slot),
                             int half_weights);
+
+/* The same where both operators' images are computed otherwise; with float16 numbers, if so it is. */
+void scene_expect_images(scene *s, double *(*denoise)(const scene *s, uint32_t slot, wf_operator op), int half);
 
 /* Before weights change: waits for all slots, and compares. */
 void scene_finish_all(scene *s);

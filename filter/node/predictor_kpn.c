@@ -1,0 +1,88 @@
+/* A network: every frame's kernels, predicted and applied. */
+#include "predictor.h"
+
+#include "arguments.h"
+#include "wf_network.h"
+
+typedef struct kpn_predictor {
+    node_predictor base;
+    wf_denoiser *denoiser;
+    int stages[WF_STAGE_COUNT + 1]; /* the first step of each stage, and the number of all */
+} kpn_predictor;
+
+static wf_result prepare(node_predictor *predictor, const void *arguments, unsigned operators)
+{
+    (void)operators;
+    const wf_node *node = predictor->node;
+    WF_TRY(wf_check_pointer(&node->log, "network", arguments));
+    return wf_check_networks(node->device);
+}
+
+/* When what the operators had before has given back its memory. */
+static wf_result load(node_predictor *predictor, const void *arguments)
+{
+    kpn_predictor *kpn = (kpn_predictor *)predictor;
+    const wf_node *node = predictor->node;
+    WF_TRY(wf_denoiser_create(node->device, arguments, (int)node->options.width, (int)node->options.height,
+                              &kpn->denoiser));
+    const int count = wf_denoiser_steps(kpn->denoiser);
+    for (int step = count - 1; step >= 0; step--) {
+        wf_step_info info;
+        WF_TRY(wf_denoiser_step_info(kpn->denoiser, step, &info));
+        kpn->stages[info.stage] = step;
+    }
+    kpn->stages[WF_STAGE_COUNT] = count;
+    return WF_OK;
+}
+
+static wf_result compile(node_predictor *predictor, unsigned operators)
+{
+    (void)predictor, (void)operators;
+    return WF_OK;
+}
+
+static wf_result run(node_predictor *predictor, const node_turn *turn, unsigned operators, wf_stage first,
+                     wf_stage last)
+{
+    const kpn_predictor *kpn = (const kpn_predictor *)predictor;
+    const wf_tensor *planes = turn->node->planes;
+    const wf_frame frame = {.color = node_planes_of(turn, WF_NODE_COLOR),
+                            .albedo = node_planes_of(turn, WF_NODE_ALBEDO),
+                            .normal = node_planes_of(turn, WF_NODE_NORMAL),
+                            .depth = node_planes_of(turn, WF_NODE_DEPTH),
+                            .gather = operators & NODE_GATHER ? &planes[WF_NODE_GATHER] : NULL,
+                            .splat = operators & NODE_SPLAT ? &planes[WF_NODE_SPLAT] : NULL};
+    return wf_denoise_steps(kpn->denoiser, turn->stream, &frame, kpn->stages[first], kpn->stages[last + 1]);
+}
+
+/* Whichever image is bound: these stages write none. */
+static wf_result record(node_predictor *predictor, const node_turn *turn)
+{
+    const unsigned operators = node_is_bound(&turn->node->slots[turn->slot], WF_NODE_GATHER) ? NODE_GATHER : NODE_SPLAT;
+    return run(predictor, turn, operators, WF_STAGE_PACK, WF_STAGE_NETWORK);
+}
+
+static wf_result filter(node_predictor *predictor, const node_turn *turn, unsigned operators)
+{
+    return run(predictor, turn, operators, WF_STAGE_FILTERS, WF_STAGE_FILTERS);
+}
+
+static void destroy(node_predictor *predictor)
+{
+    wf_denoiser_destroy(((kpn_predictor *)predictor)->denoiser);
+}
+
+static const node_predictor_kind kpn = {.name = "kpn",
+                                        .size = sizeof(kpn_predictor),
+                                        .reads = 1u << WF_NODE_ALBEDO | 1u << WF_NODE_NORMAL | 1u << WF_NODE_DEPTH,
+                                        .prepare = prepare,
+                                        .load = load,
+                                        .compile = compile,
+                                        .record = record,
+                                        .filter = filter,
+                                        .destroy = destroy};
+
+wf_result wf_node_set_network(wf_node *node, const wf_network *network)
+{
+    return wf_node_set_predictor(node, &kpn, network, NODE_BOTH);
+}
