@@ -147,11 +147,14 @@ static const option_row rows[] = {
     {"screenshot", "FILE.png", VIEWER, OPTION_TEXT(screenshot),
      .help = "the whole view"},
     {"save", "DIR", VIEWER, OPTION_TEXT(save),
-     .help = "gather.exr and splat.exr (R,G,B float32, linear), numbered where there are several\n"
-             "frames; for live frames also frame.exr: R,G,B, albedo, normal, Z and motion, which\n"
-             "wfview reads as a frame"},
+     .help = "gather.exr and splat.exr (R,G,B float32, linear, with the frame's windows, alpha and\n"
+             "attributes), numbered where there are several frames; for live frames also\n"
+             "frame.exr: R,G,B, albedo, normal, Z and motion, which wfview reads as a frame"},
     {"compression", "NAME", VIEWER, OPTION_WORD(compression), .word = exr_compression_name, .needs = "save",
      .help = "of saved files: %s (default zip); dwaa is lossy"},
+    {"keep-channels", NULL, RECORDED, OPTION_FLAG(keep_channels), .needs = "save",
+     .help = "in saved files, all other channels and parts of the frame too, as they are, and the\n"
+             "filtered picture under the names of the frame's color"},
     {"report", "FILE.json", VIEWER, OPTION_TEXT(report),
      .help = "device, backend, per stage n, median, p95, p99, max in ms; metrics against the\n"
              "reference"},
@@ -291,7 +294,7 @@ static bool check_run(const option_row *row, unsigned run, error *error)
 static bool check_others(const parse *parse, const option_row *row, const char *value)
 {
     if (row->needs && !given(parse, row->needs))
-        return error_set(parse->error, "--%s %s: needs --%s too", row->name, value, row->needs);
+        return error_set(parse->error, "--%s%s%s: needs --%s too", row->name, *value ? " " : "", value, row->needs);
     for (int i = 0; i < 2 && row->clashes[i].with; i++) {
         const char *with = row->clashes[i].with, *other = given(parse, with);
         if (other)

@@ -58,6 +58,7 @@ typedef struct options {
     bool placeholders; /* --timing-placeholders: dashes for times and device names, for golden pictures */
     const char *screenshot, *save, *report, *trace;
     exr_compression compression; /* of what --save writes */
+    bool keep_channels;          /* all channels of the frames are in what --save writes */
     bool help, version;          /* print the manual or WF_VERSION and end; nothing else is checked then */
 } options;
 

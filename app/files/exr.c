@@ -16,18 +16,28 @@ static bool describe(const reader *reader, const place *places, frame *frame, er
     return ok || error_set(error, "not enough memory for the names of its channels");
 }
 
-/* Opens a file, finds what is wanted (see locate_layers) and reads it: images and origins, which the caller frees in any case. */
+/* Opens a file, finds what is wanted (see locate_layers) and reads it into *frame, which the caller frees in any case. */
 static bool read_file(const char *path, frame_layer wanted, const char *const *channels, int channel_count,
                       frame *frame, error *error)
 {
     reader reader;
     place places[FRAME_LAYER_COUNT];
+    exr_window window = {0};
     struct error inner = {""};
-    bool read = reader_open(&reader, path, &inner) &&
-                locate_layers(&reader, wanted, channels, channel_count, places, &inner) &&
-                describe(&reader, places, frame, &inner) && read_layers(reader.file, places, frame->layers, &inner);
-    if (read && wanted == FRAME_COLOR)
-        frame->warnings = describe_missed(&reader, places);
+    bool read =
+        reader_open(&reader, path, &inner) && locate_layers(&reader, wanted, channels, channel_count, places, &inner) &&
+        describe(&reader, places, frame, &inner) && read_layers(reader.file, places, frame->layers, &window, &inner);
+    if (read) {
+        const exr_window *display = &exr_file_part(reader.file, places[wanted].parts[0])->display;
+        frame->width = (int)window.width;
+        frame->height = (int)window.height;
+        frame->x = (int)(window.x - display->x);
+        frame->y = (int)(window.y - display->y);
+        frame->display_width = (int)display->width;
+        frame->display_height = (int)display->height;
+        if (wanted == FRAME_COLOR)
+            frame->warnings = describe_missed(&reader, places);
+    }
     reader_close(&reader);
     return read || error_set(error, "%s: %s", path, inner.message);
 }
@@ -54,18 +64,23 @@ char *sibling_path(const char *path, frame_layer layer)
     return NULL;
 }
 
+static bool add_sibling(const frame *sibling, frame_layer layer, const char *path, frame *frame, error *error)
+{
+    if (!frame_covers(sibling, frame))
+        return error_set(error, "%s: %dx%d pixels, %s has %dx%d", path, sibling->width, sibling->height, frame->path,
+                         frame->width, frame->height);
+    if (asprintf(&frame->origins[layer], "%s of *%s", sibling->origins[layer], sibling_suffixes[layer]) < 0)
+        frame->origins[layer] = NULL;
+    return frame_cut(sibling, layer, frame, &frame->layers[layer]) ||
+           error_set(error, "%s: not enough memory for %dx%d pixels", path, frame->width, frame->height);
+}
+
 static bool read_sibling(const char *path, frame_layer layer, frame *frame, error *error)
 {
-    const image *image = &frame->layers[layer], *color = &frame->layers[FRAME_COLOR];
-    if (!read_file(path, layer, NULL, 0, frame, error))
-        return false;
-    char *channels = frame->origins[layer];
-    if (asprintf(&frame->origins[layer], "%s of *%s", channels, sibling_suffixes[layer]) < 0)
-        frame->origins[layer] = NULL;
-    free(channels);
-    return ((image->width == color->width && image->height == color->height) ||
-            error_set(error, "%s: %dx%d pixels, %s has %dx%d", path, image->width, image->height, frame->path,
-                      color->width, color->height));
+    struct frame sibling = {0};
+    bool read = read_file(path, layer, NULL, 0, &sibling, error) && add_sibling(&sibling, layer, path, frame, error);
+    frame_free(&sibling);
+    return read;
 }
 
 static bool read_siblings(frame *frame, error *error)
@@ -86,29 +101,17 @@ bool exr_read_frame(const char *path, const char *const *channels, int channel_c
     memset(frame, 0, sizeof *frame);
     frame->path = strdup(path);
     if (frame->path && read_file(path, FRAME_COLOR, channels, channel_count, frame, error) &&
-        read_siblings(frame, error)) {
-        frame->width = frame->layers[FRAME_COLOR].width;
-        frame->height = frame->layers[FRAME_COLOR].height;
+        read_siblings(frame, error))
         return true;
-    }
     frame_free(frame);
     return false;
 }
 
-bool exr_read_color(const char *path, const char *const *channels, int channel_count, image *color, char **origin,
-                    error *error)
+bool exr_read_color(const char *path, const char *const *channels, int channel_count, frame *frame, error *error)
 {
-    frame frame = {0};
-    bool read = read_file(path, FRAME_REFERENCE, channels, channel_count, &frame, error);
-    *color = (image){0};
-    if (read) {
-        *color = frame.layers[FRAME_REFERENCE];
-        frame.layers[FRAME_REFERENCE] = (image){0};
-        if (origin) {
-            *origin = frame.origins[FRAME_REFERENCE];
-            frame.origins[FRAME_REFERENCE] = NULL;
-        }
-    }
-    frame_free(&frame);
-    return read;
+    memset(frame, 0, sizeof *frame);
+    if (read_file(path, FRAME_REFERENCE, channels, channel_count, frame, error))
+        return true;
+    frame_free(frame);
+    return false;
 }

@@ -10,8 +10,8 @@
  * A mapping's NAME is a group (Beauty for Beauty.R, Beauty.G, Beauty.B, or .X, .Y, .Z), or channels by their whole names with
  * commas between them: three of any names, two for motion, one for depth or a grey picture.
  *
- * The frame is the file's display window. What the data window does not cover is 0; what lies outside the display window
- * (overscan) is left out. */
+ * The frame is the data window of its color: nothing outside counts, and overscan is part of it. What the data windows of other
+ * parts do not cover is 0. */
 #ifndef WFVIEW_EXR_H
 #define WFVIEW_EXR_H
 
@@ -26,10 +26,9 @@
  * not within 1x1 to 16384x16384, layers of different sizes; NaN or infinity in a channel that is used (count and first pixel). */
 bool exr_read_frame(const char *path, const char *const *channels, int channel_count, frame *frame, error *error);
 
-/* Reads only color, as 4 channels, for references. Of the mappings, reference=NAME counts, color=NAME does not. origin, if not
- * NULL: the channels that it is, to be freed. */
-bool exr_read_color(const char *path, const char *const *channels, int channel_count, image *color, char **origin,
-                    error *error);
+/* Reads only color, as FRAME_REFERENCE of a frame that has nothing else. Of the mappings, reference=NAME counts, color=NAME does
+ * not. */
+bool exr_read_color(const char *path, const char *const *channels, int channel_count, frame *frame, error *error);
 
 /* Prints what is in a file, a line for each part and channel, and what exr_read_frame would take of it, or why it could not. False
  * and *error where it is no OpenEXR file. */
@@ -45,6 +44,22 @@ const char *exr_compression_name(int compression);
  * all (written beside its place, then renamed). */
 bool exr_write(const char *path, int width, int height, int channels, const char *const *names, const float *pixels,
                exr_compression compression, error *error);
+
+/* A filtered picture, which takes the place of a frame's color. */
+typedef struct exr_result {
+    const image *picture; /* of its channels the first three are r,g,b */
+    const char *source;   /* the frame's file, and the mappings that it was read with; NULL: it is of no file */
+    const char *const *channels;
+    int channel_count;
+    bool keep_channels;
+    exr_compression compression;
+} exr_result;
+
+/* Writes it as R,G,B, float32; with the source's windows, attributes and alpha (A, as it is there). keep_channels: with all of the
+ * source's parts and channels instead, the picture under its color's names (under those of Combined, where the color is the
+ * noisy image beside that; as R,G,B in the place of luminance and chroma). False and *error also where the source has changed, or
+ * a deep part cannot be kept. */
+bool exr_write_result(const char *path, const exr_result *result, error *error);
 
 /* Writes the layers that the frame has, the reference excepted, under plain names: R,G,B, albedo.R/G/B, normal.X/Y/Z, Z,
  * motion.X/Y. exr_read_frame gives them back as they are. */

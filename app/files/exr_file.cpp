@@ -4,6 +4,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -14,7 +15,8 @@
 #include <ImfIO.h>
 #include <ImfInputPart.h>
 #include <ImfMultiPartInputFile.h>
-#include <ImfOutputFile.h>
+#include <ImfMultiPartOutputFile.h>
+#include <ImfOutputPart.h>
 #include <ImfPartType.h>
 #include <ImfRgbaYca.h>
 #include <ImfStandardAttributes.h>
@@ -25,6 +27,7 @@
 
 extern "C" {
 #include "app/files/exr_file.h"
+#include "app/files/exr_header.h"
 #include "app/files/input.h"
 #include "app/files/output.h"
 }
@@ -163,54 +166,6 @@ class output_stream : public Imf::OStream
 
 /* ---- Headers ---------------------------------------------------------------------------------------------------------- */
 
-/* In the file's numbers, with the lines of a chunk. The library of 3.1 ends at 9, and makes one of all numbers that it does not
- * know. */
-const struct compression {
-    const char *name;
-    int lines;
-} compressions[] = {{"none", 1},       {"RLE", 1},      {"ZIPS", 1},  {"ZIP", 16},  {"PIZ", 32},
-                    {"PXR24", 16},     {"B44", 32},     {"B44A", 32}, {"DWAA", 32}, {"DWAB", 256},
-                    {"HTJ2K256", 256}, {"HTJ2K32", 32}, {"LJ2K", 1},  {"ZSTD", 1}};
-
-std::string compression_name(int number)
-{
-    size_t index = (size_t)number;
-    return index < sizeof compressions / sizeof compressions[0] ? compressions[index].name
-                                                                : "number " + std::to_string(number);
-}
-
-std::string read_name(input_stream &stream)
-{
-    std::string name;
-    char c;
-    for (stream.read(&c, 1); c && name.size() < 256; stream.read(&c, 1))
-        name += c;
-    return name;
-}
-
-/* Walks a part's header: no attribute may claim more bytes than the file has left, since the library allocates what they
- * claim. Returns the number of the compression, -1 where there is none. */
-int walk_header(input_stream &stream)
-{
-    int compression = -1;
-    for (std::string name = read_name(stream); !name.empty(); name = read_name(stream)) {
-        std::string type = read_name(stream);
-        unsigned char bytes[4];
-        stream.read((char *)bytes, 4);
-        uint64_t size = bytes[0] | bytes[1] << 8 | bytes[2] << 16 | (uint64_t)bytes[3] << 24;
-        if (size > stream.left())
-            fail("its attribute " + name + " has " + std::to_string(size) + " bytes, the file " +
-                 std::to_string(stream.left()) + " more");
-        uint64_t next = stream.tellg() + size;
-        if (name == "compression" && size == 1) {
-            stream.read((char *)bytes, 1);
-            compression = bytes[0];
-        }
-        stream.seekg(next);
-    }
-    return compression;
-}
-
 const char *type_name(Imf::PixelType type)
 {
     static const char *const names[] = {"uint", "half", "float"};
@@ -226,7 +181,7 @@ exr_window window_of(const Imath::Box2i &box)
 struct part {
     Imf::Header header;
     int compression;
-    std::string compression_text;
+    char compression_text[32];
     std::vector<exr_channel> channels;
     std::vector<const char *> views;
     exr_part description = {};
@@ -244,16 +199,15 @@ struct part {
         description.view_count = (int)views.size();
         if (compression < 0)
             compression = header.compression();
-        compression_text = compression_name(compression);
-        description.compression = compression_text.c_str();
-        bool typed = header.hasType(), non_image = Imf::isNonImage(version);
-        description.tiled = Imf::isMultiPart(version) ? typed && Imf::isTiled(header.type()) : Imf::isTiled(version);
+        description.compression = exr_compression_text(compression, compression_text);
+        bool typed = header.hasType(), alone = !Imf::isMultiPart(version), non_image = Imf::isNonImage(version);
+        description.tiled = !alone ? typed && Imf::isTiled(header.type()) : Imf::isTiled(version);
         description.deep = typed ? Imf::isDeepData(header.type()) : non_image;
         description.data = window_of(header.dataWindow());
         description.display = window_of(header.displayWindow());
         description.channels = channels.data();
         description.channel_count = (int)channels.size();
-        if (non_image && !description.deep)
+        if (alone && non_image && !description.deep)
             fail("its version number says that it is deep, its type that it is not");
     }
 };
@@ -286,9 +240,10 @@ void read_headers(exr_file &file)
     bool multi_part = Imf::isMultiPart(version);
     do {
         auto next = std::make_unique<part>();
-        uint64_t start = file.stream.tellg();
-        next->compression = walk_header(file.stream);
-        file.stream.seekg(start);
+        uint64_t end = file.stream.tellg();
+        error error = {""};
+        if (!exr_walk_header(&file.stream.input, &end, &next->compression, &error))
+            fail(error.message);
         next->header.readFrom(file.stream, version);
         if (next->header.readsNothing())
             break;
@@ -307,7 +262,7 @@ void start_reading(exr_file &file)
         return;
     for (const auto &part : file.parts)
         if (part->compression >= Imf::NUM_COMPRESSION_METHODS)
-            fail("its compression is " + compression_name(part->compression) +
+            fail(std::string("its compression is ") + part->description.compression +
                  ", which OpenEXR " OPENEXR_VERSION_STRING " cannot read");
     file.stream.seekg(0);
     file.reading = std::make_unique<Imf::MultiPartInputFile>(file.stream, 0, false);
@@ -330,7 +285,7 @@ Imf::FrameBuffer frame_buffer(const part &part, const exr_target *targets, int c
 /* Lines and columns of a chunk; the library allocates some of them. */
 Imath::V2i check_chunk(const part &part)
 {
-    Imath::V2i size((int)part.description.data.width, compressions[part.compression].lines);
+    Imath::V2i size((int)part.description.data.width, exr_compression_lines(part.compression));
     if (part.description.tiled && part.header.hasTileDescription()) {
         const Imf::TileDescription &tiles = part.header.tileDescription();
         size = Imath::V2i((int)tiles.xSize, (int)tiles.ySize);
@@ -369,31 +324,128 @@ void read_part(exr_file &file, int number, const exr_target *targets, int count)
     }
 }
 
-Imf::Compression library_compression(exr_compression compression)
+/* ---- Writing ---------------------------------------------------------------------------------------------------------- */
+
+bool keeps_channels(const exr_writing &writing)
+{
+    return writing.source && writing.part < 0;
+}
+
+const exr_plane *plane_of(const exr_writing &writing, int part, const char *name)
+{
+    for (int i = 0; i < writing.plane_count; i++)
+        if ((!keeps_channels(writing) || writing.planes[i].part == part) && strcmp(writing.planes[i].name, name) == 0)
+            return &writing.planes[i];
+    return nullptr;
+}
+
+/* The header of a part of the new file: scan lines, with the channels that are kept and those of the planes. */
+Imf::Header header_of(const exr_writing &writing, int part)
 {
     static const Imf::Compression compressions[EXR_COMPRESSION_COUNT] = {Imf::NO_COMPRESSION, Imf::ZIP_COMPRESSION,
                                                                          Imf::PIZ_COMPRESSION, Imf::DWAA_COMPRESSION};
-    return compressions[compression];
+    Imf::ChannelList channels;
+    Imf::Header header(writing.width, writing.height);
+    if (writing.source) {
+        header = writing.source->parts[(size_t)part]->header;
+        for (const char *name : {"tiles", "chunkCount", "version"})
+            header.erase(name);
+    }
+    header.setType(Imf::SCANLINEIMAGE);
+    for (auto i = header.channels().begin(); keeps_channels(writing) && i != header.channels().end(); ++i)
+        if (!plane_of(writing, part, i.name()))
+            channels.insert(i.name(), i.channel());
+    for (int i = 0; i < writing.plane_count; i++)
+        if ((!keeps_channels(writing) || writing.planes[i].part == part) && writing.planes[i].samples)
+            channels.insert(writing.planes[i].name, Imf::Channel(Imf::FLOAT));
+    header.channels() = channels;
+    header.compression() = compressions[writing.compression];
+    header.lineOrder() = Imf::INCREASING_Y;
+    return header;
 }
 
-void write_file(FILE *to, int width, int height, int channels, const char *const *names, const float *pixels,
-                exr_compression compression)
+/* Some lines of the channels that are kept, in the types that they have. */
+struct kept_lines {
+    int count = 64; /* of whole samples of every channel */
+    std::vector<std::vector<char>> samples;
+
+    kept_lines(const Imf::Header &header)
+    {
+        int most = header.dataWindow().max.y - header.dataWindow().min.y + 1;
+        for (auto i = header.channels().begin(); i != header.channels().end(); ++i)
+            count = std::min(most, count * i.channel().ySampling / std::gcd(count, i.channel().ySampling));
+    }
+
+    /* Where the lines from y on go, or come from. */
+    void insert(Imf::FrameBuffer &buffer, const char *name, const Imf::Channel &channel, const Imath::Box2i &data,
+                int y)
+    {
+        size_t size = channel.type == Imf::HALF ? 2 : 4,
+               width = (size_t)(data.max.x - data.min.x) / channel.xSampling + 1;
+        samples.emplace_back(size * width * ((size_t)count / channel.ySampling + 1));
+        buffer.insert(name,
+                      Imf::Slice::Make(channel.type, samples.back().data(), Imath::V2i(data.min.x, y), (int64_t)width,
+                                       count, size, size * width, channel.xSampling, channel.ySampling));
+    }
+};
+
+void write_lines(const exr_writing &writing, int number, Imf::OutputPart &output, Imf::InputPart *input)
+{
+    Imath::Box2i data = output.header().dataWindow();
+    kept_lines lines(output.header());
+    for (int y = data.min.y; y <= data.max.y; y += lines.count) {
+        int count = std::min(lines.count, data.max.y - y + 1);
+        Imf::FrameBuffer kept, written;
+        lines.samples.clear();
+        for (auto i = output.header().channels().begin(); i != output.header().channels().end(); ++i)
+            if (!plane_of(writing, number, i.name()))
+                lines.insert(kept, i.name(), i.channel(), data, y);
+        written = kept;
+        for (int i = 0; i < writing.plane_count; i++) {
+            const exr_plane &plane = writing.planes[i];
+            if ((!keeps_channels(writing) || plane.part == number) && plane.samples)
+                written.insert(plane.name,
+                               Imf::Slice::Make(Imf::FLOAT, plane.samples, data, (size_t)plane.stride * sizeof(float),
+                                                (size_t)plane.row_stride * sizeof(float)));
+        }
+        if (input && kept.begin() != kept.end()) {
+            input->setFrameBuffer(kept);
+            input->readPixels(y, y + count - 1);
+        }
+        output.setFrameBuffer(written);
+        output.writePixels(count);
+    }
+}
+
+void write_parts(Imf::OStream &stream, const exr_writing &writing)
+{
+    int first = keeps_channels(writing) || !writing.source ? 0 : writing.part;
+    int end = keeps_channels(writing) ? (int)writing.source->parts.size() : first + 1;
+    std::vector<Imf::Header> headers;
+    for (int part = first; part < end; part++) {
+        if (writing.source && writing.source->parts[(size_t)part]->description.deep)
+            fail("part " + std::to_string(part) + " of the frame is deep, and deep parts cannot be kept");
+        headers.push_back(header_of(writing, part));
+    }
+    if (keeps_channels(writing))
+        start_reading(*writing.source);
+    Imf::MultiPartOutputFile file(stream, headers.data(), (int)headers.size(), false, 0);
+    for (int part = first; part < end; part++) {
+        Imf::OutputPart output(file, part - first);
+        std::unique_ptr<Imf::InputPart> input;
+        if (keeps_channels(writing)) {
+            check_chunk(*writing.source->parts[(size_t)part]);
+            input = std::make_unique<Imf::InputPart>(*writing.source->reading, part);
+        }
+        write_lines(writing, part, output, input.get());
+    }
+}
+
+void write_file(FILE *to, const exr_writing &writing)
 {
     output_stream stream(to);
-    Imf::Header header(width, height);
-    Imf::FrameBuffer buffer;
-    header.compression() = library_compression(compression);
-    for (int i = 0; i < channels; i++) {
-        size_t stride = (size_t)channels * sizeof(float);
-        header.channels().insert(names[i], Imf::Channel(Imf::FLOAT));
-        buffer.insert(names[i], Imf::Slice(Imf::FLOAT, (char *)(pixels + i), stride, stride * (size_t)width));
-    }
-    {
-        Imf::OutputFile file(stream, header, 0);
-        file.setFrameBuffer(buffer);
-        file.writePixels(height);
-    }
-    stream.check(true);
+    write_parts(stream, writing);
+    stream.check(true); /* what the last part's end did not say */
 }
 
 } // namespace
@@ -457,15 +509,14 @@ bool exr_file_luminance(const exr_file *file, int part, float luminance[3], erro
     }
 }
 
-bool exr_file_write(const char *path, int width, int height, int channels, const char *const *names,
-                    const float *pixels, exr_compression compression, error *error)
+bool exr_file_write(const char *path, const exr_writing *writing, error *error)
 {
     output output;
     bool written = false;
     if (!output_open(&output, path, error))
         return false;
     try {
-        write_file(output.file, width, height, channels, names, pixels, compression);
+        write_file(output.file, *writing);
         written = true;
     } catch (const std::exception &exception) {
         error_set(error, "%s: cannot write: %s", path, reason_of(exception).c_str());

@@ -60,8 +60,25 @@ bool exr_file_read(exr_file *file, int part, const exr_target *targets, int coun
 /* What linear r,g,b count in a part's Y, which depends on its primaries. False and *error where they make no colour space. */
 bool exr_file_luminance(const exr_file *file, int part, float luminance[3], error *error);
 
-/* See exr_write in exr.h. */
-bool exr_file_write(const char *path, int width, int height, int channels, const char *const *names,
-                    const float *pixels, exr_compression compression, error *error);
+/* A channel that is written, as float32: samples in rows of its part's data window. samples NULL: the channel is left out. */
+typedef struct exr_plane {
+    int part;
+    const char *name;
+    const float *samples;
+    int64_t stride, row_stride; /* floats from pixel to pixel and from row to row */
+} exr_plane;
+
+typedef struct exr_writing {
+    exr_compression compression;
+    int width, height; /* without a source */
+    exr_file *source;  /* NULL, or an open file whose windows and attributes the new one has: */
+    int part; /* those of this part, none of its channels; -1: all parts, and all channels but those among the planes */
+    const exr_plane *planes;
+    int plane_count;
+} exr_writing;
+
+/* Writes scan lines. Channels of the source keep their types and samples, to the bit. The file appears whole or not at all. False
+ * and *error, which names the path, where it cannot be written, a part of the source is deep, or the source cannot be read. */
+bool exr_file_write(const char *path, const exr_writing *writing, error *error);
 
 #endif

@@ -224,6 +224,7 @@ static bool apply_rule(reader *reader, const exr_rule *rule, place *place)
         return place->found = false; /* Y beside X is no luminance */
     place->writer = rule->writer;
     place->chroma = strcmp(rule->group, EXR_CHROMA) == 0;
+    place->noisy = strcmp(rule->group, EXR_NOISY) == 0;
     if (rule->layer == FRAME_COLOR)
         repeat_channel(place);
     return true;
@@ -344,7 +345,7 @@ bool locate_layers(reader *reader, frame_layer wanted, const char *const *channe
     return locate_feature(reader, wanted, &places[wanted], error);
 }
 
-/* ---- Saying what was found ------------------------------------------------------------------------------------------ */
+/* ---- Results -------------------------------------------------------------------------------------------------------- */
 
 static const entry *entry_of(const reader *reader, int part, int channel)
 {
@@ -353,6 +354,31 @@ static const entry *entry_of(const reader *reader, int part, int channel)
         entry++;
     return entry;
 }
+
+place locate_result(const reader *reader, const place *color)
+{
+    char group[2 * EXR_MAX_GROUP];
+    place place = {0};
+    snprintf(group, sizeof group, "%s%s", reader->star, EXR_DENOISED + 1);
+    return color->noisy && find_group(reader, group, "RGB", BY_RULE, &place) ? place : *color;
+}
+
+int locate_alpha(const reader *reader, const place *color)
+{
+    const entry *first = entry_of(reader, color->parts[0], color->channels[0]);
+    size_t length = group_length(first->written);
+    for (int e = 0; e < reader->entry_count; e++) {
+        const entry *entry = &reader->entries[e];
+        const char *component = component_of(entry->written);
+        if (entry->part == first->part && group_length(entry->written) == length &&
+            strncmp(entry->written, first->written, length) == 0 &&
+            (strcasecmp(component, "A") == 0 || strcasecmp(component, "alpha") == 0))
+            return entry->channel;
+    }
+    return -1;
+}
+
+/* ---- Saying what was found ------------------------------------------------------------------------------------------ */
 
 char *describe_place(const reader *reader, const place *place)
 {

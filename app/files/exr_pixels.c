@@ -192,20 +192,24 @@ static bool allocate(image *image, const exr_window *window, int channels, error
     return image->pixels || no_memory(window, error);
 }
 
-/* All parts that layers come from have a display window of one size: the frame's, the first layer's. */
+/* The frame's window is the data window of its color's, or its first layer's, part. All parts that layers come from have a display
+ * window of one size. */
 static bool find_window(const exr_file *file, const place *places, exr_window *frame, error *error)
 {
+    const exr_window *display = NULL;
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
         for (int i = 0; places[layer].found && i < places[layer].count; i++) {
             const exr_part *part = exr_file_part(file, places[layer].parts[i]);
             if (!check_part(part, error))
                 return false;
-            if (!frame->width)
-                *frame = part->display;
-            if (part->display.width != frame->width || part->display.height != frame->height)
+            if (!display) {
+                display = &part->display;
+                *frame = part->data;
+            }
+            if (part->display.width != display->width || part->display.height != display->height)
                 return error_set(error, "its %s is %lldx%lld pixels, its color %lldx%lld", frame_layer_name(layer),
                                  (long long)part->display.width, (long long)part->display.height,
-                                 (long long)frame->width, (long long)frame->height);
+                                 (long long)display->width, (long long)display->height);
         }
     }
     return true;
@@ -221,13 +225,13 @@ static bool allocate_layers(const exr_file *file, const place *places, image *im
     return true;
 }
 
-bool read_layers(exr_file *file, const place places[FRAME_LAYER_COUNT], image images[FRAME_LAYER_COUNT], error *error)
+bool read_layers(exr_file *file, const place places[FRAME_LAYER_COUNT], image images[FRAME_LAYER_COUNT],
+                 exr_window *window, error *error)
 {
-    exr_window frame = {0};
-    if (!allocate_layers(file, places, images, &frame, error))
+    if (!allocate_layers(file, places, images, window, error))
         return false;
     for (int part = 0; part < exr_file_part_count(file); part++)
-        if (!read_part(file, part, &frame, places, images, error))
+        if (!read_part(file, part, window, places, images, error))
             return false;
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
         if (!places[layer].found)

@@ -42,6 +42,7 @@ void reader_close(reader *reader); /* also after a failure */
 typedef struct place {
     bool found;
     bool chroma; /* the channels are RY, Y, BY and to become R, G, B */
+    bool noisy;  /* beside a picture that the renderer denoised */
     int count;
     int parts[3], channels[3]; /* of each component; one channel may be there more than once */
     const char *writer;        /* who names them so */
@@ -52,6 +53,12 @@ typedef struct place {
  * LAYER=NAME. False and *error where a mapping names channels that are not there, or what is wanted is missing. */
 bool locate_layers(reader *reader, frame_layer wanted, const char *const *channels, int channel_count,
                    place places[FRAME_LAYER_COUNT], error *error);
+
+/* Where the color belongs once it is filtered: mostly where it is. */
+place locate_result(const reader *reader, const place *color);
+
+/* The alpha beside a color: a channel of its first component's part; -1: there is none. */
+int locate_alpha(const reader *reader, const place *color);
 
 /* "ViewLayer.Combined.R,G,B"; to be freed. NULL: no memory. */
 char *describe_place(const reader *reader, const place *place);
@@ -66,7 +73,9 @@ char *sibling_path(const char *path, frame_layer layer);
 
 /* ---- exr_pixels.c: from places to images ---------------------------------------------------------------------------- */
 
-/* Reads the layers that were found into images, which the caller frees in any case. */
-bool read_layers(exr_file *file, const place places[FRAME_LAYER_COUNT], image images[FRAME_LAYER_COUNT], error *error);
+/* Reads the layers that were found into images, which the caller frees in any case, and says what part of the file's pixels
+ * they are: the color's data window. What another part's data window does not cover is 0. */
+bool read_layers(exr_file *file, const place places[FRAME_LAYER_COUNT], image images[FRAME_LAYER_COUNT],
+                 exr_window *window, error *error);
 
 #endif

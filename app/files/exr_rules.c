@@ -21,8 +21,8 @@
  *
  * Motion is taken only where it is known to be in pixels, previous - current. */
 const exr_rule exr_rules[] = {
-    {FRAME_COLOR, "*.Noisy Image", "RGB", "Cycles, which denoised Combined"},
-    {FRAME_COLOR, "*.Combined", "RGB", "Cycles"},
+    {FRAME_COLOR, EXR_NOISY, "RGB", "Cycles, which denoised Combined"},
+    {FRAME_COLOR, EXR_DENOISED, "RGB", "Cycles"},
     {FRAME_COLOR, "", "RGB", "plain"},
     {FRAME_COLOR, "rgba", "RGB", "Arnold"},
     {FRAME_COLOR, "beauty", "RGB", "plain"},

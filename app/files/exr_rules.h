@@ -21,6 +21,10 @@ typedef struct exr_rule {
 extern const exr_rule exr_rules[];
 extern const int exr_rule_count;
 
+/* The noisy color where a renderer denoised its picture, which is what compositors take: a filtered color belongs there. */
+#define EXR_NOISY    "*.Noisy Image"
+#define EXR_DENOISED "*.Combined"
+
 /* Of the rules for luminance with chroma and without. */
 #define EXR_CHROMA "RY,Y,BY"
 #define EXR_GREY   "Y"

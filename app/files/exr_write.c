@@ -14,7 +14,16 @@ const char *exr_compression_name(int compression)
 bool exr_write(const char *path, int width, int height, int channels, const char *const *names, const float *pixels,
                exr_compression compression, error *error)
 {
-    return exr_file_write(path, width, height, channels, names, pixels, compression, error);
+    exr_plane *planes = calloc((size_t)channels, sizeof *planes);
+    if (!planes)
+        return error_set(error, "%s: not enough memory for %d channels", path, channels);
+    for (int i = 0; i < channels; i++)
+        planes[i] = (exr_plane){0, names[i], pixels + i, channels, (int64_t)channels * width};
+    const exr_writing writing = {
+        .compression = compression, .width = width, .height = height, .planes = planes, .plane_count = channels};
+    bool written = exr_file_write(path, &writing, error);
+    free(planes);
+    return written;
 }
 
 bool exr_write_frame(const char *path, const frame *frame, exr_compression compression, error *error)

@@ -21,6 +21,43 @@ void frame_free(frame *frame)
     memset(frame, 0, sizeof *frame);
 }
 
+image frame_take(frame *frame, frame_layer layer)
+{
+    image image = frame->layers[layer];
+    frame->layers[layer] = (struct image){0};
+    frame_free(frame);
+    return image;
+}
+
+static bool same_size(const frame *frame, const struct frame *other)
+{
+    return frame->width == other->width && frame->height == other->height;
+}
+
+bool frame_covers(const frame *frame, const struct frame *other)
+{
+    bool same_display = frame->display_width > 0 && frame->display_width == other->display_width &&
+                        frame->display_height == other->display_height;
+    bool within = other->x >= frame->x && other->y >= frame->y && other->x + other->width <= frame->x + frame->width &&
+                  other->y + other->height <= frame->y + frame->height;
+    return same_size(frame, other) || (same_display && within);
+}
+
+bool frame_cut(const frame *frame, frame_layer layer, const struct frame *other, image *image)
+{
+    const struct image *from = &frame->layers[layer];
+    int left = same_size(frame, other) ? 0 : other->x - frame->x,
+        top = same_size(frame, other) ? 0 : other->y - frame->y;
+    size_t row = (size_t)other->width * (size_t)from->channels;
+    *image = (struct image){other->width, other->height, from->channels, NULL};
+    image->pixels = malloc(row * (size_t)other->height * sizeof *image->pixels);
+    for (int y = 0; image->pixels && y < other->height; y++) {
+        size_t first = ((size_t)(top + y) * (size_t)from->width + (size_t)left) * (size_t)from->channels;
+        memcpy(image->pixels + (size_t)y * row, from->pixels + first, row * sizeof *image->pixels);
+    }
+    return image->pixels;
+}
+
 char *frame_describe(const frame *frame)
 {
     char *text = NULL;

@@ -13,7 +13,9 @@ typedef struct image {
 typedef struct frame {
     char *path; /* of the colour file; owned */
     int width, height;
-    image layers[FRAME_LAYER_COUNT]; /* FRAME_COLOR is always there; all have the frame's size */
+    int x, y;                          /* where it lies in the picture that is shown, of ... */
+    int display_width, display_height; /* ... these sizes: it may be a part of that, or reach beyond. 0: not known */
+    image layers[FRAME_LAYER_COUNT];   /* FRAME_COLOR is always there; all have the frame's size */
 
     /* What each layer is in its file, "ViewLayer.Combined.R,G,B"; owned, NULL where it is absent or of no file. */
     char *origins[FRAME_LAYER_COUNT];
@@ -22,6 +24,16 @@ typedef struct frame {
 
 void image_free(image *image);
 void frame_free(frame *frame); /* leaves *frame zeroed */
+
+/* Frees all of it but a layer, which it gives. */
+image frame_take(frame *frame, frame_layer layer);
+
+/* Whether a layer of one frame has all pixels of another one: both have one size, or are of pictures of one size that is shown and
+ * the other lies within. */
+bool frame_covers(const frame *frame, const struct frame *other);
+
+/* A layer's pixels where the other frame is, which is covered, in memory of their own. False: no memory. */
+bool frame_cut(const frame *frame, frame_layer layer, const struct frame *other, image *image);
 
 /* "color from R,G,B; albedo from albedo.R,G,B": every layer that has an origin; to be freed. NULL: no memory. */
 char *frame_describe(const frame *frame);

@@ -71,8 +71,11 @@ static bool set_surroundings(live *live, error *error)
         environment->kind = ENVIRONMENT_CONSTANT;
         memcpy(environment->color, options->environment_color, sizeof environment->color);
     } else if (options->environment == OPTIONS_SURROUNDINGS_FILE) {
+        frame file;
+        if (!exr_read_color(options->environment_file, NULL, 0, &file, error))
+            return false;
         environment->kind = ENVIRONMENT_IMAGE;
-        return exr_read_color(options->environment_file, NULL, 0, &environment->image, NULL, error);
+        environment->image = frame_take(&file, FRAME_REFERENCE);
     }
     return true;
 }
@@ -80,11 +83,13 @@ static bool set_surroundings(live *live, error *error)
 static bool read_reference(live *live, error *error)
 {
     const options *options = live->options;
-    image *image = &live->reference_pixels;
+    frame file;
     if (!options->reference)
         return true;
-    if (!exr_read_color(options->reference, options->channels, options->channel_count, image, NULL, error))
+    if (!exr_read_color(options->reference, options->channels, options->channel_count, &file, error))
         return false;
+    live->reference_pixels = frame_take(&file, FRAME_REFERENCE);
+    const image *image = &live->reference_pixels;
     return (image->width == options->render_width && image->height == options->render_height) ||
            error_set(error, "%s: the reference has %dx%d pixels, live frames have %dx%d (--render-size)",
                      options->reference, image->width, image->height, options->render_width, options->render_height);

@@ -16,7 +16,7 @@ typedef enum entry_state { ENTRY_ABSENT, ENTRY_LOADED, ENTRY_FAILED } entry_stat
 
 typedef struct entry {
     entry_state state;
-    frame frame;     /* while loaded; its reference is not its own where all frames share one */
+    frame frame;     /* while loaded; its reference is not its own where it is the shared one */
     long long bytes; /* of the frame's own pixels */
     error *failure;
 } entry;
@@ -26,8 +26,7 @@ struct source {
     const char *const *channels;
     int channel_count;
     const char *shared_path; /* of the reference for every frame, or NULL */
-    image shared;            /* that reference, once loaded; the loading thread's, as is the next */
-    char *shared_origin;
+    frame shared;            /* that reference, once loaded; the loading thread's */
     long long budget;
 
     pthread_t thread;
@@ -70,13 +69,6 @@ static char *find_reference(const char *path, const char **place)
     return NULL;
 }
 
-static bool check_reference(const char *path, const image *reference, const frame *frame, error *error)
-{
-    return (reference->width == frame->width && reference->height == frame->height) ||
-           error_set(error, "%s: the reference has %dx%d pixels, %s has %dx%d", path, reference->width,
-                     reference->height, frame->path, frame->width, frame->height);
-}
-
 /* "R,G,B of PLACE"; to be freed. NULL: no memory. */
 static char *name_origin(const char *channels, const char *place)
 {
@@ -84,34 +76,56 @@ static char *name_origin(const char *channels, const char *place)
     return channels && asprintf(&origin, "%s of %s", channels, place) >= 0 ? origin : NULL;
 }
 
+/* Gives a frame the reference's pixels where it is, which are the frame's own unless all frames share them and have its size. */
+static bool add_reference(const frame *reference, const char *path, const char *place, bool is_shared, frame *frame,
+                          error *error)
+{
+    image *layer = &frame->layers[FRAME_REFERENCE];
+    if (!frame_covers(reference, frame))
+        return error_set(error, "%s: the reference has %dx%d pixels, %s has %dx%d", path, reference->width,
+                         reference->height, frame->path, frame->width, frame->height);
+    frame->origins[FRAME_REFERENCE] = name_origin(reference->origins[FRAME_REFERENCE], place);
+    if (is_shared && reference->width == frame->width && reference->height == frame->height) {
+        *layer = reference->layers[FRAME_REFERENCE];
+        return true;
+    }
+    return frame_cut(reference, FRAME_REFERENCE, frame, layer) ||
+           error_set(error, "%s: not enough memory for %dx%d pixels", path, frame->width, frame->height);
+}
+
 static bool add_shared_reference(source *source, frame *frame, error *error)
 {
-    if (!source->shared.pixels && !exr_read_color(source->shared_path, source->channels, source->channel_count,
-                                                  &source->shared, &source->shared_origin, error))
+    if (!source->shared.layers[FRAME_REFERENCE].pixels &&
+        !exr_read_color(source->shared_path, source->channels, source->channel_count, &source->shared, error))
         return false;
-    frame->layers[FRAME_REFERENCE] = source->shared;
-    frame->origins[FRAME_REFERENCE] = name_origin(source->shared_origin, source->shared_path);
-    return check_reference(source->shared_path, &source->shared, frame, error);
+    return add_reference(&source->shared, source->shared_path, source->shared_path, true, frame, error);
 }
 
 static bool add_own_reference(const source *source, frame *frame, error *error)
 {
+    struct frame reference;
     const char *place;
-    char *path = find_reference(frame->path, &place), *channels = NULL;
+    char *path = find_reference(frame->path, &place);
     if (!path)
         return true;
-    image *reference = &frame->layers[FRAME_REFERENCE];
-    bool added = exr_read_color(path, source->channels, source->channel_count, reference, &channels, error) &&
-                 check_reference(path, reference, frame, error);
-    frame->origins[FRAME_REFERENCE] = name_origin(channels, place);
-    free(channels);
+    bool added = exr_read_color(path, source->channels, source->channel_count, &reference, error);
+    if (added) {
+        added = add_reference(&reference, path, place, false, frame, error);
+        frame_free(&reference);
+    }
     free(path);
     return added;
 }
 
+static bool has_shared_reference(const source *source, const frame *frame)
+{
+    const float *pixels = frame->layers[FRAME_REFERENCE].pixels;
+    return pixels && pixels == source->shared.layers[FRAME_REFERENCE].pixels;
+}
+
 static void discard(const source *source, frame *frame)
 {
-    if (source->shared_path)
+    if (has_shared_reference(source, frame))
         frame->layers[FRAME_REFERENCE].pixels = NULL;
     frame_free(frame);
 }
@@ -131,7 +145,7 @@ static long long bytes_of(const source *source, const frame *frame)
     long long bytes = 0;
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
         const image *image = &frame->layers[layer];
-        if (image->pixels && (layer != FRAME_REFERENCE || !source->shared_path))
+        if (image->pixels && (layer != FRAME_REFERENCE || !has_shared_reference(source, frame)))
             bytes += (long long)image->width * image->height * image->channels * (long long)sizeof(float);
     }
     return bytes;
@@ -242,8 +256,7 @@ static void destroy(source *source)
         free(source->entries[i].failure);
     }
     free(source->entries);
-    image_free(&source->shared);
-    free(source->shared_origin);
+    frame_free(&source->shared);
     sequence_free(&source->sequence);
     pthread_mutex_destroy(&source->mutex);
     pthread_cond_destroy(&source->changed);

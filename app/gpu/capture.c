@@ -77,18 +77,3 @@ bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], u
     }
     return finish(capture, error);
 }
-
-bool capture_write(const image *picture, const char *path, exr_compression compression, error *error)
-{
-    static const char *const names[] = {"R", "G", "B"};
-    size_t count = (size_t)picture->width * (size_t)picture->height;
-    float *rgb = malloc(count * 3 * sizeof *rgb);
-    if (!rgb)
-        return error_set(error, "%s: not enough memory for %dx%d pixels", path, picture->width, picture->height);
-    for (size_t i = 0; i < count; i++)
-        for (size_t c = 0; c < 3; c++)
-            rgb[3 * i + c] = picture->pixels[4 * i + c];
-    bool ok = exr_write(path, picture->width, picture->height, 3, names, rgb, compression, error);
-    free(rgb);
-    return ok;
-}

@@ -2,7 +2,6 @@
 #ifndef WFVIEW_CAPTURE_H
 #define WFVIEW_CAPTURE_H
 
-#include "app/files/exr.h"
 #include "app/frames/frame.h"
 #include "device.h"
 #include "target.h"
@@ -23,8 +22,5 @@ bool capture_target(capture *capture, const target *target, const char *path, er
  * the capture's buffer, valid until its next use; the others' are NULL. */
 bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], unsigned layers, int width, int height,
                     image pictures[LAYER_COUNT], error *error);
-
-/* Writes a picture's first three channels as R, G, B float32. */
-bool capture_write(const image *picture, const char *path, exr_compression compression, error *error);
 
 #endif

@@ -11,8 +11,17 @@
 static bool save(viewer *viewer, const char *name, const image *picture, error *error)
 {
     char path[4200];
-    results_path(viewer->options, name, viewer->shown, viewer->context.frame_count, path, sizeof path);
-    return capture_write(picture, path, viewer->options->compression, error);
+    const options *options = viewer->options;
+    const exr_result result = {
+        .picture = picture,
+        .source = viewer->facts.feed.scene ? NULL : feed_path(&viewer->feed, viewer->shown),
+        .channels = options->channels,
+        .channel_count = options->channel_count,
+        .keep_channels = options->keep_channels,
+        .compression = options->compression,
+    };
+    results_path(options, name, viewer->shown, viewer->context.frame_count, path, sizeof path);
+    return exr_write_result(path, &result, error);
 }
 
 /* A frame that was rendered here, as one that is read from a file. */

@@ -62,7 +62,7 @@ static void test_defaults(void **state)
     assert_true(o.kernel_height == 0 && o.kernel_width == 0 && o.mode == WF_LINEAR);
     assert_true(!o.weights && !o.splat_weights && !o.reference && !o.channels && o.channel_count == 0);
     assert_true(!o.screenshot && !o.save && !o.report && !o.trace);
-    assert_int_equal(o.compression, EXR_ZIP);
+    assert_true(o.compression == EXR_ZIP && !o.keep_channels);
     assert_true(!o.scene && !o.camera_path && o.accumulate == 0 && o.environment == OPTIONS_SURROUNDINGS_DEFAULT);
     assert_true(o.render_width == 1280 && o.render_height == 720 && o.spp == 1);
 }
@@ -71,12 +71,12 @@ static void test_everything(void **state)
 {
     (void)state;
     options o;
-    assert_ok(&o,
-              WORDS("one.exr", "--weights", "w.npy", "--splat-weights=s.npz", "--weight-mode", "softmax",
-                    "--kernel-size", "5x7", "--reference", "r.exr", "--backend", "vulkan", "two", "--headless",
-                    "--size", "1920x1080", "--frames", "500", "--warmup", "20", "--screenshot", "s.png", "--save",
-                    "out", "--compression", "dwaa", "--report", "r.json", "--trace", "t.json", "--timing-placeholders",
-                    "--channel", "color=Beauty", "--channel", "depth=my.V", "--", "--three.exr"));
+    assert_ok(&o, WORDS("one.exr", "--weights", "w.npy", "--splat-weights=s.npz", "--weight-mode", "softmax",
+                        "--kernel-size", "5x7", "--reference", "r.exr", "--backend", "vulkan", "two", "--headless",
+                        "--size", "1920x1080", "--frames", "500", "--warmup", "20", "--screenshot", "s.png", "--save",
+                        "out", "--compression", "dwaa", "--keep-channels", "--report", "r.json", "--trace", "t.json",
+                        "--timing-placeholders", "--channel", "color=Beauty", "--channel", "depth=my.V", "--",
+                        "--three.exr"));
     assert_int_equal(o.path_count, 3);
     assert_string_equal(o.paths[0], "one.exr");
     assert_string_equal(o.paths[1], "two");
@@ -90,7 +90,7 @@ static void test_everything(void **state)
     assert_true(o.width == 1920 && o.height == 1080 && o.frames == 500 && o.warmup == 20);
     assert_string_equal(o.screenshot, "s.png");
     assert_string_equal(o.save, "out");
-    assert_int_equal(o.compression, EXR_DWAA);
+    assert_true(o.compression == EXR_DWAA && o.keep_channels);
     assert_string_equal(o.report, "r.json");
     assert_string_equal(o.trace, "t.json");
     assert_int_equal(o.channel_count, 2);
@@ -176,43 +176,25 @@ static void test_help(void **state)
 static void test_manual(void **state)
 {
     (void)state;
-    static const char *const names[] = {"weights",
-                                        "splat-weights",
-                                        "weight-mode",
-                                        "predictor",
-                                        "kernel-size",
-                                        "scene",
-                                        "render-size",
-                                        "spp",
-                                        "accumulate",
-                                        "environment",
-                                        "camera-path",
-                                        "dataset",
-                                        "seed",
-                                        "first",
-                                        "device",
-                                        "models",
-                                        "features",
-                                        "environments",
-                                        "count",
-                                        "buffers",
-                                        "reference-spp",
-                                        "reference",
-                                        "backend",
-                                        "headless",
-                                        "size",
-                                        "frames",
-                                        "warmup",
-                                        "screenshot",
-                                        "save",
-                                        "report",
-                                        "trace",
-                                        "channel",
-                                        "help",
-                                        "version",
-                                        "compression",
-                                        "list",
-                                        "timing-placeholders"};
+    static const char *const names[] = {"weights",       "splat-weights",
+                                        "weight-mode",   "predictor",
+                                        "kernel-size",   "scene",
+                                        "render-size",   "spp",
+                                        "accumulate",    "environment",
+                                        "camera-path",   "dataset",
+                                        "seed",          "first",
+                                        "device",        "models",
+                                        "features",      "environments",
+                                        "count",         "buffers",
+                                        "reference-spp", "reference",
+                                        "backend",       "headless",
+                                        "size",          "frames",
+                                        "warmup",        "screenshot",
+                                        "save",          "report",
+                                        "trace",         "channel",
+                                        "help",          "version",
+                                        "compression",   "list",
+                                        "keep-channels", "timing-placeholders"};
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
     char *manual = NULL;
@@ -358,6 +340,8 @@ static void test_combinations(void **state)
     }
     assert_usage("--splat-weights s.npy: needs --weights too", "f", "--splat-weights", "s.npy");
     assert_usage("--compression piz: needs --save too", "f", "--compression", "piz");
+    assert_usage("--keep-channels: needs --save too", "f", "--keep-channels");
+    assert_usage("--keep-channels: not together with --scene", "--scene", "s.glb", "--save", "o", "--keep-channels");
     assert_usage("--predictor: not together with --weights w.npy", "f", "--predictor", "bilateral", "--weights",
                  "w.npy");
     assert_usage("--weight-mode softmax: needs --weights; predicted weights are always normalized", "f",

@@ -330,11 +330,11 @@ static void test_folder(void **state)
     open_store(path, &store);
     assert_true(store.done == 2 && store.file == -1);
     dataset_store_close(&store);
-    frame frame;
-    image reference;
+    frame frame, file;
     error error;
     assert_true(exr_read_frame(temporary_path("exr/0001.exr"), NULL, 0, &frame, &error));
-    assert_true(exr_read_color(temporary_path("exr/reference/0001.exr"), NULL, 0, &reference, NULL, &error));
+    assert_true(exr_read_color(temporary_path("exr/reference/0001.exr"), NULL, 0, &file, &error));
+    image reference = frame_take(&file, FRAME_REFERENCE);
     for (int layer = 0; layer < FRAME_REFERENCE; layer++) {
         const image *image = &frame.layers[layer];
         int channels = image->channels == 4 ? 3 : image->channels; /* the fourth is not kept */

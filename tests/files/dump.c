@@ -56,9 +56,10 @@ static bool dump_frame(int count, char **arguments, error *error)
 
 static bool dump_reference(int count, char **arguments, error *error)
 {
-    image image;
-    if (!exr_read_color(arguments[0], (const char *const *)arguments + 1, count - 1, &image, NULL, error))
+    frame frame;
+    if (!exr_read_color(arguments[0], (const char *const *)arguments + 1, count - 1, &frame, error))
         return false;
+    image image = frame_take(&frame, FRAME_REFERENCE);
     cJSON *layers = cJSON_CreateObject();
     cJSON_AddItemToObject(layers, frame_layer_name(FRAME_REFERENCE), describe(&image));
     print(layers);

@@ -39,7 +39,7 @@ static void test_round_trip(void **state)
     enum { WIDTH = 33, HEIGHT = 50 };
     static float pixels[WIDTH * HEIGHT * 3];
     frame frame;
-    image color;
+    struct frame color;
     error error = {""};
     for (int i = 0; i < WIDTH * HEIGHT; i++)
         for (int c = 0; c < 3; c++)
@@ -52,9 +52,9 @@ static void test_round_trip(void **state)
     assert_pixels(&frame.layers[FRAME_COLOR], WIDTH, HEIGHT);
     for (int layer = FRAME_COLOR + 1; layer < FRAME_LAYER_COUNT; layer++)
         assert_null(frame.layers[layer].pixels);
-    assert_true(exr_read_color(path, NULL, 0, &color, NULL, &error));
-    assert_pixels(&color, WIDTH, HEIGHT);
-    image_free(&color);
+    assert_true(exr_read_color(path, NULL, 0, &color, &error));
+    assert_pixels(&color.layers[FRAME_REFERENCE], WIDTH, HEIGHT);
+    frame_free(&color);
     frame_free(&frame);
     assert_null(frame.path);
 }
@@ -89,20 +89,36 @@ static void test_frame_round_trip(void **state)
     }
 }
 
+/* A result does not take the place of a frame that is of another size by now. */
+static void test_result_of_another_size(void **state)
+{
+    (void)state;
+    static float pixels[5 * 4 * 4];
+    char path[4096], expected[4200];
+    error error = {""};
+    snprintf(path, sizeof path, "%s", temporary_path("a.exr"));
+    assert_true(exr_write(path, 6, 4, 3, rgb, pixels, EXR_ZIP, &error));
+    const exr_result result = {.picture = &(image){5, 4, 4, pixels}, .source = path};
+    assert_false(exr_write_result(temporary_path("b.exr"), &result, &error));
+    snprintf(expected, sizeof expected, "%s: its color has 6x4 pixels now, the picture that was filtered 5x4", path);
+    assert_string_equal(error.message, expected);
+    assert_true(exr_write_result(path, &(exr_result){.picture = result.picture}, &error)); /* one of no file */
+    assert_true(exr_write_result(temporary_path("b.exr"), &result, &error));
+}
+
 /* On failure nothing is left to free. */
 static void test_failure_leaves_nothing(void **state)
 {
     (void)state;
-    frame frame;
-    image color;
+    frame frame, color;
     error error = {""};
     memset(&frame, 0x55, sizeof frame);
     memset(&color, 0x55, sizeof color);
     assert_false(exr_read_frame(temporary_path("missing.exr"), NULL, 0, &frame, &error));
     assert_null(frame.path);
     assert_null(frame.layers[FRAME_COLOR].pixels);
-    assert_false(exr_read_color(temporary_path("missing.exr"), NULL, 0, &color, NULL, &error));
-    assert_null(color.pixels);
+    assert_false(exr_read_color(temporary_path("missing.exr"), NULL, 0, &color, &error));
+    assert_null(color.layers[FRAME_REFERENCE].pixels);
 }
 
 /* ---- Files through OpenEXR's own functions ---------------------------------------------------------------------------- */
@@ -263,6 +279,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_frame_round_trip),
+        cmocka_unit_test(test_result_of_another_size),
         cmocka_unit_test(test_failure_leaves_nothing),
         cmocka_unit_test(test_mipmap),
         cmocka_unit_test(test_deep),

@@ -73,18 +73,28 @@ def test_sizes(dump, tmp_path, size):
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("corner", [(0, 0), (5, 9), (-7, -3), (-100, 4), (60, 0), (40, 33)])
 def test_data_window(dump, tmp_path, corner, layout):
-    """The frame is the display window; what the data window does not cover is 0."""
-    x, y = corner
-    display_height, display_width = 41, 50
+    """The frame is the data window, wherever the display window is: crops, overscan, and what is not shown at all."""
     channels = random_channels("RGB")
-    path = write(tmp_path / "a.exr", channels, dataWindow=window(x + 2, y - 1, WIDTH, HEIGHT),
-                 displayWindow=window(2, -1, display_width, display_height), **LAYOUTS[layout])
-    expected = {}
-    for name, pixels in channels.items():
-        canvas = np.zeros((display_height + 2 * HEIGHT + 200, display_width + 2 * WIDTH + 200), np.float32)
-        canvas[100 + y : 100 + y + HEIGHT, 100 + x : 100 + x + WIDTH] = pixels
-        expected[name] = canvas[100 : 100 + display_height, 100 : 100 + display_width]
-    check_layer(dump.layers("frame", path)["color"], expected, "RGB")
+    path = write(tmp_path / "a.exr", channels, dataWindow=window(corner[0] + 2, corner[1] - 1, WIDTH, HEIGHT),
+                 displayWindow=window(2, -1, 50, 41), **LAYOUTS[layout])
+    check_layer(dump.layers("frame", path)["color"], channels, "RGB")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("corner", [(0, 0), (5, 9), (-7, -3), (-100, 4), (60, 0), (40, 33)])
+def test_data_windows_of_parts(dump, tmp_path, corner, layout):
+    """The frame is the color's; what another part's data window does not cover is 0."""
+    x, y = corner
+    display, color, depth = window(0, 0, 50, 41), random_channels("RGB", height=41, width=50), random_channels("Z")
+    kind = OpenEXR.tiledimage if LAYOUTS[layout] else OpenEXR.scanlineimage
+    OpenEXR.File([OpenEXR.Part({"displayWindow": display}, dict(color), "rgba"),
+                  OpenEXR.Part({"displayWindow": display, "dataWindow": window(x, y, WIDTH, HEIGHT), "type": kind,
+                                **LAYOUTS[layout]}, dict(depth), "depth")]).write(str(tmp_path / "a.exr"))
+    canvas = np.zeros((41 + 2 * HEIGHT + 200, 50 + 2 * WIDTH + 200), np.float32)
+    canvas[100 + y : 100 + y + HEIGHT, 100 + x : 100 + x + WIDTH] = depth["Z"]
+    layers = dump.layers("frame", tmp_path / "a.exr")
+    check_layer(layers["color"], color, "RGB")
+    np.testing.assert_array_equal(layers["depth"][..., 0], canvas[100:141, 100:150])
 
 
 @pytest.mark.parametrize("order", ["INCREASING_Y", "DECREASING_Y"])
@@ -257,7 +267,9 @@ def test_too_large(dump, tmp_path, which, size):
 
 
 def test_not_enough_memory(dump, tmp_path):
-    path = write(tmp_path / "a.exr", random_channels("RGB"), displayWindow=window(0, 0, 16384, 16384))
+    path = write(tmp_path / "a.exr", random_channels("RGB"))
+    head, entry, tail = path.read_bytes().partition(b"dataWindow\0box2i\0" + struct.pack("<I", 16))
+    path.write_bytes(head + entry + struct.pack("<4i", 0, 0, 16383, 16383) + tail[16:])
     message = dump.error("frame", path, megabytes=1024)
     assert message == f"{path}: not enough memory for 16384x16384 pixels"
 
