@@ -20,7 +20,7 @@ typedef struct wf_cuda_device {
     cudaStream_t stream;                                 /* of wf_begin */
     int multiprocessors, shared_memory;                  /* how many, and bytes of each */
     PFN_cuTensorMapEncodeTiled_v12000 encode_tensor_map; /* NULL where the device runs no kernels built for sm_90 */
-    int groups; /* whether it runs kernels built for sm_90a */
+    int groups;                                          /* whether it runs kernels built for sm_90a */
     const void **prepared_kernels;                       /* WF_PREPARED_KERNELS, each in its place or forgotten */
 } wf_cuda_device;
 
