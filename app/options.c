@@ -70,7 +70,10 @@ static const option_row rows[] = {
     {"weight-mode", "MODE", VIEWER, OPTION_WORD(mode), .word = mode_word,
      .help = "linear (default for files), normalized or softmax"},
     {"predictor", "NAME", VIEWER, OPTION_WORD(predictor), .word = predictor_word,
-     .help = "bilateral (analytic; default where no --weights are given) or kpn (not built yet)"},
+     .help = "bilateral (analytic; default where no --weights are given) or kpn (a network, on the\n"
+             "backends cuda and cpu)"},
+    {"network", "FILE", VIEWER, OPTION_TEXT(network),
+     .help = "another network for kpn than the bundled one, as weighted_filter.train writes it"},
     {"kernel-size", "K|KhxKw", VIEWER, OPTION_PAIR(kernel_height, kernel_width, option_read_kernel_size),
      .least = 1, .most = WF_MAX_KERNEL,
      .help = "for predictors that take one, and for files whose kernels are not square"},
@@ -327,6 +330,8 @@ static bool check_rest(const parse *parse, unsigned run)
         return error_set(parse->error, "--channel %s: not together with --scene", options->channels[0]);
     if (options->weights && given(parse, "predictor"))
         return error_set(parse->error, "--predictor: not together with --weights %s", options->weights);
+    if (options->network && !predictor_rows[PREDICTOR_DEFAULT + options->predictor].runs_network)
+        return error_set(parse->error, "--network %s: needs --predictor kpn", options->network);
     if (!options->weights && given(parse, "weight-mode") && options->mode != WF_NORMALIZED)
         return error_set(parse->error, "--weight-mode %s: needs --weights; predicted weights are always normalized",
                          wf_mode_name(options->mode));
@@ -417,11 +422,6 @@ options_result options_parse(int argc, char **argv, options *options, error *err
         return OPTIONS_USAGE;
     if (options->help || options->version)
         return OPTIONS_OK;
-    const predictor_row *predictor = &predictor_rows[PREDICTOR_DEFAULT + options->predictor];
-    if (predictor->not_built) {
-        error_set(error, "--predictor %s: %s are not built yet", predictor->name, predictor->not_built);
-        return OPTIONS_NOT_BUILT;
-    }
     if (options->dataset && !given(&parse, "render-size"))
         options->render_width = options->render_height = DATASET_SIZE;
     return check(&parse) ? OPTIONS_OK : OPTIONS_USAGE;

@@ -47,6 +47,7 @@ typedef struct options {
     const char *splat_weights;       /* NULL: weights */
     wf_mode mode;                    /* for files */
     int predictor;                   /* where no file has weights: 0 is PREDICTOR_DEFAULT's row, 1 the next */
+    const char *network;             /* for kpn; NULL: the bundled one */
     int kernel_height, kernel_width; /* 0: the file's own or the predictor's default */
     const char *reference;
     bool automatic; /* --backend auto */
@@ -64,8 +65,7 @@ typedef struct options {
 
 typedef enum options_result {
     OPTIONS_OK,
-    OPTIONS_USAGE,    /* wrong usage: exit 2 */
-    OPTIONS_NOT_BUILT /* a valid request for something this program was not built with: exit 1 */
+    OPTIONS_USAGE /* wrong usage: exit 2 */
 } options_result;
 
 /* Pointers in *options point into argv or into memory that lives until the program ends. */

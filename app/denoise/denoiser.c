@@ -107,11 +107,11 @@ void denoiser_destroy(denoiser *denoiser)
 
 /* ---- Weights ------------------------------------------------------------------------------------------------------ */
 
-bool denoiser_set_predictor(denoiser *denoiser, const predictor_options *predictor, const weights *gather,
-                            const weights *splat, error *error)
+bool denoiser_set_predictor(denoiser *denoiser, const predictor_options *predictor, const predictor_inputs *inputs,
+                            error *error)
 {
     const predictor_row *row = &predictor_rows[predictor->row];
-    return node_ok(denoiser, row->apply(denoiser->node, predictor, gather, splat), error);
+    return node_ok(denoiser, row->apply(denoiser->node, predictor, inputs), error);
 }
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------- */

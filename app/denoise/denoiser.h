@@ -73,9 +73,9 @@ bool denoiser_create(const device *device, const denoiser_options *options, node
                      error *error);
 void denoiser_destroy(denoiser *denoiser); /* leaves it zeroed; zeroed is fine */
 
-/* For the frames from here on. With files: splat may be NULL for the gather's weights. */
-bool denoiser_set_predictor(denoiser *denoiser, const predictor_options *predictor, const weights *gather,
-                            const weights *splat, error *error);
+/* For the frames from here on. */
+bool denoiser_set_predictor(denoiser *denoiser, const predictor_options *predictor, const predictor_inputs *inputs,
+                            error *error);
 
 /* The slot that the next frame takes. Before denoiser_run the caller waits for what still reads it. */
 uint32_t denoiser_next_slot(const denoiser *denoiser);

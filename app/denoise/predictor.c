@@ -14,13 +14,13 @@ static wf_result set_weights(wf_node *node, wf_operator op, wf_mode mode, const 
     return wf_node_set_weights(node, op, &filter, &tensor);
 }
 
-static wf_result apply_files(wf_node *node, const predictor_options *options, const weights *gather,
-                             const weights *splat)
+static wf_result apply_files(wf_node *node, const predictor_options *options, const predictor_inputs *inputs)
 {
-    wf_result result = set_weights(node, WF_GATHER, options->mode, gather);
+    wf_result result = set_weights(node, WF_GATHER, options->mode, inputs->gather);
     if (result != WF_OK)
         return result;
-    return splat ? set_weights(node, WF_SPLAT, options->mode, splat) : wf_node_share_weights(node, WF_GATHER, WF_SPLAT);
+    return inputs->splat ? set_weights(node, WF_SPLAT, options->mode, inputs->splat)
+                         : wf_node_share_weights(node, WF_GATHER, WF_SPLAT);
 }
 
 /* ---- Bilateral ---------------------------------------------------------------------------------------------------- */
@@ -44,11 +44,23 @@ static void set_bilateral_kernel(predictor_options *options, int height, int wid
     options->bilateral = wf_bilateral_default(height, width);
 }
 
-static wf_result apply_bilateral(wf_node *node, const predictor_options *options, const weights *gather,
-                                 const weights *splat)
+static wf_result apply_bilateral(wf_node *node, const predictor_options *options, const predictor_inputs *inputs)
 {
-    (void)gather, (void)splat;
+    (void)inputs;
     return wf_node_set_bilateral(node, &options->bilateral);
+}
+
+/* ---- Network ------------------------------------------------------------------------------------------------------ */
+
+static void get_network_kernel(const predictor_options *options, int *height, int *width)
+{
+    *height = *width = options->network_kernel;
+}
+
+static wf_result apply_network(wf_node *node, const predictor_options *options, const predictor_inputs *inputs)
+{
+    (void)options;
+    return wf_node_set_network(node, inputs->network);
 }
 
 /* ---- Rows --------------------------------------------------------------------------------------------------------- */
@@ -62,7 +74,11 @@ const predictor_row predictor_rows[] = {
      .get_kernel = get_bilateral_kernel,
      .set_kernel = set_bilateral_kernel,
      .apply = apply_bilateral},
-    {.name = "kpn", .not_built = "trained networks"},
+    {.name = "kpn",
+     .label = "kpn (network)",
+     .runs_network = true,
+     .get_kernel = get_network_kernel,
+     .apply = apply_network},
 };
 
 const int predictor_count = sizeof predictor_rows / sizeof *predictor_rows;

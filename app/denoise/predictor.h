@@ -9,13 +9,21 @@
 
 typedef struct wf_node wf_node;
 typedef struct weights weights;
+typedef struct wf_network wf_network;
 
 typedef struct predictor_options {
     int row;                /* of predictor_rows */
     wf_mode mode;           /* for files; other predictors' weights are always normalized */
     wf_bilateral bilateral; /* its kernel size too */
+    int network_kernel;     /* taps a side, at full resolution */
     bool together;          /* gather and splat in one stage, where they have the same weights */
 } predictor_options;
+
+/* What predictors take that does not change while the program runs. */
+typedef struct predictor_inputs {
+    const weights *gather, *splat; /* of files; splat may be NULL for the gather's */
+    const wf_network *network;
+} predictor_inputs;
 
 /* A number that the user may change, with a logarithmic slider. */
 typedef struct predictor_parameter {
@@ -25,9 +33,9 @@ typedef struct predictor_parameter {
 } predictor_parameter;
 
 typedef struct predictor_row {
-    const char *name;      /* that --predictor takes; NULL: --weights asks for it */
-    const char *label;     /* in the view and in reports */
-    const char *not_built; /* what is missing; NULL: nothing, it works */
+    const char *name;  /* that --predictor takes; NULL: --weights asks for it */
+    const char *label; /* in the view and in reports */
+    bool runs_network; /* the network's name and size stand beside the label */
     const predictor_parameter *parameters;
     int parameter_count;
 
@@ -35,8 +43,8 @@ typedef struct predictor_row {
     void (*get_kernel)(const predictor_options *options, int *height, int *width);
     void (*set_kernel)(predictor_options *options, int height, int width);
 
-    /* For the node's frames from here on. With files: splat may be NULL for the gather's weights. */
-    wf_result (*apply)(wf_node *node, const predictor_options *options, const weights *gather, const weights *splat);
+    /* For the node's frames from here on. */
+    wf_result (*apply)(wf_node *node, const predictor_options *options, const predictor_inputs *inputs);
 } predictor_row;
 
 enum { PREDICTOR_FILES = 0, PREDICTOR_DEFAULT = 1 }; /* rows */

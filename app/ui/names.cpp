@@ -20,7 +20,9 @@ const char *backend_name(wf_backend backend)
 
 const char *predictor_name(const ui_facts *facts, int row)
 {
-    return row == PREDICTOR_FILES ? facts->file_name : predictor_rows[row].label;
+    if (row == PREDICTOR_FILES)
+        return facts->file_name;
+    return predictor_rows[row].runs_network ? facts->network_label : predictor_rows[row].label;
 }
 
 void kernel_size(const ui_facts *facts, const view *view, int *height, int *width)

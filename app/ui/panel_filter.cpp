@@ -75,6 +75,8 @@ void build_filter(const ui_facts *facts, view *view, Box box)
         label(&box, "Mode");
         choose_mode(view);
     }
+    if (row.runs_network)
+        draw_text(look.body, box.take_top(px(22.5f)), left_align, dim, facts->network_origin);
     if (row.set_kernel) {
         label(&box, "Kernel");
         choose_kernel(facts, view);

@@ -24,7 +24,9 @@ void build_view(const ui_facts *facts, view *view, const view_context *context, 
     toggle(&box, context->has_camera ? "New noise at rest" : "Filter continuously", &view->continuous);
     if (context->has_camera)
         toggle(&box, "Accumulate", &view->accumulate);
-    if (view->predictor.row != PREDICTOR_FILES || !facts->splat_has_own_weights)
+    const bool have_own_weights = predictor_rows[view->predictor.row].runs_network ||
+                                  (view->predictor.row == PREDICTOR_FILES && facts->splat_has_own_weights);
+    if (!have_own_weights)
         toggle(&box, "Gather and splat in one", &view->predictor.together);
     Box row = box.take_top(px(28));
     row.y += px(4);

@@ -26,7 +26,8 @@ bool ui_resize(uint32_t width, uint32_t height, error *error);
 typedef struct ui_facts {
     const char *frame_name; /* of the frame that is shown */
     feed_facts feed;
-    const char *file_name;           /* of the weights; NULL: none were given */
+    const char *file_name; /* of the weights; NULL: none were given */
+    const char *network_label, *network_origin;
     bool splat_has_own_weights;      /* and a file of its own */
     int kernel_height, kernel_width; /* of the weights file */
     int measured_samples;            /* of a reference that accumulates, when the metrics were computed */

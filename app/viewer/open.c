@@ -69,6 +69,7 @@ static void set_up_view(viewer *viewer, bool has_guides)
     view->backend = options->backend;
     view->predictor.row = options->weights ? PREDICTOR_FILES : PREDICTOR_DEFAULT + options->predictor;
     view->predictor.mode = options->mode;
+    view->predictor.network_kernel = viewer->network.info.kernel_sizes[0];
     int height = options->kernel_height ? options->kernel_height : DEFAULT_KERNEL;
     int width = options->kernel_width ? options->kernel_width : DEFAULT_KERNEL;
     for (int row = 0; row < predictor_count; row++)
@@ -88,7 +89,7 @@ bool viewer_open(viewer *viewer, error *error)
     int width, height;
     if (!results_check(options, error) || !open_feed(viewer, error) || !open_device(viewer, error) ||
         !feed_inspect(&viewer->feed, &width, &height, &has_guides, error) ||
-        !read_weights(viewer, width, height, error) ||
+        !read_weights(viewer, width, height, error) || !network_open(options->network, &viewer->network, error) ||
         !feed_start(&viewer->feed, &viewer->device, &viewer->view, error) ||
         !capture_create(&viewer->device, &viewer->capture, error))
         return false;
@@ -109,6 +110,7 @@ void viewer_close(viewer *viewer)
     device_destroy(&viewer->device);
     weights_free(&viewer->gather_weights);
     weights_free(&viewer->splat_weights);
+    network_close(&viewer->network);
     profiler_destroy(viewer->kept);
     profiler_destroy(viewer->discarded);
     free(viewer->frames);

@@ -94,6 +94,18 @@ static void add_layers(cJSON *root, char *const *layers)
             add_text(object, frame_layer_name((frame_layer)layer), layers[layer]);
 }
 
+static void add_network(cJSON *root, const wf_network_info *network)
+{
+    if (!network)
+        return;
+    cJSON *object = cJSON_AddObjectToObject(root, "network");
+    add_text(object, "name", network->name);
+    add_text(object, "origin", network->origin);
+    add_text(object, "licence", network->licence);
+    cJSON_AddNumberToObject(object, "parameters", (double)network->parameters);
+    cJSON_AddNumberToObject(object, "flop_per_pixel", network->flop_per_pixel);
+}
+
 static cJSON *build(const report *report)
 {
     cJSON *root = cJSON_CreateObject();
@@ -105,6 +117,7 @@ static cJSON *build(const report *report)
     add_text(root, "backend", wf_backend_name(report->node.backend));
     add_text(root, "requested_backend", report->requested_backend);
     add_text(root, "predictor", report->predictor);
+    add_network(root, report->network);
     add_text(root, "mode", report->mode);
     add_layers(root, report->layers);
     add_pair(root, "kernel", report->kernel_height, report->kernel_width);

@@ -7,6 +7,7 @@
 #include "app/view/metrics.h"
 #include "profiler.h"
 #include "wf.h"
+#include "wf_network.h"
 
 typedef struct report_metrics {
     const char *frame;           /* path */
@@ -26,7 +27,8 @@ typedef struct report {
     const char *vulkan_device, *vulkan_driver;
     wf_device_info node; /* backend, device and driver that filtered */
     const char *requested_backend;
-    const char *predictor; /* "file" or "bilateral (analytic)" */
+    const char *predictor;          /* "file", "bilateral (analytic)" or "kpn (network)" */
+    const wf_network_info *network; /* NULL: none runs */
     const char *mode;
     char *const *layers; /* of the frame shown last, FRAME_LAYER_COUNT: see frame.h; NULL: of no file */
     int kernel_height, kernel_width;

@@ -132,6 +132,7 @@ static bool write_report(const viewer *viewer, error *error)
                                .node = viewer->facts.node,
                                .requested_backend = options->automatic ? "auto" : wf_backend_name(options->backend),
                                .predictor = predictor->label,
+                               .network = predictor->runs_network ? &viewer->network.info : NULL,
                                .layers = viewer->origins,
                                .mode = wf_mode_name(files ? viewer->applied.mode : WF_NORMALIZED),
                                .kernel_height = kernel_height,

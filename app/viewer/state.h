@@ -2,6 +2,7 @@
 #ifndef WFVIEW_STATE_H
 #define WFVIEW_STATE_H
 
+#include "app/denoise/network.h"
 #include "app/display/screen.h"
 #include "app/frames/feed.h"
 #include "app/gpu/capture.h"
@@ -21,6 +22,7 @@ typedef struct viewer {
     feed feed;
     frame_state *frames;
     weights gather_weights, splat_weights; /* data NULL: none */
+    network network;
     device device;
     window window;
     screen screen;

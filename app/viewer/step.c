@@ -28,14 +28,16 @@ static bool weights_fit(const weights *weights, const char *path, int width, int
 
 static bool set_predictor(viewer *viewer, denoiser *denoiser, error *error)
 {
-    const weights *splat = viewer->splat_weights.data ? &viewer->splat_weights : NULL;
     if (viewer->view.predictor.row == PREDICTOR_FILES) {
         int width = (int)denoiser->width, height = (int)denoiser->height;
         if (!weights_fit(&viewer->gather_weights, viewer->options->weights, width, height, error) ||
             !weights_fit(&viewer->splat_weights, viewer->options->splat_weights, width, height, error))
             return false;
     }
-    return denoiser_set_predictor(denoiser, &viewer->view.predictor, &viewer->gather_weights, splat, error);
+    const predictor_inputs inputs = {.gather = &viewer->gather_weights,
+                                     .splat = viewer->splat_weights.data ? &viewer->splat_weights : NULL,
+                                     .network = viewer->network.handle};
+    return denoiser_set_predictor(denoiser, &viewer->view.predictor, &inputs, error);
 }
 
 /* What was measured and read back belongs to a filter that is no longer. */
@@ -180,6 +182,8 @@ static void gather_facts(viewer *viewer)
     facts->frame_name = base_name(feed_path(&viewer->feed, viewer->shown));
     facts->feed = feed_describe(&viewer->feed);
     facts->file_name = base_name(options->weights);
+    facts->network_label = viewer->network.label;
+    facts->network_origin = viewer->network.info.origin;
     facts->splat_has_own_weights = viewer->splat_weights.data;
     facts->kernel_height = viewer->gather_weights.kernel_height;
     facts->kernel_width = viewer->gather_weights.kernel_width;

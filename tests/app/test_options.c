@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/denoise/predictor.h"
 #include "app/options.h"
 
 /* Parses a command line, program name left out. Words end with NULL; they must outlive the options. */
@@ -47,8 +48,7 @@ static void assert_fails(options_result expected, const char *message, const cha
     assert_int_equal(result, expected);
 }
 
-#define assert_usage(message, ...)     assert_fails(OPTIONS_USAGE, message, WORDS(__VA_ARGS__))
-#define assert_not_built(message, ...) assert_fails(OPTIONS_NOT_BUILT, message, WORDS(__VA_ARGS__))
+#define assert_usage(message, ...) assert_fails(OPTIONS_USAGE, message, WORDS(__VA_ARGS__))
 
 static void test_defaults(void **state)
 {
@@ -194,7 +194,8 @@ static void test_manual(void **state)
                                         "trace",         "channel",
                                         "help",          "version",
                                         "compression",   "list",
-                                        "keep-channels", "timing-placeholders"};
+                                        "keep-channels", "timing-placeholders",
+                                        "network"};
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
     char *manual = NULL;
@@ -395,10 +396,17 @@ static void test_dataset(void **state)
     assert_usage("--seed: needs --dataset", "--scene", "s.glb", "--seed", "1");
 }
 
-static void test_not_built(void **state)
+static void test_network(void **state)
 {
     (void)state;
-    assert_not_built("--predictor kpn: trained networks are not built yet", "f", "--predictor", "kpn");
+    options o;
+    assert_ok(&o, WORDS("f", "--predictor", "kpn", "--network", "n.safetensors"));
+    assert_string_equal(predictor_rows[PREDICTOR_DEFAULT + o.predictor].name, "kpn");
+    assert_string_equal(o.network, "n.safetensors");
+    assert_ok(&o, WORDS("f", "--predictor", "kpn"));
+    assert_null(o.network);
+    assert_usage("--network n: needs --predictor kpn", "f", "--network", "n");
+    assert_usage("--predictor: not together with --weights w", "f", "--predictor", "kpn", "--weights", "w");
     assert_usage("--backend metal: expected auto, cuda, vulkan or cpu", "--scene", "x.gltf", "--backend", "metal");
 }
 
@@ -409,7 +417,7 @@ int main(void)
         cmocka_unit_test(test_values),   cmocka_unit_test(test_channels),   cmocka_unit_test(test_help),
         cmocka_unit_test(test_manual),   cmocka_unit_test(test_unknown),    cmocka_unit_test(test_missing_values),
         cmocka_unit_test(test_numbers),  cmocka_unit_test(test_words),      cmocka_unit_test(test_combinations),
-        cmocka_unit_test(test_dataset),  cmocka_unit_test(test_not_built),
+        cmocka_unit_test(test_dataset),  cmocka_unit_test(test_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

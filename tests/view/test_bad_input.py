@@ -135,8 +135,13 @@ def test_usage(fails, wfview):
     assert "no frames" in wfview("--headless").sentence(2)
 
 
-def test_what_is_not_built_yet(fails):
-    assert "not built yet" in fails("--predictor", "kpn", FRAME)
+def test_networks(fails, tmp_path):
+    assert fails("--predictor", "kpn", "--backend", "vulkan", FRAME) == "wfview: the vulkan backend runs no networks"
+    file = tmp_path / "n.safetensors"
+    file.write_bytes(b"no network at all")
+    assert f"wfview: {file}: " in fails("--predictor", "kpn", "--network", file, FRAME)
+    assert fails("--predictor", "kpn", "--network", tmp_path / "none", FRAME).startswith(f"wfview: {tmp_path / 'none'}")
+    assert "needs --predictor kpn" in fails("--network", file, FRAME, status=2)
 
 
 def test_no_vulkan_driver(fails):

@@ -69,6 +69,29 @@ def test_real_weights(wfview, backend, tmp_path):
     check(tmp_path / "out", frame["color"], weight, weight, (7, 7))
 
 
+def test_network(wfview, root, tmp_path):
+    """The bundled network's pictures are PyTorch's; with --network, those of another one."""
+    torch = pytest.importorskip("torch")
+    from weighted_filter.network import Frame, denoise, load_network
+    from weighted_filter.train.frames import convert
+
+    path = FRAMES / "studio" / "studio.0001.exr"
+    arrays = convert(str(path), str(FRAMES / "studio" / "reference" / path.name))
+    layers = [torch.from_numpy(arrays[name])[None] for name in Frame._fields]
+    bundled = root / "assets" / "networks" / "kpn.safetensors"
+    other = root / "tests" / "network" / "networks" / "single.safetensors"
+    for network, options in ((bundled, []), (other, ["--network", other])):
+        wfview("--headless", "--backend", "cpu", "--predictor", "kpn", *options, "--save", tmp_path / network.stem, path,
+               "--report", tmp_path / "report.json").done()
+        expected = denoise(load_network(network)[0], Frame(*layers))
+        for operator in ("gather", "splat"):
+            picture = frames.read(tmp_path / network.stem / f"{operator}.exr")
+            right = getattr(expected, operator)[0].numpy().transpose(1, 2, 0)
+            assert reference.relative_error(picture, right) <= 1e-4, (network.name, operator)
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["predictor"] == "kpn (network)" and report["network"]["parameters"] > 0
+
+
 def test_weights_for_each_operator_and_half_precision(wfview, backend, tmp_path):
     random, color = random_frame(tmp_path, 8, 21, 34)
     gather = random.random((1, 25, 21, 34)).astype(np.float16)
