@@ -1,9 +1,9 @@
 /* Gradients of gather and splat. A first pass over grad_output leaves what is linear of a mode; then grad_input is the
  * adjoint operator, and grad_weight a correlation. */
-#include "backward.cuh"
-#include "pixels.cuh"
+#include "common.cuh"
+#include "grad_bias.cuh"
+#include "kernels.h"
 #include "sums.cuh"
-#include "tiles.h"
 
 #define BLOCK_WIDTH  64
 #define BLOCK_HEIGHT 4
@@ -156,50 +156,49 @@ static wf_result scale(const wf_cuda_device *device, cudaStream_t stream, const 
 
 /* ---- All of it ---------------------------------------------------------------------------------------------------- */
 
-static wf_result launch_grad_input(wf_cuda_device *device, cudaStream_t stream, const wf_backward_call *call,
-                                   const wf_scaled *scaled)
+/* What takes g to grad_input: the other operator, of the same weights. */
+static wf_filter_call make_adjoint(const wf_backward_call *call, const wf_scaled *scaled)
 {
     wf_filter_call adjoint = {};
     adjoint.op = call->op == WF_GATHER ? WF_SPLAT : WF_GATHER;
-    adjoint.filter = call->filter;
+    adjoint.filter = call->filter, adjoint.filter.mode = WF_LINEAR;
     adjoint.input = scaled->grad;
     adjoint.weight = call->weight;
     adjoint.output = call->grad_input;
-    if (call->filter.mode == WF_SOFTMAX) {
-        bool launched = false;
-        const wf_result result = wf_softmax_grad_input_on_tiles(device, stream, call, scaled, &launched);
-        return result != WF_OK || launched ? result : wf_filter_pixels(device, stream, &adjoint, &call->coverage);
-    }
-    adjoint.filter.mode = WF_LINEAR;
-    return adjoint.op == WF_SPLAT ? wf_cuda_splat(device, stream, &adjoint) : wf_cuda_gather(device, stream, &adjoint);
+    return adjoint;
 }
 
-static wf_result launch_grad_weight(const wf_cuda_device *device, cudaStream_t stream, const wf_backward_call *call,
-                                    const wf_scaled *scaled)
+/* Each gradient in a launch of its own, or in one both where that is faster. */
+static wf_result launch_gradients(const wf_cuda_device *device, cudaStream_t stream, const wf_backward_call *call,
+                                  const wf_scaled *scaled)
 {
+    const wf_mode mode = call->filter.mode;
+    const bool wants_input = wf_present(&call->grad_input) && call->input.size[1] > 0;
+    const bool wants_weight = wf_present(&call->grad_weight);
+    const wf_filter_call adjoint = make_adjoint(call, scaled);
+    const wf_work both = {WF_WORK_BACKWARD, &adjoint, nullptr, nullptr, call, scaled};
+    const wf_work input = {mode == WF_SOFTMAX ? WF_WORK_SOFTMAX_ADJOINT : WF_WORK_FILTER, &adjoint, nullptr,
+                           mode == WF_SOFTMAX ? &call->coverage : nullptr};
+    const wf_work weight = {WF_WORK_GRAD_WEIGHT, nullptr, nullptr, nullptr, call, scaled};
     bool launched = false;
-    wf_result result = wf_grad_weight_on_tiles(device, stream, call, scaled, &launched);
-    if (result == WF_OK && !launched)
-        result = wf_correlate_channels(device, stream, call, scaled, &launched);
-    return result != WF_OK || launched ? result : wf_correlate_pixels(device, stream, call, scaled);
+    wf_result result = WF_OK;
+    if (wants_input && wants_weight && mode == WF_LINEAR)
+        result = wf_launch_work(device, stream, &both, &launched);
+    if (result == WF_OK && wants_input && !launched)
+        result = wf_launch_work(device, stream, &input, nullptr);
+    if (result == WF_OK && wants_weight && !launched)
+        result = wf_launch_work(device, stream, &weight, nullptr);
+    return result;
 }
 
 wf_result wf_cuda_backward(wf_cuda_device *device, cudaStream_t stream, const wf_backward_call *call)
 {
     const workspace_plan plan = plan_workspace(call);
-    const bool has_channels = call->input.size[1] > 0;
     wf_scaled scaled;
     wf_result result = scale(device, stream, call, &plan, &scaled);
-    const bool wants_input = wf_present(&call->grad_input) && has_channels,
-               wants_weight = wf_present(&call->grad_weight);
-    bool launched = false;
-    if (result == WF_OK && wants_input && wants_weight)
-        result = wf_gradients_on_tiles(device, stream, call, &scaled, &launched);
-    if (result == WF_OK && wants_input && !launched)
-        result = launch_grad_input(device, stream, call, &scaled);
-    if (result == WF_OK && wants_weight && !launched)
-        result = launch_grad_weight(device, stream, call, &scaled);
-    if (result == WF_OK && wf_present(&call->grad_bias) && has_channels)
+    if (result == WF_OK)
+        result = launch_gradients(device, stream, call, &scaled);
+    if (result == WF_OK && wf_present(&call->grad_bias) && call->input.size[1] > 0)
         result = wf_launch_grad_bias(device, stream, call, (char *)call->workspace + plan.bias);
     return result;
 }

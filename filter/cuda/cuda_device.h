@@ -19,8 +19,9 @@ typedef struct wf_cuda_device {
     int ordinal;
     cudaStream_t stream;                                 /* of wf_begin */
     int multiprocessors, shared_memory;                  /* how many, and bytes of each */
-    PFN_cuTensorMapEncodeTiled_v12000 encode_tensor_map; /* NULL where the device runs no kernels built for sm_90 */
+    int architecture;                                    /* the virtual one, 75 or 90, of the kernels that it runs */
     int groups;                                          /* whether it runs kernels built for sm_90a */
+    PFN_cuTensorMapEncodeTiled_v12000 encode_tensor_map; /* NULL below 90 */
     const void **prepared_kernels;                       /* WF_PREPARED_KERNELS, each in its place or forgotten */
 } wf_cuda_device;
 

@@ -310,7 +310,7 @@ static wf_result count_devices(const wf_log *log, int *count)
 static wf_result set_up(wf_cuda_device *device)
 {
     const wf_log *log = &device->base.log;
-    int major, minor, architecture;
+    int major, minor;
     cudaError_t error = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device->ordinal);
     if (error == cudaSuccess)
         error = cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device->ordinal);
@@ -321,14 +321,14 @@ static wf_result set_up(wf_cuda_device *device)
                                        device->ordinal);
     if (error != cudaSuccess)
         return wf_cuda_check(log, error, "asking for the device's attributes");
-    error = wf_cuda_architecture(&architecture);
+    error = wf_cuda_architecture(&device->architecture);
     if (error == cudaErrorNoKernelImageForDevice || error == cudaErrorInvalidDeviceFunction) {
         cudaGetLastError();
         return wf_fail(log, WF_ERROR_UNSUPPORTED,
                        "cuda device %d has compute capability %d.%d, this build has no kernels for it", device->ordinal,
                        major, minor);
     }
-    if (error == cudaSuccess && architecture >= 90) {
+    if (error == cudaSuccess && device->architecture >= 90) {
         enum cudaDriverEntryPointQueryResult found;
         error = cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", (void **)&device->encode_tensor_map, 12000,
                                                  cudaEnableDefault, &found);

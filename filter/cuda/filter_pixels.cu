@@ -1,13 +1,14 @@
-/* Gather and splat with one thread a pair of pixels. */
+/* Gather and splat with one thread a pair of pixels, and the adjoint filter of softmax: any call. */
 #include "pixels.cuh"
+#include "static_switch.cuh"
 #include "sums.cuh"
 #include "taps.h"
 
 /* What inputs are multiplied by. */
 enum factors {
-    WEIGHTS,      /* the weights; their sum divides the result, or not */
-    SOFTMAX,      /* of the logits, normalised as they come in */
-    KNOWN_SOFTMAX /* of logits whose coverage, at their source, is known */
+    WEIGHTS,        /* the weights; their sum divides the result, or not */
+    SOFTMAX,        /* of the logits, normalised as they come in */
+    SOFTMAX_ADJOINT /* of logits whose logsumexp, at their source, is known */
 };
 
 template <factors FACTORS>
@@ -21,7 +22,7 @@ using pair_sums = wf_sums<sums_mode<FACTORS>, CHANNELS, WF_PIXELS_PAIR, wf_real<
 struct filter_args {
     wf_pixel_grid grid;
     wf_view input, weight, output;
-    wf_view coverage; /* read for KNOWN_SOFTMAX, else written; may have no data */
+    wf_view coverage; /* read for SOFTMAX_ADJOINT, else written; may have no data */
     const void *bias;
     int channels, kernel_height, kernel_width, dilation;
     int direction;  /* from a pixel to its sources, along taps: +1 gather, -1 splat */
@@ -46,11 +47,11 @@ static __device__ __forceinline__ void add_taps(pair_sums<FACTORS, Input, CHANNE
     Real factor[WF_PIXELS_TAPS][WF_PIXELS_PAIR];
 #pragma unroll
     for (int t = 0; t < WF_PIXELS_TAPS; t++) {
-        Real coverage = FACTORS == KNOWN_SOFTMAX && t < taps ? __ldg(row.coverage) : 0;
+        Real coverage = FACTORS == SOFTMAX_ADJOINT && t < taps ? __ldg(row.coverage) : 0;
 #pragma unroll
         for (int p = 0; p < WF_PIXELS_PAIR; p++) {
             factor[t][p] = row.has[p] && t < taps ? wf_get(row.weight[p]) : wf_no_weight<sums_mode<FACTORS>>();
-            if constexpr (FACTORS == KNOWN_SOFTMAX)
+            if constexpr (FACTORS == SOFTMAX_ADJOINT)
                 factor[t][p] = wf_exp(factor[t][p] - coverage);
             row.weight[p] += row.weight_step;
         }
@@ -100,8 +101,9 @@ static __global__ void __launch_bounds__(WF_PIXELS_WIDTH *WF_PIXELS_HEIGHT) filt
         row.source = wf_at<const Input>(args.input, n, channel, source_y, source_x);
         row.source_step = step * args.input.column;
         row.weight_step = args.weight.channel + (gathers ? 0 : step * args.weight.column);
-        row.coverage = FACTORS == KNOWN_SOFTMAX ? wf_at<const Real>(args.coverage, n, 0, source_y, source_x) : nullptr;
-        row.coverage_step = FACTORS == KNOWN_SOFTMAX ? step * args.coverage.column : 0;
+        row.coverage =
+            FACTORS == SOFTMAX_ADJOINT ? wf_at<const Real>(args.coverage, n, 0, source_y, source_x) : nullptr;
+        row.coverage_step = FACTORS == SOFTMAX_ADJOINT ? step * args.coverage.column : 0;
 #pragma unroll
         for (int p = 0; p < WF_PIXELS_PAIR; p++) {
             const int kernel_row = i - args.direction * p, pixel_y = y + p * args.grid.distance;
@@ -113,7 +115,7 @@ static __global__ void __launch_bounds__(WF_PIXELS_WIDTH *WF_PIXELS_HEIGHT) filt
             add_taps<FACTORS, Input, Weight, CHANNELS>(sums, row, taps, args.input.channel, channels);
     }
 
-    const bool covers = FACTORS != KNOWN_SOFTMAX && args.coverage.data && pair.pass == 0;
+    const bool covers = FACTORS != SOFTMAX_ADJOINT && args.coverage.data && pair.pass == 0;
     Real coverage[WF_PIXELS_PAIR];
 #pragma unroll
     for (int p = 0; p < WF_PIXELS_PAIR; p++)
@@ -136,73 +138,59 @@ static __global__ void __launch_bounds__(WF_PIXELS_WIDTH *WF_PIXELS_HEIGHT) filt
     }
 }
 
-/* ---- Launch ------------------------------------------------------------------------------------------------------- */
+/* ---- Plan --------------------------------------------------------------------------------------------------------- */
 
-template <factors FACTORS, typename Input, typename Weight, typename Output>
-static const void *kernel_for(int64_t channels, int *at_once)
+/* Channels that a thread computes at once: exactly so many, or up to 8. Linear and normalized images of one and of four have kernels
+ * of their own, float64 ones are there for checks, a channel at a time. */
+static constexpr int channels_at_once(factors factors, int types, int channels)
 {
-#define CASE(CHANNELS)                                                                                                 \
-    case CHANNELS:                                                                                                     \
-        *at_once = CHANNELS;                                                                                           \
-        return (const void *)filter_pixels<FACTORS, Input, Weight, Output, CHANNELS>;
-    switch (channels) {
-        CASE(1)
-        CASE(2)
-        CASE(3)
-        CASE(4)
-    default:
-        *at_once = 8;
-        return (const void *)filter_pixels<FACTORS, Input, Weight, Output, 8>;
-    }
-#undef CASE
+    if (types == WF_TYPES(WF_FLOAT64, WF_FLOAT64))
+        return 1;
+    return channels == 3 || (factors == WEIGHTS && (channels == 1 || channels == 4)) ? channels : 8;
 }
 
-template <factors FACTORS> static const void *kernel_for(const wf_filter_call *call, int *at_once)
+#define ALL_TYPES WF_TYPES(WF_FLOAT64, WF_FLOAT64), WF_TILE_TYPES
+
+template <factors FACTORS> static const void *kernel_of(const wf_filter_call *call, int *at_once)
 {
+    return wf_switch<ALL_TYPES>(WF_TYPES(call->input.dtype, call->weight.dtype), [=](auto types) {
+        constexpr int TYPES = types;
+        return wf_switch<1, 3, 4, 8>(call->output.size[1], [=](auto channels) {
+            constexpr int AT_ONCE = channels_at_once(FACTORS, TYPES, channels);
+            using Image = wf_image_of<TYPES>;
+            using Weight = wf_weight_of<TYPES>;
+            *at_once = AT_ONCE;
+            if constexpr (FACTORS == WEIGHTS) {
+                if (call->output.dtype != call->input.dtype)
+                    return (const void *)filter_pixels<FACTORS, Image, Weight, Weight, AT_ONCE>;
+            }
+            return (const void *)filter_pixels<FACTORS, Image, Weight, Image, AT_ONCE>;
+        });
+    });
+}
+
+bool wf_plan_filter_pixels(const wf_cuda_device *, const wf_work *work, wf_plan *plan)
+{
+    const wf_filter_call *call = work->filter;
+    const wf_tensor *logsumexp = work->logsumexp;
     const int64_t channels = call->output.size[1];
-    const wf_dtype weight = call->weight.dtype;
-    switch (call->input.dtype) {
-    case WF_FLOAT64:
-        return kernel_for<FACTORS, double, double, double>(channels, at_once);
-    case WF_FLOAT16:
-        return kernel_for<FACTORS, __half, __half, __half>(channels, at_once);
-    case WF_BFLOAT16:
-        return kernel_for<FACTORS, __nv_bfloat16, __nv_bfloat16, __nv_bfloat16>(channels, at_once);
-    default:
-        break;
-    }
-    if constexpr (FACTORS == WEIGHTS) {
-        if (call->output.dtype == WF_FLOAT16)
-            return kernel_for<FACTORS, float, __half, __half>(channels, at_once);
-        if (call->output.dtype == WF_BFLOAT16)
-            return kernel_for<FACTORS, float, __nv_bfloat16, __nv_bfloat16>(channels, at_once);
-    }
-    return weight == WF_FLOAT16    ? kernel_for<FACTORS, float, __half, float>(channels, at_once)
-           : weight == WF_BFLOAT16 ? kernel_for<FACTORS, float, __nv_bfloat16, float>(channels, at_once)
-                                   : kernel_for<FACTORS, float, float, float>(channels, at_once);
-}
-
-wf_result wf_filter_pixels(const wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *call,
-                           const wf_tensor *source_coverage)
-{
-    const bool softmax = call->filter.mode == WF_SOFTMAX;
     int at_once;
-    const void *kernel = !softmax          ? kernel_for<WEIGHTS>(call, &at_once)
-                         : source_coverage ? kernel_for<KNOWN_SOFTMAX>(call, &at_once)
-                                           : kernel_for<SOFTMAX>(call, &at_once);
-    const int64_t channels = call->output.size[1];
-    filter_args args = {};
-    args.grid = wf_make_pixel_grid(call->output.size, call->filter.dilation,
-                                   channels > 0 ? wf_divide_up(channels, at_once) : 1);
-    args.input = wf_make_view(&call->input);
-    args.weight = wf_make_view(&call->weight);
-    args.output = wf_make_view(&call->output);
-    args.coverage = wf_make_view(source_coverage ? source_coverage : &call->coverage);
-    args.bias = call->bias;
-    args.channels = (int)channels;
-    args.kernel_height = call->filter.kernel_height, args.kernel_width = call->filter.kernel_width;
-    args.dilation = call->filter.dilation;
-    args.direction = call->op == WF_GATHER ? +1 : -1;
-    args.normalizes = call->filter.mode != WF_LINEAR && !source_coverage;
-    return wf_launch_pixels(&device->base.log, stream, kernel, args.grid, call->output.size[0], &args);
+    plan->kernel = logsumexp                         ? kernel_of<SOFTMAX_ADJOINT>(call, &at_once)
+                   : call->filter.mode == WF_SOFTMAX ? kernel_of<SOFTMAX>(call, &at_once)
+                                                     : kernel_of<WEIGHTS>(call, &at_once);
+    filter_args *args = wf_plan_args<filter_args>(plan);
+    args->grid = wf_make_pixel_grid(call->output.size, call->filter.dilation,
+                                    channels > 0 ? wf_divide_up(channels, at_once) : 1);
+    args->input = wf_make_view(&call->input);
+    args->weight = wf_make_view(&call->weight);
+    args->output = wf_make_view(&call->output);
+    args->coverage = wf_make_view(logsumexp ? logsumexp : &call->coverage);
+    args->bias = call->bias;
+    args->channels = (int)channels;
+    args->kernel_height = call->filter.kernel_height, args->kernel_width = call->filter.kernel_width;
+    args->dilation = call->filter.dilation;
+    args->direction = call->op == WF_GATHER ? +1 : -1;
+    args->normalizes = call->filter.mode != WF_LINEAR && !logsumexp;
+    wf_plan_pixels(plan, args->grid, call->output.size[0], args);
+    return true;
 }

@@ -1,6 +1,8 @@
 /* The gradient to the bias: grad_output's sum over images and pixels. Each block sums some rows, then a block a channel
  * adds up what those have found, always in the same order. In float64, which costs nothing beside the reading. */
-#include "backward.cuh"
+#include "grad_bias.cuh"
+
+#include "common.cuh"
 
 #define THREADS 256
 #define WARP    32

@@ -1,9 +1,7 @@
-/* The gradient to the weights: what each pixel, the center, has in common with each of its neighbors. Gather: the center is
- * grad_output, the neighbors are the input; splat: the other way around. */
-#include <type_traits>
-
-#include "backward.cuh"
+/* The gradient to the weights with one thread a pair of pixels: any call. Gather: the center is grad_output, the neighbors are the
+ * input; splat: the other way around. */
 #include "pixels.cuh"
+#include "static_switch.cuh"
 #include "sums.cuh"
 #include "taps.h"
 
@@ -70,7 +68,8 @@ static __device__ __forceinline__ Real finish(const correlate_args &args, int n,
 }
 
 template <wf_mode MODE, typename Center, typename Neighbor, typename Weight>
-static __global__ void __launch_bounds__(WF_PIXELS_WIDTH *WF_PIXELS_HEIGHT) correlate(const correlate_args args)
+static __global__ void __launch_bounds__(WF_PIXELS_WIDTH *WF_PIXELS_HEIGHT)
+    grad_weight_pixels(const correlate_args args)
 {
     using Real = wf_real<Center>;
     wf_pixel_pair pair;
@@ -113,55 +112,42 @@ static __global__ void __launch_bounds__(WF_PIXELS_WIDTH *WF_PIXELS_HEIGHT) corr
     }
 }
 
-/* ---- Launch ------------------------------------------------------------------------------------------------------- */
+/* ---- Plan --------------------------------------------------------------------------------------------------------- */
 
-template <wf_mode MODE, typename Image, typename Weight> static const void *kernel_for(wf_operator op)
+#define ALL_TYPES WF_TYPES(WF_FLOAT64, WF_FLOAT64), WF_TILE_TYPES
+
+template <wf_mode MODE> static const void *kernel_of(const wf_backward_call *call)
 {
-    using Grad = typename std::conditional<MODE == WF_NORMALIZED, wf_real<Image>, Image>::type;
-    return op == WF_GATHER ? (const void *)correlate<MODE, Grad, Image, Weight>
-                           : (const void *)correlate<MODE, Image, Grad, Weight>;
+    return wf_switch<ALL_TYPES>(WF_TYPES(call->input.dtype, call->grad_weight.dtype), [=](auto types) {
+        constexpr int TYPES = types;
+        using Image = wf_image_of<TYPES>;
+        using Weight = wf_weight_of<TYPES>;
+        using Grad = typename std::conditional<MODE == WF_NORMALIZED, wf_real<Image>, Image>::type;
+        return call->op == WF_GATHER ? (const void *)grad_weight_pixels<MODE, Grad, Image, Weight>
+                                     : (const void *)grad_weight_pixels<MODE, Image, Grad, Weight>;
+    });
 }
 
-template <wf_mode MODE> static const void *kernel_for(const wf_backward_call *call)
+bool wf_plan_grad_weight_pixels(const wf_cuda_device *, const wf_work *work, wf_plan *plan)
 {
-    switch (call->input.dtype) {
-    case WF_FLOAT64:
-        return kernel_for<MODE, double, double>(call->op);
-    case WF_FLOAT16:
-        return kernel_for<MODE, __half, __half>(call->op);
-    case WF_BFLOAT16:
-        return kernel_for<MODE, __nv_bfloat16, __nv_bfloat16>(call->op);
-    default:
-        break;
-    }
-    switch (call->grad_weight.dtype) {
-    case WF_FLOAT16:
-        return kernel_for<MODE, float, __half>(call->op);
-    case WF_BFLOAT16:
-        return kernel_for<MODE, float, __nv_bfloat16>(call->op);
-    default:
-        return kernel_for<MODE, float, float>(call->op);
-    }
-}
-
-wf_result wf_correlate_pixels(const wf_cuda_device *device, cudaStream_t stream, const wf_backward_call *call,
-                              const wf_scaled *scaled)
-{
+    const wf_backward_call *call = work->backward;
+    const wf_tensor *grad = &work->scaled->grad;
     const wf_mode mode = call->filter.mode;
-    const void *kernel = mode == WF_NORMALIZED ? kernel_for<WF_NORMALIZED>(call)
-                         : mode == WF_SOFTMAX  ? kernel_for<WF_SOFTMAX>(call)
-                                               : kernel_for<WF_LINEAR>(call);
     const bool splats = call->op == WF_SPLAT;
-    correlate_args args = {};
-    args.grid = wf_make_pixel_grid(call->grad_weight.size, call->filter.dilation, 1);
-    args.center = wf_make_view(splats ? &call->input : &scaled->grad);
-    args.neighbor = wf_make_view(splats ? &scaled->grad : &call->input);
-    args.weight = wf_make_view(&call->weight);
-    args.grad_weight = wf_make_view(&call->grad_weight);
-    args.less = wf_make_view(&scaled->less);
-    args.coverage = wf_make_view(&call->coverage);
-    args.channels = (int)call->input.size[1];
-    args.kernel_height = call->filter.kernel_height, args.kernel_width = call->filter.kernel_width;
-    args.dilation = call->filter.dilation, args.splats = splats;
-    return wf_launch_pixels(&device->base.log, stream, kernel, args.grid, call->grad_weight.size[0], &args);
+    plan->kernel = mode == WF_NORMALIZED ? kernel_of<WF_NORMALIZED>(call)
+                   : mode == WF_SOFTMAX  ? kernel_of<WF_SOFTMAX>(call)
+                                         : kernel_of<WF_LINEAR>(call);
+    correlate_args *args = wf_plan_args<correlate_args>(plan);
+    args->grid = wf_make_pixel_grid(call->grad_weight.size, call->filter.dilation, 1);
+    args->center = wf_make_view(splats ? &call->input : grad);
+    args->neighbor = wf_make_view(splats ? grad : &call->input);
+    args->weight = wf_make_view(&call->weight);
+    args->grad_weight = wf_make_view(&call->grad_weight);
+    args->less = wf_make_view(&work->scaled->less);
+    args->coverage = wf_make_view(&call->coverage);
+    args->channels = (int)call->input.size[1];
+    args->kernel_height = call->filter.kernel_height, args->kernel_width = call->filter.kernel_width;
+    args->dilation = call->filter.dilation, args->splats = splats;
+    wf_plan_pixels(plan, args->grid, call->grad_weight.size[0], args);
+    return true;
 }

@@ -5,6 +5,7 @@
 #define WF_CUDA_PIXELS_CUH
 
 #include "common.cuh"
+#include "plan.h"
 
 #define WF_PIXELS_WIDTH  64 /* threads of a block: wide and flat, so that a warp reads whole cache lines */
 #define WF_PIXELS_HEIGHT 4
@@ -44,17 +45,12 @@ static __device__ __forceinline__ bool wf_this_pair(const wf_pixel_grid &grid, w
     return pair->x < grid.width && pair->y < grid.height;
 }
 
-static inline wf_result wf_launch_pixels(const wf_log *log, cudaStream_t stream, const void *kernel,
-                                         const wf_pixel_grid &grid, int64_t images, void *args)
+/* The parts of a plan besides the kernel. */
+static inline void wf_plan_pixels(wf_plan *plan, const wf_pixel_grid &grid, int64_t images, void *args)
 {
-    void *arguments[] = {args};
-    return wf_launch(log, stream, kernel, grid.blocks, images, dim3(WF_PIXELS_WIDTH, WF_PIXELS_HEIGHT), arguments, 0);
+    plan->grid = grid.blocks, plan->images = images;
+    plan->threads = dim3(WF_PIXELS_WIDTH, WF_PIXELS_HEIGHT), plan->shared_bytes = 0;
+    plan->arguments[0] = args;
 }
-
-/* Gather and splat (filter_pixels.cu). Images and weights are of a pair of types that wf.h allows; or the input is float32 and the
- * output of the weights' type. Softmax takes its factors, exp(weight - coverage), from the coverage at each tap's source
- * where that is given. */
-wf_result wf_filter_pixels(const wf_cuda_device *device, cudaStream_t stream, const wf_filter_call *call,
-                           const wf_tensor *source_coverage);
 
 #endif

@@ -11,8 +11,12 @@ endif()
 enable_language(CUDA)
 find_package(CUDAToolkit 12.5 REQUIRED)
 target_sources(wf PRIVATE
-  cuda/device.c cuda/gather.cu cuda/splat.cu cuda/gather_splat.cu cuda/gather_splat_tiles.cu cuda/filter_pixels.cu cuda/backward.cu cuda/backward_tiles.cu
-  cuda/grad_weight_channels.cu cuda/grad_weight_pixels.cu cuda/grad_bias.cu cuda/predict.cu)
+  cuda/device.c cuda/gather.cu cuda/splat.cu cuda/gather_splat.cu cuda/backward.cu cuda/predict.cu
+  cuda/kernels.cu cuda/plan.cu
+  cuda/filter_strips.cu cuda/grad_weight_channels.cu cuda/filter_pixels.cu
+  cuda/filter_tiles.cu cuda/filter_tiles_softmax.cu cuda/filter_tiles_normalized.cu cuda/filter_tiles_linear.cu
+  cuda/grad_weight_tiles.cu cuda/grad_weight_pixels.cu cuda/grad_input_tiles.cu cuda/grad_bias.cu
+  cuda/backward_tiles.cu cuda/gather_splat_tiles.cu)
 set_target_properties(wf PROPERTIES CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTURES}" CUDA_STANDARD 17)
 target_link_libraries(wf PRIVATE CUDA::cudart_static)
 

@@ -1,0 +1,51 @@
+/* plan.h -- what a kernel is launched with: its code, its blocks, its share of memory and its arguments. Private.
+ *
+ * There is one wf_plan_<name> for each of WF_KERNELS. It returns false where the kernel cannot do the work, or not better than
+ * those that follow: these conditions are written nowhere else. */
+#ifndef WF_CUDA_PLAN_H
+#define WF_CUDA_PLAN_H
+
+#include "common.cuh"
+#include "kernels.h"
+
+#define WF_PLAN_MAPS      4
+#define WF_PLAN_ARGUMENTS 5
+#define WF_PLAN_BYTES     512 /* of a kernel's own arguments */
+
+struct wf_plan {
+    const void *kernel;
+    wf_grid grid;   /* of blocks */
+    int64_t images; /* that the grid is repeated for */
+    dim3 threads;
+    size_t shared_bytes;                /* of a block, on top of what the kernel declares */
+    CUtensorMap maps[WF_PLAN_MAPS];     /* of what TMA copies */
+    void *arguments[WF_PLAN_ARGUMENTS]; /* addresses, in this struct: it must stay where it is */
+    alignas(16) unsigned char args[2][WF_PLAN_BYTES];
+};
+
+/* Room for a kernel's arguments in the plan, set to zero. */
+template <typename Args> static inline Args *wf_plan_args(wf_plan *plan, int index = 0)
+{
+    static_assert(sizeof(Args) <= WF_PLAN_BYTES, "the plan has no room for these arguments");
+    Args *args = (Args *)plan->args[index];
+    *args = {};
+    return args;
+}
+
+/* ---- The table's plans -------------------------------------------------------------------------------------------- */
+
+typedef bool wf_plan_function(const wf_cuda_device *device, const wf_work *work, wf_plan *plan);
+
+#define WF_DECLARE_PLAN(name, work, since) wf_plan_function wf_plan_##name;
+WF_KERNELS(WF_DECLARE_PLAN)
+#undef WF_DECLARE_PLAN
+
+/* ---- What they share ---------------------------------------------------------------------------------------------- */
+
+/* TMA's map of a tensor in boxes of one image. False where TMA cannot read the tensor so. */
+bool wf_plan_map(const wf_cuda_device *device, const wf_tensor *tensor, unsigned width, unsigned height,
+                 unsigned channels, CUtensorMap *map);
+
+wf_result wf_plan_launch(const wf_cuda_device *device, cudaStream_t stream, wf_plan *plan);
+
+#endif
