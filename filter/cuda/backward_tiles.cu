@@ -1,8 +1,8 @@
-/* Both gradients of a small linear kernel in one launch, on tiles; since compute capability 9.0. Two blocks side by side compute a
- * tile's: one only reads a plane a tap, the other only writes one, and what they share comes from the cache. */
+/* Both gradients of a small linear kernel in one launch, on tiles; since compute capability 9.0. Two blocks side by
+ * side compute a tile's: one only reads a plane a tap, the other only writes one, and what they share comes from the
+ * cache. */
 #include "grad_weight_tiles.cuh"
 #include "plan.h"
-#include "static_switch.cuh"
 
 #define CHANNELS 3
 #define WIDTH    wf_tile_width(CHANNELS)

@@ -1,11 +1,13 @@
 /* Gather and splat of many channels, down strips of columns; since compute capability 9.0.
  *
- * Tiles of many channels would read their halos several times over. Here a block goes down a strip of columns, some rows a
- * step. The rows of the input that a step needs lie in a ring in shared memory; each step adds as many as it computes, so that
- * only the halo left and right is read again. Weights come in stages as those of tiles do, and so do sums.
+ * Tiles of many channels would read their halos several times over. Here a block goes down a strip of columns, some
+ * rows a step. The rows of the input that a step needs lie in a ring in shared memory; each step adds as many as it
+ * computes, so that only the halo left and right is read again. Weights come in stages as those of tiles do, and so do
+ * sums.
  *
- * Strips are cut into segments, so that there is one for each block at a time, and neighbors go down side by side: what they
- * share comes from the cache. Where there are more channels than a block can take, blocks take a pass of them each. */
+ * Strips are cut into segments, so that there is one for each block at a time, and neighbors go down side by side: what
+ * they share comes from the cache. Where there are more channels than a block can take, blocks take a pass of them
+ * each. */
 #include "plan.h"
 #include "static_switch.cuh"
 #include "tiles.cuh"
@@ -41,8 +43,8 @@ static __device__ __forceinline__ wf_block segment_at(const strip_args &args, un
     return block;
 }
 
-/* The producer. A step's rows come as soon as their place in the ring is free: when all threads have begun with the step
- * before, if the ring is that large, else when they have ended it; either shows in a stage that they have left. */
+/* The producer. A step's rows come as soon as their place in the ring is free: when all threads have begun with the
+ * step before, if the ring is that large, else when they have ended it; either shows in a stage that they have left. */
 template <wf_operator OP, typename Image, typename Weight>
 static __device__ __forceinline__ void produce(const CUtensorMap *input_map, const CUtensorMap *weight_map,
                                                const strip_args &args, wf_barriers *barriers, Image *input,
@@ -160,8 +162,8 @@ static __global__ void __launch_bounds__(MAX_THREADS)
 
 /* ---- Plan --------------------------------------------------------------------------------------------------------- */
 
-/* Chooses how channels are shared among teams and passes, and how many rows make a step: what moves the fewest bytes a pixel
- * into shared memory with enough threads at work. Returns the shared memory of a block, 0 where nothing fits. */
+/* Chooses how channels are shared among teams and passes, and how many rows make a step: what moves the fewest bytes a
+ * pixel into shared memory with enough threads at work. Returns the shared memory of a block, 0 where nothing fits. */
 static size_t plan_shape(strip_args *args, const wf_cuda_device *device, const wf_filter_call *call)
 {
     const size_t image_bytes = wf_dtype_size(call->input.dtype), weight_bytes = wf_dtype_size(call->weight.dtype);
@@ -201,7 +203,8 @@ static size_t plan_shape(strip_args *args, const wf_cuda_device *device, const w
     return used;
 }
 
-/* Cuts strips into segments so that blocks are all busy until the end. A segment's first rows and its start cost, too. */
+/* Cuts strips into segments so that blocks are all busy until the end. A segment's first rows and its start cost, too.
+ * */
 static void plan_segments(strip_args *args, const wf_cuda_device *device, const wf_filter_call *call)
 {
     const int64_t images = call->output.size[0];

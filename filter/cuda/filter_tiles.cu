@@ -16,8 +16,8 @@ static size_t divide(wf_tile_args *args, const wf_tile_row &row, size_t budget, 
     return args->stages >= min(needed, 2) ? used + args->stages * stage : 0;
 }
 
-/* Shares shared memory among as many blocks a multiprocessor as it has room for. Returns that of a block, 0 where not even one
- * has. */
+/* Shares shared memory among as many blocks a multiprocessor as it has room for. Returns that of a block, 0 where not
+ * even one has. */
 static size_t share(wf_tile_args *args, const wf_tile_row &row, const wf_cuda_device *device, size_t input_bytes,
                     size_t tap_bytes)
 {
@@ -34,10 +34,10 @@ bool wf_plan_tile_filter(const wf_cuda_device *device, const wf_filter_call *cal
 {
     const int64_t *size = call->output.size;
     const size_t image_bytes = wf_dtype_size(call->input.dtype), weight_bytes = wf_dtype_size(call->weight.dtype);
-    if (call->filter.dilation != 1 || size[1] > 4 || call->input.dtype == WF_FLOAT64 ||
+    if (call->filter.dilation != 1 || size[1] < 1 || size[1] > 4 || call->input.dtype == WF_FLOAT64 ||
         call->output.dtype != call->input.dtype || !wf_unit_columns(&call->output))
         return false;
-    const int channels = wf_tile_channels((int)size[1]), width = wf_tile_width(channels);
+    const int channels = wf_tile_channels(size[1]), width = wf_tile_width(channels);
     const wf_tap_box box = wf_make_tap_box(call->op, width, WF_TILE_HEIGHT, weight_bytes);
     const wf_tile_row row = wf_make_tile_row(call->op, call->filter.kernel_width);
     wf_tile_args *args = wf_plan_args<wf_tile_args>(plan);
@@ -63,7 +63,7 @@ bool wf_plan_filter_tiles(const wf_cuda_device *device, const wf_work *work, wf_
     if (!wf_plan_tile_filter(device, call, nullptr, plan))
         return false;
     const bool sums_weights = call->filter.mode == WF_NORMALIZED || wf_present(&call->coverage) ||
-                              !wf_has_filter_tiles(WF_LINEAR, wf_tile_channels((int)call->output.size[1]));
+                              !wf_has_filter_tiles(WF_LINEAR, wf_tile_channels(call->output.size[1]));
     plan->kernel = call->filter.mode == WF_SOFTMAX ? wf_filter_tiles_of<WF_SOFTMAX>(call)
                    : sums_weights                  ? wf_filter_tiles_of<WF_NORMALIZED>(call)
                                                    : wf_filter_tiles_of<WF_LINEAR>(call);

@@ -1,17 +1,12 @@
 /* filter_tiles.cuh -- gather and splat of few channels, tile by tile. Private; since compute capability 9.0.
  *
- * A block computes one tile of pixels. Its producer has TMA bring the tile of the input with its halo and then, a few stages
- * ahead of the consumers, the boxes of weights, one a tap. */
+ * A block computes one tile of pixels. Its producer has TMA bring the tile of the input with its halo and then, a few
+ * stages ahead of the consumers, the boxes of weights, one a tap. */
 #ifndef WF_CUDA_FILTER_TILES_CUH
 #define WF_CUDA_FILTER_TILES_CUH
 
+#include "static_switch.cuh"
 #include "tiles.cuh"
-
-/* Images of one or two channels are taken for ones of four: TMA fills the last ones with zeros. */
-static constexpr __host__ __device__ int wf_tile_channels(int channels)
-{
-    return channels == 3 ? 3 : 4;
-}
 
 /* Four channels take so much shared memory a pixel that smaller tiles are better. Measured on an H200. */
 static constexpr __host__ __device__ int wf_tile_width(int channels)
@@ -122,14 +117,14 @@ __global__ void __launch_bounds__(WIDTH *HEIGHT / WF_TILE_GROUP + 32)
 #endif
 }
 
-/* The parts of a plan besides the kernel, with the arguments at args[0] and the maps of the input, the weights and, unless that is
- * NULL, logsumexp. False where tiles do not serve. */
+/* The parts of a plan besides the kernel, with the arguments at args[0] and the maps of the input, the weights and,
+ * unless that is NULL, logsumexp. False where tiles do not serve. */
 struct wf_plan;
 bool wf_plan_tile_filter(const wf_cuda_device *device, const wf_filter_call *call, const wf_tensor *logsumexp,
                          wf_plan *plan);
 
-/* Other linear calls than those of three channels go to WF_NORMALIZED's kernels, which need not divide by the sum of weights
- * that they keep. */
+/* Other linear calls than those of three channels go to WF_NORMALIZED's kernels, which need not divide by the sum of
+ * weights that they keep. */
 static constexpr bool wf_has_filter_tiles(wf_mode mode, int channels)
 {
     return mode != WF_LINEAR || channels == 3;

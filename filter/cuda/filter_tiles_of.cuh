@@ -3,7 +3,6 @@
 #define WF_CUDA_FILTER_TILES_OF_CUH
 
 #include "filter_tiles.cuh"
-#include "static_switch.cuh"
 
 template <wf_operator OP, wf_mode MODE> static const void *wf_filter_tiles_of(const wf_filter_call *call)
 {

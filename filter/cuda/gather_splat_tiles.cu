@@ -1,17 +1,18 @@
 /* Both operators of the same weights, which are read once, on tiles; since compute capability 9.0.
  *
  * For every tap TMA brings the box of weights that covers the tile, for gather, and the tile moved against the tap's
- * offset (dy,dx), for splat: the tile's rows, |dy| more above or below, and a halo of columns left or right. Where a box
- * starts left of the tile it does so by the whole halo, so that it stays aligned.
+ * offset (dy,dx), for splat: the tile's rows, |dy| more above or below, and a halo of columns left or right. Where a
+ * box starts left of the tile it does so by the whole halo, so that it stays aligned.
  *
- * Columns of sources are counted from `halo` left of the tile, alike for both. In a group of taps at columns S ... S+3 for
- * gather's pixel 0, splat's sources lie at 2 halo - S ... 2 halo - S - 3: its window goes left as gather's goes right. */
+ * Columns of sources are counted from `halo` left of the tile, alike for both. In a group of taps at columns S ... S+3
+ * for gather's pixel 0, splat's sources lie at 2 halo - S ... 2 halo - S - 3: its window goes left as gather's goes
+ * right. */
 #include "plan.h"
 #include "static_switch.cuh"
 #include "tiles.cuh"
 
-/* Measured on an H200. Large kernels need high tiles, as the boxes of weights have rows above or below; low ones let two
- * blocks run on a multiprocessor. With the producer's warp, either height makes whole groups of four warps. */
+/* Measured on an H200. Large kernels need high tiles, as the boxes of weights have rows above or below; low ones let
+ * two blocks run on a multiprocessor. With the producer's warp, either height makes whole groups of four warps. */
 #define CHANNELS                3
 #define WIDTH                   128
 #define HEIGHT_OF(kernel_width) ((kernel_width) < 9 ? 7 : 15)
@@ -82,9 +83,9 @@ produce(const CUtensorMap *input_map, const CUtensorMap *tile_map, const CUtenso
     }
 }
 
-/* Adds the taps BEGIN <= t < END of the group at column `s`. The sources as wf_tile_add has them, splat's from 4 columns
- * before that of tap 0 on. weights: of tap BEGIN, those of gather at the first pixel's row and column, the others' in
- * the row of its source and `halo` + s columns before it. */
+/* Adds the taps BEGIN <= t < END of the group at column `s`. The sources as wf_tile_add has them, splat's from 4
+ * columns before that of tap 0 on. weights: of tap BEGIN, those of gather at the first pixel's row and column, the
+ * others' in the row of its source and `halo` + s columns before it. */
 template <int BEGIN, int END, wf_mode MODE, typename Weight>
 static __device__ __forceinline__ void
 add(wf_sums<MODE, CHANNELS, WF_TILE_GROUP> &gather, wf_sums<MODE, CHANNELS, WF_TILE_GROUP> &splat,
@@ -233,8 +234,8 @@ template <wf_mode MODE> static const void *kernel_of(const wf_filter_call *call)
     });
 }
 
-/* Float32 images of three channels, with float32 or float16 weights, WF_LINEAR or WF_NORMALIZED: for the rest it does not pay
- * or was not worth its kernels. */
+/* Float32 images of three channels, with float32 or float16 weights, WF_LINEAR or WF_NORMALIZED: for the rest it does
+ * not pay or was not worth its kernels. */
 bool wf_plan_gather_splat_tiles(const wf_cuda_device *device, const wf_work *work, wf_plan *plan)
 {
     const wf_filter_call *gather = work->filter, *splat = work->splat;

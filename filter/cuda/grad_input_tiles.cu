@@ -1,8 +1,7 @@
-/* The gradient of WF_SOFTMAX to the input on tiles: the adjoint filter, whose factors are exp(weight - logsumexp); since compute
- * capability 9.0. The input's gradients of the other modes are filters of their own. */
+/* The gradient of WF_SOFTMAX to the input on tiles: the adjoint filter, whose factors are exp(weight - logsumexp);
+ * since compute capability 9.0. The input's gradients of the other modes are filters of their own. */
 #include "filter_tiles.cuh"
 #include "plan.h"
-#include "static_switch.cuh"
 
 template <wf_operator ADJOINT, typename Image, typename Weight, int CHANNELS, int WIDTH, int HEIGHT>
 static __global__ void __launch_bounds__(WIDTH *HEIGHT / WF_TILE_GROUP + 32)
@@ -27,7 +26,7 @@ template <wf_operator ADJOINT> static const void *kernel_of(const wf_filter_call
             return (const void *)grad_input_tiles<ADJOINT, wf_image_of<TYPES>, wf_weight_of<TYPES>, CHANNELS,
                                                   wf_tile_width(CHANNELS), WF_TILE_HEIGHT>;
         };
-        return wf_switch<3, 4>(wf_tile_channels((int)adjoint->input.size[1]), kernel);
+        return wf_switch<3, 4>(wf_tile_channels(adjoint->input.size[1]), kernel);
     });
 }
 

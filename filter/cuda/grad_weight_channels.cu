@@ -1,13 +1,12 @@
-/* The gradient to the weights of images of many channels: the correlation of grad_weight_tiles.cuh with the loop over channels
- * outermost; since compute capability 9.0.
+/* The gradient to the weights of images of many channels: the correlation of grad_weight_tiles.cuh with the loop over
+ * channels outermost; since compute capability 9.0.
  *
- * A thread keeps the sums of four neighbouring pixels, in each of PAIR rows, with one row of neighbors: a kernel row of taps
- * each. Tiles of centers and of the neighbors around them come by in stages of a few channels. So shared memory does not grow
- * with the channels. Blocks stay, and take one tile after the other: the next one's stages are on their way while sums are
- * written. */
+ * A thread keeps the sums of four neighbouring pixels, in each of PAIR rows, with one row of neighbors: a kernel row of
+ * taps each. Tiles of centers and of the neighbors around them come by in stages of a few channels. So shared memory
+ * does not grow with the channels. Blocks stay, and take one tile after the other: the next one's stages are on their
+ * way while sums are written. */
 #include "grad_weight_tiles.cuh"
 #include "plan.h"
-#include "static_switch.cuh"
 
 #define WIDTH          64 /* pixels of a tile's row */
 #define MAX_HEIGHT     16
@@ -19,7 +18,8 @@
 #define UNROLL_OF(KERNEL_WIDTH)       ((KERNEL_WIDTH) < 9 ? 2 : 1)
 #define OTHER_REGISTERS(KERNEL_WIDTH) (12 * UNROLL_OF(KERNEL_WIDTH))
 
-/* Pixels above each other that share a row of neighbors: two, where registers hold that many sums. Measured on an H200. */
+/* Pixels above each other that share a row of neighbors: two, where registers hold that many sums. Measured on an H200.
+ * */
 #define PAIR_OF(KERNEL_WIDTH) ((KERNEL_WIDTH) <= 11 ? 2 : 1)
 
 struct channels_args {
@@ -136,7 +136,8 @@ static __device__ __forceinline__ void write(const channels_args &args, int n, i
     }
 }
 
-/* Adds the channels of a stage. centers, neighbors: of the first channel, at a thread's first pixel and first neighbor. */
+/* Adds the channels of a stage. centers, neighbors: of the first channel, at a thread's first pixel and first neighbor.
+ * */
 template <typename Image, int KERNEL_WIDTH, int PAIR>
 static __device__ __forceinline__ void add_stage(const channels_args &args, const Image *centers,
                                                  const Image *neighbors,

@@ -1,5 +1,5 @@
-/* The gradient to the weights with one thread a pair of pixels: any call. Gather: the center is grad_output, the neighbors are the
- * input; splat: the other way around. */
+/* The gradient to the weights with one thread a pair of pixels: any call. Gather: the center is grad_output, the
+ * neighbors are the input; splat: the other way around. */
 #include "pixels.cuh"
 #include "static_switch.cuh"
 #include "sums.cuh"
@@ -12,7 +12,8 @@ struct correlate_args {
     int channels, kernel_height, kernel_width, dilation, splats;
 };
 
-/* Neighbors of a pair of pixels: row v, from tap j on, of which those from `first` to before `last` lie in the image. */
+/* Neighbors of a pair of pixels: row v, from tap j on, of which those from `first` to before `last` lie in the image.
+ * */
 struct tap_row {
     bool has[WF_PIXELS_PAIR]; /* whether it belongs to the pixel's kernel, */
     int row[WF_PIXELS_PAIR];  /* as this row */

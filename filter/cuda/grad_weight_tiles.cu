@@ -1,7 +1,6 @@
 /* The gradient to the weights on tiles: its kernels and their plan. */
 #include "grad_weight_tiles.cuh"
 #include "plan.h"
-#include "static_switch.cuh"
 
 template <bool SPLATS, wf_mode MODE, typename Image, typename Weight, int CHANNELS, int KERNEL_WIDTH, int WIDTH,
           int HEIGHT>
@@ -35,7 +34,7 @@ size_t wf_plan_correlation(const wf_cuda_device *device, const wf_work *work, wf
     if (!splats &&
         ((mode != WF_LINEAR && !wf_unit_columns(less)) || (mode == WF_SOFTMAX && !wf_unit_columns(logsumexp))))
         return 0;
-    const int channels = wf_tile_channels((int)size[1]), width = wf_tile_width(channels);
+    const int channels = wf_tile_channels(size[1]), width = wf_tile_width(channels);
     args->grid = {wf_divide_up(size[3], width), wf_divide_up(size[2], WF_TILE_HEIGHT), 1};
     args->center = wf_make_view(center);
     args->grad_weight = wf_make_view(&call->grad_weight);
@@ -56,7 +55,8 @@ size_t wf_plan_correlation(const wf_cuda_device *device, const wf_work *work, wf
     return serves ? shared_bytes : 0;
 }
 
-/* SPLATS: false for WF_LINEAR, where center and neighbor are all that differ. The other modes have one kernel for all widths. */
+/* SPLATS: false for WF_LINEAR, where center and neighbor are all that differ. The other modes have one kernel for all
+ * widths. */
 template <bool SPLATS, wf_mode MODE, int... TYPES_OF_MODE> static const void *kernel_of(const wf_backward_call *call)
 {
     const int types = WF_TYPES(call->input.dtype, call->grad_weight.dtype);

@@ -1,16 +1,16 @@
-/* grad_weight_tiles.cuh -- the gradient to the weights on tiles: each thread's pixels against every neighbor in the tile and its
- * halo. Private; since compute capability 9.0.
+/* grad_weight_tiles.cuh -- the gradient to the weights on tiles: each thread's pixels against every neighbor in the
+ * tile and its halo. Private; since compute capability 9.0.
  *
- * It is the same correlation for both operators, of `center` with `neighbor` (T in the header's algebra), where g is what the
- * mode leaves of grad_output (wf_scaled):
+ * It is the same correlation for both operators, of `center` with `neighbor` (T in the header's algebra), where g is
+ * what the mode leaves of grad_output (wf_scaled):
  *
  *     grad_weight[t,p] = v[t,p] (sum over c of center[c,p] * neighbor[c,p+o(t)] - less)
  *
  *     gather   center is g, neighbor the input; less and the logsumexp of v are those of p
  *     splat    center is the input, neighbor g; less and the logsumexp of v are those of p+o(t)
  *
- * v is 1 but for WF_SOFTMAX, where it is exp(weight[t,p] - logsumexp), and less is 0 for WF_LINEAR. So only softmax needs
- * weights. */
+ * v is 1 but for WF_SOFTMAX, where it is exp(weight[t,p] - logsumexp), and less is 0 for WF_LINEAR. So only softmax
+ * needs weights. */
 #ifndef WF_CUDA_GRAD_WEIGHT_TILES_CUH
 #define WF_CUDA_GRAD_WEIGHT_TILES_CUH
 
@@ -27,7 +27,8 @@ struct wf_correlate_args {
     int channels;
 };
 
-/* What TMA brings. Of a splat, less and logsumexp have planes of their own behind the neighbors', at multiples of 128 bytes. */
+/* What TMA brings. Of a splat, less and logsumexp have planes of their own behind the neighbors', at multiples of 128
+ * bytes. */
 struct wf_neighbor_tile {
     bool has_less, has_logsumexp;
     int plane, less, logsumexp, bytes; /* elements of a plane; bytes to the others, and of all */
@@ -46,8 +47,8 @@ static __host__ __device__ __forceinline__ wf_neighbor_tile wf_make_neighbor_til
     return tile;
 }
 
-/* The parts of a plan: the arguments, and the maps of the neighbors and, where a splat's mode needs them, of less and logsumexp. Returns a
- * block's shared memory, 0 where tiles do not serve. */
+/* The parts of a plan: the arguments, and the maps of the neighbors and, where a splat's mode needs them, of less and
+ * logsumexp. Returns a block's shared memory, 0 where tiles do not serve. */
 size_t wf_plan_correlation(const wf_cuda_device *device, const wf_work *work, wf_correlate_args *args,
                            CUtensorMap maps[3]);
 

@@ -6,8 +6,9 @@
 
 /* ---- Work --------------------------------------------------------------------------------------------------------- */
 
-/* What a mode leaves of grad_output. With `grad` in its place the gradients are those of WF_LINEAR, but for grad_weight, which
- * is less by `less`, and for WF_SOFTMAX's factors. Rows of tensors in the workspace start at multiples of 16 bytes. */
+/* What a mode leaves of grad_output. With `grad` in its place the gradients are those of WF_LINEAR, but for
+ * grad_weight, which is less by `less`, and for WF_SOFTMAX's factors. Rows of tensors in the workspace start at
+ * multiples of 16 bytes. */
 struct wf_scaled {
     wf_tensor grad; /* WF_NORMALIZED: g/S' in the type of sums, in the workspace; else the call's grad_output */
     wf_tensor
@@ -35,10 +36,11 @@ struct wf_work {
 
 /* ---- Kernels ------------------------------------------------------------------------------------------------------ */
 
-/* X(name, work, since): a kernel that does these kinds of work, on devices of compute capability since/10 and later. In order
- * of preference: a call gets the first one whose plan (wf_plan_<name>, plan.h) finds that it serves. All were measured on an H200.
+/* X(name, work, since): a kernel that does these kinds of work, on devices of compute capability since/10 and later. In
+ * order of preference: a call gets the first one whose plan (wf_plan_<name>, plan.h) finds that it serves. All were
+ * measured on an H200.
  *
- *     gather_splat_tiles    float32 images of 3 channels, linear or normalized: the weights are read once for both operators
+ *     gather_splat_tiles    float32 images of 3 channels, not softmax: the weights are read once for both operators
  *     backward_tiles        3 channels, up to 64 taps: two blocks a tile, one for each gradient, share what they read
  *     filter_tiles          1 to 4 channels: a tile of the input and its halo lie in shared memory, weights stream by
  *     filter_strips         more channels: rows of the input in a ring, down a strip of columns, read once each
@@ -48,8 +50,8 @@ struct wf_work {
  *     grad_weight_channels  any number of channels, which stream by while the sums of a kernel row stay in registers
  *     grad_weight_pixels    everything: a thread computes a pair of pixels' taps, eight at a time
  *
- * Those since 9.0 are fed by TMA, a producer warp to consumer warps (tma.cuh): they take dilation 1, rows without gaps at
- * multiples of 16 bytes, and no float64. */
+ * Those since 9.0 are fed by TMA, a producer warp to consumer warps (tma.cuh): they take dilation 1, rows without gaps
+ * at multiples of 16 bytes, and no float64. */
 #define WF_KERNELS(X)                                                                                                  \
     X(gather_splat_tiles, WF_WORK_GATHER_SPLAT, 90)                                                                    \
     X(backward_tiles, WF_WORK_BACKWARD, 90)                                                                            \
@@ -72,7 +74,8 @@ enum wf_kernel {
 struct wf_plan;
 wf_kernel wf_choose_kernel(const wf_cuda_device *device, const wf_work *work, wf_plan *plan);
 
-/* Chooses and launches. *launched, where that is not NULL, is false, and the result WF_OK, where no kernel does the work at once. */
+/* Chooses and launches. *launched, where that is not NULL, is false, and the result WF_OK, where no kernel does the
+ * work at once. */
 wf_result wf_launch_work(const wf_cuda_device *device, cudaStream_t stream, const wf_work *work, bool *launched);
 
 #endif

@@ -1,7 +1,7 @@
 /* plan.h -- what a kernel is launched with: its code, its blocks, its share of memory and its arguments. Private.
  *
- * There is one wf_plan_<name> for each of WF_KERNELS. It returns false where the kernel cannot do the work, or not better than
- * those that follow: these conditions are written nowhere else. */
+ * There is one wf_plan_<name> for each of WF_KERNELS. It returns false where the kernel cannot do the work, or not
+ * better than those that follow: these conditions are written nowhere else. */
 #ifndef WF_CUDA_PLAN_H
 #define WF_CUDA_PLAN_H
 

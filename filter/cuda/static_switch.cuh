@@ -1,7 +1,8 @@
-/* static_switch.cuh -- from the values of a call to template arguments: all kernels are chosen among with this. Private.
+/* static_switch.cuh -- from the values of a call to template arguments: all kernels are chosen among with this.
+ * Private.
  *
- * wf_switch<A, B, C>(value, visit) calls visit with the one of A, B, C that equals value, the last where none does, as a
- * constant: visit(std::integral_constant<int, B>()). */
+ * wf_switch<A, B, C>(value, visit) calls visit with the one of A, B, C that equals value, the last where none does, as
+ * a constant: visit(std::integral_constant<int, B>()). */
 #ifndef WF_CUDA_STATIC_SWITCH_CUH
 #define WF_CUDA_STATIC_SWITCH_CUH
 
@@ -54,11 +55,18 @@ template <> struct wf_element<WF_FLOAT64> {
 template <int TYPES> using wf_image_of = typename wf_element<TYPES / WF_DTYPE_COUNT>::type;
 template <int TYPES> using wf_weight_of = typename wf_element<TYPES % WF_DTYPE_COUNT>::type;
 
-/* ---- Kernels' widths ---------------------------------------------------------------------------------------------- */
+/* ---- Kernels' channels and widths ---------------------------------------------------------------------------------- */
 
-/* Rows of kernels so wide unroll, in code of their own; width 0 stands for the code that does for any. All of them for linear
- * weights of the images' type, a few for float32 images else, as benchmarks and the node use them: each costs its
- * compilation. */
+/* Kernels on tiles are for three channels and for four, which images of one and two are taken for: TMA fills the others
+ * with zeros. */
+static constexpr __host__ __device__ int wf_tile_channels(int64_t channels)
+{
+    return channels == 3 ? 3 : 4;
+}
+
+/* Rows of kernels so wide unroll, in code of their own; width 0 stands for the code that does for any. All of them for
+ * linear weights of the images' type, a few for float32 images else, as benchmarks and the node use them: each costs
+ * its compilation. */
 #define WF_OWN_WIDTHS 3, 5, 7, 9, 11, 13, 17, 21
 
 static constexpr bool wf_is_common_width(int width)
@@ -74,15 +82,16 @@ static constexpr bool wf_has_own_width(wf_mode mode, int types, int width)
             (types == WF_TYPES(WF_FLOAT32, WF_FLOAT32) || types == WF_TYPES(WF_FLOAT32, WF_FLOAT16)));
 }
 
-/* visit(channels, width) with constants, of which the channels are those of kernels on tiles: 3, or up to 4. */
+/* visit(channels, width), as constants, for what kernels on tiles there are. */
 template <wf_mode MODE, int TYPES, typename Visit>
 static inline const void *wf_switch_tiles(int64_t channels, int kernel_width, const Visit &visit)
 {
-    if (channels != 3)
-        return visit(std::integral_constant<int, 4>(), std::integral_constant<int, 0>());
-    return wf_switch<WF_OWN_WIDTHS, 0>(kernel_width, [=](auto width) {
-        constexpr int WIDTH = wf_has_own_width(MODE, TYPES, width) ? (int)width : 0;
-        return visit(std::integral_constant<int, 3>(), std::integral_constant<int, WIDTH>());
+    return wf_switch<3, 4>(wf_tile_channels(channels), [=](auto channels) {
+        constexpr int CHANNELS = channels;
+        return wf_switch<WF_OWN_WIDTHS, 0>(kernel_width, [=](auto width) {
+            constexpr int WIDTH = CHANNELS == 3 && wf_has_own_width(MODE, TYPES, width) ? (int)width : 0;
+            return visit(std::integral_constant<int, CHANNELS>(), std::integral_constant<int, WIDTH>());
+        });
     });
 }
 

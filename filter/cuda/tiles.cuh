@@ -1,10 +1,10 @@
-/* tiles.cuh -- a tile of pixels, the halo of sources around it, and how a thread adds taps to its pixels. Private; since compute
- * capability 9.0.
+/* tiles.cuh -- a tile of pixels, the halo of sources around it, and how a thread adds taps to its pixels. Private;
+ * since compute capability 9.0.
  *
- * Both operators go through the sources of a tile in ascending order: for splat, that is gather with the kernel mirrored
- * and every weight read where its source is. Boxes start at multiples of WF_TMA_COLUMNS, so the halo and splat's boxes of
- * weights are that much wider. Taps are added in groups whose sources share a multiple of four columns: within one,
- * everything that depends on alignment is a constant. */
+ * Both operators go through the sources of a tile in ascending order: for splat, that is gather with the kernel
+ * mirrored and every weight read where its source is. Boxes start at multiples of WF_TMA_COLUMNS, so the halo and
+ * splat's boxes of weights are that much wider. Taps are added in groups whose sources share a multiple of four
+ * columns: within one, everything that depends on alignment is a constant. */
 #ifndef WF_CUDA_TILES_CUH
 #define WF_CUDA_TILES_CUH
 
@@ -15,8 +15,8 @@
 #define WF_TILE_GROUP        4 /* taps of a group; neighbouring pixels that a thread computes */
 #define WF_TILE_STAGE_GROUPS 2
 
-/* The softmax whose sums are known: a tap's factor is exp(weight - logsumexp), the logsumexp that of its source. It is what takes
- * WF_SOFTMAX's grad_output to grad_input; the logsumexps are the forward pass's coverage. */
+/* The softmax whose sums are known: a tap's factor is exp(weight - logsumexp), the logsumexp that of its source. It is
+ * what takes WF_SOFTMAX's grad_output to grad_input; the logsumexps are the forward pass's coverage. */
 static constexpr wf_mode WF_SOFTMAX_ADJOINT = WF_MODE_COUNT;
 
 /* What adds up the factors of a mode. */
@@ -56,8 +56,9 @@ static __host__ __device__ __forceinline__ int wf_tile_reach(wf_operator op, int
     return op == WF_GATHER ? -wf_tap_offset(0, size, 1) : wf_tap_offset(size - 1, size, 1);
 }
 
-/* A kernel row. Columns of sources are counted from `halo` left of the tile, a multiple of WF_TMA_COLUMNS; pixel x has its
- * sources in columns x + lead ... x + lead + taps - 1, of which group g has x + base + 4 g ... x + base + 4 g + 3. */
+/* A kernel row. Columns of sources are counted from `halo` left of the tile, a multiple of WF_TMA_COLUMNS; pixel x has
+ * its sources in columns x + lead ... x + lead + taps - 1, of which group g has x + base + 4 g ... x + base + 4 g + 3.
+ * */
 struct wf_tile_row {
     int taps, halo, lead, base, groups;
     int stages; /* of WF_TILE_STAGE_GROUPS groups each, of which the last takes along what is left */
@@ -150,8 +151,8 @@ static __device__ __forceinline__ void wf_produce_stage(const CUtensorMap *weigh
     }
 }
 
-/* Adds taps BEGIN <= t < END to four pixels. Pixel p's source of tap t is sources[FIRST + STEP t + p]. Where `bordering`,
- * taps count only if 0 <= column + STEP t + p < columns. */
+/* Adds taps BEGIN <= t < END to four pixels. Pixel p's source of tap t is sources[FIRST + STEP t + p]. Where
+ * `bordering`, taps count only if 0 <= column + STEP t + p < columns. */
 template <int BEGIN, int END, int FIRST, int STEP, wf_mode MODE, int CHANNELS>
 static __device__ __forceinline__ void
 wf_tile_add_taps(wf_sums<MODE, CHANNELS, WF_TILE_GROUP> &sums, const float (&sources)[CHANNELS][2 * WF_TILE_GROUP],
@@ -179,10 +180,9 @@ wf_tile_add_taps(wf_sums<MODE, CHANNELS, WF_TILE_GROUP> &sums, const float (&sou
     }
 }
 
-/* Adds the taps BEGIN <= t < END of a group to four pixels. sources and, for WF_SOFTMAX_ADJOINT, logsumexps: of the group and of the
- * next one. weights: the box of tap BEGIN, at the first of the group's sources for splat, at the first pixel for gather; the
- * next tap's box is `box` elements behind.
- * column: the image's column of the first source. */
+/* Adds the taps BEGIN <= t < END of a group to four pixels. sources and, for WF_SOFTMAX_ADJOINT, logsumexps: of the
+ * group and of the next one. weights: the box of tap BEGIN, at the first of the group's sources for splat, at the first
+ * pixel for gather; the next tap's box is `box` elements behind. column: the image's column of the first source. */
 template <int BEGIN, int END, wf_operator OP, wf_mode MODE, int CHANNELS, typename Weight>
 static __device__ __forceinline__ void wf_tile_add(wf_tile_sums<MODE, CHANNELS> &sums,
                                                    const float (&sources)[CHANNELS][2 * WF_TILE_GROUP],
@@ -206,8 +206,8 @@ static __device__ __forceinline__ void wf_tile_add(wf_tile_sums<MODE, CHANNELS> 
     wf_tile_add_taps<BEGIN, END, 0, 1>(sums, sources, factor, bordering, column, columns);
 }
 
-/* Calls TAPS(begin, end) with constants. Groups are whole, or begin late, the first of a row, or end early, the last: never
- * both, as no kernel lies within a group without touching an end of it. */
+/* Calls TAPS(begin, end) with constants. Groups are whole, or begin late, the first of a row, or end early, the last:
+ * never both, as no kernel lies within a group without touching an end of it. */
 #define WF_TILE_GROUP_CASES(TAPS, begin, end)                                                                          \
     do {                                                                                                               \
         if ((end) - (begin) == 4)                                                                                      \
@@ -281,8 +281,8 @@ static __device__ __forceinline__ bool wf_tile_borders(const Args &args, const w
     return x < 0 || y < 0 || x + width + args.kernel_width - 1 > args.width || y + args.rows > args.height;
 }
 
-/* Adds a kernel row to four pixels, from the stages that hold its weights. input, logsumexps: at the row's first source, in planes so
- * far apart; weights: of the ring's first stage, at the first pixel, in boxes so far apart. */
+/* Adds a kernel row to four pixels, from the stages that hold its weights. input, logsumexps: at the row's first
+ * source, in planes so far apart; weights: of the ring's first stage, at the first pixel, in boxes so far apart. */
 template <wf_operator OP, wf_mode MODE, int KERNEL_WIDTH, typename Image, typename Weight, int CHANNELS>
 static __device__ __forceinline__ void
 wf_tile_add_row(wf_tile_sums<MODE, CHANNELS> &sums, const wf_tile_args &args, const wf_tile_row &row,

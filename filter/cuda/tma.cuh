@@ -1,12 +1,13 @@
-/* tma.cuh -- the tensor memory accelerator (TMA), and how warps hand on what it brings. Private; since compute capability 9.0.
+/* tma.cuh -- the tensor memory accelerator (TMA), and how warps hand on what it brings. Private; since compute
+ * capability 9.0.
  *
- * TMA copies a box of a tensor into shared memory, with zeros for what of it lies outside the tensor, and costs the threads
- * neither instructions nor registers. It reads tensors whose address and strides are multiples of 16 bytes, from columns that
- * are, and writes to multiples of 128.
+ * TMA copies a box of a tensor into shared memory, with zeros for what of it lies outside the tensor, and costs the
+ * threads neither instructions nor registers. It reads tensors whose address and strides are multiples of 16 bytes,
+ * from columns that are, and writes to multiples of 128.
  *
- * One thread of a block's last warp is the producer: it has TMA fill the stages of a ring in shared memory. The other warps
- * consume them. A stage has two barriers: `full`, which the producer tells how many bytes to expect and which TMA completes,
- * and `empty`, at which each consumer warp arrives once it has read the stage. */
+ * One thread of a block's last warp is the producer: it has TMA fill the stages of a ring in shared memory. The other
+ * warps consume them. A stage has two barriers: `full`, which the producer tells how many bytes to expect and which TMA
+ * completes, and `empty`, at which each consumer warp arrives once it has read the stage. */
 #ifndef WF_CUDA_TMA_CUH
 #define WF_CUDA_TMA_CUH
 
