@@ -56,6 +56,7 @@ static int may_skip(wf_backend backend, wf_result result)
 
 int suite_open(int argc, char **argv, wf_backend *backend, wf_device **device)
 {
+    cmocka_set_test_filter(getenv("WF_CASE"));
     *device = NULL;
     is_brief = argc == 3 && !strcmp(argv[2], "--brief");
     cases = (unsigned)time(NULL);

@@ -19,7 +19,8 @@ unsigned suite_type_needs(wf_dtype dtype);
 
 /* Opens the device of `PROGRAM cpu|vulkan|cuda [--brief]`. Where *device is NULL afterwards, the program ends with the status that is
  * returned: 77 where there is no fitting device; for vulkan and cuda, unless the environment has WF_REQUIRE_DEVICES=1; for
- * cpu, where the processor lacks what WF_CPU_INSTRUCTIONS asks for. */
+ * cpu, where the processor lacks what WF_CPU_INSTRUCTIONS asks for. WF_CASE in the environment names the cases to run, with * and
+ * ? for any. */
 int suite_open(int argc, char **argv, wf_backend *backend, wf_device **device);
 
 /* Whether this case is to be run: with --brief one in four is, beginning anywhere. For sanitizers, which look at host code,

@@ -122,6 +122,7 @@ static int skip_all(const char *why)
 }
 int suite_open(int argc, char **argv)
 {
+    cmocka_set_test_filter(getenv("WF_CASE"));
     if (argc != 2 || !backend_named(argv[1], &backend)) {
         fprintf(stderr, "usage: %s cpu|vulkan|cuda\n", argv[0]);
         return 2;
