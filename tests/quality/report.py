@@ -16,6 +16,7 @@ import argparse
 import fnmatch
 import json
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -80,12 +81,18 @@ def make(args, chosen, say=print):
             + f" ({time.monotonic() - start:.1f} s)")
     average = tables.mean(frames)
     network = {"engine": args.engine, "file": args.network.name if args.network else None}
-    report = {"frames": frames, "mean": average, "mean_against": tables.against(average),
+    report = {"date": time.strftime("%Y-%m-%d"), "commit": commit(), "frames": frames, "mean": average, "mean_against": tables.against(average),
               "network": network if run.engine else None,
               "oidn": oidn.version() if set(args.methods) & set(tables.PEERS) else None,
               "display_transform": "sRGB, exposure 0 EV, clamped to [0,1]"}
     report["goals"] = goals.check(report)
     return report, rows
+
+
+def commit():
+    described = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*"], cwd=renders.ROOT,
+                               capture_output=True, text=True, check=False)
+    return described.stdout.strip() or None
 
 
 def main(arguments=None):
