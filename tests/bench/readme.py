@@ -245,6 +245,20 @@ def live_table():
                  f"{results[0][0]['bounces']} bounces, medians.", header, rows)
 
 
+def quality_table():
+    file = ROOT / "tests" / "quality" / "results" / "quality.json"
+    if not file.exists():
+        return ""
+    report = json.loads(file.read_text())
+    titles = {"noisy": "noisy", "bilateral": "bilateral filter", "gather": "network, gather", "splat": "network, splat",
+              "oidn": "OIDN", "oidn_best": "OIDN, guides prefiltered"}
+    rows = [[name] + [f"{frame['methods'][method]['psnr']:.2f} / {frame['methods'][method]['flip']:.4f}" for method in titles]
+            for name, frame in [*report["frames"].items(), ("**mean**", {"methods": report["mean"]})]]
+    return table(f"PSNR in dB ({report['display_transform']}) and FLIP, of frames that Cycles and Mitsuba 3 rendered, of scenes that were never trained "
+                 f"on; Open Image Denoise {report['oidn']} on the same inputs ({report['date']}, commit {report['commit']}).",
+                 ["frame", *titles.values()], rows)
+
+
 # ---- The picture ----------------------------------------------------------------------------------------------------
 
 
@@ -262,23 +276,29 @@ def picture():
     return f"![The CUDA kernels under the roof of the measured copy speed]({PICTURE})\n"
 
 
-PAGES = {
-    "README.md": [forward_table, picture],
-    "tests/bench/README.md": [backward_table, modes_table, shapes_table, glsl_table, cpu_table, lambda: torch_table("cuda"),
-                              training_table, lambda: torch_table("cpu"), node_table, live_table],
+PAGES = {  # what stands between the marks of each page, in order
+    "README.md": [[quality_table], [forward_table, picture]],
+    "tests/bench/README.md": [[backward_table, modes_table, shapes_table, glsl_table, cpu_table, lambda: torch_table("cuda"),
+                               training_table, lambda: torch_table("cpu"), node_table, live_table]],
 }
 
 
+def made(text, places):
+    """The page with its tables made anew."""
+    before, *rest = text.split(BEGIN)
+    assert len(rest) == len(places)
+    return before + "".join(BEGIN + "\n".join(filter(None, (section() for section in sections))) + END + part.split(END)[1]
+                            for sections, part in zip(places, rest))
+
+
 def main():
-    for name, sections in PAGES.items():
+    for name, places in PAGES.items():
         page = ROOT / name
         text = page.read_text()
-        before, rest = text.split(BEGIN)
-        after = rest.split(END)[1]
-        made = before + BEGIN + "\n".join(filter(None, (section() for section in sections))) + END + after
+        page_made = made(text, places)
         if "--check" not in sys.argv[1:]:
-            page.write_text(made)
-        elif made != text:
+            page.write_text(page_made)
+        elif page_made != text:
             sys.exit(f"{name}'s tables are not those of tests/bench/results: run this without --check")
 
 
