@@ -227,7 +227,7 @@ def test_a_report(build, shots, tmp_path, capsys):
 
 
 def test_a_network_in_pytorch(build, shots, tmp_path, monkeypatch):
-    """Its two pictures are what weighted_filter.network makes of the frame's layers."""
+    """Its two pictures are what weighted_filter.network makes of the frame's layers, and what wfview saves."""
     torch = pytest.importorskip("torch")
     monkeypatch.setenv("WEIGHTED_FILTER_LIBRARY", str(build / "filter" / "libwf.so"))
     methods.add_torch_package()
@@ -244,6 +244,9 @@ def test_a_network_in_pytorch(build, shots, tmp_path, monkeypatch):
     for name in ("gather", "splat"):
         assert np.allclose(pictures[name], getattr(expected, name)[0].permute(1, 2, 0).numpy(), atol=1e-6)
     assert np.abs(pictures["gather"] - pictures["splat"]).max() > 1e-3
+    shipped = methods.Wfview(build / "app" / "wfview", "cpu", ["--predictor", "kpn", "--network", str(tmp_path / "small.safetensors")])
+    for name, picture in shipped.pictures(frame, layers).items():
+        assert np.abs(picture - pictures[name]).max() <= 1e-4, name
     out = tmp_path / "out"
     assert run("--extra", shots, "--frames", "ramp*", "--methods", "noisy,gather,splat", "--engine", "torch", "--network",
                tmp_path / "small.safetensors", "--out", out) == 0
