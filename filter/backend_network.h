@@ -67,8 +67,12 @@ typedef struct wf_features_call {
 typedef struct wf_convolve_call {
     wf_convolution shape;
     const void *parameters; /* as arranged */
+    const void *
+        second; /* those of a convolution that follows, with its ReLU; NULL where none does. The backend fuses the two */
     wf_activation coarse, input, output;
     wf_activation pooled; /* written too, where present: the maximum over each 2x2 block's in-image pixels of output */
+    wf_features_call
+        features; /* of the network's first two convolutions where they are fused: in place of input, which is absent */
 } wf_convolve_call;
 
 /* What a level of the pyramid filters. At level 0 that is the frame's color, cleaned and, where there is a filtered albedo,
@@ -140,6 +144,10 @@ typedef struct wf_network_table {
                                 const float *bias, void *parameters);
     size_t (*head_bytes)(const wf_head *head);
     void (*arrange_head)(const wf_head *head, const float *weight, const float *bias, void *parameters);
+
+    /* Whether it computes the second convolution with the first one, and their features with the network's first two. NULL: never. */
+    int (*fuses)(const wf_device *device, const wf_convolution *first, const wf_convolution *second, int width,
+                 int height);
 
     wf_result (*expose)(wf_device *device, wf_stream stream, const wf_expose_call *call);
     wf_result (*features)(wf_device *device, wf_stream stream, const wf_features_call *call);

@@ -10,10 +10,9 @@
 
 size_t wf_cuda_convolution_bytes(const wf_device *device, const wf_convolution *shape)
 {
-    size_t taps = (size_t)(shape->coarse + shape->inputs) * WF_TAPS;
-    if (wf_cuda_has_groups((const wf_cuda_device *)device, shape->outputs))
-        taps += (size_t)shape->coarse * WF_UP_TAPS;
-    return shape->outputs * (sizeof(float) + taps * sizeof(uint16_t));
+    (void)device;
+    const size_t weights = (size_t)(shape->coarse + shape->inputs) * WF_TAPS + (size_t)shape->coarse * WF_UP_TAPS;
+    return shape->outputs * (sizeof(float) + weights * sizeof(uint16_t));
 }
 
 /* Which output column i of the fragments of a pair is: in such an order that a lane's sums are four neighbouring ones. */
@@ -45,26 +44,34 @@ static float coarse_weight_at(const weights &w, int output, int input, int tap)
     return sum;
 }
 
-/* A lane's eight halves of a pair: b[0], b[1] of both fragments. */
-static uint16_t *arrange_warps(const weights &w, int chunk, int tap, int pair, uint16_t *to)
+/* Which of a weight's taps: of the full kernel or, summed, of the 2x2 ones at a coarse pixel's places. */
+struct tap {
+    int index;
+    bool is_coarse;
+};
+
+static uint16_t half_at(const weights &w, int output, int input, const tap &tap)
 {
-    for (int lane = 0; lane < 32; lane++) {
-        for (int i = 0; i < 8; i++) {
-            const int fragment = i / 4, upper = i / 2 % 2, odd = i % 2;
-            const int input = chunk * WF_CHUNK + 8 * upper + 2 * (lane % 4) + odd;
-            *to++ = wf_float_to_half(weight_at(w, output_of(pair, 8 * fragment + lane / 4), input, tap));
-        }
+    return wf_float_to_half(tap.is_coarse ? coarse_weight_at(w, output, input, tap.index)
+                                          : weight_at(w, output, input, tap.index));
+}
+
+/* Lanes' eight halves of each pair of fragments: b[0], b[1] of both. */
+static uint16_t *arrange_warps(const weights &w, int chunk, const tap &tap, int outputs, uint16_t *to)
+{
+    for (int i = 0; i < WF_CHUNK * outputs; i++) {
+        const int pair = i / WF_PAIR_HALVES, lane = i / 8 % 32, fragment = i / 4 % 2, upper = i / 2 % 2;
+        const int input = chunk * WF_CHUNK + 8 * upper + 2 * (lane % 4) + i % 2;
+        *to++ = half_at(w, output_of(pair, 8 * fragment + lane / 4), input, tap);
     }
     return to;
 }
 
-static uint16_t *arrange_groups(const weights &w, int chunk, int tap, int outputs, bool is_coarse, uint16_t *to)
+static uint16_t *arrange_groups(const weights &w, int chunk, const tap &tap, int outputs, uint16_t *to)
 {
     for (int i = 0; i < WF_CHUNK * outputs; i++) {
         const int column = i / 8 % outputs, input = chunk * WF_CHUNK + i / 8 / outputs * 8 + i % 8;
-        const int output = output_of(column / 16, column % 16);
-        *to++ =
-            wf_float_to_half(is_coarse ? coarse_weight_at(w, output, input, tap) : weight_at(w, output, input, tap));
+        *to++ = half_at(w, output_of(column / 16, column % 16), input, tap);
     }
     return to;
 }
@@ -72,20 +79,15 @@ static uint16_t *arrange_groups(const weights &w, int chunk, int tap, int output
 void wf_cuda_arrange_convolution(const wf_device *device, const wf_convolution *shape, const float *weight,
                                  const float *bias, void *parameters)
 {
-    const bool groups = wf_cuda_has_groups((const wf_cuda_device *)device, shape->outputs);
+    const auto arrange =
+        wf_cuda_has_groups((const wf_cuda_device *)device, shape->outputs) ? arrange_groups : arrange_warps;
     const weights w = {weight, shape->coarse + shape->inputs};
     memcpy(parameters, bias, shape->outputs * sizeof *bias);
     uint16_t *to = (uint16_t *)((float *)parameters + shape->outputs);
-    for (int chunk = 0; chunk < w.inputs / WF_CHUNK; chunk++) {
-        for (int tap = 0; tap < WF_TAPS; tap++) {
-            if (groups)
-                to = arrange_groups(w, chunk, tap, shape->outputs, false, to);
-            for (int pair = 0; pair < shape->outputs / 16 && !groups; pair++)
-                to = arrange_warps(w, chunk, tap, pair, to);
-        }
-    }
-    for (int i = 0; i < shape->coarse / WF_CHUNK * WF_UP_TAPS && groups; i++)
-        to = arrange_groups(w, i / WF_UP_TAPS, i % WF_UP_TAPS, shape->outputs, true, to);
+    for (int i = 0; i < w.inputs / WF_CHUNK * WF_TAPS; i++)
+        to = arrange(w, i / WF_TAPS, {i % WF_TAPS, false}, shape->outputs, to);
+    for (int i = 0; i < shape->coarse / WF_CHUNK * WF_UP_TAPS; i++)
+        to = arrange(w, i / WF_UP_TAPS, {i % WF_UP_TAPS, true}, shape->outputs, to);
 }
 
 /* ---- Launch ------------------------------------------------------------------------------------------------------- */
@@ -113,6 +115,8 @@ static wf_result launch_tile(wf_cuda_device *device, cudaStream_t stream, wf_con
 wf_result wf_cuda_convolve(wf_cuda_device *device, cudaStream_t stream, const wf_convolve_call *call)
 {
     const wf_convolution *shape = &call->shape;
+    if (call->second)
+        return wf_cuda_convolve_pair(device, stream, call);
     wf_convolve_args args = {};
     args.coarse = {(const __half *)call->coarse.data, shape->coarse, call->coarse.width, call->coarse.height};
     args.input = {(const __half *)call->input.data, shape->inputs, call->input.width, call->input.height};

@@ -11,11 +11,12 @@
 
 #include "matrix.cuh"
 
-#define WF_CHUNK     16 /* inputs of a stage */
-#define WF_TAPS      9
-#define WF_UP_PLACES 4 /* of a pixel in one of half the resolution */
-#define WF_UP_TAPS   (WF_UP_PLACES * 4)
-#define WF_ENTRY     16 /* bytes of a pixel in a plane */
+#define WF_CHUNK       16 /* inputs of a stage */
+#define WF_TAPS        9
+#define WF_UP_PLACES   4 /* of a pixel in one of half the resolution */
+#define WF_UP_TAPS     (WF_UP_PLACES * 4)
+#define WF_ENTRY       16  /* bytes of a pixel in a plane */
+#define WF_PAIR_HALVES 256 /* of 16 inputs and a pair of 8 outputs at one tap, as fragments: 8 a lane */
 
 /* One of a convolution's sources. */
 struct wf_source {
@@ -27,8 +28,7 @@ struct wf_convolve_args {
     wf_source coarse, input; /* coarse only where the kernel has it */
     int width, height, outputs;
     const float *bias;
-    const __half *weights,
-        *up_weights; /* in the order of the kernel; up_weights only with groups and a coarse source */
+    const __half *weights, *up_weights; /* in the order of the kernel; up_weights with a coarse source */
     __half *output;
     __half *pooled; /* or NULL */
 };

@@ -6,8 +6,6 @@
 
 #include "convolve.cuh"
 
-#define WF_PAIR_HALVES 256 /* of the weights of 16 inputs and a pair of 8 outputs at one tap: 8 halves a lane */
-
 /* Warps' tiles of ROWS x 16 pixels and PAIRS x 16 outputs; DOWN x ACROSS x DEEP of them in a block. */
 template <int ROWS_, int PAIRS_, int DOWN_, int ACROSS_, int DEEP_, int STAGES_> struct wf_warp_tile {
     static constexpr int ROWS = ROWS_, PAIRS = PAIRS_, DOWN = DOWN_, ACROSS = ACROSS_, DEEP = DEEP_, STAGES = STAGES_;

@@ -19,6 +19,7 @@ typedef struct wf_cuda_device {
     int ordinal;
     cudaStream_t stream;                                 /* of wf_begin */
     int multiprocessors, shared_memory;                  /* how many, and bytes of each */
+    int block_memory;                                    /* bytes of shared memory that one block can have */
     int architecture;                                    /* the virtual one, 75 or 90, of the kernels that it runs */
     int groups;                                          /* whether it runs kernels built for sm_90a */
     PFN_cuTensorMapEncodeTiled_v12000 encode_tensor_map; /* NULL below 90 */

@@ -152,6 +152,7 @@ static const wf_network_table network = {.dtype = WF_FLOAT16,
                                          .arrange_convolution = wf_cuda_arrange_convolution,
                                          .head_bytes = wf_cuda_head_bytes,
                                          .arrange_head = wf_cuda_arrange_head,
+                                         .fuses = wf_cuda_fuses,
                                          .expose = expose,
                                          .features = features,
                                          .convolve = convolve,
@@ -319,6 +320,8 @@ static wf_result set_up(wf_cuda_device *device)
     if (error == cudaSuccess)
         error = cudaDeviceGetAttribute(&device->shared_memory, cudaDevAttrMaxSharedMemoryPerMultiprocessor,
                                        device->ordinal);
+    if (error == cudaSuccess)
+        error = cudaDeviceGetAttribute(&device->block_memory, cudaDevAttrMaxSharedMemoryPerBlockOptin, device->ordinal);
     if (error != cudaSuccess)
         return wf_cuda_check(log, error, "asking for the device's attributes");
     error = wf_cuda_architecture(&device->architecture);

@@ -1,6 +1,5 @@
 /* A frame's exposure and the network's features. */
-#include "layers.cuh"
-#include "matrix.cuh"
+#include "features.cuh"
 #include "network.h"
 
 #define THREADS 128 /* a block exposes blocks of pixels side by side: one thread a column */
@@ -111,68 +110,32 @@ wf_result wf_cuda_expose(wf_cuda_device *device, cudaStream_t stream, const wf_e
 /* ---- Features ----------------------------------------------------------------------------------------------------- */
 
 struct features_args {
-    wf_view color, albedo, normal, depth;
-    int width, height;
-    const wf_exposure *exposure;
-    float scale[WF_FEATURE_COUNT], gain[WF_FEATURE_COUNT], epsilon;
+    wf_features_args features;
+    int width;
+    wf_grid grid;
     uint4 *output; /* two a pixel */
 };
 
-static __device__ float compress(const features_args &args, int feature, float light)
-{
-    return args.scale[feature] * log1pf(args.gain[feature] * light);
-}
-
 static __global__ void __launch_bounds__(THREADS) make_features(const features_args args)
 {
-    const int x = blockIdx.x * THREADS + threadIdx.x, y = blockIdx.y;
+    const wf_block block = wf_this_block(args.grid, THREADS, 1);
+    const int x = block.x + threadIdx.x;
     if (x >= args.width)
         return;
-    const wf_exposure exposure = *args.exposure;
-    const float3 color = wf_read_clean(args.color, y, x);
-    const float3 albedo = wf_clamp(wf_read_clean(args.albedo, y, x), 0, 1);
-    const float3 normal = wf_clamp(wf_read_clean(args.normal, y, x), -1, 1);
-    const float depth = wf_read_depth(args.depth, y, x);
-    const float lights[] = {color.x, color.y, color.z}, albedos[] = {albedo.x, albedo.y, albedo.z};
-    const float normals[] = {normal.x, normal.y, normal.z};
-    float planes[WF_INPUT_CHANNELS] = {};
-#pragma unroll
-    for (int c = 0; c < 3; c++) {
-        const float light = fmaxf(exposure.exposure * lights[c], 0);
-        planes[c] = compress(args, WF_FEATURE_COLOR, light);
-        planes[3 + c] = compress(args, WF_FEATURE_DEMODULATED, light / (albedos[c] + args.epsilon));
-        planes[6 + c] = args.scale[WF_FEATURE_ALBEDO] * albedos[c];
-        planes[9 + c] = args.scale[WF_FEATURE_NORMAL] * normals[c];
-    }
-    const float relative =
-        fminf(fmaxf(logf(depth) - exposure.mean_log_depth, (float)-WF_DEPTH_LIMIT), (float)WF_DEPTH_LIMIT);
-    planes[12] = args.scale[WF_FEATURE_DEPTH] * (depth > 0 ? relative : (float)WF_NO_DEPTH);
-    uint32_t halves[WF_INPUT_CHANNELS / 2];
-#pragma unroll
-    for (int i = 0; i < WF_INPUT_CHANNELS / 2; i++)
-        halves[i] = wf_bits(__floats2half2_rn(planes[2 * i], planes[2 * i + 1]));
-    uint4 *to = args.output + 2 * ((size_t)y * args.width + x);
-    to[0] = make_uint4(halves[0], halves[1], halves[2], halves[3]);
-    to[1] = make_uint4(halves[4], halves[5], halves[6], halves[7]);
+    uint4 halves[2];
+    wf_find_features(args.features, *args.features.exposure, block.y, x, halves);
+    uint4 *to = args.output + 2 * ((size_t)block.y * args.width + x);
+    to[0] = halves[0];
+    to[1] = halves[1];
 }
 
 wf_result wf_cuda_features(wf_cuda_device *device, cudaStream_t stream, const wf_features_call *call)
 {
-    features_args args = {};
-    args.color = wf_make_view(&call->layers.color);
-    args.albedo = wf_view_or_none(&call->layers.albedo);
-    args.normal = wf_view_or_none(&call->layers.normal);
-    args.depth = wf_view_or_none(&call->layers.depth);
-    args.width = call->output.width, args.height = call->output.height;
-    args.exposure = call->exposure;
-    for (int i = 0; i < WF_FEATURE_COUNT; i++)
-        args.scale[i] = call->scale[i], args.gain[i] = call->gain[i];
-    args.epsilon = call->epsilon;
-    args.output = (uint4 *)call->output.data;
+    const int width = call->output.width, height = call->output.height;
+    features_args args = {wf_make_features_args(call),
+                          width,
+                          {wf_divide_up(width, THREADS), (unsigned)height, 1},
+                          (uint4 *)call->output.data};
     void *arguments[] = {&args};
-    return wf_cuda_check(&device->base.log,
-                         cudaLaunchKernel((const void *)make_features,
-                                          dim3(wf_divide_up(args.width, THREADS), args.height), dim3(THREADS),
-                                          arguments, 0, stream),
-                         "launching the features");
+    return wf_launch(&device->base.log, stream, (const void *)make_features, args.grid, 1, dim3(THREADS), arguments, 0);
 }

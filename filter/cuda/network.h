@@ -17,10 +17,14 @@ int wf_cuda_find_groups(void);
 size_t wf_cuda_head_bytes(const wf_head *head);
 void wf_cuda_arrange_head(const wf_head *head, const float *weight, const float *bias, void *parameters);
 
+int wf_cuda_fuses(const wf_device *device, const wf_convolution *first, const wf_convolution *second, int width,
+                  int height);
+
 /* These expect the device to be current. */
 wf_result wf_cuda_expose(wf_cuda_device *device, cudaStream_t stream, const wf_expose_call *call);
 wf_result wf_cuda_features(wf_cuda_device *device, cudaStream_t stream, const wf_features_call *call);
 wf_result wf_cuda_convolve(wf_cuda_device *device, cudaStream_t stream, const wf_convolve_call *call);
+wf_result wf_cuda_convolve_pair(wf_cuda_device *device, cudaStream_t stream, const wf_convolve_call *call);
 wf_result wf_cuda_filter_albedo(wf_cuda_device *device, cudaStream_t stream, const wf_albedo_call *call);
 wf_result wf_cuda_down(wf_cuda_device *device, cudaStream_t stream, const wf_down_call *call);
 wf_result wf_cuda_filter_level(wf_cuda_device *device, cudaStream_t stream, const wf_level_call *call);

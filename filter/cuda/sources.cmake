@@ -33,7 +33,7 @@ set(architectures ${CMAKE_CUDA_ARCHITECTURES})
 if(75-virtual IN_LIST architectures)
   list(APPEND architectures 80-virtual)
 endif()
-wf_add_network(wf_network "${architectures}" cuda/convolve.cu cuda/features.cu cuda/head.cu cuda/pyramid.cu)
+wf_add_network(wf_network "${architectures}" cuda/convolve.cu cuda/convolve_pair.cu cuda/features.cu cuda/head.cu cuda/pyramid.cu)
 
 if(CMAKE_CUDA_ARCHITECTURES STREQUAL native)
   execute_process(COMMAND nvidia-smi --query-gpu=compute_cap --format=csv,noheader OUTPUT_VARIABLE capabilities ERROR_QUIET)

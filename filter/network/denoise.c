@@ -258,6 +258,8 @@ static void set_frame(plan_step *step, const wf_frame *frame)
         set_outputs(&step->call.blend.filtered, frame);
         break;
     case STEP_CONVOLVE:
+        if (step->reads_frame)
+            step->call.convolve.features.layers = layers_of(frame);
         break;
     }
 }

@@ -30,6 +30,7 @@ typedef struct planner {
     const wf_network *network;
     const void *const *parameters; /* of each layer */
     plan_step *step;               /* the one under way */
+    int exposure;                  /* a buffer */
     int buffer_count, use_count;
     buffer buffers[MAX_BUFFERS];
     use uses[MAX_USES];
@@ -210,46 +211,88 @@ static int find_layer(const planner *p, network_part part, int level, int place)
     return i;
 }
 
+static void use_features(planner *p, wf_features_call *call)
+{
+    const network_architecture *a = &p->network->architecture;
+    call->epsilon = a->epsilon;
+    memcpy(call->scale, a->scale, sizeof call->scale);
+    memcpy(call->gain, a->gain, sizeof call->gain);
+    use_buffer(p, &call->exposure, p->exposure);
+    use_frame(p, 10);
+}
+
 static double flop_of(const planner *p, const network_layer *layer)
 {
     return 2.0 * (double)(layer->bias - layer->weight) * (double)pixels(p, layer->level);
 }
 
-static tensor convolve(planner *p, network_part part, int level, int place, tensor coarse, tensor input, tensor pooled)
+/* The sources of a convolution. input is no tensor where the features are it. */
+typedef struct sources {
+    tensor coarse, input;
+} sources;
+
+/* Convolutions place ... of a level, one or two that the backend fuses. */
+static tensor convolve(planner *p, network_part part, int level, int place, int count, sources from, tensor pooled)
 {
     const int index = find_layer(p, part, level, place);
     const network_layer *layer = &p->network->layers[index];
-    const tensor output = new_tensor(p, level, layer->outputs);
+    const tensor output = new_tensor(p, level, layer[count - 1].outputs);
     wf_convolve_call *call = &add_step(p, STEP_CONVOLVE, WF_STAGE_NETWORK, layer->name, -1)->call.convolve;
     call->shape = network_shape(layer);
     call->parameters = p->parameters[index];
-    use_tensor(p, &call->coarse, coarse);
-    use_tensor(p, &call->input, input);
+    call->second = count > 1 ? p->parameters[index + 1] : NULL;
+    if (from.input.buffer == NONE)
+        use_features(p, &call->features);
+    use_tensor(p, &call->coarse, from.coarse);
+    use_tensor(p, &call->input, from.input);
     use_tensor(p, &call->output, output);
     use_tensor(p, &call->pooled, pooled);
-    p->step->info.flop = flop_of(p, layer);
+    for (int i = 0; i < count; i++)
+        p->step->info.flop += flop_of(p, &layer[i]);
     return output;
 }
 
+/* How many of a level's convolutions are one step, from this one on. */
+static int fused(const planner *p, network_part part, int level, int place, int count)
+{
+    const wf_denoiser *d = p->denoiser;
+    if (place + 1 >= count || !d->table->fuses)
+        return 1;
+    const network_layer *layer = &p->network->layers[find_layer(p, part, level, place)];
+    const wf_convolution first = network_shape(layer), second = network_shape(layer + 1);
+    return d->table->fuses(d->device, &first, &second, width_of(p, level), height_of(p, level)) ? 2 : 1;
+}
+
+static tensor convolve_level(planner *p, network_part part, int level, int count, sources from, tensor pooled)
+{
+    for (int place = 0, taken; place < count; place += taken) {
+        taken = fused(p, part, level, place, count);
+        const tensor output = convolve(p, part, level, place, taken, from, place + taken < count ? no_tensor : pooled);
+        from = (sources){no_tensor, output};
+    }
+    return from.input;
+}
+
+static void expose(planner *p)
+{
+    const wf_network_table *table = p->denoiser->table;
+    p->exposure = new_buffer(p, sizeof(wf_exposure));
+    wf_expose_call *call = &add_step(p, STEP_EXPOSE, WF_STAGE_PACK, "exposure", -1)->call.expose;
+    use_workspace(p, &call->workspace, table->expose_workspace(p->denoiser->device, width_of(p, 0), height_of(p, 0)));
+    use_buffer(p, &call->exposure, p->exposure);
+    use_frame(p, 4);
+}
+
+/* The network's input; no tensor where its first convolutions make it. */
 static tensor pack(planner *p)
 {
-    const network_architecture *a = &p->network->architecture;
-    const wf_device *device = p->denoiser->device;
-    const wf_network_table *table = p->denoiser->table;
-    const int exposure = new_buffer(p, sizeof(wf_exposure));
-    wf_expose_call *expose = &add_step(p, STEP_EXPOSE, WF_STAGE_PACK, "exposure", -1)->call.expose;
-    use_workspace(p, &expose->workspace, table->expose_workspace(device, width_of(p, 0), height_of(p, 0)));
-    use_buffer(p, &expose->exposure, exposure);
-    use_frame(p, 4);
-
+    expose(p);
+    if (fused(p, PART_ENCODER, 0, 0, p->network->architecture.encoder[0]) > 1)
+        return no_tensor;
     const tensor planes = new_tensor(p, 0, WF_INPUT_CHANNELS);
-    wf_features_call *features = &add_step(p, STEP_FEATURES, WF_STAGE_PACK, "features", -1)->call.features;
-    features->epsilon = a->epsilon;
-    memcpy(features->scale, a->scale, sizeof features->scale);
-    memcpy(features->gain, a->gain, sizeof features->gain);
-    use_buffer(p, &features->exposure, exposure);
-    use_tensor(p, &features->output, planes);
-    use_frame(p, 10);
+    wf_features_call *call = &add_step(p, STEP_FEATURES, WF_STAGE_PACK, "features", -1)->call.features;
+    use_features(p, call);
+    use_tensor(p, &call->output, planes);
     return planes;
 }
 
@@ -260,18 +303,13 @@ static void decode(planner *p, tensor features, tensor decoded[WF_NETWORK_MAX_LE
     tensor skips[WF_NETWORK_MAX_LEVELS], x = features;
     for (int level = 0; level < a->levels; level++) {
         const tensor pooled = level + 1 < a->levels ? new_tensor(p, level + 1, a->channels[level]) : no_tensor;
-        for (int i = 0; i < a->encoder[level]; i++)
-            x = convolve(p, PART_ENCODER, level, i, no_tensor, x, i + 1 < a->encoder[level] ? no_tensor : pooled);
-        skips[level] = x;
+        skips[level] = convolve_level(p, PART_ENCODER, level, a->encoder[level], (sources){no_tensor, x}, pooled);
         x = pooled;
     }
     decoded[a->levels - 1] = skips[a->levels - 1];
-    for (int level = a->levels - 2; level >= 0; level--) {
-        x = skips[level];
-        for (int i = 0; i < a->decoder[level]; i++)
-            x = convolve(p, PART_DECODER, level, i, i == 0 ? decoded[level + 1] : no_tensor, x, no_tensor);
-        decoded[level] = x;
-    }
+    for (int level = a->levels - 2; level >= 0; level--)
+        decoded[level] = convolve_level(p, PART_DECODER, level, a->decoder[level],
+                                        (sources){decoded[level + 1], skips[level]}, no_tensor);
 }
 
 static wf_head head_of(const planner *p, int level)

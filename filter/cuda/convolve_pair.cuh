@@ -1,0 +1,261 @@
+/* convolve_pair.cuh -- two 3x3 convolutions of 16 outputs after each other, the first one's outputs never leaving shared memory:
+ * for full resolution, where memory is what takes time. Private.
+ *
+ * A block computes WIDTH x HEIGHT pixels, of the first convolution one more on each side, from a region with two more. Pixels of
+ * even and odd columns lie apart: what a warp multiplies are 16 pixels of a row and of one kind (matrix.cuh's fragments), and a
+ * coarse source's pixels (convolve_up.cuh) are their neighbours in both kinds alike. Columns and rows of the first convolution
+ * are counted from the pixel left above the block, which lies in an odd column and row. */
+#ifndef WF_CUDA_CONVOLVE_PAIR_CUH
+#define WF_CUDA_CONVOLVE_PAIR_CUH
+
+#include "convolve.cuh"
+#include "features.cuh"
+
+#define WF_STRIP      32 /* columns that a warp computes */
+#define WF_STRIP_ROWS 4
+
+struct wf_pair_tile {
+    static constexpr int ACROSS = 2, DOWN = 4, THREADS = 32 * ACROSS * DOWN;
+    static constexpr int WIDTH = ACROSS * WF_STRIP - 2, HEIGHT = DOWN * WF_STRIP_ROWS - 2;
+    static constexpr int KIND = ACROSS * WF_STRIP / 2 + 2; /* entries of a row's even or odd columns; 2 modulo 8 */
+    static constexpr int ROWS = HEIGHT + 4, COLUMNS = WIDTH + 4;
+    static constexpr int PLANE = 2 * KIND * ROWS + 4; /* 4 modulo 8, see convolve.cuh */
+    static constexpr int REGION_BYTES = 2 * PLANE * WF_ENTRY;
+    static constexpr int WEIGHT_BYTES = WF_TAPS * WF_PAIR_HALVES * 2;
+    static constexpr int COARSE_PITCH = ACROSS * WF_STRIP / 2 + 1, COARSE_ROWS = DOWN * WF_STRIP_ROWS / 2 + 1;
+    static constexpr int COARSE_ENTRIES = COARSE_PITCH * COARSE_ROWS;
+    static constexpr int COARSE_PLANE = COARSE_ENTRIES + (12 - COARSE_ENTRIES % 8) % 8;
+    static constexpr int COARSE_WEIGHT_BYTES = WF_UP_TAPS * WF_PAIR_HALVES * 2;
+    static constexpr int COARSE_BYTES = 2 * COARSE_PLANE * WF_ENTRY + COARSE_WEIGHT_BYTES; /* of a chunk */
+    static constexpr int FIXED_BYTES = REGION_BYTES + 2 * WEIGHT_BYTES;
+};
+
+struct wf_pair_args {
+    wf_source coarse, input; /* coarse only where the kernel has it; input unless that makes features */
+    wf_features_args features;
+    int width, height;
+    const float *bias, *second_bias;
+    const __half *weights, *second_weights; /* (tap, lane, 8) */
+    const __half *up_weights;               /* (chunk, place, 2x2 tap, lane, 8) */
+    __half *output;
+    __half *pooled; /* or NULL */
+};
+
+/* Where pixel (row, column) of the region lies, in each plane. */
+static __device__ __forceinline__ int wf_pair_entry(int row, int column)
+{
+    return (2 * row + column % 2) * wf_pair_tile::KIND + column / 2;
+}
+
+static __device__ __forceinline__ void wf_copy_bytes(uint32_t to, const void *from, int bytes)
+{
+    for (int i = threadIdx.x * 16; i < bytes; i += wf_pair_tile::THREADS * 16)
+        wf_copy16(to + i, (const char *)from + i, true);
+}
+
+/* The region's pixels, of an activation. y, x: the block's first pixel. */
+static __device__ __forceinline__ void wf_copy_region(uint32_t region, const wf_pair_args &args, int y, int x)
+{
+    typedef wf_pair_tile tile;
+    for (int i = threadIdx.x; i < 2 * tile::ROWS * tile::COLUMNS; i += tile::THREADS) {
+        const int upper = i % 2, row = i / 2 / tile::COLUMNS, column = i / 2 % tile::COLUMNS;
+        const int at_y = y - 2 + row, at_x = x - 2 + column;
+        const bool inside = at_y >= 0 && at_y < args.height && at_x >= 0 && at_x < args.width;
+        const int place = inside ? (at_y * args.width + at_x) * 16 + upper * 8 : 0;
+        wf_copy16(region + (upper * tile::PLANE + wf_pair_entry(row, column)) * WF_ENTRY, args.input.data + place,
+                  inside);
+    }
+}
+
+/* The same of features. */
+static __device__ __forceinline__ void wf_make_region(unsigned char *region, const wf_pair_args &args, int y, int x)
+{
+    typedef wf_pair_tile tile;
+    const wf_exposure exposure = *args.features.exposure;
+    for (int i = threadIdx.x; i < tile::ROWS * tile::COLUMNS; i += tile::THREADS) {
+        const int row = i / tile::COLUMNS, column = i % tile::COLUMNS, at_y = y - 2 + row, at_x = x - 2 + column;
+        uint4 halves[2] = {make_uint4(0, 0, 0, 0), make_uint4(0, 0, 0, 0)};
+        if (at_y >= 0 && at_y < args.height && at_x >= 0 && at_x < args.width)
+            wf_find_features(args.features, exposure, at_y, at_x, halves);
+        uint4 *to = (uint4 *)region + wf_pair_entry(row, column);
+        to[0] = halves[0];
+        to[tile::PLANE] = halves[1];
+    }
+}
+
+/* A chunk of the coarse source, and its weights. */
+static __device__ __forceinline__ void wf_copy_coarse(uint32_t to, const wf_pair_args &args, int chunk, int y, int x)
+{
+    typedef wf_pair_tile tile;
+    for (int i = threadIdx.x; i < 2 * tile::COARSE_ENTRIES; i += tile::THREADS) {
+        const int upper = i % 2, row = i / 2 / tile::COARSE_PITCH, column = i / 2 % tile::COARSE_PITCH;
+        const int at_y = y / 2 - 1 + row, at_x = x / 2 - 1 + column;
+        const bool inside = at_y >= 0 && at_y < args.coarse.height && at_x >= 0 && at_x < args.coarse.width;
+        const int place =
+            inside ? (at_y * args.coarse.width + at_x) * args.coarse.channels + chunk * 16 + upper * 8 : 0;
+        wf_copy16(to + (upper * tile::COARSE_PLANE + i / 2) * WF_ENTRY, args.coarse.data + place, inside);
+    }
+    wf_copy_bytes(to + 2 * tile::COARSE_PLANE * WF_ENTRY, args.up_weights + chunk * WF_UP_TAPS * WF_PAIR_HALVES,
+                  tile::COARSE_WEIGHT_BYTES);
+}
+
+/* A warp's: of a row's even and odd columns, 16 outputs each. */
+typedef float wf_strip_sums[WF_STRIP_ROWS][2][8];
+
+static __device__ __forceinline__ void wf_multiply_pair(float sums[8], const uint32_t a[4], const uint4 &b)
+{
+    wf_multiply(sums, a, b.x, b.y);
+    wf_multiply(sums + 4, a, b.z, b.w);
+}
+
+/* 3x3 on the region: the sums' rows and columns are one less than those in the middle of their taps. first: the address of this
+ * lane's row in the region of the warp's first pixel. */
+static __device__ __forceinline__ void wf_add_region(wf_strip_sums &sums, uint32_t first, const uint4 *weights)
+{
+    typedef wf_pair_tile tile;
+#pragma unroll
+    for (int from = 0; from < 4; from++) { /* the 16 pixels of one kind, and the same one further on */
+        uint32_t a[WF_STRIP_ROWS + 2][4];
+#pragma unroll
+        for (int row = 0; row < WF_STRIP_ROWS + 2; row++)
+            wf_load_rows(a[row], first + ((2 * row + from % 2) * tile::KIND + from / 2) * WF_ENTRY);
+#pragma unroll
+        for (int kind = 0; kind < 2; kind++) {
+            const int dx = from - kind; /* column 2 j + kind reads columns 2 j + kind + dx */
+            if (dx < 0 || dx > 2)
+                continue;
+#pragma unroll
+            for (int dy = 0; dy < 3; dy++) {
+                const uint4 b = weights[(dy * 3 + dx) * 32];
+#pragma unroll
+                for (int row = 0; row < WF_STRIP_ROWS; row++)
+                    wf_multiply_pair(sums[row][kind], a[row + dy], b);
+            }
+        }
+    }
+}
+
+/* 2x2 on the coarse source: rows 2 i, 2 i + 1 and columns 2 j, 2 j + 1 all read rows i, i + 1 and columns j, j + 1. The even ones
+ * are at odd places. */
+static __device__ __forceinline__ void wf_add_up(wf_strip_sums &sums, uint32_t first, const uint4 *weights)
+{
+    typedef wf_pair_tile tile;
+#pragma unroll
+    for (int right = 0; right < 2; right++) {
+        uint32_t a[WF_STRIP_ROWS / 2 + 1][4];
+#pragma unroll
+        for (int row = 0; row < WF_STRIP_ROWS / 2 + 1; row++)
+            wf_load_rows(a[row], first + (row * tile::COARSE_PITCH + right) * WF_ENTRY);
+#pragma unroll
+        for (int i = 0; i < 8; i++) {
+            const int lower = i % 2, kind = i / 2 % 2, odd = i / 4;
+            const int place = (1 - odd) * 2 + 1 - kind;
+            const uint4 b = weights[(place * 4 + lower * 2 + right) * 32];
+#pragma unroll
+            for (int row = 0; row < WF_STRIP_ROWS / 2; row++)
+                wf_multiply_pair(sums[2 * row + odd][kind], a[row + lower], b);
+        }
+    }
+}
+
+/* The first convolution's outputs into the region, whose column and row 1 are their column and row 0 then. */
+static __device__ __forceinline__ void wf_keep_strip(unsigned char *region, const wf_pair_args &args,
+                                                     const wf_strip_sums &sums, int row0, int column0, int y, int x)
+{
+    typedef wf_pair_tile tile;
+    const int lane = threadIdx.x % 32, t = lane % 4;
+    const float4 bias = __ldg((const float4 *)args.bias + t);
+#pragma unroll
+    for (int i = 0; i < 4 * WF_STRIP_ROWS; i++) {
+        const int row = row0 + i / 4, kind = i / 2 % 2, half = i % 2;
+        const int column = column0 + 2 * (lane / 4 + 8 * half) + kind;
+        const int at_y = y - 1 + row, at_x = x - 1 + column;
+        const bool inside = at_y >= 0 && at_y < args.height && at_x >= 0 && at_x < args.width;
+        const float *low = sums[i / 4][kind] + 2 * half;
+        *(uint2 *)(region + (t / 2 * tile::PLANE + wf_pair_entry(row, column)) * WF_ENTRY + t % 2 * 8) =
+            wf_finish_pixel(low, low + 4, bias, inside);
+    }
+}
+
+static __device__ __forceinline__ uint2 wf_larger_pixel(const uint2 &a, const uint2 &b)
+{
+    return make_uint2(wf_larger_halves(a.x, b.x), wf_larger_halves(a.y, b.y));
+}
+
+/* Rows and columns are those of the block; the strip's last ones may lie beyond it. */
+static __device__ __forceinline__ void wf_store_strip(const wf_pair_args &args, const wf_strip_sums &sums, int row0,
+                                                      int column0, int y, int x)
+{
+    typedef wf_pair_tile tile;
+    const int lane = threadIdx.x % 32, t = lane % 4;
+    const float4 bias = __ldg((const float4 *)args.second_bias + t);
+#pragma unroll
+    for (int half = 0; half < 2; half++) {
+        const int column = column0 + 2 * (lane / 4 + 8 * half), at_x = x + column;
+#pragma unroll
+        for (int row = 0; row < WF_STRIP_ROWS; row += 2) {
+            uint2 most = make_uint2(0, 0);
+#pragma unroll
+            for (int i = 0; i < 4; i++) {
+                const int at_y = y + row0 + row + i / 2, kind = i % 2;
+                const bool inside =
+                    row0 + row < tile::HEIGHT && column < tile::WIDTH && at_y < args.height && at_x + kind < args.width;
+                const float *low = sums[row + i / 2][kind] + 2 * half;
+                const uint2 value = wf_finish_pixel(low, low + 4, bias, inside);
+                if (inside)
+                    *(uint2 *)(args.output + ((size_t)at_y * args.width + at_x + kind) * 16 + 4 * t) = value;
+                most = wf_larger_pixel(most, value);
+            }
+            const int at_y = y + row0 + row;
+            if (args.pooled && row0 + row < tile::HEIGHT && column < tile::WIDTH && at_y < args.height &&
+                at_x < args.width)
+                *(uint2 *)(args.pooled + ((size_t)(at_y / 2) * ((args.width + 1) / 2) + at_x / 2) * 16 + 4 * t) = most;
+        }
+    }
+}
+
+template <bool COARSE, bool FEATURES>
+static __global__ void __launch_bounds__(wf_pair_tile::THREADS, 2) convolve_pair(const wf_pair_args args)
+{
+    typedef wf_pair_tile tile;
+    extern __shared__ __align__(128) unsigned char wf_convolve_shared[];
+    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+    const int column0 = warp % tile::ACROSS * WF_STRIP, row0 = warp / tile::ACROSS * WF_STRIP_ROWS;
+    const int x = blockIdx.x * tile::WIDTH, y = blockIdx.y * tile::HEIGHT;
+    const uint32_t shared = wf_shared_address(wf_convolve_shared);
+    unsigned char *const weights = wf_convolve_shared + tile::REGION_BYTES;
+    const int coarse_chunks = COARSE ? args.coarse.channels / WF_CHUNK : 0;
+
+    if (!FEATURES)
+        wf_copy_region(shared, args, y, x);
+    wf_copy_bytes(shared + tile::REGION_BYTES, args.weights, tile::WEIGHT_BYTES);
+    wf_copy_bytes(shared + tile::REGION_BYTES + tile::WEIGHT_BYTES, args.second_weights, tile::WEIGHT_BYTES);
+    for (int chunk = 0; chunk < coarse_chunks; chunk++)
+        wf_copy_coarse(shared + tile::FIXED_BYTES + chunk * tile::COARSE_BYTES, args, chunk, y, x);
+    wf_commit_copies();
+    if (FEATURES)
+        wf_make_region(wf_convolve_shared, args, y, x);
+    wf_wait_copies<0>();
+    __syncthreads();
+
+    const int upper = lane / 16, pixel = lane % 16;
+    const uint32_t first = shared + (upper * tile::PLANE + wf_pair_entry(row0, column0) + pixel) * WF_ENTRY;
+    wf_strip_sums sums = {};
+    wf_add_region(sums, first, (const uint4 *)weights + lane);
+    for (int chunk = 0; chunk < coarse_chunks; chunk++) {
+        const int stage = tile::FIXED_BYTES + chunk * tile::COARSE_BYTES;
+        const int entry = upper * tile::COARSE_PLANE + row0 / 2 * tile::COARSE_PITCH + column0 / 2 + pixel;
+        wf_add_up(sums, shared + stage + entry * WF_ENTRY,
+                  (const uint4 *)(wf_convolve_shared + stage + 2 * tile::COARSE_PLANE * WF_ENTRY) + lane);
+    }
+    __syncthreads();
+    wf_keep_strip(wf_convolve_shared, args, sums, row0, column0, y, x);
+    __syncthreads();
+#pragma unroll
+    for (int i = 0; i < 16 * WF_STRIP_ROWS; i++)
+        sums[i / 16][i / 8 % 2][i % 8] = 0;
+    wf_add_region(sums, first, (const uint4 *)(weights + tile::WEIGHT_BYTES) + lane);
+    wf_store_strip(args, sums, row0, column0, y, x);
+}
+
+#endif
