@@ -21,7 +21,7 @@ int main(int argc, char **argv)
         ok = exr_list(options.list, options.channels, options.channel_count, stdout, &error);
     else if (ok)
         ok = options.dataset ? dataset_run(&options, &error) : viewer_run(&options, &error);
-    if (!ok)
+    if (!ok && *error.message)
         fprintf(stderr, "wfview: %s\n", error.message);
     return ok ? EXIT_DONE : parsed == OPTIONS_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }

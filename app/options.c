@@ -86,6 +86,9 @@ static const option_row rows[] = {
      .help = "the channels of a layer where their name is not recognized: color=Beauty stands for\n"
              "Beauty.R, Beauty.G, Beauty.B; color=r1,g1,b1 and depth=my.V for channels of these\n"
              "names. Layers: %s"},
+    {"strict", NULL, RECORDED, OPTION_FLAG(strict),
+     .help = "refuse frames with pixels that are NaN or infinite; else such pixels of the color become\n"
+             "the mean of their neighbours, those of guides 0, and that is said"},
     {"list", "FRAME", LIST, OPTION_TEXT(list),
      .help = "print what is in a frame and which of its channels would be taken, and end"},
 

@@ -40,6 +40,7 @@ typedef struct options {
     const char *models, *environments; /* folders; NULL: none */
     int device;                        /* default 0: the first */
     int buffers, reference_spp;        /* default 1 and 1024; render_width and render_height 256 */
+    bool strict;                       /* frames with pixels that are not finite are refused */
     const char *const *channels;       /* --channel layer=name, repeated */
     int channel_count;
     const char *list;                /* NULL, or a frame whose channels are listed; nothing else is done then */

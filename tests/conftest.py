@@ -70,14 +70,19 @@ class Dump:
 
     def layers(self, *arguments):
         """`frame` or `reference`: a dictionary from layer names to (H,W,C) arrays."""
+        return self.mended(*arguments)[0]
+
+    def mended(self, *arguments):
+        """`mended`: the same, and the lines about what was."""
         shapes, rest = self(*arguments)
+        damage = shapes.pop("damage", "").splitlines()
         layers, offset = {}, 0
         for name, shape in shapes.items():
             count = int(np.prod(shape))
             layers[name] = np.frombuffer(rest, np.float32, count, offset).reshape(shape)
             offset += 4 * count
         assert offset == len(rest)
-        return layers
+        return layers, damage
 
     def error(self, *arguments, megabytes=None):
         """The one sentence of a run that must fail, where asked for with little memory."""

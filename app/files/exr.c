@@ -16,30 +16,51 @@ static bool describe(const reader *reader, const place *places, frame *frame, er
     return ok || error_set(error, "not enough memory for the names of its channels");
 }
 
+/* Where the window lies in the picture that is shown. */
+static void set_windows(frame *frame, const exr_window *window, const exr_window *display)
+{
+    frame->width = (int)window->width;
+    frame->height = (int)window->height;
+    frame->x = (int)(window->x - display->x);
+    frame->y = (int)(window->y - display->y);
+    frame->display_width = (int)display->width;
+    frame->display_height = (int)display->height;
+}
+
+/* What was found, with the damage there is. */
+static bool read_places(const reader *reader, const place *places, frame_layer wanted, frame *frame, error *error)
+{
+    exr_window window = {0};
+    size_t size;
+    FILE *damage = open_memstream(&frame->damage, &size);
+    if (!damage)
+        return error_set(error, "not enough memory");
+    bool read = read_layers(reader->file, places, frame->layers, &window, damage, error);
+    fclose(damage);
+    if (frame->damage && !*frame->damage) {
+        free(frame->damage);
+        frame->damage = NULL;
+    }
+    if (read)
+        set_windows(frame, &window, &exr_file_part(reader->file, places[wanted].parts[0])->display);
+    return read;
+}
+
 /* Opens a file, finds what is wanted (see locate_layers) and reads it into *frame, which the caller frees in any case. */
 static bool read_file(const char *path, frame_layer wanted, const char *const *channels, int channel_count,
                       frame *frame, error *error)
 {
     reader reader;
     place places[FRAME_LAYER_COUNT];
-    exr_window window = {0};
     struct error inner = {""};
-    bool read =
-        reader_open(&reader, path, &inner) && locate_layers(&reader, wanted, channels, channel_count, places, &inner) &&
-        describe(&reader, places, frame, &inner) && read_layers(reader.file, places, frame->layers, &window, &inner);
-    if (read) {
-        const exr_window *display = &exr_file_part(reader.file, places[wanted].parts[0])->display;
-        frame->width = (int)window.width;
-        frame->height = (int)window.height;
-        frame->x = (int)(window.x - display->x);
-        frame->y = (int)(window.y - display->y);
-        frame->display_width = (int)display->width;
-        frame->display_height = (int)display->height;
-        if (wanted == FRAME_COLOR)
-            frame->warnings = describe_missed(&reader, places);
-    }
+    frame->path = strdup(path);
+    bool read = reader_open(&reader, path, &inner) &&
+                locate_layers(&reader, wanted, channels, channel_count, places, &inner) &&
+                describe(&reader, places, frame, &inner) && read_places(&reader, places, wanted, frame, &inner);
+    if (read && wanted == FRAME_COLOR)
+        frame->warnings = describe_missed(&reader, places);
     reader_close(&reader);
-    return read || error_set(error, "%s: %s", path, inner.message);
+    return (read && frame->path) || error_set(error, "%s: %s", path, read ? "not enough memory" : inner.message);
 }
 
 /* ---- OIDN's siblings ------------------------------------------------------------------------------------------------ */
@@ -71,7 +92,7 @@ static bool add_sibling(const frame *sibling, frame_layer layer, const char *pat
                          frame->width, frame->height);
     if (asprintf(&frame->origins[layer], "%s of *%s", sibling->origins[layer], sibling_suffixes[layer]) < 0)
         frame->origins[layer] = NULL;
-    return frame_cut(sibling, layer, frame, &frame->layers[layer]) ||
+    return (frame_cut(sibling, layer, frame, &frame->layers[layer]) && frame_add_damage(frame, sibling->damage)) ||
            error_set(error, "%s: not enough memory for %dx%d pixels", path, frame->width, frame->height);
 }
 
@@ -99,9 +120,7 @@ static bool read_siblings(frame *frame, error *error)
 bool exr_read_frame(const char *path, const char *const *channels, int channel_count, frame *frame, error *error)
 {
     memset(frame, 0, sizeof *frame);
-    frame->path = strdup(path);
-    if (frame->path && read_file(path, FRAME_COLOR, channels, channel_count, frame, error) &&
-        read_siblings(frame, error))
+    if (read_file(path, FRAME_COLOR, channels, channel_count, frame, error) && read_siblings(frame, error))
         return true;
     frame_free(frame);
     return false;

@@ -23,7 +23,7 @@
 /* Reads a frame: color, and each guide layer the file (or its OIDN siblings) has. FRAME_REFERENCE is not read here.
  * On failure *frame is zeroed and the message names the file, with numbers: missing, no OpenEXR, truncated, corrupt; no color
  * (lists the channels there are), a mapping that fits no channels; deep parts, a compression that the library lacks; windows
- * not within 1x1 to 16384x16384, layers of different sizes; NaN or infinity in a channel that is used (count and first pixel). */
+ * not within 1x1 to 16384x16384, layers of different sizes. What is NaN or infinite is mended: frame->damage says it. */
 bool exr_read_frame(const char *path, const char *const *channels, int channel_count, frame *frame, error *error);
 
 /* Reads only color, as FRAME_REFERENCE of a frame that has nothing else. Of the mappings, reference=NAME counts, color=NAME does

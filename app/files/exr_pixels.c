@@ -1,8 +1,9 @@
 #include "exr_reader.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "app/frames/mend.h"
 
 #define MAX_SIZE 16384
 
@@ -165,15 +166,12 @@ static bool convert_chroma(const exr_file *file, int part, image *image, error *
     return true;
 }
 
-static bool check_finite(const image *image, frame_layer layer, error *error)
+static void mend(image *image, frame_layer layer, FILE *damage)
 {
-    size_t count = (size_t)image->width * (size_t)image->height * (size_t)image->channels, bad = 0, first = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!isfinite(image->pixels[i]) && bad++ == 0)
-            first = i;
-    size_t pixel = first / (size_t)image->channels, width = (size_t)image->width;
-    return bad == 0 || error_set(error, "%zu values of its %s are NaN or infinite, the first at pixel x=%zu y=%zu", bad,
-                                 frame_layer_name(layer), pixel % width, pixel / width);
+    mended mended = image_mend(image, layer);
+    if (mended.count)
+        fprintf(damage, "%zu values of its %s are NaN or infinite, the first at pixel x=%d y=%d\n", mended.count,
+                frame_layer_name(layer), mended.x, mended.y);
 }
 
 static void fill_alpha(image *image)
@@ -226,7 +224,7 @@ static bool allocate_layers(const exr_file *file, const place *places, image *im
 }
 
 bool read_layers(exr_file *file, const place places[FRAME_LAYER_COUNT], image images[FRAME_LAYER_COUNT],
-                 exr_window *window, error *error)
+                 exr_window *window, FILE *damage, error *error)
 {
     if (!allocate_layers(file, places, images, window, error))
         return false;
@@ -238,8 +236,7 @@ bool read_layers(exr_file *file, const place places[FRAME_LAYER_COUNT], image im
             continue;
         if (places[layer].chroma && !convert_chroma(file, places[layer].parts[0], &images[layer], error))
             return false;
-        if (!check_finite(&images[layer], layer, error))
-            return false;
+        mend(&images[layer], layer, damage);
         if (images[layer].channels == 4 && layer != FRAME_NORMAL)
             fill_alpha(&images[layer]);
     }

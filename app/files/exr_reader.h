@@ -5,6 +5,7 @@
 #define WFVIEW_EXR_READER_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "app/error.h"
 #include "app/frames/frame.h"
@@ -74,8 +75,9 @@ char *sibling_path(const char *path, frame_layer layer);
 /* ---- exr_pixels.c: from places to images ---------------------------------------------------------------------------- */
 
 /* Reads the layers that were found into images, which the caller frees in any case, and says what part of the file's pixels
- * they are: the color's data window. What another part's data window does not cover is 0. */
+ * they are: the color's data window. What another part's data window does not cover is 0. What is not finite is mended, and a line in
+ * damage says so. */
 bool read_layers(exr_file *file, const place places[FRAME_LAYER_COUNT], image images[FRAME_LAYER_COUNT],
-                 exr_window *window, error *error);
+                 exr_window *window, FILE *damage, error *error);
 
 #endif

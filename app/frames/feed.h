@@ -33,7 +33,7 @@ int feed_count(const feed *feed);
 const char *feed_path(const feed *feed, int index);
 feed_facts feed_describe(const feed *feed);
 
-/* Of the first frame, which may be loaded for that. guides: whether it has anything but color to show. */
+/* Of the first frame that can be had, which may be loaded for that. guides: whether it has anything but color to show. */
 bool feed_inspect(feed *feed, int *width, int *height, bool *has_guides, error *error);
 
 /* feed_get would not wait for this frame. Loads it in the background otherwise. */

@@ -17,6 +17,7 @@ void frame_free(frame *frame)
         free(frame->origins[i]);
     }
     free(frame->warnings);
+    free(frame->damage);
     free(frame->path);
     memset(frame, 0, sizeof *frame);
 }
@@ -56,6 +57,33 @@ bool frame_cut(const frame *frame, frame_layer layer, const struct frame *other,
         memcpy(image->pixels + (size_t)y * row, from->pixels + first, row * sizeof *image->pixels);
     }
     return image->pixels;
+}
+
+bool frame_add_damage(frame *frame, const char *sentences)
+{
+    char *all = NULL;
+    if (!sentences)
+        return true;
+    if (asprintf(&all, "%s%s", frame->damage ? frame->damage : "", sentences) < 0)
+        return false;
+    free(frame->damage);
+    frame->damage = all;
+    return true;
+}
+
+bool frame_is_sound(const frame *frame, error *error)
+{
+    return !frame->damage ||
+           error_set(error, "%s: %.*s", frame->path, (int)strcspn(frame->damage, "\n"), frame->damage);
+}
+
+bool frame_take_sound(frame *frame, frame_layer layer, image *image, error *error)
+{
+    bool sound = frame_is_sound(frame, error);
+    *image = frame_take(frame, layer);
+    if (!sound)
+        image_free(image);
+    return sound;
 }
 
 char *frame_describe(const frame *frame)

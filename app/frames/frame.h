@@ -2,6 +2,7 @@
 #ifndef WFVIEW_FRAME_H
 #define WFVIEW_FRAME_H
 
+#include "app/error.h"
 #include "app/view/layers.h"
 
 /* Rows from top to bottom, channels interleaved, float32. */
@@ -19,7 +20,8 @@ typedef struct frame {
 
     /* What each layer is in its file, "ViewLayer.Combined.R,G,B"; owned, NULL where it is absent or of no file. */
     char *origins[FRAME_LAYER_COUNT];
-    char *warnings; /* sentences about the file, each with a newline; owned, NULL: none */
+    char *warnings; /* sentences about the file's channels, each with a newline; owned, NULL: none */
+    char *damage;   /* the same about pixels that were not finite and are mended now (mend.h) */
 } frame;
 
 void image_free(image *image);
@@ -34,6 +36,15 @@ bool frame_covers(const frame *frame, const struct frame *other);
 
 /* A layer's pixels where the other frame is, which is covered, in memory of their own. False: no memory. */
 bool frame_cut(const frame *frame, frame_layer layer, const struct frame *other, image *image);
+
+/* Adds sentences to the frame's damage; NULL: none. */
+bool frame_add_damage(frame *frame, const char *sentences);
+
+/* False where it has damage: *error is "PATH: the first sentence about it". */
+bool frame_is_sound(const frame *frame, error *error);
+
+/* frame_take of a sound frame; else all of it is freed, and *error as above. */
+bool frame_take_sound(frame *frame, frame_layer layer, image *image, error *error);
 
 /* "color from R,G,B; albedo from albedo.R,G,B": every layer that has an origin; to be freed. NULL: no memory. */
 char *frame_describe(const frame *frame);

@@ -72,10 +72,9 @@ static bool set_surroundings(live *live, error *error)
         memcpy(environment->color, options->environment_color, sizeof environment->color);
     } else if (options->environment == OPTIONS_SURROUNDINGS_FILE) {
         frame file;
-        if (!exr_read_color(options->environment_file, NULL, 0, &file, error))
-            return false;
         environment->kind = ENVIRONMENT_IMAGE;
-        environment->image = frame_take(&file, FRAME_REFERENCE);
+        return exr_read_color(options->environment_file, NULL, 0, &file, error) &&
+               frame_take_sound(&file, FRAME_REFERENCE, &environment->image, error);
     }
     return true;
 }
@@ -86,10 +85,10 @@ static bool read_reference(live *live, error *error)
     frame file;
     if (!options->reference)
         return true;
-    if (!exr_read_color(options->reference, options->channels, options->channel_count, &file, error))
+    image *image = &live->reference_pixels;
+    if (!exr_read_color(options->reference, options->channels, options->channel_count, &file, error) ||
+        !frame_take_sound(&file, FRAME_REFERENCE, image, error))
         return false;
-    live->reference_pixels = frame_take(&file, FRAME_REFERENCE);
-    const image *image = &live->reference_pixels;
     return (image->width == options->render_width && image->height == options->render_height) ||
            error_set(error, "%s: the reference has %dx%d pixels, live frames have %dx%d (--render-size)",
                      options->reference, image->width, image->height, options->render_width, options->render_height);

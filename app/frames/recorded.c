@@ -31,6 +31,7 @@ static void *open_files(const options *options, error *error)
             .reference = options->reference,
             .channels = options->channels,
             .channel_count = options->channel_count,
+            .strict = options->strict,
         },
         error);
     if (recorded->source)
@@ -73,7 +74,11 @@ static void describe(void *self, feed_facts *facts)
 
 static bool inspect(void *self, int *width, int *height, bool *has_guides, error *error)
 {
-    const frame *first = source_get(((recorded *)self)->source, 0, error);
+    struct source *source = ((recorded *)self)->source;
+    const frame *first = source_get(source, 0, error);
+    struct error ignored;
+    for (int i = 1; !first && i < source_count(source); i++)
+        first = source_get(source, i, &ignored);
     if (!first)
         return false;
     *width = first->width;

@@ -25,6 +25,7 @@ struct source {
     sequence sequence;
     const char *const *channels;
     int channel_count;
+    bool strict;
     const char *shared_path; /* of the reference for every frame, or NULL */
     frame shared;            /* that reference, once loaded; the loading thread's */
     long long budget;
@@ -77,20 +78,23 @@ static char *name_origin(const char *channels, const char *place)
 }
 
 /* Gives a frame the reference's pixels where it is, which are the frame's own unless all frames share them and have its size. */
-static bool add_reference(const frame *reference, const char *path, const char *place, bool is_shared, frame *frame,
-                          error *error)
+static bool add_reference(const source *source, const frame *reference, const char *place, frame *frame, error *error)
 {
     image *layer = &frame->layers[FRAME_REFERENCE];
+    if (source->strict && !frame_is_sound(reference, error))
+        return false;
     if (!frame_covers(reference, frame))
-        return error_set(error, "%s: the reference has %dx%d pixels, %s has %dx%d", path, reference->width,
+        return error_set(error, "%s: the reference has %dx%d pixels, %s has %dx%d", reference->path, reference->width,
                          reference->height, frame->path, frame->width, frame->height);
     frame->origins[FRAME_REFERENCE] = name_origin(reference->origins[FRAME_REFERENCE], place);
-    if (is_shared && reference->width == frame->width && reference->height == frame->height) {
+    if (!frame_add_damage(frame, reference->damage))
+        return error_set(error, "%s: not enough memory", frame->path);
+    if (reference == &source->shared && reference->width == frame->width && reference->height == frame->height) {
         *layer = reference->layers[FRAME_REFERENCE];
         return true;
     }
     return frame_cut(reference, FRAME_REFERENCE, frame, layer) ||
-           error_set(error, "%s: not enough memory for %dx%d pixels", path, frame->width, frame->height);
+           error_set(error, "%s: not enough memory for %dx%d pixels", reference->path, frame->width, frame->height);
 }
 
 static bool add_shared_reference(source *source, frame *frame, error *error)
@@ -98,7 +102,7 @@ static bool add_shared_reference(source *source, frame *frame, error *error)
     if (!source->shared.layers[FRAME_REFERENCE].pixels &&
         !exr_read_color(source->shared_path, source->channels, source->channel_count, &source->shared, error))
         return false;
-    return add_reference(&source->shared, source->shared_path, source->shared_path, true, frame, error);
+    return add_reference(source, &source->shared, source->shared_path, frame, error);
 }
 
 static bool add_own_reference(const source *source, frame *frame, error *error)
@@ -110,7 +114,7 @@ static bool add_own_reference(const source *source, frame *frame, error *error)
         return true;
     bool added = exr_read_color(path, source->channels, source->channel_count, &reference, error);
     if (added) {
-        added = add_reference(&reference, path, place, false, frame, error);
+        added = add_reference(source, &reference, place, frame, error);
         frame_free(&reference);
     }
     free(path);
@@ -134,7 +138,9 @@ static bool load(source *source, int index, frame *frame, error *error)
 {
     if (!exr_read_frame(source->sequence.paths[index], source->channels, source->channel_count, frame, error))
         return false;
-    if (source->shared_path ? add_shared_reference(source, frame, error) : add_own_reference(source, frame, error))
+    bool accepted = !source->strict || frame_is_sound(frame, error);
+    if (accepted &&
+        (source->shared_path ? add_shared_reference(source, frame, error) : add_own_reference(source, frame, error)))
         return true;
     discard(source, frame);
     return false;
@@ -284,6 +290,7 @@ source *source_open(const source_options *options, error *error)
     }
     source->channels = options->channels;
     source->channel_count = options->channel_count;
+    source->strict = options->strict;
     source->shared_path = options->reference;
     source->budget = options->memory_budget ? options->memory_budget : DEFAULT_BUDGET;
     source->urgent = source->pinned[0] = source->pinned[1] = NOTHING;

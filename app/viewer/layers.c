@@ -9,13 +9,18 @@ static bool same(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+static void warn(const char *path, const char *sentences, const char *end)
+{
+    for (const char *line = sentences; line && *line; line = strchr(line, '\n') + 1)
+        fprintf(stderr, "wfview: warning: %s: %.*s%s\n", path, (int)strcspn(line, "\n"), line, end);
+}
+
 static void say(const frame *frame)
 {
     char *layers = frame_describe(frame);
     fprintf(stderr, "wfview: %s: %s\n", frame->path, layers ? layers : "not enough memory to say what its layers are");
     free(layers);
-    for (const char *line = frame->warnings; line && *line; line = strchr(line, '\n') + 1)
-        fprintf(stderr, "wfview: warning: %s: %.*s\n", frame->path, (int)strcspn(line, "\n"), line);
+    warn(frame->path, frame->warnings, "");
 }
 
 void viewer_note_layers(viewer *viewer, const frame *frame)
@@ -37,4 +42,41 @@ void viewer_forget_layers(viewer *viewer)
 {
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
         free(viewer->origins[layer]);
+    for (int i = 0; viewer->frames && i < viewer->context.frame_count; i++)
+        free(viewer->frames[i].problem);
+}
+
+void viewer_note_damage(viewer *viewer, int index, const frame *frame)
+{
+    frame_state *state = &viewer->frames[index];
+    if (!frame->damage || state->problem)
+        return;
+    state->problem = strdup(frame->damage);
+    if (viewer->options->headless) {
+        warn(frame->path, frame->damage, "; mended");
+        return;
+    }
+    char notice[sizeof viewer->notice];
+    snprintf(notice, sizeof notice, "%.*s; mended", (int)strcspn(frame->damage, "\n"), frame->damage);
+    viewer_notify(viewer, true, notice);
+}
+
+void viewer_note_skipped(viewer *viewer, int index, const error *reason)
+{
+    frame_state *state = &viewer->frames[index];
+    if (state->skipped)
+        return;
+    state->skipped = true;
+    free(state->problem);
+    if (asprintf(&state->problem, "%s\n", reason->message) < 0)
+        state->problem = NULL;
+    fprintf(stderr, "wfview: %s\n", reason->message);
+}
+
+int viewer_skipped_count(const viewer *viewer)
+{
+    int count = 0;
+    for (int i = 0; viewer->frames && i < viewer->context.frame_count; i++)
+        count += viewer->frames[i].skipped;
+    return count;
 }

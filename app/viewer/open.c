@@ -113,6 +113,6 @@ void viewer_close(viewer *viewer)
     network_close(&viewer->network);
     profiler_destroy(viewer->kept);
     profiler_destroy(viewer->discarded);
-    free(viewer->frames);
     viewer_forget_layers(viewer);
+    free(viewer->frames);
 }

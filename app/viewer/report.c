@@ -23,10 +23,13 @@
  *     display_transform        what psnr is computed on
  *     metrics[]                one a frame with a reference: frame (path), and noisy, gather, splat: layers of layers.h that have an error
  *     metrics[].gather         smape, rel_mse, psnr (dB; null for equal pictures): the keys of metrics.c
+ *     problems[]               one a frame that had any: frame (path), problem, skipped (it could not be read; else it was mended)
  */
 #include "report.h"
 
 #include <cjson/cJSON.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "app/files/output.h"
 
@@ -75,6 +78,18 @@ static void add_frame(cJSON *list, const report_metrics *entry)
         if (layer_rows[layer].has_error)
             add_metrics(frame, layer_rows[layer].word, &entry->layers[layer]);
     cJSON_AddItemToArray(list, frame);
+}
+
+static void add_problem(cJSON *list, const report_problem *problem)
+{
+    char text[1024];
+    size_t length = strlen(problem->sentences);
+    snprintf(text, sizeof text, "%.*s", (int)(length > 0 ? length - 1 : 0), problem->sentences);
+    cJSON *object = cJSON_CreateObject();
+    add_text(object, "frame", problem->frame);
+    add_text(object, "problem", text);
+    cJSON_AddBoolToObject(object, "skipped", problem->skipped);
+    cJSON_AddItemToArray(list, object);
 }
 
 static void add_live(cJSON *root, const report_live *live)
@@ -138,6 +153,9 @@ static cJSON *build(const report *report)
     cJSON *list = cJSON_AddArrayToObject(root, "metrics");
     for (int i = 0; i < report->metrics_count; i++)
         add_frame(list, &report->metrics[i]);
+    cJSON *problems = cJSON_AddArrayToObject(root, "problems");
+    for (int i = 0; i < report->problem_count; i++)
+        add_problem(problems, &report->problems[i]);
     return root;
 }
 

@@ -22,6 +22,13 @@ typedef struct report_live {
     int triangles;
 } report_live;
 
+/* A frame that was mended, or skipped, since it could not be read. */
+typedef struct report_problem {
+    const char *frame;     /* path */
+    const char *sentences; /* what was wrong, each with a newline */
+    bool skipped;
+} report_problem;
+
 typedef struct report {
     const report_live *live; /* NULL: recorded frames */
     const char *vulkan_device, *vulkan_driver;
@@ -40,6 +47,8 @@ typedef struct report {
     const profiler *profiler;
     const report_metrics *metrics;
     int metrics_count;
+    const report_problem *problems;
+    int problem_count;
 } report;
 
 /* Writes the whole file or none. Keys are listed in report.c's table. */

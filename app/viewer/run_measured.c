@@ -1,5 +1,16 @@
 #include "state.h"
 
+/* One of the sequence, captured if that is asked for; where it cannot be read it is skipped, and that is said. */
+static bool run_frame(viewer *viewer, int index, bool capture, error *error)
+{
+    if (viewer_step(viewer, index, error))
+        return !capture || !viewer_wants_capture(viewer, viewer->shown) || viewer_capture(viewer, true, error);
+    if (!viewer->unreadable)
+        return false;
+    viewer_note_skipped(viewer, index, error);
+    return true;
+}
+
 /* Runs frames of the sequence in turn, from the first. capture: reads back in between, which takes time that a run for
  * its times should not take. */
 static bool run_frames(viewer *viewer, int count, profiler *times, bool capture, error *error)
@@ -7,8 +18,7 @@ static bool run_frames(viewer *viewer, int count, profiler *times, bool capture,
     viewer->times = times;
     bool goes_on = true;
     for (int i = 0; i < count && goes_on; i++) {
-        if (!viewer_step(viewer, i % viewer->context.frame_count, error) ||
-            (capture && viewer_wants_capture(viewer, viewer->shown) && !viewer_capture(viewer, true, error)))
+        if (!run_frame(viewer, i % viewer->context.frame_count, capture, error))
             return false;
         goes_on = viewer_obey(viewer, 0);
     }

@@ -107,11 +107,17 @@ static bool write_report(const viewer *viewer, error *error)
 {
     const options *options = viewer->options;
     report_metrics *metrics = calloc((size_t)viewer->context.frame_count, sizeof *metrics);
-    if (!metrics)
+    report_problem *problems = calloc((size_t)viewer->context.frame_count, sizeof *problems);
+    if (!metrics || !problems) {
+        free(metrics);
+        free(problems);
         return error_set(error, "%s: not enough memory for %d frames", options->report, viewer->context.frame_count);
-    int count = 0;
+    }
+    int count = 0, problem_count = 0;
     for (int i = 0; i < viewer->context.frame_count; i++) {
         const frame_state *state = &viewer->frames[i];
+        if (state->problem)
+            problems[problem_count++] = (report_problem){feed_path(&viewer->feed, i), state->problem, state->skipped};
         if (!state->has_metrics)
             continue;
         metrics[count].frame = feed_path(&viewer->feed, i);
@@ -147,9 +153,12 @@ static bool write_report(const viewer *viewer, error *error)
                                .profiler = viewer->kept,
                                .metrics = metrics,
                                .metrics_count = count,
+                               .problems = problems,
+                               .problem_count = problem_count,
                            },
                            error);
     free(metrics);
+    free(problems);
     return ok;
 }
 

@@ -13,6 +13,8 @@ typedef struct frame_state {
     bool shown, has_reference;
     bool captured; /* saved and measured, as far as that was asked for */
     bool has_metrics;
+    char *problem; /* what was wrong with its file: sentences, each with a newline; owned, NULL: nothing is known */
+    bool skipped;  /* since it could not be read */
     metrics metrics[LAYER_COUNT]; /* of layers that have an error */
 } frame_state;
 
@@ -46,6 +48,7 @@ typedef struct viewer {
     bool is_moving;       /* the camera, before the frame that is shown */
     bool has_moved;       /* it, since near and far were found */
     int measured_samples; /* a pixel, of a resting camera's reference when metrics were computed last */
+    bool unreadable;      /* viewer_step failed since the frame could not be had: others may be */
     bool broken;          /* after a failure of the device nothing more can be drawn */
     char notice[sizeof((error *)0)->message]; /* empty: none */
 } viewer;
@@ -59,12 +62,18 @@ void viewer_close(viewer *viewer);
 /* The run is for its measured frames, headless or in a window; else a window that the user closes. */
 bool viewer_measures(const viewer *viewer);
 
-/* ---- layers.c: which channels are shown ----------------------------------------------------------------------------- */
+/* ---- layers.c: what is said of frames' files ------------------------------------------------------------------------ */
 
 /* Keeps what the layers of a recorded frame are. Headless, says so on stderr where the frame before had others: a line "wfview:
  * PATH: color from R,G,B; albedo from albedo.R,G,B", and each warning. */
 void viewer_note_layers(viewer *viewer, const frame *frame);
 void viewer_forget_layers(viewer *viewer);
+
+/* Keeps, once a frame, and says: that it is mended (headless a warning on stderr, else a notice), or skipped, since it could not be
+ * read. */
+void viewer_note_damage(viewer *viewer, int index, const frame *frame);
+void viewer_note_skipped(viewer *viewer, int index, const error *reason);
+int viewer_skipped_count(const viewer *viewer);
 
 /* ---- step.c: filters and draws -------------------------------------------------------------------------------------- */
 

@@ -143,8 +143,10 @@ static void note_frame(viewer *viewer, const feed_frame *frame, int index)
     viewer->context.image_height = frame->height;
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
         viewer->context.has[layer] = frame->input.has[layer];
-    if (frame->recorded)
+    if (frame->recorded) {
         viewer_note_layers(viewer, frame->recorded);
+        viewer_note_damage(viewer, index, frame->recorded);
+    }
     if (!viewer->has_depth_range && frame->recorded && frame->recorded->layers[FRAME_DEPTH].pixels)
         find_depth_range(viewer, &frame->recorded->layers[FRAME_DEPTH]);
     /* While playing, a reference that only some frames have does not flash up. */
@@ -154,7 +156,8 @@ static void note_frame(viewer *viewer, const feed_frame *frame, int index)
 static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *error)
 {
     feed_frame frame;
-    if (!feed_get(&viewer->feed, index, &viewer->view, &frame, error) || !fit_denoiser(viewer, &frame, error))
+    viewer->unreadable = !feed_get(&viewer->feed, index, &viewer->view, &frame, error);
+    if (viewer->unreadable || !fit_denoiser(viewer, &frame, error))
         return false;
     uint32_t slot = denoiser_next_slot(&viewer->denoiser);
     viewer->broken = true;

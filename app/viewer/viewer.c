@@ -7,8 +7,11 @@ static bool run(viewer *viewer, error *error)
 {
     if (!viewer_open(viewer, error))
         return false;
-    bool ok = viewer_measures(viewer) ? viewer_run_measured(viewer, error) : viewer_run_in_window(viewer, error);
-    return ok && viewer_write_results(viewer, error);
+    if (!(viewer_measures(viewer) ? viewer_run_measured(viewer, error) : viewer_run_in_window(viewer, error)) ||
+        (viewer->shown >= 0 && !viewer_write_results(viewer, error)))
+        return false;
+    *error->message = '\0'; /* what was skipped has been said */
+    return viewer_skipped_count(viewer) == 0;
 }
 
 bool viewer_run(const options *options, error *error)

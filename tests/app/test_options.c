@@ -62,7 +62,7 @@ static void test_defaults(void **state)
     assert_true(o.kernel_height == 0 && o.kernel_width == 0 && o.mode == WF_LINEAR);
     assert_true(!o.weights && !o.splat_weights && !o.reference && !o.channels && o.channel_count == 0);
     assert_true(!o.screenshot && !o.save && !o.report && !o.trace);
-    assert_true(o.compression == EXR_ZIP && !o.keep_channels);
+    assert_true(o.compression == EXR_ZIP && !o.keep_channels && !o.strict);
     assert_true(!o.scene && !o.camera_path && o.accumulate == 0 && o.environment == OPTIONS_SURROUNDINGS_DEFAULT);
     assert_true(o.render_width == 1280 && o.render_height == 720 && o.spp == 1);
 }
@@ -74,8 +74,8 @@ static void test_everything(void **state)
     assert_ok(&o, WORDS("one.exr", "--weights", "w.npy", "--splat-weights=s.npz", "--weight-mode", "softmax",
                         "--kernel-size", "5x7", "--reference", "r.exr", "--backend", "vulkan", "two", "--headless",
                         "--size", "1920x1080", "--frames", "500", "--warmup", "20", "--screenshot", "s.png", "--save",
-                        "out", "--compression", "dwaa", "--keep-channels", "--report", "r.json", "--trace", "t.json",
-                        "--timing-placeholders", "--channel", "color=Beauty", "--channel", "depth=my.V", "--",
+                        "out", "--compression", "dwaa", "--keep-channels", "--strict", "--report", "r.json", "--trace",
+                        "t.json", "--timing-placeholders", "--channel", "color=Beauty", "--channel", "depth=my.V", "--",
                         "--three.exr"));
     assert_int_equal(o.path_count, 3);
     assert_string_equal(o.paths[0], "one.exr");
@@ -90,7 +90,7 @@ static void test_everything(void **state)
     assert_true(o.width == 1920 && o.height == 1080 && o.frames == 500 && o.warmup == 20);
     assert_string_equal(o.screenshot, "s.png");
     assert_string_equal(o.save, "out");
-    assert_true(o.compression == EXR_DWAA && o.keep_channels);
+    assert_true(o.compression == EXR_DWAA && o.keep_channels && o.strict);
     assert_string_equal(o.report, "r.json");
     assert_string_equal(o.trace, "t.json");
     assert_int_equal(o.channel_count, 2);
@@ -176,25 +176,19 @@ static void test_help(void **state)
 static void test_manual(void **state)
 {
     (void)state;
-    static const char *const names[] = {"weights",       "splat-weights",
-                                        "weight-mode",   "predictor",
-                                        "kernel-size",   "scene",
-                                        "render-size",   "spp",
-                                        "accumulate",    "environment",
-                                        "camera-path",   "dataset",
-                                        "seed",          "first",
-                                        "device",        "models",
-                                        "features",      "environments",
-                                        "count",         "buffers",
-                                        "reference-spp", "reference",
-                                        "backend",       "headless",
-                                        "size",          "frames",
-                                        "warmup",        "screenshot",
-                                        "save",          "report",
-                                        "trace",         "channel",
-                                        "help",          "version",
-                                        "compression",   "list",
-                                        "keep-channels", "timing-placeholders",
+    static const char *const names[] = {"weights",     "splat-weights", "weight-mode",
+                                        "predictor",   "kernel-size",   "scene",
+                                        "render-size", "spp",           "accumulate",
+                                        "environment", "camera-path",   "dataset",
+                                        "seed",        "first",         "device",
+                                        "models",      "features",      "environments",
+                                        "count",       "buffers",       "reference-spp",
+                                        "reference",   "backend",       "headless",
+                                        "size",        "frames",        "warmup",
+                                        "screenshot",  "save",          "report",
+                                        "trace",       "channel",       "help",
+                                        "version",     "compression",   "list",
+                                        "strict",      "keep-channels", "timing-placeholders",
                                         "network"};
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};

@@ -1,7 +1,8 @@
 /* dump -- prints what wfview reads: one line of JSON, then the elements as raw bytes. For the Python tests, which compare
  * with what other programs wrote. Errors go to stderr, with exit status 1.
  *
- *     dump frame FILE.exr [LAYER=NAME ...]         every layer, float32
+ *     dump frame FILE.exr [LAYER=NAME ...]         every layer, float32; refused where not all of it is finite
+ *     dump mended FILE.exr [LAYER=NAME ...]        the same, mended where it is not finite; and a key `damage` with what was
  *     dump reference FILE.exr [LAYER=NAME ...]     the color, float32
  *     dump weights FILE KH KW W H                  as stored
  *     dump sequence [--reference FILE] PATH ...    paths, and whether each has a reference; no elements
@@ -37,21 +38,40 @@ static void write_pixels(const image *image)
            stdout);
 }
 
-static bool dump_frame(int count, char **arguments, error *error)
+static void print_frame(const frame *frame, bool with_damage)
+{
+    cJSON *layers = cJSON_CreateObject();
+    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
+        if (frame->layers[layer].pixels)
+            cJSON_AddItemToObject(layers, frame_layer_name(layer), describe(&frame->layers[layer]));
+    if (with_damage)
+        cJSON_AddStringToObject(layers, "damage", frame->damage ? frame->damage : "");
+    print(layers);
+    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
+        if (frame->layers[layer].pixels)
+            write_pixels(&frame->layers[layer]);
+}
+
+static bool read_and_print(int count, char **arguments, bool mended, error *error)
 {
     frame frame;
     if (!exr_read_frame(arguments[0], (const char *const *)arguments + 1, count - 1, &frame, error))
         return false;
-    cJSON *layers = cJSON_CreateObject();
-    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
-        if (frame.layers[layer].pixels)
-            cJSON_AddItemToObject(layers, frame_layer_name(layer), describe(&frame.layers[layer]));
-    print(layers);
-    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
-        if (frame.layers[layer].pixels)
-            write_pixels(&frame.layers[layer]);
+    bool accepted = mended || frame_is_sound(&frame, error);
+    if (accepted)
+        print_frame(&frame, mended);
     frame_free(&frame);
-    return true;
+    return accepted;
+}
+
+static bool dump_frame(int count, char **arguments, error *error)
+{
+    return read_and_print(count, arguments, false, error);
+}
+
+static bool dump_mended(int count, char **arguments, error *error)
+{
+    return read_and_print(count, arguments, true, error);
 }
 
 static bool dump_reference(int count, char **arguments, error *error)
@@ -169,9 +189,9 @@ static bool write_png(int count, char **arguments, error *error)
 static const struct {
     const char *name;
     bool (*run)(int count, char **arguments, error *error);
-} commands[] = {
-    {"frame", dump_frame}, {"reference", dump_reference}, {"weights", dump_weights}, {"sequence", dump_sequence},
-    {"save", save},        {"write", write_exr},          {"png", write_png}};
+} commands[] = {{"frame", dump_frame},     {"mended", dump_mended},     {"reference", dump_reference},
+                {"weights", dump_weights}, {"sequence", dump_sequence}, {"save", save},
+                {"write", write_exr},      {"png", write_png}};
 
 int main(int argc, char **argv)
 {

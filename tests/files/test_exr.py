@@ -285,6 +285,68 @@ def test_not_finite(dump, tmp_path, channel, layer, value):
         f"{path}: 2 values of its {layer} are NaN or infinite, the first at pixel x=31 y=20")
 
 
+def mend(pixels):
+    """The mean of the sound ones among eight neighbours, again and again up to 16 pixels away; 0 beyond."""
+    pixels = pixels.astype(np.float64)
+    height, width, _ = pixels.shape
+    for _ in range(16):
+        bad = ~np.isfinite(pixels).all(2)
+        sums, counts = np.zeros_like(pixels), np.zeros((height, width))
+        padded = np.pad(np.where(bad[..., None], 0, pixels), ((1, 1), (1, 1), (0, 0)))
+        sound = np.pad(~bad, 1)
+        for y in range(3):
+            for x in range(3):
+                sums += padded[y : y + height, x : x + width]
+                counts += sound[y : y + height, x : x + width]
+        fill = bad & (counts > 0)
+        pixels[fill] = sums[fill] / counts[fill][:, None]
+    pixels[~np.isfinite(pixels).all(2)] = 0
+    return pixels
+
+
+@pytest.mark.parametrize("share", [0.001, 0.2, 0.9, 1])
+def test_color_is_mended_from_its_neighbours(dump, tmp_path, share):
+    channels = random_channels("RGB", height=61, width=47)
+    pixels = np.stack([channels[c] for c in "RGB"], -1)
+    bad = RANDOM.random(pixels.shape) < share
+    bad[5:55, 3:44, 1] |= share == 0.2  # wider than what is filled
+    bad[9, 13, 2] = True
+    pixels[bad] = RANDOM.choice([np.nan, np.inf, -np.inf], bad.sum())
+    path = write(tmp_path / "a.exr", {c: np.ascontiguousarray(pixels[..., i]) for i, c in enumerate("RGB")})
+    layers, damage = dump.mended("mended", path)
+    y, x = np.argwhere(bad.any(2))[0]
+    assert damage == [f"{bad.sum()} values of its color are NaN or infinite, the first at pixel x={x} y={y}"]
+    sound = ~bad.any(2)
+    assert (layers["color"][sound][:, :3] == pixels[sound]).all() and (layers["color"][..., 3] == 1).all()
+    np.testing.assert_allclose(layers["color"][..., :3], mend(pixels), rtol=1e-5, atol=1e-6)
+    assert (share < 0.9) or sound.any() or (layers["color"][..., :3] == 0).all()
+
+
+def test_guides_are_mended_as_where_nothing_was_hit(dump, tmp_path):
+    channels = random_channels(PLAIN)
+    for name in ("albedo.G", "normal.Z", "Z", "motion.X"):
+        channels[name][4, 7] = np.inf
+    channels["Z"][30:] = np.nan
+    layers, damage = dump.mended("mended", write(tmp_path / "a.exr", channels))
+    line = "values of its {} are NaN or infinite, the first at pixel x=7 y=4"
+    assert damage == [f"{count} {line.format(layer)}" for count, layer in
+                      ((1, "albedo"), (1, "normal"), (1 + (HEIGHT - 30) * WIDTH, "depth"), (1, "motion"))]
+    for name in ("albedo.R", "albedo.G", "albedo.B", "normal.X", "normal.Y", "normal.Z", "Z", "motion.X", "motion.Y"):
+        channels[name][4, 7] = 0
+    channels["Z"][30:] = 0
+    check_plain(layers, channels)
+
+
+def test_files_beside_are_mended(dump, tmp_path):
+    normal = random_channels("XYZ")
+    normal["X"][1, 2] = np.nan
+    write(tmp_path / "a.hdr.exr", random_channels("RGB"))
+    write(tmp_path / "a.nrm.exr", normal)
+    layers, damage = dump.mended("mended", tmp_path / "a.hdr.exr")
+    assert damage == ["1 values of its normal are NaN or infinite, the first at pixel x=2 y=1"]
+    assert (layers["normal"][1, 2] == 0).all()
+
+
 def test_not_finite_where_unused(dump, tmp_path):
     channels = random_channels("RGBA")
     channels["A"][3, 3] = np.nan

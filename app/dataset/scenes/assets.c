@@ -170,13 +170,12 @@ static bool is_black(const image *image)
 static bool read_environment(const char *path, assets *assets, error *error)
 {
     frame file;
-    image *environments = grow(assets->environments, assets->environment_count, sizeof *environments);
+    image whole, *environments = grow(assets->environments, assets->environment_count, sizeof *environments);
     if (!environments)
         return error_set(error, "%s: not enough memory", path);
     assets->environments = environments;
-    if (!exr_read_color(path, NULL, 0, &file, error))
+    if (!exr_read_color(path, NULL, 0, &file, error) || !frame_take_sound(&file, FRAME_REFERENCE, &whole, error))
         return false;
-    image whole = frame_take(&file, FRAME_REFERENCE);
     int width = whole.width < ASSETS_MAX_ENVIRONMENT ? whole.width : ASSETS_MAX_ENVIRONMENT;
     int height = (int)((int64_t)whole.height * width / whole.width);
     height = height < 1 ? 1 : height;

@@ -1,0 +1,114 @@
+#include "mend.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Pixels that are bad, by their number, and what becomes of them: 3 floats each. */
+typedef struct bad_pixels {
+    size_t *pixels;
+    float *values;
+    size_t count;
+} bad_pixels;
+
+static bool is_radiance(frame_layer layer)
+{
+    return layer == FRAME_COLOR || layer == FRAME_REFERENCE;
+}
+
+/* Of 4 channels the fourth is alpha, or nothing. */
+static int meant_channels(const image *image)
+{
+    return image->channels < 3 ? image->channels : 3;
+}
+
+static float *pixel_of(const image *image, size_t number)
+{
+    return image->pixels + number * (size_t)image->channels;
+}
+
+static int bad_values(const image *image, size_t number)
+{
+    int bad = 0;
+    for (int c = 0; c < meant_channels(image); c++)
+        bad += !isfinite(pixel_of(image, number)[c]);
+    return bad;
+}
+
+/* The mean of the neighbours whose first channel is finite: bad ones have NaN there. */
+static bool mean_of_neighbours(const image *image, size_t number, float mean[3])
+{
+    int x = (int)(number % (size_t)image->width), y = (int)(number / (size_t)image->width), count = 0;
+    double sum[3] = {0};
+    for (int row = y > 0 ? y - 1 : 0; row <= y + 1 && row < image->height; row++) {
+        for (int column = x > 0 ? x - 1 : 0; column <= x + 1 && column < image->width; column++) {
+            const float *neighbour = pixel_of(image, (size_t)row * (size_t)image->width + (size_t)column);
+            for (int c = 0; c < 3 && isfinite(neighbour[0]); c++)
+                sum[c] += neighbour[c];
+            count += isfinite(neighbour[0]);
+        }
+    }
+    for (int c = 0; c < 3 && count; c++)
+        mean[c] = (float)(sum[c] / count);
+    return count;
+}
+
+/* Fills those that have a sound neighbour, all from the same picture, and keeps the others. */
+static void fill_once(image *image, bad_pixels *bad)
+{
+    size_t left = 0, filled = bad->count;
+    for (size_t i = 0; i < bad->count; i++)
+        if (!mean_of_neighbours(image, bad->pixels[i], bad->values + 3 * i))
+            bad->values[3 * i] = NAN;
+    for (size_t i = 0; i < filled; i++) {
+        if (isnan(bad->values[3 * i]))
+            bad->pixels[left++] = bad->pixels[i];
+        else
+            memcpy(pixel_of(image, bad->pixels[i]), bad->values + 3 * i, 3 * sizeof(float));
+    }
+    bad->count = left;
+}
+
+/* Without memory what is left becomes 0 at once. */
+static void fill_radiance(image *image, const size_t *pixels, size_t count)
+{
+    bad_pixels bad = {malloc(count * sizeof *pixels), malloc(3 * count * sizeof(float)), count};
+    if (bad.pixels && bad.values) {
+        memcpy(bad.pixels, pixels, count * sizeof *pixels);
+        for (int pass = 0; pass < MEND_REACH && bad.count; pass++)
+            fill_once(image, &bad);
+    }
+    free(bad.pixels);
+    free(bad.values);
+}
+
+mended image_mend(image *image, frame_layer layer)
+{
+    mended mended = {0};
+    size_t pixels = (size_t)image->width * (size_t)image->height, count = 0, room = 0, *bad = NULL;
+    for (size_t i = 0; i < pixels; i++) {
+        int values = bad_values(image, i);
+        if (!values)
+            continue;
+        if (mended.count == 0) {
+            mended.x = (int)(i % (size_t)image->width);
+            mended.y = (int)(i / (size_t)image->width);
+        }
+        mended.count += (size_t)values;
+        pixel_of(image, i)[0] = NAN;
+        if (count == room) {
+            size_t *more = realloc(bad, (room = 2 * room + 64) * sizeof *bad);
+            room = more ? room : count;
+            bad = more ? more : bad;
+        }
+        if (count < room)
+            bad[count++] = i;
+    }
+    if (is_radiance(layer) && count)
+        fill_radiance(image, bad, count);
+    for (size_t i = 0; i < pixels && mended.count; i++)
+        if (isnan(pixel_of(image, i)[0]))
+            memset(pixel_of(image, i), 0, (size_t)meant_channels(image) * sizeof(float));
+    free(bad);
+    return mended;
+}
