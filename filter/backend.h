@@ -73,12 +73,18 @@ typedef struct wf_backend_table {
     const wf_network_table *network; /* NULL: the backend runs no networks */
 } wf_backend_table;
 
+enum { WF_NOTED_KERNELS = 4 };
+
 /* The first member of every backend's own device struct. */
 struct wf_device {
     const wf_backend_table *table;
     wf_backend backend;
     wf_log log;
+    const char *kernels[WF_NOTED_KERNELS]; /* of the last operation, for wf_last_kernel; NULL behind the last */
 };
+
+/* For backends: a kernel runs, whose name is a static string. The first WF_NOTED_KERNELS of an operation are kept. */
+void wf_note_kernel(wf_device *device, const char *name);
 
 /* One per backend, in filter/<backend>/device.c, or in filter/<backend>/stub.c where the backend is not built. */
 wf_result wf_cpu_open(const wf_device_options *options, wf_device **device);

@@ -1,6 +1,7 @@
 /* The operator: every argument is checked here, once, and each group of channels handed to the device's backend. */
 #include <inttypes.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "arguments.h"
 
@@ -172,6 +173,12 @@ static wf_filter_call filter_call(wf_operator op, const wf_filter *filter, const
                             .bias = bias_of(bias, g)};
 }
 
+/* Of the operation before. */
+static void forget_kernels(wf_device *device)
+{
+    memset(device->kernels, 0, sizeof device->kernels);
+}
+
 /* ---- Forward ------------------------------------------------------------------------------------------------------ */
 
 wf_result wf_apply(wf_device *device, wf_stream stream, wf_operator op, const wf_filter *filter, const wf_tensor *input,
@@ -194,6 +201,7 @@ wf_result wf_apply(wf_device *device, wf_stream stream, wf_operator op, const wf
     if (coverage && !device->table->abilities.coverage)
         return no_ability(device, "coverage output");
 
+    forget_kernels(device);
     for (int64_t i = 0; i < filter->groups; i++) {
         const group g = find_group(filter, input->size[AXIS_C], i);
         if (g.channels == 0 && !coverage)
@@ -240,6 +248,7 @@ wf_result wf_gather_splat(wf_device *device, wf_stream stream, const wf_filter *
     if (!device->table->gather_splat)
         return no_ability(device, "fused gather and splat");
 
+    forget_kernels(device);
     for (int64_t i = 0; i < filter->groups; i++) {
         const group g = find_group(filter, input->size[AXIS_C], i);
         if (g.channels == 0)
@@ -372,6 +381,7 @@ static wf_result run_backward(wf_device *device, wf_stream stream, wf_operator o
                               const wf_gradients *gradients)
 {
     char *workspace = gradients->workspace;
+    forget_kernels(device);
     for (int64_t i = 0; i < filter->groups; i++) {
         const group g = find_group(filter, gradients->input->size[AXIS_C], i);
         wf_backward_call call = backward_call(op, filter, &g, gradients);

@@ -140,6 +140,20 @@ wf_result wf_get_info(const wf_device *device, wf_device_info *info)
     return device->table->info(device, info);
 }
 
+void wf_note_kernel(wf_device *device, const char *name)
+{
+    int i = 0;
+    while (i < WF_NOTED_KERNELS && device->kernels[i])
+        i++;
+    if (i < WF_NOTED_KERNELS && (i == 0 || device->kernels[i - 1] != name))
+        device->kernels[i] = name;
+}
+
+const char *wf_last_kernel(const wf_device *device, int index)
+{
+    return device && index >= 0 && index < WF_NOTED_KERNELS ? device->kernels[index] : NULL;
+}
+
 /* ---- The analytic predictor ---------------------------------------------------------------------------------------
  */
 

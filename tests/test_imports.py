@@ -37,6 +37,7 @@ MAY = {
     "shaders/trace": ("shaders/**", "app/trace/vec3.h"),
     "tests": ("tests/**", "app/**", "filter/include/*", "shaders/**", "filter/cpu/reference.h"),
     "tests/bench": ("tests/**", "app/**", "filter/include/*", "shaders/**", "filter/vulkan/device.h"),
+    "tests/cuda": ("tests/**", "filter/*", "filter/include/*", "filter/cuda/*"),
     "tests/node": ("tests/**", "filter/include/*", "filter/cpu/reference.h", "filter/backend.h", "filter/node/*"),
 }
 LONGEST = 600  # lines

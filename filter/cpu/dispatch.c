@@ -1,9 +1,10 @@
 /* The type of sums, chosen by that of the images, and the memory that backward needs. */
 #include "filter.h"
 
-void wf_cpu_filter(const wf_device *device, const wf_filter_call *calls, int count)
+void wf_cpu_filter(wf_device *device, const wf_filter_call *calls, int count)
 {
     const wf_cpu_device *cpu = (const wf_cpu_device *)device;
+    wf_note_kernel(device, "filter_rows");
     if (calls[0].input.dtype == WF_FLOAT64)
         wf_cpu_filter_float64(cpu->rows_float64, calls, count);
     else
@@ -35,6 +36,7 @@ wf_result wf_cpu_backward(wf_device *device, wf_stream stream, const wf_backward
 {
     (void)stream;
     const wf_cpu_device *cpu = (const wf_cpu_device *)device;
+    wf_note_kernel(device, "backward_rows");
     if (call->input.dtype == WF_FLOAT64)
         wf_cpu_gradients_float64(cpu->rows_float64, call);
     else

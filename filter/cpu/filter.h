@@ -22,6 +22,6 @@ typedef struct wf_cpu_workspace {
 wf_cpu_workspace wf_cpu_plan(const wf_backward_call *call);
 
 /* Chooses by the type of the images. */
-void wf_cpu_filter(const wf_device *device, const wf_filter_call *calls, int count);
+void wf_cpu_filter(wf_device *device, const wf_filter_call *calls, int count);
 
 #endif

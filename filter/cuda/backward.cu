@@ -169,7 +169,7 @@ static wf_filter_call make_adjoint(const wf_backward_call *call, const wf_scaled
 }
 
 /* Each gradient in a launch of its own, or in one both where that is faster. */
-static wf_result launch_gradients(const wf_cuda_device *device, cudaStream_t stream, const wf_backward_call *call,
+static wf_result launch_gradients(wf_cuda_device *device, cudaStream_t stream, const wf_backward_call *call,
                                   const wf_scaled *scaled)
 {
     const wf_mode mode = call->filter.mode;

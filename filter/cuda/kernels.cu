@@ -4,10 +4,11 @@
 #include "plan.h"
 
 static const struct {
+    const char *name;
     int work, since;
     wf_plan_function *plan;
 } kernels[] = {
-#define ROW(name, work, since) {work, since, wf_plan_##name},
+#define ROW(name, work, since) {#name, work, since, wf_plan_##name},
     WF_KERNELS(ROW)
 #undef ROW
 };
@@ -22,11 +23,14 @@ wf_kernel wf_choose_kernel(const wf_cuda_device *device, const wf_work *work, wf
     return WF_NO_KERNEL;
 }
 
-wf_result wf_launch_work(const wf_cuda_device *device, cudaStream_t stream, const wf_work *work, bool *launched)
+wf_result wf_launch_work(wf_cuda_device *device, cudaStream_t stream, const wf_work *work, bool *launched)
 {
     wf_plan plan;
     const wf_kernel kernel = wf_choose_kernel(device, work, &plan);
     if (launched)
         *launched = kernel != WF_NO_KERNEL;
-    return kernel == WF_NO_KERNEL ? WF_OK : wf_plan_launch(device, stream, &plan);
+    if (kernel == WF_NO_KERNEL)
+        return WF_OK;
+    wf_note_kernel(&device->base, kernels[kernel].name);
+    return wf_plan_launch(device, stream, &plan);
 }

@@ -74,8 +74,8 @@ enum wf_kernel {
 struct wf_plan;
 wf_kernel wf_choose_kernel(const wf_cuda_device *device, const wf_work *work, wf_plan *plan);
 
-/* Chooses and launches. *launched, where that is not NULL, is false, and the result WF_OK, where no kernel does the
+/* Chooses, launches, and notes the kernel's name. *launched, where that is not NULL, is false, and the result WF_OK, where no kernel does the
  * work at once. */
-wf_result wf_launch_work(const wf_cuda_device *device, cudaStream_t stream, const wf_work *work, bool *launched);
+wf_result wf_launch_work(wf_cuda_device *device, cudaStream_t stream, const wf_work *work, bool *launched);
 
 #endif

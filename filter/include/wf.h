@@ -209,6 +209,11 @@ typedef struct wf_device_info {
 
 WF_API wf_result wf_get_info(const wf_device *device, wf_device_info *info);
 
+/* The index-th kernel that the device's last operation was made of, by name: "filter_tiles", and perhaps
+ * "grad_weight_tiles" after it. NULL behind the last. For benchmarks and reports: names and kernels change with versions.
+ * Operations are those of the next section; groups that ran the same kernel after each other count once. */
+WF_API const char *wf_last_kernel(const wf_device *device, int index);
+
 /* ---- Tensors ------------------------------------------------------------------------------------------------------ */
 
 /* A view of caller-owned memory. Sizes are N,C,H,W, each 1 ... INT32_MAX; strides count elements and may be negative, or 0

@@ -60,6 +60,7 @@ wf_result wf_vulkan_record_filter(vulkan_device *device, wf_stream stream, const
     vulkan_pipeline pipeline;
     WF_TRY(check_strides(&device->base.log, f));
     WF_TRY(get_pipeline(device, f, &shape, &pipeline));
+    wf_note_kernel(&device->base, pipeline.shader->name);
 
     const int64_t *size = f->input->size;
     struct wf_filter_push push = {.width = (int)size[3],

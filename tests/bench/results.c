@@ -20,23 +20,23 @@ void bench_print_head(const bench_results *results)
 {
     printf("%s, %s, %s\n", wf_backend_name(results->device.backend), results->device.name, results->device.driver);
     printf("copy %.1f GB/s\n\n", 1e-9 * results->copy_speed);
-    printf("%-14s%-17s%-12s%-10s%8s%16s%10s%11s%10s%10s\n", "op", "direction", "mode", "dtype", "kernel", "size",
-           "channels", "MB", "ms", "of copy");
+    printf("%-14s%-17s%-12s%-10s%8s%16s%10s%11s%10s%10s  %s\n", "op", "direction", "mode", "dtype", "taps", "size",
+           "channels", "MB", "ms", "of copy", "kernel");
     fflush(stdout);
 }
 
 void bench_print_row(const bench_results *results, const bench_row *row)
 {
-    char kernel[32], size[48];
-    snprintf(kernel, sizeof kernel, "%dx%d", row->kernel_height, row->kernel_width);
+    char taps[32], size[48];
+    snprintf(taps, sizeof taps, "%dx%d", row->kernel_height, row->kernel_width);
     snprintf(size, sizeof size, "%dx%dx%d", row->batch, row->width, row->height);
     printf("%-14s%-17s%-12s%-10s%8s%16s%10d%11.1f", bench_operator_name(row->op), bench_direction_name(row->direction),
-           wf_mode_name(row->mode), bench_types_name(row->types), kernel, size, row->channels,
+           wf_mode_name(row->mode), bench_types_name(row->types), taps, size, row->channels,
            1e-6 * bench_row_bytes(row));
     if (*row->skipped)
         printf("  skipped: %s\n", row->skipped);
     else
-        printf("%10.4f%10.3f\n", 1e3 * row->seconds, fraction(results, row));
+        printf("%10.4f%10.3f  %s\n", 1e3 * row->seconds, fraction(results, row), row->kernel);
     fflush(stdout);
 }
 
@@ -65,6 +65,10 @@ static cJSON *row_object(const bench_results *results, const bench_row *row)
     cJSON_AddNumberToObject(object, "height", row->height);
     cJSON_AddNumberToObject(object, "batch", row->batch);
     cJSON_AddNumberToObject(object, "channels", row->channels);
+    if (*row->kernel)
+        cJSON_AddStringToObject(object, "kernel", row->kernel);
+    else
+        cJSON_AddNullToObject(object, "kernel");
     cJSON_AddNumberToObject(object, "bytes", bytes);
     add_measured(object, "milliseconds", row, 1e3 * row->seconds);
     add_measured(object, "bytes_per_second", row, bytes / row->seconds);

@@ -28,7 +28,8 @@ typedef struct bench_row {
     bench_types types;
     int kernel_height, kernel_width;
     int batch, channels, height, width;
-    double seconds;    /* of one call, the median */
+    double seconds;   /* of one call, the median */
+    char kernel[128]; /* of the backend, by name (wf_last_kernel): "filter_tiles", or several with " + " between them */
     char skipped[256]; /* why there is no time: refused or wrong; else "" */
 } bench_row;
 

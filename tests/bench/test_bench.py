@@ -7,7 +7,7 @@ import sys
 import pytest
 
 KEYS = ["operator", "direction", "mode", "dtype", "weight_dtype", "kernel_height", "kernel_width", "width", "height",
-        "batch", "channels", "bytes", "milliseconds", "bytes_per_second", "fraction_of_copy", "skipped"]
+        "batch", "channels", "kernel", "bytes", "milliseconds", "bytes_per_second", "fraction_of_copy", "skipped"]
 
 
 def run(*command):
@@ -78,6 +78,7 @@ def test_json(bench, tmp_path):
         assert (row["batch"], row["channels"], row["height"], row["width"]) == (2, 4, 13, 19)
         fused = image if row["operator"] == "gather_splat" else 0
         assert row["bytes"] == 2 * 13 * 19 * (expected[row["direction"], row["mode"]] + fused)
+        assert row["kernel"] == ("filter_rows" if row["direction"] == "forward" else "backward_rows")
         assert row["skipped"] is None and row["milliseconds"] > 0
         assert row["bytes_per_second"] == pytest.approx(1e3 * row["bytes"] / row["milliseconds"])
         assert row["fraction_of_copy"] == pytest.approx(row["bytes_per_second"] / made["copy_bytes_per_second"])
@@ -95,6 +96,7 @@ def test_skipped(bench, tmp_path):
     assert list(refused) == list(measured) == KEYS
     assert "float64" in refused["skipped"]
     assert refused["milliseconds"] is refused["bytes_per_second"] is refused["fraction_of_copy"] is None
+    assert refused["kernel"] is None and measured["kernel"] == "gather"
     assert measured["skipped"] is None and measured["milliseconds"] > 0
 
 

@@ -112,6 +112,15 @@ typedef struct bench {
     int wrong; /* rows */
 } bench;
 
+/* Of the last call. */
+static void note_kernels(const wf_device *device, bench_row *row)
+{
+    size_t length = 0;
+    for (int i = 0; wf_last_kernel(device, i) && length < sizeof row->kernel; i++)
+        length += (size_t)snprintf(row->kernel + length, sizeof row->kernel - length, "%s%s", i > 0 ? " + " : "",
+                                   wf_last_kernel(device, i));
+}
+
 /* A row that is wrong or refused is skipped; the others are measured all the same. */
 static wf_result run_row(bench *b, bench_row *row)
 {
@@ -124,6 +133,8 @@ static wf_result run_row(bench *b, bench_row *row)
         result = workload_set(&b->load, b->device, row, &b->blocks);
     if (result == WF_OK)
         result = measure(b->options, b->device, b->meter, workload_run, &b->load, &row->seconds);
+    if (result == WF_OK)
+        note_kernels(b->device, row);
     if (result == WF_ERROR_UNSUPPORTED || result == WF_ERROR_OUT_OF_MEMORY) {
         workload_free(&b->load);
         snprintf(row->skipped, sizeof row->skipped, "%s", reason);

@@ -482,6 +482,27 @@ static void test_info(void **state)
     printf("device %s, %s\n", info.name, info.driver);
 }
 
+/* What ran last, until something else does. */
+static void test_last_kernel(void **state)
+{
+    static const char *const first[WF_BACKEND_COUNT] = {[WF_CPU] = "filter_rows", [WF_VULKAN] = "gather"};
+    const wf_backend backend = *(wf_backend *)*state;
+    const filter_case shape = basic_case(WF_GATHER);
+    problem p = problem_make(&shape, &random_numbers);
+    assert_int_equal(problem_solve(&p, device), WF_OK);
+    const char *kernel = wf_last_kernel(device, 0);
+    assert_non_null(kernel);
+    if (backend == WF_CUDA)
+        assert_true(!strcmp(kernel, "filter_tiles") || !strcmp(kernel, "filter_pixels"));
+    else
+        assert_string_equal(kernel, first[backend]);
+    for (int index = 1; index < 100; index++)
+        assert_null(wf_last_kernel(device, index));
+    assert_null(wf_last_kernel(device, -1));
+    assert_null(wf_last_kernel(NULL, 0));
+    problem_free(&p);
+}
+
 int main(int argc, char **argv)
 {
     wf_backend backend;
@@ -493,6 +514,7 @@ int main(int argc, char **argv)
 #define TEST(function) cmocka_unit_test_prestate_setup_teardown(function, NULL, suite_end_test, &backend)
     const struct CMUnitTest tests[] = {
         TEST(test_info),
+        TEST(test_last_kernel),
         TEST(test_memory),
         TEST(test_prepare),
         TEST(test_by_hand),
