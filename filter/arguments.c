@@ -193,14 +193,6 @@ wf_result wf_check_kernel_size(const wf_log *log, int height, int width)
     return WF_OK;
 }
 
-wf_result wf_check_networks(const wf_device *device)
-{
-    if (device->table->network)
-        return WF_OK;
-    return wf_fail(&device->log, WF_ERROR_UNSUPPORTED, "the %s backend runs no networks",
-                   wf_backend_name(device->backend));
-}
-
 wf_result wf_check_stream(const wf_device *device, wf_stream stream)
 {
     if (device->backend == WF_VULKAN && !stream)

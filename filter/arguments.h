@@ -25,9 +25,6 @@ wf_result wf_check_kernel_size(const wf_log *log, int height, int width);
 /* Only Vulkan's streams cannot be NULL; the CPU has none. */
 wf_result wf_check_stream(const wf_device *device, wf_stream stream);
 
-/* Whether the backend runs networks. */
-wf_result wf_check_networks(const wf_device *device);
-
 /* What is true of every tensor by itself, wherever its data lies. */
 wf_result wf_check_tensor(const wf_log *log, const char *name, const wf_tensor *tensor);
 

@@ -70,7 +70,7 @@ typedef struct wf_backend_table {
     wf_result (*begin)(wf_device *device, wf_stream *stream);
     wf_result (*finish)(wf_device *device, wf_stream stream);
     wf_result (*barrier)(wf_device *device, wf_stream stream);
-    const wf_network_table *network; /* NULL: the backend runs no networks */
+    const wf_network_table *network;
 } wf_backend_table;
 
 enum { WF_NOTED_KERNELS = 4 };

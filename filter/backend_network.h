@@ -145,6 +145,9 @@ typedef struct wf_network_table {
     size_t (*head_bytes)(const wf_head *head);
     void (*arrange_head)(const wf_head *head, const float *weight, const float *bias, void *parameters);
 
+    /* What a network with these features and such a level needs, ahead of its first frame. NULL: nothing. */
+    wf_result (*prepare)(wf_device *device, const wf_features_call *features, const wf_head *head);
+
     /* Whether it computes the second convolution with the first one, and their features with the network's first two. NULL: never. */
     int (*fuses)(const wf_device *device, const wf_convolution *first, const wf_convolution *second, int width,
                  int height);

@@ -38,8 +38,9 @@
  *                 outside is the pixel at the border.
  *     output      o[0] * (a + epsilon). Without an albedo kernel x[0] = color, output = o[0].
  *
- *     WF_CPU computes in float32. WF_CUDA keeps activations and parameters in float16 and sums in float32, on tensor cores: those of
- *     compute capability 9.0 with instructions of their own (wgmma), unless the environment's WF_CUDA_TENSOR_CORES is warps.
+ *     WF_CPU computes in float32. WF_CUDA and WF_VULKAN keep activations and parameters in float16 and sums in float32; WF_CUDA works on
+ *     tensor cores, on those of compute capability 9.0 with instructions of their own (wgmma), unless the environment's
+ *     WF_CUDA_TENSOR_CORES is warps.
  *     Light is float32 everywhere. Frames of any size, down to 1x1.
  *
  *
@@ -108,7 +109,7 @@ WF_API wf_result wf_network_get_info(const wf_network *network, wf_network_info 
 typedef struct wf_denoiser wf_denoiser;
 
 /* Copies the network's parameters to the device and takes all the memory that frames need. On failure *denoiser is NULL.
- * WF_ERROR_INVALID_ARGUMENT, WF_ERROR_UNSUPPORTED (the backend runs no networks), WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
+ * WF_ERROR_INVALID_ARGUMENT, WF_ERROR_UNSUPPORTED, WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
 WF_API wf_result wf_denoiser_create(wf_device *device, const wf_network *network, int width, int height,
                                     wf_denoiser **denoiser);
 

@@ -158,8 +158,7 @@ WF_API wf_result wf_node_share_weights(wf_node *node, wf_operator from, wf_opera
 WF_API wf_result wf_node_set_bilateral(wf_node *node, const wf_bilateral *parameters);
 
 /* Predicts kernels for every frame with a network, and applies them with both operators (wf_network.h). The network may be closed
- * afterwards. Guides that are not bound are 0 to it. Besides the results above, WF_ERROR_UNSUPPORTED where the node's backend runs
- * no networks. */
+ * afterwards. Guides that are not bound are 0 to it. */
 WF_API wf_result wf_node_set_network(wf_node *node, const wf_network *network);
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */

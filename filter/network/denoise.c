@@ -78,8 +78,23 @@ static wf_result upload(wf_denoiser *denoiser, const wf_network *network, const 
     return result;
 }
 
+/* What frames will need is compiled now. */
+static wf_result prepare(wf_denoiser *denoiser, const wf_network *network)
+{
+    const network_architecture *a = &network->architecture;
+    wf_features_call features = {.epsilon = a->epsilon};
+    memcpy(features.scale, a->scale, sizeof features.scale);
+    memcpy(features.gain, a->gain, sizeof features.gain);
+    for (int level = 0; level < a->kernel_levels && denoiser->table->prepare; level++) {
+        const wf_head head = wf_network_head(a, level);
+        WF_TRY(denoiser->table->prepare(denoiser->device, &features, &head));
+    }
+    return WF_OK;
+}
+
 static wf_result set_up(wf_denoiser *denoiser, const wf_network *network)
 {
+    WF_TRY(prepare(denoiser, network));
     size_t *offsets = calloc((size_t)network->layer_count, sizeof *offsets);
     const void **addresses = calloc((size_t)network->layer_count, sizeof *addresses);
     wf_result result = WF_OK;
@@ -111,7 +126,6 @@ wf_result wf_denoiser_create(wf_device *device, const wf_network *network, int w
     WF_TRY(wf_check_pointer(log, "network", network));
     if (width < 1 || height < 1 || width > MOST_PIXELS / height)
         return WF_INVALID(log, "the denoiser's frames are %dx%d, they have 1 to %d pixels", width, height, MOST_PIXELS);
-    WF_TRY(wf_check_networks(device));
     wf_denoiser *made = calloc(1, sizeof *made);
     if (!made)
         return wf_fail(log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a denoiser");

@@ -1,5 +1,5 @@
 /* The Vulkan device on handles that exist already: what they need to have, creation, the table. */
-#include "device.h"
+#include "network.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,6 +100,31 @@ static wf_result info(const wf_device *base, wf_device_info *info)
     return WF_OK;
 }
 
+static wf_result prepare_network(wf_device *base, const wf_features_call *features, const wf_head *head)
+{
+    vulkan_device *device = (vulkan_device *)base;
+    WF_TRY(wf_vulkan_prepare_features(device, features));
+    WF_TRY(wf_vulkan_prepare_convolutions(device));
+    return wf_vulkan_prepare_levels(device, head);
+}
+
+static const wf_network_table network = {.dtype = WF_FLOAT16,
+                                         .convolution_bytes = wf_vulkan_convolution_bytes,
+                                         .arrange_convolution = wf_vulkan_arrange_convolution,
+                                         .head_bytes = wf_vulkan_head_bytes,
+                                         .arrange_head = wf_vulkan_arrange_head,
+                                         .prepare = prepare_network,
+                                         .expose = wf_vulkan_expose,
+                                         .features = wf_vulkan_features,
+                                         .convolve = wf_vulkan_convolve,
+                                         .filter_albedo = wf_vulkan_filter_albedo,
+                                         .down = wf_vulkan_down,
+                                         .filter_level = wf_vulkan_filter_level,
+                                         .blend = wf_vulkan_blend,
+                                         .expose_workspace = wf_vulkan_expose_workspace,
+                                         .albedo_workspace = wf_vulkan_albedo_workspace,
+                                         .level_workspace = wf_vulkan_level_workspace};
+
 static const wf_backend_table table = {
     .abilities = {.dtypes = 1 << WF_FLOAT32 | 1 << WF_FLOAT16 | 1 << WF_BFLOAT16, .any_stride = 1, .coverage = 1},
     .destroy = destroy,
@@ -119,7 +144,8 @@ static const wf_backend_table table = {
     .download = wf_vulkan_download,
     .begin = wf_vulkan_begin,
     .finish = wf_vulkan_finish,
-    .barrier = wf_vulkan_barrier};
+    .barrier = wf_vulkan_barrier,
+    .network = &network};
 
 /* ---- Creation ---- */
 

@@ -3,7 +3,8 @@ include(${PROJECT_SOURCE_DIR}/shaders/embed.cmake)
 target_sources(wf PRIVATE
   vulkan/device.c vulkan/check.c vulkan/open.c vulkan/stream.c vulkan/memory.c vulkan/pipeline.c
   vulkan/kernel.c vulkan/shape.c vulkan/filter.c vulkan/gather.c vulkan/splat.c vulkan/gather_splat.c
-  vulkan/grad_weight.c vulkan/backward.c vulkan/predict.c)
+  vulkan/grad_weight.c vulkan/backward.c vulkan/predict.c
+  vulkan/convolve.c vulkan/features.c vulkan/pyramid.c)
 wf_embed_shader(wf
   ${PROJECT_SOURCE_DIR}/shaders/filter/gather.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/filter/splat.comp.glsl
@@ -12,5 +13,15 @@ wf_embed_shader(wf
   ${PROJECT_SOURCE_DIR}/shaders/filter/destinations.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/filter/sum.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/filter/compress.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/filter/predict.comp.glsl)
+  ${PROJECT_SOURCE_DIR}/shaders/filter/predict.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/log_sums.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/exposure.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/features.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/convolve.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/pool.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/logits.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/light.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/halve.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/store_blend.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/blend.comp.glsl)
 target_link_libraries(wf PUBLIC Vulkan::Vulkan)

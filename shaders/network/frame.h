@@ -10,4 +10,12 @@
 #define WF_DEPTH_LIMIT 4.0
 #define WF_NO_DEPTH    5.0
 
+/* The values of wf_feature, checked by static assertions in filter/vulkan/features.c. */
+#define WF_FEATURE_OF_COLOR       0
+#define WF_FEATURE_OF_DEMODULATED 1
+#define WF_FEATURE_OF_ALBEDO      2
+#define WF_FEATURE_OF_NORMAL      3
+#define WF_FEATURE_OF_DEPTH       4
+#define WF_FEATURES               5
+
 #endif

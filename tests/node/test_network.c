@@ -139,17 +139,6 @@ static void test_errors(void **state)
     scene_close(&s);
 }
 
-/* The backend runs no networks: it says so, and what the node had stays in use. */
-static void test_unsupported(void **state)
-{
-    (void)state;
-    scene_options options = plain_options();
-    scene s = open_plain_scene(&options, 3, 3);
-    assert_fails(wf_node_set_network(s.node, network), WF_ERROR_UNSUPPORTED, "the vulkan backend runs no networks");
-    scene_run(&s, 2);
-    scene_close(&s);
-}
-
 int main(int argc, char **argv)
 {
     int status = suite_open(argc, argv);
@@ -159,9 +148,7 @@ int main(int argc, char **argv)
         return 1;
     const struct CMUnitTest tests[] = {TEST(test_guides), TEST(test_one_image), TEST(test_change), TEST(test_stages),
                                        TEST(test_errors)};
-    const struct CMUnitTest unsupported[] = {TEST(test_unsupported)};
-    const int failed = backend == WF_VULKAN ? cmocka_run_group_tests_name(argv[1], unsupported, NULL, NULL)
-                                            : cmocka_run_group_tests_name(argv[1], tests, NULL, NULL);
+    const int failed = cmocka_run_group_tests_name(argv[1], tests, NULL, NULL);
     wf_network_close(network);
     return suite_close(failed);
 }

@@ -1,0 +1,146 @@
+/* Convolutions: 3x3 ones, the pooling after them, and heads. */
+#include <string.h>
+
+#include "half.h"
+#include "network.h"
+
+#include "convolve.comp.h"
+#include "logits.comp.h"
+#include "pool.comp.h"
+
+static const vulkan_shader convolve_shader = {convolve_comp, sizeof convolve_comp};
+static const vulkan_shader pool_shader = {pool_comp, sizeof pool_comp};
+static const vulkan_shader logits_shader = {logits_comp, sizeof logits_comp};
+
+enum { TAPS = 9, CONVOLVE_THREADS = 8, LOGITS_THREADS = 64 };
+
+/* ---- Parameters --------------------------------------------------------------------------------------------------- */
+
+/* Biases of whole groups of outputs, then their weights. */
+static size_t parameter_bytes(int outputs, int group, int inputs, int taps)
+{
+    const size_t padded = (size_t)((outputs + group - 1) / group * group);
+    return padded * (sizeof(float) + (size_t)(inputs * taps) * sizeof(uint16_t));
+}
+
+static void arrange(int outputs, int group, int inputs, int taps, const float *weight, const float *bias,
+                    void *parameters)
+{
+    const int groups = (outputs + group - 1) / group;
+    uint16_t *to = (uint16_t *)((float *)parameters + groups * group);
+    memcpy(parameters, bias, (size_t)outputs * sizeof *bias);
+    for (int o = 0; o < outputs; o++) {
+        for (int i = 0; i < inputs; i++) {
+            for (int tap = 0; tap < taps; tap++)
+                to[((o / group * taps + tap) * inputs + i) * group + o % group] = wf_float_to_half(*weight++);
+        }
+    }
+}
+
+size_t wf_vulkan_convolution_bytes(const wf_device *device, const wf_convolution *shape)
+{
+    (void)device;
+    return parameter_bytes(shape->outputs, WF_CONVOLVE_OUTPUTS, shape->coarse + shape->inputs, TAPS);
+}
+
+void wf_vulkan_arrange_convolution(const wf_device *device, const wf_convolution *shape, const float *weight,
+                                   const float *bias, void *parameters)
+{
+    (void)device;
+    arrange(shape->outputs, WF_CONVOLVE_OUTPUTS, shape->coarse + shape->inputs, TAPS, weight, bias, parameters);
+}
+
+size_t wf_vulkan_head_bytes(const wf_head *head)
+{
+    return parameter_bytes(head->outputs, WF_LOGITS_COLUMNS, head->inputs, 1);
+}
+
+void wf_vulkan_arrange_head(const wf_head *head, const float *weight, const float *bias, void *parameters)
+{
+    arrange(head->outputs, WF_LOGITS_COLUMNS, head->inputs, 1, weight, bias, parameters);
+}
+
+/* ---- 3x3 ---------------------------------------------------------------------------------------------------------- */
+
+static wf_result get_pipelines(vulkan_device *device, vulkan_pipeline *convolve, vulkan_pipeline *pool)
+{
+    *convolve = (vulkan_pipeline){.shader = &convolve_shader};
+    *pool = (vulkan_pipeline){.shader = &pool_shader};
+    WF_TRY(wf_vulkan_get_pipeline(device, convolve));
+    return wf_vulkan_get_pipeline(device, pool);
+}
+
+static wf_result get_logits_pipeline(vulkan_device *device, int alphas, vulkan_pipeline *pipeline)
+{
+    *pipeline = (vulkan_pipeline){.shader = &logits_shader, .constants = {[0] = alphas}};
+    return wf_vulkan_get_pipeline(device, pipeline);
+}
+
+wf_result wf_vulkan_prepare_convolutions(vulkan_device *device)
+{
+    vulkan_pipeline convolve, pool, logits;
+    WF_TRY(get_pipelines(device, &convolve, &pool));
+    WF_TRY(get_logits_pipeline(device, 0, &logits));
+    return get_logits_pipeline(device, 1, &logits);
+}
+
+static void record_pool(vulkan_device *device, wf_stream stream, const vulkan_pipeline *pipeline,
+                        const wf_convolve_call *call)
+{
+    const wf_activation *output = &call->output, *pooled = &call->pooled;
+    const struct wf_pool_push push = {.width = output->width,
+                                      .height = output->height,
+                                      .channels = output->channels,
+                                      .input_data = wf_vulkan_address(output->data),
+                                      .output_data = wf_vulkan_address(pooled->data)};
+    wf_vulkan_dispatch(device, stream, pipeline, &push, sizeof push, wf_vulkan_divide_up(pooled->width, WF_GROUP_WIDTH),
+                       wf_vulkan_divide_up(pooled->height, WF_GROUP_HEIGHT) * (pooled->channels / 8));
+}
+
+wf_result wf_vulkan_convolve(wf_device *base, wf_stream stream, const wf_convolve_call *call)
+{
+    vulkan_device *device = (vulkan_device *)base;
+    const wf_activation *output = &call->output;
+    vulkan_pipeline convolve, pool;
+    WF_TRY(get_pipelines(device, &convolve, &pool));
+    const struct wf_convolve_push push = {.width = output->width,
+                                          .height = output->height,
+                                          .outputs = call->shape.outputs,
+                                          .coarse_channels = call->shape.coarse,
+                                          .coarse_width = call->coarse.width,
+                                          .input_channels = call->shape.inputs,
+                                          .coarse_data = wf_vulkan_address(call->coarse.data),
+                                          .input_data = wf_vulkan_address(call->input.data),
+                                          .output_data = wf_vulkan_address(output->data),
+                                          .parameters_data = wf_vulkan_address(call->parameters)};
+    wf_vulkan_dispatch(device, stream, &convolve, &push, sizeof push,
+                       wf_vulkan_divide_up(output->width, CONVOLVE_THREADS * WF_CONVOLVE_RUN),
+                       wf_vulkan_divide_up(output->height, CONVOLVE_THREADS) *
+                           (call->shape.outputs / WF_CONVOLVE_OUTPUTS));
+    if (!call->pooled.data)
+        return WF_OK;
+    WF_TRY(wf_vulkan_barrier(base, stream));
+    record_pool(device, stream, &pool, call);
+    return WF_OK;
+}
+
+/* ---- Heads -------------------------------------------------------------------------------------------------------- */
+
+wf_result wf_vulkan_record_logits(vulkan_device *device, wf_stream stream, const wf_head *head,
+                                  const wf_activation *decoded, int first, int last, void *output, int alphas)
+{
+    vulkan_pipeline pipeline;
+    WF_TRY(get_logits_pipeline(device, alphas, &pipeline));
+    const int64_t pixels = (int64_t)decoded->width * decoded->height;
+    const struct wf_logits_push push = {.pixels = (int)pixels,
+                                        .inputs = head->inputs,
+                                        .columns = head->outputs,
+                                        .first = first,
+                                        .last = last,
+                                        .decoded_data = wf_vulkan_address(decoded->data),
+                                        .parameters_data = wf_vulkan_address(head->parameters),
+                                        .output_data = wf_vulkan_address(output)};
+    wf_vulkan_dispatch(device, stream, &pipeline, &push, sizeof push, wf_vulkan_divide_up(pixels, LOGITS_THREADS),
+                       wf_vulkan_divide_up(last, WF_LOGITS_COLUMNS) - first / WF_LOGITS_COLUMNS);
+    return WF_OK;
+}

@@ -1,0 +1,44 @@
+/* network.h -- what Vulkan computes of a network, activations in float16. Private to filter/vulkan. */
+#ifndef WF_VULKAN_NETWORK_H
+#define WF_VULKAN_NETWORK_H
+
+#include "device.h"
+#include "network/push.h"
+
+size_t wf_vulkan_convolution_bytes(const wf_device *device, const wf_convolution *shape);
+void wf_vulkan_arrange_convolution(const wf_device *device, const wf_convolution *shape, const float *weight,
+                                   const float *bias, void *parameters);
+size_t wf_vulkan_head_bytes(const wf_head *head);
+void wf_vulkan_arrange_head(const wf_head *head, const float *weight, const float *bias, void *parameters);
+
+wf_result wf_vulkan_expose(wf_device *device, wf_stream stream, const wf_expose_call *call);
+wf_result wf_vulkan_features(wf_device *device, wf_stream stream, const wf_features_call *call);
+wf_result wf_vulkan_convolve(wf_device *device, wf_stream stream, const wf_convolve_call *call);
+wf_result wf_vulkan_filter_albedo(wf_device *device, wf_stream stream, const wf_albedo_call *call);
+wf_result wf_vulkan_down(wf_device *device, wf_stream stream, const wf_down_call *call);
+wf_result wf_vulkan_filter_level(wf_device *device, wf_stream stream, const wf_level_call *call);
+wf_result wf_vulkan_blend(wf_device *device, wf_stream stream, const wf_blend_call *call);
+
+size_t wf_vulkan_expose_workspace(const wf_device *device, int width, int height);
+size_t wf_vulkan_albedo_workspace(const wf_device *device, const wf_albedo_call *call);
+size_t wf_vulkan_level_workspace(const wf_device *device, const wf_level_call *call);
+
+/* Compile what these need. */
+wf_result wf_vulkan_prepare_features(vulkan_device *device, const wf_features_call *call);
+wf_result wf_vulkan_prepare_convolutions(vulkan_device *device);
+wf_result wf_vulkan_prepare_levels(vulkan_device *device, const wf_head *head);
+
+/* Columns first ... last - 1 of a head: dense planes of float16, or alphas as an activation. */
+wf_result wf_vulkan_record_logits(vulkan_device *device, wf_stream stream, const wf_head *head,
+                                  const wf_activation *decoded, int first, int last, void *output, int alphas);
+
+/* Three planes, or one; without an address where they are absent. Strides are 31 bits: wf_vulkan_check_planes says so. */
+wf_plane_push wf_vulkan_planes(const wf_tensor *tensor);
+wf_result wf_vulkan_check_planes(const wf_log *log, const char *name, const wf_tensor *tensor);
+
+static inline VkDeviceAddress wf_vulkan_address(const void *data)
+{
+    return (uintptr_t)data;
+}
+
+#endif

@@ -1,0 +1,96 @@
+// layers.glsl -- planes of float32 and activations of float16 at device addresses; pixels as a network sees them.
+#extension GL_EXT_buffer_reference : require
+#extension GL_EXT_control_flow_attributes : require
+
+#include "network/push.h"
+
+layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Float { float value; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Half2 { uint value; };
+layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Half4 { uvec2 value; };
+layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Half8 { uvec4 value; };
+layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Float4 { vec4 value; };
+
+uint64_t plane_address(wf_plane_push planes, int c, int y, int x)
+{
+    int64_t at = int64_t(c) * planes.channel + int64_t(y) * planes.row + int64_t(x) * planes.column;
+    return planes.data + uint64_t(at * 4);
+}
+
+float load_plane(wf_plane_push planes, int c, int y, int x)
+{
+    return Float(plane_address(planes, c, y, x)).value;
+}
+
+vec3 load_rgb(wf_plane_push planes, int y, int x)
+{
+    return vec3(load_plane(planes, 0, y, x), load_plane(planes, 1, y, x), load_plane(planes, 2, y, x));
+}
+
+void store_rgb(wf_plane_push planes, int y, int x, vec3 rgb)
+{
+    [[unroll]] for (int c = 0; c < 3; ++c) {
+        Float(plane_address(planes, c, y, x)).value = rgb[c];
+    }
+}
+
+// Whether the bits are those of a finite number: comparisons may be computed as if all numbers were.
+bool is_finite(float value)
+{
+    return (floatBitsToUint(value) & 0x7f800000u) != 0x7f800000u;
+}
+
+vec3 clean(vec3 rgb)
+{
+    return is_finite(rgb.r) && is_finite(rgb.g) && is_finite(rgb.b) ? rgb : vec3(0.0);
+}
+
+vec3 load_clean(wf_plane_push planes, int y, int x)
+{
+    return planes.data == 0 ? vec3(0.0) : clean(load_rgb(planes, y, x));
+}
+
+// 0 where nothing was hit.
+float load_depth(wf_plane_push planes, int y, int x)
+{
+    float depth = planes.data == 0 ? 0.0 : load_plane(planes, 0, y, x);
+    return is_finite(depth) && depth > 0.0 && depth < WF_FARTHEST ? depth : 0.0;
+}
+
+// The filtered albedo and epsilon.
+vec3 load_divisor(uint64_t albedo, float epsilon, int64_t pixel)
+{
+    uvec2 halves = Half4(albedo + uint64_t(pixel * 8)).value;
+    return vec3(unpackHalf2x16(halves.x), unpackHalf2x16(halves.y).x) + epsilon;
+}
+
+vec3 load_light(wf_light_push push, int y, int x)
+{
+    vec3 rgb = load_rgb(push.from, y, x);
+    if (push.clean != 0) {
+        rgb = clean(rgb);
+    }
+    return push.albedo_data == 0 ? rgb
+                                 : rgb / load_divisor(push.albedo_data, push.epsilon, int64_t(y) * push.width + x);
+}
+
+// U at a fine pixel.
+vec3 upsample(wf_plane_push coarse, int y, int x, int width, int height)
+{
+    ivec2 last = ivec2((width + 1) / 2, (height + 1) / 2) - 1, here = ivec2(x, y) / 2;
+    ivec2 next = clamp(here + ivec2(x, y) % 2 * 2 - 1, ivec2(0), last);
+    vec3 near = mix(load_rgb(coarse, here.y, here.x), load_rgb(coarse, here.y, next.x), 0.25);
+    vec3 far = mix(load_rgb(coarse, next.y, here.x), load_rgb(coarse, next.y, next.x), 0.25);
+    return mix(near, far, 0.25);
+}
+
+// o of a level: y, and what the coarser ones add.
+vec3 blended(wf_plane_push image, wf_plane_push blend, uint64_t alphas, int splat, int y, int x, int width, int height)
+{
+    vec3 rgb = load_rgb(image, y, x);
+    if (alphas == 0) {
+        return rgb;
+    }
+    vec2 logits = unpackHalf2x16(Half2(alphas + uint64_t((int64_t(y) * width + x) * 4)).value);
+    float alpha = 1.0 / (1.0 + exp(-(splat != 0 ? logits.y : logits.x)));
+    return rgb + alpha * upsample(blend, y, x, width, height);
+}

@@ -1,0 +1,53 @@
+#version 460
+#extension GL_GOOGLE_include_directive : require
+
+// log_sums.comp.glsl -- of WF_EXPOSURE_THREADS columns and WF_BLOCK rows: the sums of log2 of the blocks' mean light, of such
+// blocks, of ln of depth, and of hits.
+#include "network/layers.glsl"
+
+layout(local_size_x = WF_EXPOSURE_THREADS) in;
+layout(push_constant, scalar) uniform Push { wf_exposure_push push; };
+
+shared float columns[WF_EXPOSURE_THREADS];
+shared vec4 sums[WF_EXPOSURE_THREADS];
+
+void main()
+{
+    ivec2 group = ivec2(gl_WorkGroupID.xy) + ivec2(push.first_group_x, push.first_group_y);
+    int thread = int(gl_LocalInvocationID.x), x = group.x * WF_EXPOSURE_THREADS + thread, y0 = group.y * WF_BLOCK;
+    int rows = min(WF_BLOCK, push.height - y0);
+    float light = 0.0;
+    vec4 sum = vec4(0.0);
+    for (int row = 0; row < rows && x < push.width; ++row) {
+        light += dot(clamp(load_clean(push.color, y0 + row, x), 0.0, WF_BRIGHTEST), vec3(1.0 / 3.0));
+        float depth = load_depth(push.depth, y0 + row, x);
+        if (depth > 0.0) {
+            sum.zw += vec2(log(depth), 1.0);
+        }
+    }
+    columns[thread] = light;
+    barrier();
+    if (thread % WF_BLOCK == 0 && x < push.width) {
+        int count = min(WF_BLOCK, push.width - x);
+        float mean = 0.0;
+        for (int i = 0; i < count; ++i) {
+            mean += columns[thread + i];
+        }
+        mean /= float(rows * count);
+        if (mean > WF_DARKEST) {
+            sum.xy = vec2(log2(mean), 1.0);
+        }
+    }
+    sums[thread] = sum;
+    barrier();
+    for (int count = WF_EXPOSURE_THREADS / 2; count > 0; count /= 2) {
+        if (thread < count) {
+            sums[thread] += sums[thread + count];
+        }
+        barrier();
+    }
+    if (thread == 0) {
+        int across = (push.width + WF_EXPOSURE_THREADS - 1) / WF_EXPOSURE_THREADS;
+        Float4(push.sums_data + uint64_t((int64_t(group.y) * across + group.x) * 16)).value = sums[0];
+    }
+}

@@ -1,0 +1,106 @@
+/* Push constants of the networks' shaders. Included by C and GLSL, see shared.h. Activations are float16, the channels of a pixel
+ * after each other; *_data are device addresses, 0 for what is absent. */
+#ifndef WF_NETWORK_PUSH_H
+#define WF_NETWORK_PUSH_H
+
+#include "network/frame.h"
+#include "shared.h"
+
+/* Pixels of a row and outputs that one thread of convolve.comp.glsl computes, and inputs that it takes at once. */
+#define WF_CONVOLVE_RUN     4
+#define WF_CONVOLVE_OUTPUTS 16
+#define WF_CONVOLVE_INPUTS  8
+
+/* Columns that one thread of logits.comp.glsl computes. */
+#define WF_LOGITS_COLUMNS 8
+
+/* Threads of a workgroup of log_sums.comp.glsl, one a column of pixels. */
+#define WF_EXPOSURE_THREADS 128
+
+/* What light.comp.glsl makes. */
+#define WF_LIGHT_PLANES 0 /* of light */
+#define WF_LIGHT_CLEAN  1 /* of a clean, clamped albedo */
+#define WF_LIGHT_HALVES 2 /* an activation, of planes */
+
+/* Three planes, or one, of float32. Strides in elements. */
+struct wf_plane_push {
+    uint64_t data;
+    int channel, row, column;
+};
+#ifndef VULKAN
+typedef struct wf_plane_push wf_plane_push;
+#endif
+
+/* Of log_sums.comp.glsl and exposure.comp.glsl: sums are vec4 for each workgroup. */
+struct wf_exposure_push {
+    int first_group_x, first_group_y;
+    int width, height;
+    uint64_t sums_data, exposure_data;
+    wf_plane_push color, depth;
+};
+
+/* Specialization constants of features.comp.glsl: scales, gains, epsilon. */
+#define WF_FEATURES_SCALE   0
+#define WF_FEATURES_GAIN    WF_FEATURES
+#define WF_FEATURES_EPSILON (2 * WF_FEATURES)
+
+/* Of features.comp.glsl. */
+struct wf_features_push {
+    int first_group_x, first_group_y;
+    int width, height;
+    uint64_t exposure_data, output_data;
+    wf_plane_push color, albedo, normal, depth;
+};
+
+/* Of convolve.comp.glsl. Parameters: biases (float32), then weights (16 outputs, tap, input, 16). */
+struct wf_convolve_push {
+    int first_group_x, first_group_y;
+    int width, height, outputs;
+    int coarse_channels, coarse_width, input_channels;
+    uint64_t coarse_data, input_data, output_data, parameters_data;
+};
+
+/* Of pool.comp.glsl. width, height: of the input. */
+struct wf_pool_push {
+    int first_group_x, first_group_y;
+    int width, height, channels;
+    uint64_t input_data, output_data;
+};
+
+/* Of logits.comp.glsl: columns first ... last - 1, of parameters as above but (8 columns, input, 8). */
+struct wf_logits_push {
+    int first_group_x, first_group_y;
+    int pixels, inputs, columns, first, last;
+    uint64_t decoded_data, parameters_data, output_data;
+};
+
+/* Of light.comp.glsl and, with output at half the size, halve.comp.glsl. */
+struct wf_light_push {
+    int first_group_x, first_group_y;
+    int width, height; /* of the input */
+    int clean;
+    float epsilon;
+    uint64_t albedo_data; /* filtered: 0 where light is not divided by it */
+    wf_plane_push from, to;
+};
+
+/* Of store_blend.comp.glsl: width, height of the own level. */
+struct wf_store_blend_push {
+    int first_group_x, first_group_y;
+    int width, height;
+    int splat; /* which of the two alphas */
+    uint64_t coarser_alpha_data;
+    wf_plane_push image, blend, coarser_image, coarser_blend;
+};
+
+/* Of blend.comp.glsl. */
+struct wf_blend_push {
+    int first_group_x, first_group_y;
+    int width, height;
+    int splat;
+    float epsilon;
+    uint64_t alpha_data, albedo_data;
+    wf_plane_push image, blend;
+};
+
+#endif
