@@ -7,8 +7,8 @@
 
 enum { VALUES = 2 /* planes: D and L */, MOST_SHARES = 512 };
 
-static const vulkan_shader destinations_shader = {destinations_comp, sizeof destinations_comp, "destinations"};
-static const vulkan_shader sum_shader = {sum_comp, sizeof sum_comp, "sum"};
+static const vulkan_shader destinations_shader = {destinations_comp, sizeof destinations_comp};
+static const vulkan_shader sum_shader = {sum_comp, sizeof sum_comp};
 
 /* ---- Workspace ---- */
 

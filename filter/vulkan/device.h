@@ -21,7 +21,6 @@ typedef struct vulkan_buffer {
 typedef struct vulkan_shader {
     const uint32_t *code;
     size_t size; /* bytes */
-    const char *name;
 } vulkan_shader;
 
 typedef struct vulkan_pipeline {

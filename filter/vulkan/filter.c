@@ -13,6 +13,9 @@ static const vulkan_shader *const shaders[] = {[VULKAN_GATHER] = &wf_vulkan_gath
                                                [VULKAN_SPLAT] = &wf_vulkan_splat_shader,
                                                [VULKAN_GATHER_SPLAT] = &wf_vulkan_gather_splat_shader};
 
+static const char *const names[] = {
+    [VULKAN_GATHER] = "gather", [VULKAN_SPLAT] = "splat", [VULKAN_GATHER_SPLAT] = "gather_splat"};
+
 static vulkan_shape shape_of(const vulkan_filter *f)
 {
     const wf_tensor *const tensors[] = {f->input, f->weight, f->output, f->extra};
@@ -60,7 +63,7 @@ wf_result wf_vulkan_record_filter(vulkan_device *device, wf_stream stream, const
     vulkan_pipeline pipeline;
     WF_TRY(check_strides(&device->base.log, f));
     WF_TRY(get_pipeline(device, f, &shape, &pipeline));
-    wf_note_kernel(&device->base, pipeline.shader->name);
+    wf_note_kernel(&device->base, names[f->work]);
 
     const int64_t *size = f->input->size;
     struct wf_filter_push push = {.width = (int)size[3],

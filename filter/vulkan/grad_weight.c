@@ -3,7 +3,7 @@
 
 #include "grad_weight.comp.h"
 
-static const vulkan_shader shader = {grad_weight_comp, sizeof grad_weight_comp, "grad_weight"};
+static const vulkan_shader shader = {grad_weight_comp, sizeof grad_weight_comp};
 
 static wf_result get_pipeline(vulkan_device *device, const vulkan_grad_weight *g, const vulkan_shape *shape,
                               vulkan_pipeline *pipeline)
@@ -32,7 +32,7 @@ wf_result wf_vulkan_record_grad_weight(vulkan_device *device, wf_stream stream, 
                                wf_vulkan_aligned_pixels(&g->filter, tensors, 5));
     vulkan_pipeline pipeline;
     WF_TRY(get_pipeline(device, g, &shape, &pipeline));
-    wf_note_kernel(&device->base, pipeline.shader->name);
+    wf_note_kernel(&device->base, "grad_weight");
 
     const int64_t *size = g->output->size;
     struct wf_grad_weight_push push = {.width = (int)size[3],

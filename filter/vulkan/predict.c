@@ -6,8 +6,8 @@
 #include "compress.comp.h"
 #include "predict.comp.h"
 
-static const vulkan_shader compress_shader = {compress_comp, sizeof compress_comp, "compress"};
-static const vulkan_shader predict_shader = {predict_comp, sizeof predict_comp, "predict"};
+static const vulkan_shader compress_shader = {compress_comp, sizeof compress_comp};
+static const vulkan_shader predict_shader = {predict_comp, sizeof predict_comp};
 
 static wf_result get_pipelines(vulkan_device *device, const wf_bilateral *parameters, wf_dtype weight_dtype,
                                vulkan_pipeline *compress, vulkan_pipeline *predict)
