@@ -70,8 +70,7 @@ static const option_row rows[] = {
     {"weight-mode", "MODE", VIEWER, OPTION_WORD(mode), .word = mode_word,
      .help = "linear (default for files), normalized or softmax"},
     {"predictor", "NAME", VIEWER, OPTION_WORD(predictor), .word = predictor_word,
-     .help = "bilateral (analytic; default where no --weights are given) or kpn (a network, on the\n"
-             "backends cuda and cpu)"},
+     .help = "bilateral (analytic; default where no --weights are given) or kpn (a network)"},
     {"network", "FILE", VIEWER, OPTION_TEXT(network),
      .help = "another network for kpn than the bundled one, as weighted_filter.train writes it"},
     {"kernel-size", "K|KhxKw", VIEWER, OPTION_PAIR(kernel_height, kernel_width, option_read_kernel_size),

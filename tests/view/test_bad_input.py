@@ -136,7 +136,6 @@ def test_usage(fails, wfview):
 
 
 def test_networks(fails, tmp_path):
-    assert fails("--predictor", "kpn", "--backend", "vulkan", FRAME) == "wfview: the vulkan backend runs no networks"
     file = tmp_path / "n.safetensors"
     file.write_bytes(b"no network at all")
     assert f"wfview: {file}: " in fails("--predictor", "kpn", "--network", file, FRAME)
