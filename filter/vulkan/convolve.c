@@ -8,9 +8,9 @@
 #include "logits.comp.h"
 #include "pool.comp.h"
 
-static const vulkan_shader convolve_shader = {convolve_comp, sizeof convolve_comp, "convolve"};
-static const vulkan_shader pool_shader = {pool_comp, sizeof pool_comp, "pool"};
-static const vulkan_shader logits_shader = {logits_comp, sizeof logits_comp, "logits"};
+static const vulkan_shader convolve_shader = {convolve_comp, sizeof convolve_comp};
+static const vulkan_shader pool_shader = {pool_comp, sizeof pool_comp};
+static const vulkan_shader logits_shader = {logits_comp, sizeof logits_comp};
 
 enum { TAPS = 9, CONVOLVE_THREADS = 8, LOGITS_THREADS = 64 };
 

@@ -20,9 +20,9 @@ __extension__ _Static_assert(sizeof(struct wf_store_blend_push) <= 128, "push co
 __extension__ _Static_assert(sizeof(struct wf_blend_push) <= 128, "push constants are too large");
 __extension__ _Static_assert(sizeof(struct wf_light_push) <= 128, "push constants are too large");
 
-static const vulkan_shader log_sums_shader = {log_sums_comp, sizeof log_sums_comp, "log_sums"};
-static const vulkan_shader exposure_shader = {exposure_comp, sizeof exposure_comp, "exposure"};
-static const vulkan_shader features_shader = {features_comp, sizeof features_comp, "features"};
+static const vulkan_shader log_sums_shader = {log_sums_comp, sizeof log_sums_comp};
+static const vulkan_shader exposure_shader = {exposure_comp, sizeof exposure_comp};
+static const vulkan_shader features_shader = {features_comp, sizeof features_comp};
 
 /* ---- Planes ------------------------------------------------------------------------------------------------------- */
 

@@ -6,10 +6,10 @@
 #include "light.comp.h"
 #include "store_blend.comp.h"
 
-static const vulkan_shader light_shader = {light_comp, sizeof light_comp, "light"};
-static const vulkan_shader halve_shader = {halve_comp, sizeof halve_comp, "halve"};
-static const vulkan_shader store_blend_shader = {store_blend_comp, sizeof store_blend_comp, "store_blend"};
-static const vulkan_shader blend_shader = {blend_comp, sizeof blend_comp, "blend"};
+static const vulkan_shader light_shader = {light_comp, sizeof light_comp};
+static const vulkan_shader halve_shader = {halve_comp, sizeof halve_comp};
+static const vulkan_shader store_blend_shader = {store_blend_comp, sizeof store_blend_comp};
+static const vulkan_shader blend_shader = {blend_comp, sizeof blend_comp};
 
 enum { RGB = 3, LIGHT_KINDS = 3 };
 
