@@ -108,7 +108,7 @@ static bool dump_weights(int count, char **arguments, error *error)
 
 static bool dump_sequence(int count, char **arguments, error *error)
 {
-    source_options options = {.paths = (const char *const *)arguments, .path_count = count};
+    source_options options = {.paths = (const char *const *)arguments, .path_count = count, .strict = true};
     if (count > 2 && strcmp(arguments[0], "--reference") == 0) {
         options.reference = arguments[1];
         options.paths += 2;
