@@ -43,11 +43,13 @@ static void *interrupt_import(void *fifo)
     char path[64];
     int importer = 0, file = open(fifo, O_WRONLY); /* waits until the importer reads */
     snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
-    FILE *children = fopen(path, "r");
-    if (children && fscanf(children, "%d", &importer) == 1)
-        kill(importer, SIGALRM);
-    if (children)
-        fclose(children);
+    for (int tries = 0; tries < 1000 && importer == 0; tries++) { /* the kernel's list may miss one at times */
+        FILE *children = fopen(path, "r");
+        if (children && fscanf(children, "%d", &importer) == 1)
+            kill(importer, SIGALRM);
+        if (children)
+            fclose(children);
+    }
     close(file);
     return NULL;
 }
