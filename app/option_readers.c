@@ -44,6 +44,23 @@ bool option_read_text(const option_row *row, const char *text, options *options,
     return true;
 }
 
+bool option_read_save(const option_row *row, const char *text, options *options, error *error)
+{
+    static const char *const places[] = {"{layer}", "{name}", "{number}"};
+    size_t length = strlen(text);
+    for (const char *brace = strchr(text, '{'); brace; brace = strchr(brace + 1, '{')) {
+        bool known = false;
+        for (int i = 0; i < 3; i++)
+            known = known || strncmp(brace, places[i], strlen(places[i])) == 0;
+        if (!known)
+            return error_set(error, "--%s %s: expected {layer}, {name} or {number} where %.16s is", row->name, text,
+                             brace);
+    }
+    if (strchr(text, '{') && (!strstr(text, "{layer}") || length < 4 || strcasecmp(text + length - 4, ".exr") != 0))
+        return error_set(error, "--%s %s: expected {layer} in a pattern, and .exr at its end", row->name, text);
+    return option_read_text(row, text, options, error);
+}
+
 bool option_read_word(const option_row *row, const char *text, options *options, error *error)
 {
     char list[256];

@@ -5,9 +5,9 @@ pkg_check_modules(WFVIEW_IO REQUIRED IMPORTED_TARGET GLOBAL OpenEXR libcjson lib
 add_library(wfview_io STATIC
   error.c option_readers.c options.c
   denoise/predictor.c
-  files/exr.c files/exr_file.cpp files/exr_header.c files/exr_layers.c files/exr_list.c files/exr_names.c files/exr_pixels.c files/exr_result.c files/exr_rules.c files/exr_write.c
+  files/arrays.c files/exr.c files/exr_file.cpp files/exr_header.c files/exr_layers.c files/exr_list.c files/exr_names.c files/exr_pixels.c files/exr_result.c files/exr_rules.c files/exr_write.c
   files/input.c files/output.c files/png.c files/weights.c
-  frames/frame.c frames/mend.c frames/sequence.c frames/source.c
+  frames/frame.c frames/frame_name.c frames/mend.c frames/sequence.c frames/source.c
   view/layers.c view/metrics.c
   viewer/profiler.c viewer/report.c)
 target_include_directories(wfview_io PUBLIC ${PROJECT_SOURCE_DIR})

@@ -1,246 +1,20 @@
 #include "weights.h"
 
-#include <cjson/cJSON.h>
-#include <errno.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zip.h>
+#include <unistd.h>
 
-#include "input.h"
+#include "arrays.h"
 #include "wf.h"
-
-#define MAX_RANK        8
-#define MAX_NPY_HEADER  65536 /* bytes; NumPy itself writes less than a hundred for a plain array */
-#define NPY_START       (12 + MAX_NPY_HEADER)
-#define MAX_JSON_HEADER (4 << 20) /* bytes; bounds the memory a hostile header can ask for */
-#define MAX_NAME        64
-
-/* One array of a file: what its header says, unchecked against what it should be. */
-typedef struct array {
-    char name[MAX_NAME]; /* empty in an .npy file */
-    char type[MAX_NAME]; /* as the file spells it */
-    int element_size;    /* 4 or 2; 0 for another type */
-    bool fortran_order;
-    int rank;
-    uint64_t size[MAX_RANK];
-    uint64_t index;         /* in a zip archive */
-    uint64_t offset, bytes; /* of the elements, in the file or in the archive's entry */
-} array;
-
-typedef struct array_list {
-    array *arrays;
-    int count;
-} array_list;
 
 /* What the caller of weights_read asked for. */
 typedef struct request {
     int kernel_height, kernel_width, width, height;
+    const char *name; /* of the array; NULL: whichever fits */
 } request;
-
-static bool append(array_list *list, const array *array, error *error)
-{
-    struct array *arrays = realloc(list->arrays, sizeof *arrays * ((size_t)list->count + 1));
-    if (!arrays)
-        return error_set(error, "not enough memory for the list of arrays");
-    list->arrays = arrays;
-    arrays[list->count++] = *array;
-    return true;
-}
-
-/* ---- .npy headers --------------------------------------------------------------------------------------------------- */
-
-/* What follows "'key':" in the header's Python dictionary, or an empty string. */
-static const char *npy_value(const char *header, const char *key)
-{
-    char quoted[32];
-    snprintf(quoted, sizeof quoted, "'%s':", key);
-    const char *found = strstr(header, quoted);
-    if (!found)
-        return "";
-    found += strlen(quoted);
-    return found + strspn(found, " ");
-}
-
-/* "(25, 270, 480)" */
-static bool parse_npy_shape(const char *text, array *array)
-{
-    if (*text++ != '(')
-        return false;
-    for (array->rank = 0; text += strspn(text, ", "), *text != ')'; array->rank++) {
-        if (array->rank == MAX_RANK || *text < '0' || *text > '9')
-            return false;
-        char *end;
-        errno = 0;
-        array->size[array->rank] = strtoull(text, &end, 10);
-        if (errno)
-            return false;
-        text = end;
-    }
-    return true;
-}
-
-static bool parse_npy_dictionary(const char *header, array *array)
-{
-    const char *type = npy_value(header, "descr"), *order = npy_value(header, "fortran_order");
-    size_t length = *type == '\'' ? strcspn(type + 1, "'") : strcspn(type, "\n");
-    snprintf(array->type, sizeof array->type, "%.*s", (int)length, *type == '\'' ? type + 1 : type);
-    array->element_size = strcmp(array->type, "<f4") == 0 ? 4 : strcmp(array->type, "<f2") == 0 ? 2 : 0;
-    array->fortran_order = strncmp(order, "True", 4) == 0;
-    return *type && *order && parse_npy_shape(npy_value(header, "shape"), array);
-}
-
-/* Reads the header at the start of `available` bytes of a file or entry that has `total` bytes. */
-static bool parse_npy(const uint8_t *bytes, uint64_t available, uint64_t total, array *array, error *error)
-{
-    static const char magic[6] = {(char)0x93, 'N', 'U', 'M', 'P', 'Y'};
-    if (available < 12 || memcmp(bytes, magic, sizeof magic) != 0)
-        return error_set(error, "no NumPy header at its start (%llu bytes in all)", (unsigned long long)total);
-    int version = bytes[6];
-    if (version < 1 || version > 3)
-        return error_set(error, "NumPy format version %d, expected 1, 2 or 3", version);
-    uint64_t start = version == 1 ? 10 : 12;
-    uint64_t length = bytes[8] | (uint64_t)bytes[9] << 8;
-    if (version > 1)
-        length |= (uint64_t)bytes[10] << 16 | (uint64_t)bytes[11] << 24;
-    if (length > MAX_NPY_HEADER)
-        return error_set(error, "a NumPy header of %llu bytes, at most %d are read", (unsigned long long)length,
-                         MAX_NPY_HEADER);
-    if (start + length > available)
-        return error_set(error, "truncated in its NumPy header: %llu of %llu bytes", (unsigned long long)total,
-                         (unsigned long long)(start + length));
-    char *header = strndup((const char *)bytes + start, (size_t)length);
-    bool parsed = header && parse_npy_dictionary(header, array);
-    free(header);
-    array->offset = start + length;
-    array->bytes = total - array->offset;
-    return parsed || error_set(error, "a NumPy header that cannot be understood");
-}
-
-/* ---- Lists of arrays ------------------------------------------------------------------------------------------------ */
-
-static bool list_npy(const input *file, array_list *list, error *error)
-{
-    array array = {0};
-    uint8_t start[NPY_START];
-    int64_t available = input_read(file, start, sizeof start, 0, error);
-    return available >= 0 && parse_npy(start, (uint64_t)available, file->size, &array, error) &&
-           append(list, &array, error);
-}
-
-static bool list_npz_entry(zip_t *archive, uint64_t index, const zip_stat_t *status, array_list *list, error *error)
-{
-    array array = {.index = index};
-    size_t stem = strlen(status->name) - strlen(".npy");
-    snprintf(array.name, sizeof array.name, "%.*s", (int)(stem < MAX_NAME ? stem : MAX_NAME - 1), status->name);
-    zip_file_t *entry = zip_fopen_index(archive, index, 0);
-    if (!entry)
-        return error_set(error, "array %s: %s", array.name, zip_strerror(archive));
-    uint8_t start[NPY_START];
-    zip_int64_t available = zip_fread(entry, start, sizeof start);
-    struct error inner = {""};
-    bool parsed = available >= 0 ? parse_npy(start, (uint64_t)available, status->size, &array, &inner)
-                                 : error_set(&inner, "%s", zip_file_strerror(entry));
-    if (!parsed)
-        error_set(error, "array %s: %s", array.name, inner.message);
-    zip_fclose(entry);
-    return parsed && append(list, &array, error);
-}
-
-static bool list_npz(zip_t *archive, array_list *list, error *error)
-{
-    zip_int64_t count = zip_get_num_entries(archive, 0);
-    for (zip_int64_t i = 0; i < count; i++) {
-        zip_stat_t status;
-        if (zip_stat_index(archive, (zip_uint64_t)i, 0, &status) != 0)
-            return error_set(error, "entry %lld: %s", (long long)i, zip_strerror(archive));
-        size_t length = strlen(status.name);
-        if (length >= 4 && strcmp(status.name + length - 4, ".npy") == 0 &&
-            !list_npz_entry(archive, (uint64_t)i, &status, list, error))
-            return false;
-    }
-    return true;
-}
-
-/* A whole number that a double holds exactly. */
-static bool read_whole(const cJSON *number, uint64_t *value)
-{
-    if (!cJSON_IsNumber(number) || !(number->valuedouble >= 0) || number->valuedouble > 9007199254740992.0 ||
-        number->valuedouble != floor(number->valuedouble))
-        return false;
-    *value = (uint64_t)number->valuedouble;
-    return true;
-}
-
-static bool parse_safetensor(const cJSON *item, uint64_t data, uint64_t data_size, array *array, error *error)
-{
-    const cJSON *type = cJSON_GetObjectItemCaseSensitive(item, "dtype");
-    const cJSON *shape = cJSON_GetObjectItemCaseSensitive(item, "shape");
-    const cJSON *offsets = cJSON_GetObjectItemCaseSensitive(item, "data_offsets");
-    uint64_t begin = 0, end = 0;
-    bool valid = cJSON_IsString(type) && cJSON_IsArray(shape) && cJSON_GetArraySize(shape) <= MAX_RANK &&
-                 cJSON_IsArray(offsets) && cJSON_GetArraySize(offsets) == 2 &&
-                 read_whole(cJSON_GetArrayItem(offsets, 0), &begin) && read_whole(cJSON_GetArrayItem(offsets, 1), &end);
-    for (const cJSON *size = valid ? shape->child : NULL; size; size = size->next)
-        valid = valid && read_whole(size, &array->size[array->rank++]);
-    snprintf(array->name, sizeof array->name, "%s", item->string);
-    if (!valid)
-        return error_set(error, "array %s: its header cannot be understood", array->name);
-    if (begin > end || end > data_size)
-        return error_set(error, "array %s: bytes %llu to %llu of %llu", array->name, (unsigned long long)begin,
-                         (unsigned long long)end, (unsigned long long)data_size);
-    snprintf(array->type, sizeof array->type, "%s", type->valuestring);
-    array->element_size = strcmp(array->type, "F32") == 0 ? 4 : strcmp(array->type, "F16") == 0 ? 2 : 0;
-    array->offset = data + begin;
-    array->bytes = end - begin;
-    return true;
-}
-
-/* The JSON text between the first eight bytes and the data; to be freed. */
-static char *read_safetensors_header(const input *file, uint64_t *length, error *error)
-{
-    uint8_t bytes[8];
-    if (file->size < sizeof bytes || input_read(file, bytes, sizeof bytes, 0, error) != sizeof bytes) {
-        error_set(error, "truncated: %llu bytes, its header needs more", (unsigned long long)file->size);
-        return NULL;
-    }
-    *length = 0;
-    for (int i = 7; i >= 0; i--)
-        *length = *length << 8 | bytes[i];
-    char *text = NULL;
-    if (*length > file->size - sizeof bytes)
-        error_set(error, "a header of %llu bytes in a file of %llu", (unsigned long long)*length,
-                  (unsigned long long)file->size);
-    else if (*length > MAX_JSON_HEADER)
-        error_set(error, "a header of %llu bytes, at most %d are read", (unsigned long long)*length, MAX_JSON_HEADER);
-    else if (!(text = calloc(1, (size_t)*length + 1)))
-        error_set(error, "not enough memory for a header of %llu bytes", (unsigned long long)*length);
-    else if (input_read(file, text, *length, sizeof bytes, error) >= 0)
-        return text;
-    free(text);
-    return NULL;
-}
-
-static bool list_safetensors(const input *file, array_list *list, error *error)
-{
-    uint64_t length;
-    char *text = read_safetensors_header(file, &length, error);
-    if (!text)
-        return false;
-    cJSON *header = cJSON_ParseWithLength(text, (size_t)length);
-    free(text);
-    bool valid = cJSON_IsObject(header) || error_set(error, "its header is not a JSON object");
-    for (const cJSON *item = valid ? header->child : NULL; item && valid; item = item->next) {
-        array array = {0};
-        if (strcmp(item->string, "__metadata__") != 0)
-            valid = parse_safetensor(item, 8 + length, file->size - 8 - length, &array, error) &&
-                    append(list, &array, error);
-    }
-    cJSON_Delete(header);
-    return valid;
-}
 
 /* ---- Which array, and does it fit ----------------------------------------------------------------------------------- */
 
@@ -274,62 +48,122 @@ static bool set_kernel(const request *request, uint64_t taps, weights *weights, 
                      (unsigned long long)taps, WF_MAX_KERNEL, WF_MAX_KERNEL);
 }
 
+/* Where the taps, rows and columns of weights are among an array's dimensions. */
+typedef struct layout {
+    int taps, rows, columns;
+} layout;
+
+static bool has_pixels(const array *array, const layout *layout, const request *request)
+{
+    return array->size[layout->rows] == (uint64_t)request->height &&
+           array->size[layout->columns] == (uint64_t)request->width;
+}
+
+/* (K*K,H,W), or where that does not have the frame's pixels and it has, (H,W,K*K); either with a 1 in front. */
+static bool find_layout(const array *array, const request *request, layout *layout)
+{
+    int first = array->rank == 4 && array->size[0] == 1;
+    const struct layout last = {first + 2, first, first + 1};
+    *layout = (struct layout){first, first + 1, first + 2};
+    if (array->rank != first + 3)
+        return false;
+    if (!has_pixels(array, layout, request) && has_pixels(array, &last, request))
+        *layout = last;
+    return true;
+}
+
 static bool fit(const array *array, const request *request, weights *weights, error *error)
 {
     char text[256];
-    if (!array->element_size)
-        return error_set(error, "its elements are %s, expected little-endian float16 or float32", array->type);
-    if (array->fortran_order)
-        return error_set(error, "its elements are in Fortran order, expected C order");
-    const uint64_t *size = array->rank == 4 ? array->size + 1 : array->size;
-    if ((array->rank != 3 && array->rank != 4) || (array->rank == 4 && array->size[0] != 1))
+    layout layout;
+    if (array->type == ARRAY_OTHER)
+        return error_set(error, "its elements are %s, expected float16, bfloat16, float32 or float64",
+                         array->type_name);
+    if (!find_layout(array, request, &layout))
         return error_set(error, "its shape is %s, expected (K*K,H,W) or (1,K*K,H,W)", shape_text(array, text));
-    if (size[1] != (uint64_t)request->height || size[2] != (uint64_t)request->width)
+    if (!has_pixels(array, &layout, request))
         return error_set(error, "its weights are for %llux%llu pixels, the frame has %dx%d",
-                         (unsigned long long)size[2], (unsigned long long)size[1], request->width, request->height);
-    if (!set_kernel(request, size[0], weights, error))
+                         (unsigned long long)array->size[layout.columns], (unsigned long long)array->size[layout.rows],
+                         request->width, request->height);
+    if (!set_kernel(request, array->size[layout.taps], weights, error))
         return false;
-    uint64_t needed = size[0] * size[1] * size[2] * (uint64_t)array->element_size;
+    uint64_t needed = array->size[layout.taps] * (uint64_t)request->height * (uint64_t)request->width *
+                      (uint64_t)array_element_size(array->type);
     if (array->bytes != needed)
         return error_set(error, "%llu bytes of elements, its shape %s needs %llu", (unsigned long long)array->bytes,
                          shape_text(array, text), (unsigned long long)needed);
     weights->height = request->height;
     weights->width = request->width;
-    weights->half = array->element_size == 2;
+    weights->half = array->type == ARRAY_FLOAT16;
     return true;
 }
 
-static bool fits(const array *array, const request *request)
+/* Its elements are those of weights, in their order. */
+static bool is_plain(const array *array, const request *request)
+{
+    layout layout;
+    return (array->type == ARRAY_FLOAT16 || array->type == ARRAY_FLOAT32) && !array->big_endian &&
+           !array->fortran_order && find_layout(array, request, &layout) && layout.taps < layout.rows;
+}
+
+static bool fits(const array *array, const request *request, bool plainly)
 {
     weights weights;
     error error;
-    return fit(array, request, &weights, &error);
+    return fit(array, request, &weights, &error) && (!plainly || is_plain(array, request));
 }
 
-/* The array named weight or weights, else the only one, else the only one that fits. */
-static const array *choose(const array_list *list, const request *request, error *error)
+static const array *find_named(const array_file *file, const request *request, error *error)
+{
+    char names[256] = "";
+    size_t length = 0;
+    for (int i = 0; i < file->count; i++) {
+        if (strcmp(file->arrays[i].name, request->name) == 0)
+            return &file->arrays[i];
+        if (length < sizeof names)
+            length +=
+                (size_t)snprintf(names + length, sizeof names - length, "%s%s", i ? ", " : "", file->arrays[i].name);
+    }
+    error_set(error, "no array %s among %s", request->name, *names ? names : "arrays without names");
+    return NULL;
+}
+
+/* The only one of the arrays that fits, with how many do. */
+static const array *find_fitting(const array_file *file, const request *request, bool plainly, int *count)
 {
     const array *fitting = NULL;
-    int fitting_count = 0;
-    for (int i = 0; i < list->count; i++) {
-        const array *array = &list->arrays[i];
-        if (strcmp(array->name, "weight") == 0 || strcmp(array->name, "weights") == 0)
-            return array;
-        if (fits(array, request)) {
-            fitting = array;
-            fitting_count++;
+    *count = 0;
+    for (int i = 0; i < file->count; i++) {
+        if (fits(&file->arrays[i], request, plainly)) {
+            fitting = &file->arrays[i];
+            (*count)++;
         }
     }
-    if (list->count == 1)
-        return &list->arrays[0];
-    if (fitting_count == 1)
-        return fitting;
-    if (list->count == 0)
+    return *count == 1 ? fitting : NULL;
+}
+
+/* The array asked for by its name, else that named weight or weights, else the only one, else the only one that fits: as it is,
+ * or converted. */
+static const array *choose(const array_file *file, const request *request, error *error)
+{
+    int count;
+    if (request->name)
+        return find_named(file, request, error);
+    for (int i = 0; i < file->count; i++)
+        if (strcmp(file->arrays[i].name, "weight") == 0 || strcmp(file->arrays[i].name, "weights") == 0)
+            return &file->arrays[i];
+    if (file->count == 1)
+        return &file->arrays[0];
+    const array *fitting = find_fitting(file, request, true, &count);
+    if (count == 0)
+        fitting = find_fitting(file, request, false, &count);
+    if (!fitting && file->count == 0)
         error_set(error, "holds no arrays");
-    else
-        error_set(error, "%d of its %d arrays fit a frame of %dx%d; name the one to use \"weight\"", fitting_count,
-                  list->count, request->width, request->height);
-    return NULL;
+    else if (!fitting)
+        error_set(error,
+                  "%d of its %d arrays fit a frame of %dx%d; name the one to use \"weight\", or ask for FILE:NAME",
+                  count, file->count, request->width, request->height);
+    return fitting;
 }
 
 /* ---- Elements ------------------------------------------------------------------------------------------------------- */
@@ -341,7 +175,8 @@ static bool is_finite(const weights *weights, size_t index)
     return isfinite(((const float *)weights->data)[index]);
 }
 
-static bool check_finite(const weights *weights, error *error)
+/* is_narrowed: they were float64, of which float32 does not have all. */
+static bool check_finite(const weights *weights, bool is_narrowed, error *error)
 {
     size_t pixels = (size_t)weights->width * (size_t)weights->height;
     size_t count = pixels * (size_t)weights->kernel_height * (size_t)weights->kernel_width;
@@ -352,119 +187,128 @@ static bool check_finite(const weights *weights, error *error)
     if (bad == 0)
         return true;
     size_t pixel = first % pixels, width = (size_t)weights->width;
-    return error_set(error, "%zu of its weights are NaN or infinite, the first is tap %zu of pixel x=%zu y=%zu", bad,
-                     first / pixels, pixel % width, pixel / width);
+    return error_set(error, "%zu of its weights are NaN or infinite%s, the first is tap %zu of pixel x=%zu y=%zu", bad,
+                     is_narrowed ? " as float32" : "", first / pixels, pixel % width, pixel / width);
 }
 
-/* Reads exactly `size` bytes. */
-static bool read_entry(zip_file_t *entry, void *to, uint64_t size, error *error)
+/* An element's bits, least significant first. */
+static uint64_t load(const uint8_t *bytes, int size, bool big_endian)
 {
-    for (uint64_t done = 0; done < size;) {
-        zip_int64_t got = zip_fread(entry, (char *)to + done, size - done);
-        if (got < 0)
-            return error_set(error, "%s", zip_file_strerror(entry));
-        if (got == 0)
-            return error_set(error, "truncated: %llu of %llu bytes", (unsigned long long)done,
-                             (unsigned long long)size);
-        done += (uint64_t)got;
+    uint64_t bits = 0;
+    for (int i = 0; i < size; i++)
+        bits |= (uint64_t)bytes[i] << 8 * (big_endian ? size - 1 - i : i);
+    return bits;
+}
+
+static float to_float(array_type type, uint64_t bits)
+{
+    uint32_t word = (uint32_t)(type == ARRAY_BFLOAT16 ? bits << 16 : bits);
+    float single;
+    double value;
+    memcpy(&single, &word, sizeof single);
+    memcpy(&value, &bits, sizeof value);
+    return type == ARRAY_FLOAT64 ? (float)value : single;
+}
+
+/* How far apart neighbours along each dimension are, in elements. */
+static void find_strides(const array *array, size_t strides[ARRAY_MAX_RANK])
+{
+    size_t stride = 1;
+    for (int i = 0; i < array->rank; i++) {
+        int dimension = array->fortran_order ? i : array->rank - 1 - i;
+        strides[dimension] = stride;
+        stride *= (size_t)array->size[dimension];
     }
-    return true;
 }
 
-static bool read_zipped(zip_t *archive, const array *array, weights *weights, error *error)
+/* From elements as the file has them to those of weights. */
+static void convert(const array *array, const layout *layout, const uint8_t *from, weights *weights)
 {
-    zip_file_t *entry = zip_fopen_index(archive, array->index, 0);
-    char header[NPY_START], end;
-    if (!entry)
-        return error_set(error, "%s", zip_strerror(archive));
-    bool read =
-        read_entry(entry, header, array->offset, error) && read_entry(entry, weights->data, array->bytes, error);
-    if (read && zip_fread(entry, &end, 1) != 0) /* at its end libzip compares the checksum */
-        read = error_set(error, "%s", zip_file_strerror(entry));
-    zip_fclose(entry);
+    size_t strides[ARRAY_MAX_RANK], to = 0;
+    int size = array_element_size(array->type);
+    find_strides(array, strides);
+    for (size_t tap = 0; tap < array->size[layout->taps]; tap++) {
+        for (size_t y = 0; y < array->size[layout->rows]; y++) {
+            for (size_t x = 0; x < array->size[layout->columns]; x++) {
+                size_t at = tap * strides[layout->taps] + y * strides[layout->rows] + x * strides[layout->columns];
+                uint64_t bits = load(from + at * (size_t)size, size, array->big_endian);
+                if (weights->half)
+                    ((uint16_t *)weights->data)[to++] = (uint16_t)bits;
+                else
+                    ((float *)weights->data)[to++] = to_float(array->type, bits);
+            }
+        }
+    }
+}
+
+static bool read_converted(const array_file *file, const array *array, const request *request, weights *weights,
+                           error *error)
+{
+    layout layout;
+    uint64_t count = array->bytes / (uint64_t)array_element_size(array->type), size = weights->half ? 2 : 4;
+    uint8_t *elements = malloc((size_t)array->bytes);
+    weights->data = malloc((size_t)(count * size));
+    bool read = (elements && weights->data) || error_set(error, "not enough memory for %llu bytes of weights",
+                                                         (unsigned long long)(array->bytes + count * size));
+    read = read && array_file_read(file, array, elements, error);
+    if (read && find_layout(array, request, &layout))
+        convert(array, &layout, elements, weights);
+    free(elements);
     return read;
 }
 
-static bool read_plain(const input *file, const array *array, weights *weights, error *error)
+static bool read_elements(const array_file *file, const array *array, const request *request, weights *weights,
+                          error *error)
 {
-    int64_t got = input_read(file, weights->data, array->bytes, array->offset, error);
-    return got == (int64_t)array->bytes || (got >= 0 && error_set(error, "it became shorter while it was read"));
-}
-
-/* From the file itself, or from the archive that it is. */
-static bool read_elements(const input *file, zip_t *archive, const array *array, weights *weights, error *error)
-{
+    if (!is_plain(array, request))
+        return read_converted(file, array, request, weights, error) &&
+               check_finite(weights, array->type == ARRAY_FLOAT64, error);
     weights->data = malloc((size_t)array->bytes);
     if (!weights->data)
         return error_set(error, "not enough memory for %llu bytes of weights", (unsigned long long)array->bytes);
-    return (archive ? read_zipped(archive, array, weights, error) : read_plain(file, array, weights, error)) &&
-           check_finite(weights, error);
+    return array_file_read(file, array, weights->data, error) && check_finite(weights, false, error);
 }
 
 /* ---- Files ---------------------------------------------------------------------------------------------------------- */
 
-static zip_t *open_archive(const char *path, error *error)
+static bool read_chosen(const array_file *file, const request *request, weights *weights, error *error)
 {
-    int code;
-    zip_t *archive = zip_open(path, ZIP_RDONLY, &code);
-    if (!archive) {
-        zip_error_t reason;
-        zip_error_init_with_code(&reason, code);
-        error_set(error, "not a readable .npz archive: %s", zip_error_strerror(&reason));
-        zip_error_fini(&reason);
-    }
-    return archive;
-}
-
-static bool has_suffix(const char *path, const char *suffix)
-{
-    size_t length = strlen(path), tail = strlen(suffix);
-    return length >= tail && strcmp(path + length - tail, suffix) == 0;
-}
-
-/* The chosen array of a listed file. */
-static bool read_chosen(const input *file, zip_t *archive, const array_list *list, const request *request,
-                        weights *weights, error *error)
-{
-    const array *array = choose(list, request, error);
+    const array *array = choose(file, request, error);
     if (!array)
         return false;
     struct error inner = {""};
-    if (fit(array, request, weights, &inner) && read_elements(file, archive, array, weights, &inner))
+    if (fit(array, request, weights, &inner) && read_elements(file, array, request, weights, &inner))
         return true;
     return *array->name ? error_set(error, "array %s: %s", array->name, inner.message) : (*error = inner, false);
 }
 
-static bool read_file(const char *path, const request *request, weights *weights, error *error)
+/* FILE:NAME is an array of a file, unless there is a file of that name. */
+static void split_name(const char *path, char *file, size_t size, request *request)
 {
-    bool npy = has_suffix(path, ".npy"), npz = has_suffix(path, ".npz");
-    if (!npy && !npz && !has_suffix(path, ".safetensors"))
-        return error_set(error, "expected a .npy, .npz or .safetensors file");
-    input file;
-    if (!input_open(&file, path, error))
-        return false;
-    array_list list = {0};
-    zip_t *archive = npz ? open_archive(path, error) : NULL;
-    bool read =
-        npz ? archive && list_npz(archive, &list, error) : (npy ? list_npy : list_safetensors)(&file, &list, error);
-    read = read && read_chosen(&file, archive, &list, request, weights, error);
-    free(list.arrays);
-    if (archive)
-        zip_discard(archive);
-    input_close(&file);
-    return read;
+    const char *colon = strrchr(path, ':');
+    bool named = colon && colon[1] && !strchr(colon, '/') && access(path, F_OK) != 0;
+    snprintf(file, size, "%.*s", named ? (int)(colon - path) : (int)strlen(path), path);
+    request->name = named ? colon + 1 : NULL;
 }
 
 bool weights_read(const char *path, int kernel_height, int kernel_width, int width, int height, weights *weights,
                   error *error)
 {
-    const request request = {kernel_height, kernel_width, width, height};
+    request request = {kernel_height, kernel_width, width, height, NULL};
     struct error inner = {""};
+    array_file file;
+    char name[4096];
     memset(weights, 0, sizeof *weights);
-    if (read_file(path, &request, weights, &inner))
+    split_name(path, name, sizeof name, &request);
+    bool read = array_file_open(name, &file, &inner);
+    if (read) {
+        read = read_chosen(&file, &request, weights, &inner);
+        array_file_close(&file);
+    }
+    if (read)
         return true;
     weights_free(weights);
-    return error_set(error, "%s: %s", path, inner.message);
+    return error_set(error, "%s: %s", name, inner.message);
 }
 
 void weights_free(weights *weights)

@@ -67,6 +67,7 @@ static const char *path(const void *self, int index)
 
 static void describe(void *self, feed_facts *facts)
 {
+    facts->warnings = source_warnings(((recorded *)self)->source);
     facts->rate = PLAY_RATE;
     facts->loaded = source_loaded(((recorded *)self)->source);
     facts->is_repeatable = true;

@@ -7,12 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
+#include "frame_name.h"
+
+/* Letters' case does not matter. */
 static bool has_suffix(const char *text, const char *suffix)
 {
     size_t length = strlen(text), tail = strlen(suffix);
-    return length > tail && strcmp(text + length - tail, suffix) == 0;
+    return length > tail && strcasecmp(text + length - tail, suffix) == 0;
 }
 
 static const char *file_name(const char *path)
@@ -21,11 +25,26 @@ static const char *file_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* What a file in a folder is, by its name. */
+typedef enum kind { FRAME_FILE, REFERENCE_FILE, FEATURE_FILE, RESULT_FILE, HIDDEN_FILE, OTHER_FILE, KIND_COUNT } kind;
+
+static kind kind_of(const char *name)
+{
+    if (name[0] == '.')
+        return HIDDEN_FILE;
+    if (!has_suffix(name, ".exr"))
+        return OTHER_FILE;
+    if (has_suffix(name, ".ref.exr") || has_suffix(name, "_ref.exr"))
+        return REFERENCE_FILE;
+    if (has_suffix(name, ".alb.exr") || has_suffix(name, ".nrm.exr"))
+        return FEATURE_FILE;
+    return frame_name_is_result(name) ? RESULT_FILE : FRAME_FILE;
+}
+
 static bool is_frame(const char *name, const void *unused)
 {
     (void)unused;
-    return name[0] != '.' && has_suffix(name, ".exr") && !has_suffix(name, ".alb.exr") &&
-           !has_suffix(name, ".nrm.exr") && !has_suffix(name, ".ref.exr") && !has_suffix(name, "_ref.exr");
+    return kind_of(name) == FRAME_FILE;
 }
 
 /* Digits compare as numbers, everything else as bytes. */
@@ -99,14 +118,17 @@ static bool add_glob(sequence *sequence, const char *pattern, error *error)
         return true;
     if (result != 0)
         return error_set(error, "%s: cannot list what matches", pattern);
-    for (size_t i = 0; i < found.gl_pathc && added; i++)
-        if (is_frame(file_name(found.gl_pathv[i]), NULL))
+    bool wants_results = frame_name_is_result(pattern);
+    for (size_t i = 0; i < found.gl_pathc && added; i++) {
+        kind kind = kind_of(file_name(found.gl_pathv[i]));
+        if (kind == FRAME_FILE || (kind == RESULT_FILE && wants_results))
             added = append(sequence, strdup(found.gl_pathv[i]), error);
+    }
     globfree(&found);
     return added;
 }
 
-/* A file name with one %d or %0Nd. */
+/* A file name with a place for a number: %d or %0Nd, one # a digit, $F or $FN. */
 typedef struct numbered {
     const char *prefix;
     size_t prefix_length;
@@ -116,15 +138,24 @@ typedef struct numbered {
 
 static bool parse_numbered(const char *name, numbered *pattern)
 {
-    const char *percent = strchr(name, '%');
-    if (!percent)
+    const char *place = strpbrk(name, "%#$");
+    if (!place)
         return false;
-    char *end = (char *)percent + 1;
-    pattern->digits = percent[1] == '0' ? strtoul(percent + 1, &end, 10) : 1;
+    char *end = (char *)place + 1;
     pattern->prefix = name;
-    pattern->prefix_length = (size_t)(percent - name);
-    pattern->suffix = end + 1;
-    return *end == 'd';
+    pattern->prefix_length = (size_t)(place - name);
+    pattern->digits = 1;
+    if (*place == '#') {
+        pattern->digits = strspn(place, "#");
+        pattern->suffix = place + pattern->digits;
+        return true;
+    }
+    if (*place == '%' ? *end == '0' : *end == 'F' && isdigit((unsigned char)end[1]))
+        pattern->digits = strtoul(place + (*place == '%' ? 1 : 2), &end, 10);
+    else if (*place == '$')
+        end += *end == 'F';
+    pattern->suffix = *place == '%' ? end + 1 : end;
+    return *place == '%' ? *end == 'd' : end > place + 1;
 }
 
 static bool is_numbered(const char *name, const void *user)
@@ -147,13 +178,101 @@ static bool add_numbered(sequence *sequence, const char *path, const numbered *p
     return added;
 }
 
+/* ---- What there is to say ------------------------------------------------------------------------------------------- */
+
+/* Of a folder without frames: "2 references, 1 folder". */
+static void count_kinds(const char *path, char *text, size_t size)
+{
+    static const char *const words[KIND_COUNT] = {[REFERENCE_FILE] = "reference",
+                                                  [FEATURE_FILE] = "OIDN feature",
+                                                  [RESULT_FILE] = "saved result",
+                                                  [HIDDEN_FILE] = "hidden file",
+                                                  [OTHER_FILE] = "other file"};
+    int counts[KIND_COUNT] = {0}, folders = 0;
+    size_t length = 0;
+    DIR *directory = opendir(path);
+    for (struct dirent *entry; directory && (entry = readdir(directory));) {
+        bool is_dots = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        if (entry->d_type == DT_DIR)
+            folders += !is_dots;
+        else
+            counts[kind_of(entry->d_name)]++;
+    }
+    if (directory)
+        closedir(directory);
+    snprintf(text, size, "nothing");
+    for (int i = 0; i <= KIND_COUNT; i++) {
+        int count = i < KIND_COUNT ? counts[i] : folders;
+        const char *word = i < KIND_COUNT ? words[i] : "folder";
+        if (count > 0 && word && length < size)
+            length += (size_t)snprintf(text + length, size - length, "%s%d %s%s", length ? ", " : "", count, word,
+                                       count == 1 ? "" : "s");
+    }
+}
+
+static bool refuse_empty(const char *path, bool is_folder, error *error)
+{
+    char kinds[256];
+    if (!is_folder)
+        return error_set(
+            error, "%s: no frames there (references, OIDN's .alb.exr and .nrm.exr and results of --save do not count)",
+            path);
+    count_kinds(path, kinds, sizeof kinds);
+    return error_set(error, "%s: no frames there, but %s", path, kinds);
+}
+
+/* Frames from `first` on up to `end` are a sequence: says which numbers it lacks. */
+static void note_gap(sequence *sequence, int first, int end)
+{
+    frame_name low, high, name;
+    char *all = NULL;
+    frame_name_split(sequence->paths[first], &low);
+    frame_name_split(sequence->paths[end - 1], &high);
+    unsigned long long from = strtoull(low.number, NULL, 10), to = strtoull(high.number, NULL, 10), next = from;
+    for (int i = first; i < end; i++, next++) {
+        frame_name_split(sequence->paths[i], &name);
+        if (strtoull(name.number, NULL, 10) != next)
+            break;
+    }
+    unsigned long long missing = to - from + 1 - (unsigned long long)(end - first);
+    if (next > to || missing == 0)
+        return;
+    if (asprintf(&all, "%s%llu of the frames %s%s%s to %s%s%s %s missing, the first is number %0*llu\n",
+                 sequence->warnings ? sequence->warnings : "", missing, low.before, low.number, low.after, high.before,
+                 high.number, high.after, missing == 1 ? "is" : "are", (int)strlen(low.number), next) < 0)
+        return;
+    free(sequence->warnings);
+    sequence->warnings = all;
+}
+
+static bool same_sequence(const char *a, const char *b)
+{
+    frame_name one, other;
+    frame_name_split(a, &one);
+    frame_name_split(b, &other);
+    return *one.number && *other.number && strcmp(one.before, other.before) == 0 &&
+           strcmp(one.after, other.after) == 0 && strtoull(one.number, NULL, 10) < strtoull(other.number, NULL, 10);
+}
+
+static void note_gaps(sequence *sequence, int first)
+{
+    while (first < sequence->count) {
+        int end = first + 1;
+        while (end < sequence->count && same_sequence(sequence->paths[end - 1], sequence->paths[end]))
+            end++;
+        if (end > first + 1)
+            note_gap(sequence, first, end);
+        first = end;
+    }
+}
+
 bool sequence_add(sequence *sequence, const char *path, error *error)
 {
     int first = sequence->count;
     struct stat status;
     numbered pattern;
-    bool exists = stat(path, &status) == 0, added;
-    if (exists && S_ISDIR(status.st_mode))
+    bool exists = stat(path, &status) == 0, is_folder = exists && S_ISDIR(status.st_mode), added;
+    if (is_folder)
         added = add_folder(sequence, path, is_frame, NULL, error);
     else if (exists)
         added = append(sequence, strdup(path), error);
@@ -165,11 +284,11 @@ bool sequence_add(sequence *sequence, const char *path, error *error)
         added = error_set(error, "%s: cannot open: %s", path, strerror(ENOENT));
     if (!added)
         return false;
-    if (sequence->count > first) {
-        qsort(sequence->paths + first, (size_t)(sequence->count - first), sizeof *sequence->paths, compare_natural);
-        return true;
-    }
-    return error_set(error, "%s: no frames there (references and OIDN's .alb.exr and .nrm.exr do not count)", path);
+    if (sequence->count == first)
+        return refuse_empty(path, is_folder, error);
+    qsort(sequence->paths + first, (size_t)(sequence->count - first), sizeof *sequence->paths, compare_natural);
+    note_gaps(sequence, first);
+    return true;
 }
 
 void sequence_free(sequence *sequence)
@@ -177,5 +296,6 @@ void sequence_free(sequence *sequence)
     for (int i = 0; i < sequence->count; i++)
         free(sequence->paths[i]);
     free(sequence->paths);
+    free(sequence->warnings);
     *sequence = (struct sequence){0};
 }

@@ -319,6 +319,11 @@ int source_count(const source *source)
     return source->sequence.count;
 }
 
+const char *source_warnings(const source *source)
+{
+    return source->sequence.warnings;
+}
+
 int source_loaded(source *source)
 {
     int loaded = 0;

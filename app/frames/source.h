@@ -35,6 +35,9 @@ void source_close(source *source); /* waits for the thread; NULL is ignored */
 
 int source_count(const source *source);
 
+/* Sentences about the frames that there are, each with a newline; NULL: none. Valid until source_close. */
+const char *source_warnings(const source *source);
+
 /* How many frames are in memory now: for progress. */
 int source_loaded(source *source);
 

@@ -40,7 +40,7 @@ static bool open_feed(viewer *viewer, error *error)
     if (!viewer->frames)
         return error_set(error, "not enough memory for %d frames", viewer->context.frame_count);
     print_warnings(feed);
-    return true;
+    return results_check_frames(viewer->options, feed, error);
 }
 
 static bool read_weights(viewer *viewer, int image_width, int image_height, error *error)

@@ -2,13 +2,12 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "app/files/output.h"
-#include "profiler.h"
+#include "app/frames/frame_name.h"
 
 static bool can_write(const char *path, error *error)
 {
@@ -41,43 +40,128 @@ static bool make_directory(const char *path, error *error)
     return true;
 }
 
+static bool is_pattern(const options *options)
+{
+    return strchr(options->save, '{');
+}
+
 bool results_check(const options *options, error *error)
 {
-    if (options->save) {
-        char path[4200];
-        if (!make_directory(options->save, error))
-            return false;
-        results_path(options, "gather", 0, 1, path, sizeof path);
-        if (!can_write(path, error))
-            return false;
-    }
+    if (options->save && !is_pattern(options) && !make_directory(options->save, error))
+        return false;
     return can_write(options->screenshot, error) && can_write(options->report, error) &&
            can_write(options->trace, error);
 }
 
-void results_path(const options *options, const char *name, int frame, int frame_count, char *path, size_t size)
+/* ---- Names ---------------------------------------------------------------------------------------------------------- */
+
+/* What a frame's file is called; of one that was rendered here there is no file. */
+static void name_frame(const feed *feed, int index, frame_name *name)
 {
-    if (frame_count == 1)
-        snprintf(path, size, "%s/%s.exr", options->save, name);
+    if (feed_describe(feed).scene)
+        *name = (frame_name){.name = "frame"};
     else
-        snprintf(path, size, "%s/%s.%04d.exr", options->save, name, frame + 1);
+        frame_name_split(feed_path(feed, index), name);
+    if (!*name->number && feed_count(feed) > 1)
+        snprintf(name->number, sizeof name->number, "%04d", index + 1);
 }
 
-int64_t results_process_start(void)
+/* The pattern's place for a word, "{name}", and what stands there; NULL at the end. */
+static const char *find_place(const char *pattern, const char *layer, const frame_name *name, size_t *length,
+                              const char **word)
 {
-    unsigned long long ticks = 0;
-    struct timespec since_boot;
-    FILE *file = fopen("/proc/self/stat", "r");
-    /* Field 22, after a name in parentheses: clock ticks from boot to this process's start. */
-    bool known = file && fscanf(file,
-                                "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
-                                "%*d %llu",
-                                &ticks) == 1;
-    if (file)
-        fclose(file);
-    if (!known || clock_gettime(CLOCK_BOOTTIME, &since_boot) != 0)
-        return profiler_now();
-    double running =
-        (double)since_boot.tv_sec + 1e-9 * (double)since_boot.tv_nsec - (double)ticks / (double)sysconf(_SC_CLK_TCK);
-    return profiler_now() - (int64_t)(running * 1e9);
+    const struct {
+        const char *place, *word;
+    } places[] = {{"{layer}", layer}, {"{name}", name->name}, {"{number}", name->number}};
+    const char *first = NULL;
+    for (int i = 0; i < 3; i++) {
+        const char *place = strstr(pattern, places[i].place);
+        if (place && (!first || place < first)) {
+            first = place;
+            *length = strlen(places[i].place);
+            *word = places[i].word;
+        }
+    }
+    return first;
+}
+
+static void fill_pattern(const char *pattern, const char *layer, const frame_name *name, char *path, size_t size)
+{
+    size_t length = 0, used = 0;
+    const char *word = "";
+    for (const char *place; (place = find_place(pattern, layer, name, &length, &word)) && used < size;
+         pattern = place + length)
+        used += (size_t)snprintf(path + used, size - used, "%.*s%s", (int)(place - pattern), pattern, word);
+    if (used < size)
+        snprintf(path + used, size - used, "%s", pattern);
+}
+
+void results_path(const options *options, const char *layer, const feed *feed, int index, char *path, size_t size)
+{
+    frame_name name;
+    name_frame(feed, index, &name);
+    if (is_pattern(options))
+        fill_pattern(options->save, layer, &name, path, size);
+    else
+        snprintf(path, size, "%s/%s%s%s.exr", options->save, layer, *name.number ? "." : "", name.number);
+}
+
+bool results_make_folder(const char *path, error *error)
+{
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return true;
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    return make_directory(folder, error);
+}
+
+/* A file that will be written. */
+typedef struct planned {
+    char *path;
+    int frame;
+} planned;
+
+static int compare_planned(const void *a, const void *b)
+{
+    const planned *one = a, *other = b;
+    int order = strcmp(one->path, other->path);
+    return order ? order : one->frame - other->frame;
+}
+
+static bool check_planned(const options *options, const feed *feed, planned *files, int count, error *error)
+{
+    if (!results_make_folder(files[0].path, error) || !can_write(files[0].path, error))
+        return false;
+    qsort(files, (size_t)count, sizeof *files, compare_planned);
+    for (int i = 1; i < count; i++)
+        if (strcmp(files[i - 1].path, files[i].path) == 0)
+            return error_set(
+                error,
+                "--save %s: %s and %s (frames %d and %d) would both be saved as %s; {name} and {number} in a "
+                "pattern tell frames apart",
+                options->save, feed_path(feed, files[i - 1].frame), feed_path(feed, files[i].frame),
+                files[i - 1].frame + 1, files[i].frame + 1, files[i].path);
+    return true;
+}
+
+bool results_check_frames(const options *options, const feed *feed, error *error)
+{
+    int count = feed_count(feed), named = 0;
+    planned *files = options->save ? calloc((size_t)count, sizeof *files) : NULL;
+    char path[4200];
+    if (!options->save)
+        return true;
+    for (; files && named < count; named++) {
+        results_path(options, layer_rows[LAYER_GATHER].name, feed, named, path, sizeof path);
+        files[named] = (planned){strdup(path), named};
+        if (!files[named].path)
+            break;
+    }
+    bool ok = files && named == count ? check_planned(options, feed, files, count, error)
+                                      : error_set(error, "not enough memory for %d frames", count);
+    for (int i = 0; i < named; i++)
+        free(files[i].path);
+    free(files);
+    return ok;
 }

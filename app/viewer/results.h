@@ -1,20 +1,24 @@
-/* results.h -- the files a run leaves behind, and when the program started. */
+/* results.h -- the files a run leaves behind. */
 #ifndef WFVIEW_RESULTS_H
 #define WFVIEW_RESULTS_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "app/error.h"
+#include "app/frames/feed.h"
 #include "app/options.h"
 
 /* Makes the --save directory and finds out, before the long work, whether every file asked for can be written. */
 bool results_check(const options *options, error *error);
 
-/* "DIR/gather.exr", or "DIR/gather.0001.exr" for frame 0 of several. */
-void results_path(const options *options, const char *name, int frame, int frame_count, char *path, size_t size);
+/* The same of the files of each frame; two frames must not have the same ones. */
+bool results_check_frames(const options *options, const feed *feed, error *error);
 
-/* When this process was started, on profiler_now()'s clock, to about 10 ms. */
-int64_t results_process_start(void);
+/* Where a layer of a frame is saved: DIR/LAYER.exr, with the number that the frame's file has, shot.1004.exr's DIR/LAYER.1004.exr, or
+ * its place among several; or the pattern of --save with {name}, {number} and {layer} filled in. */
+void results_path(const options *options, const char *layer, const feed *feed, int index, char *path, size_t size);
+
+/* Makes the folder that a file goes to. */
+bool results_make_folder(const char *path, error *error);
 
 #endif

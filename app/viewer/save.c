@@ -20,8 +20,8 @@ static bool save(viewer *viewer, const char *name, const image *picture, error *
         .keep_channels = options->keep_channels,
         .compression = options->compression,
     };
-    results_path(options, name, viewer->shown, viewer->context.frame_count, path, sizeof path);
-    return exr_write_result(path, &result, error);
+    results_path(options, name, &viewer->feed, viewer->shown, path, sizeof path);
+    return results_make_folder(path, error) && exr_write_result(path, &result, error);
 }
 
 /* A frame that was rendered here, as one that is read from a file. */
@@ -30,8 +30,8 @@ static bool save_frame(viewer *viewer, const image pictures[LAYER_COUNT], error 
     char path[4200];
     frame frame = {.width = pictures[FRAME_COLOR].width, .height = pictures[FRAME_COLOR].height};
     memcpy(frame.layers, pictures, sizeof frame.layers);
-    results_path(viewer->options, "frame", viewer->shown, viewer->context.frame_count, path, sizeof path);
-    return exr_write_frame(path, &frame, viewer->options->compression, error);
+    results_path(viewer->options, "frame", &viewer->feed, viewer->shown, path, sizeof path);
+    return results_make_folder(path, error) && exr_write_frame(path, &frame, viewer->options->compression, error);
 }
 
 static bool save_pictures(viewer *viewer, const image pictures[LAYER_COUNT], error *error)

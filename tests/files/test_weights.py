@@ -109,6 +109,92 @@ def test_several_arrays_one_fits(dump, tmp_path, kind):
     check(dump, tmp_path / f"w.{kind}", weights, (3, 3))
 
 
+# ---- What is converted --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(9, HEIGHT, WIDTH), (1, 9, HEIGHT, WIDTH), (HEIGHT, WIDTH, 9), (1, HEIGHT, WIDTH, 9)], ids=str)
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["<f4", ">f4", "<f2", ">f2", "<f8", ">f8", "=f4"])
+@pytest.mark.parametrize("kind", ["npy", "npz"])
+def test_every_order_and_type(dump, tmp_path, kind, dtype, order, shape):
+    array = RANDOM.normal(0, 1, shape).astype(dtype)
+    planes = array.reshape(shape[-3:])
+    expected = np.moveaxis(planes, 2, 0) if shape[-1] == 9 else planes
+    path = write(tmp_path, kind, np.asarray(array, order=order))
+    check(dump, path, expected.astype(np.float16 if "f2" in dtype else np.float32), (3, 3))
+
+
+def bfloat16(array):
+    """Their bits: the upper halves of float32's."""
+    return (array.astype(np.float32).view(np.uint32) >> 16).astype(np.uint16)
+
+
+@pytest.mark.parametrize("kind", ["npy", "safetensors"])
+def test_bfloat16(dump, tmp_path, kind):
+    bits = bfloat16(random_weights())
+    if kind == "npy":
+        np.save(tmp_path / "w.npy", bits.view("V2"))
+    else:
+        header = json.dumps({"w": {"dtype": "BF16", "shape": [9, HEIGHT, WIDTH], "data_offsets": [0, bits.nbytes]}}).encode()
+        (tmp_path / "w.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bits.tobytes())
+    check(dump, tmp_path / f"w.{kind}", (bits.astype(np.uint32) << 16).view(np.float32), (3, 3))
+
+
+def test_float64_in_safetensors(dump, tmp_path):
+    weights = random_weights(dtype=np.float64)
+    check(dump, write(tmp_path, "safetensors", weights), weights.astype(np.float32), (3, 3))
+
+
+def test_every_half_swapped(dump, tmp_path):
+    halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    weights = halves[np.isfinite(halves)].reshape(1, 62, 1024)
+    np.save(tmp_path / "w.npy", weights.astype(">f2"))
+    _, values = read(dump, tmp_path / "w.npy", size=(1024, 62))
+    assert values.tobytes() == weights.tobytes()
+
+
+def test_python_2_numbers(dump, tmp_path):
+    (tmp_path / "w.npy").write_bytes(npy(GOOD.replace(b"(9, 7, 11)", b"(9L, 7L, 11L)")))
+    check(dump, tmp_path / "w.npy", np.zeros((9, HEIGHT, WIDTH), np.float32), (3, 3))
+
+
+def test_planes_where_both_orders_fit(dump, tmp_path):
+    """What is documented first is taken: (K*K,H,W)."""
+    weights = random_weights(9, height=9, width=9)
+    np.save(tmp_path / "w.npy", weights)
+    _, values = read(dump, tmp_path / "w.npy", size=(9, 9))
+    np.testing.assert_array_equal(values, weights)
+
+
+def test_planes_last_that_are_no_kernel(dump, tmp_path):
+    np.save(tmp_path / "w.npy", np.zeros((HEIGHT, WIDTH, 24), np.float32))
+    assert error(dump, tmp_path / "w.npy") == (
+        "24 taps are no square kernel of 1x1 to 255x255; --kernel-size KhxKw names another one")
+
+
+@pytest.mark.parametrize("kind", ["npz", "safetensors"])
+def test_array_asked_for(dump, tmp_path, kind):
+    arrays = {"a": random_weights(), "weight": random_weights(), "b.c": random_weights(dtype=np.float16)}
+    path = tmp_path / f"w.{kind}"
+    np.savez(path, **arrays) if kind == "npz" else safetensors.numpy.save_file(arrays, path)
+    for name, array in arrays.items():
+        check(dump, f"{path}:{name}", array, (3, 3))
+    message = dump.error("weights", f"{path}:d", 0, 0, WIDTH, HEIGHT)
+    names = ", ".join(arrays if kind == "npz" else sorted(arrays, key=lambda name: message.index(name)))
+    assert message == f"{path}: no array d among {names}"
+
+
+def test_array_asked_for_of_one_without_a_name(dump, tmp_path):
+    path = write(tmp_path, "npy", random_weights())
+    assert dump.error("weights", f"{path}:w", 0, 0, WIDTH, HEIGHT) == f"{path}: no array w among arrays without names"
+
+
+def test_file_with_a_colon(dump, tmp_path):
+    weights = random_weights()
+    np.save(tmp_path / "a:b.npy", weights)
+    check(dump, tmp_path / "a:b.npy", weights, (3, 3))
+
+
 def test_every_half(dump, tmp_path):
     halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
     weights = halves[np.isfinite(halves)].reshape(1, 62, 1024)
@@ -164,23 +250,27 @@ def test_other_rank(dump, tmp_path, kind, shape):
     assert message.endswith(f"its shape is {text}, expected (K*K,H,W) or (1,K*K,H,W)")
 
 
-@pytest.mark.parametrize("dtype,npy,safe", [(np.float64, "<f8", "F64"), (np.int32, "<i4", "I32"), (bool, "|b1", "BOOL")])
+@pytest.mark.parametrize("dtype,npy,safe", [(np.int64, "<i8", "I64"), (np.int32, "<i4", "I32"), (bool, "|b1", "BOOL")])
 @pytest.mark.parametrize("kind", KINDS)
 def test_other_type(dump, tmp_path, kind, dtype, npy, safe):
     message = error(dump, write(tmp_path, kind, np.zeros((9, HEIGHT, WIDTH), dtype)))
     name = safe if kind == "safetensors" else npy
-    assert message.endswith(f"its elements are {name}, expected little-endian float16 or float32")
+    assert message.endswith(f"its elements are {name}, expected float16, bfloat16, float32 or float64")
 
 
-@pytest.mark.parametrize("dtype", [">f4", ">f2", "O", [("a", "<f4"), ("b", "<f4")]])
+@pytest.mark.parametrize("dtype", [">i4", "<c8", "<f16", "O", "V3", [("a", "<f4"), ("b", "<f4")]])
 def test_other_numpy_type(dump, tmp_path, dtype):
     np.save(tmp_path / "w.npy", np.zeros((9, HEIGHT, WIDTH), dtype), allow_pickle=True)
-    assert "expected little-endian float16 or float32" in error(dump, tmp_path / "w.npy")
+    assert "expected float16, bfloat16, float32 or float64" in error(dump, tmp_path / "w.npy")
 
 
-def test_fortran_order(dump, tmp_path):
-    np.save(tmp_path / "w.npy", np.asfortranarray(random_weights()))
-    assert error(dump, tmp_path / "w.npy") == "its elements are in Fortran order, expected C order"
+@pytest.mark.parametrize("value", [1e39, -1e300])
+def test_beyond_float32(dump, tmp_path, value):
+    weights = random_weights(dtype=np.float64)
+    weights[4, 5, 6] = value
+    np.save(tmp_path / "w.npy", weights)
+    assert error(dump, tmp_path / "w.npy") == (
+        "1 of its weights are NaN or infinite as float32, the first is tap 4 of pixel x=6 y=5")
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -202,7 +292,8 @@ def test_several_arrays(dump, tmp_path, kind, arrays, fitting):
     else:
         safetensors.numpy.save_file(arrays, tmp_path / "w.safetensors")
     assert error(dump, tmp_path / f"w.{kind}") == (
-        f'{fitting} of its {len(arrays)} arrays fit a frame of 11x7; name the one to use "weight"')
+        f'{fitting} of its {len(arrays)} arrays fit a frame of 11x7; name the one to use "weight", or ask '
+        "for FILE:NAME")
 
 
 def test_array_is_named(dump, tmp_path):

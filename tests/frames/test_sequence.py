@@ -101,12 +101,59 @@ def test_missing_file(dump, tmp_path):
     assert message == f"{tmp_path}/a.exr: cannot open: No such file or directory"
 
 
-@pytest.mark.parametrize("path", ["", "*.exr", "x%04d.exr", "a.*"])
+@pytest.mark.parametrize("path", ["*.exr", "x%04d.exr", "a.*"])
 def test_no_frames(dump, tmp_path, path):
     write(tmp_path / "a.ref.exr")
     path = tmp_path / path
     message = dump.error("sequence", path)
-    assert message == f"{path}: no frames there (references and OIDN's .alb.exr and .nrm.exr do not count)"
+    assert message == (f"{path}: no frames there (references, OIDN's .alb.exr and .nrm.exr and results of --save do not "
+                       "count)")
+
+
+def test_folder_without_frames_says_what_it_has(dump, tmp_path):
+    assert dump.error("sequence", tmp_path) == f"{tmp_path}: no frames there, but nothing"
+    for name in ("a.ref.exr", "b_REF.EXR", "c.alb.exr", "gather.0001.exr", "splat.0001.exr", "shot_gather.exr", "a.png",
+                 ".b.exr", "sub/z.exr"):
+        write(tmp_path / name)
+    assert dump.error("sequence", tmp_path) == (
+        f"{tmp_path}: no frames there, but 2 references, 1 OIDN feature, 3 saved results, 1 hidden file, 1 other file, "
+        "1 folder")
+
+
+RESULTS = ["gather.exr", "splat.exr", "gather.0001.exr", "splat.0002.exr", "shot.gather.0001.exr", "shot_0001_splat.exr",
+           "GATHER.1001.EXR"]
+
+
+def test_results_are_no_frames(dump, tmp_path):
+    """But those that are named are."""
+    for name in ["a.0001.exr", "gathering.exr", "frame.0001.exr", *RESULTS]:
+        write(tmp_path / name)
+    frames = ["a.0001.exr", "frame.0001.exr", "gathering.exr"]
+    assert names(dump, tmp_path) == frames
+    assert names(dump, tmp_path / "*.exr") == frames
+    assert names(dump, tmp_path / "gather.*.exr") == ["gather.0001.exr"]
+    assert names(dump, tmp_path / "gather.%04d.exr") == ["gather.0001.exr"]
+    assert names(dump, tmp_path / "splat.exr") == ["splat.exr"]
+
+
+@pytest.mark.parametrize("pattern,expected", [
+    ("s.####.EXR", ["s.0998.EXR", "s.1001.EXR", "s.10000.EXR"]), ("s.#.EXR", ["s.1001.EXR", "s.10000.EXR"]),
+    ("s.$F4.EXR", ["s.0998.EXR", "s.1001.EXR", "s.10000.EXR"]), ("s.$F.EXR", ["s.1001.EXR", "s.10000.EXR"]),
+    ("s.%04d.EXR", ["s.0998.EXR", "s.1001.EXR", "s.10000.EXR"]), ("#_x.exr", ["7_x.exr"])])
+def test_ways_to_write_a_number(dump, tmp_path, pattern, expected):
+    for name in ("s.0998.EXR", "s.1001.EXR", "s.10000.EXR", "s.x.EXR", "7_x.exr"):
+        write(tmp_path / name)
+    assert names(dump, tmp_path / pattern) == expected
+    assert names(dump, tmp_path) == ["7_x.exr", "s.0998.EXR", "s.1001.EXR", "s.10000.EXR", "s.x.EXR"]
+
+
+@pytest.mark.parametrize("pattern", ["a$F", "a$G4.exr", "a%x.exr", "a%04x.exr"])
+def test_what_is_no_pattern(dump, tmp_path, pattern):
+    write(tmp_path / "a1.exr")
+    if pattern != "a$F":
+        assert dump.error("sequence", tmp_path / pattern) == f"{tmp_path}/{pattern}: cannot open: No such file or directory"
+    else:
+        assert "no frames there" in dump.error("sequence", tmp_path / pattern)
 
 
 def test_pattern_in_missing_folder(dump, tmp_path):

@@ -104,7 +104,7 @@ def test_frames_of_a_path(wfview, backend, tmp_path):
            out / "frame.0002.exr").done()
     for name in ("gather", "splat"):
         expected = frames.read(out / f"{name}.0002.exr")
-        assert reference.relative_error(frames.read(tmp_path / "again" / f"{name}.exr"), expected) <= 1e-6
+        assert reference.relative_error(frames.read(tmp_path / "again" / f"{name}.0002.exr"), expected) <= 1e-6
 
 
 def test_accumulated_frames_are_the_mean_of_single_ones(live, wfview, tmp_path):

@@ -134,7 +134,7 @@ def test_alpha(wfview, tmp_path, names, dtype):
 
 def filtered(wfview, tmp_path, path):
     """What a run without --keep-channels saves, by OPERATOR and C."""
-    wfview(*RUN, "--save", tmp_path / "plain", path).done()
+    wfview(*RUN, "--save", tmp_path / "plain" / "{layer}.exr", path).done()
     return {(operator, c): read(tmp_path / "plain" / f"{operator}.exr").channels()[c].pixels
             for operator in ("gather", "splat") for c in "RGB"}
 
@@ -230,7 +230,7 @@ def test_kept_frames_are_frames(wfview, tmp_path):
     """A file with every channel takes the frame's place: it is read as the frame was."""
     path = frames.FRAMES / "studio" / "studio.0001.exr"
     first = wfview(*RUN, "--save", tmp_path / "out", "--keep-channels", path).done()
-    again = wfview(*RUN, tmp_path / "out" / "gather.exr").done()
+    again = wfview(*RUN, tmp_path / "out" / "gather.0001.exr").done()
     [(_, before)], [(_, after)] = first.taken, again.taken
     del before["reference"]
     assert after == before
@@ -245,7 +245,7 @@ def test_blender_opens_kept_frames(wfview, tmp_path):
     frame = frames.FRAMES / "studio" / "studio.0001.exr"
     wfview(*RUN, "--save", tmp_path / "out", "--keep-channels", frame).done()
     layers = {}
-    for name, path in (("before", frame), ("after", tmp_path / "out" / "gather.exr")):
+    for name, path in (("before", frame), ("after", tmp_path / "out" / "gather.0001.exr")):
         subprocess.run([BLENDER, "-b", "--factory-startup", "-noaudio", "--python", pathlib.Path(__file__).parent /
                         "blender_layers.py", "--", path, tmp_path / name, "480", "270"], check=True, timeout=240,
                        capture_output=True)

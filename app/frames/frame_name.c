@@ -1,0 +1,76 @@
+#include "frame_name.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "app/view/layers.h"
+
+#define SEPARATORS "._-"
+
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* How long the name is without what says what kind of file it is. */
+static size_t stem_length(const char *file)
+{
+    static const char *const endings[] = {".exr", ".hdr"};
+    size_t length = strlen(file);
+    for (int i = 0; i < 2; i++)
+        if (length > 4 && strncasecmp(file + length - 4, endings[i], 4) == 0)
+            length -= 4;
+    return length;
+}
+
+static bool is_separator(char c)
+{
+    return c && strchr(SEPARATORS, c);
+}
+
+/* Where the number begins in a stem; its end: there is none. */
+static size_t find_number(const char *stem, size_t length)
+{
+    size_t start = length;
+    while (start > 0 && isdigit((unsigned char)stem[start - 1]))
+        start--;
+    if (start == 0 || is_separator(stem[start - 1]))
+        return start;
+    bool is_version = tolower((unsigned char)stem[start - 1]) == 'v' && (start == 1 || is_separator(stem[start - 2]));
+    return length - start >= 3 && !is_version ? start : length;
+}
+
+static void copy(char *to, size_t size, const char *from, size_t length)
+{
+    snprintf(to, size, "%.*s", (int)length, from);
+}
+
+void frame_name_split(const char *path, frame_name *name)
+{
+    const char *file = file_name(path);
+    size_t length = stem_length(file), start = find_number(file, length), end = start;
+    if (length - start >= sizeof name->number)
+        start = end = length;
+    while (end > 0 && start < length && is_separator(file[end - 1]))
+        end--;
+    copy(name->name, sizeof name->name, end > 0 ? file : "frame", end > 0 ? end : 5);
+    copy(name->number, sizeof name->number, file + start, length - start);
+    copy(name->before, sizeof name->before, file, start);
+    copy(name->after, sizeof name->after, file + length, strlen(file + length));
+}
+
+bool frame_name_is_result(const char *path)
+{
+    const char *file = file_name(path);
+    for (const char *word = file; *word; word += strspn(word, SEPARATORS)) {
+        size_t length = strcspn(word, SEPARATORS);
+        for (int layer = FRAME_LAYER_COUNT; layer < LAYER_COUNT; layer++)
+            if (strlen(layer_rows[layer].name) == length && strncasecmp(word, layer_rows[layer].name, length) == 0)
+                return true;
+        word += length;
+    }
+    return false;
+}
