@@ -62,8 +62,10 @@ static __global__ void __launch_bounds__(THREADS) store_logits(const planes_args
     const size_t first = blockIdx.x * (size_t)PIXELS + threadIdx.x / 32 * 16 + lane / 4, last = args.pixels - 1;
     const size_t at[2] = {first, first + 8}, pixels[2] = {min(first, last), min(first + 8, last)};
     for (int j = 0; 8 * j < args.columns; j++) {
+        wf_fragments<1> first_chunk;
         float logits[1][4];
-        wf_find_logits<1>(args.part, pixels, logits, j);
+        wf_load_fragments(args.part, j, first_chunk);
+        wf_find_logits(args.part, first_chunk, pixels, logits, j);
         for (int i = 0; i < 2; i++) {
             const int column = 8 * j + 2 * (lane % 4);
             if (at[i] > last)

@@ -49,28 +49,59 @@ static inline wf_logits wf_make_logits(const wf_head *head, const wf_activation 
             (const uint2 *)(bias + 8 * all) + (size_t)first * chunks * 32};
 }
 
+/* Biases and one chunk's weights of some fragments, as a lane needs them. */
+template <int FRAGMENTS> struct wf_fragments {
+    float2 bias[FRAGMENTS];
+    uint2 weights[FRAGMENTS];
+};
+
+static __device__ __forceinline__ uint2 wf_load_fragment(const wf_logits &part, int fragment, int chunk)
+{
+    return __ldg(part.weights + (size_t)(fragment * part.chunks + chunk) * 32 + threadIdx.x % 32);
+}
+
+/* Of the part's fragments from `first` on, for the first chunk. */
+template <int FRAGMENTS>
+static __device__ __forceinline__ void wf_load_fragments(const wf_logits &part, int first, wf_fragments<FRAGMENTS> &to)
+{
+#pragma unroll
+    for (int j = 0; j < FRAGMENTS; j++) {
+        to.bias[j] = __ldg((const float2 *)(part.bias + 8 * (first + j) + 2 * (threadIdx.x % 4)));
+        to.weights[j] = wf_load_fragment(part, first + j, 0);
+    }
+}
+
+/* Sixteen inputs of 16 pixels. */
+static __device__ __forceinline__ void wf_load_pixels(const wf_logits &part, const size_t pixels[2], int chunk,
+                                                      uint32_t a[4])
+{
+    const __half *from = part.decoded + chunk * 16 + threadIdx.x % 4 * 4;
+    const uint2 low = __ldg((const uint2 *)(from + pixels[0] * part.chunks * 16));
+    const uint2 high = __ldg((const uint2 *)(from + pixels[1] * part.chunks * 16));
+    a[0] = low.x, a[1] = high.x, a[2] = low.y, a[3] = high.y;
+}
+
 /* Logits of 16 pixels: pixels[0], pixels[1] are the indices of those in rows g and g + 8; fragment j has the columns 8 j + 2t and
  * the next one. */
 template <int FRAGMENTS>
-static __device__ __forceinline__ void wf_find_logits(const wf_logits &part, const size_t pixels[2],
-                                                      float (&logits)[FRAGMENTS][4], int first = 0)
+static __device__ __forceinline__ void wf_find_logits(const wf_logits &part, const wf_fragments<FRAGMENTS> &first_chunk,
+                                                      const size_t pixels[2], float (&logits)[FRAGMENTS][4],
+                                                      int first = 0)
 {
-    const int lane = threadIdx.x % 32, t = lane % 4;
+    uint32_t a[4];
+    wf_load_pixels(part, pixels, 0, a);
 #pragma unroll
     for (int j = 0; j < FRAGMENTS; j++) {
-        const float2 bias = __ldg((const float2 *)(part.bias + 8 * (first + j) + 2 * t));
-        logits[j][0] = logits[j][2] = bias.x;
-        logits[j][1] = logits[j][3] = bias.y;
+        logits[j][0] = logits[j][2] = first_chunk.bias[j].x;
+        logits[j][1] = logits[j][3] = first_chunk.bias[j].y;
+        wf_multiply(logits[j], a, first_chunk.weights[j].x, first_chunk.weights[j].y);
     }
-    for (int chunk = 0; chunk < part.chunks; chunk++) {
-        uint2 rows[2];
-#pragma unroll
-        for (int i = 0; i < 2; i++)
-            rows[i] = __ldg((const uint2 *)(part.decoded + pixels[i] * part.chunks * 16 + chunk * 16 + 4 * t));
-        const uint32_t a[4] = {rows[0].x, rows[1].x, rows[0].y, rows[1].y};
+#pragma unroll 2
+    for (int chunk = 1; chunk < part.chunks; chunk++) {
+        wf_load_pixels(part, pixels, chunk, a);
 #pragma unroll
         for (int j = 0; j < FRAGMENTS; j++) {
-            const uint2 b = __ldg(part.weights + (size_t)((first + j) * part.chunks + chunk) * 32 + lane);
+            const uint2 b = wf_load_fragment(part, first + j, chunk);
             wf_multiply(logits[j], a, b.x, b.y);
         }
     }

@@ -1,7 +1,8 @@
 /* level.cuh -- a level of the pyramid in one kernel: heads, softmax, gather, splat, and what the coarser level adds. Private.
  *
- * A block has a tile of pixels and its border of K/2 in shared memory: the light, and the logits of the splat kernels, which their
- * destinations read. Gather's logits never leave the registers: the four lanes that share a pixel's taps add their parts. */
+ * A block has a tile of pixels and its border of K/2. Its logits come from tensor cores, 16 pixels at a time, and lie in shared
+ * memory, a plane a tap, where a thread finds those of its pixels at fixed places: two pixels above each other, which share most of
+ * the light that they read. First the splat kernels' logits, of the border's pixels, too; then in their place gather's. */
 #ifndef WF_CUDA_LEVEL_CUH
 #define WF_CUDA_LEVEL_CUH
 
@@ -9,106 +10,23 @@
 #include "light.cuh"
 
 #define WF_LEVEL_WIDTH   32
-#define WF_LEVEL_HEIGHT  8
-#define WF_LEVEL_PIXELS  (WF_LEVEL_WIDTH * WF_LEVEL_HEIGHT)
-#define WF_LEVEL_THREADS 256 /* one a pixel */
+#define WF_LEVEL_THREADS 256
 #define WF_LEVEL_WARPS   (WF_LEVEL_THREADS / 32)
 
-/* Of a K x K kernel; K is odd. */
-template <int K> struct wf_level {
-    static constexpr int BORDER = K / 2, TAPS = K * K, FRAGMENTS = (TAPS + 7) / 8;
-    static constexpr int PITCH = WF_LEVEL_WIDTH + 2 * BORDER, ROWS = WF_LEVEL_HEIGHT + 2 * BORDER;
-    static constexpr int REGION = PITCH * ROWS;
-    static constexpr int LIGHT_BYTES = 3 * REGION * sizeof(float);
-    static constexpr int SHARED_BYTES = LIGHT_BYTES + REGION * TAPS * sizeof(float);
+/* Of a K x K kernel, K odd, in tiles of so many rows: at most two for each of the block's warps. */
+template <int K_, int HEIGHT_> struct wf_level {
+    static constexpr int K = K_, HEIGHT = HEIGHT_, BORDER = K / 2, TAPS = K * K, FRAGMENTS = (TAPS + 7) / 8;
+    static constexpr int PITCH = WF_LEVEL_WIDTH + 2 * BORDER, ROWS = HEIGHT + 2 * BORDER, REGION = PITCH * ROWS;
+    static constexpr int TILE = WF_LEVEL_WIDTH * HEIGHT;
+
+    /* Planes of logits, 4 modulo 16: the lanes of a fragment, 8 pixels in every second plane, write to banks of their own. */
+    static constexpr int REGION_PLANE = (REGION + 15) / 16 * 16 + 4, TILE_PLANE = (TILE + 15) / 16 * 16 + 4;
+    static constexpr int LIGHT_BYTES = 3 * REGION * (int)sizeof(float);
+    static constexpr int SHARED_BYTES = LIGHT_BYTES + TAPS * REGION_PLANE * (int)sizeof(float);
+    static constexpr int ALBEDO_BYTES = LIGHT_BYTES + TAPS * TILE_PLANE * (int)sizeof(float);
 };
 
-/* A tap beyond the last one lies outside every image. */
-template <int K> static __device__ __forceinline__ bool wf_tap_inside(int column, int y, int x, int height, int width)
-{
-    const int t = threadIdx.x % 4, tap = column / 2 * 8 + 2 * t + column % 2;
-    const int dy = tap / K - K / 2, dx = tap % K - K / 2;
-    return tap < K * K && (unsigned)(y + dy) < (unsigned)height && (unsigned)(x + dx) < (unsigned)width;
-}
-
-template <int K> static __device__ __forceinline__ int wf_tap_place(int column)
-{
-    const int t = threadIdx.x % 4, tap = column / 2 * 8 + 2 * t + column % 2;
-    return (tap / K - K / 2) * wf_level<K>::PITCH + tap % K - K / 2;
-}
-
-static __device__ __forceinline__ float wf_quad_sum(float value)
-{
-    value += __shfl_xor_sync(0xffffffff, value, 1);
-    return value + __shfl_xor_sync(0xffffffff, value, 2);
-}
-
-static __device__ __forceinline__ float wf_quad_max(float value)
-{
-    value = fmaxf(value, __shfl_xor_sync(0xffffffff, value, 1));
-    return fmaxf(value, __shfl_xor_sync(0xffffffff, value, 2));
-}
-
-/* Gathers at one pixel, place of the region and (y,x) of the image, with the logits of its row of the fragments: row 0 or 1. */
-template <int K>
-static __device__ __forceinline__ float3 wf_gather_quad(const float (&logits)[wf_level<K>::FRAGMENTS][4], int row,
-                                                        const float *light, int place, int y, int x, int height,
-                                                        int width)
-{
-    constexpr int COLUMNS = 2 * wf_level<K>::FRAGMENTS;
-    float own[COLUMNS], most = -INFINITY;
-#pragma unroll
-    for (int c = 0; c < COLUMNS; c++) {
-        own[c] = wf_tap_inside<K>(c, y, x, height, width) ? logits[c / 2][2 * row + c % 2] : -INFINITY;
-        most = fmaxf(most, own[c]);
-    }
-    most = wf_quad_max(most);
-    float total = 0;
-    float3 sum = make_float3(0, 0, 0);
-#pragma unroll
-    for (int c = 0; c < COLUMNS; c++) {
-        const float weight = __expf(own[c] - most);
-        const float *at = light + (own[c] == -INFINITY ? place : place + wf_tap_place<K>(c));
-        total += weight;
-        sum = sum + weight * make_float3(at[0], at[wf_level<K>::REGION], at[2 * wf_level<K>::REGION]);
-    }
-    total = wf_quad_sum(total);
-    sum = make_float3(wf_quad_sum(sum.x), wf_quad_sum(sum.y), wf_quad_sum(sum.z));
-    return __fdividef(1, total) * sum;
-}
-
-/* Splats onto one pixel: from every source whose tap lands there, with its logit of that tap; -infinity where the source is outside
- * the image. */
-template <int K>
-static __device__ __forceinline__ float3 wf_splat_pixel(const float *logits, const float *light, int place)
-{
-    using level = wf_level<K>;
-    float own[level::TAPS], most = -INFINITY;
-#pragma unroll
-    for (int tap = 0; tap < level::TAPS; tap++) {
-        const int source = place - (tap / K - K / 2) * level::PITCH - (tap % K - K / 2);
-        own[tap] = logits[source * level::TAPS + tap];
-        most = fmaxf(most, own[tap]);
-    }
-    float total = 0;
-    float3 sum = make_float3(0, 0, 0);
-#pragma unroll
-    for (int tap = 0; tap < level::TAPS; tap++) {
-        const float *at = light + place - (tap / K - K / 2) * level::PITCH - (tap % K - K / 2);
-        const float weight = __expf(own[tap] - most);
-        total += weight;
-        sum = sum + weight * make_float3(at[0], at[level::REGION], at[2 * level::REGION]);
-    }
-    return __fdividef(1, total) * sum;
-}
-
-struct wf_level_args {
-    wf_logits gather, splat, alphas; /* alphas of no chunks at the coarsest level */
-    wf_light_args light;
-    wf_filtered_args output, coarser;
-};
-
-/* Where pixel i of the region or of the tile lies. */
+/* Where pixel i of an area lies whose first pixel is (y0,x0), in rows of `pitch`. */
 struct wf_place {
     int y, x;
     bool inside;
@@ -126,166 +44,208 @@ static __device__ __forceinline__ size_t wf_index_of(const wf_place &place, int 
     return (size_t)min(max(place.y, 0), height - 1) * width + min(max(place.x, 0), width - 1);
 }
 
-/* The light, 0 outside the image, and what `read` makes of a pixel. */
-template <int K, typename Read>
-static __device__ __forceinline__ void wf_fill_region(float *light, int y0, int x0, int height, int width, Read read)
+/* The light of the tile and its border, 0 outside the image, in three planes; `read` gives a pixel's. y0, x0: the tile's. */
+template <typename Level, typename Read>
+static __device__ __forceinline__ void wf_fill_light(float *light, int y0, int x0, int height, int width, Read read)
 {
-    using level = wf_level<K>;
-    for (int i = threadIdx.x; i < level::REGION; i += WF_LEVEL_THREADS) {
-        const wf_place at = wf_place_of(i, level::PITCH, y0 - level::BORDER, x0 - level::BORDER, height, width);
+    for (int i = threadIdx.x; i < Level::REGION; i += WF_LEVEL_THREADS) {
+        const wf_place at = wf_place_of(i, Level::PITCH, y0 - Level::BORDER, x0 - Level::BORDER, height, width);
         const float3 rgb = at.inside ? read(at.y, at.x) : make_float3(0, 0, 0);
-        light[i] = rgb.x, light[i + level::REGION] = rgb.y, light[i + 2 * level::REGION] = rgb.z;
+        light[i] = rgb.x, light[i + Level::REGION] = rgb.y, light[i + 2 * Level::REGION] = rgb.z;
     }
 }
 
-/* Splat's logits of the whole region. */
-template <int K>
-static __device__ __forceinline__ void wf_fill_logits(const wf_logits &part, float *to, int y0, int x0, int height,
-                                                      int width)
+/* The logits of an area of `pixels` pixels in rows of `pitch`, the first one at (y0,x0): in planes, -infinity outside the image. */
+template <typename Level>
+static __device__ __forceinline__ void wf_fill_logits(const wf_logits &part, float *to, int plane, int pixels,
+                                                      int pitch, int y0, int x0, int height, int width)
 {
-    using level = wf_level<K>;
     const int lane = threadIdx.x % 32;
-    for (int first = threadIdx.x / 32 * 16; first < level::REGION; first += 16 * WF_LEVEL_WARPS) {
+    wf_fragments<Level::FRAGMENTS> first_chunk;
+    wf_load_fragments(part, 0, first_chunk);
+    for (int first = threadIdx.x / 32 * 16; first < pixels; first += 16 * WF_LEVEL_WARPS) {
         wf_place at[2];
-        size_t pixels[2];
+        size_t index[2];
 #pragma unroll
         for (int i = 0; i < 2; i++) {
-            at[i] = wf_place_of(first + lane / 4 + 8 * i, level::PITCH, y0 - level::BORDER, x0 - level::BORDER, height,
-                                width);
-            pixels[i] = wf_index_of(at[i], height, width);
+            at[i] = wf_place_of(first + lane / 4 + 8 * i, pitch, y0, x0, height, width);
+            index[i] = wf_index_of(at[i], height, width);
         }
-        float logits[level::FRAGMENTS][4];
-        wf_find_logits<level::FRAGMENTS>(part, pixels, logits);
+        float logits[Level::FRAGMENTS][4];
+        wf_find_logits(part, first_chunk, index, logits);
 #pragma unroll
-        for (int i = 0; i < 4 * level::FRAGMENTS; i++) {
-            const int row = i / 2 % 2, place = first + lane / 4 + 8 * row, tap = i / 4 * 8 + 2 * (lane % 4) + i % 2;
-            if (place < level::REGION && tap < level::TAPS)
-                to[place * level::TAPS + tap] = at[row].inside ? logits[i / 4][i % 4] : -INFINITY;
+        for (int i = 0; i < 4 * Level::FRAGMENTS; i++) {
+            const int row = i / 2 % 2, pixel = first + lane / 4 + 8 * row, tap = i / 4 * 8 + 2 * (lane % 4) + i % 2;
+            if (tap < Level::TAPS && pixel < pixels)
+                to[tap * plane + pixel] = at[row].inside ? logits[i / 4][i % 4] : -INFINITY;
         }
     }
 }
 
-static __device__ __forceinline__ float3 wf_read_shared(const float *planes, int pixel)
+/* Light of two pixels above each other. */
+struct wf_two {
+    float3 above, below;
+};
+
+static __device__ __forceinline__ float3 wf_read_region(const float *light, int region)
 {
-    return make_float3(planes[pixel], planes[pixel + WF_LEVEL_PIXELS], planes[pixel + 2 * WF_LEVEL_PIXELS]);
+    return make_float3(light[0], light[region], light[2 * region]);
 }
 
-static __device__ __forceinline__ void wf_write_shared(float *planes, int pixel, float3 rgb)
+/* Softmax of K x K logits at two pixels, and the sum of the light that they weigh: logits(tap, i) is that of pixel i, light points to
+ * the upper pixel, and tap (dy,dx) of DIRECTION +1 reads the light dy rows and dx columns further on, of -1 before. */
+template <typename Level, int DIRECTION, typename Logits>
+static __device__ __forceinline__ wf_two wf_filter_two(Logits logits, const float *light)
 {
-    planes[pixel] = rgb.x, planes[pixel + WF_LEVEL_PIXELS] = rgb.y, planes[pixel + 2 * WF_LEVEL_PIXELS] = rgb.z;
-}
-
-/* Gathers the tile's pixels, 16 at a time; calls write(pixel of the tile, row of the fragment, place, value) in one lane each. */
-template <int K, typename Write>
-static __device__ __forceinline__ void wf_gather_tile(const wf_logits &part, const float *light, int y0, int x0,
-                                                      int height, int width, Write write)
-{
-    using level = wf_level<K>;
-    const int lane = threadIdx.x % 32;
-    for (int first = threadIdx.x / 32 * 16; first < WF_LEVEL_PIXELS; first += 16 * WF_LEVEL_WARPS) {
-        size_t pixels[2];
-        wf_place at[2];
+    float weights[2][Level::TAPS], most[2] = {-INFINITY, -INFINITY}, total[2] = {0, 0};
+    float3 sum[2] = {make_float3(0, 0, 0), make_float3(0, 0, 0)};
+#pragma unroll
+    for (int tap = 0; tap < Level::TAPS; tap++) {
 #pragma unroll
         for (int i = 0; i < 2; i++) {
-            at[i] = wf_place_of(first + lane / 4 + 8 * i, WF_LEVEL_WIDTH, y0, x0, height, width);
-            pixels[i] = wf_index_of(at[i], height, width);
-        }
-        float logits[level::FRAGMENTS][4];
-        wf_find_logits<level::FRAGMENTS>(part, pixels, logits);
-#pragma unroll
-        for (int i = 0; i < 2; i++) {
-            const int place = (at[i].y - y0 + level::BORDER) * level::PITCH + at[i].x - x0 + level::BORDER;
-            const float3 value = wf_gather_quad<K>(logits, i, light, place, at[i].y, at[i].x, height, width);
-            if (lane % 4 == 0)
-                write(first + lane / 4 + 8 * i, at[i], value);
+            weights[i][tap] = logits(tap, i);
+            most[i] = fmaxf(most[i], weights[i][tap]);
         }
     }
+#pragma unroll
+    for (int j = 0; j < Level::K; j++) {
+        const int dx = DIRECTION * (j - Level::BORDER);
+#pragma unroll
+        for (int row = 0; row <= Level::K; row++) { /* of the light: the lower pixel's kernel begins one further down */
+            const int dy = row - Level::BORDER;
+            const float3 rgb = wf_read_region(light + dy * Level::PITCH + dx, Level::REGION);
+#pragma unroll
+            for (int i = 0; i < 2; i++) {
+                const int down = DIRECTION * (dy - i) + Level::BORDER; /* the kernel's row */
+                if (down < 0 || down >= Level::K)
+                    continue;
+                const float weight = __expf(weights[i][down * Level::K + j] - most[i]);
+                total[i] += weight;
+                sum[i] = sum[i] + weight * rgb;
+            }
+        }
+    }
+    return {__fdividef(1, total[0]) * sum[0], __fdividef(1, total[1]) * sum[1]};
+}
+
+/* Gathers at the thread's two pixels; logits: the tile's. A tap outside the image does not count: a block away from the image's border
+ * need not look. */
+template <typename Level>
+static __device__ __forceinline__ wf_two wf_gather_two(const float *logits, const float *light, int y, int x,
+                                                       int height, int width)
+{
+    const float *own = logits + threadIdx.x / 32 * 2 * WF_LEVEL_WIDTH + threadIdx.x % 32;
+    const int x0 = x - (int)threadIdx.x % 32;
+    const bool is_inner = y >= Level::BORDER && y + 1 + Level::BORDER < height && x0 >= Level::BORDER &&
+                          x0 + WF_LEVEL_WIDTH + Level::BORDER <= width; /* the same in all lanes */
+    if (is_inner)
+        return wf_filter_two<Level, 1>(
+            [&](int tap, int i) { return own[tap * Level::TILE_PLANE + i * WF_LEVEL_WIDTH]; }, light);
+    return wf_filter_two<Level, 1>(
+        [&](int tap, int i) {
+            const int at_y = y + i + tap / Level::K - Level::BORDER, at_x = x + tap % Level::K - Level::BORDER;
+            const bool inside = (unsigned)at_y < (unsigned)height && (unsigned)at_x < (unsigned)width;
+            return inside ? own[tap * Level::TILE_PLANE + i * WF_LEVEL_WIDTH] : -INFINITY;
+        },
+        light);
 }
 
 /* The alphas' logits of the tile's pixels. */
+template <typename Level>
 static __device__ __forceinline__ void wf_store_alphas(const wf_logits &part, __half2 *to, int y0, int x0, int height,
                                                        int width)
 {
     const int lane = threadIdx.x % 32;
-    for (int first = threadIdx.x / 32 * 16; first < WF_LEVEL_PIXELS; first += 16 * WF_LEVEL_WARPS) {
+    wf_fragments<1> first_chunk;
+    wf_load_fragments(part, 0, first_chunk);
+    for (int first = threadIdx.x / 32 * 16; first < Level::TILE; first += 16 * WF_LEVEL_WARPS) {
         wf_place at[2];
-        size_t pixels[2];
+        size_t index[2];
 #pragma unroll
         for (int i = 0; i < 2; i++) {
             at[i] = wf_place_of(first + lane / 4 + 8 * i, WF_LEVEL_WIDTH, y0, x0, height, width);
-            pixels[i] = wf_index_of(at[i], height, width);
+            index[i] = wf_index_of(at[i], height, width);
         }
         float logits[1][4];
-        wf_find_logits<1>(part, pixels, logits);
+        wf_find_logits(part, first_chunk, index, logits);
 #pragma unroll
         for (int i = 0; i < 2; i++) {
             if (lane % 4 == 0 && at[i].inside)
-                to[pixels[i]] = __floats2half2_rn(logits[0][2 * i], logits[0][2 * i + 1]);
+                to[index[i]] = __floats2half2_rn(logits[0][2 * i], logits[0][2 * i + 1]);
         }
     }
 }
 
-/* D of the tile's image at one coarse pixel. */
-static __device__ __forceinline__ float3 wf_mean_of_four(const float *planes, int pixel, int rows, int columns)
+static __device__ __forceinline__ float3 wf_from_neighbour(float3 value)
 {
-    float3 sum = wf_read_shared(planes, pixel);
-    if (columns > 1)
-        sum = sum + wf_read_shared(planes, pixel + 1);
-    if (rows > 1)
-        sum = sum + wf_read_shared(planes, pixel + WF_LEVEL_WIDTH);
-    if (rows > 1 && columns > 1)
-        sum = sum + wf_read_shared(planes, pixel + WF_LEVEL_WIDTH + 1);
-    return (1.0f / (rows * columns)) * sum;
+    return make_float3(__shfl_xor_sync(0xffffffff, value.x, 1), __shfl_xor_sync(0xffffffff, value.y, 1),
+                       __shfl_xor_sync(0xffffffff, value.z, 1));
 }
 
-/* images: the tile's, of both operators, in shared memory. */
-static __device__ __forceinline__ void wf_store_blends(const wf_level_args &args, const float *images, int y0, int x0)
+struct wf_level_args {
+    wf_logits gather, splat, alphas;
+    wf_light_args light;
+    wf_filtered_args output, coarser;
+};
+
+/* A thread's two pixels of an operator's image, and with its neighbour's the coarse pixel's blend. The upper one is (y,x), in an
+ * even row. For all lanes of a warp. */
+static __device__ __forceinline__ void wf_store_two(const wf_level_args &args, int op, const wf_two &two, int y, int x)
 {
-    constexpr int COARSE = WF_LEVEL_PIXELS / 4, ACROSS = WF_LEVEL_WIDTH / 2;
-    for (int i = threadIdx.x; i < WF_OPERATOR_COUNT * COARSE; i += WF_LEVEL_THREADS) {
-        const int op = i / COARSE, y = i % COARSE / ACROSS * 2, x = i % ACROSS * 2;
-        const int rows = min(2, args.output.height - y0 - y), columns = min(2, args.output.width - x0 - x);
-        if (rows <= 0 || columns <= 0 || !(args.output.operators >> op & 1))
-            continue;
-        const int coarse_y = (y0 + y) / 2, coarse_x = (x0 + x) / 2;
-        const float3 mean = wf_mean_of_four(images + op * 3 * WF_LEVEL_PIXELS, y * WF_LEVEL_WIDTH + x, rows, columns);
-        wf_write_rgb(args.output.blend[op], coarse_y, coarse_x,
-                     wf_blended(args.coarser, op, coarse_y, coarse_x) - mean);
+    const wf_filtered_args &output = args.output;
+    const float3 zero = make_float3(0, 0, 0);
+    const bool above = y < output.height && x < output.width, below = y + 1 < output.height && x < output.width;
+    if (above)
+        wf_write_rgb(output.image[op], y, x, two.above);
+    if (below)
+        wf_write_rgb(output.image[op], y + 1, x, two.below);
+    if (!output.alpha)
+        return;
+    const float3 own = (above ? two.above : zero) + (below ? two.below : zero), sum = own + wf_from_neighbour(own);
+    if (x % 2 == 0 && above) {
+        const int rows = below ? 2 : 1, columns = x + 1 < output.width ? 2 : 1;
+        wf_write_rgb(output.blend[op], y / 2, x / 2,
+                     wf_blended(args.coarser, op, y / 2, x / 2) - (1.0f / (rows * columns)) * sum);
     }
 }
 
-template <int K> static __global__ void __launch_bounds__(WF_LEVEL_THREADS) filter_level(const wf_level_args args)
+template <typename Level>
+static __global__ void __launch_bounds__(WF_LEVEL_THREADS, 2) filter_level(const wf_level_args args)
 {
-    using level = wf_level<K>;
     extern __shared__ float wf_level_shared[];
-    __shared__ float images[WF_OPERATOR_COUNT * 3 * WF_LEVEL_PIXELS];
-    float *light = wf_level_shared, *logits = wf_level_shared + 3 * level::REGION;
-    const int x0 = blockIdx.x * WF_LEVEL_WIDTH, y0 = blockIdx.y * WF_LEVEL_HEIGHT;
+    float *const light = wf_level_shared, *const logits = wf_level_shared + 3 * Level::REGION;
+    const int x0 = blockIdx.x * WF_LEVEL_WIDTH, y0 = blockIdx.y * Level::HEIGHT;
     const int width = args.output.width, height = args.output.height;
-    wf_fill_region<K>(light, y0, x0, height, width,
-                      [&](int y, int x) { return wf_read_light(args.light, y, x, width); });
-    const bool gathers = args.output.operators >> WF_GATHER & 1, splats = args.output.operators >> WF_SPLAT & 1;
-    if (splats)
-        wf_fill_logits<K>(args.splat, logits, y0, x0, height, width);
-    __syncthreads();
-    if (gathers)
-        wf_gather_tile<K>(args.gather, light, y0, x0, height, width,
-                          [&](int pixel, const wf_place &, float3 value) { wf_write_shared(images, pixel, value); });
-    if (args.output.alpha)
-        wf_store_alphas(args.alphas, args.output.alpha, y0, x0, height, width);
-    const wf_place at = wf_place_of(threadIdx.x, WF_LEVEL_WIDTH, y0, x0, height, width);
-    if (splats) {
-        const int place = (at.y - y0 + level::BORDER) * level::PITCH + at.x - x0 + level::BORDER;
-        const float3 splat = wf_splat_pixel<K>(logits, light, place);
-        wf_write_shared(images + 3 * WF_LEVEL_PIXELS, threadIdx.x, splat);
-        if (at.inside)
-            wf_write_rgb(args.output.image[WF_SPLAT], at.y, at.x, splat);
+    const int column = threadIdx.x % 32, row = threadIdx.x / 32 * 2; /* of the thread's upper pixel */
+    const int place = (row + Level::BORDER) * Level::PITCH + column + Level::BORDER;
+    const bool has_pixels = row < Level::HEIGHT; /* all of a warp have, or none */
+
+    wf_fill_light<Level>(light, y0, x0, height, width,
+                         [&](int y, int x) { return wf_read_light(args.light, y, x, width); });
+    if (args.output.operators >> WF_SPLAT & 1) {
+        wf_fill_logits<Level>(args.splat, logits, Level::REGION_PLANE, Level::REGION, Level::PITCH, y0 - Level::BORDER,
+                              x0 - Level::BORDER, height, width);
+        __syncthreads();
+        if (has_pixels) {
+            const auto source = [&](int tap, int i) {
+                const int dy = tap / Level::K - Level::BORDER, dx = tap % Level::K - Level::BORDER;
+                return logits[tap * Level::REGION_PLANE + place + (i - dy) * Level::PITCH - dx];
+            };
+            const wf_two two = wf_filter_two<Level, -1>(source, light + place);
+            wf_store_two(args, WF_SPLAT, two, y0 + row, x0 + column);
+        }
+        __syncthreads();
     }
-    __syncthreads();
-    if (gathers && at.inside)
-        wf_write_rgb(args.output.image[WF_GATHER], at.y, at.x, wf_read_shared(images, threadIdx.x));
     if (args.output.alpha)
-        wf_store_blends(args, images, y0, x0);
+        wf_store_alphas<Level>(args.alphas, args.output.alpha, y0, x0, height, width);
+    if (!(args.output.operators >> WF_GATHER & 1))
+        return;
+    wf_fill_logits<Level>(args.gather, logits, Level::TILE_PLANE, Level::TILE, WF_LEVEL_WIDTH, y0, x0, height, width);
+    __syncthreads();
+    if (has_pixels) {
+        const wf_two two = wf_gather_two<Level>(logits, light + place, y0 + row, x0 + column, height, width);
+        wf_store_two(args, WF_GATHER, two, y0 + row, x0 + column);
+    }
 }
 
 struct wf_albedo_args {
@@ -295,18 +255,31 @@ struct wf_albedo_args {
     int width, height;
 };
 
-template <int K> static __global__ void __launch_bounds__(WF_LEVEL_THREADS) filter_albedo(const wf_albedo_args args)
+static __device__ __forceinline__ void wf_store_albedo(const wf_albedo_args &args, int y, int x, float3 rgb)
 {
-    __shared__ float albedo[3 * wf_level<K>::REGION];
-    const int x0 = blockIdx.x * WF_LEVEL_WIDTH, y0 = blockIdx.y * WF_LEVEL_HEIGHT;
-    wf_fill_region<K>(albedo, y0, x0, args.height, args.width,
-                      [&](int y, int x) { return wf_clamp(wf_read_clean(args.albedo, y, x), 0, 1); });
+    if (y < args.height && x < args.width)
+        args.output[(size_t)y * args.width + x] =
+            make_uint2(wf_bits(__floats2half2_rn(rgb.x, rgb.y)), wf_bits(__floats2half2_rn(rgb.z, 0)));
+}
+
+template <typename Level>
+static __global__ void __launch_bounds__(WF_LEVEL_THREADS, 2) filter_albedo(const wf_albedo_args args)
+{
+    extern __shared__ float wf_level_shared[];
+    float *const light = wf_level_shared, *const logits = wf_level_shared + 3 * Level::REGION;
+    const int x0 = blockIdx.x * WF_LEVEL_WIDTH, y0 = blockIdx.y * Level::HEIGHT;
+    const int column = threadIdx.x % 32, row = threadIdx.x / 32 * 2;
+    wf_fill_light<Level>(light, y0, x0, args.height, args.width,
+                         [&](int y, int x) { return wf_clamp(wf_read_clean(args.albedo, y, x), 0, 1); });
+    wf_fill_logits<Level>(args.logits, logits, Level::TILE_PLANE, Level::TILE, WF_LEVEL_WIDTH, y0, x0, args.height,
+                          args.width);
     __syncthreads();
-    wf_gather_tile<K>(args.logits, albedo, y0, x0, args.height, args.width, [&](int, const wf_place &at, float3 value) {
-        if (at.inside)
-            args.output[(size_t)at.y * args.width + at.x] =
-                make_uint2(wf_bits(__floats2half2_rn(value.x, value.y)), wf_bits(__floats2half2_rn(value.z, 0)));
-    });
+    if (row >= Level::HEIGHT)
+        return;
+    const int place = (row + Level::BORDER) * Level::PITCH + column + Level::BORDER;
+    const wf_two two = wf_gather_two<Level>(logits, light + place, y0 + row, x0 + column, args.height, args.width);
+    wf_store_albedo(args, y0 + row, x0 + column, two.above);
+    wf_store_albedo(args, y0 + row + 1, x0 + column, two.below);
 }
 
 #endif

@@ -90,14 +90,28 @@ wf_result wf_cuda_blend(wf_cuda_device *device, cudaStream_t stream, const wf_bl
 
 /* ---- One kernel a level ------------------------------------------------------------------------------------------- */
 
-static dim3 tiles_of(int width, int height)
+template <typename Level>
+static wf_result launch_tiles(wf_cuda_device *device, cudaStream_t stream, const void *kernel, int width, int height,
+                              size_t shared_bytes, void *args)
 {
-    return dim3(wf_divide_up(width, WF_LEVEL_WIDTH), wf_divide_up(height, WF_LEVEL_HEIGHT));
+    const dim3 blocks(wf_divide_up(width, WF_LEVEL_WIDTH), wf_divide_up(height, Level::HEIGHT));
+    void *arguments[] = {args};
+    cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared_bytes);
+    if (error == cudaSuccess)
+        error = cudaLaunchKernel(kernel, blocks, dim3(WF_LEVEL_THREADS), arguments, shared_bytes, stream);
+    return wf_cuda_check(&device->base.log, error, "launching a level's filters");
+}
+
+/* Flat tiles where high ones would leave multiprocessors without work. */
+static bool is_small(const wf_cuda_device *device, int width, int height)
+{
+    return (int64_t)width * height < (int64_t)device->multiprocessors * WF_LEVEL_WIDTH * 16;
 }
 
 template <int K> static wf_result filter_fused(wf_cuda_device *device, cudaStream_t stream, const wf_level_call *call)
 {
-    const void *kernel = (const void *)filter_level<K>;
+    typedef wf_level<K, 16> high;
+    typedef wf_level<K, 4> flat;
     const int alphas = call->head.alphas ? WF_PART_ALPHAS : WF_PART_GATHER;
     wf_level_args args = {wf_make_logits(&call->head, &call->decoded, WF_PART_GATHER),
                           wf_make_logits(&call->head, &call->decoded, WF_PART_SPLAT),
@@ -105,32 +119,31 @@ template <int K> static wf_result filter_fused(wf_cuda_device *device, cudaStrea
                           wf_make_light(&call->light),
                           wf_make_filtered(call->operators, &call->output),
                           wf_make_filtered(call->operators, &call->coarser)};
-    void *arguments[] = {&args};
-    cudaError_t error =
-        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, wf_level<K>::SHARED_BYTES);
-    if (error == cudaSuccess)
-        error = cudaLaunchKernel(kernel, tiles_of(args.output.width, args.output.height), dim3(WF_LEVEL_THREADS),
-                                 arguments, wf_level<K>::SHARED_BYTES, stream);
-    return wf_cuda_check(&device->base.log, error, "launching a level's filters");
+    const int width = args.output.width, height = args.output.height;
+    if (is_small(device, width, height))
+        return launch_tiles<flat>(device, stream, (const void *)filter_level<flat>, width, height, flat::SHARED_BYTES,
+                                  &args);
+    return launch_tiles<high>(device, stream, (const void *)filter_level<high>, width, height, high::SHARED_BYTES,
+                              &args);
 }
 
 template <int K>
 static wf_result filter_albedo_fused(wf_cuda_device *device, cudaStream_t stream, const wf_albedo_call *call)
 {
+    typedef wf_level<K, 16> level;
     wf_albedo_args args = {wf_make_logits(&call->head, &call->decoded, WF_PART_ALBEDO), wf_view_or_none(&call->albedo),
                            (uint2 *)call->output.data, call->output.width, call->output.height};
-    void *arguments[] = {&args};
-    return wf_cuda_check(&device->base.log,
-                         cudaLaunchKernel((const void *)filter_albedo<K>, tiles_of(args.width, args.height),
-                                          dim3(WF_LEVEL_THREADS), arguments, 0, stream),
-                         "launching the albedo's filter");
+    return launch_tiles<level>(device, stream, (const void *)filter_albedo<level>, args.width, args.height,
+                               level::ALBEDO_BYTES, &args);
 }
 
 /* ---- Any kernel --------------------------------------------------------------------------------------------------- */
 
-static bool is_fused(int kernel)
+/* With 5x5 kernels a block needs more shared memory than compute capability 7.5 has. */
+static bool is_fused(const wf_device *device, int kernel)
 {
-    return kernel == 3 || kernel == 5;
+    return kernel == 3 ||
+           (kernel == 5 && wf_level<5, 16>::SHARED_BYTES <= ((const wf_cuda_device *)device)->block_memory);
 }
 
 static size_t pixels_of(const wf_activation *a)
@@ -156,14 +169,13 @@ static workspace lay_out(void *data, const wf_activation *decoded, int images, i
 
 size_t wf_cuda_albedo_workspace(const wf_device *device, const wf_albedo_call *call)
 {
-    (void)device;
-    return is_fused(call->head.albedo_kernel) ? 0 : lay_out(NULL, &call->decoded, 2, call->head.albedo_kernel).size;
+    return is_fused(device, call->head.albedo_kernel) ? 0
+                                                      : lay_out(NULL, &call->decoded, 2, call->head.albedo_kernel).size;
 }
 
 size_t wf_cuda_level_workspace(const wf_device *device, const wf_level_call *call)
 {
-    (void)device;
-    return is_fused(call->head.kernel) ? 0 : lay_out(NULL, &call->decoded, 1, call->head.kernel).size;
+    return is_fused(device, call->head.kernel) ? 0 : lay_out(NULL, &call->decoded, 1, call->head.kernel).size;
 }
 
 struct copy_args {
@@ -255,24 +267,15 @@ static wf_result filter_albedo_any(wf_cuda_device *device, cudaStream_t stream, 
 
 wf_result wf_cuda_filter_albedo(wf_cuda_device *device, cudaStream_t stream, const wf_albedo_call *call)
 {
-    switch (call->head.albedo_kernel) {
-    case 3:
-        return filter_albedo_fused<3>(device, stream, call);
-    case 5:
-        return filter_albedo_fused<5>(device, stream, call);
-    default:
+    if (!is_fused(&device->base, call->head.albedo_kernel))
         return filter_albedo_any(device, stream, call);
-    }
+    return call->head.albedo_kernel == 5 ? filter_albedo_fused<5>(device, stream, call)
+                                         : filter_albedo_fused<3>(device, stream, call);
 }
 
 wf_result wf_cuda_filter_level(wf_cuda_device *device, cudaStream_t stream, const wf_level_call *call)
 {
-    switch (call->head.kernel) {
-    case 3:
-        return filter_fused<3>(device, stream, call);
-    case 5:
-        return filter_fused<5>(device, stream, call);
-    default:
+    if (!is_fused(&device->base, call->head.kernel))
         return filter_any(device, stream, call);
-    }
+    return call->head.kernel == 5 ? filter_fused<5>(device, stream, call) : filter_fused<3>(device, stream, call);
 }
