@@ -19,18 +19,18 @@ class Log:
         self._terminal = sys.stderr.isatty()
         self._shown, self._width = -_SECONDS_BETWEEN_LINES, 0
         self._board = None
-        if active:
-            try:
-                from torch.utils.tensorboard import SummaryWriter
-                self._board = SummaryWriter(str(folder / "tensorboard"))
-            except ImportError:
-                self.say("no TensorBoard log: tensorboard is not installed")
 
     def start(self, step: int) -> None:
-        """Drops what a run that was cut wrote behind its checkpoint."""
-        if self._active:
-            kept = [row for row in self.rows() if row["step"] <= step]
-            self.path.write_text("".join(json.dumps(row) + "\n" for row in kept))
+        """Drops what a run that was cut wrote behind its checkpoint, and opens what needs an extra package."""
+        if not self._active:
+            return
+        kept = [row for row in self.rows() if row["step"] <= step]
+        self.path.write_text("".join(json.dumps(row) + "\n" for row in kept))
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+            self._board = SummaryWriter(str(self.path.parent / "tensorboard"))
+        except ImportError:
+            self.say("no TensorBoard log: tensorboard is not installed")
 
     def rows(self) -> list[dict]:
         rows = []
