@@ -130,18 +130,25 @@ static void test_no_such_device(void **state)
     check_open_error(*state, 0, WF_ERROR_NO_DEVICE, "the Vulkan drivers of this machine find no device");
 }
 
+/* By either variable, whichever of them the environment has. */
 static void test_no_driver(void **state)
 {
     static const char *const variables[] = {"VK_DRIVER_FILES", "VK_ICD_FILENAMES"};
-    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
-        char *before = getenv(variables[i]) ? strdup(getenv(variables[i])) : NULL;
+    enum { COUNT = sizeof variables / sizeof *variables };
+    char *before[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        before[i] = getenv(variables[i]) ? strdup(getenv(variables[i])) : NULL;
+        unsetenv(variables[i]);
+    }
+    for (int i = 0; i < COUNT; i++) {
         setenv(variables[i], "/nonexistent/driver.json", 1);
         check_open_error(*state, 0, WF_ERROR_NO_DEVICE, "there is no Vulkan driver on this machine");
-        if (before)
-            setenv(variables[i], before, 1);
-        else
-            unsetenv(variables[i]);
-        free(before);
+        unsetenv(variables[i]);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        if (before[i])
+            setenv(variables[i], before[i], 1);
+        free(before[i]);
     }
 }
 
