@@ -14,13 +14,15 @@ static VkDeviceSize layer_bytes(const image *layer)
     return (VkDeviceSize)layer->width * (VkDeviceSize)layer->height * sizeof(float) * (VkDeviceSize)layer->channels;
 }
 
-/* Where a layer begins in the buffer, at a multiple of every texel's size; FRAME_LAYER_COUNT: the size of all. */
+/* Where a layer begins in the buffer; FRAME_LAYER_COUNT: the size of all. */
 static VkDeviceSize offset_of(const frame *frame, int end)
 {
     VkDeviceSize offset = 0;
-    for (int layer = 0; layer < end; layer++)
-        if (frame->layers[layer].pixels)
-            offset += (layer_bytes(&frame->layers[layer]) + 15) / 16 * 16;
+    for (int layer = 0; layer < end; layer++) {
+        const image *image = &frame->layers[layer];
+        if (image->pixels)
+            offset += image_buffer_bytes(image->width, image->height, image->channels);
+    }
     return offset;
 }
 

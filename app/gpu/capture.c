@@ -53,13 +53,6 @@ bool capture_target(capture *capture, const target *target, const char *path, er
            png_write(path, (int)target->width, (int)target->height, capture->buffer.mapped, error);
 }
 
-/* Offsets in the buffer are multiples of any layer's texels. */
-static VkDeviceSize to_texel(VkDeviceSize size)
-{
-    const VkDeviceSize texel = 4 * sizeof(float);
-    return (size + texel - 1) / texel * texel;
-}
-
 bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], unsigned layers, int width, int height,
                     image pictures[LAYER_COUNT], error *error)
 {
@@ -68,8 +61,7 @@ bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], u
         offsets[layer] = size;
         pictures[layer] = (image){0};
         if (layers & 1u << layer && images[layer].image)
-            size += to_texel((VkDeviceSize)width * (VkDeviceSize)height * (VkDeviceSize)layer_rows[layer].channels *
-                             sizeof(float));
+            size += image_buffer_bytes(width, height, layer_rows[layer].channels);
         else
             layers &= ~(1u << layer);
     }

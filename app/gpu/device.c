@@ -392,6 +392,13 @@ static bool fill_image(const device *device, uint32_t width, uint32_t height, wf
                  "vkCreateImageView", error);
 }
 
+VkDeviceSize image_buffer_bytes(int width, int height, int channels)
+{
+    const VkDeviceSize texel = 4 * sizeof(float);
+    VkDeviceSize bytes = (VkDeviceSize)width * (VkDeviceSize)height * (VkDeviceSize)channels * sizeof(float);
+    return (bytes + texel - 1) / texel * texel;
+}
+
 bool image_create(const device *device, uint32_t width, uint32_t height, VkFormat format, VkImageUsageFlags usage,
                   wf_node_image *image, error *error)
 {

@@ -61,6 +61,9 @@ bool image_create(const device *device, uint32_t width, uint32_t height, VkForma
                   wf_node_image *image, error *error);
 void image_destroy(const device *device, wf_node_image *image); /* leaves *image zeroed; zeroed is fine */
 
+/* Room for a float32 image in a buffer that holds several, one behind the other: a multiple of every format's texel. */
+VkDeviceSize image_buffer_bytes(int width, int height, int channels);
+
 /* The whole of a color image, for copies and barriers. */
 extern const VkImageSubresourceRange image_range;
 extern const VkImageSubresourceLayers image_layers;

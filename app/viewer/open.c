@@ -54,6 +54,14 @@ static bool read_weights(viewer *viewer, int image_width, int image_height, erro
                                                     &viewer->splat_weights, error));
 }
 
+/* A headless run needs a network only where its predictor runs one; in a window the user may choose it at any time. */
+static bool open_network(viewer *viewer, error *error)
+{
+    const options *options = viewer->options;
+    bool runs = !options->weights && predictor_rows[PREDICTOR_DEFAULT + options->predictor].runs_network;
+    return (options->headless && !runs) || network_open(options->network, &viewer->network, error);
+}
+
 static void set_up_view(viewer *viewer, bool has_guides)
 {
     const options *options = viewer->options;
@@ -89,7 +97,7 @@ bool viewer_open(viewer *viewer, error *error)
     int width, height;
     if (!results_check(options, error) || !open_feed(viewer, error) || !open_device(viewer, error) ||
         !feed_inspect(&viewer->feed, &width, &height, &has_guides, error) ||
-        !read_weights(viewer, width, height, error) || !network_open(options->network, &viewer->network, error) ||
+        !read_weights(viewer, width, height, error) || !open_network(viewer, error) ||
         !feed_start(&viewer->feed, &viewer->device, &viewer->view, error) ||
         !capture_create(&viewer->device, &viewer->capture, error))
         return false;
