@@ -28,6 +28,11 @@ if(WF_CUDA)
   wf_add_node_test(cuda)
 endif()
 
+add_executable(test_node_host node/test_host.c node/suite.c node/scene.c node/renderer.c)
+target_link_libraries(test_node_host PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)
+add_test(NAME node_host COMMAND test_node_host)
+set_tests_properties(node_host PROPERTIES ENVIRONMENT "ASAN_OPTIONS=allocator_may_return_null=1;VK_DRIVER_FILES=/dev/null")
+
 # The half of the hand-over to CUDA that needs no CUDA.
 add_executable(test_share node/test_share.c node/renderer.c)
 target_link_libraries(test_share PRIVATE wf_internal PkgConfig::CMOCKA wf_warnings)

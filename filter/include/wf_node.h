@@ -8,7 +8,7 @@
  * On NVIDIA the images are Vulkan allocations exported as opaque file descriptors and mapped into CUDA once; two values
  * of a timeline semaphore a frame hand them over and back, and nothing is copied through the host. WF_VULKAN runs the
  * same graph as GLSL in the renderer's own queue. WF_CPU copies the images to the host and back: the reference, and the
- * last resort.
+ * last resort; a node without Vulkan filters images that lie in host memory.
  *
  *
  * EMBEDDING IT
@@ -35,6 +35,12 @@
  *
  *     Slots do not depend on each other: frame n+1 may be rendered and submitted before frame n is acquired.
  *
+ *
+ * WITHOUT VULKAN
+ *
+ *     Where the four handles of wf_node_options are VK_NULL_HANDLE, images lie in host memory and WF_CPU filters them there: no
+ *     driver needs to exist. Steps are the same, command buffers are VK_NULL_HANDLE, and so is sync.timeline: inputs are
+ *     written before wf_node_run is called, outputs when it returns.
  *
  * LAYOUTS AND OWNERSHIP
  *
@@ -83,14 +89,14 @@ typedef enum wf_node_role {
 } wf_node_role;
 
 typedef struct wf_node_options {
-    VkInstance instance;
+    VkInstance instance; /* this, the next two and queue: all of them, or VK_NULL_HANDLE all */
     VkPhysicalDevice physical_device;
     VkDevice device;                /* made with what wf_vulkan_get_needs tells */
     uint32_t queue_family;          /* with compute */
     VkQueue queue;                  /* that renders into the inputs and samples the outputs */
     VkPipelineCache pipeline_cache; /* VK_NULL_HANDLE: none */
     int automatic;                  /* 1: the first of WF_CUDA, WF_VULKAN, WF_CPU that works; backend is ignored. Each
-                                       one that does not is logged as a warning that says why */
+                                       one that does not is logged as a warning that says why. Without Vulkan: WF_CPU */
     wf_backend backend;             /* automatic = 0: this one, or the node is not created */
     uint32_t width, height;         /* of every image, at least 1 */
     uint32_t slots;                 /* frames in flight, 1 ... WF_NODE_MAX_SLOTS */
@@ -125,6 +131,7 @@ typedef struct wf_node_image {
     VkImageUsageFlags usage;  /* as VkImageCreateInfo had it */
     VkDeviceMemory memory;    /* of the image alone, at offset 0. Only WF_CUDA reads these two */
     VkDeviceSize memory_size; /* of the allocation, as VkMemoryAllocateInfo had it */
+    void *texels; /* of a node without Vulkan: rows from top to bottom; nothing else but format is read then */
 } wf_node_image;
 
 /* Makes an image fit for a role on this node's backend: R32_SFLOAT for depth, else R32G32B32A32_SFLOAT; usage SAMPLED,

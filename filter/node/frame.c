@@ -15,6 +15,9 @@ static wf_result check_step(const wf_node *node, uint32_t slot, node_step needed
 
 static wf_result check_commands(const wf_node *node, VkCommandBuffer commands)
 {
+    if (node_lacks_vulkan(node))
+        return commands ? WF_INVALID(&node->log, "the node is without Vulkan, but has been given a command buffer")
+                        : WF_OK;
     return commands ? WF_OK : WF_INVALID(&node->log, "the command buffer is VK_NULL_HANDLE");
 }
 
@@ -103,14 +106,27 @@ static void hand_over(const wf_node *node, uint32_t slot, VkCommandBuffer comman
     wf_image_record_barriers(commands, count, barriers);
 }
 
-wf_result wf_node_release(wf_node *node, uint32_t slot, VkCommandBuffer commands)
+/* Records that the renderer's work on the images ends, or begins again. */
+static void record_release(wf_node *node, uint32_t slot, VkCommandBuffer commands)
 {
-    WF_TRY(check_step(node, slot, STEP_BEGUN, "wf_node_release"));
-    WF_TRY(check_commands(node, commands));
     wf_node_reset_marks(node, slot, commands);
     discard_outputs(&node->slots[slot], commands);
     hand_over(node, slot, commands, node->options.queue_family, VK_QUEUE_FAMILY_EXTERNAL);
     wf_node_write_mark(node, slot, commands, MARK_RELEASED);
+}
+
+static void record_acquire(wf_node *node, uint32_t slot, VkCommandBuffer commands)
+{
+    hand_over(node, slot, commands, VK_QUEUE_FAMILY_EXTERNAL, node->options.queue_family);
+    wf_node_write_mark(node, slot, commands, MARK_ACQUIRED);
+}
+
+wf_result wf_node_release(wf_node *node, uint32_t slot, VkCommandBuffer commands)
+{
+    WF_TRY(check_step(node, slot, STEP_BEGUN, "wf_node_release"));
+    WF_TRY(check_commands(node, commands));
+    if (commands)
+        record_release(node, slot, commands);
     node->slots[slot].step = STEP_RELEASED;
     return WF_OK;
 }
@@ -119,8 +135,8 @@ wf_result wf_node_acquire(wf_node *node, uint32_t slot, VkCommandBuffer commands
 {
     WF_TRY(check_step(node, slot, STEP_RUN, "wf_node_acquire"));
     WF_TRY(check_commands(node, commands));
-    hand_over(node, slot, commands, VK_QUEUE_FAMILY_EXTERNAL, node->options.queue_family);
-    wf_node_write_mark(node, slot, commands, MARK_ACQUIRED);
+    if (commands)
+        record_acquire(node, slot, commands);
     node->slots[slot].step = STEP_IDLE;
     return WF_OK;
 }

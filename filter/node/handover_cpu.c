@@ -1,10 +1,8 @@
 /* Images are copied to host memory and back by the renderer's queue; a frame is done when wf_node_run returns. The
  * copies count as hand-over. */
 #include <stdlib.h>
-#include <string.h>
 
-#include "half.h"
-#include "node.h"
+#include "host.h"
 
 /* Host memory that the queue copies to and from. */
 typedef struct staging {
@@ -17,7 +15,7 @@ typedef struct cpu_handover {
     VkCommandPool take_pool, give_pool;
     VkCommandBuffer take[WF_NODE_MAX_SLOTS], give[WF_NODE_MAX_SLOTS];
     staging images[WF_NODE_MAX_SLOTS][WF_NODE_ROLE_COUNT];
-    int64_t marks[WF_NODE_MAX_SLOTS][NODE_HISTORY][MARK_COUNT]; /* CLOCK_MONOTONIC, ns */
+    host_marks marks;
 } cpu_handover;
 
 static cpu_handover *state_of(const wf_node *node)
@@ -164,59 +162,21 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
     return wf_node_wait(node, slot, timeline_copied(s->begun));
 }
 
-static void load_texel(const void *texels, node_image_format format, int64_t index, float texel[4])
-{
-    int64_t at = index * format.channels;
-    for (int c = 0; c < format.channels; c++)
-        texel[c] =
-            format.is_half ? wf_half_to_float(((const uint16_t *)texels)[at + c]) : ((const float *)texels)[at + c];
-}
-
-static void store_texel(void *texels, node_image_format format, int64_t index, const float texel[4])
-{
-    int64_t at = index * format.channels;
-    for (int c = 0; c < format.channels; c++) {
-        if (format.is_half)
-            ((uint16_t *)texels)[at + c] = wf_float_to_half(texel[c]);
-        else
-            ((float *)texels)[at + c] = texel[c];
-    }
-}
-
 static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
 {
-    node_image_format format = wf_image_format_of(node->slots[slot].images[role].format);
-    const void *texels = state_of(node)->images[slot][role].texels;
-    int channels = wf_node_roles[role].channels;
-    float *planes = node->planes[role].data;
-    int64_t count = node->planes[role].stride[1];
-#pragma omp parallel for
-    for (int64_t i = 0; i < count; i++) {
-        float texel[4];
-        load_texel(texels, format, i, texel);
-        for (int c = 0; c < channels; c++)
-            planes[c * count + i] = texel[c];
-    }
+    wf_host_unpack(node, slot, role, state_of(node)->images[slot][role].texels);
     return WF_OK;
 }
 
 static wf_result pack(wf_node *node, uint32_t slot, wf_node_role role)
 {
-    node_image_format format = wf_image_format_of(node->slots[slot].images[role].format);
-    void *texels = state_of(node)->images[slot][role].texels;
-    const float *planes = node->planes[role].data;
-    int64_t count = node->planes[role].stride[1];
-#pragma omp parallel for
-    for (int64_t i = 0; i < count; i++) {
-        float texel[4] = {planes[i], planes[count + i], planes[2 * count + i], 1};
-        store_texel(texels, format, i, texel);
-    }
+    wf_host_pack(node, slot, role, state_of(node)->images[slot][role].texels);
     return WF_OK;
 }
 
 static wf_result mark(wf_node *node, uint32_t slot, node_mark mark)
 {
-    state_of(node)->marks[slot][node_history(node->slots[slot].begun)][mark] = wf_node_now_ns();
+    wf_host_mark(&state_of(node)->marks, node, slot, mark);
     return WF_OK;
 }
 
@@ -248,12 +208,7 @@ static int slot_finished(wf_node *node, uint32_t slot)
 static int read_marks(wf_node *node, uint32_t slot, uint32_t history, unsigned marks, int64_t ns[MARK_COUNT],
                       int64_t *uncertainty_ns)
 {
-    for (int mark = MARK_TAKEN; mark <= MARK_PACKED; mark++) {
-        if (marks >> mark & 1)
-            ns[mark] = state_of(node)->marks[slot][history][mark];
-    }
-    *uncertainty_ns = 0;
-    return 1;
+    return wf_host_read_marks(&state_of(node)->marks, slot, history, marks, ns, uncertainty_ns);
 }
 
 const node_handover wf_node_handover_cpu = {.backend = WF_CPU,

@@ -1,5 +1,7 @@
 #include "image.h"
 
+#include <stdlib.h>
+
 #include "role.h"
 #include "share.h"
 #include "vulkan/check.h"
@@ -105,9 +107,23 @@ static wf_result create_parts(const wf_node_options *vulkan, const wf_log *log, 
     return create_view(vulkan, log, image);
 }
 
+static wf_result create_on_host(const wf_node_options *options, const wf_log *log, VkFormat format,
+                                wf_node_image *image)
+{
+    *image = (wf_node_image){0};
+    void *texels = calloc((size_t)options->width * options->height, wf_image_texel_size(format));
+    if (!texels)
+        return wf_fail(log, WF_ERROR_OUT_OF_MEMORY, "no host memory for an image of %ux%u pixels", options->width,
+                       options->height);
+    *image = (wf_node_image){.format = format, .texels = texels};
+    return WF_OK;
+}
+
 wf_result wf_image_create(const wf_node_options *vulkan, const wf_log *log, VkFormat format, int shared,
                           wf_node_image *image)
 {
+    if (!vulkan->device)
+        return create_on_host(vulkan, log, format, image);
     *image = (wf_node_image){.format = format, .usage = wf_image_usage};
     wf_result result = create_parts(vulkan, log, shared, image);
     if (result != WF_OK)
@@ -117,9 +133,13 @@ wf_result wf_image_create(const wf_node_options *vulkan, const wf_log *log, VkFo
 
 void wf_image_destroy(VkDevice device, wf_node_image *image)
 {
-    vkDestroyImageView(device, image->view, NULL);
-    vkDestroyImage(device, image->image, NULL);
-    vkFreeMemory(device, image->memory, NULL);
+    if (!device) {
+        free(image->texels);
+    } else {
+        vkDestroyImageView(device, image->view, NULL);
+        vkDestroyImage(device, image->image, NULL);
+        vkFreeMemory(device, image->memory, NULL);
+    }
     *image = (wf_node_image){0};
 }
 

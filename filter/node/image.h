@@ -18,11 +18,22 @@ size_t wf_image_texel_size(VkFormat format);
 VkFormat wf_image_role_format(wf_node_role role);
 extern const VkImageUsageFlags wf_image_usage;
 
-/* Returns after reporting. shared: the memory can be exported. On failure the image is zeroed. */
+static inline int wf_image_exists(const wf_node_image *image)
+{
+    return image->image || image->texels;
+}
+
+static inline int wf_image_same(const wf_node_image *a, const wf_node_image *b)
+{
+    return wf_image_exists(a) && a->image == b->image && a->texels == b->texels;
+}
+
+/* Returns after reporting. Without a device: in host memory. shared: the memory can be exported. On failure the image
+ * is zeroed. */
 wf_result wf_image_create(const wf_node_options *vulkan, const wf_log *log, VkFormat format, int shared,
                           wf_node_image *image);
 
-/* Destroys what is there and zeroes the struct. */
+/* Destroys what is there and zeroes the struct. device: VK_NULL_HANDLE for an image in host memory. */
 void wf_image_destroy(VkDevice device, wf_node_image *image);
 
 /* Makes all earlier writes to the image visible to everything later, within one queue family. */

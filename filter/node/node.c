@@ -22,18 +22,36 @@ static wf_result check_role(const wf_log *log, wf_node_role role)
     return wf_check_enum(log, "role", (int)role, WF_NODE_ROLE_COUNT);
 }
 
+static wf_result check_vulkan(const wf_node_options *options)
+{
+    int given = !!options->instance + !!options->physical_device + !!options->device + !!options->queue;
+    if (given != 0 && given != 4)
+        return WF_INVALID(&options->log,
+                          "the node needs a VkInstance, VkPhysicalDevice, VkDevice and VkQueue, one is NULL");
+    if (given == 0 && !options->automatic && options->backend != WF_CPU)
+        return WF_INVALID(&options->log, "%s needs a VkDevice, without one only %s works",
+                          wf_backend_name(options->backend), wf_backend_name(WF_CPU));
+    return WF_OK;
+}
+
+static uint32_t most_pixels_a_side(const wf_node_options *options)
+{
+    if (!options->device)
+        return INT32_MAX;
+    VkPhysicalDeviceProperties properties;
+    vkGetPhysicalDeviceProperties(options->physical_device, &properties);
+    return properties.limits.maxImageDimension2D;
+}
+
 static wf_result check_options(const wf_node_options *options)
 {
     const wf_log *log = &options->log;
-    if (!options->instance || !options->physical_device || !options->device || !options->queue)
-        return WF_INVALID(log, "the node needs a VkInstance, VkPhysicalDevice, VkDevice and VkQueue, one is NULL");
     if (!options->automatic)
         WF_TRY(wf_check_enum(log, "backend", (int)options->backend, WF_BACKEND_COUNT));
+    WF_TRY(check_vulkan(options));
     if (options->slots < 1 || options->slots > WF_NODE_MAX_SLOTS)
         return WF_INVALID(log, "slots is %u, it is 1 to %d", options->slots, WF_NODE_MAX_SLOTS);
-    VkPhysicalDeviceProperties properties;
-    vkGetPhysicalDeviceProperties(options->physical_device, &properties);
-    uint32_t most = properties.limits.maxImageDimension2D;
+    uint32_t most = most_pixels_a_side(options);
     if (options->width < 1 || options->height < 1 || options->width > most || options->height > most)
         return WF_INVALID(log, "the node's images are %ux%u, the device allows 1x1 to %ux%u", options->width,
                           options->height, most, most);
@@ -55,6 +73,8 @@ static void relay(void *user, wf_log_level level, const char *message)
 
 static wf_result open_slot(wf_node *node, uint32_t slot)
 {
+    if (node_lacks_vulkan(node))
+        return WF_OK;
     WF_TRY(wf_share_create_timeline(&node->options, &node->log, node->handover->shared, &node->slots[slot].timeline));
     WF_TRY(wf_node_create_queries(node, slot));
     return node->handover->open_slot(node, slot);
@@ -76,8 +96,10 @@ static void close_parts(wf_node *node)
     node->device = NULL;
     for (uint32_t slot = 0; slot < node->options.slots; slot++) {
         node_slot *s = &node->slots[slot];
-        vkDestroySemaphore(device, s->timeline, NULL);
-        vkDestroyQueryPool(device, s->queries, NULL);
+        if (device) {
+            vkDestroySemaphore(device, s->timeline, NULL);
+            vkDestroyQueryPool(device, s->queries, NULL);
+        }
         *s = (node_slot){0};
     }
 }
@@ -86,7 +108,7 @@ static wf_result open_backend(wf_node *node, wf_backend backend)
 {
     static const node_handover *const handovers[WF_BACKEND_COUNT] = {
         [WF_CPU] = &wf_node_handover_cpu, [WF_VULKAN] = &wf_node_handover_vulkan, [WF_CUDA] = &wf_node_handover_cuda};
-    node->handover = handovers[backend];
+    node->handover = node_lacks_vulkan(node) ? &wf_node_handover_host : handovers[backend];
     wf_result result = open_parts(node);
     if (result != WF_OK)
         close_parts(node);
@@ -119,7 +141,8 @@ wf_result wf_node_create(const wf_node_options *options, wf_node **node)
     made->options = *options;
     made->log = (wf_log){.callback = relay, .user = made};
     wf_node_open_clock(made);
-    wf_result result = options->automatic ? open_first_that_works(made) : open_backend(made, options->backend);
+    int chooses = options->automatic && !node_lacks_vulkan(made);
+    wf_result result = chooses ? open_first_that_works(made) : open_backend(made, options->backend);
     if (result != WF_OK) {
         free(made);
         return result;
@@ -149,7 +172,8 @@ void wf_node_destroy(wf_node *node)
     if (!node)
         return;
     wf_node_wait_for_all(node);
-    vkQueueWaitIdle(node->options.queue); /* Mesa 22 touches a timeline even after its waiters have gone on */
+    if (!node_lacks_vulkan(node))
+        vkQueueWaitIdle(node->options.queue); /* Mesa 22 touches a timeline even after its waiters have gone on */
     for (uint32_t slot = 0; slot < node->options.slots; slot++) {
         for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++)
             unbind(node, slot, role);
@@ -200,7 +224,7 @@ void wf_node_destroy_image(wf_node *node, wf_node_image *image)
         return;
     for (uint32_t slot = 0; slot < node->options.slots; slot++) {
         for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
-            if (image->image && node->slots[slot].images[role].image == image->image) {
+            if (wf_image_same(&node->slots[slot].images[role], image)) {
                 node->handover->wait(node, slot);
                 unbind(node, slot, role);
             }
@@ -224,6 +248,8 @@ static wf_result check_format(const wf_log *log, wf_node_role role, VkFormat for
 
 static VkImageUsageFlags needed_usage(const wf_node *node, wf_node_role role)
 {
+    if (node_lacks_vulkan(node))
+        return 0;
     switch (node->handover->backend) {
     case WF_VULKAN:
         return node_is_input(role) ? VK_IMAGE_USAGE_SAMPLED_BIT : VK_IMAGE_USAGE_STORAGE_BIT;
@@ -234,12 +260,24 @@ static VkImageUsageFlags needed_usage(const wf_node *node, wf_node_role role)
     }
 }
 
+static wf_result check_handles(const wf_node *node, uint32_t slot, wf_node_role role, const wf_node_image *image)
+{
+    const wf_log *log = &node->log;
+    const char *name = wf_node_roles[role].name;
+    if (node_lacks_vulkan(node))
+        return image->texels
+                   ? WF_OK
+                   : WF_INVALID(log, "the %s image of slot %u lacks its texels, which a node without Vulkan needs",
+                                name, slot);
+    if (!image->image || !image->view)
+        return WF_INVALID(log, "the %s image of slot %u lacks its VkImage or its VkImageView", name, slot);
+    return WF_OK;
+}
+
 static wf_result check_image(const wf_node *node, uint32_t slot, wf_node_role role, const wf_node_image *image)
 {
     const wf_log *log = &node->log;
-    if (!image->image || !image->view)
-        return WF_INVALID(log, "the %s image of slot %u lacks its VkImage or its VkImageView", wf_node_roles[role].name,
-                          slot);
+    WF_TRY(check_handles(node, slot, role, image));
     WF_TRY(check_format(log, role, image->format));
     VkImageUsageFlags usage = needed_usage(node, role);
     if ((image->usage & usage) != usage)
@@ -249,7 +287,7 @@ static wf_result check_image(const wf_node *node, uint32_t slot, wf_node_role ro
         return WF_INVALID(log, "the %s image of slot %u lacks its VkDeviceMemory or its size (%" PRIu64 " bytes)",
                           wf_node_roles[role].name, slot, image->memory_size);
     for (wf_node_role other = 0; other < WF_NODE_ROLE_COUNT; other++) {
-        if (other != role && node->slots[slot].images[other].image == image->image)
+        if (other != role && wf_image_same(&node->slots[slot].images[other], image))
             return WF_INVALID(log, "the %s image of slot %u is its %s image already", wf_node_roles[role].name, slot,
                               wf_node_roles[other].name);
     }

@@ -4,7 +4,7 @@
  * frame.c     a frame's four steps, and the table of stages that run between
  * predictor.h where weights come from: predictor.c, and a file for each kind of predictor
  * timing.c    marks to spans on one clock
- * handover_*  three ways to take images from the renderer and give them back, one per backend
+ * handover_*  how images are taken from the renderer and given back: one per backend, and one for nodes without Vulkan
  * queue.c     commands in the renderer's queue
  * role.h, image.h, share.h  parts that know no node */
 #ifndef WF_NODE_NODE_H
@@ -95,7 +95,7 @@ typedef struct node_turn {
 
 static inline int node_is_bound(const node_slot *slot, wf_node_role role)
 {
-    return slot->images[role].image != VK_NULL_HANDLE;
+    return wf_image_exists(&slot->images[role]);
 }
 
 /* The planes of a role; NULL where the frame has no image of it. */
@@ -103,6 +103,12 @@ static inline const wf_tensor *node_planes_of(const node_turn *turn, wf_node_rol
 {
     const wf_node *node = turn->node;
     return node_is_bound(&node->slots[turn->slot], role) ? &node->planes[role] : NULL;
+}
+
+/* Images lie in host memory. */
+static inline int node_lacks_vulkan(const wf_node *node)
+{
+    return node->options.device == VK_NULL_HANDLE;
 }
 
 /* Where the slot's frame f is remembered. */
@@ -119,13 +125,13 @@ wf_result wf_node_wait_for_all(wf_node *node);
 
 /* ---- The hand-over ----------------------------------------------------------------------------------------------- */
 
-/* One per backend. All return after reporting why they failed. slot and role are valid, images are bound. */
+/* One per backend, and _host for nodes without Vulkan. All return after reporting why they failed. slot and role are valid, images are bound. */
 struct node_handover {
     wf_backend backend;
     int shared; /* images and timelines are exported, and images change owner between the queue's family and
                    VK_QUEUE_FAMILY_EXTERNAL */
 
-    /* Sets node->device and node->state. Before the slots' timelines exist; open_slot comes after. close undoes what
+    /* Sets node->device and node->state. Before the slots' timelines exist; open_slot comes after, on Vulkan. close undoes what
      * was done so far, node->device excepted; no work is under way then and no image is mapped. */
     wf_result (*open)(wf_node *node);
     wf_result (*open_slot)(wf_node *node, uint32_t slot);
@@ -154,7 +160,7 @@ struct node_handover {
                       int64_t *uncertainty_ns);
 };
 
-extern const node_handover wf_node_handover_cuda, wf_node_handover_vulkan, wf_node_handover_cpu;
+extern const node_handover wf_node_handover_cuda, wf_node_handover_vulkan, wf_node_handover_cpu, wf_node_handover_host;
 
 /* ---- queue.c: the renderer's queue ------------------------------------------------------------------------------- */
 

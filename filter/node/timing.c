@@ -49,6 +49,8 @@ static uint32_t valid_bits(const wf_node_options *vulkan)
 
 void wf_node_open_clock(wf_node *node)
 {
+    if (node_lacks_vulkan(node))
+        return;
     VkPhysicalDeviceProperties properties;
     vkGetPhysicalDeviceProperties(node->options.physical_device, &properties);
     uint32_t bits = valid_bits(&node->options);
