@@ -7,17 +7,17 @@
 
 enum { BLOCK = WF_BLOCK };
 
-static int is_finite_at(const wf_tensor *layer, int64_t channels, int64_t y, int64_t x)
+static int are_numbers_at(const wf_tensor *layer, int64_t channels, int64_t y, int64_t x)
 {
-    int finite = 1;
+    int numbers = 1;
     for (int64_t c = 0; c < channels; c++)
-        finite &= isfinite(*(const float *)wf_cpu_address(layer, 0, c, y, x)) != 0;
-    return finite;
+        numbers &= fabsf(*(const float *)wf_cpu_address(layer, 0, c, y, x)) <= (float)WF_LARGEST;
+    return numbers;
 }
 
 void wf_cpu_clean(const wf_tensor *layer, int64_t channels, int64_t y, int64_t x, float *to)
 {
-    if (layer->data && is_finite_at(layer, channels, y, x)) {
+    if (layer->data && are_numbers_at(layer, channels, y, x)) {
         for (int64_t c = 0; c < channels; c++)
             to[c] = *(const float *)wf_cpu_address(layer, 0, c, y, x);
     } else {
@@ -55,7 +55,7 @@ static double mean_of_block(const wf_tensor *color, int64_t y0, int64_t y1, int6
             float rgb[3];
             wf_cpu_clean(color, 3, y, x, rgb);
             for (int c = 0; c < 3; c++)
-                sum += fmin(fmax(rgb[c], 0), WF_BRIGHTEST);
+                sum += fmax(rgb[c], 0);
         }
     }
     return sum / (double)(3 * (y1 - y0) * (x1 - x0));

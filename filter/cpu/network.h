@@ -4,7 +4,7 @@
 
 #include "convolve.h"
 
-/* A pixel of a layer; zeros where a channel is not finite, or where the layer is absent. */
+/* A pixel of a layer; zeros where a channel is no number (WF_LARGEST), or where the layer is absent. */
 void wf_cpu_clean(const wf_tensor *layer, int64_t channels, int64_t y, int64_t x, float *to);
 
 wf_result wf_cpu_expose(wf_device *device, wf_stream stream, const wf_expose_call *call);

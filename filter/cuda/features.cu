@@ -27,8 +27,7 @@ static __device__ float4 add_threads(float4 value, float4 *shared)
 
 static __device__ float light_of(float3 rgb)
 {
-    const float3 clamped = wf_clamp(rgb, 0, (float)WF_BRIGHTEST);
-    return (clamped.x + clamped.y + clamped.z) / 3;
+    return (fmaxf(rgb.x, 0) + fmaxf(rgb.y, 0) + fmaxf(rgb.z, 0)) / 3;
 }
 
 static __global__ void __launch_bounds__(THREADS) sum_logarithms(const expose_args args)

@@ -18,11 +18,15 @@ static __device__ __forceinline__ void wf_write_rgb(const wf_view &view, int y, 
     at[0] = rgb.x, at[view.channel] = rgb.y, at[2 * view.channel] = rgb.z;
 }
 
-/* 0 where a channel is not finite. */
+static __device__ __forceinline__ bool wf_is_number(float value)
+{
+    return fabsf(value) <= (float)WF_LARGEST;
+}
+
+/* 0 where a channel is no number. */
 static __device__ __forceinline__ float3 wf_clean(float3 rgb)
 {
-    const bool finite = isfinite(rgb.x) && isfinite(rgb.y) && isfinite(rgb.z);
-    return finite ? rgb : make_float3(0, 0, 0);
+    return wf_is_number(rgb.x) && wf_is_number(rgb.y) && wf_is_number(rgb.z) ? rgb : make_float3(0, 0, 0);
 }
 
 /* The same of a layer that may be absent. */

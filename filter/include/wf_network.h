@@ -13,9 +13,9 @@
  *
  * WHAT IS COMPUTED
  *
- *     clean       A pixel one of whose channels is not finite is 0 in that layer. Albedo is clamped to 0 ... 1. Depth hits where
- *                 it is above 0 and below 1e9. Missing guides are 0.
- *     exposure    m is the mean of a pixel's r, g and b, each clamped to 0 ... 1e30; M the mean of m over a block of 16x16 pixels (the
+ *     clean       A pixel one of whose channels is not finite, or beyond -1e30 ... 1e30, is 0 in that layer. Albedo is clamped to
+ *                 0 ... 1. Depth hits where it is above 0 and below 1e9. Missing guides are 0.
+ *     exposure    m is the mean of a pixel's r, g and b, each at least 0; M the mean of m over a block of 16x16 pixels (the
  *                 last ones may be smaller). e = 0.18 / 2^(mean of log2 M over the blocks with M > 1e-8); 1 where there is none.
  *     features    planes, in the file's order, each times its scale:
  *                     color        ln(1 + gain * max(e * color, 0))

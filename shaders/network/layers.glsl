@@ -33,15 +33,15 @@ void store_rgb(wf_plane_push planes, int y, int x, vec3 rgb)
     }
 }
 
-// Whether the bits are those of a finite number: comparisons may be computed as if all numbers were.
-bool is_finite(float value)
+// By the bits: comparisons may be computed as if all numbers were finite.
+bool is_number(float value)
 {
-    return (floatBitsToUint(value) & 0x7f800000u) != 0x7f800000u;
+    return (floatBitsToUint(value) & 0x7fffffffu) <= floatBitsToUint(WF_LARGEST);
 }
 
 vec3 clean(vec3 rgb)
 {
-    return is_finite(rgb.r) && is_finite(rgb.g) && is_finite(rgb.b) ? rgb : vec3(0.0);
+    return is_number(rgb.r) && is_number(rgb.g) && is_number(rgb.b) ? rgb : vec3(0.0);
 }
 
 vec3 load_clean(wf_plane_push planes, int y, int x)
@@ -53,7 +53,7 @@ vec3 load_clean(wf_plane_push planes, int y, int x)
 float load_depth(wf_plane_push planes, int y, int x)
 {
     float depth = planes.data == 0 ? 0.0 : load_plane(planes, 0, y, x);
-    return is_finite(depth) && depth > 0.0 && depth < WF_FARTHEST ? depth : 0.0;
+    return is_number(depth) && depth > 0.0 && depth < WF_FARTHEST ? depth : 0.0;
 }
 
 // The filtered albedo and epsilon.

@@ -19,7 +19,7 @@ void main()
     float light = 0.0;
     vec4 sum = vec4(0.0);
     for (int row = 0; row < rows && x < push.width; ++row) {
-        light += dot(clamp(load_clean(push.color, y0 + row, x), 0.0, WF_BRIGHTEST), vec3(1.0 / 3.0));
+        light += dot(max(load_clean(push.color, y0 + row, x), 0.0), vec3(1.0 / 3.0));
         float depth = load_depth(push.depth, y0 + row, x);
         if (depth > 0.0) {
             sum.zw += vec2(log(depth), 1.0);

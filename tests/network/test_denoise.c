@@ -218,17 +218,43 @@ static void test_contents(void **state)
 static void test_holes(void **state)
 {
     (void)state;
-    static const float values[] = {NAN, INFINITY, -INFINITY};
+    static const float values[] = {NAN, INFINITY, -INFINITY, 2e30f, -3e38f};
     wf_network *network = open_network("tiny");
     frame f = make_frame(41, 35);
     for (int i = 0; i < 60; i++) {
         const size_t place = (size_t)random_uniform(&random_numbers, 0, 10 * (double)pixels_of(&f));
-        f.data[place] = values[i % 3];
+        f.data[place] = values[i % 5];
     }
     compare(network, &f);
     f = make_frame(9, 9);
     set_plane(&f, 0, 10, NAN);
     compare(network, &f);
+    wf_network_close(network);
+}
+
+/* Holes give the same images whichever number they hold. */
+static void test_numbers_that_are_none(void **state)
+{
+    (void)state;
+    wf_network *network = open_network("tiny");
+    frame f = make_frame(33, 20);
+    const size_t count = 6 * pixels_of(&f);
+    double *expected = NULL;
+    static const float values[] = {NAN, INFINITY, 1.01e30f, -3e38f};
+    for (int i = 0; i < 4; i++) {
+        for (size_t place = 5; place < 3 * pixels_of(&f); place += 97)
+            f.data[place] = values[i];
+        denoise_on(device, network, &f);
+        double *images = images_of(&f);
+        if (!expected) {
+            expected = images;
+            continue;
+        }
+        assert_memory_equal(images, expected, count * sizeof *images);
+        free(images);
+    }
+    free(expected);
+    free(f.data);
     wf_network_close(network);
 }
 
@@ -323,6 +349,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(test_one_operator, suite_end_test),
         cmocka_unit_test_teardown(test_contents, suite_end_test),
         cmocka_unit_test_teardown(test_holes, suite_end_test),
+        cmocka_unit_test_teardown(test_numbers_that_are_none, suite_end_test),
         cmocka_unit_test_teardown(test_another_image, suite_end_test),
         cmocka_unit_test_teardown(test_steps, suite_end_test),
     };

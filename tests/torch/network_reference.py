@@ -88,7 +88,7 @@ def pyramid(image, logits, alphas, splat):
 def clean(color, albedo, normal, depth):
     layers = []
     for layer in (color, albedo, normal, depth):
-        bad = ~np.isfinite(layer).all(0)
+        bad = ~(np.abs(layer) <= 1e30).all(0)
         layer = np.array(layer, np.float64)
         layer[:, bad] = 0
         layers.append(layer)
@@ -98,7 +98,7 @@ def clean(color, albedo, normal, depth):
 
 
 def exposure(color):
-    mean = np.clip(color, 0, 1e30).mean(0, keepdims=True)
+    mean = np.maximum(color, 0).mean(0, keepdims=True)
     means = [block.mean() for row in blocks(mean, 16) for block in row]
     logarithms = [np.log2(value) for value in means if value > 1e-8]
     return 0.18 / 2 ** np.mean(logarithms) if logarithms else 1.0

@@ -56,6 +56,7 @@ def test_exposure_and_planes(height, width, device):
     for layer in frame:
         layer[torch.rand(1, *layer.shape[1:]) < 0.05] = torch.nan
         layer[torch.rand(1, *layer.shape[1:]) < 0.05] = torch.inf
+        layer[torch.rand(1, *layer.shape[1:]) < 0.05] = -2e30
     cleaned = clean(Frame(*(layer.to(device) for layer in frame)))
     expected = network_reference.clean(*arrays(frame))
     for layer, array in zip(cleaned, expected):
@@ -87,8 +88,9 @@ def test_a_firefly_hardly_moves_the_exposure():
 
 
 def test_exposure_of_extreme_images():
-    for value in (1e-30, 1e6, 3e38):
-        factor = exposure(torch.full((1, 3, 33, 33), value))
+    for value in (1e-30, 1e6, 1e30, 3e38):
+        color = torch.full((1, 3, 33, 33), value)
+        factor = exposure(clean(Frame(color, color, color, color[:, :1])).color)
         assert torch.isfinite(factor).all() and factor.item() > 0
 
 
@@ -133,7 +135,8 @@ def test_extreme_frames_give_finite_images(device):
     black = torch.zeros(shape, device=device)
     holes = torch.rand(shape, device=device)
     holes[:, :, ::3, ::2] = torch.nan
-    cases = {"black": black, "constant": black + 0.7, "bright": black + 1e6, "holes": holes, "infinite": black + torch.inf}
+    cases = {"black": black, "constant": black + 0.7, "bright": black + 1e6, "holes": holes, "infinite": black + torch.inf,
+             "huge": black + 1e30, "too large": black + 3e38}
     for name, color in cases.items():
         guides = holes if name == "holes" else black
         for image in denoise(network, Frame(color, guides, guides, guides[:, :1])):

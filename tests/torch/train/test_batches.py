@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from weighted_filter.train import draw
+from weighted_filter.network import Frame
+from weighted_filter.train import defects, draw
 from weighted_filter.train.augment import augment
 from weighted_filter.train.records import Shape
 
@@ -32,6 +33,15 @@ def test_ranges():
     np.testing.assert_allclose(rotations @ rotations.transpose(0, 2, 1), np.broadcast_to(np.eye(3), rotations.shape), atol=1e-5)
     assert 0.4 < (np.linalg.det(rotations) > 0).mean() < 0.6
     assert abs(rotations.mean(0)).max() < 0.1
+    stops = np.log2(drawn[:, draw.INPUT_EXPOSURE])
+    assert 0.05 < (abs(stops) > 2).mean() < 0.1 and 0.6 < (abs(stops) < 0.5).mean() < 0.7
+    spoilt = drawn[:, draw.DEFECTS:draw.BUFFERS]
+    for column, low, high in ((defects.HOLES, 3e-4, 0.1), (defects.BRIGHT, 3e-5, 4e-3)):
+        shares = spoilt[:, column]
+        assert 0.07 < (shares > 0).mean() < 0.13
+        assert shares[shares > 0].min() > low and shares.max() < high
+    assert set(spoilt[:, defects.SHIFT]) == {0, 1, 2, 3} and spoilt[:, defects.RADIANCE].max() > 5e5
+    assert (spoilt[:, defects.SEED] == spoilt[:, defects.SEED].astype(int)).all()
 
 
 @pytest.mark.parametrize("crop", [(7, 9), (12, 20), (12, 5), (1, 1)])
@@ -52,6 +62,7 @@ def test_augment(device):
     noisy = torch.rand(pairs, SHAPE.buffers, 10, SHAPE.height * SHAPE.width).half()
     clean = torch.rand(pairs, 6, SHAPE.height * SHAPE.width).half()
     drawn = numbers(16, crop)
+    drawn[:, [draw.DEFECTS + defects.HOLES, draw.DEFECTS + defects.BRIGHT]] = 0
     batch = augment(noisy.to(device), clean.to(device), torch.from_numpy(drawn).to(device), SHAPE.width, crop)
     i, j = np.mgrid[:crop[0], :crop[1]]
     for sample, row in enumerate(drawn):
@@ -66,3 +77,35 @@ def test_augment(device):
                     gain * target[:3][order], target[3:][order])
         for layer, array in zip((*batch.frame, batch.reference, batch.albedo), expected):
             np.testing.assert_allclose(layer[sample].cpu(), array, rtol=1e-5, atol=1e-6)
+
+
+def test_defects(device):
+    """Shares as asked for, holes square, in color, guides or both; the same again for the same numbers; others are left alone."""
+    size, count = (96, 128), 4
+    frame = Frame(*(torch.rand(count, planes, *size, device=device) for planes in (3, 3, 3, 1)))
+    asked = np.zeros((count, defects.COLUMNS), np.float32)
+    asked[:, defects.SEED] = 5, 16777215, 7, 7
+    asked[:, defects.SHIFT] = 0, 3, 2, 2
+    asked[:, defects.HOLES] = 0.05, 0.1, 0, 0.3
+    asked[:, defects.BRIGHT] = 0.01, 0, 0, 0
+    asked[:, defects.RADIANCE] = 1e6
+    spoilt, again = (defects.spoil(frame, torch.from_numpy(asked).to(device)) for _ in range(2))
+    bad = []
+    for layer, second, before in zip(spoilt, again, frame):
+        np.testing.assert_array_equal(layer.cpu(), second.cpu())
+        holes = layer.isnan()
+        assert (holes.all(1) == holes.any(1)).all()
+        bright = layer == 1e6
+        assert bright.any() == (layer is spoilt.color)
+        assert (layer == before)[~(holes | bright)].all()
+        bad.append(holes[:, 0].cpu().numpy())
+    assert (bad[1] == bad[2]).all() and (bad[1] == bad[3]).all()
+    color, guides = bad[:2]
+    np.testing.assert_allclose((color | guides).mean((1, 2)), [0.05, 0.1, 0, 0.3], rtol=0.35)
+    np.testing.assert_allclose((color & guides)[3].mean() / (color | guides)[3].mean(), 0.5, atol=0.15)
+    assert (color & ~guides)[3].any() and (guides & ~color)[3].any()
+    assert 0.006 < (spoilt.color[0] == 1e6).float().mean().item() < 0.014
+    for sample, side in ((1, 8), (3, 4)):
+        squares = (color | guides)[sample].reshape(size[0] // side, side, size[1] // side, side)
+        assert (squares.all((1, 3)) == squares.any((1, 3))).all()
+    assert (color[2] == 0).all() and not (color[0] == color[3]).all()

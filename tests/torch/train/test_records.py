@@ -124,6 +124,22 @@ def test_pool(tmp_path):
     pool.close()
 
 
+@pytest.mark.parametrize("share, expected", [((0, 1), range(8)), ((0, 3), [0, 3, 6]), ((1, 3), [1, 4, 7]), ((2, 3), [2, 5])])
+def test_shares_of_the_pairs(share, expected, tmp_path):
+    """Counted over all files and orders."""
+    files = [str(tmp_path / name) for name in ("a.npy", "b.npy")]
+    for seed, file in enumerate(files):
+        np.save(file, make_pairs(4, seed=seed))
+    pool = Pool(records.Shape(2, 32, 32), 8, CPU, share)
+    pool.load([(files[0], 0, 3), (files[0], 3, 1), (files[1], 0, 4)])
+    pool.wait()
+    pool.close()
+    assert (pool.ready, pool.left_out) == (len(expected), 0)
+    for place, number in enumerate(expected):
+        noisy, clean = read(files[number // 4], number % 4)
+        assert torch.equal(pool.noisy[place], noisy) and torch.equal(pool.clean[place], clean)
+
+
 def test_pool_refuses_other_sizes(tmp_path):
     np.save(tmp_path / "a.npy", make_pairs(1, (16, 16)))
     pool = Pool(records.Shape(2, 32, 32), 3, CPU)

@@ -132,6 +132,22 @@ def test_two_processes_of_a_slurm_job_are_one_with_the_double_batch(data, cluste
     assert (report["processes"], report["samples"]) == (2, 80)
 
 
+def test_two_processes_that_hold_different_pairs(data, cluster, tmp_path):
+    arguments = ["--data", data, *SMALL, "--spread"]
+    launcher = ["torchrun", "--nproc-per-node", "2", "--master-port", cluster["PORT"], "-m", "weighted_filter.train"]
+
+    def run(out, *more):
+        message = train(*arguments, "--out", tmp_path / out, *more, launcher=launcher, environment=cluster)
+        return message, json.loads((tmp_path / out / "report.json").read_text())
+
+    message, report = run("out", "--steps", 20, "--capacity", 4)
+    assert "8 pairs of 32x32" in message and (report["pairs"], report["left_out"], report["samples"]) == (8, 0, 80)
+    _, small = run("small", "--steps", 1, "--capacity", 3)
+    assert (small["pairs"], small["left_out"]) == (6, 2)
+    message = train(*arguments, "--out", tmp_path / "out", "--steps", 20, "--batch", "4", status=1)
+    assert message.endswith("is of a run with spread over 2, not 1: give another --out, with --init to start from its network\n")
+
+
 def test_starts_from_a_network(whole, data, tmp_path):
     train("--data", data, "--out", tmp_path, "--steps", 1, "--init", whole / "network.safetensors", *SMALL[8:],
           "--learning-rate", "1e-9")

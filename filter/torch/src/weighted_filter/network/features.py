@@ -4,10 +4,10 @@ Frames. color (N,3,H,W) is linear radiance; albedo, normal (N,3,H,W) and depth (
 means over the frame's own samples, as noisy as these are. Depth is the distance, 0 where nothing was hit. Missing guides
 are 0.
 
-Not finite. A pixel one of whose channels is not finite is 0 in that layer: black, or nothing hit. Color is never
-clamped; albedo is clamped to 0 .. 1. Depth hits where it is above 0 and below 1e9.
+Not finite. A pixel one of whose channels is not finite, or beyond -1e30 .. 1e30, is 0 in that layer: black, or nothing hit.
+Color is never clamped; albedo is clamped to 0 .. 1. Depth hits where it is above 0 and below 1e9.
 
-Exposure. m is the mean of a pixel's r, g and b, each clamped to 0 .. 1e30. The frame is cut into blocks of 16x16 pixels
+Exposure. m is the mean of a pixel's r, g and b, each at least 0. The frame is cut into blocks of 16x16 pixels
 from its first row and column on; those at the other borders may be smaller. With M the mean of a block's m,
 
     exposure = 0.18 / 2^(mean of log2 M over the blocks with M > 1e-8)           1 where there is no such block
@@ -33,7 +33,7 @@ from torch import Tensor, nn
 
 from .architecture import PLANES, Architecture
 
-KEY, BLOCK, DARKEST, BRIGHTEST = 0.18, 16, 1e-8, 1e30
+KEY, BLOCK, DARKEST, LARGEST = 0.18, 16, 1e-8, 1e30
 FARTHEST, DEPTH_LIMIT, NO_DEPTH = 1e9, 4.0, 5.0
 
 
@@ -46,14 +46,14 @@ class Frame(NamedTuple):
 
 
 def clean(frame: Frame) -> Frame:
-    """The frame with only finite numbers, its albedo in 0 .. 1, its depth 0 where nothing was hit."""
-    color, albedo, normal, depth = (torch.where(layer.isfinite().all(1, keepdim=True), layer, 0) for layer in frame)
+    """The frame with only numbers, its albedo in 0 .. 1, its depth 0 where nothing was hit."""
+    color, albedo, normal, depth = (torch.where((layer.abs() <= LARGEST).all(1, keepdim=True), layer, 0) for layer in frame)
     return Frame(color, albedo.clamp(0, 1), normal, torch.where((depth > 0) & (depth < FARTHEST), depth, 0))
 
 
 def exposure(color: Tensor) -> Tensor:
     """(N,1,1,1), of a clean color."""
-    mean = color.clamp(0, BRIGHTEST).mean(1, keepdim=True)
+    mean = color.clamp_min(0).mean(1, keepdim=True)
     blocks = nn.functional.avg_pool2d(mean, BLOCK, ceil_mode=True, count_include_pad=False)
     counted = blocks > DARKEST
     logarithms = torch.where(counted, torch.log2(blocks.clamp_min(DARKEST)), 0).sum((1, 2, 3), keepdim=True)

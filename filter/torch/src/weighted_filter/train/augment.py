@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..network.features import Frame
-from . import draw
+from . import defects, draw
 
 
 class Batch(NamedTuple):
@@ -37,7 +37,8 @@ def augment(noisy: Tensor, clean: Tensor, numbers: Tensor, width: int, crop: tup
     normal = (rotation * normal[:, None]).sum(2)
     color, albedo, normal, depth, reference, clean_albedo = (
         layer.unflatten(2, crop) for layer in (color, albedo, normal, depth, reference, clean_albedo))
-    return Batch(Frame(color, albedo, normal, depth), reference, clean_albedo)
+    frame = defects.spoil(Frame(color, albedo, normal, depth), numbers[:, draw.DEFECTS:draw.BUFFERS])
+    return Batch(frame, reference, clean_albedo)
 
 
 def _places(map: Tensor, width: int, crop: tuple[int, int]) -> Tensor:

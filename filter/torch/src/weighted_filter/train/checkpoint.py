@@ -7,7 +7,7 @@ import pathlib
 
 import torch
 
-VERSION = 1
+VERSION = 2
 
 
 def save(path: pathlib.Path, state: dict) -> None:

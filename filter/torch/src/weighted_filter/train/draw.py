@@ -5,13 +5,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from . import defects
 from .records import Shape
 
 # Columns of a sample's numbers; those behind are the weights of its buffers.
-INDEX, PLACE, PERMUTATION, GAIN, ROTATION, INPUT_EXPOSURE, LOSS_EXPOSURE, BUFFERS = 0, 1, 7, 10, 13, 22, 23, 24
+INDEX, PLACE, PERMUTATION, GAIN, ROTATION, INPUT_EXPOSURE, LOSS_EXPOSURE, DEFECTS = 0, 1, 7, 10, 13, 22, 23, 24
+BUFFERS = DEFECTS + defects.COLUMNS
 
 GAIN_SPREAD = 0.2  # of ln, a channel
 INPUT_STOPS, LOSS_STOPS = 0.5, 0.8  # standard deviations of exposures, log2
+ODD_STOPS, ODD_SHARE = 3.0, 0.1  # of the input's exposure where a frame's own goes wrong: nearly black ones, few bright things
+DEFECT_SHARE = 0.1  # of samples that have holes, and of those that have bright pixels
+HOLE_SHIFTS, HOLE_SHARES, BRIGHT_SHARES, RADIANCES = 4, (-3.5, -1.0), (-4.5, -2.5), (1.0, 6.0)  # log10 but for the first
 
 
 def columns(shape: Shape) -> int:
@@ -59,6 +64,21 @@ def _buffers(random: np.random.Generator, count: int, buffers: int) -> np.ndarra
     return weights
 
 
+def _powers(random: np.random.Generator, count: int, limits: tuple[float, float]) -> np.ndarray:
+    return 10 ** random.uniform(*limits, count)
+
+
+def _defects(random: np.random.Generator, count: int) -> np.ndarray:
+    """(count,defects.COLUMNS); a record's mean radiance is about 1."""
+    numbers = np.zeros((count, defects.COLUMNS))
+    numbers[:, defects.SEED] = random.integers(0, 1 << 24, count)
+    numbers[:, defects.SHIFT] = random.integers(0, HOLE_SHIFTS, count)
+    numbers[:, defects.HOLES] = (random.random(count) < DEFECT_SHARE) * _powers(random, count, HOLE_SHARES)
+    numbers[:, defects.BRIGHT] = (random.random(count) < DEFECT_SHARE) * _powers(random, count, BRIGHT_SHARES)
+    numbers[:, defects.RADIANCE] = _powers(random, count, RADIANCES)
+    return numbers
+
+
 def draw(random: np.random.Generator, pairs: int, batch: int, shape: Shape, crop: tuple[int, int]) -> np.ndarray:
     """(batch,columns) float32 for a batch out of `pairs` pairs."""
     numbers = np.empty((batch, columns(shape)), np.float32)
@@ -67,7 +87,9 @@ def draw(random: np.random.Generator, pairs: int, batch: int, shape: Shape, crop
     numbers[:, PERMUTATION:GAIN] = random.permuted(np.tile(np.arange(3), (batch, 1)), axis=1)
     numbers[:, GAIN:ROTATION] = np.exp(GAIN_SPREAD * random.standard_normal((batch, 3)))
     numbers[:, ROTATION:INPUT_EXPOSURE] = _rotations(random, batch)
-    numbers[:, INPUT_EXPOSURE] = np.exp2(INPUT_STOPS * random.standard_normal(batch))
+    stops = np.where(random.random(batch) < ODD_SHARE, ODD_STOPS, INPUT_STOPS)
+    numbers[:, INPUT_EXPOSURE] = np.exp2(stops * random.standard_normal(batch))
     numbers[:, LOSS_EXPOSURE] = np.exp2(LOSS_STOPS * random.standard_normal(batch))
+    numbers[:, DEFECTS:BUFFERS] = _defects(random, batch)
     numbers[:, BUFFERS:] = _buffers(random, batch, shape.buffers)
     return numbers

@@ -39,6 +39,7 @@ class Options:
     graph: bool = True  # capture steps as CUDA graphs
     deterministic: bool = False
     capacity: int | None = None  # pairs in the device's memory; None: what fits
+    spread: bool = False  # processes hold different pairs
     minimum_pairs: int = 1  # before the first step
     frames: list[str] = dataclasses.field(default_factory=list)  # for validation, see frames.py
     validate_every: float = 120.0  # seconds
@@ -53,7 +54,7 @@ class Options:
         return {"architecture": self.architecture.to_json(), "batch": self.batch * processes, "crops": self.crops,
                 "learning_rate": self.learning_rate, "warm_up": self.warm_up, "weight_decay": self.weight_decay,
                 "average": self.average, "clip": self.clip, "loss": self.loss, "seed": self.seed, "steps": self.steps,
-                "seconds": self.seconds, "init": self.init}
+                "seconds": self.seconds, "init": self.init, "spread over": processes if self.spread else None}
 
 
 def default_crops(shape: Shape) -> list[Crop]:
@@ -137,6 +138,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--no-graph", dest="graph", action="store_false", help="do not capture steps as CUDA graphs")
     p.add_argument("--deterministic", action="store_true", help="only algorithms that give the same bits again")
     p.add_argument("--capacity", type=int, help="pairs in the device's memory; none: what fits")
+    p.add_argument("--spread", action="store_true",
+                   help="under torchrun: each process holds other pairs, so that two devices hold twice as many; none: all hold all")
     p.add_argument("--minimum-pairs", type=int, default=defaults.minimum_pairs, help="to wait for before the first step")
     p.add_argument("--frames", nargs="+", default=[], metavar="PATH",
                    help="frames to validate on, .npz of weighted_filter.train.frames, or directories of them")

@@ -1,7 +1,8 @@
 """The training pairs in the device's memory, which threads fill from the files while training goes on.
 
-Pairs have numbers in the order in which the manifest lists their files; processes that train together load the same manifest,
-so that a number is the same pair in each.
+Pairs have numbers in the order in which the manifest lists their files; processes that train together load the same manifest.
+All hold all of it, so that a number is the same pair in each, or every process its share, one pair in so many, so that two devices
+hold twice as many.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ Manifest = list[tuple[str, int, int]]  # a file, its first record that is not lo
 class Pool:
     """noisy (capacity,S,10,H*W) and clean (capacity,6,H*W) in float16, of which the first `ready` are there."""
 
-    def __init__(self, shape: Shape, capacity: int, device: torch.device) -> None:
+    def __init__(self, shape: Shape, capacity: int, device: torch.device, share: tuple[int, int] = (0, 1)) -> None:
+        """share (i,n): of the records it is told to load, in their order, it takes the i-th of every n."""
         pixels = shape.height * shape.width
-        self.shape, self.capacity, self.device = shape, capacity, device
+        self.shape, self.capacity, self.device, self._share = shape, capacity, device, share
+        self._passed = 0  # records that were asked for
         self.noisy = torch.empty((capacity, shape.buffers, records.NOISY_PLANES, pixels), dtype=torch.float16, device=device)
         self.clean = torch.empty((capacity, records.CLEAN_PLANES, pixels), dtype=torch.float16, device=device)
         self.ready = 0  # pairs
@@ -78,14 +81,17 @@ class Pool:
         if slice.shape != self.shape:
             raise ValueError(f"{path}: has {slice.shape.buffers} buffers of {slice.shape.width}x{slice.shape.height} pixels, "
                              f"the others have {self.shape.buffers} of {self.shape.width}x{self.shape.height}")
+        mine, every = self._share
+        own = range(first + (mine - self._passed) % every, first + count, every)
+        self._passed += count
         ahead: deque[Future] = deque()
         submitted = 0
-        for done in range(count):
-            while submitted < count and len(ahead) < 3 * READERS:
-                ahead.append(self._readers.submit(records.read, slice, first + submitted))
+        for done in range(len(own)):
+            while submitted < len(own) and len(ahead) < 3 * READERS:
+                ahead.append(self._readers.submit(records.read, slice, own[submitted]))
                 submitted += 1
             if self.ready == self.capacity:
-                self.left_out += count - done
+                self.left_out += len(own) - done
                 break
             self._put(slice, ahead.popleft().result())
         for future in ahead:

@@ -78,11 +78,11 @@ class Step:
     def _prepare_eager(self, noisy: Tensor, clean_planes: Tensor, numbers: Tensor, crop: tuple[int, int]):
         batch = augment.augment(noisy, clean_planes, numbers, self.pool.shape.width, crop)
         frame = clean(batch.frame)
-        exposed = exposure(frame.color)
-        seen = exposed * numbers[:, draw.INPUT_EXPOSURE, None, None, None]
+        seen = exposure(frame.color) * numbers[:, draw.INPUT_EXPOSURE, None, None, None]
         planes = features(self.network.architecture, frame, seen, self.network.planes).to(self.options.dtype)
         return (augment.Batch(frame, batch.reference, batch.albedo),
-                planes.contiguous(memory_format=torch.channels_last), exposed * numbers[:, draw.LOSS_EXPOSURE, None, None, None])
+                planes.contiguous(memory_format=torch.channels_last),
+                exposure(batch.reference) * numbers[:, draw.LOSS_EXPOSURE, None, None, None])
 
     def _terms_of(self, vector: Tensor, crop: tuple[int, int]) -> Tensor:
         batch, planes, loss_exposure = self._prepare(self.pool.noisy, self.pool.clean, self._numbers, crop)

@@ -61,17 +61,18 @@ class Trainer:
         for height, width, _ in options.crops:
             if height > shape.height or width > shape.width:
                 raise ValueError(f"--crops has {width}x{height}, pairs have {shape.width}x{shape.height} pixels")
-        self.pool = Pool(shape, self._capacity(shape, first), processes.device)
+        self._shares = shares = processes.count if options.spread else 1
+        self.pool = Pool(shape, self._capacity(shape, first), processes.device, (processes.rank % shares, shares))
         start = time.monotonic()
         self._take(first)
         self.pool.wait()
-        while (ready := min(processes.exchange(self.pool.ready))) < options.minimum_pairs:
-            self.log.progress(0, f"{ready} of {options.minimum_pairs} pairs are there")
+        while (ready := min(processes.exchange(self.pool.ready))) * shares < options.minimum_pairs:
+            self.log.progress(0, f"{ready * shares} of {options.minimum_pairs} pairs are there")
             time.sleep(_WAIT_SECONDS)
             self._take(processes.exchange(self._look())[0])
             self.pool.wait()
-        self.pairs = ready
-        self.log.say(f"{ready} pairs of {shape.width}x{shape.height} pixels and {shape.buffers} buffers in "
+        self.pairs = ready  # that a process draws from
+        self.log.say(f"{ready * shares} pairs of {shape.width}x{shape.height} pixels and {shape.buffers} buffers in "
                      f"{time.monotonic() - start:.1f} s; {self.pool.unusable} are of no use, there is place for {self.pool.capacity}")
 
     def _first_manifest(self) -> Manifest:
@@ -102,7 +103,7 @@ class Trainer:
         fits = max(1, size // shape.bytes())
         grows = any(pathlib.Path(path).is_dir() for path in self.options.data) or any(
             not pathlib.Path(path).exists() for path, _, _ in first)
-        return fits if grows else min(fits, sum(count for _, _, count in first))
+        return fits if grows else min(fits, -(-sum(count for _, _, count in first) // self._shares))
 
     def _make_network(self) -> None:
         options = self.options
@@ -214,10 +215,10 @@ class Trainer:
         counted = max(steps - sums["skipped"], 1)
         self.speed = steps * self.options.batch * self.processes.count / seconds
         row = {"step": self.step, "seconds": round(self.elapsed, 1), **{name: sum / counted for name, sum in sums.items()},
-               "skipped": sums["skipped"], "rate": rate, "pairs": self.pairs, "samples_per_second": self.speed}
+               "skipped": sums["skipped"], "rate": rate, "pairs": self.pairs * self._shares, "samples_per_second": self.speed}
         self.log.add(row)
         self.log.progress(self._progress(), f"step {self.step}  loss {row['loss']:.4f}  {1e3 * seconds / steps:.1f} ms a step  "
-                          f"{self.speed:.0f} samples/s  {self.pairs} pairs")
+                          f"{self.speed:.0f} samples/s  {self.pairs * self._shares} pairs")
 
     def _save(self) -> None:
         if not self.processes.first:
@@ -263,6 +264,8 @@ class Trainer:
             self.log.say(f"a picture is missing: {error}")
 
     def _report(self) -> None:
+        losses = self.processes.exchange((self.pool.unusable, self.pool.left_out))[:self._shares]
+        unusable, left_out = (sum(counts) for counts in zip(*losses))
         if not self.processes.first:
             return
         rows = self.log.rows()
@@ -272,7 +275,7 @@ class Trainer:
             "samples": self.step * self.options.batch * self.processes.count,
             "samples_per_second": float(np.median([row["samples_per_second"] for row in rows])) if rows else None,
             "processes": self.processes.count, "device": self._device_name(), "torch": torch.__version__,
-            "pairs": self.pairs, "unusable": self.pool.unusable, "left_out": self.pool.left_out,
+            "pairs": self.pairs * self._shares, "unusable": unusable, "left_out": left_out,
             "parameters": self.options.architecture.parameters(),
             "flop_per_pixel": self.options.architecture.flop_per_pixel(),
             "loss": {name: last.get(name) for name in ("loss", *loss.WEIGHTS)},
