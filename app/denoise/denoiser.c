@@ -18,6 +18,11 @@ static VkFormat format_of(int layer)
 static void log_node(void *user, wf_log_level level, const char *message)
 {
     node_log *log = user;
+    size_t length = strlen(log->passed_over);
+    if (level == WF_LOG_WARNING && log->chooses) {
+        snprintf(log->passed_over + length, sizeof log->passed_over - length, "%s\n", message);
+        return;
+    }
     if (level == WF_LOG_ERROR)
         snprintf(log->failure, sizeof log->failure, "%s", message);
     else if (level == WF_LOG_WARNING)
@@ -41,6 +46,7 @@ static bool node_ok(const denoiser *denoiser, wf_result result, error *error)
 static bool fill(denoiser *denoiser, const denoiser_options *options, error *error)
 {
     const device *device = denoiser->device;
+    *denoiser->log->passed_over = 0;
     wf_node_options node = {
         .instance = device->instance,
         .physical_device = device->physical,
@@ -56,8 +62,14 @@ static bool fill(denoiser *denoiser, const denoiser_options *options, error *err
         .separate = !options->together,
         .log = {log_node, denoiser->log},
     };
-    if (!node_ok(denoiser, wf_node_create(&node, &denoiser->node), error) ||
-        !timer_create(device, DENOISER_SLOTS, &denoiser->timer, error))
+    denoiser->log->chooses = options->automatic;
+    bool made = node_ok(denoiser, wf_node_create(&node, &denoiser->node), error);
+    denoiser->log->chooses = false;
+    if (!made)
+        return false;
+    if (!device->handle)
+        return true;
+    if (!timer_create(device, DENOISER_SLOTS, &denoiser->timer, error))
         return false;
     for (int i = 0; i < DENOISER_SLOTS; i++)
         if (!commands_allocate(device, 1, &denoiser->slots[i].commands, error))
@@ -78,7 +90,7 @@ bool denoiser_create(const device *device, const denoiser_options *options, node
 static void destroy_image(denoiser *denoiser, denoiser_slot *slot, int layer)
 {
     wf_node_image *image = &slot->images[layer];
-    if (!image->image)
+    if (!image_exists(image))
         return;
     if (layer_rows[layer].role >= 0)
         wf_node_destroy_image(denoiser->node, image);
@@ -92,7 +104,8 @@ void denoiser_destroy(denoiser *denoiser)
     const device *device = denoiser->device;
     if (!device)
         return;
-    vkQueueWaitIdle(device->queue);
+    if (device->handle)
+        vkQueueWaitIdle(device->queue);
     for (int i = 0; i < DENOISER_SLOTS; i++) {
         denoiser_slot *slot = &denoiser->slots[i];
         for (int layer = 0; layer < LAYER_COUNT; layer++)
@@ -142,7 +155,7 @@ static bool fit_images(denoiser *denoiser, uint32_t index, const denoiser_input 
         bool wanted = layer >= FRAME_LAYER_COUNT || input->has[layer];
         if (!wanted)
             destroy_image(denoiser, slot, layer);
-        else if (!slot->images[layer].image && !add_image(denoiser, index, layer, error))
+        else if (!image_exists(&slot->images[layer]) && !add_image(denoiser, index, layer, error))
             return false;
     }
     return true;
@@ -160,6 +173,18 @@ static bool record(denoiser *denoiser, uint32_t index, const denoiser_input *inp
     timer_end(&denoiser->timer, slot->commands, index);
     return node_ok(denoiser, wf_node_release(denoiser->node, index, slot->commands), error) &&
            vk_ok(vkEndCommandBuffer(slot->commands), "vkEndCommandBuffer", error);
+}
+
+/* The frame is there at once. */
+static bool make_on_host(denoiser *denoiser, uint32_t index, const denoiser_input *input, profiler *profiler,
+                         error *error)
+{
+    const denoiser_turn turn = {index, denoiser->slots[index].images, VK_NULL_HANDLE, profiler, denoiser->frames};
+    int64_t begin = profiler_now();
+    if (!input->record(input->maker, &turn, error))
+        return false;
+    profiler_add(profiler, PROFILER_CPU, input->stage, begin, profiler_now(), denoiser->frames);
+    return node_ok(denoiser, wf_node_release(denoiser->node, index, VK_NULL_HANDLE), error);
 }
 
 static bool submit(denoiser *denoiser, uint32_t index, const wf_node_sync *sync, error *error)
@@ -218,7 +243,9 @@ bool denoiser_run(denoiser *denoiser, const denoiser_input *input, profiler *pro
     denoiser->slots[slot].stage = input->stage;
     return fit_images(denoiser, slot, input, error) &&
            node_ok(denoiser, wf_node_begin(denoiser->node, slot, sync), error) &&
-           record(denoiser, slot, input, profiler, error) && submit(denoiser, slot, sync, error) &&
+           (denoiser->device->handle
+                ? record(denoiser, slot, input, profiler, error) && submit(denoiser, slot, sync, error)
+                : make_on_host(denoiser, slot, input, profiler, error)) &&
            node_ok(denoiser, wf_node_run(denoiser->node, slot), error);
 }
 

@@ -1,7 +1,8 @@
 /* denoiser.h -- the node with its images, for frames of one size on one backend.
  *
  * Each frame has the images of a slot written by whoever makes the frame (frames/recorded.c, frames/live.c),
- * hands them to the node, and has gather and splat to show. */
+ * hands them to the node, and has gather and splat to show. Without Vulkan (a zeroed device) all of that is host memory, and
+ * command buffers are VK_NULL_HANDLE. */
 #ifndef WFVIEW_DENOISER_H
 #define WFVIEW_DENOISER_H
 
@@ -18,13 +19,16 @@
 typedef struct node_log {
     char warning[1024]; /* the latest; empty: none */
     char failure[1024];
+    char
+        passed_over[1024]; /* why each backend before the automatic one does not work: sentences, each with a newline */
+    bool chooses;          /* while the node is made, automatically: then these are no warnings */
     int validation_messages;
 } node_log;
 
 /* A frame's turn in a slot, of which nothing is in flight. */
 typedef struct denoiser_turn {
     uint32_t slot;
-    const wf_node_image *images; /* by layer; image VK_NULL_HANDLE: the frame has no such layer */
+    const wf_node_image *images; /* by layer; zeroed: the frame has no such layer */
     VkCommandBuffer commands;
     profiler *profiler;
     uint64_t frame; /* counted from 1 */
@@ -37,13 +41,13 @@ typedef struct denoiser_input {
     const wf_node_image *reference; /* NULL, or the maker's own: all slots show this one */
 
     /* Records the writing of the turn's images, whose content and layout are discarded. They end in GENERAL, written for
-     * fragment shaders and transfers; the node takes care of what it reads itself. */
+     * fragment shaders and transfers; the node takes care of what it reads itself. Without Vulkan it writes their texels. */
     bool (*record)(void *maker, const denoiser_turn *turn, error *error);
     void *maker;
 } denoiser_input;
 
 typedef struct denoiser_slot {
-    wf_node_image images[LAYER_COUNT]; /* image VK_NULL_HANDLE: this frame has no such layer */
+    wf_node_image images[LAYER_COUNT]; /* zeroed: this frame has no such layer */
     bool borrows_reference;            /* that image is not the slot's own */
     VkCommandBuffer commands;
     const char *stage; /* of the frame that is not timed yet */

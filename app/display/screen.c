@@ -63,7 +63,7 @@ void screen_destroy(screen *screen)
 
 bool screen_wait(screen *screen, uint64_t picture, error *error)
 {
-    return timeline_wait(screen->device, screen->timeline, picture, error);
+    return picture == 0 || timeline_wait(screen->device, screen->timeline, picture, error);
 }
 
 bool screen_fit(screen *screen, error *error)

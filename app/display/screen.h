@@ -51,7 +51,8 @@ bool screen_fit(screen *screen, error *error);
 /* Submits the picture that ui_build laid out last. Adds the times of pictures that are done. */
 bool screen_draw(screen *screen, const screen_picture *picture, profiler *profiler, error *error);
 
-/* Waits until that picture, counted from 1, is done. */
+/* Waits until that picture, counted from 1, is done. Nothing waits for picture 0: a zeroed screen, which draws none, is fine, as it is
+ * for screen_fit and screen_collect. */
 bool screen_wait(screen *screen, uint64_t picture, error *error);
 
 /* The texels under the mouse in the latest finished picture that has them; false: none. */

@@ -86,10 +86,21 @@ static void record_copies(const frame *frame, const staging_slot *slot, const de
                          NULL, 0, NULL);
 }
 
+static void copy_to_host(const frame *frame, const denoiser_turn *turn)
+{
+    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
+        if (frame->layers[layer].pixels)
+            memcpy(turn->images[layer].texels, frame->layers[layer].pixels, layer_bytes(&frame->layers[layer]));
+}
+
 static bool record(void *maker, const denoiser_turn *turn, error *error)
 {
     staging *staging = maker;
     staging_slot *slot = &staging->slots[turn->slot];
+    if (!turn->commands) {
+        copy_to_host(staging->frame, turn);
+        return true;
+    }
     if (!fit_buffer(staging, slot, error))
         return false;
     fill_buffer(staging, slot, turn);

@@ -7,8 +7,8 @@
 
 bool capture_create(const device *device, capture *capture, error *error)
 {
-    *capture = (struct capture){.device = device};
-    return commands_allocate(device, 1, &capture->commands, error);
+    *capture = (struct capture){.device = device->handle ? device : NULL};
+    return !device->handle || commands_allocate(device, 1, &capture->commands, error);
 }
 
 void capture_destroy(capture *capture)
@@ -60,10 +60,16 @@ bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], u
     for (int layer = 0; layer < LAYER_COUNT; layer++) {
         offsets[layer] = size;
         pictures[layer] = (image){0};
-        if (layers & 1u << layer && images[layer].image)
+        if (layers & 1u << layer && image_exists(&images[layer]))
             size += image_buffer_bytes(width, height, layer_rows[layer].channels);
         else
             layers &= ~(1u << layer);
+    }
+    if (!capture->device) {
+        for (int layer = 0; layer < LAYER_COUNT; layer++)
+            if (layers & 1u << layer)
+                pictures[layer] = (image){width, height, layer_rows[layer].channels, images[layer].texels};
+        return true;
     }
     if (!begin(capture, size, error))
         return false;

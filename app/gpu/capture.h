@@ -7,11 +7,12 @@
 #include "target.h"
 
 typedef struct capture {
-    const device *device;
+    const device *device; /* NULL: pictures lie in host memory already */
     VkCommandBuffer commands;
     buffer buffer; /* grows as needed */
 } capture;
 
+/* Of a device zeroed, too. */
 bool capture_create(const device *device, capture *capture, error *error);
 void capture_destroy(capture *capture); /* zeroed is fine */
 
@@ -19,7 +20,7 @@ void capture_destroy(capture *capture); /* zeroed is fine */
 bool capture_target(capture *capture, const target *target, const char *path, error *error);
 
 /* Copies images by layer, in layout GENERAL: those of a set of bits 1 << layer, where they exist. The pictures' pixels lie in
- * the capture's buffer, valid until its next use; the others' are NULL. */
+ * the capture's buffer, valid until its next use, or are the images' own in host memory; the others' are NULL. */
 bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], unsigned layers, int width, int height,
                     image pictures[LAYER_COUNT], error *error);
 

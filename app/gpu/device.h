@@ -1,4 +1,7 @@
-/* device.h -- the program's Vulkan instance, device and queue, and the few objects everyone makes on them. */
+/* device.h -- the program's Vulkan instance, device and queue, and the few objects everyone makes on them.
+ *
+ * A zeroed device stands for none, on a machine without Vulkan: images lie in host memory then (wf_node.h), and nothing else can be
+ * made. */
 #ifndef WFVIEW_DEVICE_H
 #define WFVIEW_DEVICE_H
 
@@ -39,6 +42,9 @@ void device_destroy(device *device);
 bool device_share(const device *device, struct device *shared, error *error);
 void device_unshare(device *shared); /* zeroed is fine */
 
+/* In words; NULL: it has none. */
+const char *vk_result_name(VkResult result);
+
 /* True for VK_SUCCESS, else sets "<call> failed: <result>". */
 bool vk_ok(VkResult result, const char *call, error *error);
 
@@ -56,13 +62,18 @@ typedef struct buffer {
 bool buffer_create(const device *device, VkDeviceSize size, VkBufferUsageFlags usage, buffer *buffer, error *error);
 void buffer_destroy(const device *device, buffer *buffer); /* leaves *buffer zeroed; zeroed is fine */
 
-/* A 2D color image with one level, optimal tiling, layout UNDEFINED. */
+/* A 2D color image with one level, optimal tiling, layout UNDEFINED; or its texels in host memory, R32, R32G32 or R32G32B32A32. */
 bool image_create(const device *device, uint32_t width, uint32_t height, VkFormat format, VkImageUsageFlags usage,
                   wf_node_image *image, error *error);
 void image_destroy(const device *device, wf_node_image *image); /* leaves *image zeroed; zeroed is fine */
 
 /* Room for a float32 image in a buffer that holds several, one behind the other: a multiple of every format's texel. */
 VkDeviceSize image_buffer_bytes(int width, int height, int channels);
+
+static inline bool image_exists(const wf_node_image *image)
+{
+    return image->image || image->texels;
+}
 
 /* The whole of a color image, for copies and barriers. */
 extern const VkImageSubresourceRange image_range;

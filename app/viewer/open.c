@@ -8,13 +8,50 @@
 
 #define DEFAULT_KERNEL 11 /* taps a side, for predictors */
 
+bool viewer_draws(const viewer *viewer)
+{
+    return viewer->device.handle;
+}
+
+void viewer_note(viewer *viewer, const char *sentences, bool to_user)
+{
+    char *notes;
+    for (const char *line = sentences; to_user && *line; line = strchr(line, '\n') + 1)
+        fprintf(stderr, "wfview: warning: %.*s\n", (int)strcspn(line, "\n"), line);
+    if (asprintf(&notes, "%s%s", viewer->notes ? viewer->notes : "", sentences) < 0)
+        return;
+    free(viewer->notes);
+    viewer->notes = notes;
+}
+
+/* Files are filtered on the CPU without any Vulkan; what else is asked for says what it needs. */
+static bool do_without_vulkan(viewer *viewer, error *error)
+{
+    const options *options = viewer->options;
+    const struct error reason = *error;
+    char note[sizeof reason.message + 64];
+    device_destroy(&viewer->device);
+    viewer->device = (device){0};
+    if (options->scene)
+        return error_set(error, "--scene %s: frames are traced with Vulkan: %s", options->scene, reason.message);
+    if (options->screenshot)
+        return error_set(error, "--screenshot %s: the view is drawn with Vulkan: %s", options->screenshot,
+                         reason.message);
+    if (!options->automatic && options->backend != WF_CPU)
+        return error_set(error, "--backend %s: needs Vulkan: %s", wf_backend_name(options->backend), reason.message);
+    snprintf(note, sizeof note, "filtered on the CPU and drew nothing, without Vulkan: %s\n", reason.message);
+    viewer_note(viewer, note, options->automatic);
+    return true;
+}
+
 static bool open_device(viewer *viewer, error *error)
 {
     const options *options = viewer->options;
     device *device = &viewer->device;
     uint32_t count = 0;
     if (options->headless)
-        return device_create_instance(device, NULL, 0, error) && device_create(device, VK_NULL_HANDLE, error);
+        return (device_create_instance(device, NULL, 0, error) && device_create(device, VK_NULL_HANDLE, error)) ||
+               do_without_vulkan(viewer, error);
     if (!window_open((uint32_t)options->width, (uint32_t)options->height, &viewer->window, error))
         return false;
     const char *const *extensions = window_extensions(&count);
@@ -102,6 +139,8 @@ bool viewer_open(viewer *viewer, error *error)
         !capture_create(&viewer->device, &viewer->capture, error))
         return false;
     set_up_view(viewer, has_guides);
+    if (!viewer_draws(viewer))
+        return true;
     window *window = options->headless ? NULL : &viewer->window;
     return screen_create(&viewer->device, window, (uint32_t)options->width, (uint32_t)options->height, &viewer->screen,
                          error);
@@ -123,4 +162,5 @@ void viewer_close(viewer *viewer)
     profiler_destroy(viewer->discarded);
     viewer_forget_layers(viewer);
     free(viewer->frames);
+    free(viewer->notes);
 }

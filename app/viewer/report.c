@@ -3,7 +3,7 @@
  *
  *     version                  of wfview
  *     device, driver           what filtered
- *     vulkan_device, vulkan_driver   what drew
+ *     vulkan_device, vulkan_driver   what drew; null without Vulkan
  *     backend                  "cuda", "vulkan" or "cpu": the one used
  *     requested_backend        the same or "auto"
  *     predictor                "file" or "bilateral (analytic)": labels of predictor.c
@@ -23,6 +23,7 @@
  *     display_transform        what psnr is computed on
  *     metrics[]                one a frame with a reference: frame (path), and noisy, gather, splat: layers of layers.h that have an error
  *     metrics[].gather         smape, rel_mse, psnr (dB; null for equal pictures): the keys of metrics.c
+ *     notes[]                  why a backend was passed over by "auto", or nothing drawn: sentences
  *     problems[]               one a frame that had any: frame (path), problem, skipped (it could not be read; else it was mended)
  */
 #include "report.h"
@@ -121,6 +122,16 @@ static void add_network(cJSON *root, const wf_network_info *network)
     cJSON_AddNumberToObject(object, "flop_per_pixel", network->flop_per_pixel);
 }
 
+static void add_notes(cJSON *root, const char *sentences)
+{
+    cJSON *list = cJSON_AddArrayToObject(root, "notes");
+    char sentence[2048];
+    for (const char *line = sentences; line && *line; line = strchr(line, '\n') + 1) {
+        snprintf(sentence, sizeof sentence, "%.*s", (int)strcspn(line, "\n"), line);
+        cJSON_AddItemToArray(list, cJSON_CreateString(sentence));
+    }
+}
+
 static cJSON *build(const report *report)
 {
     cJSON *root = cJSON_CreateObject();
@@ -153,6 +164,7 @@ static cJSON *build(const report *report)
     cJSON *list = cJSON_AddArrayToObject(root, "metrics");
     for (int i = 0; i < report->metrics_count; i++)
         add_frame(list, &report->metrics[i]);
+    add_notes(root, report->notes);
     cJSON *problems = cJSON_AddArrayToObject(root, "problems");
     for (int i = 0; i < report->problem_count; i++)
         add_problem(problems, &report->problems[i]);

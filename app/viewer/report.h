@@ -30,9 +30,9 @@ typedef struct report_problem {
 } report_problem;
 
 typedef struct report {
-    const report_live *live; /* NULL: recorded frames */
-    const char *vulkan_device, *vulkan_driver;
-    wf_device_info node; /* backend, device and driver that filtered */
+    const report_live *live;                   /* NULL: recorded frames */
+    const char *vulkan_device, *vulkan_driver; /* NULL: there is none */
+    wf_device_info node;                       /* backend, device and driver that filtered */
     const char *requested_backend;
     const char *predictor;          /* "file", "bilateral (analytic)" or "kpn (network)" */
     const wf_network_info *network; /* NULL: none runs */
@@ -42,11 +42,12 @@ typedef struct report {
     int width, height;
     int frames, warmup;      /* measured, and before */
     int slots;               /* frames in flight */
-    double first_picture_ms; /* from program start to the first finished picture */
+    double first_picture_ms; /* from program start to the first finished picture, or frame where nothing is drawn */
     int64_t uncertainty_ns;
     const profiler *profiler;
     const report_metrics *metrics;
     int metrics_count;
+    const char *notes; /* what was done otherwise than usual: sentences, each with a newline; NULL: none */
     const report_problem *problems;
     int problem_count;
 } report;

@@ -133,8 +133,8 @@ static bool write_report(const viewer *viewer, error *error)
     bool ok = report_write(options->report,
                            &(report){
                                .live = feed->scene ? &live : NULL,
-                               .vulkan_device = viewer->device.name,
-                               .vulkan_driver = viewer->device.driver,
+                               .vulkan_device = viewer_draws(viewer) ? viewer->device.name : NULL,
+                               .vulkan_driver = viewer_draws(viewer) ? viewer->device.driver : NULL,
                                .node = viewer->facts.node,
                                .requested_backend = options->automatic ? "auto" : wf_backend_name(options->backend),
                                .predictor = predictor->label,
@@ -153,6 +153,7 @@ static bool write_report(const viewer *viewer, error *error)
                                .profiler = viewer->kept,
                                .metrics = metrics,
                                .metrics_count = count,
+                               .notes = viewer->notes,
                                .problems = problems,
                                .problem_count = problem_count,
                            },

@@ -51,6 +51,7 @@ typedef struct viewer {
     bool unreadable;      /* viewer_step failed since the frame could not be had: others may be */
     bool broken;          /* after a failure of the device nothing more can be drawn */
     char notice[sizeof((error *)0)->message]; /* empty: none */
+    char *notes;                              /* for the report: sentences, each with a newline; owned, NULL: none */
 } viewer;
 
 /* ---- open.c --------------------------------------------------------------------------------------------------------- */
@@ -58,6 +59,12 @@ typedef struct viewer {
 /* Frames, device, weights, view and screen, as the options ask for them. viewer_close: zeroed or opened in part is fine. */
 bool viewer_open(viewer *viewer, error *error);
 void viewer_close(viewer *viewer);
+
+/* There is Vulkan, and a view. Without it frames are filtered on the CPU, and that is all. */
+bool viewer_draws(const viewer *viewer);
+
+/* Adds sentences, each with a newline, to the report's notes; to_user: they are warnings on stderr, too. */
+void viewer_note(viewer *viewer, const char *sentences, bool to_user);
 
 /* The run is for its measured frames, headless or in a window; else a window that the user closes. */
 bool viewer_measures(const viewer *viewer);
@@ -81,7 +88,7 @@ int viewer_skipped_count(const viewer *viewer);
  * go on; else viewer->broken. */
 bool viewer_step(viewer *viewer, int index, error *error);
 
-/* The view, with the frame that was filtered last. */
+/* The view, with the frame that was filtered last. Without Vulkan: nothing. */
 bool viewer_draw(viewer *viewer, error *error);
 
 /* Waits for all pictures and takes in the times that are still out. */

@@ -65,6 +65,7 @@ static bool replace_denoiser(viewer *viewer, const denoiser_options *options, er
     viewer->view.backend = wf_node_backend(denoiser.node);
     wf_node_get_info(denoiser.node, &viewer->facts.node);
     viewer_notify(viewer, true, viewer->log.warning);
+    viewer_note(viewer, viewer->log.passed_over, viewer->view.backend == WF_CPU);
     return true;
 }
 
@@ -165,7 +166,8 @@ static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *e
         !denoiser_run(&viewer->denoiser, &frame.input, viewer->times, sync, error))
         return false;
     viewer->broken = false;
-    panes_bind(&viewer->screen.panes, slot, viewer->denoiser.slots[slot].images);
+    if (viewer_draws(viewer))
+        panes_bind(&viewer->screen.panes, slot, viewer->denoiser.slots[slot].images);
     viewer->slot = slot;
     viewer->changed_ns = profiler_now();
     note_frame(viewer, &frame, index);
@@ -209,12 +211,27 @@ bool viewer_read_depth_range(viewer *viewer, error *error)
     return true;
 }
 
+static void note_first_picture(viewer *viewer)
+{
+    viewer->first_picture_ms = (double)(profiler_now() - viewer->started_ns) * 1e-6;
+}
+
+/* A frame that was filtered just before is what there is to see. */
+static bool acquire(viewer *viewer, const wf_node_sync *sync, error *error)
+{
+    if (viewer->first_picture_ms == 0)
+        note_first_picture(viewer);
+    return !sync || denoiser_acquire(&viewer->denoiser, viewer->slot, VK_NULL_HANDLE, error);
+}
+
 /* Draws the view; sync is that of a frame filtered just before, or NULL. */
 static bool draw(viewer *viewer, const wf_node_sync *sync, error *error)
 {
     screen *screen = &viewer->screen;
     denoiser_collect(&viewer->denoiser, viewer->times);
     gather_facts(viewer);
+    if (!viewer_draws(viewer))
+        return acquire(viewer, sync, error);
     if (screen->drawn == 0) /* a first layout, not drawn, in which things find their sizes */
         ui_build(&viewer->facts, &viewer->view, &viewer->context, &viewer->layout);
     ui_build(&viewer->facts, &viewer->view, &viewer->context, &viewer->layout);
@@ -235,7 +252,7 @@ static bool draw(viewer *viewer, const wf_node_sync *sync, error *error)
         return true;
     if (!screen_wait(screen, 1, error))
         return false;
-    viewer->first_picture_ms = (double)(profiler_now() - viewer->started_ns) * 1e-6;
+    note_first_picture(viewer);
     return !viewer->context.has[FRAME_DEPTH] || viewer->has_depth_range || viewer_read_depth_range(viewer, error);
 }
 

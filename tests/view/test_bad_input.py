@@ -1,5 +1,6 @@
 """Bad input through the real program: one sentence with the numbers in it, the contract's exit status, nothing written."""
 
+import json
 import os
 
 import frames
@@ -153,11 +154,13 @@ def test_no_cuda(fails):
     assert "cuda" in sentence
 
 
-def test_automatic_backend_says_what_it_left_out(wfview):
-    result = wfview("--headless", "--kernel-size", 3, FRAME, CUDA_VISIBLE_DEVICES="")
-    assert result.status == 0
-    assert result.errors.startswith("wfview: warning: ") and "cuda" in result.errors
+def test_automatic_backend_notes_what_it_left_out(wfview, tmp_path):
+    """In the report: a machine without CUDA is nothing to warn of."""
+    report = tmp_path / "r.json"
+    result = wfview("--headless", "--kernel-size", 3, "--report", report, FRAME, CUDA_VISIBLE_DEVICES="").done()
     assert "on vulkan" in result.output
+    [note] = json.loads(report.read_text())["notes"]
+    assert note.startswith("the node cannot use cuda: ")
 
 
 @pytest.mark.parametrize("display", [None, ":987"])

@@ -72,6 +72,7 @@ static void test_keys(void **state)
     report report = example(profiler);
     report.layers =
         (char *[FRAME_LAYER_COUNT]){[FRAME_COLOR] = "ViewLayer.Combined.R,G,B", [FRAME_REFERENCE] = "R,G,B"};
+    report.notes = "the node cannot use \"cuda\"\nand more\n";
     cJSON *root = write_and_parse(&report);
     assert_string_equal(text_of(root, "version"), WF_VERSION);
     assert_string_equal(text_of(root, "device"), "NVIDIA H100");
@@ -109,6 +110,10 @@ static void test_keys(void **state)
     assert_string_equal(text_of(upload, "clock"), "vulkan");
     assert_true(number_of(upload, "median") == 0.25);
     assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(root, "metrics")), 0);
+    const cJSON *notes = cJSON_GetObjectItem(root, "notes");
+    assert_int_equal(cJSON_GetArraySize(notes), 2);
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetArrayItem(notes, 0)), "the node cannot use \"cuda\"");
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetArrayItem(notes, 1)), "and more");
     cJSON_Delete(root);
     profiler_destroy(profiler);
 }
@@ -143,6 +148,7 @@ static void test_null(void **state)
     report.metrics_count = 1;
     cJSON *root = write_and_parse(&report);
     assert_true(cJSON_IsNull(cJSON_GetObjectItem(root, "vulkan_device")));
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(root, "notes")), 0);
     const cJSON *frame = cJSON_GetArrayItem(cJSON_GetObjectItem(root, "metrics"), 0);
     assert_string_equal(text_of(frame, "frame"), "a \\ b.exr");
     const cJSON *noisy = cJSON_GetObjectItem(frame, "noisy"), *gather = cJSON_GetObjectItem(frame, "gather");
