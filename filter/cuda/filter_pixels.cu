@@ -82,7 +82,8 @@ static __global__ void __launch_bounds__(WF_PIXELS_WIDTH *WF_PIXELS_HEIGHT) filt
     if (!wf_this_pair(args.grid, &pair))
         return;
     const int x = pair.x, y = pair.y, n = pair.n, channel = pair.pass * CHANNELS;
-    const int channels = CHANNELS > 4 ? min(args.channels - channel, CHANNELS) : CHANNELS;
+    /* None where a group has no channels and its coverage alone is wanted. */
+    const int channels = CHANNELS == 3 || CHANNELS == 4 ? CHANNELS : min(args.channels - channel, CHANNELS);
     const int step = args.direction * args.dilation; /* from a tap's source to the next one's */
     const bool gathers = args.direction > 0;
     int first_j, last_j;

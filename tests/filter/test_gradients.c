@@ -142,6 +142,8 @@ static void test_channels_and_groups(void **state)
             c.c = sizes[i][0], c.groups = sizes[i][1];
             c.n = 1 + (int)i % 2, c.h = 7;
             check_case(&c);
+            c.dtype = c.weight_dtype = WF_FLOAT64;
+            check_case(&c);
         }
     }
 }

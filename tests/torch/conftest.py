@@ -9,6 +9,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read when PyTorch is impo
 import pytest  # noqa: E402
 import torch  # noqa: E402
 
+torch.backends.cudnn.allow_tf32 = False  # networks are compared in float32
+
 
 def need_gpu():
     if torch.cuda.is_available():
