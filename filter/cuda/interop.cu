@@ -54,19 +54,22 @@ static __global__ void unpack(wf_cuda_image image, float *planes, int channels)
     float4 texel = read_texel(image, x, y);
     size_t plane = (size_t)image.width * image.height, pixel = (size_t)y * image.width + x;
     planes[pixel] = texel.x;
-    if (channels == 3) {
+    if (channels >= 3) {
         planes[pixel + plane] = texel.y;
         planes[pixel + 2 * plane] = texel.z;
     }
+    if (channels == 4)
+        planes[pixel + 3 * plane] = texel.w;
 }
 
-static __global__ void pack(wf_cuda_image image, const float *planes)
+static __global__ void pack(wf_cuda_image image, const float *planes, int channels)
 {
     int x, y;
     if (!this_pixel(image, &x, &y))
         return;
     size_t plane = (size_t)image.width * image.height, pixel = (size_t)y * image.width + x;
-    write_texel(image, x, y, make_float4(planes[pixel], planes[pixel + plane], planes[pixel + 2 * plane], 1));
+    const float alpha = channels == 4 ? planes[pixel + 3 * plane] : 1;
+    write_texel(image, x, y, make_float4(planes[pixel], planes[pixel + plane], planes[pixel + 2 * plane], alpha));
 }
 
 static dim3 grid_of(const wf_cuda_image *image)
@@ -80,8 +83,8 @@ cudaError_t wf_cuda_unpack(cudaStream_t stream, const wf_cuda_image *image, floa
     return cudaGetLastError();
 }
 
-cudaError_t wf_cuda_pack(cudaStream_t stream, const wf_cuda_image *image, const float *planes)
+cudaError_t wf_cuda_pack(cudaStream_t stream, const wf_cuda_image *image, const float *planes, int channels)
 {
-    pack<<<grid_of(image), dim3(BLOCK_WIDTH, BLOCK_HEIGHT), 0, stream>>>(*image, planes);
+    pack<<<grid_of(image), dim3(BLOCK_WIDTH, BLOCK_HEIGHT), 0, stream>>>(*image, planes, channels);
     return cudaGetLastError();
 }

@@ -131,6 +131,12 @@ typedef struct wf_frame {
  * steps. */
 WF_API wf_result wf_denoise(wf_denoiser *denoiser, wf_stream stream, const wf_frame *frame);
 
+/* Another picture of the frame that was denoised last takes the same kernels: an AOV, or alpha, one plane three times (a stride of
+ * 0). demodulate: where the network filters an albedo, it divides this picture, too; else the picture is filtered as it is. layer,
+ * gather and splat are as color, gather and splat of wf_frame; so are the errors. */
+WF_API wf_result wf_denoise_layer(wf_denoiser *denoiser, wf_stream stream, const wf_tensor *layer,
+                                  const wf_tensor *gather, const wf_tensor *splat, int demodulate);
+
 /* ---- Steps: wf_denoise in parts, for those who time them ---------------------------------------------------------- */
 
 typedef enum wf_stage {

@@ -1,6 +1,6 @@
 /* wf_node.h -- the denoise node: a renderer's VkImages in, gather and splat VkImages out.
  *
- *     renderer's images (colour, albedo, normal, depth)
+ *     renderer's images (colour, albedo, normal, depth; further layers)
  *       +- predictor -> weights (device memory)      set once from memory, or predicted each frame (analytic bilateral, or a
  *            |                                        network)
  *            +- gather, splat (both at once where they have the same weights) -> images the renderer samples
@@ -49,11 +49,24 @@
  *     wf_node_acquire is its counterpart. Output images need no prior transition: release discards their content.
  *     Input images must be in GENERAL when release is recorded.
  *
+ * FURTHER LAYERS
+ *
+ *     A frame's other pictures (diffuse, specular, emission ...) take the frame's kernels in the same read of its weights:
+ *     layer i, from 0, has an input in role WF_NODE_LAYER + i and outputs in WF_NODE_LAYER_GATHER + i and
+ *     WF_NODE_LAYER_SPLAT + i. A slot's layers are counted from 0 without gaps, each with outputs for those operators that
+ *     the slot has outputs for. Filters are linear: where all are filtered alike, layers whose sum is the color have outputs
+ *     whose sum is the color's. A network that divides the color by the albedo before it filters (wf_network.h) does so with
+ *     a layer, too, unless wf_node_demodulate says otherwise; its kernels are computed again for each layer.
+ *
+ *     With the option alpha, the color's alpha takes the same kernels, never divided by an albedo: premultiplied colors and
+ *     their alpha stay what they are to each other. Without layers and alpha neither costs anything.
+ *
  * MEMORY
  *
  *     Tensors are made when a role is first bound and when weights are set, never in a frame. Frames run one after the
- *     other on the device, so all slots share them: width * height float32 planes, 3 a bound role (depth: 1) and 4 more
- *     for the predictor; the weights set; and, with a predictor, Kh*Kw float16 planes of predicted weights.
+ *     other on the device, so all slots share them: width * height float32 planes, 3 a bound role (depth: 1; with alpha up to
+ *     3 more of color, gather and splat each) and 4 more for the predictor; the weights set; and, with a predictor, Kh*Kw
+ *     float16 planes of predicted weights.
  *
  * THREADS
  *
@@ -74,7 +87,8 @@
 extern "C" {
 #endif
 
-#define WF_NODE_MAX_SLOTS 8
+#define WF_NODE_MAX_SLOTS  8
+#define WF_NODE_MAX_LAYERS 32 /* beside the color */
 
 typedef struct wf_node wf_node;
 
@@ -83,9 +97,12 @@ typedef enum wf_node_role {
     WF_NODE_ALBEDO = 1, /* r,g,b. These three only guide predictors, which do without what is not bound */
     WF_NODE_NORMAL = 2, /* x,y,z */
     WF_NODE_DEPTH = 3,  /* x */
-    WF_NODE_GATHER = 4, /* outputs: r,g,b, and 1 in alpha. At least one is needed */
+    WF_NODE_GATHER = 4, /* outputs: r,g,b, and in alpha 1 or the color's, filtered. At least one is needed */
     WF_NODE_SPLAT = 5,
-    WF_NODE_ROLE_COUNT = 6
+    WF_NODE_LAYER = 6,                                         /* further layers: r,g,b. Layer i has this role + i, */
+    WF_NODE_LAYER_GATHER = WF_NODE_LAYER + WF_NODE_MAX_LAYERS, /* this one + i and the next + i; 1 in alpha */
+    WF_NODE_LAYER_SPLAT = WF_NODE_LAYER_GATHER + WF_NODE_MAX_LAYERS,
+    WF_NODE_ROLE_COUNT = WF_NODE_LAYER_SPLAT + WF_NODE_MAX_LAYERS
 } wf_node_role;
 
 typedef struct wf_node_options {
@@ -102,6 +119,7 @@ typedef struct wf_node_options {
     uint32_t slots;                 /* frames in flight, 1 ... WF_NODE_MAX_SLOTS */
     int separate;                   /* 1: gather and splat are two stages always, for their times. 0: they are one where
                                        both are wanted and have the same weights, which are then read once */
+    int alpha;                      /* 1: the color's alpha is filtered into the outputs'. 0: theirs is 1 */
     wf_log log;
 } wf_node_options;
 
@@ -168,6 +186,11 @@ WF_API wf_result wf_node_set_bilateral(wf_node *node, const wf_bilateral *parame
  * afterwards. Guides that are not bound are 0 to it. */
 WF_API wf_result wf_node_set_network(wf_node *node, const wf_network *network);
 
+/* Whether a network's filters treat a further layer, from 0, as they do the color, which some divide by the albedo (1, as at
+ * first), or take it as it is (0): for light that was written without its albedo, or is none. For every later frame; other
+ * weights ignore it. WF_ERROR_INVALID_ARGUMENT. */
+WF_API wf_result wf_node_demodulate(wf_node *node, uint32_t layer, int demodulate);
+
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 typedef struct wf_node_sync {
@@ -177,9 +200,9 @@ typedef struct wf_node_sync {
 } wf_node_sync;
 
 /* The four steps of a slot's frame, in this order; another order is WF_ERROR_INVALID_ARGUMENT. begin also says so where
- * the frame could not run: no color image, no output image, or no weights for a bound output. Once run has failed on
- * the device (WF_ERROR_DEVICE, WF_ERROR_OUT_OF_MEMORY) the slot stays as it is and the node is only good for
- * destroying. */
+ * the frame could not run: no color image, no output image, no weights for a bound output, a further layer that lacks an
+ * image. Once run has failed on the device (WF_ERROR_DEVICE, WF_ERROR_OUT_OF_MEMORY) the slot stays as it is and the node is
+ * only good for destroying. */
 WF_API wf_result wf_node_begin(wf_node *node, uint32_t slot, wf_node_sync *sync);
 WF_API wf_result wf_node_release(wf_node *node, uint32_t slot, VkCommandBuffer commands);
 WF_API wf_result wf_node_run(wf_node *node, uint32_t slot);

@@ -317,6 +317,45 @@ wf_result wf_denoise_steps(wf_denoiser *denoiser, wf_stream stream, const wf_fra
     return WF_OK;
 }
 
+/* Without the filtered albedo, if there is one. */
+static void leave_albedo(plan_step *step)
+{
+    const wf_activation none = {0};
+    switch (step->kind) {
+    case STEP_DOWN:
+        step->call.down.input.albedo = none;
+        break;
+    case STEP_LEVEL:
+        step->call.level.light.albedo = none;
+        break;
+    case STEP_BLEND:
+        step->call.blend.albedo = none;
+        break;
+    default:
+        break;
+    }
+}
+
+wf_result wf_denoise_layer(wf_denoiser *denoiser, wf_stream stream, const wf_tensor *layer, const wf_tensor *gather,
+                           const wf_tensor *splat, int demodulate)
+{
+    if (!denoiser)
+        return WF_ERROR_INVALID_ARGUMENT;
+    const wf_frame frame = {.color = layer, .gather = gather, .splat = splat};
+    WF_TRY(check_frame(denoiser, stream, &frame));
+    for (int i = 0; i < denoiser->step_count; i++) {
+        plan_step step = denoiser->steps[i];
+        if (step.info.stage != WF_STAGE_FILTERS || step.kind == STEP_ALBEDO)
+            continue;
+        set_frame(&step, &frame);
+        if (!demodulate)
+            leave_albedo(&step);
+        WF_TRY(run(denoiser, stream, &step));
+        WF_TRY(denoiser->device->table->barrier(denoiser->device, stream));
+    }
+    return WF_OK;
+}
+
 wf_result wf_denoise(wf_denoiser *denoiser, wf_stream stream, const wf_frame *frame)
 {
     return denoiser ? wf_denoise_steps(denoiser, stream, frame, 0, denoiser->step_count) : WF_ERROR_INVALID_ARGUMENT;

@@ -31,10 +31,43 @@ static node_predictor *predictor_of(const wf_node *node, uint32_t slot, wf_opera
 
 static wf_result check_inputs(const wf_node *node, uint32_t slot, const node_predictor_kind *kind)
 {
-    for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
+    for (wf_node_role role = 0; role < WF_NODE_LAYER; role++) {
         if (kind->needs >> role & 1 && !node_is_bound(&node->slots[slot], role))
             return WF_INVALID(&node->log, "slot %u has no %s image bound, which its weights (%s) need", slot,
-                              wf_node_roles[role].name, kind->name);
+                              wf_node_name(role).text, kind->name);
+    }
+    return WF_OK;
+}
+
+int wf_node_layers_of(const node_slot *slot)
+{
+    int layers = 0;
+    while (layers < WF_NODE_MAX_LAYERS && node_is_bound(slot, (wf_node_role)(WF_NODE_LAYER + layers)))
+        layers++;
+    return layers;
+}
+
+/* All layers up to the last one that has an image have what the color has. */
+static wf_result check_layers(const wf_node *node, uint32_t slot)
+{
+    const node_slot *s = &node->slots[slot];
+    const int layers = wf_node_layers_of(s);
+    for (wf_node_role role = WF_NODE_LAYER; role < WF_NODE_ROLE_COUNT; role++) {
+        const node_role row = wf_node_role_of(role);
+        const wf_node_role first = (wf_node_role)(WF_NODE_LAYER + layers);
+        if (node_is_bound(s, role) && row.layer >= layers)
+            return WF_INVALID(&node->log, "slot %u has a %s image bound, but none of %s", slot, wf_node_name(role).text,
+                              wf_node_name(first).text);
+    }
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
+        const int wanted = node_is_bound(s, node_output_of(op));
+        for (int layer = 0; layer < layers; layer++) {
+            const wf_node_role output = node_layer_output_of(op, layer);
+            if (node_is_bound(s, output) != wanted)
+                return WF_INVALID(&node->log, "slot %u has %s %s image bound, but %s %s image", slot,
+                                  wanted ? "a" : "no", wf_operator_name(op), wanted ? "no" : "a",
+                                  wf_node_name(output).text);
+        }
     }
     return WF_OK;
 }
@@ -54,7 +87,7 @@ static wf_result check_complete(const wf_node *node, uint32_t slot)
                               wf_operator_name(op));
         WF_TRY(check_inputs(node, slot, node->predictors[op]->kind));
     }
-    return WF_OK;
+    return check_layers(node, slot);
 }
 
 wf_result wf_node_begin(wf_node *node, uint32_t slot, wf_node_sync *sync)
@@ -154,10 +187,10 @@ static wf_result take(node_turn *turn)
     return turn->node->handover->take(turn->node, turn->slot, &turn->stream);
 }
 
-/* Bit per role that the frame's predictors look at; every frame's color is filtered. */
-static unsigned inputs_of(const node_turn *turn)
+/* Bit per guide that the frame's predictors look at. */
+static unsigned guides_of(const node_turn *turn)
 {
-    unsigned roles = 1u << WF_NODE_COLOR;
+    unsigned roles = 0;
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
         const node_predictor *predictor = predictor_of(turn->node, turn->slot, op);
         if (predictor)
@@ -168,9 +201,10 @@ static unsigned inputs_of(const node_turn *turn)
 
 static wf_result unpack(node_turn *turn)
 {
-    const unsigned wanted = inputs_of(turn);
+    const unsigned guides = guides_of(turn);
     for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
-        if (wanted >> role & 1 && node_is_bound(&turn->node->slots[turn->slot], role))
+        const int wanted = node_is_input(role) && (wf_node_role_of(role).block != NODE_NO_BLOCK || guides >> role & 1);
+        if (wanted && node_is_bound(&turn->node->slots[turn->slot], role))
             WF_TRY(turn->node->handover->unpack(turn->node, turn->slot, role));
     }
     return WF_OK;

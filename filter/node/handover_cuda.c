@@ -308,7 +308,7 @@ static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
     USE_DEVICE(node);
     const wf_cuda_image *image = &state_of(node)->slots[slot].images[role].texels;
     return check(node,
-                 wf_cuda_unpack(state_of(node)->stream, image, node->planes[role].data, wf_node_roles[role].channels),
+                 wf_cuda_unpack(state_of(node)->stream, image, node->planes[role].data, wf_node_channels(node, role)),
                  "launching unpack");
 }
 
@@ -316,7 +316,9 @@ static wf_result pack(wf_node *node, uint32_t slot, wf_node_role role)
 {
     USE_DEVICE(node);
     const wf_cuda_image *image = &state_of(node)->slots[slot].images[role].texels;
-    return check(node, wf_cuda_pack(state_of(node)->stream, image, node->planes[role].data), "launching pack");
+    return check(node,
+                 wf_cuda_pack(state_of(node)->stream, image, node->planes[role].data, wf_node_channels(node, role)),
+                 "launching pack");
 }
 
 static cudaEvent_t *marks_of(const wf_node *node, uint32_t slot, uint32_t history)

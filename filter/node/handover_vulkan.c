@@ -201,7 +201,7 @@ static wf_result convert(wf_node *node, uint32_t slot, wf_node_role role)
     uint32_t width = node->options.width, height = node->options.height;
     struct wf_image_push push = {.width = (int32_t)width,
                                  .height = (int32_t)height,
-                                 .channels = wf_node_roles[role].channels,
+                                 .channels = wf_node_channels(node, role),
                                  .planes_data = (uint64_t)(uintptr_t)node->planes[role].data};
     vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, conversion->pipeline);
     vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, conversion->layout, 0, 1,

@@ -24,7 +24,7 @@ static void store_texel(void *texels, node_image_format format, int64_t index, c
 void wf_host_unpack(wf_node *node, uint32_t slot, wf_node_role role, const void *texels)
 {
     node_image_format format = wf_image_format_of(node->slots[slot].images[role].format);
-    int channels = wf_node_roles[role].channels;
+    int channels = wf_node_channels(node, role);
     float *planes = node->planes[role].data;
     int64_t count = node->planes[role].stride[1];
 #pragma omp parallel for
@@ -39,11 +39,14 @@ void wf_host_unpack(wf_node *node, uint32_t slot, wf_node_role role, const void 
 void wf_host_pack(wf_node *node, uint32_t slot, wf_node_role role, void *texels)
 {
     node_image_format format = wf_image_format_of(node->slots[slot].images[role].format);
+    int channels = wf_node_channels(node, role);
     const float *planes = node->planes[role].data;
     int64_t count = node->planes[role].stride[1];
 #pragma omp parallel for
     for (int64_t i = 0; i < count; i++) {
-        float texel[4] = {planes[i], planes[count + i], planes[2 * count + i], 1};
+        float texel[4] = {1, 1, 1, 1};
+        for (int c = 0; c < channels; c++)
+            texel[c] = planes[c * count + i];
         store_texel(texels, format, i, texel);
     }
 }

@@ -6,10 +6,6 @@
 #include "share.h"
 #include "vulkan/check.h"
 
-const node_role wf_node_roles[WF_NODE_ROLE_COUNT] = {
-    [WF_NODE_COLOR] = {"color", 3}, [WF_NODE_ALBEDO] = {"albedo", 3},    [WF_NODE_NORMAL] = {"normal", 3},
-    [WF_NODE_DEPTH] = {"depth", 1}, [WF_NODE_GATHER] = {"gather", 3, 1}, [WF_NODE_SPLAT] = {"splat", 3, 1}};
-
 const VkImageUsageFlags wf_image_usage = VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_STORAGE_BIT |
                                          VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
 
@@ -37,7 +33,7 @@ size_t wf_image_texel_size(VkFormat format)
 
 VkFormat wf_image_role_format(wf_node_role role)
 {
-    return wf_node_roles[role].channels == 1 ? VK_FORMAT_R32_SFLOAT : VK_FORMAT_R32G32B32A32_SFLOAT;
+    return wf_node_role_of(role).channels == 1 ? VK_FORMAT_R32_SFLOAT : VK_FORMAT_R32G32B32A32_SFLOAT;
 }
 
 /* Device-local where there is such memory for it. */

@@ -180,8 +180,7 @@ void wf_node_destroy(wf_node *node)
     }
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
         wf_node_drop_predictor(node, op);
-    for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++)
-        wf_free(node->device, node->planes[role].data);
+    wf_node_free_planes(node);
     close_parts(node);
     free(node);
 }
@@ -197,16 +196,6 @@ wf_result wf_node_get_info(const wf_node *node, wf_device_info *info)
 }
 
 /* ---- Images ------------------------------------------------------------------------------------------------------ */
-
-/* Allocates a role's planes once. */
-static wf_result need_planes(wf_node *node, wf_node_role role)
-{
-    wf_tensor *planes = &node->planes[role];
-    if (planes->data)
-        return WF_OK;
-    *planes = wf_node_frame_tensor(node, WF_FLOAT32, wf_node_roles[role].channels);
-    return wf_alloc(node->device, (size_t)planes->stride[0] * sizeof(float), &planes->data);
-}
 
 wf_result wf_node_create_image(wf_node *node, wf_node_role role, wf_node_image *image)
 {
@@ -236,13 +225,13 @@ void wf_node_destroy_image(wf_node *node, wf_node_image *image)
 static wf_result check_format(const wf_log *log, wf_node_role role, VkFormat format)
 {
     int channels = wf_image_format_of(format).channels;
-    if (channels == 4 || channels == wf_node_roles[role].channels)
+    if (channels == 4 || channels == wf_node_role_of(role).channels)
         return WF_OK;
     return wf_fail(
         log, WF_ERROR_UNSUPPORTED,
         "the %s image has VkFormat %d, the node takes R32G32B32A32_SFLOAT (%d), R16G16B16A16_SFLOAT (%d) and, "
         "for depth, R32_SFLOAT (%d) and R16_SFLOAT (%d)",
-        wf_node_roles[role].name, format, VK_FORMAT_R32G32B32A32_SFLOAT, VK_FORMAT_R16G16B16A16_SFLOAT,
+        wf_node_name(role).text, format, VK_FORMAT_R32G32B32A32_SFLOAT, VK_FORMAT_R16G16B16A16_SFLOAT,
         VK_FORMAT_R32_SFLOAT, VK_FORMAT_R16_SFLOAT);
 }
 
@@ -263,14 +252,14 @@ static VkImageUsageFlags needed_usage(const wf_node *node, wf_node_role role)
 static wf_result check_handles(const wf_node *node, uint32_t slot, wf_node_role role, const wf_node_image *image)
 {
     const wf_log *log = &node->log;
-    const char *name = wf_node_roles[role].name;
+    const node_name name = wf_node_name(role);
     if (node_lacks_vulkan(node))
         return image->texels
                    ? WF_OK
                    : WF_INVALID(log, "the %s image of slot %u lacks its texels, which a node without Vulkan needs",
-                                name, slot);
+                                name.text, slot);
     if (!image->image || !image->view)
-        return WF_INVALID(log, "the %s image of slot %u lacks its VkImage or its VkImageView", name, slot);
+        return WF_INVALID(log, "the %s image of slot %u lacks its VkImage or its VkImageView", name.text, slot);
     return WF_OK;
 }
 
@@ -281,15 +270,15 @@ static wf_result check_image(const wf_node *node, uint32_t slot, wf_node_role ro
     WF_TRY(check_format(log, role, image->format));
     VkImageUsageFlags usage = needed_usage(node, role);
     if ((image->usage & usage) != usage)
-        return WF_INVALID(log, "the %s image of slot %u has usage 0x%x, %s needs 0x%x in it", wf_node_roles[role].name,
+        return WF_INVALID(log, "the %s image of slot %u has usage 0x%x, %s needs 0x%x in it", wf_node_name(role).text,
                           slot, image->usage, wf_backend_name(node->handover->backend), usage);
     if (node->handover->shared && (!image->memory || !image->memory_size))
         return WF_INVALID(log, "the %s image of slot %u lacks its VkDeviceMemory or its size (%" PRIu64 " bytes)",
-                          wf_node_roles[role].name, slot, image->memory_size);
+                          wf_node_name(role).text, slot, image->memory_size);
     for (wf_node_role other = 0; other < WF_NODE_ROLE_COUNT; other++) {
         if (other != role && wf_image_same(&node->slots[slot].images[other], image))
-            return WF_INVALID(log, "the %s image of slot %u is its %s image already", wf_node_roles[role].name, slot,
-                              wf_node_roles[other].name);
+            return WF_INVALID(log, "the %s image of slot %u is its %s image already", wf_node_name(role).text, slot,
+                              wf_node_name(other).text);
     }
     return WF_OK;
 }
@@ -306,7 +295,8 @@ wf_result wf_node_bind(wf_node *node, uint32_t slot, wf_node_role role, const wf
     if (!image)
         return WF_OK;
     WF_TRY(check_image(node, slot, role, image));
-    WF_TRY(need_planes(node, role));
+    WF_TRY(wf_node_need_planes(node, role));
+    WF_TRY(wf_node_prepare_layer(node, wf_node_role_of(role).layer));
     s->images[role] = *image;
     wf_result result = node->handover->map(node, slot, role);
     if (result != WF_OK)

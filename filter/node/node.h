@@ -2,11 +2,12 @@
  *
  * node.c      life, images
  * frame.c     a frame's four steps, and the table of stages that run between
+ * planes.c    memory of the pictures that go in and come out
  * predictor.h where weights come from: predictor.c, and a file for each kind of predictor
  * timing.c    marks to spans on one clock
  * handover_*  how images are taken from the renderer and given back: one per backend, and one for nodes without Vulkan
  * queue.c     commands in the renderer's queue
- * role.h, image.h, share.h  parts that know no node */
+ * role.h, image.h, share.h   parts that know no node */
 #ifndef WF_NODE_NODE_H
 #define WF_NODE_NODE_H
 
@@ -28,6 +29,10 @@ typedef enum node_mark {
 
 /* A slot's frame and the one before it are remembered for their times. */
 #define NODE_HISTORY 2
+
+/* Planes of a further layer, and the place of the color's alpha among those of a block, after its r, g and b. Two more planes
+ * follow that one, a layer's or unused: what filters pictures of three channels writes alpha before the layers. */
+enum { NODE_LAYER_CHANNELS = 3, NODE_ALPHA_PLACE = 3 };
 
 typedef struct node_frame {
     uint64_t number;      /* in the node, from 1; 0: none yet */
@@ -82,7 +87,10 @@ struct wf_node {
     node_clock clock;
     uint64_t frames; /* begun, of all slots */
     node_slot slots[WF_NODE_MAX_SLOTS];
-    wf_tensor planes[WF_NODE_ROLE_COUNT];          /* float32, dense; data is NULL until the role is bound */
+    wf_tensor blocks[NODE_BLOCK_COUNT];            /* float32, dense; data is NULL until a role of it is bound */
+    wf_tensor planes[WF_NODE_ROLE_COUNT];          /* x or r,g,b, of a block or their own; likewise */
+    int layers;                                    /* the most further layers that a slot has had */
+    char plain[WF_NODE_MAX_LAYERS];                /* layers that no filter divides by the albedo */
     node_predictor *predictors[WF_OPERATOR_COUNT]; /* NULL: none; operators may share one */
 };
 
@@ -122,6 +130,24 @@ wf_result wf_node_check_slot(const wf_node *node, uint32_t slot);
 
 /* Waits for the device's work of every slot. */
 wf_result wf_node_wait_for_all(wf_node *node);
+
+/* How many further layers the slot's frame has; they are counted without gaps once wf_node_begin has looked. */
+int wf_node_layers_of(const node_slot *slot);
+
+/* ---- planes.c ---------------------------------------------------------------------------------------------------- */
+
+/* A tensor of the frame's size, without memory. */
+wf_tensor wf_node_frame_tensor(const wf_node *node, wf_dtype dtype, int64_t channels);
+
+/* That are unpacked from a role's images or packed into them: alpha included, where it is filtered. */
+int wf_node_channels(const wf_node *node, wf_node_role role);
+
+/* Gives a role planes, once; waits for all frames where others lie with them. */
+wf_result wf_node_need_planes(wf_node *node, wf_node_role role);
+void wf_node_free_planes(wf_node *node);
+
+/* All that is filtered of a frame with so many further layers, or what an operator makes of it. */
+wf_tensor wf_node_pictures(const wf_node *node, node_block block, int layers);
 
 /* ---- The hand-over ----------------------------------------------------------------------------------------------- */
 

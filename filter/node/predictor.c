@@ -8,36 +8,62 @@
 
 /* ---- Weights ----------------------------------------------------------------------------------------------------- */
 
-wf_tensor wf_node_frame_tensor(const wf_node *node, wf_dtype dtype, int64_t channels)
-{
-    return wf_dense(NULL, dtype, 1, channels, node->options.height, node->options.width);
-}
-
 wf_result wf_node_compile_weights(node_predictor *predictor, unsigned operators)
 {
     const wf_node *node = predictor->node;
     const node_weights *weights = &predictor->weights;
-    const wf_tensor color = wf_node_frame_tensor(node, WF_FLOAT32, wf_node_roles[WF_NODE_COLOR].channels);
+    const wf_tensor pictures = wf_node_pictures(node, NODE_INPUT_BLOCK, node->layers);
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
         if (operators >> op & 1)
-            WF_TRY(wf_prepare(node->device, op, &weights->filter, &color, &weights->tensor));
+            WF_TRY(wf_prepare(node->device, op, &weights->filter, &pictures, &weights->tensor));
     }
     if (operators != NODE_BOTH || node->options.separate)
         return WF_OK;
-    return wf_prepare_gather_splat(node->device, &weights->filter, &color, &weights->tensor);
+    return wf_prepare_gather_splat(node->device, &weights->filter, &pictures, &weights->tensor);
 }
 
 wf_result wf_node_filter_weights(node_predictor *predictor, const node_turn *turn, unsigned operators)
 {
     const wf_node *node = turn->node;
     const node_weights *weights = &predictor->weights;
-    const wf_tensor *color = &node->planes[WF_NODE_COLOR];
+    const int layers = wf_node_layers_of(&node->slots[turn->slot]);
+    const wf_tensor input = wf_node_pictures(node, NODE_INPUT_BLOCK, layers);
+    const wf_tensor gathered = wf_node_pictures(node, NODE_GATHER_BLOCK, layers);
+    const wf_tensor splat = wf_node_pictures(node, NODE_SPLAT_BLOCK, layers);
     if (operators == NODE_BOTH)
-        return wf_gather_splat(node->device, turn->stream, &weights->filter, color, &weights->tensor, NULL,
-                               &node->planes[WF_NODE_GATHER], &node->planes[WF_NODE_SPLAT]);
+        return wf_gather_splat(node->device, turn->stream, &weights->filter, &input, &weights->tensor, NULL, &gathered,
+                               &splat);
     wf_operator op = operators == NODE_SPLAT ? WF_SPLAT : WF_GATHER;
-    return wf_apply(node->device, turn->stream, op, &weights->filter, color, &weights->tensor, NULL,
-                    &node->planes[node_output_of(op)], NULL);
+    return wf_apply(node->device, turn->stream, op, &weights->filter, &input, &weights->tensor, NULL,
+                    op == WF_SPLAT ? &splat : &gathered, NULL);
+}
+
+wf_result wf_node_prepare_layer(wf_node *node, int layer)
+{
+    if (layer < node->layers)
+        return WF_OK;
+    const int before = node->layers;
+    const node_predictor *gather = node->predictors[WF_GATHER], *splat = node->predictors[WF_SPLAT];
+    wf_result result = WF_OK;
+    node->layers = layer + 1;
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT && result == WF_OK; op++) {
+        node_predictor *predictor = node->predictors[op];
+        if (predictor)
+            result = predictor->kind->compile(predictor, gather == splat ? NODE_BOTH : 1u << op);
+    }
+    if (result != WF_OK)
+        node->layers = before;
+    return result;
+}
+
+wf_result wf_node_demodulate(wf_node *node, uint32_t layer, int demodulate)
+{
+    if (!node)
+        return WF_ERROR_INVALID_ARGUMENT;
+    if (layer >= WF_NODE_MAX_LAYERS)
+        return WF_INVALID(&node->log, "there is no layer %u, a frame has up to %d, from 0", layer, WF_NODE_MAX_LAYERS);
+    node->plain[layer] = !demodulate;
+    return WF_OK;
 }
 
 /* ---- Life -------------------------------------------------------------------------------------------------------- */

@@ -61,9 +61,11 @@ struct node_predictor {
 wf_result wf_node_compile_weights(node_predictor *predictor, unsigned operators);
 wf_result wf_node_filter_weights(node_predictor *predictor, const node_turn *turn, unsigned operators);
 
-/* A tensor of the frame's size, without memory; and in prepare: it is to have some. At most NODE_SCRATCH_COUNT. */
-wf_tensor wf_node_frame_tensor(const wf_node *node, wf_dtype dtype, int64_t channels);
+/* In prepare: the tensor is to have memory. At most NODE_SCRATCH_COUNT. */
 void wf_node_reserve(node_predictor *predictor, wf_tensor *tensor);
+
+/* Slots may have this further layer, too: what predictors compiled is for so many. -1: none, nothing. */
+wf_result wf_node_prepare_layer(wf_node *node, int layer);
 
 /* Leaves an operator without; a predictor that the other one has, too, lives on. */
 void wf_node_drop_predictor(wf_node *node, wf_operator op);

@@ -60,9 +60,44 @@ static wf_result record(node_predictor *predictor, const node_turn *turn)
     return run(predictor, turn, operators, WF_STAGE_PACK, WF_STAGE_NETWORK);
 }
 
+static wf_result filter_layer(node_predictor *predictor, const node_turn *turn, unsigned operators, int layer)
+{
+    const wf_node *node = turn->node;
+    const wf_tensor *planes = node->planes;
+    return wf_denoise_layer(((const kpn_predictor *)predictor)->denoiser, turn->stream, &planes[WF_NODE_LAYER + layer],
+                            operators & NODE_GATHER ? &planes[WF_NODE_LAYER_GATHER + layer] : NULL,
+                            operators & NODE_SPLAT ? &planes[WF_NODE_LAYER_SPLAT + layer] : NULL, !node->plain[layer]);
+}
+
+/* The alpha of a block as a picture of three planes: read, one plane three times; written, alpha and two planes that layers
+ * are written to later. */
+static wf_tensor alpha_of(const wf_node *node, node_block block)
+{
+    wf_tensor alpha = wf_node_frame_tensor(node, WF_FLOAT32, NODE_LAYER_CHANNELS);
+    alpha.data = (float *)node->blocks[block].data + NODE_ALPHA_PLACE * alpha.stride[1];
+    if (block == NODE_INPUT_BLOCK)
+        alpha.stride[1] = 0;
+    return alpha;
+}
+
+static wf_result filter_alpha(node_predictor *predictor, const node_turn *turn, unsigned operators)
+{
+    const wf_node *node = turn->node;
+    const wf_tensor input = alpha_of(node, NODE_INPUT_BLOCK), gathered = alpha_of(node, NODE_GATHER_BLOCK),
+                    splat = alpha_of(node, NODE_SPLAT_BLOCK);
+    return wf_denoise_layer(((const kpn_predictor *)predictor)->denoiser, turn->stream, &input,
+                            operators & NODE_GATHER ? &gathered : NULL, operators & NODE_SPLAT ? &splat : NULL, 0);
+}
+
 static wf_result filter(node_predictor *predictor, const node_turn *turn, unsigned operators)
 {
-    return run(predictor, turn, operators, WF_STAGE_FILTERS, WF_STAGE_FILTERS);
+    const int layers = wf_node_layers_of(&turn->node->slots[turn->slot]);
+    WF_TRY(run(predictor, turn, operators, WF_STAGE_FILTERS, WF_STAGE_FILTERS));
+    if (turn->node->options.alpha)
+        WF_TRY(filter_alpha(predictor, turn, operators));
+    for (int layer = 0; layer < layers; layer++)
+        WF_TRY(filter_layer(predictor, turn, operators, layer));
+    return WF_OK;
 }
 
 static void destroy(node_predictor *predictor)

@@ -1,26 +1,48 @@
-/* role.h -- what the node's roles are: a row each. Private to filter/node. */
+/* role.h -- what the node's roles are: a row each, and one for each kind of a further layer's. Private to filter/node. */
 #ifndef WF_NODE_ROLE_H
 #define WF_NODE_ROLE_H
 
 #include "wf_node.h"
 
+/* Pictures that are filtered together lie together: what goes in, and what comes out of each operator. */
+typedef enum node_block {
+    NODE_INPUT_BLOCK,
+    NODE_GATHER_BLOCK,
+    NODE_SPLAT_BLOCK,
+    NODE_BLOCK_COUNT,
+    NODE_NO_BLOCK = NODE_BLOCK_COUNT /* a guide */
+} node_block;
+
 typedef struct node_role {
-    const char *name;
-    int channels;  /* that the node reads or writes of its images: the first ones */
+    node_block block;
+    int channels;  /* that the node reads or writes of its images, the color's alpha aside: the first ones */
     int is_output; /* else an input */
+    int layer;     /* the further layer, from 0, that it is of; -1: of none */
 } node_role;
 
-extern const node_role wf_node_roles[WF_NODE_ROLE_COUNT];
+node_role wf_node_role_of(wf_node_role role);
+
+/* For messages: "color", "layer 3", "layer 3's gather". */
+typedef struct node_name {
+    char text[32];
+} node_name;
+
+node_name wf_node_name(wf_node_role role);
 
 static inline int node_is_input(wf_node_role role)
 {
-    return !wf_node_roles[role].is_output;
+    return !wf_node_role_of(role).is_output;
 }
 
-/* Where an operator's results go. */
+/* Where an operator's results go: those of the color, and those of a further layer. */
 static inline wf_node_role node_output_of(wf_operator op)
 {
     return op == WF_SPLAT ? WF_NODE_SPLAT : WF_NODE_GATHER;
+}
+
+static inline wf_node_role node_layer_output_of(wf_operator op, int layer)
+{
+    return (wf_node_role)((op == WF_SPLAT ? WF_NODE_LAYER_SPLAT : WF_NODE_LAYER_GATHER) + layer);
 }
 
 #endif

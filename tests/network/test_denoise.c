@@ -305,6 +305,98 @@ static void test_another_image(void **state)
     wf_network_close(network);
 }
 
+/* The frame with its images once more in place of these: the filters of another picture, the color or what `planes` are (stride
+ * 0: one plane three times). */
+static void filter_layer_on(wf_device *on, const wf_network *network, frame *f, const float *planes, int64_t stride,
+                            int demodulate)
+{
+    const size_t pixels = pixels_of(f), size = PLANES * pixels * sizeof *f->data,
+                 layer_size = 3 * pixels * sizeof *planes;
+    void *memory, *layer_memory;
+    wf_tensor tensors[TENSORS];
+    wf_denoiser *denoiser;
+    wf_stream stream;
+    assert_int_equal(wf_denoiser_create(on, network, f->width, f->height, &denoiser), WF_OK);
+    assert_int_equal(wf_alloc(on, size, &memory), WF_OK);
+    assert_int_equal(wf_alloc(on, layer_size, &layer_memory), WF_OK);
+    assert_int_equal(wf_upload(on, memory, f->data, size), WF_OK);
+    assert_int_equal(wf_upload(on, layer_memory, planes, layer_size), WF_OK);
+    float *at = memory;
+    for (int i = 0; i < TENSORS; at += (size_t)channels[i++] * pixels)
+        tensors[i] = wf_dense(at, WF_FLOAT32, 1, channels[i], f->height, f->width);
+    wf_tensor layer = wf_dense(layer_memory, WF_FLOAT32, 1, 3, f->height, f->width);
+    layer.stride[1] = stride;
+    const wf_frame call = {&tensors[0], &tensors[1], &tensors[2], &tensors[3], &tensors[4], &tensors[5]};
+    assert_int_equal(wf_begin(on, &stream), WF_OK);
+    assert_int_equal(wf_denoise(denoiser, stream, &call), WF_OK);
+    assert_int_equal(wf_denoise_layer(denoiser, stream, &layer, &tensors[4], &tensors[5], demodulate), WF_OK);
+    assert_int_equal(wf_finish(on, stream), WF_OK);
+    assert_int_equal(wf_download(on, f->data, memory, size), WF_OK);
+    wf_free(on, memory);
+    wf_free(on, layer_memory);
+    wf_denoiser_destroy(denoiser);
+}
+
+/* The color itself, which gives what it gave; ones, which kernels whose taps sum to 1 leave alone where no albedo divides them;
+ * any picture, divided by the albedo or not, as on the CPU. */
+static void test_layers(void **state)
+{
+    (void)state;
+    for (int i = 0; i < NETWORK_COUNT; i++) {
+        wf_network *network = open_network(networks[i]);
+        frame f = make_frame(45, 26), picture = make_frame(45, 26);
+        const int64_t pixels = (int64_t)pixels_of(&f);
+        denoise_on(device, network, &f);
+        double *color = images_of(&f);
+        filter_layer_on(device, network, &f, f.data, pixels, 1);
+        double *again = images_of(&f);
+        assert_memory_equal(color, again, (size_t)(6 * pixels) * sizeof *color);
+        free(color);
+        free(again);
+        for (int demodulate = 0; demodulate < 2; demodulate++) {
+            filter_layer_on(reference, network, &f, picture.data, pixels, demodulate);
+            double *expected = images_of(&f);
+            filter_layer_on(device, network, &f, picture.data, pixels, demodulate);
+            double *actual = images_of(&f);
+            const double error = relative_error(actual, expected, 6 * pixels);
+            if (!(error <= tolerance()))
+                fail_msg("%s, demodulated %d: the error is %g", networks[i], demodulate, error);
+            free(expected);
+            free(actual);
+        }
+        set_plane(&picture, 0, 1, 1);
+        filter_layer_on(device, network, &f, picture.data, 0, 0);
+        for (int64_t k = 10 * pixels; k < 16 * pixels; k++)
+            assert_float_equal(f.data[k], 1, tolerance());
+        free(f.data);
+        free(picture.data);
+        wf_network_close(network);
+    }
+}
+
+static void test_layer_errors(void **state)
+{
+    (void)state;
+    wf_network *network = open_network("tiny");
+    wf_denoiser *denoiser;
+    wf_stream stream;
+    void *memory;
+    assert_int_equal(wf_denoiser_create(device, network, 8, 4, &denoiser), WF_OK);
+    assert_int_equal(wf_alloc(device, 6 * 32 * sizeof(float), &memory), WF_OK);
+    const wf_tensor layer = wf_dense(memory, WF_FLOAT32, 1, 3, 4, 8),
+                    output = wf_dense((float *)memory + 96, WF_FLOAT32, 1, 3, 4, 8),
+                    small = wf_dense(memory, WF_FLOAT32, 1, 3, 4, 7);
+    assert_int_equal(wf_begin(device, &stream), WF_OK);
+    assert_int_equal(wf_denoise_layer(NULL, stream, &layer, &output, NULL, 1), WF_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(wf_denoise_layer(denoiser, stream, &small, &output, NULL, 1), WF_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(wf_denoise_layer(denoiser, stream, &layer, NULL, NULL, 1), WF_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(wf_denoise_layer(denoiser, stream, &layer, &layer, NULL, 1), WF_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(wf_finish(device, stream), WF_OK);
+    wf_free(device, memory);
+    wf_denoiser_destroy(denoiser);
+    wf_network_close(network);
+}
+
 /* Stages in order, that is all of them, and what each is said to do. */
 static void test_steps(void **state)
 {
@@ -351,6 +443,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(test_holes, suite_end_test),
         cmocka_unit_test_teardown(test_numbers_that_are_none, suite_end_test),
         cmocka_unit_test_teardown(test_another_image, suite_end_test),
+        cmocka_unit_test_teardown(test_layers, suite_end_test),
+        cmocka_unit_test_teardown(test_layer_errors, suite_end_test),
         cmocka_unit_test_teardown(test_steps, suite_end_test),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,12 +16,25 @@
 
 static int is_output(wf_node_role role)
 {
-    return role >= WF_NODE_GATHER;
+    return role == WF_NODE_GATHER || role == WF_NODE_SPLAT || role >= WF_NODE_LAYER_GATHER;
 }
 
-static int channels_of(wf_node_role role)
+int scene_channels(const scene *s, wf_node_role role)
 {
-    return role == WF_NODE_DEPTH ? 1 : 3;
+    const int has_alpha =
+        s->options.alpha && (role == WF_NODE_COLOR || role == WF_NODE_GATHER || role == WF_NODE_SPLAT);
+    return role == WF_NODE_DEPTH ? 1 : has_alpha ? 4 : 3;
+}
+
+/* Whether the scene's slots begin with an image of the role. */
+static int is_wanted(const scene_options *options, wf_node_role role)
+{
+    if (role < WF_NODE_LAYER)
+        return (int)(options->roles >> role & 1);
+    const int number = (int)role - WF_NODE_LAYER;
+    const wf_node_role like[] = {WF_NODE_COLOR, WF_NODE_GATHER, WF_NODE_SPLAT};
+    return number % WF_NODE_MAX_LAYERS < options->layers &&
+           (int)(options->roles >> like[number / WF_NODE_MAX_LAYERS] & 1);
 }
 
 static int is_half(VkFormat format)
@@ -70,14 +83,15 @@ static void set_texel(host_buffer *buffer, VkFormat format, size_t index, double
 /* Fresh content, channels that the node should not look at included. */
 static void draw(scene *s, uint32_t slot, wf_node_role role)
 {
-    static const double low[] = {0, 0, -1, 1}, high[] = {4, 1, 1, 9};
+    static const double lows[] = {0, 0, -1, 1}, highs[] = {4, 1, 1, 9};
+    const int like = role < WF_NODE_GATHER ? (int)role : WF_NODE_COLOR;
     scene_slot *t = &s->slots[slot];
     VkFormat format = t->images[role].format;
     size_t channels = (size_t)texel_channels(format);
     for (size_t i = 0; i < pixels_of(s) * channels; i++) {
         size_t plane = i % channels, at = plane * pixels_of(s) + i / channels;
-        set_texel(&t->texels[role], format, i, random_uniform(s->random, low[role], high[role]));
-        if (plane < (size_t)channels_of(role))
+        set_texel(&t->texels[role], format, i, random_uniform(s->random, lows[like], highs[like]));
+        if (plane < (size_t)scene_channels(s, role))
             t->planes[role][at] = get_texel(&t->texels[role], format, i);
     }
 }
@@ -105,7 +119,7 @@ void scene_bind(scene *s, uint32_t slot, wf_node_role role)
         assert_int_equal(wf_node_create_image(s->node, role, image), WF_OK);
     size_t texel = (size_t)texel_channels(image->format) * (is_half(image->format) ? 2 : 4);
     t->texels[role] = renderer_create_buffer(s->renderer, pixels_of(s) * texel);
-    t->planes[role] = allocate(pixels_of(s) * (size_t)channels_of(role), sizeof(double));
+    t->planes[role] = allocate(pixels_of(s) * (size_t)scene_channels(s, role), sizeof(double));
     assert_int_equal(wf_node_bind(s->node, slot, role, image), WF_OK);
 }
 
@@ -141,6 +155,7 @@ void scene_open(scene *s, const renderer *r, random_state *random, const scene_o
                             .height = options->height,
                             .slots = options->slots,
                             .separate = options->separate,
+                            .alpha = options->alpha,
                             .log = log};
     assert_int_equal(wf_node_create(&node, &s->node), WF_OK);
     for (uint32_t slot = 0; slot < options->slots; slot++) {
@@ -148,7 +163,7 @@ void scene_open(scene *s, const renderer *r, random_state *random, const scene_o
         s->slots[slot].show = renderer_create_commands(r);
         s->slots[slot].shown = renderer_create_fence(r);
         for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
-            if (options->roles >> role & 1)
+            if (is_wanted(options, role))
                 scene_bind(s, slot, role);
         }
     }
@@ -242,7 +257,9 @@ void scene_expect_predicted(scene *s, const wf_filter *filter, double *(*predict
     s->denoise = NULL;
 }
 
-void scene_expect_images(scene *s, double *(*denoise)(const scene *s, uint32_t slot, wf_operator op), int half)
+void scene_expect_images(scene *s,
+                         double *(*denoise)(const scene *s, uint32_t slot, wf_operator op, wf_node_role input),
+                         int half)
 {
     const wf_filter none = {0};
     scene_expect_predicted(s, &none, NULL, half);
@@ -257,8 +274,8 @@ void scene_render(scene *s, uint32_t slot)
     scene_slot *t = &s->slots[slot];
     assert_int_equal(wf_node_begin(s->node, slot, &t->sync), WF_OK);
     renderer_begin(t->render);
-    for (wf_node_role role = 0; !is_output(role); role++) {
-        if (!is_bound(s, slot, role))
+    for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
+        if (is_output(role) || !is_bound(s, slot, role))
             continue;
         draw(s, slot, role);
         renderer_record_upload(t->render, &t->texels[role], t->images[role].image, s->options.width, s->options.height);
@@ -273,8 +290,8 @@ void scene_show(scene *s, uint32_t slot)
     scene_slot *t = &s->slots[slot];
     renderer_begin(t->show);
     assert_int_equal(wf_node_acquire(s->node, slot, t->show), WF_OK);
-    for (wf_node_role role = WF_NODE_GATHER; role <= WF_NODE_SPLAT; role++) {
-        if (is_bound(s, slot, role))
+    for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
+        if (is_output(role) && is_bound(s, slot, role))
             renderer_record_download(t->show, t->images[role].image, &t->texels[role], s->options.width,
                                      s->options.height);
     }
@@ -294,39 +311,47 @@ void scene_run(scene *s, int frames)
 
 /* ---- Comparison -------------------------------------------------------------------------------------------------- */
 
-static double *expected_output(const scene *s, uint32_t slot, wf_operator op)
+static double *expected_output(const scene *s, uint32_t slot, wf_operator op, wf_node_role input)
 {
-    const int64_t size[4] = {1, 3, s->options.height, s->options.width};
+    const int channels = scene_channels(s, input);
+    const int64_t size[4] = {1, channels, s->options.height, s->options.width};
     if (s->denoise && !s->weights[op].values)
-        return s->denoise(s, slot, op);
+        return s->denoise(s, slot, op, input);
     double *predicted = s->weights[op].values ? NULL : s->predict(s, slot);
-    double *output = allocate(3 * pixels_of(s), sizeof *output);
-    wf_reference_filter(op, &s->weights[op].filter, size, s->slots[slot].planes[WF_NODE_COLOR],
+    double *output = allocate((size_t)channels * pixels_of(s), sizeof *output);
+    wf_reference_filter(op, &s->weights[op].filter, size, s->slots[slot].planes[input],
                         predicted ? predicted : s->weights[op].values, NULL, output);
     free(predicted);
     return output;
 }
 
-static void compare(scene *s, uint32_t slot, wf_operator op)
+/* The output of an operator that an input becomes. */
+static void compare(scene *s, uint32_t slot, wf_operator op, wf_node_role input, wf_node_role role)
 {
-    wf_node_role role = op == WF_GATHER ? WF_NODE_GATHER : WF_NODE_SPLAT;
     scene_slot *t = &s->slots[slot];
     VkFormat format = t->images[role].format;
     if (!is_bound(s, slot, role))
         return;
-    for (size_t i = 0; i < 3 * pixels_of(s); i++)
+    const size_t channels = (size_t)scene_channels(s, role);
+    for (size_t i = 0; i < channels * pixels_of(s); i++)
         t->planes[role][i] = get_texel(&t->texels[role], format, i % pixels_of(s) * 4 + i / pixels_of(s));
-    for (size_t i = 0; i < pixels_of(s); i++)
+    for (size_t i = 0; i < pixels_of(s) && channels == 3; i++)
         assert_float_equal(get_texel(&t->texels[role], format, i * 4 + 3), 1, 0);
 
-    double *expected = expected_output(s, slot, op);
-    double error = relative_error(t->planes[role], expected, (int64_t)(3 * pixels_of(s)));
+    double *expected = expected_output(s, slot, op, input);
     double limit = is_half(format) || (!s->weights[op].values && s->half_weights) ? HALF_LIMIT : FLOAT_LIMIT;
+    for (size_t c = 0; c < channels; c += 3) { /* alpha by itself */
+        const size_t at = c * pixels_of(s), count = (channels - c < 3 ? channels - c : 3) * pixels_of(s);
+        double error = relative_error(t->planes[role] + at, expected + at, (int64_t)count);
+        if (!(error <= limit))
+            fail_msg(
+                "%s of slot %u's input %d, planes from %zu on, %ux%u, kernel %dx%d %s: relative error %g, the limit "
+                "is %g",
+                wf_operator_name(op), slot, (int)input, c, s->options.width, s->options.height,
+                s->weights[op].filter.kernel_height, s->weights[op].filter.kernel_width,
+                wf_mode_name(s->weights[op].filter.mode), error, limit);
+    }
     free(expected);
-    if (!(error <= limit))
-        fail_msg("%s of slot %u, %ux%u, kernel %dx%d %s: relative error %g, the limit is %g", wf_operator_name(op),
-                 slot, s->options.width, s->options.height, s->weights[op].filter.kernel_height,
-                 s->weights[op].filter.kernel_width, wf_mode_name(s->weights[op].filter.mode), error, limit);
 }
 
 void scene_finish(scene *s, uint32_t slot)
@@ -336,6 +361,11 @@ void scene_finish(scene *s, uint32_t slot)
         return;
     renderer_wait(s->renderer, t->shown);
     t->busy = 0;
-    compare(s, slot, WF_GATHER);
-    compare(s, slot, WF_SPLAT);
+    compare(s, slot, WF_GATHER, WF_NODE_COLOR, WF_NODE_GATHER);
+    compare(s, slot, WF_SPLAT, WF_NODE_COLOR, WF_NODE_SPLAT);
+    for (int i = 0; i < WF_NODE_MAX_LAYERS; i++) {
+        const wf_node_role input = (wf_node_role)(WF_NODE_LAYER + i);
+        compare(s, slot, WF_GATHER, input, (wf_node_role)(WF_NODE_LAYER_GATHER + i));
+        compare(s, slot, WF_SPLAT, input, (wf_node_role)(WF_NODE_LAYER_SPLAT + i));
+    }
 }

@@ -17,7 +17,7 @@ typedef struct scene_weights {
 typedef struct scene_slot {
     wf_node_image images[WF_NODE_ROLE_COUNT]; /* image is VK_NULL_HANDLE where none is bound */
     host_buffer texels[WF_NODE_ROLE_COUNT];
-    double *planes[WF_NODE_ROLE_COUNT]; /* what was drawn, as the image stores it: 3,H,W or 1,H,W */
+    double *planes[WF_NODE_ROLE_COUNT]; /* what was drawn, as the image stores it: 3,H,W or 1,H,W; with alpha 4,H,W */
     VkCommandBuffer render, show;
     VkFence shown;
     wf_node_sync sync;
@@ -27,7 +27,9 @@ typedef struct scene_slot {
 typedef struct scene_options {
     wf_backend backend;
     uint32_t width, height, slots;
-    unsigned roles;          /* bit per role that has images */
+    unsigned roles;          /* bit per role, those of further layers aside, that has images */
+    int layers;              /* further layers, with outputs as the color has them */
+    int alpha;               /* the node's option */
     int half;                /* float16 images */
     int own_images;          /* made by the renderer, not by the node */
     VkFormat depth;          /* format of own depth images; VK_FORMAT_UNDEFINED: one channel */
@@ -37,7 +39,7 @@ typedef struct scene_options {
 
 /* COLOR, GATHER and SPLAT; and all. */
 #define SCENE_ROLES_PLAIN (1u << WF_NODE_COLOR | 1u << WF_NODE_GATHER | 1u << WF_NODE_SPLAT)
-#define SCENE_ROLES_ALL   ((1u << WF_NODE_ROLE_COUNT) - 1)
+#define SCENE_ROLES_ALL   ((1u << WF_NODE_LAYER) - 1)
 
 typedef struct scene {
     const renderer *renderer;
@@ -50,8 +52,9 @@ typedef struct scene {
     double *(*predict)(const struct scene *s,
                        uint32_t slot); /* 1,Kh*Kw,H,W, to be freed: the predicted weights again */
     int half_weights;                  /* what is predicted is kept in float16 */
-    double *(*denoise)(const struct scene *s, uint32_t slot,
-                       wf_operator op); /* 3,H,W, to be freed: instead of weights */
+    double *(*denoise)(const struct scene *s, uint32_t slot, wf_operator op,
+                       wf_node_role input); /* instead of weights: what
+                                  becomes of the planes of an input that is filtered, to be freed */
     wf_bilateral bilateral;
 } scene;
 
@@ -73,7 +76,12 @@ void scene_expect_predicted(scene *s, const wf_filter *filter, double *(*predict
                             int half_weights);
 
 /* The same where both operators' images are computed otherwise; with float16 numbers, if so it is. */
-void scene_expect_images(scene *s, double *(*denoise)(const scene *s, uint32_t slot, wf_operator op), int half);
+void scene_expect_images(scene *s,
+                         double *(*denoise)(const scene *s, uint32_t slot, wf_operator op, wf_node_role input),
+                         int half);
+
+/* Planes of a role. */
+int scene_channels(const scene *s, wf_node_role role);
 
 /* Before weights change: waits for all slots, and compares. */
 void scene_finish_all(scene *s);

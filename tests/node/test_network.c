@@ -9,7 +9,7 @@
 
 #include "suite.h"
 
-enum { LAYERS = 4, TENSORS = 6 };
+enum { LAYERS = 4, TENSORS = 6, PLAIN_LAYER = 1 /* in scenes that have further ones: not divided by the albedo */ };
 
 static wf_network *network;
 
@@ -20,9 +20,28 @@ static wf_tensor make_tensor(const scene *s, wf_node_role role, float *data)
     return wf_dense(data, WF_FLOAT32, 1, role == WF_NODE_DEPTH ? 1 : 3, s->options.height, s->options.width);
 }
 
-static double *denoise(const scene *s, uint32_t slot, wf_operator op)
+static size_t pixels_of(const scene *s)
 {
-    const size_t pixels = (size_t)s->options.width * s->options.height;
+    return (size_t)s->options.width * s->options.height;
+}
+
+/* What the network's filters make of further planes of the frame, in place of what it made of the color. */
+static void filter_again(const scene *s, wf_denoiser *denoiser, const double *planes, int64_t plane_stride, int plain,
+                         const wf_tensor *gather, const wf_tensor *splat)
+{
+    const size_t pixels = pixels_of(s);
+    float *data = calloc(3 * pixels, sizeof *data);
+    assert_non_null(data);
+    for (size_t i = 0; i < 3 * pixels; i++)
+        data[i] = (float)planes[i / pixels * (size_t)plane_stride + i % pixels];
+    const wf_tensor layer = make_tensor(s, WF_NODE_COLOR, data);
+    assert_int_equal(wf_denoise_layer(denoiser, NULL, &layer, gather, splat, !plain), WF_OK);
+    free(data);
+}
+
+static double *denoise(const scene *s, uint32_t slot, wf_operator op, wf_node_role input)
+{
+    const size_t pixels = pixels_of(s);
     float *data[TENSORS];
     wf_tensor tensors[TENSORS];
     const wf_tensor *layers[TENSORS];
@@ -42,12 +61,21 @@ static double *denoise(const scene *s, uint32_t slot, wf_operator op)
                      WF_OK);
     const wf_frame frame = {layers[0], layers[1], layers[2], layers[3], layers[4], layers[5]};
     assert_int_equal(wf_denoise(denoiser, NULL, &frame), WF_OK);
+    const float *result = data[LAYERS + (op == WF_SPLAT)];
+    const double *planes = s->slots[slot].planes[input];
+    double *output = calloc(4 * pixels, sizeof *output);
+    assert_non_null(output);
+    if (input != WF_NODE_COLOR)
+        filter_again(s, denoiser, planes, (int64_t)pixels, input == WF_NODE_LAYER + PLAIN_LAYER, layers[4], layers[5]);
+    for (size_t i = 0; i < 3 * pixels; i++)
+        output[i] = result[i];
+    if (scene_channels(s, input) == 4) {
+        filter_again(s, denoiser, planes + 3 * pixels, 0, 1, layers[4], layers[5]);
+        for (size_t i = 0; i < pixels; i++)
+            output[3 * pixels + i] = result[i];
+    }
     wf_denoiser_destroy(denoiser);
     wf_destroy(device);
-    double *output = calloc(3 * pixels, sizeof *output);
-    assert_non_null(output);
-    for (size_t i = 0; i < 3 * pixels; i++)
-        output[i] = data[LAYERS + (op == WF_SPLAT)][i];
     for (int role = 0; role < TENSORS; role++)
         free(data[role]);
     return output;
@@ -74,6 +102,24 @@ static void test_guides(void **state)
         options.half = i == 2;
         scene s = open_scene(&options);
         set_network(&s);
+        scene_run(&s, 4);
+        scene_close(&s);
+    }
+}
+
+/* Alpha and further layers take the frame's kernels, one of them without the albedo. */
+static void test_further_layers(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        scene_options options = plain_options();
+        options.roles = SCENE_ROLES_ALL & ~(i == 2 ? 1u << WF_NODE_SPLAT : 0);
+        options.layers = i == 3 ? 0 : 1 + i;
+        options.alpha = i != 0;
+        options.separate = i == 1;
+        scene s = open_scene(&options);
+        set_network(&s);
+        assert_int_equal(wf_node_demodulate(s.node, PLAIN_LAYER, 0), WF_OK);
         scene_run(&s, 4);
         scene_close(&s);
     }
@@ -146,8 +192,8 @@ int main(int argc, char **argv)
         return status;
     if (wf_network_open(NULL, NETWORKS "tiny.safetensors", &network) != WF_OK)
         return 1;
-    const struct CMUnitTest tests[] = {TEST(test_guides), TEST(test_one_image), TEST(test_change), TEST(test_stages),
-                                       TEST(test_errors)};
+    const struct CMUnitTest tests[] = {TEST(test_guides), TEST(test_further_layers), TEST(test_one_image),
+                                       TEST(test_change), TEST(test_stages),         TEST(test_errors)};
     const int failed = cmocka_run_group_tests_name(argv[1], tests, NULL, NULL);
     wf_network_close(network);
     return suite_close(failed);

@@ -187,6 +187,73 @@ static void test_one_output(void **state)
     }
 }
 
+/* Alpha and further layers take the color's weights; one operator or two, in one stage or two. */
+static void test_further_layers(void **state)
+{
+    (void)state;
+    static const int layers[] = {0, 1, 2, 5, WF_NODE_MAX_LAYERS};
+    for (size_t i = 0; i < 2 * LENGTH(layers); i++) {
+        scene_options options = plain_options();
+        options.layers = layers[i / 2];
+        options.alpha = (int)i % 2;
+        options.separate = i == 3;
+        options.half = i == 5;
+        options.slots = 2;
+        if (i == 6)
+            options.roles &= ~(1u << WF_NODE_SPLAT);
+        scene s = open_scene(&options);
+        wf_filter filter = filter_of(5, 4, (wf_mode)(i % WF_MODE_COUNT));
+        scene_set_weights(&s, WF_GATHER, &filter, i % 2 ? WF_FLOAT16 : WF_FLOAT32);
+        scene_share_weights(&s, WF_GATHER, WF_SPLAT);
+        scene_run(&s, 3);
+        scene_close(&s);
+    }
+}
+
+/* Their weights are the color's and the guides', whatever the layers hold. */
+static void test_further_layers_of_bilateral(void **state)
+{
+    (void)state;
+    scene_options options = plain_options();
+    options.roles = SCENE_ROLES_ALL;
+    options.layers = 2;
+    options.alpha = 1;
+    scene s = open_scene(&options);
+    wf_bilateral parameters = broad_bilateral(5, 5);
+    scene_set_bilateral(&s, &parameters);
+    scene_run(&s, 4);
+    scene_close(&s);
+}
+
+static void bind_layer(scene *s, uint32_t slot, int layer, void (*change)(scene *s, uint32_t slot, wf_node_role role))
+{
+    change(s, slot, (wf_node_role)(WF_NODE_LAYER + layer));
+    change(s, slot, (wf_node_role)(WF_NODE_LAYER_GATHER + layer));
+    change(s, slot, (wf_node_role)(WF_NODE_LAYER_SPLAT + layer));
+}
+
+/* They come and go, in each slot by itself, while frames of other slots are under way. */
+static void test_rebinding_layers(void **state)
+{
+    (void)state;
+    scene_options options = plain_options();
+    options.slots = 2;
+    scene s = open_plain_scene(&options, 3, 3);
+    scene_run(&s, 2);
+    for (int layer = 0; layer < 3; layer++) {
+        scene_render(&s, 0);
+        bind_layer(&s, 1, layer, scene_bind);
+        scene_render(&s, 1);
+        scene_show(&s, 0);
+        scene_show(&s, 1);
+    }
+    scene_finish_all(&s);
+    bind_layer(&s, 0, 0, scene_bind);
+    bind_layer(&s, 1, 2, scene_unbind);
+    scene_run(&s, 4);
+    scene_close(&s);
+}
+
 static void test_rebinding(void **state)
 {
     (void)state;
@@ -283,6 +350,9 @@ int main(int argc, char **argv)
         TEST(test_many_frames),
         TEST(test_overlapping_frames),
         TEST(test_one_output),
+        TEST(test_further_layers),
+        TEST(test_further_layers_of_bilateral),
+        TEST(test_rebinding_layers),
         TEST(test_rebinding),
         TEST(test_own_images),
         TEST(test_own_render_targets),

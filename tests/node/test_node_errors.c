@@ -114,6 +114,7 @@ static void test_no_node(void **state)
     assert_int_equal(wf_node_run(NULL, 0), WF_ERROR_INVALID_ARGUMENT);
     assert_int_equal(wf_node_acquire(NULL, 0, VK_NULL_HANDLE), WF_ERROR_INVALID_ARGUMENT);
     assert_int_equal(wf_node_timing_of(NULL, 0, &timing), WF_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(wf_node_demodulate(NULL, 0, 1), WF_ERROR_INVALID_ARGUMENT);
 }
 
 static void test_image_errors(void **state)
@@ -123,7 +124,7 @@ static void test_image_errors(void **state)
     scene s = open_scene(&options);
     wf_node_image image, bound = s.slots[0].images[WF_NODE_COLOR];
     assert_invalid(wf_node_create_image(s.node, WF_NODE_COLOR, NULL), "image is NULL");
-    assert_invalid(wf_node_create_image(s.node, WF_NODE_ROLE_COUNT, &image), "role is 6, the last one is 5");
+    assert_invalid(wf_node_create_image(s.node, WF_NODE_ROLE_COUNT, &image), "role is 102, the last one is 101");
     assert_true(image.image == VK_NULL_HANDLE);
     wf_node_destroy_image(s.node, NULL);
     wf_node_destroy_image(s.node, &image);
@@ -228,6 +229,36 @@ static void test_incomplete_frames(void **state)
     scene_close(&s);
 }
 
+/* Further layers are counted without gaps, and have outputs for the operators that the color has some for. */
+static void test_incomplete_layers(void **state)
+{
+    (void)state;
+    scene_options options = plain_options();
+    scene s = open_plain_scene(&options, 3, 3);
+    wf_node_sync sync;
+    assert_invalid(wf_node_demodulate(s.node, WF_NODE_MAX_LAYERS, 1), "no layer 32, a frame has up to 32, from 0");
+    scene_bind(&s, 1, WF_NODE_LAYER_GATHER);
+    assert_invalid(wf_node_begin(s.node, 1, &sync), "slot 1 has a layer 0's gather image bound, but none of layer 0");
+    scene_bind(&s, 1, WF_NODE_LAYER);
+    assert_invalid(wf_node_begin(s.node, 1, &sync), "slot 1 has a splat image bound, but no layer 0's splat image");
+    scene_bind(&s, 1, WF_NODE_LAYER_SPLAT);
+    scene_bind(&s, 1, (wf_node_role)(WF_NODE_LAYER + 2));
+    assert_invalid(wf_node_begin(s.node, 1, &sync), "slot 1 has a layer 2 image bound, but none of layer 1");
+    scene_unbind(&s, 1, (wf_node_role)(WF_NODE_LAYER + 2));
+    scene_unbind(&s, 1, WF_NODE_SPLAT);
+    assert_invalid(wf_node_begin(s.node, 1, &sync), "slot 1 has no splat image bound, but a layer 0's splat image");
+    scene_unbind(&s, 1, WF_NODE_LAYER_SPLAT);
+
+    wf_node_image depth = {0};
+    assert_int_equal(wf_node_create_image(s.node, WF_NODE_DEPTH, &depth), WF_OK);
+    assert_fails(wf_node_bind(s.node, 1, WF_NODE_LAYER, &depth), WF_ERROR_UNSUPPORTED,
+                 "the layer 0 image has VkFormat 100");
+    wf_node_destroy_image(s.node, &depth);
+    scene_bind(&s, 1, WF_NODE_LAYER);
+    scene_run(&s, 4);
+    scene_close(&s);
+}
+
 /* The four steps of a frame come in order; images and weights change between frames only. */
 static void test_order(void **state)
 {
@@ -300,9 +331,10 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     const struct CMUnitTest tests[] = {
-        TEST(test_missing_backends),  TEST(test_automatic),    TEST(test_create_errors),
-        TEST(test_no_node),           TEST(test_image_errors), TEST(test_weight_errors),
-        TEST(test_incomplete_frames), TEST(test_order),        TEST(test_out_of_memory),
+        TEST(test_missing_backends),  TEST(test_automatic),         TEST(test_create_errors),
+        TEST(test_no_node),           TEST(test_image_errors),      TEST(test_weight_errors),
+        TEST(test_incomplete_frames), TEST(test_incomplete_layers), TEST(test_order),
+        TEST(test_out_of_memory),
     };
     return suite_close(cmocka_run_group_tests_name(argv[1], tests, NULL, NULL));
 }
