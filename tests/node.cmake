@@ -8,6 +8,11 @@ add_executable(test_node_network node/test_network.c node/suite.c node/scene.c n
 target_compile_definitions(test_node_network PRIVATE NETWORKS="${CMAKE_CURRENT_SOURCE_DIR}/network/networks/")
 target_link_libraries(test_node_network PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)
 
+# Weights of the renderer's own; Vulkan's copies are counted.
+add_executable(test_bound node/test_bound.c node/bound.c node/suite.c node/scene.c node/renderer.c vulkan/interpose.c)
+target_include_directories(test_bound PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(test_bound PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings ${CMAKE_DL_LIBS})
+
 # A predictor of the tests', in the node: linked with all of libwf's parts, and once.
 add_executable(test_predictor node/test_predictor.c node/suite.c node/scene.c node/renderer.c
   filter/cases.c filter/tensors.c ${PROJECT_SOURCE_DIR}/filter/cpu/reference.c)
@@ -15,7 +20,7 @@ target_include_directories(test_predictor PRIVATE filter)
 target_link_libraries(test_predictor PRIVATE wf_internal PkgConfig::CMOCKA wf_warnings m)
 
 function(wf_add_node_test backend)
-  foreach(suite node node_timing node_errors node_network predictor)
+  foreach(suite node node_timing node_errors node_network predictor bound)
     add_test(NAME ${suite}_${backend} COMMAND test_${suite} ${backend})
     set_tests_properties(${suite}_${backend} PROPERTIES SKIP_RETURN_CODE 77
       ENVIRONMENT ASAN_OPTIONS=allocator_may_return_null=1)

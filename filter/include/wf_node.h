@@ -1,8 +1,8 @@
 /* wf_node.h -- the denoise node: a renderer's VkImages in, gather and splat VkImages out.
  *
  *     renderer's images (colour, albedo, normal, depth; further layers)
- *       +- predictor -> weights (device memory)      set once from memory, or predicted each frame (analytic bilateral, or a
- *            |                                        network)
+ *       +- predictor -> weights (device memory)      set once from memory, predicted each frame (analytic bilateral, or a
+ *            |                                        network), or written each frame by the renderer
  *            +- gather, splat (both at once where they have the same weights) -> images the renderer samples
  *
  * On NVIDIA the images are Vulkan allocations exported as opaque file descriptors and mapped into CUDA once; two values
@@ -19,11 +19,12 @@
  *         for each slot (frame in flight) and each role:
  *             wf_node_create_image(node, role, &image)      or an image of your own: see wf_node_image
  *             wf_node_bind(node, slot, role, &image)
- *         wf_node_set_weights(...), wf_node_set_bilateral(...) or wf_node_set_network(...)
+ *         wf_node_set_weights(...), wf_node_set_bilateral(...) or wf_node_set_network(...); or, with weights of
+ *         one's own every frame, for each slot: wf_node_bind_weights(...)
  *
  *     Each frame, with slot = frame % frames_in_flight:
  *         wf_node_begin(node, slot, &sync)                  waits until the slot's previous frame is done
- *         record: render into the slot's images
+ *         record: render into the slot's images, and write the weights bound to it
  *         wf_node_release(node, slot, commands)             last in the command buffer that wrote the images, outside
  *                                                           render passes
  *         submit it, signalling sync.timeline = sync.ready
@@ -47,7 +48,7 @@
  *     The node takes and gives all images in VK_IMAGE_LAYOUT_GENERAL. wf_node_release makes every earlier write to the
  *     slot's bound images available and, where CUDA works on them, releases them to VK_QUEUE_FAMILY_EXTERNAL;
  *     wf_node_acquire is its counterpart. Output images need no prior transition: release discards their content.
- *     Input images must be in GENERAL when release is recorded.
+ *     Input images must be in GENERAL when release is recorded. Buffers of weights are handed over and back likewise.
  *
  * FURTHER LAYERS
  *
@@ -66,7 +67,7 @@
  *     Tensors are made when a role is first bound and when weights are set, never in a frame. Frames run one after the
  *     other on the device, so all slots share them: width * height float32 planes, 3 a bound role (depth: 1; with alpha up to
  *     3 more of color, gather and splat each) and 4 more for the predictor; the weights set; and, with a predictor, Kh*Kw
- *     float16 planes of predicted weights.
+ *     float16 planes of predicted weights. Weights that are bound are read where they are.
  *
  * THREADS
  *
@@ -191,6 +192,61 @@ WF_API wf_result wf_node_set_network(wf_node *node, const wf_network *network);
  * weights ignore it. WF_ERROR_INVALID_ARGUMENT. */
 WF_API wf_result wf_node_demodulate(wf_node *node, uint32_t layer, int demodulate);
 
+/* ---- Weights of one's own, every frame --------------------------------------------------------------------------- */
+
+/* Memory that the renderer writes weights into: a VkBuffer; or memory by its address, CUDA's on WF_CUDA, the host's in a node
+ * without Vulkan.
+ *
+ * A VkBuffer has sharing mode EXCLUSIVE. For WF_VULKAN it needs SHADER_DEVICE_ADDRESS usage (and memory allocated with
+ * VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT), for WF_CPU TRANSFER_SRC; for WF_CUDA it must be a dedicated allocation, both
+ * created with VkExternalMemoryBufferCreateInfo / VkExportMemoryAllocateInfo for
+ * VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT. Weights are read in place, but that WF_CPU copies a VkBuffer, as it does images. */
+typedef struct wf_node_buffer {
+    VkBuffer buffer;
+    VkDeviceSize size;        /* bytes, as VkBufferCreateInfo had it */
+    VkBufferUsageFlags usage; /* likewise */
+    VkDeviceMemory memory;    /* of the buffer alone, at offset 0. Only WF_CUDA reads these two */
+    VkDeviceSize memory_size; /* of the allocation, as VkMemoryAllocateInfo had it */
+    void *data;               /* instead of all of these but size: an address, a multiple of 16 */
+} wf_node_buffer;
+
+/* Makes a buffer fit for the node's backend, a VkBuffer where the node has Vulkan: usage STORAGE_BUFFER, SHADER_DEVICE_ADDRESS, TRANSFER_SRC,
+ * TRANSFER_DST. The caller destroys it with wf_node_destroy_buffer before wf_node_destroy, when no command buffer uses it any
+ * more; slots that it is bound to are left without weights. On failure the buffer is zeroed. WF_ERROR_INVALID_ARGUMENT,
+ * WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
+WF_API wf_result wf_node_create_buffer(wf_node *node, VkDeviceSize size, wf_node_buffer *buffer);
+WF_API void wf_node_destroy_buffer(wf_node *node, wf_node_buffer *buffer);
+
+#define WF_NODE_MAX_LEVELS 1
+
+typedef struct wf_node_level {
+    wf_filter filter;
+    VkDeviceSize
+        weights; /* where they begin in the buffer, in bytes, a multiple of 16: dense, groups*Kh*Kw x height x width */
+} wf_node_level;
+
+typedef struct wf_node_weights {
+    wf_node_buffer buffer;
+    wf_dtype dtype; /* WF_FLOAT32 or WF_FLOAT16 */
+    int levels;     /* 1 ... WF_NODE_MAX_LEVELS */
+    wf_node_level level[WF_NODE_MAX_LEVELS];
+} wf_node_weights;
+
+/* An operator's weights in a slot's frames, from now on: those that the buffer holds when the frame's images are released, written
+ * by the commands before or by anything else that is complete before sync.ready is signalled, and left alone until
+ * sync.done. The struct is copied; NULL unbinds. The filter may differ from slot to slot. No frame of the slot may be between
+ * begin and acquire; the node's part of an earlier one is waited for.
+ *
+ * Weights that are bound take the place of what else the operator had (set weights, a predictor), in all slots: wf_node_begin
+ * refuses those to which none are bound; and the other way round. wf_node_share_weights shares them, of all slots, also those
+ * that are bound later for `from`; where `to` is bound to weights itself it has its own again. One buffer may hold the weights
+ * of several slots and operators where the caller orders the frames that use it.
+ *
+ * On failure the slot keeps what it had. WF_ERROR_INVALID_ARGUMENT (also where a frame of any slot is between begin and run and
+ * the operator had weights of another kind), WF_ERROR_UNSUPPORTED (a VkBuffer or an address where the node cannot read such), WF_ERROR_OUT_OF_MEMORY,
+ * WF_ERROR_DEVICE (the import failed). */
+WF_API wf_result wf_node_bind_weights(wf_node *node, uint32_t slot, wf_operator op, const wf_node_weights *weights);
+
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 typedef struct wf_node_sync {
@@ -200,7 +256,7 @@ typedef struct wf_node_sync {
 } wf_node_sync;
 
 /* The four steps of a slot's frame, in this order; another order is WF_ERROR_INVALID_ARGUMENT. begin also says so where
- * the frame could not run: no color image, no output image, no weights for a bound output, a further layer that lacks an
+ * the frame could not run: no color image, no output image, no weights for a bound output in this slot, a further layer that lacks an
  * image. Once run has failed on the device (WF_ERROR_DEVICE, WF_ERROR_OUT_OF_MEMORY) the slot stays as it is and the node is
  * only good for destroying. */
 WF_API wf_result wf_node_begin(wf_node *node, uint32_t slot, wf_node_sync *sync);

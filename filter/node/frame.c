@@ -85,7 +85,10 @@ static wf_result check_complete(const wf_node *node, uint32_t slot)
         if (!node->predictors[op])
             return WF_INVALID(&node->log, "slot %u has a %s image bound, but no weights are set for it", slot,
                               wf_operator_name(op));
-        WF_TRY(check_inputs(node, slot, node->predictors[op]->kind));
+        const node_predictor *predictor = node->predictors[op];
+        WF_TRY(check_inputs(node, slot, predictor->kind));
+        if (predictor->kind->check)
+            WF_TRY(predictor->kind->check(predictor, slot));
     }
     return check_layers(node, slot);
 }
@@ -120,9 +123,43 @@ static void discard_outputs(const node_slot *slot, VkCommandBuffer commands)
     wf_image_record_barriers(commands, count, barriers);
 }
 
-/* All images to the other side, which is another owner where they are shared. */
+/* The buffers of a frame, each once; CUDA's own change hands with the timeline alone. */
+static void choose_buffers(wf_node *node, uint32_t slot)
+{
+    const node_buffer *buffers[WF_OPERATOR_COUNT];
+    const int count = wf_node_buffers_of(node, slot, buffers);
+    VkBuffer *released = node->slots[slot].released;
+    for (int i = 0; i < WF_OPERATOR_COUNT; i++)
+        released[i] = i < count ? buffers[i]->given.buffer : VK_NULL_HANDLE;
+    if (released[1] == released[0])
+        released[1] = VK_NULL_HANDLE;
+}
+
+static void hand_over_buffers(const wf_node *node, uint32_t slot, VkCommandBuffer commands, uint32_t from, uint32_t to)
+{
+    VkBufferMemoryBarrier barriers[WF_OPERATOR_COUNT];
+    uint32_t count = 0;
+    for (int i = 0; i < WF_OPERATOR_COUNT; i++) {
+        const VkBuffer buffer = node->slots[slot].released[i];
+        if (buffer)
+            barriers[count++] =
+                (VkBufferMemoryBarrier){.sType = VK_STRUCTURE_TYPE_BUFFER_MEMORY_BARRIER,
+                                        .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
+                                        .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT,
+                                        .srcQueueFamilyIndex = node->handover->shared ? from : VK_QUEUE_FAMILY_IGNORED,
+                                        .dstQueueFamilyIndex = node->handover->shared ? to : VK_QUEUE_FAMILY_IGNORED,
+                                        .buffer = buffer,
+                                        .size = VK_WHOLE_SIZE};
+    }
+    if (count > 0)
+        vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0,
+                             NULL, count, barriers, 0, NULL);
+}
+
+/* All images and buffers to the other side, which is another owner where they are shared. */
 static void hand_over(const wf_node *node, uint32_t slot, VkCommandBuffer commands, uint32_t from, uint32_t to)
 {
+    hand_over_buffers(node, slot, commands, from, to);
     VkImageMemoryBarrier barriers[WF_NODE_ROLE_COUNT];
     uint32_t count = 0;
     for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
@@ -144,6 +181,7 @@ static void record_release(wf_node *node, uint32_t slot, VkCommandBuffer command
 {
     wf_node_reset_marks(node, slot, commands);
     discard_outputs(&node->slots[slot], commands);
+    choose_buffers(node, slot);
     hand_over(node, slot, commands, node->options.queue_family, VK_QUEUE_FAMILY_EXTERNAL);
     wf_node_write_mark(node, slot, commands, MARK_RELEASED);
 }

@@ -1,8 +1,9 @@
-/* Images are copied to host memory and back by the renderer's queue; a frame is done when wf_node_run returns. The
+/* Images and weights are copied to host memory and back by the renderer's queue; a frame is done when wf_node_run returns. The
  * copies count as hand-over. */
 #include <stdlib.h>
 
 #include "host.h"
+#include "predictor.h"
 
 /* Host memory that the queue copies to and from. */
 typedef struct staging {
@@ -88,12 +89,16 @@ static wf_result create_staging(const wf_node *node, VkDeviceSize size, staging 
                            "vkMapMemory");
 }
 
+static void destroy_staging(const wf_node *node, staging *made)
+{
+    vkDestroyBuffer(node->options.device, made->buffer, NULL);
+    vkFreeMemory(node->options.device, made->memory, NULL);
+    *made = (staging){0};
+}
+
 static void unmap(wf_node *node, uint32_t slot, wf_node_role role)
 {
-    staging *image = &state_of(node)->images[slot][role];
-    vkDestroyBuffer(node->options.device, image->buffer, NULL);
-    vkFreeMemory(node->options.device, image->memory, NULL);
-    *image = (staging){0};
+    destroy_staging(node, &state_of(node)->images[slot][role]);
 }
 
 static wf_result map(wf_node *node, uint32_t slot, wf_node_role role)
@@ -103,6 +108,26 @@ static wf_result map(wf_node *node, uint32_t slot, wf_node_role role)
     wf_result result = create_staging(node, texels * texel_size, &state_of(node)->images[slot][role]);
     if (result != WF_OK)
         unmap(node, slot, role);
+    return result;
+}
+
+static void unmap_buffer(wf_node *node, node_buffer *buffer)
+{
+    if (buffer->mapping)
+        destroy_staging(node, buffer->mapping);
+    free(buffer->mapping);
+    buffer->data = buffer->mapping = NULL;
+}
+
+static wf_result map_buffer(wf_node *node, node_buffer *buffer)
+{
+    staging *copy = buffer->mapping = calloc(1, sizeof *copy);
+    wf_result result = copy ? create_staging(node, buffer->given.size, copy)
+                            : wf_fail(&node->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a buffer's mapping");
+    if (result == WF_OK)
+        buffer->data = copy->texels;
+    else
+        unmap_buffer(node, buffer);
     return result;
 }
 
@@ -137,6 +162,17 @@ static void record_copy_from_host(const wf_node *node, VkCommandBuffer commands,
     record_layout(commands, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, VK_IMAGE_LAYOUT_GENERAL);
 }
 
+/* release has made its content available. */
+static void record_buffers_to_host(const wf_node *node, uint32_t slot, VkCommandBuffer commands)
+{
+    const node_buffer *buffers[WF_OPERATOR_COUNT];
+    const int count = wf_node_buffers_of(node, slot, buffers);
+    for (int i = 0; i < count; i++) {
+        const VkBufferCopy all = {.size = buffers[i]->given.size};
+        vkCmdCopyBuffer(commands, buffers[i]->given.buffer, ((const staging *)buffers[i]->mapping)->buffer, 1, &all);
+    }
+}
+
 /* What the copies wrote reaches the host. */
 static void record_host_barrier(VkCommandBuffer commands)
 {
@@ -156,6 +192,7 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
         if (node_is_input(role) && node_is_bound(s, role))
             record_copy_to_host(node, commands, s->images[role].image, &state_of(node)->images[slot][role]);
     }
+    record_buffers_to_host(node, slot, commands);
     record_host_barrier(commands);
     WF_TRY(wf_node_submit(node, slot, commands, timeline_ready(s->begun), timeline_copied(s->begun)));
     *stream = NULL;
@@ -217,6 +254,8 @@ const node_handover wf_node_handover_cpu = {.backend = WF_CPU,
                                             .close = close_device,
                                             .map = map,
                                             .unmap = unmap,
+                                            .map_buffer = map_buffer,
+                                            .unmap_buffer = unmap_buffer,
                                             .wait = wait_for_slot,
                                             .finished = slot_finished,
                                             .take = take,

@@ -203,18 +203,19 @@ static void close_device(wf_node *node)
 /* ---- Images ------------------------------------------------------------------------------------------------------ */
 
 /* CUDA owns the descriptor where it took the memory. */
-static wf_result import_memory(const wf_node *node, const wf_node_image *image, mapped_image *mapped)
+static wf_result import_memory(const wf_node *node, VkDeviceMemory memory, VkDeviceSize size,
+                               cudaExternalMemory_t *imported)
 {
     int fd;
-    WF_TRY(wf_share_memory(&node->options, &node->log, image->memory, &fd));
+    WF_TRY(wf_share_memory(&node->options, &node->log, memory, &fd));
     struct cudaExternalMemoryHandleDesc handle = {.type = cudaExternalMemoryHandleTypeOpaqueFd,
                                                   .handle = {.fd = fd},
-                                                  .size = image->memory_size,
+                                                  .size = size,
                                                   .flags = cudaExternalMemoryDedicated};
-    cudaError_t error = cudaImportExternalMemory(&mapped->memory, &handle);
+    cudaError_t error = cudaImportExternalMemory(imported, &handle);
     if (error != cudaSuccess)
         close(fd);
-    return check(node, error, "importing an image's memory");
+    return check(node, error, "importing the memory of an image or a buffer");
 }
 
 static wf_result map_array(const wf_node *node, const wf_node_image *image, mapped_image *mapped)
@@ -245,7 +246,7 @@ static wf_result map_surface(const wf_node *node, const wf_node_image *image, ma
 
 static wf_result map_parts(const wf_node *node, const wf_node_image *image, mapped_image *mapped)
 {
-    WF_TRY(import_memory(node, image, mapped));
+    WF_TRY(import_memory(node, image->memory, image->memory_size, &mapped->memory));
     WF_TRY(map_array(node, image, mapped));
     return map_surface(node, image, mapped);
 }
@@ -271,6 +272,56 @@ static wf_result map(wf_node *node, uint32_t slot, wf_node_role role)
     wf_result result = map_parts(node, &node->slots[slot].images[role], &state_of(node)->slots[slot].images[role]);
     if (result != WF_OK)
         unmap(node, slot, role);
+    return result;
+}
+
+/* ---- Buffers ----------------------------------------------------------------------------------------------------- */
+
+static wf_result check_cuda_memory(const wf_node *node, const wf_node_buffer *buffer)
+{
+    struct cudaPointerAttributes attributes = {.type = cudaMemoryTypeUnregistered};
+    const cudaError_t error = cudaPointerGetAttributes(&attributes, buffer->data);
+    cudaGetLastError(); /* an unknown address is the caller's mistake, no failure of a later call */
+    const int is_device = attributes.type == cudaMemoryTypeDevice || attributes.type == cudaMemoryTypeManaged;
+    if (error != cudaSuccess || !is_device || attributes.device != state_of(node)->ordinal)
+        return WF_INVALID(&node->log, "address %p is not in the memory of cuda device %d", buffer->data,
+                          state_of(node)->ordinal);
+    return WF_OK;
+}
+
+/* Frames that ran are done; one that failed half-way may not be. */
+static void unmap_buffer(wf_node *node, node_buffer *buffer)
+{
+    USE_DEVICE(node);
+    cudaStreamSynchronize(state_of(node)->stream);
+    if (!buffer->given.data && buffer->data)
+        cudaFree(buffer->data);
+    if (buffer->mapping)
+        cudaDestroyExternalMemory(buffer->mapping);
+    buffer->data = buffer->mapping = NULL;
+}
+
+static wf_result map_buffer_parts(const wf_node *node, node_buffer *buffer)
+{
+    const wf_node_buffer *given = &buffer->given;
+    cudaExternalMemory_t memory = NULL;
+    WF_TRY(import_memory(node, given->memory, given->memory_size, &memory));
+    buffer->mapping = memory;
+    const struct cudaExternalMemoryBufferDesc all = {.size = given->size};
+    return check(node, cudaExternalMemoryGetMappedBuffer(&buffer->data, memory, &all), "mapping a buffer");
+}
+
+static wf_result map_buffer(wf_node *node, node_buffer *buffer)
+{
+    USE_DEVICE(node);
+    if (buffer->given.data) {
+        WF_TRY(check_cuda_memory(node, &buffer->given));
+        buffer->data = buffer->given.data;
+        return WF_OK;
+    }
+    wf_result result = map_buffer_parts(node, buffer);
+    if (result != WF_OK)
+        unmap_buffer(node, buffer);
     return result;
 }
 
@@ -368,11 +419,14 @@ static int read_marks(wf_node *node, uint32_t slot, uint32_t history, unsigned m
 
 const node_handover wf_node_handover_cuda = {.backend = WF_CUDA,
                                              .shared = 1,
+                                             .addresses = 1,
                                              .open = open_device,
                                              .open_slot = open_slot,
                                              .close = close_device,
                                              .map = map,
                                              .unmap = unmap,
+                                             .map_buffer = map_buffer,
+                                             .unmap_buffer = unmap_buffer,
                                              .wait = wait_for_slot,
                                              .finished = slot_finished,
                                              .take = take,

@@ -39,6 +39,19 @@ static void unmap(wf_node *node, uint32_t slot, wf_node_role role)
     (void)node, (void)slot, (void)role;
 }
 
+static wf_result map_buffer(wf_node *node, node_buffer *buffer)
+{
+    (void)node;
+    buffer->data = buffer->given.data;
+    return WF_OK;
+}
+
+static void unmap_buffer(wf_node *node, node_buffer *buffer)
+{
+    (void)node;
+    buffer->data = NULL;
+}
+
 static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
 {
     (void)node, (void)slot;
@@ -89,11 +102,14 @@ static int read_marks(wf_node *node, uint32_t slot, uint32_t history, unsigned m
 }
 
 const node_handover wf_node_handover_host = {.backend = WF_CPU,
+                                             .addresses = 1,
                                              .open = open_device,
                                              .open_slot = open_slot,
                                              .close = close_device,
                                              .map = map,
                                              .unmap = unmap,
+                                             .map_buffer = map_buffer,
+                                             .unmap_buffer = unmap_buffer,
                                              .wait = wait_for_slot,
                                              .finished = slot_finished,
                                              .take = take,

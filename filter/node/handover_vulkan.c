@@ -174,6 +174,20 @@ static void unmap(wf_node *node, uint32_t slot, wf_node_role role)
     (void)node, (void)slot, (void)role;
 }
 
+static wf_result map_buffer(wf_node *node, node_buffer *buffer)
+{
+    const VkBufferDeviceAddressInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO,
+                                            .buffer = buffer->given.buffer};
+    buffer->data = (void *)(uintptr_t)vkGetBufferDeviceAddress(node->options.device, &info);
+    return WF_OK;
+}
+
+static void unmap_buffer(wf_node *node, node_buffer *buffer)
+{
+    (void)node;
+    buffer->data = NULL;
+}
+
 /* ---- A frame ----------------------------------------------------------------------------------------------------- */
 
 static wf_result wait_for_slot(wf_node *node, uint32_t slot)
@@ -230,6 +244,8 @@ const node_handover wf_node_handover_vulkan = {.backend = WF_VULKAN,
                                                .close = close_device,
                                                .map = map,
                                                .unmap = unmap,
+                                               .map_buffer = map_buffer,
+                                               .unmap_buffer = unmap_buffer,
                                                .wait = wait_for_slot,
                                                .finished = slot_finished,
                                                .take = take,

@@ -36,11 +36,10 @@ VkFormat wf_image_role_format(wf_node_role role)
     return wf_node_role_of(role).channels == 1 ? VK_FORMAT_R32_SFLOAT : VK_FORMAT_R32G32B32A32_SFLOAT;
 }
 
-/* Device-local where there is such memory for it. */
-static uint32_t memory_type(VkPhysicalDevice physical_device, uint32_t allowed)
+uint32_t wf_image_memory_type(const wf_node_options *vulkan, uint32_t allowed)
 {
     VkPhysicalDeviceMemoryProperties memory;
-    vkGetPhysicalDeviceMemoryProperties(physical_device, &memory);
+    vkGetPhysicalDeviceMemoryProperties(vulkan->physical_device, &memory);
     for (uint32_t i = 0; i < memory.memoryTypeCount; i++) {
         if (allowed >> i & 1 && memory.memoryTypes[i].propertyFlags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT)
             return i;
@@ -79,7 +78,7 @@ static wf_result allocate(const wf_node_options *vulkan, const wf_log *log, int 
     VkMemoryAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
                                  .pNext = &dedicated,
                                  .allocationSize = needs.size,
-                                 .memoryTypeIndex = memory_type(vulkan->physical_device, needs.memoryTypeBits)};
+                                 .memoryTypeIndex = wf_image_memory_type(vulkan, needs.memoryTypeBits)};
     WF_TRY(wf_vulkan_check(log, vkAllocateMemory(vulkan->device, &info, NULL, &image->memory), "vkAllocateMemory"));
     image->memory_size = needs.size;
     return wf_vulkan_check(log, vkBindImageMemory(vulkan->device, image->image, image->memory, 0), "vkBindImageMemory");

@@ -28,6 +28,9 @@ static inline int wf_image_same(const wf_node_image *a, const wf_node_image *b)
     return wf_image_exists(a) && a->image == b->image && a->texels == b->texels;
 }
 
+/* Device-local where there is such memory among what is allowed. */
+uint32_t wf_image_memory_type(const wf_node_options *vulkan, uint32_t allowed);
+
 /* Returns after reporting. Without a device: in host memory. shared: the memory can be exported. On failure the image
  * is zeroed. */
 wf_result wf_image_create(const wf_node_options *vulkan, const wf_log *log, VkFormat format, int shared,

@@ -288,8 +288,7 @@ wf_result wf_node_bind(wf_node *node, uint32_t slot, wf_node_role role, const wf
     WF_TRY(wf_node_check_slot(node, slot));
     WF_TRY(check_role(&node->log, role));
     node_slot *s = &node->slots[slot];
-    if (s->step != STEP_IDLE)
-        return WF_INVALID(&node->log, "slot %u has a frame between begin and acquire, its images cannot change", slot);
+    WF_TRY(wf_node_check_idle(node, slot, "its images"));
     WF_TRY(node->handover->wait(node, slot));
     unbind(node, slot, role);
     if (!image)

@@ -7,11 +7,12 @@
  * timing.c    marks to spans on one clock
  * handover_*  how images are taken from the renderer and given back: one per backend, and one for nodes without Vulkan
  * queue.c     commands in the renderer's queue
- * role.h, image.h, share.h   parts that know no node */
+ * role.h, image.h, buffer.h, share.h  parts that know no node */
 #ifndef WF_NODE_NODE_H
 #define WF_NODE_NODE_H
 
 #include "backend.h"
+#include "buffer.h"
 #include "image.h"
 #include "role.h"
 #include "vulkan/check.h"
@@ -42,9 +43,17 @@ typedef struct node_frame {
 
 typedef enum node_step { STEP_IDLE, STEP_BEGUN, STEP_RELEASED, STEP_RUN } node_step;
 
+/* A renderer's buffer within the device's reach. */
+typedef struct node_buffer {
+    wf_node_buffer given;
+    void *data;    /* its first byte; NULL: there is none */
+    void *mapping; /* the hand-over's own */
+} node_buffer;
+
 typedef struct node_slot {
     node_step step;
     wf_node_image images[WF_NODE_ROLE_COUNT]; /* image is VK_NULL_HANDLE where none is bound */
+    VkBuffer released[WF_OPERATOR_COUNT];     /* with the images, in the frame that is to be acquired */
     VkSemaphore timeline;
     uint64_t begun;                   /* frames */
     uint64_t run;                     /* frames: begun, or one less */
@@ -154,8 +163,9 @@ wf_tensor wf_node_pictures(const wf_node *node, node_block block, int layers);
 /* One per backend, and _host for nodes without Vulkan. All return after reporting why they failed. slot and role are valid, images are bound. */
 struct node_handover {
     wf_backend backend;
-    int shared; /* images and timelines are exported, and images change owner between the queue's family and
+    int shared;    /* images and timelines are exported, and images change owner between the queue's family and
                    VK_QUEUE_FAMILY_EXTERNAL */
+    int addresses; /* buffers may be addresses in the device's own memory */
 
     /* Sets node->device and node->state. Before the slots' timelines exist; open_slot comes after, on Vulkan. close undoes what
      * was done so far, node->device excepted; no work is under way then and no image is mapped. */
@@ -166,6 +176,10 @@ struct node_handover {
     /* Makes the image of a slot's role, which has its planes already, reachable from the device, and undoes that. */
     wf_result (*map)(wf_node *node, uint32_t slot, wf_node_role role);
     void (*unmap)(wf_node *node, uint32_t slot, wf_node_role role);
+
+    /* The same of a buffer, from buffer->given. */
+    wf_result (*map_buffer)(wf_node *node, node_buffer *buffer);
+    void (*unmap_buffer)(wf_node *node, node_buffer *buffer);
 
     /* The host waits for, or asks after, the slot's last frame that ran. */
     wf_result (*wait)(wf_node *node, uint32_t slot);

@@ -83,6 +83,28 @@ static void destroy(node_predictor *predictor)
     free(predictor);
 }
 
+unsigned wf_node_operators_of(const node_predictor *predictor)
+{
+    unsigned operators = 0;
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
+        operators |= (unsigned)(predictor->node->predictors[op] == predictor) << op;
+    return operators;
+}
+
+int wf_node_buffers_of(const wf_node *node, uint32_t slot, const node_buffer *buffers[WF_OPERATOR_COUNT])
+{
+    int count = 0;
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
+        const node_predictor *predictor = node->predictors[op];
+        if (!predictor || !predictor->kind->buffer || (op == WF_SPLAT && predictor == node->predictors[WF_GATHER]))
+            continue;
+        const node_buffer *buffer = predictor->kind->buffer(predictor, slot);
+        if (buffer)
+            buffers[count++] = buffer;
+    }
+    return count;
+}
+
 void wf_node_drop_predictor(wf_node *node, wf_operator op)
 {
     node_predictor *predictor = node->predictors[op];
@@ -120,7 +142,14 @@ static wf_result replace(node_predictor *predictor, const void *arguments, unsig
     return predictor->kind->load ? predictor->kind->load(predictor, arguments) : WF_OK;
 }
 
-static wf_result check_no_frame_waits(const wf_node *node)
+wf_result wf_node_check_idle(const wf_node *node, uint32_t slot, const char *what)
+{
+    if (node->slots[slot].step != STEP_IDLE)
+        return WF_INVALID(&node->log, "slot %u has a frame between begin and acquire, %s cannot change", slot, what);
+    return WF_OK;
+}
+
+wf_result wf_node_check_no_frame_waits(const wf_node *node)
 {
     for (uint32_t slot = 0; slot < node->options.slots; slot++) {
         if (node->slots[slot].step == STEP_BEGUN || node->slots[slot].step == STEP_RELEASED)
@@ -134,7 +163,7 @@ wf_result wf_node_set_predictor(wf_node *node, const node_predictor_kind *kind, 
 {
     if (!node)
         return WF_ERROR_INVALID_ARGUMENT;
-    WF_TRY(check_no_frame_waits(node));
+    WF_TRY(wf_node_check_no_frame_waits(node));
     node_predictor *predictor = calloc(1, kind->size);
     if (!predictor)
         return wf_fail(&node->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a predictor (%s)", kind->name);
@@ -158,7 +187,7 @@ wf_result wf_node_share_weights(wf_node *node, wf_operator from, wf_operator to)
         return WF_ERROR_INVALID_ARGUMENT;
     WF_TRY(wf_check_enum(&node->log, "operator", (int)from, WF_OPERATOR_COUNT));
     WF_TRY(wf_check_enum(&node->log, "operator", (int)to, WF_OPERATOR_COUNT));
-    WF_TRY(check_no_frame_waits(node));
+    WF_TRY(wf_node_check_no_frame_waits(node));
     node_predictor *shared = node->predictors[from];
     if (!shared)
         return WF_INVALID(&node->log, "%s has no weights to share", wf_operator_name(from));

@@ -32,6 +32,12 @@ typedef struct node_predictor_kind {
      * what device memory there is to be (wf_node_reserve). What the operators had is still in use. */
     wf_result (*prepare)(node_predictor *predictor, const void *arguments, unsigned operators);
 
+    /* Refuses a slot whose frames it has nothing for. NULL: there is none. */
+    wf_result (*check)(const node_predictor *predictor, uint32_t slot);
+
+    /* What a slot's frame reads beside its images; NULL where that is nothing, and for kinds that never do. */
+    const node_buffer *(*buffer)(const node_predictor *predictor, uint32_t slot);
+
     /* The memory is there: writes what stays the same in every frame. NULL: nothing does. */
     wf_result (*load)(node_predictor *predictor, const void *arguments);
 
@@ -66,6 +72,16 @@ void wf_node_reserve(node_predictor *predictor, wf_tensor *tensor);
 
 /* Slots may have this further layer, too: what predictors compiled is for so many. -1: none, nothing. */
 wf_result wf_node_prepare_layer(wf_node *node, int layer);
+
+/* The operators that have the predictor. */
+unsigned wf_node_operators_of(const node_predictor *predictor);
+
+/* What a slot's frame reads beside its images: the number of them. */
+int wf_node_buffers_of(const wf_node *node, uint32_t slot, const node_buffer *buffers[WF_OPERATOR_COUNT]);
+
+/* A frame of the slot is under way, or one between begin and run of any slot: said, and refused. */
+wf_result wf_node_check_idle(const wf_node *node, uint32_t slot, const char *what);
+wf_result wf_node_check_no_frame_waits(const wf_node *node);
 
 /* Leaves an operator without; a predictor that the other one has, too, lives on. */
 void wf_node_drop_predictor(wf_node *node, wf_operator op);

@@ -169,7 +169,7 @@ void scene_open(scene *s, const renderer *r, random_state *random, const scene_o
     }
 }
 
-static void forget_weights(scene *s, wf_operator op)
+void scene_forget_weights(scene *s, wf_operator op)
 {
     if (s->weights[WF_GATHER].values != s->weights[WF_SPLAT].values)
         free(s->weights[op].values);
@@ -185,8 +185,8 @@ void scene_close(scene *s)
         vkFreeCommandBuffers(s->renderer->device, s->renderer->pool, 2, commands);
         vkDestroyFence(s->renderer->device, s->slots[slot].shown, NULL);
     }
-    forget_weights(s, WF_GATHER);
-    forget_weights(s, WF_SPLAT);
+    scene_forget_weights(s, WF_GATHER);
+    scene_forget_weights(s, WF_SPLAT);
     wf_node_destroy(s->node);
 }
 
@@ -206,7 +206,7 @@ void scene_set_weights(scene *s, wf_operator op, const wf_filter *filter, wf_dty
                                            s->options.width, LAYOUT_DENSE);
     host_tensor_randomize(&weights, s->random, low[filter->mode], high[filter->mode]);
     assert_int_equal(wf_node_set_weights(s->node, op, filter, &weights.view), WF_OK);
-    forget_weights(s, op);
+    scene_forget_weights(s, op);
     s->weights[op] = (scene_weights){.filter = *filter, .values = host_tensor_values(&weights)};
     host_tensor_free(&weights);
 }
@@ -217,7 +217,7 @@ void scene_share_weights(scene *s, wf_operator from, wf_operator to)
     assert_int_equal(wf_node_share_weights(s->node, from, to), WF_OK);
     if (from == to)
         return;
-    forget_weights(s, to);
+    scene_forget_weights(s, to);
     s->weights[to] = s->weights[from];
 }
 
@@ -248,8 +248,8 @@ void scene_set_bilateral(scene *s, const wf_bilateral *parameters)
 void scene_expect_predicted(scene *s, const wf_filter *filter, double *(*predict)(const scene *s, uint32_t slot),
                             int half_weights)
 {
-    forget_weights(s, WF_GATHER);
-    forget_weights(s, WF_SPLAT);
+    scene_forget_weights(s, WF_GATHER);
+    scene_forget_weights(s, WF_SPLAT);
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
         s->weights[op].filter = *filter;
     s->predict = predict;
@@ -280,6 +280,8 @@ void scene_render(scene *s, uint32_t slot)
         draw(s, slot, role);
         renderer_record_upload(t->render, &t->texels[role], t->images[role].image, s->options.width, s->options.height);
     }
+    if (s->render)
+        s->render(s, slot, t->render);
     assert_int_equal(wf_node_release(s->node, slot, t->render), WF_OK);
     renderer_submit(s->renderer, t->render, t->sync.timeline, 0, t->sync.ready, VK_NULL_HANDLE);
     assert_int_equal(wf_node_run(s->node, slot), WF_OK);

@@ -55,6 +55,8 @@ typedef struct scene {
     double *(*denoise)(const struct scene *s, uint32_t slot, wf_operator op,
                        wf_node_role input); /* instead of weights: what
                                   becomes of the planes of an input that is filtered, to be freed */
+    void (*render)(const struct scene *s, uint32_t slot,
+                   VkCommandBuffer commands); /* what else a frame writes; or NULL */
     wf_bilateral bilateral;
 } scene;
 
@@ -82,6 +84,9 @@ void scene_expect_images(scene *s,
 
 /* Planes of a role. */
 int scene_channels(const scene *s, wf_node_role role);
+
+/* What was set for an operator is not expected any more. */
+void scene_forget_weights(scene *s, wf_operator op);
 
 /* Before weights change: waits for all slots, and compares. */
 void scene_finish_all(scene *s);

@@ -94,3 +94,24 @@ EXPORT void VKAPI_CALL vkCmdDispatch(VkCommandBuffer commands, uint32_t x, uint3
     interpose.dispatches++;
     NEXT(vkCmdDispatch)(commands, x, y, z);
 }
+
+EXPORT void VKAPI_CALL vkCmdCopyBuffer(VkCommandBuffer commands, VkBuffer from, VkBuffer to, uint32_t count,
+                                       const VkBufferCopy *regions)
+{
+    interpose.copies++;
+    NEXT(vkCmdCopyBuffer)(commands, from, to, count, regions);
+}
+
+EXPORT void VKAPI_CALL vkCmdCopyImageToBuffer(VkCommandBuffer commands, VkImage from, VkImageLayout layout, VkBuffer to,
+                                              uint32_t count, const VkBufferImageCopy *regions)
+{
+    interpose.copies++;
+    NEXT(vkCmdCopyImageToBuffer)(commands, from, layout, to, count, regions);
+}
+
+EXPORT void VKAPI_CALL vkCmdCopyBufferToImage(VkCommandBuffer commands, VkBuffer from, VkImage to, VkImageLayout layout,
+                                              uint32_t count, const VkBufferImageCopy *regions)
+{
+    interpose.copies++;
+    NEXT(vkCmdCopyBufferToImage)(commands, from, to, layout, count, regions);
+}

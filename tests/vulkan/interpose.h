@@ -17,6 +17,7 @@ typedef struct interposed {
     int pipelines;                  /* created so far, */
     VkPipelineCache pipeline_cache; /* the last one through this cache */
     int dispatches;
+    int copies; /* recorded: of buffers and images */
 } interposed;
 
 extern interposed interpose;
