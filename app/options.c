@@ -152,10 +152,10 @@ static const option_row rows[] = {
     {"screenshot", "FILE.png", VIEWER, OPTION_TEXT(screenshot),
      .help = "the whole view"},
     {"save", "DIR|PATTERN", VIEWER, .read = option_read_save, .place = offsetof(options, save),
-     .help = "gather.exr and splat.exr (R,G,B float32, linear, with the frame's windows, alpha and\n"
-             "attributes), with the number that the frame's file has or its place among several; for\n"
-             "live frames also frame.exr: R,G,B, albedo, normal, Z and motion, which wfview reads as\n"
-             "a frame. {name}, {number} and {layer} make a pattern: out/{name}.{layer}.{number}.exr"},
+     .help = "gather.exr and splat.exr (R,G,B float32, linear, with the frame's windows, attributes\n"
+             "and filtered alpha), with the number that the frame's file has or its place among\n"
+             "several; for live frames also frame.exr: R,G,B, albedo, normal, Z and motion, which\n"
+             "wfview reads as a frame. {name}, {number} and {layer} make a pattern: out/{name}.{layer}.{number}.exr"},
     {"compression", "NAME", VIEWER, OPTION_WORD(compression), .word = exr_compression_name, .needs = "save",
      .help = "of saved files: %s (default zip); dwaa is lossy"},
     {"keep-channels", NULL, RECORDED, OPTION_FLAG(keep_channels), .needs = "save",

@@ -60,6 +60,7 @@ static bool fill(denoiser *denoiser, const denoiser_options *options, error *err
         .height = options->height,
         .slots = DENOISER_SLOTS,
         .separate = !options->together,
+        .alpha = options->alpha,
         .log = {log_node, denoiser->log},
     };
     denoiser->log->chooses = options->automatic;
@@ -80,7 +81,8 @@ static bool fill(denoiser *denoiser, const denoiser_options *options, error *err
 bool denoiser_create(const device *device, const denoiser_options *options, node_log *log, denoiser *denoiser,
                      error *error)
 {
-    *denoiser = (struct denoiser){.device = device, .log = log, .width = options->width, .height = options->height};
+    *denoiser = (struct denoiser){
+        .device = device, .log = log, .width = options->width, .height = options->height, .alpha = options->alpha};
     if (fill(denoiser, options, error))
         return true;
     denoiser_destroy(denoiser);

@@ -38,6 +38,7 @@ typedef struct denoiser_turn {
 typedef struct denoiser_input {
     const char *stage; /* what the profiler calls the making: a literal */
     bool has[FRAME_LAYER_COUNT];
+    bool has_alpha;                 /* the color does, which is filtered then: see denoiser_options */
     const wf_node_image *reference; /* NULL, or the maker's own: all slots show this one */
 
     /* Records the writing of the turn's images, whose content and layout are discarded. They end in GENERAL, written for
@@ -59,6 +60,7 @@ typedef struct denoiser {
     wf_node *node;
     node_log *log;
     uint32_t width, height;
+    bool alpha; /* as the options had it */
     denoiser_slot slots[DENOISER_SLOTS];
     timer timer;            /* a span a slot: the input's stage */
     uint64_t frames;        /* begun so far */
@@ -70,6 +72,7 @@ typedef struct denoiser_options {
     wf_backend backend;
     uint32_t width, height;
     bool together; /* as predictor_options has it */
+    bool alpha;    /* the color's is filtered, too, into the outputs'; else theirs is 1 */
 } denoiser_options;
 
 /* *log outlives the denoiser. On failure *denoiser is zeroed. */

@@ -57,8 +57,10 @@ static bool read_file(const char *path, frame_layer wanted, const char *const *c
     bool read = reader_open(&reader, path, &inner) &&
                 locate_layers(&reader, wanted, channels, channel_count, places, &inner) &&
                 describe(&reader, places, frame, &inner) && read_places(&reader, places, wanted, frame, &inner);
-    if (read && wanted == FRAME_COLOR)
+    if (read && wanted == FRAME_COLOR) {
         frame->warnings = describe_missed(&reader, places);
+        frame->has_alpha = places[FRAME_COLOR].has_alpha;
+    }
     reader_close(&reader);
     return (read && frame->path) || error_set(error, "%s: %s", path, read ? "not enough memory" : inner.message);
 }

@@ -47,7 +47,7 @@ bool exr_write(const char *path, int width, int height, int channels, const char
 
 /* A filtered picture, which takes the place of a frame's color. */
 typedef struct exr_result {
-    const image *picture; /* of its channels the first three are r,g,b */
+    const image *picture; /* of its channels the first three are r,g,b, the fourth is alpha where the source has one */
     const char *source;   /* the frame's file, and the mappings that it was read with; NULL: it is of no file */
     const char *const *channels;
     int channel_count;
@@ -55,9 +55,9 @@ typedef struct exr_result {
     exr_compression compression;
 } exr_result;
 
-/* Writes it as R,G,B, float32; with the source's windows, attributes and alpha (A, as it is there). keep_channels: with all of the
- * source's parts and channels instead, the picture under its color's names (under those of Combined, where the color is the
- * noisy image beside that; as R,G,B in the place of luminance and chroma). False and *error also where the source has changed, or
+/* Writes it as R,G,B, float32, and A where the source has an alpha beside its color; with the source's windows and attributes.
+ * keep_channels: with all of the source's parts and channels instead, the picture under its color's names (under those of Combined,
+ * where the color is the noisy image beside that; as R,G,B in the place of luminance and chroma). False and *error also where the source has changed, or
  * a deep part cannot be kept. */
 bool exr_write_result(const char *path, const exr_result *result, error *error);
 

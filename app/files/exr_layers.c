@@ -313,11 +313,37 @@ static bool locate_color(reader *reader, frame_layer mapped, const char *const *
     return true;
 }
 
+static const entry *entry_of(const reader *reader, int part, int channel)
+{
+    const entry *entry = reader->entries;
+    while (entry->part != part || entry->channel != channel)
+        entry++;
+    return entry;
+}
+
+void locate_alpha(const reader *reader, place *color)
+{
+    const entry *first = entry_of(reader, color->parts[0], color->channels[0]);
+    size_t length = group_length(first->written);
+    color->has_alpha = false;
+    for (int e = 0; e < reader->entry_count && !color->has_alpha; e++) {
+        const entry *entry = &reader->entries[e];
+        const exr_channel *channel = &exr_file_part(reader->file, entry->part)->channels[entry->channel];
+        const char *component = component_of(entry->written);
+        color->has_alpha = entry->part == first->part && group_length(entry->written) == length &&
+                           strncmp(entry->written, first->written, length) == 0 &&
+                           (strcasecmp(component, "A") == 0 || strcasecmp(component, "alpha") == 0) &&
+                           channel->x_sampling == 1 && channel->y_sampling == 1;
+        color->alpha = entry->channel;
+    }
+}
+
 static bool locate_frame(reader *reader, const char *const *channels, int channel_count,
                          place places[FRAME_LAYER_COUNT], error *error)
 {
     if (!locate_color(reader, FRAME_COLOR, channels, channel_count, &places[FRAME_COLOR], error))
         return false;
+    locate_alpha(reader, &places[FRAME_COLOR]);
     for (int layer = FRAME_COLOR + 1; layer < FRAME_REFERENCE; layer++)
         if (!locate(reader, layer, layer, channels, channel_count, &places[layer], error))
             return false;
@@ -347,35 +373,15 @@ bool locate_layers(reader *reader, frame_layer wanted, const char *const *channe
 
 /* ---- Results -------------------------------------------------------------------------------------------------------- */
 
-static const entry *entry_of(const reader *reader, int part, int channel)
-{
-    const entry *entry = reader->entries;
-    while (entry->part != part || entry->channel != channel)
-        entry++;
-    return entry;
-}
-
 place locate_result(const reader *reader, const place *color)
 {
     char group[2 * EXR_MAX_GROUP];
     place place = {0};
     snprintf(group, sizeof group, "%s%s", reader->star, EXR_DENOISED + 1);
-    return color->noisy && find_group(reader, group, "RGB", BY_RULE, &place) ? place : *color;
-}
-
-int locate_alpha(const reader *reader, const place *color)
-{
-    const entry *first = entry_of(reader, color->parts[0], color->channels[0]);
-    size_t length = group_length(first->written);
-    for (int e = 0; e < reader->entry_count; e++) {
-        const entry *entry = &reader->entries[e];
-        const char *component = component_of(entry->written);
-        if (entry->part == first->part && group_length(entry->written) == length &&
-            strncmp(entry->written, first->written, length) == 0 &&
-            (strcasecmp(component, "A") == 0 || strcasecmp(component, "alpha") == 0))
-            return entry->channel;
-    }
-    return -1;
+    if (!color->noisy || !find_group(reader, group, "RGB", BY_RULE, &place))
+        return *color;
+    locate_alpha(reader, &place);
+    return place;
 }
 
 /* ---- Saying what was found ------------------------------------------------------------------------------------------ */

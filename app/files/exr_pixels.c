@@ -34,6 +34,7 @@ typedef struct component {
     int stride;    /* floats from pixel to pixel */
 } component;
 
+#define ALPHA          3 /* its place in a pixel */
 #define MAX_COMPONENTS (4 * FRAME_LAYER_COUNT)
 
 /* A part being read: what goes where. Channels are read into the image of the first component that wants them, where the part's
@@ -48,13 +49,21 @@ typedef struct transfer {
     int target_count;
 } transfer;
 
+static void add_component(transfer *transfer, int channel, const image *image, int place)
+{
+    transfer->components[transfer->component_count++] = (component){channel, image->pixels + place, image->channels};
+}
+
 static void list_components(transfer *transfer, int part, const place *places, const image *images)
 {
-    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
-        for (int i = 0; places[layer].found && i < places[layer].count; i++)
-            if (places[layer].parts[i] == part)
-                transfer->components[transfer->component_count++] =
-                    (component){places[layer].channels[i], images[layer].pixels + i, images[layer].channels};
+    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
+        const place *place = &places[layer];
+        for (int i = 0; place->found && i < place->count; i++)
+            if (place->parts[i] == part)
+                add_component(transfer, place->channels[i], &images[layer], i);
+        if (place->has_alpha && place->parts[0] == part)
+            add_component(transfer, place->alpha, &images[layer], ALPHA);
+    }
 }
 
 static const exr_target *target_of(const transfer *transfer, int channel)
@@ -166,19 +175,24 @@ static bool convert_chroma(const exr_file *file, int part, image *image, error *
     return true;
 }
 
+static void say_mended(const char *what, const mended *mended, FILE *damage)
+{
+    if (mended->count)
+        fprintf(damage, "%zu values of its %s are NaN or infinite, the first at pixel x=%d y=%d\n", mended->count, what,
+                mended->x, mended->y);
+}
+
 static void mend(image *image, frame_layer layer, FILE *damage)
 {
     mended mended = image_mend(image, layer);
-    if (mended.count)
-        fprintf(damage, "%zu values of its %s are NaN or infinite, the first at pixel x=%d y=%d\n", mended.count,
-                frame_layer_name(layer), mended.x, mended.y);
+    say_mended(frame_layer_name(layer), &mended, damage);
 }
 
 static void fill_alpha(image *image)
 {
     size_t count = (size_t)image->width * (size_t)image->height;
     for (size_t i = 0; i < count; i++)
-        image->pixels[4 * i + 3] = 1;
+        image->pixels[4 * i + ALPHA] = 1;
 }
 
 static bool allocate(image *image, const exr_window *window, int channels, error *error)
@@ -237,8 +251,12 @@ bool read_layers(exr_file *file, const place places[FRAME_LAYER_COUNT], image im
         if (places[layer].chroma && !convert_chroma(file, places[layer].parts[0], &images[layer], error))
             return false;
         mend(&images[layer], layer, damage);
-        if (images[layer].channels == 4 && layer != FRAME_NORMAL)
+        if (places[layer].has_alpha) {
+            mended mended = image_mend_alpha(&images[layer]);
+            say_mended("alpha", &mended, damage);
+        } else if (images[layer].channels == 4 && layer != FRAME_NORMAL) {
             fill_alpha(&images[layer]);
+        }
     }
     return true;
 }

@@ -46,6 +46,8 @@ typedef struct place {
     bool noisy;  /* beside a picture that the renderer denoised */
     int count;
     int parts[3], channels[3]; /* of each component; one channel may be there more than once */
+    bool has_alpha;            /* of a color: beside it, with a sample for each pixel */
+    int alpha;                 /* that channel, of the first component's part */
     const char *writer;        /* who names them so */
 } place;
 
@@ -58,8 +60,8 @@ bool locate_layers(reader *reader, frame_layer wanted, const char *const *channe
 /* Where the color belongs once it is filtered: mostly where it is. */
 place locate_result(const reader *reader, const place *color);
 
-/* The alpha beside a color: a channel of its first component's part; -1: there is none. */
-int locate_alpha(const reader *reader, const place *color);
+/* Finds the alpha beside a color. */
+void locate_alpha(const reader *reader, place *color);
 
 /* "ViewLayer.Combined.R,G,B"; to be freed. NULL: no memory. */
 char *describe_place(const reader *reader, const place *place);

@@ -1,10 +1,10 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "exr.h"
 #include "exr_reader.h"
 
-#define MAX_PLANES 6
+#define MAX_PLANES 7
+#define ALPHA      3 /* its place in the picture's pixels */
 
 /* What is written where. */
 typedef struct plan {
@@ -63,27 +63,13 @@ static void plan_kept(plan *plan, const reader *reader, const place *color)
         if (in_place || c == 0 || place.channels[c] != place.channels[0])
             add_plane(plan, place.parts[c], channel_of(reader, &place, c)->name,
                       in_place ? plan->picture->pixels + c : NULL, plan->picture->channels);
-}
-
-/* The alpha beside the color, to be freed; NULL where there is none, or with *error set. */
-static float *read_alpha(const reader *reader, const place *color, error *error)
-{
-    int channel = locate_alpha(reader, color);
-    const exr_part *part = exr_file_part(reader->file, color->parts[0]);
-    if (channel < 0 || part->channels[channel].x_sampling != 1 || part->channels[channel].y_sampling != 1)
-        return NULL;
-    float *alpha = malloc((size_t)(part->data.width * part->data.height) * sizeof *alpha);
-    exr_target target = {channel, alpha, 1, part->data.width};
-    if (!alpha)
-        error_set(error, "not enough memory for its alpha");
-    else if (exr_file_read(reader->file, color->parts[0], &target, 1, error))
-        return alpha;
-    free(alpha);
-    return NULL;
+    if (color->has_alpha && place.has_alpha)
+        add_plane(plan, place.parts[0], exr_file_part(reader->file, place.parts[0])->channels[place.alpha].name,
+                  plan->picture->pixels + ALPHA, plan->picture->channels);
 }
 
 static bool write_result(const char *path, const exr_result *result, const reader *reader, const place *color,
-                         const float *alpha, error *error)
+                         error *error)
 {
     plan plan = {.picture = result->picture};
     exr_writing writing = {.compression = result->compression,
@@ -94,8 +80,8 @@ static bool write_result(const char *path, const exr_result *result, const reade
         plan_kept(&plan, reader, color);
     else
         add_picture(&plan, 0);
-    if (alpha)
-        add_plane(&plan, 0, "A", alpha, 1);
+    if (reader && !result->keep_channels && color->has_alpha)
+        add_plane(&plan, 0, "A", plan.picture->pixels + ALPHA, plan.picture->channels);
     if (reader) {
         writing.source = reader->file;
         writing.part = result->keep_channels ? -1 : color->parts[0];
@@ -110,20 +96,15 @@ bool exr_write_result(const char *path, const exr_result *result, error *error)
     place places[FRAME_LAYER_COUNT];
     const place *color = &places[FRAME_COLOR];
     struct error inner = {""};
-    float *alpha = NULL;
     if (!result->source)
-        return write_result(path, result, NULL, NULL, NULL, error);
+        return write_result(path, result, NULL, NULL, error);
     bool ok = reader_open(&reader, result->source, &inner) &&
               locate_layers(&reader, FRAME_COLOR, result->channels, result->channel_count, places, &inner) &&
               check_sizes(&reader, color, result->picture, &inner);
-    if (ok && !result->keep_channels)
-        alpha = read_alpha(&reader, color, &inner);
-    ok = ok && !*inner.message;
     if (ok)
-        ok = write_result(path, result, &reader, color, alpha, error);
+        ok = write_result(path, result, &reader, color, error);
     else
         error_set(error, "%s: %s", result->source, inner.message);
-    free(alpha);
     reader_close(&reader);
     return ok;
 }

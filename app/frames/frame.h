@@ -17,6 +17,7 @@ typedef struct frame {
     int x, y;                          /* where it lies in the picture that is shown, of ... */
     int display_width, display_height; /* ... these sizes: it may be a part of that, or reach beyond. 0: not known */
     image layers[FRAME_LAYER_COUNT];   /* FRAME_COLOR is always there; all have the frame's size */
+    bool has_alpha;                    /* the color has the file's, else 1 */
 
     /* What each layer is in its file, "ViewLayer.Combined.R,G,B"; owned, NULL where it is absent or of no file. */
     char *origins[FRAME_LAYER_COUNT];

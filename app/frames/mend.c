@@ -112,3 +112,35 @@ mended image_mend(image *image, frame_layer layer)
     free(bad);
     return mended;
 }
+
+static float mean_alpha_around(const image *image, int x, int y)
+{
+    double sum = 0;
+    int count = 0;
+    for (int row = y > 0 ? y - 1 : 0; row <= y + 1 && row < image->height; row++) {
+        for (int column = x > 0 ? x - 1 : 0; column <= x + 1 && column < image->width; column++) {
+            float alpha = pixel_of(image, (size_t)row * (size_t)image->width + (size_t)column)[3];
+            sum += isfinite(alpha) ? (double)alpha : 0;
+            count += isfinite(alpha);
+        }
+    }
+    return count ? (float)(sum / count) : 0;
+}
+
+mended image_mend_alpha(image *image)
+{
+    mended mended = {0};
+    for (int y = 0; y < image->height; y++) {
+        for (int x = 0; x < image->width; x++) {
+            float *alpha = &pixel_of(image, (size_t)y * (size_t)image->width + (size_t)x)[3];
+            if (isfinite(*alpha))
+                continue;
+            if (mended.count++ == 0) {
+                mended.x = x;
+                mended.y = y;
+            }
+            *alpha = mean_alpha_around(image, x, y);
+        }
+    }
+    return mended;
+}

@@ -15,6 +15,9 @@ typedef struct mended {
  * ones than MEND_REACH pixels it is 0. A pixel of any other layer becomes 0, as where nothing was hit. Alpha is left alone. */
 mended image_mend(image *image, frame_layer layer);
 
+/* A color's alpha becomes the mean of those of its eight neighbours that are sound, or were mended before; without any 0. */
+mended image_mend_alpha(image *image);
+
 #define MEND_REACH 16
 
 #endif

@@ -110,7 +110,7 @@ static bool record(void *maker, const denoiser_turn *turn, error *error)
 
 denoiser_input staging_input(staging *staging, const frame *frame, int index)
 {
-    denoiser_input input = {.stage = "upload", .record = record, .maker = staging};
+    denoiser_input input = {.stage = "upload", .has_alpha = frame->has_alpha, .record = record, .maker = staging};
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
         input.has[layer] = frame->layers[layer].pixels;
     staging->frame = frame;

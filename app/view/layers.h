@@ -7,7 +7,7 @@
 /* clang-format off */
 /*        number           name         word         key  channels, role of the node  shown    error   saved as          mapped to */
 #define FRAME_LAYERS(LAYER)                                                                                                      \
-    /* Noisy radiance, linear r,g,b; alpha 1. */                                                                                 \
+    /* Noisy radiance, linear r,g,b; alpha. */                                                                                   \
     LAYER(FRAME_COLOR,     "color",     "noisy",     'n', 4, WF_NODE_COLOR,  PANE_RADIANCE, true,  "",       "RGB", "RGB|XYZ")   \
     /* r,g,b; alpha 1. */                                                                                                        \
     LAYER(FRAME_ALBEDO,    "albedo",    "albedo",    'a', 4, WF_NODE_ALBEDO, PANE_ALBEDO,   false, "albedo", "RGB", "RGB|XYZ")   \

@@ -90,12 +90,13 @@ static bool fit_denoiser(viewer *viewer, const feed_frame *frame, error *error)
         .width = (uint32_t)frame->width,
         .height = (uint32_t)frame->height,
         .together = viewer->view.predictor.together,
+        .alpha = frame->input.has_alpha,
     };
     bool has_node = current->node, same_size = current->width == options.width && current->height == options.height;
     bool same_backend = has_node && wf_node_backend(current->node) == options.backend;
     bool same_predictor = predictor_same(&viewer->applied, &viewer->view.predictor);
-    bool same_stages = viewer->applied.together == options.together;
-    if (same_size && same_backend && same_predictor)
+    bool same_stages = viewer->applied.together == options.together && current->alpha == options.alpha;
+    if (same_size && same_backend && same_predictor && current->alpha == options.alpha)
         return true;
     if (!same_size || !same_backend || !same_stages) {
         if (!replace_denoiser(viewer, &options, error))

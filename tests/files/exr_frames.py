@@ -50,6 +50,14 @@ def check_layer(layer, channels, names, fourth=1):
         assert (layer[..., 3] == fourth).all()
 
 
+def check_color(layer, channels, names):
+    """Its alpha is the one beside its first channel, or 1."""
+    group = names[0].rpartition(".")[0]
+    beside = [name for name in sorted(channels) if name.rpartition(".")[0] == group and
+              name.rpartition(".")[2].lower() in ("a", "alpha")]
+    check_layer(layer, channels, names, fourth=channels[beside[0]].astype(np.float32) if beside else 1)
+
+
 PLAIN = "R G B albedo.R albedo.G albedo.B normal.X normal.Y normal.Z Z motion.X motion.Y".split()
 
 

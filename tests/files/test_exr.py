@@ -37,7 +37,7 @@ def test_few_half_channels(dump, tmp_path, compression, names, layout):
     """Where not every channel of a small file is used: OpenEXR 3.1's own conversion cannot do that."""
     channels = random_channels(names, np.float16)
     path = write(tmp_path / "a.exr", channels, LOSSLESS[compression], **LAYOUTS[layout])
-    check_layer(dump.layers("frame", path)["color"], channels, "RGB")
+    check_layer(dump.layers("frame", path)["color"], channels, "RGBA" if "A" in names else "RGB")
 
 
 def test_mixed_types(dump, tmp_path):
@@ -348,9 +348,22 @@ def test_files_beside_are_mended(dump, tmp_path):
 
 
 def test_not_finite_where_unused(dump, tmp_path):
-    channels = random_channels("RGBA")
-    channels["A"][3, 3] = np.nan
+    channels = random_channels([*"RGB", "other.A"])
+    channels["other.A"][3, 3] = np.nan
     check_layer(dump.layers("frame", write(tmp_path / "a.exr", channels))["color"], channels, "RGB")
+
+
+def test_alpha_is_mended(dump, tmp_path):
+    """The color stays; a bad alpha becomes the mean of its sound neighbours, those mended before it included."""
+    channels = random_channels("RGBA")
+    channels["A"][3, 3:5] = np.nan, -np.inf
+    layers, damage = dump.mended("mended", write(tmp_path / "a.exr", channels))
+    assert damage == ["2 values of its alpha are NaN or infinite, the first at pixel x=3 y=3"]
+    check_layer(layers["color"], {**channels, "A": layers["color"][..., 3]}, "RGBA")
+    alpha = channels["A"].astype(np.float64)
+    alpha[3, 3] = np.append(alpha[2:5, 2:5].ravel()[[0, 1, 2, 3, 6, 7, 8]], []).mean()
+    alpha[3, 4] = np.delete(alpha[2:5, 3:6].ravel(), 4).mean()
+    np.testing.assert_allclose(layers["color"][..., 3], alpha, rtol=1e-6)
 
 
 @pytest.mark.parametrize("compression", ["HTJ2K256", "HTJ2K32", "ZSTD"])

@@ -3,7 +3,7 @@
 import numpy as np
 import OpenEXR
 import pytest
-from exr_frames import check_layer, random_channels, write, write_parts
+from exr_frames import check_color, check_layer, random_channels, write, write_parts
 
 
 
@@ -19,7 +19,10 @@ def check(layers, channels, expected):
     """expected: from layers, in their order, to names of channels."""
     assert list(layers) == list(expected)
     for layer, names in expected.items():
-        check_layer(layers[layer], channels, names_of(names), fourth=0 if layer == "normal" else 1)
+        if layer == "color":
+            check_color(layers[layer], channels, names_of(names))
+        else:
+            check_layer(layers[layer], channels, names_of(names), fourth=0 if layer == "normal" else 1)
 
 
 def blender(layer="ViewLayer"):
@@ -31,7 +34,7 @@ def blender(layer="ViewLayer"):
 
 def check_blender(layers, channels, layer="ViewLayer"):
     assert list(layers) == ["color", "albedo", "normal", "depth", "motion"]
-    check_layer(layers["color"], channels, [f"{layer}.Combined.{c}" for c in "RGB"])
+    check_color(layers["color"], channels, [f"{layer}.Combined.{c}" for c in "RGB"])
     check_layer(layers["albedo"], channels, [f"{layer}.Denoising Albedo.{c}" for c in "RGB"])
     check_layer(layers["normal"], channels, [f"{layer}.Denoising Normal.{c}" for c in "XYZ"], fourth=0)
     check_layer(layers["depth"], channels, [f"{layer}.Denoising Depth.Z"])
@@ -69,7 +72,7 @@ def test_blender_layers_are_not_mixed(dump, tmp_path):
     channels = random_channels([f"Back.Combined.{c}" for c in "RGBA"] + blender("Front"))
     layers = dump.layers("frame", write(tmp_path / "a.exr", channels))
     assert list(layers) == ["color"]
-    check_layer(layers["color"], channels, [f"Back.Combined.{c}" for c in "RGB"])
+    check_color(layers["color"], channels, [f"Back.Combined.{c}" for c in "RGB"])
 
 
 def test_bundled_frames(dump, root):
@@ -90,7 +93,7 @@ def test_mitsuba(dump, tmp_path, color):
     channels = random_channels(names + MITSUBA, np.float16)
     layers = dump.layers("frame", write(tmp_path / "a.exr", channels))
     assert list(layers) == ["color", "albedo", "normal", "depth"]
-    check_layer(layers["color"], channels, names)
+    check_color(layers["color"], channels, names)
     check_layer(layers["albedo"], channels, MITSUBA[0:3])
     check_layer(layers["normal"], channels, MITSUBA[3:6], fourth=0)
     check_layer(layers["depth"], channels, MITSUBA[6:7])
@@ -101,7 +104,7 @@ def test_mitsuba_with_its_integrator(dump, tmp_path):
     channels = random_channels(["R", "G", "B", "img.R", "img.G", "img.B", "img.A", *MITSUBA])
     layers = dump.layers("frame", write(tmp_path / "a.exr", channels))
     assert list(layers) == ["color", "albedo", "normal", "depth"]
-    check_layer(layers["color"], channels, "RGB")
+    check_color(layers["color"], channels, "RGB")
 
 
 def test_mitsuba_other_names(dump, tmp_path):
@@ -117,7 +120,7 @@ def test_oidn(dump, tmp_path):
         write(tmp_path / f"shot.{kind}.exr", channels)
     layers = dump.layers("frame", tmp_path / "shot.hdr.exr")
     assert list(layers) == ["color", "albedo", "normal"]
-    check_layer(layers["color"], files["hdr"], "RGB")
+    check_color(layers["color"], files["hdr"], "RGB")
     check_layer(layers["albedo"], files["alb"], "RGB")
     check_layer(layers["normal"], files["nrm"], "RGB", fourth=0)
 
@@ -141,7 +144,7 @@ def test_parts(dump, tmp_path):
     channels = {name: random_channels(letters, np.float16) for name, letters in parts.items()}
     layers = dump.layers("frame", write_parts(tmp_path / "a.exr", channels))
     assert list(layers) == ["color", "albedo", "normal", "depth", "motion"]
-    check_layer(layers["color"], channels["rgba"], "RGB")
+    check_color(layers["color"], channels["rgba"], "RGB")
     check_layer(layers["albedo"], channels["albedo"], "RGB")
     check_layer(layers["normal"], channels["normal"], "XYZ", fourth=0)
     check_layer(layers["depth"], channels["depth"], "Z")
@@ -219,7 +222,7 @@ def test_stereo(dump, tmp_path, views):
            "normal": "ViewLayer.Denoising Normal.left.XYZ", "depth": "ViewLayer.Denoising Depth.left.Z",
            "motion": "ViewLayer.Vector.left.XY"})
     layers = dump.layers("frame", path, "color=ViewLayer.Combined.right", "depth=ViewLayer.Depth.right.Z")
-    check_layer(layers["color"], channels, [f"ViewLayer.Combined.right.{c}" for c in "RGB"])
+    check_color(layers["color"], channels, [f"ViewLayer.Combined.right.{c}" for c in "RGB"])
     check_layer(layers["depth"], channels, ["ViewLayer.Depth.right.Z"])
 
 
@@ -253,7 +256,7 @@ def test_the_main_part_wins(dump, tmp_path, main):
     channels = {name: random_channels(letters) for name, letters in parts.items()}
     layers = dump.layers("frame", write_parts(tmp_path / "a.exr", channels))
     assert list(layers) == ["color", "albedo", "normal"]
-    check_layer(layers["color"], channels[main], "RGB")
+    check_color(layers["color"], channels[main], "RGB")
     check_layer(layers["albedo"], channels["albedo"], "RGB")
     check_layer(layers["normal"], channels["N"], "XYZ", fourth=0)
 
@@ -275,7 +278,7 @@ def test_mapping(dump, tmp_path):
     channels = random_channels(names)
     layers = dump.layers("frame", write(tmp_path / "a.exr", channels), "color=Beauty", "albedo=diffuse", "normal=N",
                          "depth=my.V", "motion=flow")
-    check_layer(layers["color"], channels, names[0:3])
+    check_color(layers["color"], channels, names[0:3])
     check_layer(layers["albedo"], channels, names[6:9])
     check_layer(layers["normal"], channels, names[9:12], fourth=0)
     check_layer(layers["depth"], channels, ["my.V"])
@@ -286,7 +289,7 @@ def test_mapping_beside_recognized_names(dump, tmp_path):
     channels = random_channels(blender())
     layers = dump.layers("frame", write(tmp_path / "a.exr", channels), "albedo=ViewLayer.DiffCol",
                          "depth=ViewLayer.Depth")
-    check_layer(layers["color"], channels, [f"ViewLayer.Combined.{c}" for c in "RGB"])
+    check_color(layers["color"], channels, [f"ViewLayer.Combined.{c}" for c in "RGB"])
     check_layer(layers["albedo"], channels, [f"ViewLayer.DiffCol.{c}" for c in "RGB"])
     check_layer(layers["depth"], channels, ["ViewLayer.Depth.Z"])
 

@@ -1,4 +1,4 @@
-"""What --save writes has all of the frame but its noise: windows, alpha, attributes, and with --keep-channels every channel."""
+"""What --save writes has all of the frame but its noise: windows, filtered alpha, attributes, and with --keep-channels every channel."""
 
 import json
 import os
@@ -10,6 +10,7 @@ import frames
 import numpy as np
 import OpenEXR
 import pytest
+import reference
 
 RANDOM = np.random.default_rng(11)
 RUN = ["--headless", "--backend", "cpu", "--kernel-size", 3]
@@ -124,19 +125,45 @@ def test_attributes_of_unknown_types(wfview, tmp_path):
 
 @pytest.mark.parametrize("names", [["R", "G", "B", "A"], ["x.R", "x.G", "x.B", "x.A"], ["Ci.r", "Ci.g", "Ci.b", "Ci.a"]])
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
-def test_alpha(wfview, tmp_path, names, dtype):
+@pytest.mark.parametrize("mode", ["linear", "normalized", "softmax"])
+def test_alpha(wfview, backend, tmp_path, names, dtype, mode):
+    """It takes the color's kernels; another layer's alpha is none of the picture's."""
     channels = {name: noise(7, 9, dtype) for name in names}
-    wfview(*RUN, "--save", tmp_path / "out", write(tmp_path / "a.exr", {**channels, "other.A": noise(7, 9)})).done()
-    written = read(tmp_path / "out" / "gather.exr").channels()
-    assert sorted(written) == ["A", "B", "G", "R"]
-    check_bits(written, {"A": channels[names[3]].astype(np.float32)}, "A")
+    weights = RANDOM.random((25, 7, 9), np.float32)
+    np.save(tmp_path / "w.npy", weights)
+    wfview("--headless", "--backend", backend, "--weights", tmp_path / "w.npy", "--weight-mode", mode, "--save", tmp_path / "out",
+           write(tmp_path / "a.exr", {**channels, "other.A": noise(7, 9)})).done()
+    for operator in ("gather", "splat"):
+        written = read(tmp_path / "out" / f"{operator}.exr").channels()
+        assert sorted(written) == ["A", "B", "G", "R"]
+        picture = np.stack([channels[name].astype(np.float64) for name in names], -1)
+        expected = reference.apply(operator, picture, weights, (5, 5), mode)
+        for i, component in enumerate("RGBA"):
+            assert written[component].pixels.dtype == np.float32
+            np.testing.assert_allclose(written[component].pixels, expected[..., i], rtol=2e-5)
+
+
+def test_opaque_stays_opaque(wfview, tmp_path):
+    """Normalized weights leave an alpha of 1, and what is over it premultiplied: color and alpha of a grey disc stay in step."""
+    y, x = np.mgrid[0:20, 0:30]
+    disc = ((x - 14) ** 2 + (y - 9) ** 2 < 50).astype(np.float32)
+    half = {**{c: disc * 0.5 for c in "RGB"}, "A": disc}
+    wfview(*RUN, "--save", tmp_path / "out" / "{name}.{layer}.exr", write(tmp_path / "half.exr", half)).done()
+    wfview(*RUN, "--save", tmp_path / "out" / "{name}.{layer}.exr",
+           write(tmp_path / "full.exr", {**{c: noise(20, 30) for c in "RGB"}, "A": np.ones((20, 30), np.float32)})).done()
+    for operator in ("gather", "splat"):
+        full, disc_after = (read(tmp_path / "out" / f"{name}.{operator}.exr").channels() for name in ("full", "half"))
+        np.testing.assert_allclose(full["A"].pixels, 1, rtol=1e-6)
+        assert 0.01 < disc_after["A"].pixels.std()
+        for c in "RGB":
+            np.testing.assert_allclose(disc_after[c].pixels, 0.5 * disc_after["A"].pixels, atol=1e-6)
 
 
 def filtered(wfview, tmp_path, path):
     """What a run without --keep-channels saves, by OPERATOR and C."""
     wfview(*RUN, "--save", tmp_path / "plain" / "{layer}.exr", path).done()
-    return {(operator, c): read(tmp_path / "plain" / f"{operator}.exr").channels()[c].pixels
-            for operator in ("gather", "splat") for c in "RGB"}
+    return {(operator, name): channel.pixels for operator in ("gather", "splat")
+            for name, channel in read(tmp_path / "plain" / f"{operator}.exr").channels().items()}
 
 
 @pytest.mark.parametrize("compression", ["none", "zip", "piz"])
@@ -150,8 +177,8 @@ def test_keep_channels(wfview, tmp_path, compression):
     for operator in ("gather", "splat"):
         written = read(tmp_path / "out" / f"{operator}.exr").channels()
         assert sorted(written) == sorted(channels)
-        check_bits(written, channels, types)
-        check_bits(written, {c: right[operator, c] for c in "RGB"}, "RGB")
+        check_bits(written, channels, sorted(set(types) - {"A"}))
+        check_bits(written, {c: right[operator, c] for c in "RGBA"}, "RGBA")
 
 
 def test_keep_parts(wfview, tmp_path):
@@ -171,12 +198,12 @@ def test_keep_parts(wfview, tmp_path):
     written = read(tmp_path / "out" / "gather.exr")
     assert [part.name() for part in written.parts] == list(parts)
     for part, before, (_, channels) in zip(written.parts, read(path).parts, parts.values()):
-        kept = {name: pixels for name, pixels in channels.items() if part.name() != "rgba" or name == "A"}
+        kept = {name: pixels for name, pixels in channels.items() if part.name() != "rgba"}
         check_bits(part.channels, kept, kept)
         assert sorted(part.channels) == sorted(channels)
         for name, value in before.header.items():
             assert name in ("channels", "compression", "type", "tiles", "chunkCount") or same(part.header[name], value), name
-    check_bits(written.parts[1].channels, {c: right["gather", c] for c in "RGB"}, "RGB")
+    check_bits(written.parts[1].channels, {c: right["gather", c] for c in "RGBA"}, "RGBA")
 
 
 def test_keep_deep_parts(wfview, tmp_path):
@@ -254,5 +281,5 @@ def test_blender_opens_kept_frames(wfview, tmp_path):
     saved = filtered(wfview, tmp_path, frame)
     for name, pixels in layers["after"].items():
         group, _, component = name.rpartition(".")
-        expected = saved["gather", component] if group == "Combined" and component != "A" else layers["before"][name]
+        expected = saved["gather", component] if group == "Combined" else layers["before"][name]
         np.testing.assert_array_equal(pixels, expected, err_msg=name)
