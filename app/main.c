@@ -3,14 +3,16 @@
 #include "app/dataset/dataset.h"
 #include "app/files/exr.h"
 #include "app/viewer/viewer.h"
+#include "interrupt.h"
 #include "options.h"
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_OF_SIGNALS = 128 };
 
 int main(int argc, char **argv)
 {
     options options;
     error error = {0};
+    interrupt_watch();
     options_result parsed = options_parse(argc, argv, &options, &error);
     bool ok = parsed == OPTIONS_OK;
     if (ok && options.help)
@@ -23,5 +25,7 @@ int main(int argc, char **argv)
         ok = options.dataset ? dataset_run(&options, &error) : viewer_run(&options, &error);
     if (!ok && *error.message)
         fprintf(stderr, "wfview: %s\n", error.message);
+    if (interrupt_came())
+        return EXIT_OF_SIGNALS + interrupt_came();
     return ok ? EXIT_DONE : parsed == OPTIONS_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }

@@ -61,6 +61,15 @@ bool option_read_save(const option_row *row, const char *text, options *options,
     return option_read_text(row, text, options, error);
 }
 
+bool option_read_png(const option_row *row, const char *text, options *options, error *error)
+{
+    const char *slash = strrchr(text, '/'), *name = slash ? slash + 1 : text, *dot = strrchr(name, '.');
+    if (dot && dot != name && strcasecmp(dot, ".png") != 0)
+        return error_set(error, "--%s %s: expected a name that ends in .png: screenshots are PNG files, not %s",
+                         row->name, text, dot + 1);
+    return option_read_text(row, text, options, error);
+}
+
 bool option_read_word(const option_row *row, const char *text, options *options, error *error)
 {
     char list[256];

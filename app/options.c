@@ -149,7 +149,7 @@ static const option_row rows[] = {
      .help = "run N frames before those (default 0)"},
 
     {.help = "Results"},
-    {"screenshot", "FILE.png", VIEWER, OPTION_TEXT(screenshot),
+    {"screenshot", "FILE.png", VIEWER, .read = option_read_png, .place = offsetof(options, screenshot),
      .help = "the whole view"},
     {"save", "DIR|PATTERN", VIEWER, .read = option_read_save, .place = offsetof(options, save),
      .help = "gather.exr and splat.exr (R,G,B float32, linear, with the frame's windows, attributes\n"
@@ -190,10 +190,12 @@ static const char introduction[] =
     "motion.X); what of them is taken is said. A directory stands for its frames, a pattern (shot.*.exr,\n"
     "shot.%04d.exr) for the files that match, both in natural order.\n";
 
-static const char conclusion[] = "\n"
-                                 "  --help, --version\n"
-                                 "\n"
-                                 "exit status: 0 done, 1 failed (one line on stderr says why), 2 wrong usage\n";
+static const char conclusion[] =
+    "\n"
+    "  --help, --version\n"
+    "\n"
+    "exit status: 0 done, 1 failed (one line on stderr says why), 2 wrong usage, 130 and 143\n"
+    "after Ctrl-C and SIGTERM\n";
 
 #define MANUAL_INDENT 27 /* of what is said about an option */
 #define MANUAL_WIDTH  115

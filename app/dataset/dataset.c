@@ -4,7 +4,6 @@
 #include <malloc.h>
 #include <math.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/dataset/scenes/random_scene.h"
+#include "app/interrupt.h"
 #include "app/trace/render.h"
 #include "record.h"
 
@@ -49,14 +49,6 @@ typedef struct pipeline {
     bool stop;
     error error; /* the first */
 } pipeline;
-
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signal_number)
-{
-    interrupted = 1;
-    signal(signal_number, SIG_DFL); /* a second one ends the program */
-}
 
 static double now(void)
 {
@@ -319,7 +311,7 @@ static void report_times(pipeline *pipeline, const progress *progress, int done)
 static bool wait_for_pair(pipeline *pipeline)
 {
     pthread_mutex_lock(&pipeline->mutex);
-    while (!pipeline->stop && !interrupted && job_of(pipeline, pipeline->next_written)->state != JOB_RENDERED) {
+    while (!pipeline->stop && !interrupt_came() && job_of(pipeline, pipeline->next_written)->state != JOB_RENDERED) {
         struct timespec soon;
         clock_gettime(CLOCK_REALTIME, &soon);
         soon.tv_nsec += 100000000;
@@ -327,7 +319,7 @@ static bool wait_for_pair(pipeline *pipeline)
         soon.tv_nsec %= 1000000000;
         pthread_cond_timedwait(&pipeline->changed, &pipeline->mutex, &soon);
     }
-    bool ready = !pipeline->stop && !interrupted;
+    bool ready = !pipeline->stop && !interrupt_came();
     pthread_mutex_unlock(&pipeline->mutex);
     return ready;
 }
@@ -354,7 +346,7 @@ static void write_pairs(pipeline *pipeline, dataset_store *store)
     }
     if (store->done > progress.first)
         report_times(pipeline, &progress, store->done);
-    if (interrupted && store->done < store->settings.count) {
+    if (interrupt_came() && store->done < store->settings.count) {
         error_set(&error, "interrupted after %d of %d pairs; the same command goes on from there", store->done,
                   store->settings.count);
         fail(pipeline, &error);
@@ -406,8 +398,7 @@ static bool fill(dataset_store *store, const options *options, error *error)
     pipeline->end = store->settings.first + store->settings.count;
     pthread_mutex_init(&pipeline->mutex, NULL);
     pthread_cond_init(&pipeline->changed, NULL);
-    signal(SIGINT, on_interrupt);
-    signal(SIGTERM, on_interrupt);
+    interrupt_hold(); /* until the program ends: what is rendered is written */
     bool ok = assets_load(options->models, options->environments, &pipeline->assets, error) &&
               device_create_instance(&pipeline->device, NULL, 0, error) &&
               device_create(&pipeline->device, VK_NULL_HANDLE, error) && run_threads(pipeline, store, error);

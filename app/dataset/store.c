@@ -159,7 +159,8 @@ static bool open_file(dataset_store *store, error *error)
     store->header_size = dataset_header(&store->settings, header);
     store->record_size = dataset_record_size(&store->settings);
     store->record = malloc(store->record_size);
-    if (asprintf(&store->part, "%s.part", store->path) < 0)
+    store->target = output_target(store->path);
+    if (!store->target || asprintf(&store->part, "%s.part", store->target) < 0)
         store->part = NULL;
     if (!store->record || !store->part)
         return error_set(error, "no memory for pairs of %dx%d pixels", store->settings.width, store->settings.height);
@@ -338,13 +339,14 @@ bool dataset_store_finish(dataset_store *store, error *error)
         return true;
     if (fsync(store->file) != 0)
         return fail(store->part, "write", error);
-    return rename(store->part, store->path) == 0 || fail(store->path, "write", error);
+    return rename(store->part, store->target) == 0 || fail(store->path, "write", error);
 }
 
 void dataset_store_close(dataset_store *store)
 {
     if (store->file >= 0)
         close(store->file);
+    free(store->target);
     free(store->part);
     free(store->record);
     *store = (dataset_store){.file = -1};

@@ -57,7 +57,8 @@ void dataset_describe(const dataset_settings *settings, char *text, size_t size)
 
 typedef struct dataset_store {
     const char *path; /* the caller's */
-    char *part;       /* OUT.npy.part; NULL: a folder */
+    char *target;     /* what symbolic links lead to from there */
+    char *part;       /* that and .part; NULL: a folder */
     int file;         /* of that; -1: none */
     dataset_settings settings;
     uint8_t *record; /* room for one */

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "app/files/exr.h"
+#include "app/files/output.h"
+#include "app/interrupt.h"
 #include "report.h"
 #include "results.h"
 
@@ -34,12 +36,21 @@ static bool save_frame(viewer *viewer, const image pictures[LAYER_COUNT], error 
     return results_make_folder(path, error) && exr_write_frame(path, &frame, viewer->options->compression, error);
 }
 
-static bool save_pictures(viewer *viewer, const image pictures[LAYER_COUNT], error *error)
+static bool write_pictures(viewer *viewer, const image pictures[LAYER_COUNT], error *error)
 {
     for (int layer = FRAME_LAYER_COUNT; layer < LAYER_COUNT; layer++)
         if (!save(viewer, layer_rows[layer].name, &pictures[layer], error))
             return false;
     return !viewer->facts.feed.scene || save_frame(viewer, pictures, error);
+}
+
+/* All files of the frame, or none of them that is not whole. */
+static bool save_pictures(viewer *viewer, const image pictures[LAYER_COUNT], error *error)
+{
+    interrupt_hold();
+    bool ok = write_pictures(viewer, pictures, error);
+    interrupt_release();
+    return ok;
 }
 
 bool viewer_capture(viewer *viewer, bool to_files, error *error)
@@ -167,9 +178,12 @@ static void print_summary(const viewer *viewer)
 {
     profiler_stats stats = frame_stats(viewer);
     const wf_device_info *node = &viewer->facts.node;
-    printf("%lld frame%s of %dx%d on %s (%s): median %.2f ms, first picture after %.0f ms\n", (long long)stats.n,
-           stats.n == 1 ? "" : "s", viewer->context.image_width, viewer->context.image_height,
-           wf_backend_name(node->backend), node->name, stats.median_ms, viewer->first_picture_ms);
+    const options *options = viewer->options;
+    bool taken =
+        output_is_stdout(options->screenshot) || output_is_stdout(options->report) || output_is_stdout(options->trace);
+    fprintf(taken ? stderr : stdout, "%lld frame%s of %dx%d on %s (%s): median %.2f ms, first picture after %.0f ms\n",
+            (long long)stats.n, stats.n == 1 ? "" : "s", viewer->context.image_width, viewer->context.image_height,
+            wf_backend_name(node->backend), node->name, stats.median_ms, viewer->first_picture_ms);
 }
 
 bool viewer_write_results(viewer *viewer, error *error)

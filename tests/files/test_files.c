@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,9 +107,129 @@ static void test_unwritable_places(void **state)
     path = temporary_path("folder");
     assert_false(output_open(&output, path, &error));
     assert_message(&error, path, ": cannot write: it exists and is not a regular file");
-    assert_false(output_open(&output, "/dev/null", &error));
-    assert_message(&error, "/dev/null", ": cannot write: it exists and is not a regular file");
-    assert_int_equal(temporary_count(), 2);
+    symlink("b", temporary_path("c"));
+    symlink("c", temporary_path("b"));
+    path = temporary_path("b");
+    assert_false(output_open(&output, path, &error));
+    assert_message(&error, path, ": cannot write: Too many levels of symbolic links");
+    assert_int_equal(temporary_count(), 4);
+}
+
+static void put(const char *path, const char *text)
+{
+    output output;
+    error error = {""};
+    if (!output_open(&output, path, &error))
+        fail_msg("%s", error.message);
+    fputs(text, output.file);
+    if (!output_close(&output, true, &error))
+        fail_msg("%s", error.message);
+}
+
+static void assert_link(const char *name)
+{
+    struct stat status;
+    assert_int_equal(lstat(temporary_path(name), &status), 0);
+    assert_true(S_ISLNK(status.st_mode));
+}
+
+/* Links stay, also those to nothing yet; their target is written. */
+static void test_links(void **state)
+{
+    (void)state;
+    temporary_write("target", "old", 3);
+    symlink("target", temporary_path("link"));
+    symlink(temporary_path("link"), temporary_path("other"));
+    symlink("later", temporary_path("dangling"));
+    put(temporary_path("other"), "new");
+    put(temporary_path("dangling"), "first");
+    assert_link("link");
+    assert_link("other");
+    assert_link("dangling");
+    assert_content("target", "new");
+    assert_content("later", "first");
+    assert_int_equal(temporary_count(), 5);
+}
+
+static void test_permissions_stay(void **state)
+{
+    (void)state;
+    struct stat status;
+    temporary_write("a", "old", 3);
+    chmod(temporary_path("a"), 0604);
+    put(temporary_path("a"), "new");
+    assert_int_equal(stat(temporary_path("a"), &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0604);
+    assert_content("a", "new");
+}
+
+static void assert_pipe(int from, const char *expected)
+{
+    char bytes[64] = "";
+    assert_int_equal(read(from, bytes, sizeof bytes - 1), (ssize_t)strlen(expected));
+    assert_string_equal(bytes, expected);
+}
+
+/* Devices, pipes and descriptors are written to when all is there, and stay what they are. */
+static void test_devices(void **state)
+{
+    (void)state;
+    struct stat status;
+    output output;
+    error error = {""};
+    put("/dev/null", "gone");
+    assert_int_equal(stat("/dev/null", &status), 0);
+    assert_true(S_ISCHR(status.st_mode));
+
+    assert_int_equal(mkfifo(temporary_path("pipe"), 0666), 0);
+    int from = open(temporary_path("pipe"), O_RDONLY | O_NONBLOCK);
+    put(temporary_path("pipe"), "through");
+    assert_pipe(from, "through");
+    assert_true(output_open(&output, temporary_path("pipe"), &error));
+    fputs("dropped", output.file);
+    assert_false(output_close(&output, false, &error));
+    assert_int_equal(read(from, &(char){0}, 1), 0);
+    close(from);
+    assert_int_equal(stat(temporary_path("pipe"), &status), 0);
+    assert_true(S_ISFIFO(status.st_mode));
+
+    int ends[2];
+    char path[64];
+    assert_int_equal(pipe(ends), 0);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[1]);
+    put(path, "one");
+    snprintf(path, sizeof path, "/proc/self/fd/%d", ends[1]);
+    put(path, " two");
+    assert_pipe(ends[0], "one two");
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    assert_false(output_open(&output, path, &error));
+    assert_message(&error, path, ": cannot write: Bad file descriptor");
+    close(ends[0]);
+    close(ends[1]);
+    assert_int_equal(temporary_count(), 1);
+}
+
+/* A file that a descriptor stands for is not replaced either: what comes later goes behind it. */
+static void test_descriptor_of_a_file(void **state)
+{
+    (void)state;
+    char path[64];
+    int file = open(temporary_path("a"), O_WRONLY | O_CREAT, 0666);
+    snprintf(path, sizeof path, "/dev/fd/%d", file);
+    put(path, "one");
+    assert_int_equal(write(file, " two", 4), 4);
+    close(file);
+    assert_content("a", "one two");
+}
+
+static void test_standard_output(void **state)
+{
+    (void)state;
+    assert_true(output_is_stdout("/dev/stdout") && output_is_stdout("/dev/fd/1") &&
+                output_is_stdout("/proc/self/fd/1"));
+    symlink("/dev/stdout", temporary_path("link"));
+    assert_true(output_is_stdout(temporary_path("link")));
+    assert_false(output_is_stdout("/dev/stderr") || output_is_stdout(temporary_path("1")) || output_is_stdout(NULL));
 }
 
 /* ---- A full disk: a limit on file sizes makes writes fail in the same way --------------------------------------------- */
@@ -284,6 +405,11 @@ int main(void)
         cmocka_unit_test_setup(test_replaces, setup),
         cmocka_unit_test_setup(test_discarded, setup),
         cmocka_unit_test_setup(test_unwritable_places, setup),
+        cmocka_unit_test_setup(test_links, setup),
+        cmocka_unit_test_setup(test_permissions_stay, setup),
+        cmocka_unit_test_setup(test_devices, setup),
+        cmocka_unit_test_setup(test_descriptor_of_a_file, setup),
+        cmocka_unit_test_setup(test_standard_output, setup),
         cmocka_unit_test_setup_teardown(test_full_output, setup_limit, teardown_limit),
         cmocka_unit_test_setup_teardown(test_full_exr, setup_limit, teardown_limit),
         cmocka_unit_test_setup_teardown(test_full_png, setup_limit, teardown_limit),

@@ -188,5 +188,5 @@ def test_unwritable_directory(wfview, tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_special_files_are_refused(wfview):
+def test_full_device(wfview):
     assert "/dev/full" in wfview("--headless", "--backend", "cpu", "--report", "/dev/full", FRAME).sentence()

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import time
 
@@ -218,6 +219,14 @@ def has_notice(picture):
     """Amber words in the status bar."""
     bar = picture[-22:].astype(int)
     return ((bar[:, :, 0] > 150) & (bar[:, :, 2] < 120) & (bar[:, :, 1] > 90)).sum() > 100
+
+
+@pytest.mark.parametrize("number,status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals(window, tmp_path, number, status):
+    opened = window("--kernel-size", 3, "--report", tmp_path / "report.json", "--save", tmp_path / "out", STUDIO)
+    opened.process.send_signal(number)
+    assert opened.process.wait(60) == status
+    assert [path.name for path in tmp_path.iterdir()] == ["out"] and not list((tmp_path / "out").iterdir())
 
 
 def choose_backend(opened, entry):
