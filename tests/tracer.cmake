@@ -1,5 +1,5 @@
 # Tests of the path tracer on the GPU. The sanitizers see nothing of what shaders compute.
-foreach(suite tracer features radiance)
+foreach(suite tracer features radiance textures)
   add_executable(test_${suite} trace/test_${suite}.c trace/pictures.c trace/shapes.c)
   target_link_libraries(test_${suite} PRIVATE wfview_tracer PkgConfig::CMOCKA wf_warnings m)
   if(NOT WF_SANITIZE OR suite STREQUAL tracer)

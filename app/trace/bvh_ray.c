@@ -3,9 +3,21 @@
 #include <float.h>
 #include <math.h>
 
-const uint8_t *texture_texel(const texture *texture, float u, float v)
+/* 0 to 1. */
+static float wrap(float x, int mode)
 {
-    int x = (int)((u - floorf(u)) * (float)texture->width), y = (int)((v - floorf(v)) * (float)texture->height);
+    if (mode == TRACE_WRAP_CLAMP)
+        return fminf(fmaxf(x, 0), 1);
+    if (mode == TRACE_WRAP_MIRROR)
+        return 1 - fabsf(1 - 2 * (x / 2 - floorf(x / 2)));
+    return x - floorf(x);
+}
+
+const uint8_t *texture_texel(const texture *texture, const texture_mapping *mapping, float u, float v)
+{
+    float along = wrap(mapping->u[0] * u + mapping->u[1] * v + mapping->u[2], mapping->wrap_u);
+    float down = wrap(mapping->v[0] * u + mapping->v[1] * v + mapping->v[2], mapping->wrap_v);
+    int x = (int)(along * (float)texture->width), y = (int)(down * (float)texture->height);
     x = x < texture->width ? x : texture->width - 1;
     y = y < texture->height ? y : texture->height - 1;
     return texture->rgba + 4 * ((size_t)y * (size_t)texture->width + (size_t)x);
@@ -19,12 +31,15 @@ static const vertex *corner(const scene *scene, uint32_t triangle, int which)
 static bool is_hole(const scene *scene, const ray_hit *hit)
 {
     const material *material = &scene->materials[scene->triangles[hit->triangle].material];
-    if (material->alpha_cutoff <= 0 || material->base_color_texture < 0)
-        return material->alpha_cutoff > 1;
-    float u, v;
+    if (material->alpha_cutoff <= 0)
+        return false;
+    float u, v, alpha = ray_hit_color(scene, hit).a;
     ray_hit_uv(scene, hit, &u, &v);
-    uint8_t alpha = texture_texel(&scene->textures[material->base_color_texture], u, v)[3];
-    return (float)alpha < 255 * material->alpha_cutoff;
+    if (material->base_color_texture >= 0)
+        alpha *= (float)texture_texel(&scene->textures[material->base_color_texture], &material->base_color_mapping, u,
+                                      v)[3] /
+                 255;
+    return alpha < material->alpha_cutoff;
 }
 
 /* Möller and Trumbore 1997. */
@@ -100,6 +115,17 @@ void ray_hit_uv(const scene *scene, const ray_hit *hit, float *u, float *v)
     float b0 = 1 - hit->b1 - hit->b2;
     *u = b0 * a->u + hit->b1 * b->u + hit->b2 * c->u;
     *v = b0 * a->v + hit->b1 * b->v + hit->b2 * c->v;
+}
+
+vertex_color ray_hit_color(const scene *scene, const ray_hit *hit)
+{
+    if (!scene->colors)
+        return (vertex_color){1, 1, 1, 1};
+    const uint32_t *vertices = scene->triangles[hit->triangle].vertices;
+    const vertex_color a = scene->colors[vertices[0]], b = scene->colors[vertices[1]], c = scene->colors[vertices[2]];
+    const float b0 = 1 - hit->b1 - hit->b2, b1 = hit->b1, b2 = hit->b2;
+    return (vertex_color){b0 * a.r + b1 * b.r + b2 * c.r, b0 * a.g + b1 * b.g + b2 * c.g,
+                          b0 * a.b + b1 * b.b + b2 * c.b, b0 * a.a + b1 * b.a + b2 * c.a};
 }
 
 vec3 ray_hit_normal(const scene *scene, const ray_hit *hit)

@@ -38,12 +38,12 @@ static float decode(uint8_t byte, bool srgb)
     return value > 0.04045f ? powf((value + 0.055f) / 1.055f, 2.4f) : value / 12.92f;
 }
 
-static float texel_luminance(const texture *texture, const float emission[3], float u, float v)
+static float texel_luminance(const texture *texture, const material *material, float u, float v)
 {
-    const uint8_t *texel = texture_texel(texture, u, v);
+    const uint8_t *texel = texture_texel(texture, &material->emission_mapping, u, v);
     float rgb[3];
     for (int i = 0; i < 3; i++)
-        rgb[i] = emission[i] * decode(texel[i], texture->srgb);
+        rgb[i] = material->emission[i] * decode(texel[i], texture->srgb);
     return luminance(rgb);
 }
 
@@ -60,7 +60,7 @@ static float mean_luminance(const scene *scene, const triangle *triangle, const 
     for (int i = 0; i < GRID; i++) {
         for (int j = 0; i + j < GRID; j++, count++) {
             float s = ((float)i + 1 / 3.0f) / GRID, t = ((float)j + 1 / 3.0f) / GRID;
-            sum += texel_luminance(texture, material->emission, (1 - s - t) * a->u + s * b->u + t * c->u,
+            sum += texel_luminance(texture, material, (1 - s - t) * a->u + s * b->u + t * c->u,
                                    (1 - s - t) * a->v + s * b->v + t * c->v);
         }
     }

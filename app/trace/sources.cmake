@@ -9,7 +9,10 @@ add_library(wfview_trace STATIC
   trace/camera_path.c
   trace/lights.c
   trace/sky.c
+  trace/scene/files.c
   trace/scene/gltf.c
+  trace/scene/gltf_attributes.c
+  trace/scene/gltf_extensions.c
   trace/scene/import.c
   trace/scene/material.c
   trace/scene/scene.c

@@ -154,6 +154,7 @@ static bool upload(tracer *tracer, const scene *scene, const bvh *bvh, const cop
         [TRACER_NODES] = {bvh->nodes, bvh->node_count * sizeof *bvh->nodes},
         [TRACER_CORNERS] = {copies->corners, scene->triangle_count * sizeof *copies->corners},
         [TRACER_TRIANGLES] = {copies->triangles, scene->triangle_count * sizeof *copies->triangles},
+        [TRACER_COLORS] = {scene->colors, scene->colors ? scene->vertex_count * sizeof *scene->colors : 0},
         [TRACER_VERTICES] = {scene->vertices, scene->vertex_count * sizeof *scene->vertices},
         [TRACER_MATERIALS] = {scene->materials, scene->material_count * sizeof *scene->materials},
         [TRACER_TEXTURES] = {copies->textures, scene->texture_count * sizeof *copies->textures},
@@ -167,7 +168,7 @@ static bool upload(tracer *tracer, const scene *scene, const bvh *bvh, const cop
     return reserve_buffers(tracer, arrays, error) && fill_buffers(tracer, arrays, scene, copies, error);
 }
 
-static void set_addresses(tracer *tracer)
+static void set_addresses(tracer *tracer, bool has_colors)
 {
     const device_buffer *scene = tracer->scene;
     trace_params *params = &tracer->fixed;
@@ -175,6 +176,7 @@ static void set_addresses(tracer *tracer)
     params->corners = scene[TRACER_CORNERS].address;
     params->triangles = scene[TRACER_TRIANGLES].address;
     params->vertices = scene[TRACER_VERTICES].address;
+    params->colors = has_colors ? scene[TRACER_COLORS].address : 0;
     params->materials = scene[TRACER_MATERIALS].address;
     params->textures = scene[TRACER_TEXTURES].address;
     params->texels = scene[TRACER_TEXELS].address;
@@ -191,7 +193,7 @@ bool tracer_set_scene(tracer *tracer, const scene *scene, const bvh *bvh, error 
     bool ok = make_copies(scene, &copies, error) && upload(tracer, scene, bvh, &copies, error);
     if (ok) {
         share_choices(&tracer->fixed, &copies.lights);
-        set_addresses(tracer);
+        set_addresses(tracer, scene->colors);
     }
     tracer->accumulated = 0;
     free_copies(&copies);

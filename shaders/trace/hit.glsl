@@ -24,7 +24,7 @@ float enter_box(vec3 low, vec3 high, vec3 origin, vec3 inverse, float limit)
 bool in_hole(uint index, vec2 barycentric)
 {
     trace_triangle triangle = Triangles(params.at.triangles).at[index];
-    return is_hole(Materials(params.at.materials).at[triangle.material], interpolate_uv(triangle, barycentric));
+    return is_hole(triangle, barycentric, interpolate_uv(triangle, barycentric));
 }
 
 // By the signed volumes of the ray with each edge, which are exactly opposite for the two triangles at an edge: no ray slips

@@ -111,7 +111,6 @@ light_sample sample_triangle(vec3 position, uvec2 bits, float v)
     float u;
     trace_choice chosen = emitters.at[choose(emitters, params.at.emitter_count, bits, u)];
     trace_triangle triangle = Triangles(params.at.triangles).at[chosen.item];
-    trace_material material = Materials(params.at.materials).at[triangle.material];
     Vertices vertices = Vertices(params.at.vertices);
     vec3 a = vertices.at[triangle.vertices[0]].position;
     vec3 b = vertices.at[triangle.vertices[1]].position;
@@ -128,7 +127,7 @@ light_sample sample_triangle(vec3 position, uvec2 bits, float v)
     light_sample result;
     result.direction = direction;
     result.limit = 1;
-    result.radiance = is_hole(material, uv) ? vec3(0) : emitted(material, uv);
+    result.radiance = is_hole(triangle, barycentric, uv) ? vec3(0) : emitted(triangle.material, uv);
     result.density = triangle_density(chosen.density, normal, direction, dot(direction, direction));
     return result;
 }

@@ -9,6 +9,7 @@ const float FAR = 3e38; // farther than anything
 layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Rows { uvec4 at[]; }; // nodes and corners
 layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Triangles { trace_triangle at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Vertices { trace_vertex at[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer VertexColors { vec4 at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Materials { trace_material at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Textures { trace_texture at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Texels { uint at[]; };
@@ -36,7 +37,7 @@ float square(float x)
     return x * x;
 }
 
-// ---- Textures: bilinear, repeating ----
+// ---- Textures: bilinear ----
 
 vec4 texel(trace_texture image, int x, int y)
 {
@@ -49,16 +50,19 @@ vec4 texel(trace_texture image, int x, int y)
     return color;
 }
 
-vec4 sample_texture(int index, vec2 uv)
+vec4 sample_texture(int index, trace_mapping mapping, vec2 uv)
 {
     trace_texture image = Textures(params.at.textures).at[index];
-    ivec2 size = ivec2(image.width, image.height);
-    vec2 position = fract(uv) * vec2(size) - 0.5;
+    ivec2 size = ivec2(image.width, image.height), modes = ivec2(mapping.wrap_u, mapping.wrap_v);
+    bvec2 repeats = equal(modes, ivec2(TRACE_WRAP_REPEAT)), mirrors = equal(modes, ivec2(TRACE_WRAP_MIRROR));
+    vec2 place = vec2(dot(mapping.u, vec3(uv, 1)), dot(mapping.v, vec3(uv, 1)));
+    vec2 inside = mix(clamp(place, 0, 1), 1 - abs(1 - 2 * fract(place / 2)), mirrors);
+    vec2 position = mix(inside, fract(place), repeats) * vec2(size) - 0.5;
     vec2 part = fract(position);
     ivec2 low = ivec2(floor(position));
     ivec2 high = low + 1;
-    low += size * ivec2(lessThan(low, ivec2(0)));
-    high -= size * ivec2(greaterThanEqual(high, size));
+    low = mix(max(low, ivec2(0)), low + size * ivec2(lessThan(low, ivec2(0))), repeats);
+    high = mix(min(high, size - 1), high - size * ivec2(greaterThanEqual(high, size)), repeats);
     return mix(mix(texel(image, low.x, low.y), texel(image, high.x, low.y), part.x),
                mix(texel(image, low.x, high.y), texel(image, high.x, high.y), part.x), part.y);
 }
@@ -90,19 +94,38 @@ vec2 interpolate_uv(trace_triangle triangle, vec2 barycentric)
            barycentric.y * corner_uv(vertices.at[triangle.vertices[2]]);
 }
 
-bool is_hole(trace_material material, vec2 uv)
+vec4 interpolate_color(trace_triangle triangle, vec2 barycentric)
 {
-    if (material.alpha_cutoff <= 0 || material.base_color_texture < 0) {
-        return material.alpha_cutoff > 1;
+    if (params.at.colors == 0) {
+        return vec4(1);
     }
-    return sample_texture(material.base_color_texture, uv).a < material.alpha_cutoff;
+    VertexColors colors = VertexColors(params.at.colors);
+    return (1 - barycentric.x - barycentric.y) * colors.at[triangle.vertices[0]] +
+           barycentric.x * colors.at[triangle.vertices[1]] + barycentric.y * colors.at[triangle.vertices[2]];
 }
 
-vec3 emitted(trace_material material, vec2 uv)
+bool is_hole(trace_triangle triangle, vec2 barycentric, vec2 uv)
 {
-    vec3 radiance = material.emission;
-    if (material.emission_texture >= 0 && radiance != vec3(0)) {
-        radiance *= sample_texture(material.emission_texture, uv).rgb;
+    Materials materials = Materials(params.at.materials);
+    float cutoff = materials.at[triangle.material].alpha_cutoff;
+    if (cutoff <= 0) {
+        return false;
+    }
+    float alpha = interpolate_color(triangle, barycentric).a;
+    int index = materials.at[triangle.material].base_color_texture;
+    if (index >= 0) {
+        alpha *= sample_texture(index, materials.at[triangle.material].base_color_mapping, uv).a;
+    }
+    return alpha < cutoff;
+}
+
+vec3 emitted(uint material, vec2 uv)
+{
+    Materials materials = Materials(params.at.materials);
+    vec3 radiance = materials.at[material].emission;
+    int index = materials.at[material].emission_texture;
+    if (index >= 0 && radiance != vec3(0)) {
+        radiance *= sample_texture(index, materials.at[material].emission_mapping, uv).rgb;
     }
     return radiance;
 }

@@ -14,15 +14,17 @@ struct surface {
 
 const float OFFSET_SCALE = 2e-6; // 32 rounding errors
 
-vec3 mapped_normal(trace_material material, vec2 uv, vec3 normal, vec3 tangent, float handedness)
+vec3 mapped_normal(uint material, vec2 uv, vec3 normal, vec3 tangent, float handedness)
 {
+    Materials materials = Materials(params.at.materials);
+    int index = materials.at[material].normal_texture;
     tangent -= dot(tangent, normal) * normal;
-    if (material.normal_texture < 0 || dot(tangent, tangent) < 1e-12) {
+    if (index < 0 || dot(tangent, tangent) < 1e-12) {
         return normal;
     }
     tangent = normalize(tangent);
-    vec3 map = 2 * sample_texture(material.normal_texture, uv).xyz - 1;
-    vec2 slope = material.normal_scale * map.xy;
+    vec3 map = 2 * sample_texture(index, materials.at[material].normal_mapping, uv).xyz - 1;
+    vec2 slope = materials.at[material].normal_scale * map.xy;
     return normalize(slope.x * tangent + slope.y * handedness * cross(normal, tangent) + max(map.z, 1e-3) * normal);
 }
 
@@ -36,7 +38,8 @@ vec3 visible_normal(vec3 shading, vec3 outgoing)
 surface find_surface(trace_hit hit, vec3 direction)
 {
     trace_triangle triangle = Triangles(params.at.triangles).at[hit.triangle];
-    trace_material material = Materials(params.at.materials).at[triangle.material];
+    Materials materials = Materials(params.at.materials);
+    trace_material material = materials.at[triangle.material]; // its mappings are read where they are needed
     Vertices vertices = Vertices(params.at.vertices);
     trace_vertex a = vertices.at[triangle.vertices[0]];
     trace_vertex b = vertices.at[triangle.vertices[1]];
@@ -53,25 +56,27 @@ surface find_surface(trace_hit hit, vec3 direction)
     geometric = dot(geometric, a.normal + b.normal + c.normal) < 0 ? -geometric : geometric;
     normal = dot(normal, normal) > 1e-12 ? normalize(normal) : geometric;
     vec3 tangent = mat3(a.tangent, b.tangent, c.tangent) * weights;
-    normal = mapped_normal(material, uv, normal, tangent, a.handedness);
+    normal = mapped_normal(triangle.material, uv, normal, tangent, a.handedness);
     found.outside = dot(geometric, direction) <= 0;
     found.normal = found.outside ? geometric : -geometric;
     found.shading = visible_normal(dot(normal, found.normal) < 0 ? -normal : normal, -direction);
 
-    found.base_color = material.base_color;
+    found.base_color = material.base_color * interpolate_color(triangle, hit.barycentric).rgb;
     if (material.base_color_texture >= 0) {
-        found.base_color *= sample_texture(material.base_color_texture, uv).rgb;
+        trace_mapping mapping = materials.at[triangle.material].base_color_mapping;
+        found.base_color *= sample_texture(material.base_color_texture, mapping, uv).rgb;
     }
     found.metallic = material.metallic;
     found.roughness = material.roughness;
     if (material.metallic_roughness_texture >= 0) {
-        vec4 map = sample_texture(material.metallic_roughness_texture, uv);
+        trace_mapping mapping = materials.at[triangle.material].metallic_roughness_mapping;
+        vec4 map = sample_texture(material.metallic_roughness_texture, mapping, uv);
         found.roughness *= map.g;
         found.metallic *= map.b;
     }
     found.transmission = material.transmission;
     found.ior = material.ior;
-    found.emission = emitted(material, uv);
+    found.emission = emitted(triangle.material, uv);
     found.light_density = uintBitsToFloat(Rows(params.at.corners).at[3 * hit.triangle + 1].w);
     return found;
 }

@@ -15,6 +15,7 @@
 typedef struct trace_corners trace_corners;
 typedef struct trace_triangle trace_triangle;
 typedef struct trace_texture trace_texture;
+typedef struct trace_mapping trace_mapping;
 typedef struct trace_choice trace_choice;
 typedef struct trace_camera trace_camera;
 typedef struct trace_params trace_params;
@@ -38,6 +39,11 @@ typedef struct trace_push trace_push;
 #define TRACE_MOTION      4
 #define TRACE_IMAGE_COUNT 5
 #define TRACE_PARAMS      5
+
+/* How a texture goes on beyond its edges: from the start again, with its last texels, or to and fro. */
+#define TRACE_WRAP_REPEAT 0
+#define TRACE_WRAP_CLAMP  1
+#define TRACE_WRAP_MIRROR 2
 
 /* A specialization constant: whether albedo, normal and depth are means over the frame's samples. */
 #define TRACE_SAMPLED_FEATURES 0
@@ -84,6 +90,12 @@ struct trace_triangle {
     uint material;
 };
 
+/* texture_mapping of app/trace/scene.h. */
+struct trace_mapping {
+    vec3 u, v;
+    int wrap_u, wrap_v;
+};
+
 /* material of app/trace/scene.h; textures as there. */
 struct trace_material {
     vec3 base_color;
@@ -93,6 +105,7 @@ struct trace_material {
     int base_color_texture, metallic_roughness_texture, normal_texture, emission_texture;
     float normal_scale;
     float alpha_cutoff;
+    trace_mapping base_color_mapping, metallic_roughness_mapping, normal_mapping, emission_mapping;
 };
 
 struct trace_texture {
@@ -142,6 +155,7 @@ struct trace_params {
     uint emitter_count;
     int environment_width, environment_height;
     uint64_t nodes, corners, triangles, vertices, materials;
+    uint64_t colors; /* 4 floats a vertex; 0: all are white */
     uint64_t textures, texels;
     uint64_t emitters;                         /* trace_choice of triangles */
     uint64_t environment, environment_choices; /* 3 floats a texel; trace_choice a texel */

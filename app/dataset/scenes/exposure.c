@@ -97,7 +97,8 @@ static float albedo_at(const prober *p, const ray_hit *hit, const material *mate
     if (material->base_color_texture >= 0) {
         float u, v;
         ray_hit_uv(p->scene, hit, &u, &v);
-        const uint8_t *texel = texture_texel(&p->scene->textures[material->base_color_texture], u, v);
+        const uint8_t *texel =
+            texture_texel(&p->scene->textures[material->base_color_texture], &material->base_color_mapping, u, v);
         for (int c = 0; c < 3; c++)
             rgb[c] *= decode(texel[c]);
     }

@@ -48,7 +48,8 @@ void mesh_fan(mesh *mesh, const vec3 *points, int count);
 /* Axis-parallel in the pose; low and high are corners. */
 void mesh_box(mesh *mesh, vec3 low, vec3 high);
 
-/* Whether so many fit; and another scene's, put where the pose says, with materials[i] in place of its i-th. */
+/* Whether so many fit; and another scene's, put where the pose says, with materials[i] in place of its i-th. Its vertices'
+ * colors are left out. */
 bool mesh_has_room(const mesh *mesh, uint32_t vertices, uint32_t triangles);
 void mesh_copy(mesh *mesh, const scene *from, const uint32_t *materials);
 

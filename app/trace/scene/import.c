@@ -13,6 +13,8 @@
 typedef struct importer {
     const struct aiScene *from;
     scene *scene;
+    bool srgb_colors; /* of vertices: as Blender and others write them to .obj */
+    uint32_t lines;   /* and points: faces that are no triangles */
 } importer;
 
 typedef struct totals {
@@ -96,6 +98,14 @@ static void count_node(const struct aiScene *from, const struct aiNode *node, co
         count_node(from, node->mChildren[i], meshes, totals);
 }
 
+static bool has_colors(const struct aiScene *from)
+{
+    for (unsigned i = 0; i < from->mNumMeshes; i++)
+        if (from->mMeshes[i]->mColors[0])
+            return true;
+    return false;
+}
+
 static bool allocate(const struct aiScene *from, scene *scene, error *error)
 {
     totals totals = {0, 0}, *meshes = calloc(from->mNumMeshes + 1, sizeof *meshes);
@@ -113,7 +123,8 @@ static bool allocate(const struct aiScene *from, scene *scene, error *error)
                          3 * SCENE_MAX_TRIANGLES);
     scene->vertices = calloc(totals.vertices + 1, sizeof *scene->vertices);
     scene->triangles = calloc(totals.triangles, sizeof *scene->triangles);
-    if (scene->vertices && scene->triangles)
+    scene->colors = has_colors(from) ? calloc(totals.vertices + 1, sizeof *scene->colors) : NULL;
+    if (scene->vertices && scene->triangles && (scene->colors || !has_colors(from)))
         return true;
     return error_set(error, "not enough memory for %llu triangles", (unsigned long long)totals.triangles);
 }
@@ -162,10 +173,37 @@ static vertex read_vertex(const struct aiMesh *mesh, unsigned i, const placement
     return vertex;
 }
 
-/* The vertices that a face names, or three of its own where the mesh has no normals. */
-static bool read_triangle(const struct aiMesh *mesh, const struct aiFace *face, const placement *placement,
-                          uint32_t first_vertex, scene *scene)
+/* Within [0,1]; NaN becomes 0. */
+static float color_value(float value, bool srgb)
 {
+    value = value >= 0 ? value <= 1 ? value : 1 : 0;
+    if (!srgb)
+        return value;
+    return value > 0.04045f ? powf((value + 0.055f) / 1.055f, 2.4f) : value / 12.92f;
+}
+
+static vertex_color read_color(const struct aiMesh *mesh, unsigned i, bool srgb)
+{
+    if (!mesh->mColors[0])
+        return (vertex_color){1, 1, 1, 1};
+    struct aiColor4D color = mesh->mColors[0][i];
+    return (vertex_color){color_value(color.r, srgb), color_value(color.g, srgb), color_value(color.b, srgb),
+                          color_value(color.a, false)};
+}
+
+static void put_vertex(const importer *importer, const struct aiMesh *mesh, unsigned i, const placement *placement,
+                       uint32_t index)
+{
+    importer->scene->vertices[index] = read_vertex(mesh, i, placement);
+    if (importer->scene->colors)
+        importer->scene->colors[index] = read_color(mesh, i, importer->srgb_colors);
+}
+
+/* The vertices that a face names, or three of its own where the mesh has no normals. */
+static bool read_triangle(const importer *importer, const struct aiMesh *mesh, const struct aiFace *face,
+                          const placement *placement, uint32_t first_vertex)
+{
+    scene *scene = importer->scene;
     triangle *triangle = &scene->triangles[scene->triangle_count];
     triangle->material = mesh->mMaterialIndex;
     for (int i = 0; i < 3; i++) {
@@ -174,7 +212,7 @@ static bool read_triangle(const struct aiMesh *mesh, const struct aiFace *face, 
             return false;
         triangle->vertices[i] = is_shared(mesh) ? first_vertex + index : scene->vertex_count + (uint32_t)i;
         if (!is_shared(mesh))
-            scene->vertices[triangle->vertices[i]] = read_vertex(mesh, index, placement);
+            put_vertex(importer, mesh, index, placement, triangle->vertices[i]);
     }
     return is_sound(scene, triangle);
 }
@@ -205,16 +243,27 @@ static void complete_normals(scene *scene, uint32_t first_vertex, uint32_t first
 
 /* ---- Tangents ----------------------------------------------------------------------------------------------------------- */
 
+/* Where the normal texture is read: tangents follow that texture. */
+static void map(const texture_mapping *mapping, const vertex *vertex, float to[2])
+{
+    to[0] = mapping->u[0] * vertex->u + mapping->u[1] * vertex->v + mapping->u[2];
+    to[1] = mapping->v[0] * vertex->u + mapping->v[1] * vertex->v + mapping->v[2];
+}
+
 /* dP/du of a triangle, weighted by its area in the texture, and how its handedness counts. */
 static void add_tangents(scene *scene, const triangle *triangle)
 {
+    const texture_mapping *mapping = &scene->materials[triangle->material].normal_mapping;
     vertex *a = &scene->vertices[triangle->vertices[0]];
     vertex *b = &scene->vertices[triangle->vertices[1]];
     vertex *c = &scene->vertices[triangle->vertices[2]];
+    float at_a[2], at_b[2], at_c[2];
+    map(mapping, a, at_a), map(mapping, b, at_b), map(mapping, c, at_c);
     vec3 ab = vec3_subtract(b->position, a->position), ac = vec3_subtract(c->position, a->position);
-    float area = (b->u - a->u) * (c->v - a->v) - (c->u - a->u) * (b->v - a->v);
+    float area = (at_b[0] - at_a[0]) * (at_c[1] - at_a[1]) - (at_c[0] - at_a[0]) * (at_b[1] - at_a[1]);
     float sign = area < 0 ? -1 : 1;
-    vec3 along_u = vec3_scale(vec3_subtract(vec3_scale(ab, c->v - a->v), vec3_scale(ac, b->v - a->v)), sign);
+    vec3 along_u =
+        vec3_scale(vec3_subtract(vec3_scale(ab, at_c[1] - at_a[1]), vec3_scale(ac, at_b[1] - at_a[1])), sign);
     for (int i = 0; i < 3 && area != 0 && vec3_is_finite(along_u); i++) {
         vertex *vertex = &scene->vertices[triangle->vertices[i]];
         vertex->tangent = vec3_add(vertex->tangent, along_u);
@@ -247,15 +296,18 @@ static void complete_tangents(const struct aiMesh *mesh, scene *scene, uint32_t 
 
 /* ---- Meshes where the nodes put them ------------------------------------------------------------------------------------ */
 
-static void read_mesh(const struct aiMesh *mesh, const placement *placement, scene *scene)
+static void read_mesh(importer *importer, const struct aiMesh *mesh, const placement *placement)
 {
+    scene *scene = importer->scene;
     uint32_t first_vertex = scene->vertex_count, first_triangle = scene->triangle_count;
     for (unsigned i = 0; is_shared(mesh) && i < mesh->mNumVertices; i++)
-        scene->vertices[scene->vertex_count++] = read_vertex(mesh, i, placement);
+        put_vertex(importer, mesh, i, placement, scene->vertex_count++);
     for (unsigned i = 0; i < mesh->mNumFaces; i++) {
-        if (!is_triangle(&mesh->mFaces[i]))
+        if (!is_triangle(&mesh->mFaces[i])) {
+            importer->lines++;
             continue;
-        if (!read_triangle(mesh, &mesh->mFaces[i], placement, first_vertex, scene)) {
+        }
+        if (!read_triangle(importer, mesh, &mesh->mFaces[i], placement, first_vertex)) {
             scene->left_out++;
             continue;
         }
@@ -266,28 +318,31 @@ static void read_mesh(const struct aiMesh *mesh, const placement *placement, sce
     complete_tangents(mesh, scene, first_vertex, first_triangle);
 }
 
-static void read_node(const importer *importer, const struct aiNode *node, const struct aiMatrix4x4 *parent)
+static void read_node(importer *importer, const struct aiNode *node, const struct aiMatrix4x4 *parent)
 {
     placement placement = {.matrix = *parent};
     aiMultiplyMatrix4(&placement.matrix, &node->mTransformation);
     placement.mirrored = aiMatrix4Determinant(&placement.matrix) < 0;
     for (unsigned i = 0; i < node->mNumMeshes; i++)
-        read_mesh(importer->from->mMeshes[node->mMeshes[i]], &placement, importer->scene);
+        read_mesh(importer, importer->from->mMeshes[node->mMeshes[i]], &placement);
     for (unsigned i = 0; i < node->mNumChildren; i++)
         read_node(importer, node->mChildren[i], &placement.matrix);
 }
 
-static bool read_geometry(const struct aiScene *from, scene *scene, error *error)
+static bool read_geometry(const struct aiScene *from, bool srgb_colors, scene *scene, error *error)
 {
+    importer importer = {from, scene, srgb_colors, 0};
     struct aiMatrix4x4 identity;
     aiIdentityMatrix4(&identity);
     if (!allocate(from, scene, error))
         return false;
-    read_node(&(importer){from, scene}, from->mRootNode, &identity);
     for (unsigned i = 0; i < from->mNumMeshes; i++)
         if (from->mMeshes[i]->mMaterialIndex >= from->mNumMaterials)
             return error_set(error, "mesh %u names material %u of %u", i, from->mMeshes[i]->mMaterialIndex,
                              from->mNumMaterials);
+    read_node(&importer, from->mRootNode, &identity);
+    if (importer.lines > 0)
+        scene_warn(scene, "%u points and lines are left out", importer.lines);
     if (scene->triangle_count == 0)
         return error_set(error,
                          "all of its %u triangles are broken: indices out of range, positions not finite or beyond %g, "
@@ -403,26 +458,41 @@ static void note_lights(const struct aiScene *from, scene *scene)
         scene_warn(scene, "%u lights without a surface are left out", from->mNumLights);
 }
 
-bool scene_import(const char *path, scene *scene, error *error)
+static bool read(const char *path, const struct aiScene *from, const gltf *gltf, scene *scene, error *error)
 {
-    const char *extension = strrchr(path, '.');
-    unsigned steps = aiProcess_Triangulate | aiProcess_FlipUVs;
-    if (strcasecmp(extension, ".obj") == 0)
-        steps |= aiProcess_JoinIdenticalVertices; /* .obj has an index for each attribute */
-    if (!scene_import_check_nodes(path, error))
+    if (!scene_import_materials(path, from, scene, error))
         return false;
-    const struct aiScene *from = aiImportFile(path, steps);
+    gltf_complete_materials(gltf, from, scene);
+    if (!read_geometry(from, !gltf_is(gltf), scene, error))
+        return false;
+    measure(scene);
+    choose_camera(from, scene);
+    note_lights(from, scene);
+    return true;
+}
+
+static bool import(const char *path, const gltf *gltf, scene *scene, error *error)
+{
+    unsigned steps = aiProcess_Triangulate | aiProcess_FlipUVs;
+    if (!gltf_is(gltf))
+        steps |= aiProcess_JoinIdenticalVertices; /* .obj has an index for each attribute */
+    scene_files files = {.path = path, .gltf = gltf, .scene = scene};
+    struct aiFileIO io = scene_files_io(&files);
+    const struct aiScene *from = aiImportFileEx(path, steps, &io);
     if (!from && strstr(aiGetErrorString(), "No suitable reader"))
         return error_set(error, "cannot read: it is damaged, or not what its name says");
     if (!from)
         return error_set(error, "cannot read: %s", aiGetErrorString());
-    bool imported = read_geometry(from, scene, error) && scene_import_materials(path, from, scene, error);
-    if (imported) {
-        scene_import_emissive_strength(path, from, scene);
-        measure(scene);
-        choose_camera(from, scene);
-        note_lights(from, scene);
-    }
+    bool imported = read(path, from, gltf, scene, error);
     aiReleaseImport(from);
     return imported;
+}
+
+bool scene_import(const char *path, scene *scene, error *error)
+{
+    gltf gltf = {0};
+    bool ok = strcasecmp(strrchr(path, '.'), ".obj") == 0 || gltf_open(path, &gltf, scene, error);
+    ok = ok && import(path, &gltf, scene, error);
+    gltf_close(&gltf);
+    return ok;
 }

@@ -4,8 +4,11 @@
 #ifndef WFVIEW_TRACE_SCENE_IMPORT_H
 #define WFVIEW_TRACE_SCENE_IMPORT_H
 
+#include <assimp/cfileio.h>
 #include <assimp/scene.h>
 
+#include "app/files/input.h"
+#include "gltf.h"
 #include "scene.h"
 
 /* Reads the file into *scene, which is zeroed but for empty warnings. */
@@ -13,6 +16,26 @@ bool scene_import(const char *path, scene *scene, error *error);
 
 /* Adds a sentence; the newline is added. */
 void scene_warn(scene *scene, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- files.c: what lies beside the scene's file ------------------------------------------------------------------ */
+
+/* What assimp reads from. A glTF scene comes from gltf, other files from the disk; an .mtl that is not there is a warning. */
+typedef struct scene_files {
+    const char *path; /* the scene's */
+    const gltf *gltf;
+    scene *scene; /* for its warnings */
+    bool missing; /* an .mtl, and that was said */
+} scene_files;
+
+/* Lasts as long as *files. */
+struct aiFileIO scene_files_io(scene_files *files);
+
+/* Opens a file that a scene names: relative to the scene's folder, with \ or / between folders; where there is none, with %20 and
+ * its like resolved, as URIs have them. */
+bool scene_file_open(const char *scene_path, const char *name, input *input, error *error);
+
+/* All of it, to be freed, with a 0 byte behind it; NULL and *error: none, or more than limit bytes. */
+uint8_t *scene_file_read(const char *scene_path, const char *name, uint64_t limit, size_t *size, error *error);
 
 /* ---- material.c -------------------------------------------------------------------------------------------------- */
 
@@ -23,15 +46,5 @@ bool scene_import_materials(const char *path, const struct aiScene *from, scene 
 
 /* The index of the texture in the scene, decoded there once for each value of srgb; -1 and a warning where that fails. */
 int scene_import_texture(const char *path, const struct aiScene *from, const char *name, bool srgb, scene *scene);
-
-/* ---- gltf.c: what this assimp leaves out ------------------------------------------------------------------------- */
-
-/* Refuses nodes with several parents, which glTF forbids: assimp would copy a node for each way there is to it, and a small
- * file can have more of these than any memory holds. */
-bool scene_import_check_nodes(const char *path, error *error);
-
-/* Multiplies each material's emission by its KHR_materials_emissive_strength. Assimp sorts materials anew, so they are found
- * by their names; those without one, or with another's, are a warning. */
-void scene_import_emissive_strength(const char *path, const struct aiScene *from, scene *scene);
 
 #endif

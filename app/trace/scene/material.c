@@ -41,12 +41,24 @@ static int find_texture(importer *importer, const char *name, bool srgb)
     return index;
 }
 
-static int read_texture(importer *importer, const struct aiMaterial *from, enum aiTextureType type, bool srgb)
+static int wrap(enum aiTextureMapMode mode)
+{
+    return mode == aiTextureMapMode_Wrap     ? TRACE_WRAP_REPEAT
+           : mode == aiTextureMapMode_Mirror ? TRACE_WRAP_MIRROR
+                                             : TRACE_WRAP_CLAMP;
+}
+
+static int read_texture(importer *importer, const struct aiMaterial *from, enum aiTextureType type, bool srgb,
+                        texture_mapping *mapping)
 {
     struct aiString name;
-    if (aiGetMaterialTexture(from, type, 0, &name, NULL, NULL, NULL, NULL, NULL, NULL) != aiReturn_SUCCESS ||
+    enum aiTextureMapMode modes[3] = {aiTextureMapMode_Wrap, aiTextureMapMode_Wrap, aiTextureMapMode_Wrap};
+    *mapping = (texture_mapping)TEXTURE_MAPPING_PLAIN;
+    if (aiGetMaterialTexture(from, type, 0, &name, NULL, NULL, NULL, NULL, modes, NULL) != aiReturn_SUCCESS ||
         !name.length)
         return -1;
+    mapping->wrap_u = wrap(modes[0]);
+    mapping->wrap_v = wrap(modes[1]);
     return find_texture(importer, name.data, srgb);
 }
 
@@ -129,12 +141,15 @@ static void read_factors(const struct aiMaterial *from, material *material)
 
 static void read_textures(importer *importer, const struct aiMaterial *from, material *material)
 {
-    material->base_color_texture = read_texture(importer, from, aiTextureType_BASE_COLOR, true);
+    texture_mapping *color = &material->base_color_mapping;
+    material->base_color_texture = read_texture(importer, from, aiTextureType_BASE_COLOR, true, color);
     if (material->base_color_texture < 0)
-        material->base_color_texture = read_texture(importer, from, aiTextureType_DIFFUSE, true);
-    material->metallic_roughness_texture = read_texture(importer, from, aiTextureType_UNKNOWN, false);
-    material->normal_texture = read_texture(importer, from, aiTextureType_NORMALS, false);
-    material->emission_texture = read_texture(importer, from, aiTextureType_EMISSIVE, true);
+        material->base_color_texture = read_texture(importer, from, aiTextureType_DIFFUSE, true, color);
+    material->metallic_roughness_texture =
+        read_texture(importer, from, aiTextureType_UNKNOWN, false, &material->metallic_roughness_mapping);
+    material->normal_texture = read_texture(importer, from, aiTextureType_NORMALS, false, &material->normal_mapping);
+    material->emission_texture =
+        read_texture(importer, from, aiTextureType_EMISSIVE, true, &material->emission_mapping);
 }
 
 bool scene_import_materials(const char *path, const struct aiScene *from, scene *scene, error *error)

@@ -22,6 +22,10 @@ const material material_white = {
     .normal_texture = -1,
     .emission_texture = -1,
     .normal_scale = 1,
+    .base_color_mapping = TEXTURE_MAPPING_PLAIN,
+    .metallic_roughness_mapping = TEXTURE_MAPPING_PLAIN,
+    .normal_mapping = TEXTURE_MAPPING_PLAIN,
+    .emission_mapping = TEXTURE_MAPPING_PLAIN,
 };
 
 /* The most bytes of one write or read: some kernels take no more than 2 GiB at once. */
@@ -35,6 +39,7 @@ void scene_free(scene *scene)
         free(scene->textures[i].rgba);
     image_free(&scene->environment.image);
     free(scene->vertices);
+    free(scene->colors);
     free(scene->triangles);
     free(scene->materials);
     free(scene->textures);
@@ -99,6 +104,7 @@ static bool send_scene(int pipe, const scene *scene)
     uint64_t warnings = strlen(scene->warnings) + 1;
     bool sent = send(pipe, scene, sizeof *scene) &&
                 send(pipe, scene->vertices, scene->vertex_count * sizeof *scene->vertices) &&
+                (!scene->colors || send(pipe, scene->colors, scene->vertex_count * sizeof *scene->colors)) &&
                 send(pipe, scene->triangles, scene->triangle_count * sizeof *scene->triangles) &&
                 send(pipe, scene->materials, scene->material_count * sizeof *scene->materials) &&
                 send(pipe, scene->textures, scene->texture_count * sizeof *scene->textures) &&
@@ -123,15 +129,16 @@ static bool receive_scene(int pipe, scene *scene)
     if (!receive(pipe, &sent, sizeof sent))
         return false;
     *scene = sent;
-    scene->vertices = NULL, scene->triangles = NULL, scene->materials = NULL, scene->textures = NULL,
-    scene->warnings = NULL;
+    scene->vertices = NULL, scene->colors = NULL, scene->triangles = NULL, scene->materials = NULL,
+    scene->textures = NULL, scene->warnings = NULL;
     scene->texture_count = 0;
-    bool received = receive_array(pipe, (void **)&scene->vertices, sent.vertex_count, sizeof *scene->vertices) &&
-                    receive_array(pipe, (void **)&scene->triangles, sent.triangle_count, sizeof *scene->triangles) &&
-                    receive_array(pipe, (void **)&scene->materials, sent.material_count, sizeof *scene->materials) &&
-                    receive_array(pipe, (void **)&scene->textures, sent.texture_count, sizeof *scene->textures) &&
-                    receive(pipe, &warnings, sizeof warnings) &&
-                    receive_array(pipe, (void **)&scene->warnings, warnings, 1);
+    bool received =
+        receive_array(pipe, (void **)&scene->vertices, sent.vertex_count, sizeof *scene->vertices) &&
+        (!sent.colors || receive_array(pipe, (void **)&scene->colors, sent.vertex_count, sizeof *scene->colors)) &&
+        receive_array(pipe, (void **)&scene->triangles, sent.triangle_count, sizeof *scene->triangles) &&
+        receive_array(pipe, (void **)&scene->materials, sent.material_count, sizeof *scene->materials) &&
+        receive_array(pipe, (void **)&scene->textures, sent.texture_count, sizeof *scene->textures) &&
+        receive(pipe, &warnings, sizeof warnings) && receive_array(pipe, (void **)&scene->warnings, warnings, 1);
     for (uint32_t i = 0; i < sent.texture_count && received; i++) {
         texture *texture = &scene->textures[i];
         scene->texture_count = i + 1; /* what scene_free sees */

@@ -3,10 +3,12 @@
  * Units are the file's own; y is up; colors are linear, Rec. 709 primaries.
  *
  * What is read: glTF 2.0 (.gltf, .glb) and Wavefront .obj with .mtl, through assimp: all nodes of the default scene with their
- * transforms, cameras (perspective), and of glTF's extensions KHR_materials_ior, _transmission (the factor) and
- * _emissive_strength. An .mtl's Kd, Ke, Ns, Ni, d with illum 4, 6, 7 or 9 (transmission 1 - d), Pm and Pr are put into the same
- * model. What is not: animation and skins (the mesh as it rests), morph targets, lights that have no surface, other
- * sets of texture coordinates than the first, KHR_texture_transform, blending (surfaces with alphaMode BLEND are cut at 1/2).
+ * transforms, cameras (perspective), vertex colors (of .obj: sRGB), how textures go on beyond their edges, and of glTF's extensions
+ * KHR_draco_mesh_compression, KHR_mesh_quantization, KHR_materials_ior, _transmission (the factor) and _emissive_strength,
+ * KHR_texture_transform. An .mtl's Kd, Ke, Ns, Ni, d with illum 4, 6, 7 or 9 (transmission 1 - d), Pm and Pr are put into the same
+ * model. What is not, and is a warning: animation and skins (the mesh as it rests), morph targets, lights that have no surface,
+ * textures by other texture coordinates than the first set or in WebP, blending (surfaces with alphaMode BLEND are cut at 1/2), an
+ * .mtl that is not there, other extensions; those that a file requires are an error.
  *
  * Triangles whose indices are out of range are left out too; some of them assimp drops before they can be counted.
  *
@@ -21,6 +23,7 @@
 #include "app/frames/frame.h"
 #include "app/trace/sky.h"
 #include "app/trace/vec3.h"
+#include "shaders/trace/trace.h"
 
 #define SCENE_MAX_TRIANGLES (1u << 26)
 #define SCENE_MAX_TEXTURE   16384 /* width and height */
@@ -38,6 +41,24 @@ typedef struct triangle {
     uint32_t material;    /* into scene.materials */
 } triangle;
 
+/* Linear, within [0,1]; multiplies the material's base color and its texture's alpha. */
+typedef struct vertex_color {
+    float r, g, b, a;
+} vertex_color;
+
+/* Where a texture is read for a surface's texture coordinates, at u[0] u + u[1] v + u[2] and v[0] u + v[1] v + v[2], and how it
+ * goes on beyond its edges: TRACE_WRAP_... of trace.h. */
+typedef struct texture_mapping {
+    float u[3], v[3];
+    int32_t wrap_u, wrap_v;
+} texture_mapping;
+
+/* The coordinates as they are, repeated. */
+#define TEXTURE_MAPPING_PLAIN                                                                                          \
+    {                                                                                                                  \
+        {1, 0, 0}, {0, 1, 0}, TRACE_WRAP_REPEAT, TRACE_WRAP_REPEAT                                                     \
+    }
+
 /* The metallic-roughness model of glTF 2.0, with KHR_materials_transmission and KHR_materials_ior. Textures are indices into
  * scene.textures, -1: none; they multiply the factors beside them. All surfaces are two-sided. Factors are finite and within
  * [0,1], emission is at least 0, ior at least 1. An ior of 1 has no reflection: the surface is plain Lambert. */
@@ -52,12 +73,13 @@ typedef struct material {
     int emission_texture; /* srgb */
     float normal_scale;
     float alpha_cutoff; /* 0: no holes; above 1: all of it is a hole */
+    texture_mapping base_color_mapping, metallic_roughness_mapping, normal_mapping, emission_mapping;
 } material;
 
 /* White and diffuse, without textures: what others differ from. */
 extern const material material_white;
 
-/* 8-bit color stays 8 bits; the tracer filters bilinearly and repeats. */
+/* 8-bit color stays 8 bits; the tracer filters bilinearly. */
 typedef struct texture {
     int width, height;
     uint8_t *rgba; /* rows from top to bottom */
@@ -83,6 +105,7 @@ typedef struct environment {
 typedef struct scene {
     vertex *vertices;
     uint32_t vertex_count;
+    vertex_color *colors; /* of each vertex; NULL: all are white */
     triangle *triangles;
     uint32_t triangle_count; /* at least one */
     material *materials;

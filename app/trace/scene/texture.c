@@ -1,60 +1,11 @@
-#include <ctype.h>
 #include <stb_image.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/files/input.h"
 #include "import.h"
 
 /* stb_image counts bytes in int. */
 #define MAX_FILE (1u << 30)
-
-/* The name with %20 and its like resolved, in place. */
-static void decode_percent(char *name)
-{
-    char *to = name;
-    for (const char *from = name; *from; from++, to++) {
-        unsigned code;
-        bool escaped = *from == '%' && isxdigit((unsigned char)from[1]) && isxdigit((unsigned char)from[2]);
-        if (escaped && sscanf(from + 1, "%2x", &code) == 1) {
-            *to = (char)code;
-            from += 2;
-        } else {
-            *to = *from;
-        }
-    }
-    *to = '\0';
-}
-
-/* A file's place: relative to the scene's folder, with / between folders. */
-static char *beside(const char *scene_path, const char *name)
-{
-    const char *slash = strrchr(scene_path, '/');
-    int folder = slash && name[0] != '/' ? (int)(slash + 1 - scene_path) : 0;
-    char *path;
-    if (asprintf(&path, "%.*s%s", folder, scene_path, name) < 0)
-        return NULL;
-    for (char *c = path + folder; *c; c++)
-        if (*c == '\\')
-            *c = '/';
-    return path;
-}
-
-/* The opened file; URIs of glTF escape characters, names in .mtl do not. */
-static bool open_beside(const char *scene_path, const char *name, input *input, error *error)
-{
-    char *path = beside(scene_path, name);
-    if (!path)
-        return error_set(error, "not enough memory");
-    bool opened = input_open(input, path, error);
-    if (!opened && strchr(name, '%')) {
-        decode_percent(path + strlen(path) - strlen(name));
-        opened = input_open(input, path, error);
-    }
-    free(path);
-    return opened;
-}
 
 static bool decode(const uint8_t *bytes, size_t size, texture *texture, error *error)
 {
@@ -71,16 +22,10 @@ static bool decode(const uint8_t *bytes, size_t size, texture *texture, error *e
 
 static bool read_file(const char *scene_path, const char *name, texture *texture, error *error)
 {
-    input input;
-    if (!open_beside(scene_path, name, &input, error))
-        return false;
-    uint8_t *bytes = input.size <= MAX_FILE ? malloc(input.size + 1) : NULL;
-    int64_t size = bytes ? input_read(&input, bytes, input.size, 0, error) : -1;
-    bool read = size >= 0 && decode(bytes, (size_t)size, texture, error);
-    if (!bytes)
-        error_set(error, "it has %llu bytes, %u is the limit", (unsigned long long)input.size, MAX_FILE);
+    size_t size;
+    uint8_t *bytes = scene_file_read(scene_path, name, MAX_FILE, &size, error);
+    bool read = bytes && decode(bytes, size, texture, error);
     free(bytes);
-    input_close(&input);
     return read;
 }
 
