@@ -97,10 +97,21 @@ bool option_read_backend(const option_row *row, const char *text, options *optio
     return error_set(error, "--%s %s: expected auto, cuda, vulkan or cpu", row->name, text);
 }
 
-/* At most one mapping a layer: a later one replaces an earlier one. */
-bool option_read_channel(const option_row *row, const char *text, options *options, error *error)
+/* Adds LAYER=NAME, LAYER of so many characters. At most one a layer: a later one replaces an earlier one. */
+static void add_mapping(options *options, const char *text, size_t length)
 {
     static const char *channels[FRAME_LAYER_COUNT];
+    int index = 0;
+    while (index < options->channel_count && strncmp(channels[index], text, length + 1) != 0)
+        index++;
+    channels[index] = text;
+    options->channels = channels;
+    if (index == options->channel_count)
+        options->channel_count++;
+}
+
+bool option_read_channel(const option_row *row, const char *text, options *options, error *error)
+{
     const char *equals = strchr(text, '=');
     size_t length = equals ? (size_t)(equals - text) : 0;
     bool known = false;
@@ -111,14 +122,49 @@ bool option_read_channel(const option_row *row, const char *text, options *optio
         option_list_words(row->word, ", ", list);
         return error_set(error, "--%s %s: expected LAYER=NAME with LAYER one of %s", row->name, text, list);
     }
-    int index = 0;
-    while (index < options->channel_count && strncmp(channels[index], text, length + 1) != 0)
-        index++;
-    channels[index] = text;
-    options->channels = channels;
-    if (index == options->channel_count)
-        options->channel_count++;
+    add_mapping(options, text, length);
     return true;
+}
+
+/* One further layer of those in the text. */
+static bool add_further(const option_row *row, const char *text, const char *name, size_t length, options *options,
+                        error *error)
+{
+    static char mappings[MAX_FURTHER][300];
+    static const char plain[] = "=plain";
+    const size_t tail = strlen(plain);
+    const bool is_plain = length > tail && strncmp(name + length - tail, plain, tail) == 0;
+    const int index = options->further_count;
+    if (index == MAX_FURTHER)
+        return error_set(error, "--%s %.*s: more than %d layers", row->name, (int)length, name, MAX_FURTHER);
+    length -= is_plain ? tail : 0;
+    const char *key = layer_rows[FRAME_FURTHER + index].name;
+    char *mapping = mappings[index], *own = mapping + strlen(key) + 1;
+    if (length == 0 || length + strlen(key) + 2 > sizeof *mappings || memchr(name, '=', length))
+        return error_set(error,
+                         "--%s %s: expected names of layers with commas between them, each perhaps with %s behind",
+                         row->name, text, plain);
+    snprintf(mapping, sizeof *mappings, "%s=%.*s", key, (int)length, name);
+    for (int other = 0; other < index; other++)
+        if (strcmp(own, strchr(mappings[other], '=') + 1) == 0)
+            return error_set(error, "--%s %s: twice", row->name, own);
+    add_mapping(options, mapping, strlen(key));
+    layers_name_further(index, own);
+    options->plain |= (unsigned)(is_plain || exr_lacks_albedo(own)) << index;
+    options->further_count++;
+    return true;
+}
+
+bool option_read_also(const option_row *row, const char *text, options *options, error *error)
+{
+    for (const char *name = text;; name++) {
+        const size_t length = strcspn(name, ",");
+        if (!add_further(row, text, name, length, options, error))
+            return false;
+        name += length;
+        if (!*name)
+            return true;
+    }
 }
 
 /* ---- Numbers ------------------------------------------------------------------------------------------------------ */

@@ -54,9 +54,9 @@ static const char *features_word(int features)
     return names[features];
 }
 
-static const char *layer_word(int layer)
+static const char *mapped_word(int layer)
 {
-    return layer < FRAME_LAYER_COUNT ? frame_layer_name(layer) : NULL;
+    return layer < FRAME_FURTHER ? frame_layer_name(layer) : NULL;
 }
 
 /* clang-format off */
@@ -81,10 +81,15 @@ static const option_row rows[] = {
     {"reference", "FILE.exr", VIEWER, OPTION_TEXT(reference),
      .help = "shows differences, reports metrics against it; without it a file of the same name in\n"
              "a folder \"reference\" beside the frame, or NAME.ref.exr or NAME_ref.exr, is taken"},
-    {"channel", "LAYER=NAME", VIEWER | LIST, .read = option_read_channel, .word = layer_word,
+    {"channel", "LAYER=NAME", VIEWER | LIST, .read = option_read_channel, .word = mapped_word,
      .help = "the channels of a layer where their name is not recognized: color=Beauty stands for\n"
              "Beauty.R, Beauty.G, Beauty.B; color=r1,g1,b1 and depth=my.V for channels of these\n"
              "names. Layers: %s"},
+    {"also", "NAME[,NAME...]", RECORDED | LIST, .read = option_read_also,
+     .help = "further layers of the frame (diffuse, specular, emission), filtered with its kernels in\n"
+             "the same read and saved under their names: DiffDir stands for ViewLayer.DiffDir.R,G,B.\n"
+             "Where a network divides the color by the albedo, these are, too, but for NAME=plain and\n"
+             "what Cycles writes without albedo (DiffDir, GlossInd, ...)"},
     {"strict", NULL, RECORDED, OPTION_FLAG(strict),
      .help = "refuse frames with pixels that are NaN or infinite; else such pixels of the color become\n"
              "the mean of their neighbours, those of guides 0, and that is said"},

@@ -41,8 +41,10 @@ typedef struct options {
     int device;                        /* default 0: the first */
     int buffers, reference_spp;        /* default 1 and 1024; render_width and render_height 256 */
     bool strict;                       /* frames with pixels that are not finite are refused */
-    const char *const *channels;       /* --channel layer=name, repeated */
+    const char *const *channels;       /* --channel layer=name, repeated, and --also's, as mappings of further layers */
     int channel_count;
+    int further_count;               /* of --also's layers */
+    unsigned plain;                  /* bit of each that no network divides by the albedo */
     const char *list;                /* NULL, or a frame whose channels are listed; nothing else is done then */
     const char *weights;             /* NULL: predict */
     const char *splat_weights;       /* NULL: weights */

@@ -68,6 +68,9 @@ static bool fill(denoiser *denoiser, const denoiser_options *options, error *err
     denoiser->log->chooses = false;
     if (!made)
         return false;
+    for (uint32_t i = 0; i < MAX_FURTHER; i++)
+        if (!node_ok(denoiser, wf_node_demodulate(denoiser->node, i, !(options->plain >> i & 1)), error))
+            return false;
     if (!device->handle)
         return true;
     if (!timer_create(device, DENOISER_SLOTS, &denoiser->timer, error))
@@ -154,7 +157,7 @@ static bool fit_images(denoiser *denoiser, uint32_t index, const denoiser_input 
     if (input->reference)
         slot->images[FRAME_REFERENCE] = *input->reference;
     for (int layer = 0; layer < LAYER_COUNT; layer++) {
-        bool wanted = layer >= FRAME_LAYER_COUNT || input->has[layer];
+        bool wanted = input->has[layer_input(layer)];
         if (!wanted)
             destroy_image(denoiser, slot, layer);
         else if (!image_exists(&slot->images[layer]) && !add_image(denoiser, index, layer, error))

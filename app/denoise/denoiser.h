@@ -71,8 +71,9 @@ typedef struct denoiser_options {
     bool automatic;
     wf_backend backend;
     uint32_t width, height;
-    bool together; /* as predictor_options has it */
-    bool alpha;    /* the color's is filtered, too, into the outputs'; else theirs is 1 */
+    bool together;  /* as predictor_options has it */
+    bool alpha;     /* the color's is filtered, too, into the outputs'; else theirs is 1 */
+    unsigned plain; /* bit of each further layer that no network divides by the albedo */
 } denoiser_options;
 
 /* *log outlives the denoiser. On failure *denoiser is zeroed. */

@@ -10,6 +10,9 @@
  * A mapping's NAME is a group (Beauty for Beauty.R, Beauty.G, Beauty.B, or .X, .Y, .Z), or channels by their whole names with
  * commas between them: three of any names, two for motion, one for depth or a grey picture.
  *
+ * Further layers (FRAME_FURTHER and on) are there where a mapping names them. Their NAME may lack the view layer's name that the color
+ * has: DiffDir for ViewLayer.DiffDir. They lie in data windows like the color's.
+ *
  * The frame is the data window of its color: nothing outside counts, and overscan is part of it. What the data windows of other
  * parts do not cover is 0. */
 #ifndef WFVIEW_EXR_H
@@ -25,6 +28,9 @@
  * (lists the channels there are), a mapping that fits no channels; deep parts, a compression that the library lacks; windows
  * not within 1x1 to 16384x16384, layers of different sizes. What is NaN or infinite is mended: frame->damage says it. */
 bool exr_read_frame(const char *path, const char *const *channels, int channel_count, frame *frame, error *error);
+
+/* Whether a layer of that name is light that its renderer writes without the albedo of what it falls on. */
+bool exr_lacks_albedo(const char *name);
 
 /* Reads only color, as FRAME_REFERENCE of a frame that has nothing else. Of the mappings, reference=NAME counts, color=NAME does
  * not. */
@@ -48,6 +54,7 @@ bool exr_write(const char *path, int width, int height, int channels, const char
 /* A filtered picture, which takes the place of a frame's color. */
 typedef struct exr_result {
     const image *picture; /* of its channels the first three are r,g,b, the fourth is alpha where the source has one */
+    const image *further; /* what became of the frame's further layers, MAX_FURTHER pictures; NULL: none */
     const char *source;   /* the frame's file, and the mappings that it was read with; NULL: it is of no file */
     const char *const *channels;
     int channel_count;
@@ -57,7 +64,8 @@ typedef struct exr_result {
 
 /* Writes it as R,G,B, float32, and A where the source has an alpha beside its color; with the source's windows and attributes.
  * keep_channels: with all of the source's parts and channels instead, the picture under its color's names (under those of Combined,
- * where the color is the noisy image beside that; as R,G,B in the place of luminance and chroma). False and *error also where the source has changed, or
+ * where the color is the noisy image beside that; as R,G,B in the place of luminance and chroma). Further layers have the names of
+ * their channels in the source; PART.CHANNEL where that has parts and they are not kept. False and *error also where the source has changed, or
  * a deep part cannot be kept. */
 bool exr_write_result(const char *path, const exr_result *result, error *error);
 

@@ -235,7 +235,7 @@ static bool apply_rule(reader *reader, const exr_rule *rule, place *place)
 /* The NAME of a mapping LAYER=NAME, or NULL. */
 static const char *mapping_of(frame_layer layer, const char *const *channels, int channel_count)
 {
-    const char *name = frame_layer_name(layer);
+    const char *name = layer_rows[layer].name;
     size_t length = strlen(name);
     for (int i = 0; i < channel_count; i++)
         if (strncmp(channels[i], name, length) == 0 && channels[i][length] == '=')
@@ -338,6 +338,61 @@ void locate_alpha(const reader *reader, place *color)
     }
 }
 
+static bool same_channels(const place *a, const place *b)
+{
+    bool same = a->found && b->found && a->count == b->count;
+    for (int i = 0; same && i < a->count; i++)
+        same = a->parts[i] == b->parts[i] && a->channels[i] == b->channels[i];
+    return same;
+}
+
+/* The name as it is, or beside the color's in a view layer. */
+static bool find_further(const reader *reader, frame_layer layer, const char *name, place *place)
+{
+    char within[2 * EXR_MAX_GROUP];
+    snprintf(within, sizeof within, "%s.%s", reader->star, name);
+    return find_mapped(reader, layer, name, place) || (*reader->star && find_mapped(reader, layer, within, place));
+}
+
+/* A pixel of the layer is where one of the color is. */
+static bool check_further(const reader *reader, frame_layer layer, const place places[FRAME_LAYER_COUNT], error *error)
+{
+    const char *name = frame_layer_name(layer);
+    const place *place = &places[layer];
+    const exr_window *color = &exr_file_part(reader->file, places[FRAME_COLOR].parts[0])->data;
+    for (int i = 0; i < place->count; i++) {
+        const exr_part *part = exr_file_part(reader->file, place->parts[i]);
+        const exr_channel *channel = &part->channels[place->channels[i]];
+        const exr_window *own = &part->data;
+        if (own->x != color->x || own->y != color->y || own->width != color->width || own->height != color->height)
+            return error_set(error, "--also %s: has %lldx%lld pixels at %lld,%lld, the color %lldx%lld at %lld,%lld",
+                             name, (long long)own->width, (long long)own->height, (long long)own->x, (long long)own->y,
+                             (long long)color->width, (long long)color->height, (long long)color->x,
+                             (long long)color->y);
+        if (channel->x_sampling != 1 || channel->y_sampling != 1)
+            return error_set(error, "--also %s: channel %s has a sample for %dx%d pixels", name, channel->name,
+                             channel->x_sampling, channel->y_sampling);
+    }
+    for (int other = 0; other < (int)layer; other++)
+        if ((other == FRAME_COLOR || other >= FRAME_FURTHER) && same_channels(place, &places[other]))
+            return error_set(error, "--also %s: has the channels of the frame's %s", name,
+                             frame_layer_name((frame_layer)other));
+    return true;
+}
+
+static bool locate_further(const reader *reader, frame_layer layer, const char *const *channels, int channel_count,
+                           place places[FRAME_LAYER_COUNT], error *error)
+{
+    char list[512];
+    const char *name = mapping_of(layer, channels, channel_count);
+    if (!name)
+        return true;
+    if (!find_further(reader, layer, name, &places[layer]))
+        return error_set(error, "--also %s: no such layer among %s", name, list_channels(reader, list));
+    places[layer].writer = "--also";
+    return check_further(reader, layer, places, error);
+}
+
 static bool locate_frame(reader *reader, const char *const *channels, int channel_count,
                          place places[FRAME_LAYER_COUNT], error *error)
 {
@@ -346,6 +401,9 @@ static bool locate_frame(reader *reader, const char *const *channels, int channe
     locate_alpha(reader, &places[FRAME_COLOR]);
     for (int layer = FRAME_COLOR + 1; layer < FRAME_REFERENCE; layer++)
         if (!locate(reader, layer, layer, channels, channel_count, &places[layer], error))
+            return false;
+    for (int layer = FRAME_FURTHER; layer < FRAME_LAYER_COUNT; layer++)
+        if (!locate_further(reader, layer, channels, channel_count, places, error))
             return false;
     return true;
 }
@@ -385,6 +443,11 @@ place locate_result(const reader *reader, const place *color)
 }
 
 /* ---- Saying what was found ------------------------------------------------------------------------------------------ */
+
+const char *written_name(const reader *reader, int part, int channel)
+{
+    return entry_of(reader, part, channel)->written;
+}
 
 char *describe_place(const reader *reader, const place *place)
 {

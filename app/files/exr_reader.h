@@ -63,6 +63,9 @@ place locate_result(const reader *reader, const place *color);
 /* Finds the alpha beside a color. */
 void locate_alpha(const reader *reader, place *color);
 
+/* A channel's name in the file, with its part's where that is needed. Valid until reader_close. */
+const char *written_name(const reader *reader, int part, int channel);
+
 /* "ViewLayer.Combined.R,G,B"; to be freed. NULL: no memory. */
 char *describe_place(const reader *reader, const place *place);
 

@@ -3,7 +3,7 @@
 #include "exr.h"
 #include "exr_reader.h"
 
-#define MAX_PLANES 7
+#define MAX_PLANES (7 + 3 * MAX_FURTHER)
 #define ALPHA      3 /* its place in the picture's pixels */
 
 /* What is written where. */
@@ -68,7 +68,46 @@ static void plan_kept(plan *plan, const reader *reader, const place *color)
                   plan->picture->pixels + ALPHA, plan->picture->channels);
 }
 
-static bool write_result(const char *path, const exr_result *result, const reader *reader, const place *color,
+/* Each further layer in the channels that it came from; a grey one in its only channel. */
+static void add_further(plan *plan, const exr_result *result, const reader *reader, const place *places)
+{
+    for (int i = 0; result->further && i < MAX_FURTHER; i++) {
+        const image *picture = &result->further[i];
+        const place *place = &places[FRAME_FURTHER + i];
+        for (int c = 0; picture->pixels && place->found && c < place->count; c++) {
+            const char *name = result->keep_channels ? channel_of(reader, place, c)->name
+                                                     : written_name(reader, place->parts[c], place->channels[c]);
+            if (c == 0 || place->channels[c] != place->channels[0])
+                add_plane(plan, result->keep_channels ? place->parts[c] : 0, name, picture->pixels + c,
+                          picture->channels);
+        }
+    }
+}
+
+/* No two channels of a part have one name. */
+static bool check_names(const plan *plan, error *error)
+{
+    for (int i = 0; i < plan->count; i++)
+        for (int other = 0; other < i; other++)
+            if (plan->planes[i].part == plan->planes[other].part &&
+                strcmp(plan->planes[i].name, plan->planes[other].name) == 0)
+                return error_set(error, "two of the channels to write are called %s", plan->planes[i].name);
+    return true;
+}
+
+/* R,G,B and A, or the channels of the source that these take the place of; then further layers. */
+static void fill_plan(plan *plan, const exr_result *result, const reader *reader, const place *places)
+{
+    if (result->keep_channels)
+        plan_kept(plan, reader, &places[FRAME_COLOR]);
+    else
+        add_picture(plan, 0);
+    if (!result->keep_channels && places[FRAME_COLOR].has_alpha)
+        add_plane(plan, 0, "A", plan->picture->pixels + ALPHA, plan->picture->channels);
+    add_further(plan, result, reader, places);
+}
+
+static bool write_result(const char *path, const exr_result *result, const reader *reader, const place *places,
                          error *error)
 {
     plan plan = {.picture = result->picture};
@@ -76,18 +115,17 @@ static bool write_result(const char *path, const exr_result *result, const reade
                            .width = result->picture->width,
                            .height = result->picture->height,
                            .planes = plan.planes};
-    if (result->keep_channels)
-        plan_kept(&plan, reader, color);
-    else
-        add_picture(&plan, 0);
-    if (reader && !result->keep_channels && color->has_alpha)
-        add_plane(&plan, 0, "A", plan.picture->pixels + ALPHA, plan.picture->channels);
+    struct error inner = {""};
     if (reader) {
+        fill_plan(&plan, result, reader, places);
         writing.source = reader->file;
-        writing.part = result->keep_channels ? -1 : color->parts[0];
+        writing.part = result->keep_channels ? -1 : places[FRAME_COLOR].parts[0];
+    } else {
+        add_picture(&plan, 0);
     }
     writing.plane_count = plan.count;
-    return exr_file_write(path, &writing, error);
+    return check_names(&plan, &inner) ? exr_file_write(path, &writing, error)
+                                      : error_set(error, "%s: %s", path, inner.message);
 }
 
 bool exr_write_result(const char *path, const exr_result *result, error *error)
@@ -102,7 +140,7 @@ bool exr_write_result(const char *path, const exr_result *result, error *error)
               locate_layers(&reader, FRAME_COLOR, result->channels, result->channel_count, places, &inner) &&
               check_sizes(&reader, color, result->picture, &inner);
     if (ok)
-        ok = write_result(path, result, &reader, color, error);
+        ok = write_result(path, result, &reader, places, error);
     else
         error_set(error, "%s: %s", result->source, inner.message);
     reader_close(&reader);

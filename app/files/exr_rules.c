@@ -1,6 +1,10 @@
 #include "exr_rules.h"
 
 #include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+#include "exr.h"
 
 /* Sources:
  *   Cycles      docs.blender.org/manual/en/latest/render/layers/passes.html; files of Blender 3.4 and 4.5. Where Cycles denoises,
@@ -85,6 +89,16 @@ const exr_rule exr_rules[] = {
 };
 
 const int exr_rule_count = sizeof exr_rules / sizeof *exr_rules;
+
+bool exr_lacks_albedo(const char *name)
+{
+    static const char *const of_cycles[] = {"DiffDir", "DiffInd", "GlossDir", "GlossInd", "TransDir", "TransInd"};
+    const char *dot = strrchr(name, '.'), *own = dot ? dot + 1 : name;
+    for (size_t i = 0; i < sizeof of_cycles / sizeof *of_cycles; i++)
+        if (strcasecmp(own, of_cycles[i]) == 0)
+            return true;
+    return false;
+}
 
 const char *exr_rule_words(frame_layer layer)
 {

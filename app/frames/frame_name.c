@@ -67,7 +67,7 @@ bool frame_name_is_result(const char *path)
     const char *file = file_name(path);
     for (const char *word = file; *word; word += strspn(word, SEPARATORS)) {
         size_t length = strcspn(word, SEPARATORS);
-        for (int layer = FRAME_LAYER_COUNT; layer < LAYER_COUNT; layer++)
+        for (int layer = FRAME_LAYER_COUNT; layer < LAYER_FURTHER_GATHER; layer++)
             if (strlen(layer_rows[layer].name) == length && strncasecmp(word, layer_rows[layer].name, length) == 0)
                 return true;
         word += length;

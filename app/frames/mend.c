@@ -13,7 +13,7 @@ typedef struct bad_pixels {
 
 static bool is_radiance(frame_layer layer)
 {
-    return layer == FRAME_COLOR || layer == FRAME_REFERENCE;
+    return layer == FRAME_COLOR || layer >= FRAME_REFERENCE;
 }
 
 /* Of 4 channels the fourth is alpha, or nothing. */

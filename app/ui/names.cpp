@@ -8,7 +8,7 @@ namespace parts
 
 void layer_label(int layer, char (&label)[64])
 {
-    std::snprintf(label, 32, "%s", layer_rows[layer].word);
+    std::snprintf(label, 32, "%s", layer_word(layer));
     label[0] = (char)std::toupper(label[0]);
 }
 

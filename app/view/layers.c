@@ -1,6 +1,7 @@
 #include "layers.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "shaders/display/pane.h"
 #include "wf_node.h"
@@ -9,14 +10,52 @@
 
 #define LAYER_ROW(number, ...) [number] = {__VA_ARGS__},
 
-const layer_row layer_rows[LAYER_COUNT] = {FRAME_LAYERS(LAYER_ROW) OUTPUT_LAYERS(LAYER_ROW)};
+/* A further layer, and what becomes of it. */
+#define FURTHER_ROWS(n)                                                                                                \
+    [FRAME_FURTHER + (n)] = {"further" #n, NULL, 0, 4, WF_NODE_LAYER + (n), PANE_RADIANCE, false, "", "", "RGB|XYZ"},  \
+                     [LAYER_FURTHER_GATHER +                                                                           \
+                         (n)] = {"gather of further" #n, NULL,  0,  4,  WF_NODE_LAYER_GATHER + (n),                    \
+                                 PANE_RADIANCE,          false, "", "", ""},                                           \
+                     [LAYER_FURTHER_SPLAT + (n)] = {"splat of further" #n, NULL,  0,  4,  WF_NODE_LAYER_SPLAT + (n),   \
+                                                    PANE_RADIANCE,         false, "", "", ""},
+
+const layer_row layer_rows[LAYER_COUNT] = {
+    FRAME_LAYERS(LAYER_ROW) OUTPUT_LAYERS(LAYER_ROW) FURTHER_ROWS(0) FURTHER_ROWS(1) FURTHER_ROWS(2) FURTHER_ROWS(3)
+        FURTHER_ROWS(4) FURTHER_ROWS(5) FURTHER_ROWS(6) FURTHER_ROWS(7) FURTHER_ROWS(8) FURTHER_ROWS(9) FURTHER_ROWS(10)
+            FURTHER_ROWS(11) FURTHER_ROWS(12) FURTHER_ROWS(13) FURTHER_ROWS(14) FURTHER_ROWS(15)};
+
+/* Of further layers, of their gathers and of their splats. */
+static char further_words[3][MAX_FURTHER][64];
+
+void layers_name_further(int index, const char *name)
+{
+    snprintf(further_words[0][index], sizeof **further_words, "%s", name);
+    snprintf(further_words[1][index], sizeof **further_words, "gather of %s", name);
+    snprintf(further_words[2][index], sizeof **further_words, "splat of %s", name);
+}
+
+const char *layer_word(int layer)
+{
+    if (layer_rows[layer].word)
+        return layer_rows[layer].word;
+    const int outputs = layer - LAYER_FURTHER_GATHER;
+    return outputs < 0 ? further_words[0][layer - FRAME_FURTHER]
+                       : further_words[1 + outputs / MAX_FURTHER][outputs % MAX_FURTHER];
+}
 
 const char *frame_layer_name(frame_layer layer)
 {
-    return layer_rows[layer].name;
+    return layer_rows[layer].word ? layer_rows[layer].name : layer_word(layer);
 }
 
 int frame_layer_channels(frame_layer layer)
 {
     return layer_rows[layer].channels;
+}
+
+int layer_input(int layer)
+{
+    if (layer < FRAME_LAYER_COUNT)
+        return layer;
+    return layer < LAYER_FURTHER_GATHER ? FRAME_COLOR : FRAME_FURTHER + (layer - LAYER_FURTHER_GATHER) % MAX_FURTHER;
 }

@@ -1,8 +1,10 @@
-/* layers.h -- everything a pane can show, a row each: the layers of a frame, then what the node makes of them. */
+/* layers.h -- everything a pane can show, a row each: the layers of a frame, then what the node makes of them. Beside those that are
+ * always called the same there are further ones, which --also names. */
 #ifndef WFVIEW_LAYERS_H
 #define WFVIEW_LAYERS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* clang-format off */
 /*        number           name         word         key  channels, role of the node  shown    error   saved as          mapped to */
@@ -25,17 +27,27 @@
     LAYER(LAYER_SPLAT,     "splat",     "splat",     's', 4, WF_NODE_SPLAT,  PANE_RADIANCE, true,  "",       "",    "")
 /* clang-format on */
 
+#define MAX_FURTHER 16 /* further layers: pictures that take the color's kernels; r,g,b and alpha 1 */
+
 #define LAYER_NUMBER(number, ...) number,
 
-typedef enum frame_layer { FRAME_LAYERS(LAYER_NUMBER) FRAME_LAYER_COUNT } frame_layer;
+typedef enum frame_layer {
+    FRAME_LAYERS(LAYER_NUMBER) FRAME_FURTHER, /* the first of MAX_FURTHER */
+    FRAME_LAYER_COUNT = FRAME_FURTHER + MAX_FURTHER
+} frame_layer;
 
 /* Where a layer is an int, it is a frame_layer or one of these. */
-enum { LAYER_LAST_OF_FRAME = FRAME_LAYER_COUNT - 1, OUTPUT_LAYERS(LAYER_NUMBER) LAYER_COUNT };
+enum {
+    LAYER_LAST_OF_FRAME = FRAME_LAYER_COUNT - 1,
+    OUTPUT_LAYERS(LAYER_NUMBER) LAYER_FURTHER_GATHER, /* the first of as many, and so is the next one */
+    LAYER_FURTHER_SPLAT = LAYER_FURTHER_GATHER + MAX_FURTHER,
+    LAYER_COUNT = LAYER_FURTHER_SPLAT + MAX_FURTHER
+};
 
 typedef struct layer_row {
-    const char *name;    /* on the command line, in messages and in files' names */
-    const char *word;    /* in the view, and in reports */
-    char key;            /* shows it in a pane */
+    const char *name;    /* on the command line, in messages and in files' names; of further layers in mappings only */
+    const char *word;    /* in the view, and in reports; NULL: as layer_word says */
+    char key;            /* shows it in a pane; 0: none does */
     int channels;        /* of its images, float32 */
     int role;            /* a wf_node_role; -1: the node does not know it */
     int shown;           /* a PANE_ of shaders/display/pane.h */
@@ -47,7 +59,17 @@ typedef struct layer_row {
 
 extern const layer_row layer_rows[LAYER_COUNT];
 
-const char *frame_layer_name(frame_layer layer);
+/* In a set of layers. */
+#define LAYER_BIT(layer) ((uint64_t)1 << (layer))
+
+/* What --also calls further layer `index`, from 0, from now on; until then they have no names. Long ones are cut. */
+void layers_name_further(int index, const char *name);
+
+const char *layer_word(int layer);
+const char *frame_layer_name(frame_layer layer); /* for messages and reports */
 int frame_layer_channels(frame_layer layer);
+
+/* The layer of a frame that an output is made of, or the layer itself. */
+int layer_input(int layer);
 
 #endif

@@ -62,11 +62,12 @@ static void list_layers(int first_rank, int last_rank, char keys[VIEW_HELP_SIZE]
     for (int at = first_rank; at <= last_rank; at++)
         for (int layer = 0; layer < LAYER_COUNT && length < VIEW_HELP_SIZE && key_length < VIEW_HELP_SIZE; layer++) {
             const layer_row *row = &layer_rows[layer];
-            if (rank(layer) != at)
+            if (rank(layer) != at || !row->key)
                 continue;
             key_length += (size_t)snprintf(keys + key_length, VIEW_HELP_SIZE - key_length, "%s%c",
                                            key_length ? "  " : "", toupper(row->key));
-            length += (size_t)snprintf(words + length, VIEW_HELP_SIZE - length, "%s%s", length ? ", " : "", row->word);
+            length += (size_t)snprintf(words + length, VIEW_HELP_SIZE - length, "%s%s", length ? ", " : "",
+                                       layer_word(layer));
         }
 }
 

@@ -102,7 +102,7 @@ static bool open_network(viewer *viewer, error *error)
 static void set_up_view(viewer *viewer, bool has_guides)
 {
     const options *options = viewer->options;
-    for (int layer = FRAME_LAYER_COUNT; layer < LAYER_COUNT; layer++)
+    for (int layer = FRAME_LAYER_COUNT; layer < LAYER_FURTHER_GATHER; layer++)
         viewer->context.has[layer] = true;
     viewer->context.has_camera = feed_describe(&viewer->feed).has_camera;
     viewer->context.hovered = -1;

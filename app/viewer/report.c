@@ -77,7 +77,7 @@ static void add_frame(cJSON *list, const report_metrics *entry)
     add_text(frame, "frame", entry->frame);
     for (int layer = 0; layer < LAYER_COUNT; layer++)
         if (layer_rows[layer].has_error)
-            add_metrics(frame, layer_rows[layer].word, &entry->layers[layer]);
+            add_metrics(frame, layer_word(layer), &entry->layers[layer]);
     cJSON_AddItemToArray(list, frame);
 }
 

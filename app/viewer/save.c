@@ -10,12 +10,14 @@
 #include "report.h"
 #include "results.h"
 
-static bool save(viewer *viewer, const char *name, const image *picture, error *error)
+/* What an operator made of the frame, and of each further layer. */
+static bool save(viewer *viewer, const char *name, const image *picture, const image *further, error *error)
 {
     char path[4200];
     const options *options = viewer->options;
     const exr_result result = {
         .picture = picture,
+        .further = further,
         .source = viewer->facts.feed.scene ? NULL : feed_path(&viewer->feed, viewer->shown),
         .channels = options->channels,
         .channel_count = options->channel_count,
@@ -38,10 +40,10 @@ static bool save_frame(viewer *viewer, const image pictures[LAYER_COUNT], error 
 
 static bool write_pictures(viewer *viewer, const image pictures[LAYER_COUNT], error *error)
 {
-    for (int layer = FRAME_LAYER_COUNT; layer < LAYER_COUNT; layer++)
-        if (!save(viewer, layer_rows[layer].name, &pictures[layer], error))
-            return false;
-    return !viewer->facts.feed.scene || save_frame(viewer, pictures, error);
+    return save(viewer, layer_rows[LAYER_GATHER].name, &pictures[LAYER_GATHER], &pictures[LAYER_FURTHER_GATHER],
+                error) &&
+           save(viewer, layer_rows[LAYER_SPLAT].name, &pictures[LAYER_SPLAT], &pictures[LAYER_FURTHER_SPLAT], error) &&
+           (!viewer->facts.feed.scene || save_frame(viewer, pictures, error));
 }
 
 /* All files of the frame, or none of them that is not whole. */
@@ -56,9 +58,9 @@ static bool save_pictures(viewer *viewer, const image pictures[LAYER_COUNT], err
 bool viewer_capture(viewer *viewer, bool to_files, error *error)
 {
     const denoiser *denoiser = &viewer->denoiser;
-    unsigned layers = to_files ? ~0u : 1u << FRAME_REFERENCE;
+    uint64_t layers = to_files ? ~(uint64_t)0 : LAYER_BIT(FRAME_REFERENCE);
     for (int layer = 0; layer < LAYER_COUNT; layer++)
-        layers |= (unsigned)layer_rows[layer].has_error << layer;
+        layers |= layer_rows[layer].has_error ? LAYER_BIT(layer) : 0;
     image pictures[LAYER_COUNT];
     if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, layers, (int)denoiser->width,
                         (int)denoiser->height, pictures, error))

@@ -91,6 +91,7 @@ static bool fit_denoiser(viewer *viewer, const feed_frame *frame, error *error)
         .height = (uint32_t)frame->height,
         .together = viewer->view.predictor.together,
         .alpha = frame->input.has_alpha,
+        .plain = viewer->options->plain,
     };
     bool has_node = current->node, same_size = current->width == options.width && current->height == options.height;
     bool same_backend = has_node && wf_node_backend(current->node) == options.backend;
@@ -143,8 +144,8 @@ static void note_frame(viewer *viewer, const feed_frame *frame, int index)
     bool had_reference = viewer->context.has[FRAME_REFERENCE];
     viewer->context.image_width = frame->width;
     viewer->context.image_height = frame->height;
-    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
-        viewer->context.has[layer] = frame->input.has[layer];
+    for (int layer = 0; layer < LAYER_COUNT; layer++)
+        viewer->context.has[layer] = frame->input.has[layer_input(layer)];
     if (frame->recorded) {
         viewer_note_layers(viewer, frame->recorded);
         viewer_note_damage(viewer, index, frame->recorded);
@@ -205,8 +206,8 @@ bool viewer_read_depth_range(viewer *viewer, error *error)
 {
     image pictures[LAYER_COUNT];
     const denoiser *denoiser = &viewer->denoiser;
-    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, 1u << FRAME_DEPTH, (int)denoiser->width,
-                        (int)denoiser->height, pictures, error))
+    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, LAYER_BIT(FRAME_DEPTH),
+                        (int)denoiser->width, (int)denoiser->height, pictures, error))
         return false;
     find_depth_range(viewer, &pictures[FRAME_DEPTH]);
     return true;

@@ -6,9 +6,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "app/view/view.h"
+#include "wf_node.h"
 
 #define assert_near(actual, expected, most) assert_true(fabs((actual) - (expected)) <= (most))
 
@@ -236,20 +238,43 @@ static void the_help_names_keys_and_layers(void **state)
     }
 }
 
-/* A layer that is saved has a channel for each that it has, but for alpha; no two layers have a key or a name in common. */
+/* A layer that is saved has a channel for each that it has, but for alpha; no two layers have a key, a name or a role in common. */
 static void rows_of_layers_fit_together(void **state)
 {
     (void)state;
+    for (int i = 0; i < MAX_FURTHER; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "aov%d", i);
+        layers_name_further(i, name);
+    }
     for (int i = 0; i < LAYER_COUNT; i++) {
         const layer_row *row = &layer_rows[i];
         int saved = (int)strlen(row->letters);
         assert_true(saved == 0 || saved == (row->channels == 4 ? 3 : row->channels));
         for (int j = 0; j < i; j++) {
-            assert_true(row->key != layer_rows[j].key);
+            assert_true(row->key == 0 || row->key != layer_rows[j].key);
+            assert_true(row->role < 0 || row->role != layer_rows[j].role);
             assert_string_not_equal(row->name, layer_rows[j].name);
-            assert_string_not_equal(row->word, layer_rows[j].word);
+            assert_string_not_equal(layer_word(i), layer_word(j));
         }
+        assert_true(row->key || layer_input(i) >= FRAME_FURTHER);
     }
+}
+
+/* What becomes of a further layer belongs to it, and is called after it. */
+static void further_layers_have_outputs(void **state)
+{
+    (void)state;
+    layers_name_further(3, "diffuse");
+    assert_int_equal(layer_input(LAYER_FURTHER_GATHER + 3), FRAME_FURTHER + 3);
+    assert_int_equal(layer_input(LAYER_FURTHER_SPLAT + 3), FRAME_FURTHER + 3);
+    assert_int_equal(layer_input(LAYER_SPLAT), FRAME_COLOR);
+    assert_int_equal(layer_input(FRAME_DEPTH), FRAME_DEPTH);
+    assert_string_equal(layer_word(FRAME_FURTHER + 3), "diffuse");
+    assert_string_equal(frame_layer_name(FRAME_FURTHER + 3), "diffuse");
+    assert_string_equal(layer_word(LAYER_FURTHER_GATHER + 3), "gather of diffuse");
+    assert_string_equal(layer_word(LAYER_FURTHER_SPLAT + 3), "splat of diffuse");
+    assert_int_equal(layer_rows[LAYER_FURTHER_SPLAT + 3].role, WF_NODE_LAYER_SPLAT + 3);
 }
 
 int main(void)
@@ -266,6 +291,7 @@ int main(void)
         cmocka_unit_test(other_keys),
         cmocka_unit_test(the_help_names_keys_and_layers),
         cmocka_unit_test(rows_of_layers_fit_together),
+        cmocka_unit_test(further_layers_have_outputs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
