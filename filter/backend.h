@@ -34,6 +34,15 @@ typedef struct wf_backward_call {
     void *workspace;                              /* what backward_workspace asks for, aligned to 256 bytes */
 } wf_backward_call;
 
+/* Between two levels of a pyramid (wf_pyramid.h): down, the coarse image becomes D(fine), or, to subtract, loses that; up, the
+ * fine one gains alpha * U(coarse). */
+typedef struct wf_step_call {
+    wf_tensor fine;   /* float32 */
+    wf_tensor coarse; /* float32, dense, of half the height and width, rounded up */
+    wf_tensor alpha;  /* N,1,H,W of the fine one; float32 or float16. Absent for steps that do not subtract */
+    int subtract;
+} wf_step_call;
+
 typedef struct wf_bilateral_call {
     wf_bilateral parameters;
     wf_tensor color, albedo, normal, depth; /* data is NULL where absent */
@@ -48,7 +57,7 @@ typedef struct wf_backend_abilities {
 } wf_backend_abilities;
 
 /* Every entry is set, but for gather_splat, backward and backward_workspace where the backend has none, and for
- * prepare_gather_splat where that has nothing to do; others that have nothing to do return WF_OK. */
+ * prepare_gather_splat and prepare_steps where these have nothing to do; others that have nothing to do return WF_OK. */
 typedef struct wf_backend_table {
     wf_backend_abilities abilities;
     void (*destroy)(wf_device *device);
@@ -61,6 +70,9 @@ typedef struct wf_backend_table {
     size_t (*backward_workspace)(const wf_backward_call *call); /* bytes; addresses in the call are not set */
     wf_result (*prepare)(wf_device *device, const wf_filter_call *call);
     wf_result (*prepare_gather_splat)(wf_device *device, const wf_filter_call *gather, const wf_filter_call *splat);
+    wf_result (*step_down)(wf_device *device, wf_stream stream, const wf_step_call *call);
+    wf_result (*step_up)(wf_device *device, wf_stream stream, const wf_step_call *call);
+    wf_result (*prepare_steps)(wf_device *device);
     wf_result (*predict_bilateral)(wf_device *device, wf_stream stream, const wf_bilateral_call *call);
     wf_result (*prepare_bilateral)(wf_device *device, const wf_bilateral_call *call);
     wf_result (*alloc)(wf_device *device, size_t size, void **data);

@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/wf)
 
 set(backends cpu)
-set(headers include/wf.h include/wf_cuda.h include/wf_network.h)
+set(headers include/wf.h include/wf_pyramid.h include/wf_cuda.h include/wf_network.h)
 if(WF_VULKAN)
   list(APPEND backends vulkan)
   list(APPEND headers include/wf_vulkan.h include/wf_node.h)

@@ -122,6 +122,16 @@ struct wf_sum_push {
     int64_t channel, sums_channel;
 };
 
+/* Of step_down.comp.glsl and step_up.comp.glsl. width and height are the finer level's; the coarser one is dense. */
+struct wf_step_push {
+    int first_group_x, first_group_y;
+    int width, height, channels;
+    int subtract, alpha_half;
+    int fine_row, fine_step, alpha_row, alpha_step;
+    uint64_t fine_data, coarse_data, alpha_data;
+    int64_t fine_channel;
+};
+
 /* Of compress.comp.glsl. The scratch image is dense. */
 struct wf_compress_push {
     int first_group_x, first_group_y;

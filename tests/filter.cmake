@@ -1,5 +1,6 @@
 # The operator's tests, and what they share with the benchmark.
-add_library(wf_reference STATIC ${PROJECT_SOURCE_DIR}/filter/cpu/reference.c)
+add_library(wf_reference STATIC ${PROJECT_SOURCE_DIR}/filter/cpu/reference.c
+  ${PROJECT_SOURCE_DIR}/filter/cpu/reference_pyramid.c)
 target_include_directories(wf_reference PUBLIC ${PROJECT_SOURCE_DIR}/filter)
 target_link_libraries(wf_reference PUBLIC wf m PRIVATE wf_warnings)
 
@@ -18,7 +19,7 @@ set_target_properties(wf_internal PROPERTIES LINKER_LANGUAGE C)
 
 # Suites for every backend that is built; they skip themselves where there is no device. Threads that wait do not
 # spin: tests often share their cores.
-set(suites filter special bilateral gradients)
+set(suites filter special bilateral gradients pyramid)
 foreach(suite ${suites})
   add_executable(test_${suite} filter/test_${suite}.c filter/suite.c)
   target_link_libraries(test_${suite} PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)

@@ -22,6 +22,8 @@ wf_result wf_cpu_gather_splat(wf_device *device, wf_stream stream, const wf_filt
                               const wf_filter_call *splat);
 wf_result wf_cpu_backward(wf_device *device, wf_stream stream, const wf_backward_call *call);
 size_t wf_cpu_backward_workspace(const wf_backward_call *call);
+wf_result wf_cpu_step_down(wf_device *device, wf_stream stream, const wf_step_call *call);
+wf_result wf_cpu_step_up(wf_device *device, wf_stream stream, const wf_step_call *call);
 wf_result wf_cpu_predict_bilateral(wf_device *device, wf_stream stream, const wf_bilateral_call *call);
 
 /* Where the pixels of a tensor lie. */

@@ -26,6 +26,11 @@ void wf_reference_backward(wf_operator op, const wf_filter *filter, const int64_
                            const double *weight, const double *grad_output, double *grad_input, double *grad_weight,
                            double *grad_bias);
 
+/* wf_pyramid: size is input's and output's; weights and alphas have `count` and `count - 1` arrays, of levels of half the rows and
+ * columns, rounded up. */
+void wf_reference_pyramid(wf_operator op, const wf_filter *filters, int count, const int64_t size[4],
+                          const double *input, double *const *weights, double *const *alphas, double *output);
+
 /* color, albedo and normal are n,3,h,w; depth is n,1,h,w; weight is n,Kh*Kw,h,w. albedo, normal and depth may be NULL. */
 void wf_reference_bilateral(const wf_bilateral *parameters, int64_t n, int64_t h, int64_t w, const double *color,
                             const double *albedo, const double *normal, const double *depth, double *weight);

@@ -33,6 +33,8 @@ wf_result wf_cuda_gather_splat(wf_cuda_device *device, cudaStream_t stream, cons
                                const wf_filter_call *splat);
 wf_result wf_cuda_backward(wf_cuda_device *device, cudaStream_t stream, const wf_backward_call *call);
 size_t wf_cuda_backward_workspace(const wf_backward_call *call);
+wf_result wf_cuda_step_down(wf_cuda_device *device, cudaStream_t stream, const wf_step_call *call);
+wf_result wf_cuda_step_up(wf_cuda_device *device, cudaStream_t stream, const wf_step_call *call);
 wf_result wf_cuda_predict_bilateral(wf_cuda_device *device, cudaStream_t stream, const wf_bilateral_call *call);
 
 /* The virtual architecture, 75 or 90, that the kernels which the current device runs were built from. */

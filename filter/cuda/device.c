@@ -117,6 +117,18 @@ static wf_result features(wf_device *base, wf_stream stream, const wf_features_c
     ON_DEVICE(device, wf_cuda_features(device, stream, call));
 }
 
+static wf_result step_down(wf_device *base, wf_stream stream, const wf_step_call *call)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_step_down(device, stream, call));
+}
+
+static wf_result step_up(wf_device *base, wf_stream stream, const wf_step_call *call)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_step_up(device, stream, call));
+}
+
 static wf_result convolve(wf_device *base, wf_stream stream, const wf_convolve_call *call)
 {
     wf_cuda_device *device = (wf_cuda_device *)base;
@@ -277,6 +289,8 @@ static const wf_backend_table table = {
     .backward = backward,
     .backward_workspace = wf_cuda_backward_workspace,
     .prepare = prepare,
+    .step_down = step_down,
+    .step_up = step_up,
     .predict_bilateral = predict_bilateral,
     .prepare_bilateral = prepare_bilateral,
     .alloc = allocate,

@@ -111,6 +111,11 @@ wf_result wf_vulkan_gather_splat(wf_device *device, wf_stream stream, const wf_f
 wf_result wf_vulkan_backward(wf_device *device, wf_stream stream, const wf_backward_call *call);
 size_t wf_vulkan_backward_workspace(const wf_backward_call *call);
 
+/* ---- steps.c ---- */
+wf_result wf_vulkan_step_down(wf_device *device, wf_stream stream, const wf_step_call *call);
+wf_result wf_vulkan_step_up(wf_device *device, wf_stream stream, const wf_step_call *call);
+wf_result wf_vulkan_prepare_steps(wf_device *device);
+
 /* ---- predict.c ---- */
 wf_result wf_vulkan_predict_bilateral(wf_device *device, wf_stream stream, const wf_bilateral_call *call);
 wf_result wf_vulkan_prepare_bilateral(wf_device *device, const wf_bilateral_call *call);
