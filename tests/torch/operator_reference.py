@@ -21,31 +21,39 @@ def moved(image, dy, dx):
     return functional.pad(image, (dx, -dx, dy, -dy))
 
 
-def reference(operator, input, weight, kernel_size, bias=None, mode="linear", dilation=1, groups=1):
-    input, weight = input.double(), weight.double()
-    channels, taps = input.shape[1], kernel_size[0] * kernel_size[1]
-    weight = weight.unflatten(1, (groups, taps))
-    group_of = [c * groups // channels for c in range(channels)]
+def arriving(operator, input, weight, kernel_size, dilation, groups):
+    """What arrives at each pixel, by taps: values, weights, and whether they are in the image."""
+    weight = weight.unflatten(1, (groups, kernel_size[0] * kernel_size[1]))
     ones = torch.ones_like(input[:1, :1])
-
-    sources, weights, inside = [], [], []
+    values, weights, inside = [], [], []
     for t, (dy, dx) in enumerate(offsets(kernel_size, dilation)):
         if operator == "gather":
-            sources.append(moved(input, -dy, -dx))
+            values.append(moved(input, -dy, -dx))
             weights.append(weight[:, :, t])
             inside.append(moved(ones, -dy, -dx))
         else:
-            sources.append(moved(input, dy, dx))
+            values.append(moved(input, dy, dx))
             weights.append(moved(weight[:, :, t], dy, dx))
             inside.append(moved(ones, dy, dx))
-    sources, weights, inside = torch.stack(sources), torch.stack(weights), torch.stack(inside) > 0
+    return torch.stack(values), torch.stack(weights), torch.stack(inside) > 0
 
+
+def combine(values, weights, inside, mode, eps=1e-6):
+    """output without bias, and coverage."""
+    channels, groups = values.shape[2], weights.shape[2]
+    coverage = (weights * inside).sum(0)
     if mode == "normalized":
-        total = (weights * inside).sum(0)
-        weights = weights / torch.where(total.abs() > 1e-6, total, torch.full_like(total, 1e-6).copysign(total))
+        weights = weights / torch.where(coverage.abs() > eps, coverage, torch.full_like(coverage, eps).copysign(coverage))
     if mode == "softmax":
-        weights = weights.masked_fill(~inside, -torch.inf).softmax(0)
-    output = (weights[:, :, group_of] * sources).sum(0)
+        weights = weights.masked_fill(~inside, -torch.inf)
+        coverage = weights.logsumexp(0)
+        weights = weights.softmax(0)
+    return (weights[:, :, [c * groups // channels for c in range(channels)]] * values).sum(0), coverage
+
+
+def reference(operator, input, weight, kernel_size, bias=None, mode="linear", dilation=1, groups=1):
+    parts = arriving(operator, input.double(), weight.double(), kernel_size, dilation, groups)
+    output, _ = combine(*parts, mode)
     return output if bias is None else output + bias.double().view(-1, 1, 1)
 
 

@@ -154,9 +154,10 @@ def test_opcheck(device, name, mode):
     operator = getattr(operators, name)
     settings = ((3, 3), mode, 1, 2)
     torch.library.opcheck(operator.filter_operator, (input, weight, bias, *settings))
+    torch.library.opcheck(operator.coverage_operator, (input, weight, bias, *settings))
     torch.library.opcheck(operator.grad_weight_operator, (input, grad.requires_grad_(), (3, 3), 1, 2, torch.float64))
     constants = [tensor.detach() for tensor in (grad, input, weight, bias)]
-    outputs = operator.filter_operator(*constants[1:], *settings) if mode != "linear" else (None, None)
+    outputs = operator.coverage_operator(*constants[1:], *settings) if mode != "linear" else (None, None)
     torch.library.opcheck(operator.backward_operator, (*constants, *outputs, *settings, (True, True, True)))
 
 

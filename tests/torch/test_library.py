@@ -33,7 +33,7 @@ def test_no_library(name, reason):
 
 def test_other_version(tmp_path):
     """One whose calls take other arguments is not called."""
-    names = ("create", "destroy", "apply", "backward", "backward_workspace", "grad_weight")
+    names = ("create", "destroy", "apply", "gather_splat", "backward", "backward_workspace", "grad_weight")
     source = "".join(f"void wf_{name}(void) {{}}\n" for name in names)
     source += 'void omp_set_num_threads(int n) { (void)n; }\nconst char *wf_version(void) { return "0.1.9"; }\n'
     other = tmp_path / "libwf.so"

@@ -61,27 +61,46 @@ def test_repr():
             == "WeightedFilter(4, kernel_size=(3, 2), splat=True, mode='softmax', dilation=2, groups=2, bias=False)")
 
 
-@pytest.mark.parametrize("make, message", [
-    (lambda: WeightedFilter(3, 5, mode="gaussian"), "mode is 'gaussian', it is one of 'linear', 'normalized', 'softmax'"),
-    (lambda: WeightedFilter(0, 5), "in_channels is 0, it is at least 1"),
-    (lambda: WeightedFilter(3, (5, -1)), "kernel_size is -1, it is at least 1"),
-    (lambda: WeightedFilter(3, 5, dilation=0), "dilation is 0, it is at least 1"),
-    (lambda: WeightedFilter(3, 5, groups=0), "groups is 0, it is at least 1"),
-    (lambda: WeightedFilter(3, 3)(torch.ones(1, 4, 5, 5), torch.ones(1, 9, 5, 5)), "input has 4 channels, this layer has 3"),
-    (lambda: WeightedFilter(3, 3)(torch.ones(5), torch.ones(9)),
-     "input has 1 dimensions and weight has 1, both need 4 (N,C,H,W) or both 3 (C,H,W)"),
-])
-def test_errors(make, message):
-    with pytest.raises(ValueError) as raised:
-        make()
-    assert str(raised.value) == message
+# ---- Code that was written for the layer of Munkberg and Hasselgren 2020 (NVlabs/layerdenoise) -----------------------------
 
 
-@pytest.mark.parametrize("options, message", [
-    ({"kernel_size": 5.0}, "kernel_size is 5.0, it is an int"),
-    ({"kernel_size": 5, "groups": 1.5}, "groups is 1.5, it is an int"),
-])
-def test_no_integers(options, message):
-    with pytest.raises(TypeError) as raised:
-        WeightedFilter(3, **options)
-    assert str(raised.value) == message
+def test_keyword_channels():
+    layer = WeightedFilter(channels=3, kernel_size=17, bias=False, splat=True)
+    assert layer.in_channels == layer.out_channels == 3 and layer.splat is True
+    assert repr(layer) == repr(WeightedFilter(3, 17, bias=False, splat=True))
+
+
+@pytest.mark.parametrize("splat", [False, True])
+def test_other_numbers_of_channels(splat):
+    """Weights filter ones of a single channel, too, to divide by; without a bias nothing depends on the layer's channels."""
+    layer = WeightedFilter(channels=3, kernel_size=5, bias=False, splat=splat)
+    radiance, weights = torch.rand(2, 3, 9, 8), torch.rand(2, 25, 9, 8)
+    sums = layer(torch.ones(2, 1, 9, 8), weights)
+    filtered = layer(radiance.contiguous(), weights.contiguous()) / sums
+    normalized = WeightedFilter(3, 5, bias=False, splat=splat, mode="normalized")
+    torch.testing.assert_close(filtered, normalized(radiance, weights))
+    assert layer(torch.rand(2, 7, 9, 8), weights).shape == (2, 7, 9, 8)
+
+
+def test_usage_example():
+    """The lines of its manual, but for the import: the layer, a network's weights, the loss, back-propagation."""
+    in_channels, kernel_size = 3, 5
+
+    class Network(torch.nn.Module):
+        def __init__(self, out_channels):
+            super().__init__()
+            self.convolution = torch.nn.Conv2d(6, out_channels, 3, padding=1)
+
+        def forward(self, color, guide):
+            return self.convolution(torch.cat((color, guide), dim=1))
+
+    network = Network(out_channels=kernel_size * kernel_size)
+    kpn_layer = WeightedFilter(in_channels, kernel_size, bias=False, splat=False)
+    color, guide, target = (torch.rand(1, 3, 12, 10) for _ in range(3))
+    kpn_weights = network(color, guide)
+    out = kpn_layer(color, kpn_weights)
+    loss = torch.nn.MSELoss()(out, target)
+    loss.backward()
+    patches = torch.nn.functional.unfold(color, 5, padding=2).view(1, 3, 25, 12, 10)
+    torch.testing.assert_close(out, (patches * kpn_weights[:, None]).sum(2))
+    assert network.convolution.weight.grad.abs().sum() > 0

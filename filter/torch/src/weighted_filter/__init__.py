@@ -5,13 +5,14 @@
     layer = WeightedFilter(3, 5, bias=False)                       # gather; splat=True scatters
     output = layer(color, network(features))                       # (N,3,H,W), (N,25,H,W) -> (N,3,H,W)
 
-`gather` and `splat` are the functions; `kernel_pyramid`, and `KernelPyramid` as a layer, filter with kernels of several
-resolutions. They run on CPU and on CUDA tensors, in float64, float32, float16 and bfloat16, with
-gradients of every order, under autocast, torch.compile and in CUDA graphs.
+`gather` and `splat` are the functions, `gather_splat` is both of them; `merge` puts filtered parts together; `kernel_pyramid`, and
+`KernelPyramid` as a layer, filter with kernels of several resolutions. They run on CPU and on CUDA tensors, in float64, float32,
+float16 and bfloat16, with derivatives of every order, under autocast, torch.func, torch.compile and in CUDA graphs.
 """
 
-from .functional import gather, splat
+from .coverage import merge
+from .functional import gather, gather_splat, splat
 from .module import WeightedFilter
 from .pyramid import KernelPyramid, kernel_pyramid
 
-__all__ = ["KernelPyramid", "WeightedFilter", "gather", "kernel_pyramid", "splat"]
+__all__ = ["KernelPyramid", "WeightedFilter", "gather", "gather_splat", "kernel_pyramid", "merge", "splat"]

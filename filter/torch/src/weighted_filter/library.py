@@ -27,6 +27,7 @@ DTYPES = {torch.float32: 0, torch.float16: 1, torch.bfloat16: 2, torch.float64: 
 MODES = {"linear": 0, "normalized": 1, "softmax": 2}
 GATHER, SPLAT = 0, 1
 MAX_KERNEL = 255  # WF_MAX_KERNEL
+MAX_DILATION = 65535  # WF_MAX_DILATION
 MIN_SUM = 1e-6  # WF_MIN_SUM
 
 _VERSION = "0.2."  # of libwf, whose other versions' functions may take other arguments
@@ -70,6 +71,7 @@ def _load() -> ctypes.CDLL:
             ("wf_destroy", None, [pointer]),
             ("wf_version", ctypes.c_char_p, []),
             ("wf_apply", integer, [pointer] * 2 + [integer] + [pointer] * 6),
+            ("wf_gather_splat", integer, [pointer] * 8),
             ("wf_backward", integer, [pointer] * 2 + [integer] + [pointer] * 2),
             ("wf_backward_workspace", ctypes.c_size_t, [pointer, integer] + [pointer] * 2),
             ("wf_grad_weight", integer, [pointer] * 2 + [integer] + [pointer] * 4),
@@ -87,6 +89,11 @@ def _load() -> ctypes.CDLL:
 
 
 _library = _load()
+
+
+def sum_dtype(dtype: torch.dtype) -> torch.dtype:
+    """The type of sums, coverage and bias for images of this type."""
+    return torch.float64 if dtype == torch.float64 else torch.float32
 
 
 class _Thread(threading.local):
@@ -131,14 +138,14 @@ def _open(device: torch.device) -> _Device:
 def _addresses(first: Tensor, *others: Tensor | None) -> list[int]:
     """Of a wf_tensor for each tensor (N,C,H,W) or bias (C), 0 for None. They are valid until this thread calls again."""
     buffer, places = _thread.tensors, _thread.places
-    ordinal = first.get_device()
+    device = first.device
     addresses = []
     for tensor, (offset, address) in zip((first, *others), places):
         if tensor is None:
             addresses.append(0)
             continue
-        if tensor.get_device() != ordinal:
-            raise ValueError(f"the tensors are on {first.device} and on {tensor.device}, they belong on one device")
+        if tensor.device != device:
+            raise ValueError(f"the tensors are on {device} and on {tensor.device}, they need to be on one device")
         shape: Sequence[int] = tensor.shape
         stride: Sequence[int] = tensor.stride()
         if len(shape) == 1:
@@ -153,10 +160,6 @@ Settings = Sequence  # kernel_size (Kh, Kw), mode, dilation, groups
 
 @functools.lru_cache(maxsize=None)
 def _filter(kernel_height: int, kernel_width: int, mode: str, dilation: int, groups: int) -> _Filter:
-    for name, value in (("the kernel's height", kernel_height), ("the kernel's width", kernel_width),
-                        ("dilation", dilation), ("groups", groups)):
-        if not -(2**31) <= value < 2**31:
-            raise ValueError(f"{name} is {value}, which does not fit in 32 bits")
     return _Filter(kernel_height, kernel_width, dilation, MODES[mode], groups)
 
 
@@ -179,6 +182,15 @@ def apply(operator: int, settings: Settings, input: Tensor, weight: Tensor, bias
           coverage: Tensor | None = None) -> None:
     """wf_apply: writes output and, where given, coverage."""
     result = _library.wf_apply(*_start(operator, settings, input), *_addresses(input, weight, bias, output, coverage))
+    if result:
+        _fail(result)
+
+
+def gather_splat(settings: Settings, input: Tensor, weight: Tensor, bias: Tensor | None, gathered: Tensor,
+                 splatted: Tensor) -> None:
+    """wf_gather_splat: writes the last two."""
+    device, stream, _, filter = _start(GATHER, settings, input)
+    result = _library.wf_gather_splat(device, stream, filter, *_addresses(input, weight, bias, gathered, splatted))
     if result:
         _fail(result)
 

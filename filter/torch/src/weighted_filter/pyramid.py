@@ -14,7 +14,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from .functional import gather, pair, splat
+from .arguments import pair
+from .functional import gather, splat
 
 
 def down(image: Tensor) -> Tensor:
