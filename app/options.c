@@ -299,7 +299,7 @@ static bool check_run(const option_row *row, unsigned run, error *error)
     char words[128];
     if (row->runs & run)
         return true;
-    if (row->runs < run)
+    if (row->runs & RECORDED || row->runs < run)
         return error_set(error, "--%s: not together with --%s", row->name, asker(run));
     return error_set(error, "--%s: needs %s", row->name, askers(row->runs, words));
 }

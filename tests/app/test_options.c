@@ -162,6 +162,25 @@ static void test_channels(void **state)
         assert_string_equal(o.channels[i], expected[i]);
 }
 
+/* Mappings of further layers, in order; what is plain, because that is said or by its renderer. */
+static void test_also(void **state)
+{
+    (void)state;
+    options o;
+    assert_ok(&o, WORDS("f", "--also", "diffuse,a.b=plain", "--channel", "color=c", "--also", "ViewLayer.GlossInd"));
+    static const char *const expected[] = {"further0=diffuse", "further1=a.b", "color=c",
+                                           "further2=ViewLayer.GlossInd"};
+    assert_int_equal(o.channel_count, 4);
+    for (int i = 0; i < 4; i++)
+        assert_string_equal(o.channels[i], expected[i]);
+    assert_int_equal(o.further_count, 3);
+    assert_int_equal(o.plain, 6);
+    assert_string_equal(layer_word(FRAME_FURTHER + 1), "a.b");
+    assert_usage("--also diffuse: twice", "f", "--also", "diffuse,diffuse");
+    assert_usage("--also: not together with --scene", "--scene", "s.glb", "--also", "diffuse");
+    assert_usage("--also q: more than 16 layers", "f", "--also", "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q");
+}
+
 static void test_help(void **state)
 {
     (void)state;
@@ -189,7 +208,7 @@ static void test_manual(void **state)
                                         "trace",       "channel",       "help",
                                         "version",     "compression",   "list",
                                         "strict",      "keep-channels", "timing-placeholders",
-                                        "network"};
+                                        "network",     "also"};
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
     char *manual = NULL;
@@ -241,7 +260,7 @@ static void test_missing_values(void **state)
         "--save",          "--report",        "--trace",       "--scene",       "--dataset",   "--render-size",
         "--spp",           "--accumulate",    "--environment", "--camera-path", "--seed",      "--count",
         "--reference-spp", "--first",         "--device",      "--models",      "--features",  "--environments",
-        "--buffers",       "--compression",   "--list"};
+        "--buffers",       "--compression",   "--list",        "--also"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: expected a value", names[i]);
@@ -407,11 +426,11 @@ static void test_network(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults), cmocka_unit_test(test_everything), cmocka_unit_test(test_live),
-        cmocka_unit_test(test_values),   cmocka_unit_test(test_channels),   cmocka_unit_test(test_help),
-        cmocka_unit_test(test_manual),   cmocka_unit_test(test_unknown),    cmocka_unit_test(test_missing_values),
-        cmocka_unit_test(test_numbers),  cmocka_unit_test(test_words),      cmocka_unit_test(test_combinations),
-        cmocka_unit_test(test_dataset),  cmocka_unit_test(test_network),
+        cmocka_unit_test(test_defaults),       cmocka_unit_test(test_everything), cmocka_unit_test(test_live),
+        cmocka_unit_test(test_values),         cmocka_unit_test(test_channels),   cmocka_unit_test(test_also),
+        cmocka_unit_test(test_help),           cmocka_unit_test(test_manual),     cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_missing_values), cmocka_unit_test(test_numbers),    cmocka_unit_test(test_words),
+        cmocka_unit_test(test_combinations),   cmocka_unit_test(test_dataset),    cmocka_unit_test(test_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
