@@ -11,8 +11,8 @@ from weighted_filter.train.records import Shape
 SHAPE = Shape(4, 12, 20)
 
 
-def numbers(batch=200, crop=(7, 9), shape=SHAPE, step=3):
-    return draw.draw(draw.generator(1, step), 6, batch, shape, crop)
+def numbers(batch=200, crop=(7, 9), shape=SHAPE, step=3, defective=0.1):
+    return draw.draw(draw.generator(1, step), 6, batch, shape, crop, defective)
 
 
 def test_the_same_numbers_for_the_same_step():
@@ -36,11 +36,13 @@ def test_ranges():
     stops = np.log2(drawn[:, draw.INPUT_EXPOSURE])
     assert 0.05 < (abs(stops) > 2).mean() < 0.1 and 0.6 < (abs(stops) < 0.5).mean() < 0.7
     spoilt = drawn[:, draw.DEFECTS:draw.BUFFERS]
-    for column, low, high in ((defects.HOLES, 3e-4, 0.1), (defects.BRIGHT, 3e-5, 4e-3)):
+    for column, low, high in ((defects.HOLES, 3e-4, 0.1), (defects.BRIGHT, 1e-5, 1e-3)):
         shares = spoilt[:, column]
         assert 0.07 < (shares > 0).mean() < 0.13
         assert shares[shares > 0].min() > low and shares.max() < high
     assert set(spoilt[:, defects.SHIFT]) == {0, 1, 2, 3} and spoilt[:, defects.RADIANCE].max() > 5e5
+    np.testing.assert_allclose((spoilt[:, defects.GUIDES:] == 0).mean(0), 0.1, atol=0.03)
+    assert set(spoilt[:, defects.GUIDES:].flat) == {0, 1}
     assert (spoilt[:, defects.SEED] == spoilt[:, defects.SEED].astype(int)).all()
 
 
@@ -61,8 +63,7 @@ def test_augment(device):
     crop, pairs = (7, 9), 6
     noisy = torch.rand(pairs, SHAPE.buffers, 10, SHAPE.height * SHAPE.width).half()
     clean = torch.rand(pairs, 6, SHAPE.height * SHAPE.width).half()
-    drawn = numbers(16, crop)
-    drawn[:, [draw.DEFECTS + defects.HOLES, draw.DEFECTS + defects.BRIGHT]] = 0
+    drawn = numbers(16, crop, defective=0)
     batch = augment(noisy.to(device), clean.to(device), torch.from_numpy(drawn).to(device), SHAPE.width, crop)
     i, j = np.mgrid[:crop[0], :crop[1]]
     for sample, row in enumerate(drawn):
@@ -89,6 +90,7 @@ def test_defects(device):
     asked[:, defects.HOLES] = 0.05, 0.1, 0, 0.3
     asked[:, defects.BRIGHT] = 0.01, 0, 0, 0
     asked[:, defects.RADIANCE] = 1e6
+    asked[:, defects.GUIDES:] = 1
     spoilt, again = (defects.spoil(frame, torch.from_numpy(asked).to(device)) for _ in range(2))
     bad = []
     for layer, second, before in zip(spoilt, again, frame):
@@ -109,3 +111,15 @@ def test_defects(device):
         squares = (color | guides)[sample].reshape(size[0] // side, side, size[1] // side, side)
         assert (squares.all((1, 3)) == squares.any((1, 3))).all()
     assert (color[2] == 0).all() and not (color[0] == color[3]).all()
+
+
+def test_missing_guides(device):
+    frame = Frame(*(torch.rand(3, planes, 5, 6, device=device) for planes in (3, 3, 3, 1)))
+    asked = np.zeros((3, defects.COLUMNS), np.float32)
+    asked[:, defects.GUIDES:] = (0, 1, 1), (1, 0, 1), (1, 1, 0)
+    spoilt = defects.spoil(frame, torch.from_numpy(asked).to(device))
+    for guide in range(3):
+        for sample in range(3):
+            expected = 0 * frame[guide + 1][sample] if guide == sample else frame[guide + 1][sample]
+            assert torch.equal(spoilt[guide + 1][sample], expected)
+    assert torch.equal(spoilt.color, frame.color)

@@ -123,7 +123,7 @@ def cluster(tmp_path):
 
 
 def test_two_processes_of_a_slurm_job_are_one_with_the_double_batch(data, cluster, tmp_path, root):
-    arguments = ["--data", data, "--steps", "20", *SMALL]
+    arguments = ["--data", data, "--steps", "20", *SMALL, "--defects", "0"]
     train(*arguments, "--out", tmp_path / "two", launcher=[root / "filter" / "torch" / "examples" / "train.sbatch"],
           environment=cluster)
     train(*arguments, "--out", tmp_path / "one", "--batch", "4")
@@ -181,6 +181,7 @@ def test_takes_up_pairs_that_come_while_it_trains(tmp_path):
     (["--steps", "5", "--seconds", "5"], "give one of --steps and --seconds"),
     (["--steps", "0"], "--steps is 0, it is above 0"),
     (["--steps", "5", "--batch", "0"], "--batch is 0, it is at least 1"),
+    (["--steps", "5", "--defects", "1.5"], "--defects is 1.5, it is 0 to 1"),
     (["--steps", "5", "--average", "1"], "--average is 1.0, it is at least 0 and below 1"),
     (["--steps", "5", "--channels", "16,17"], "the architecture's channels have 17, they are multiples of 16"),
     (["--steps", "5", "--channels", "a"], "argument --channels: 'a' is not a list of integers"),

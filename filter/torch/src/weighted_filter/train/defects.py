@@ -1,4 +1,4 @@
-"""What frames have that are not as they should be: holes of NaN, dead pixels, pixels that are far too bright.
+"""What frames have that are not as they should be: holes of NaN, dead pixels, pixels that are far too bright, guides missing.
 
 Which pixels are decided by a hash of their place and a sample's seed, so that a step is the same whenever it is run.
 A hole is a square of 1 to 8 pixels; a quarter of them are in color alone, a quarter in the guides alone, half in all layers.
@@ -13,14 +13,16 @@ from torch import Tensor
 
 from ..network.features import Frame
 
-# A sample's numbers: seed, shift (holes have 2^shift pixels a side), share of the holes, share of bright pixels, their radiance.
-SEED, SHIFT, HOLES, BRIGHT, RADIANCE, COLUMNS = range(6)
+# A sample's numbers: seed, shift (holes have 2^shift pixels a side), share of the holes, share of bright pixels, their radiance;
+# 1 where a guide is there, 0 where it is missing: albedo, normal, depth.
+SEED, SHIFT, HOLES, BRIGHT, RADIANCE, GUIDES = range(6)
+COLUMNS = GUIDES + 3
 _RANGE = 1 << 32
 _ALL = _RANGE - 1
 
 
 def spoil(frame: Frame, numbers: Tensor) -> Frame:
-    """numbers is (N,COLUMNS). Shares of 0 leave the frame as it is."""
+    """numbers is (N,COLUMNS). Shares of 0 and guides of 1 leave the frame as it is."""
     columns = numbers[:, :, None, None, None].unbind(1)
     seed, shift = columns[SEED].long(), columns[SHIFT].long()
     row = torch.arange(frame.color.shape[2], device=numbers.device)[:, None]
@@ -30,7 +32,7 @@ def spoil(frame: Frame, numbers: Tensor) -> Frame:
     bright = _hash(2 * seed + 1, row, column) < _limit(columns[BRIGHT])
     color = torch.where(bright, columns[RADIANCE], frame.color)
     color = torch.where(hole & (kind != 1), math.nan, color)
-    guides = (torch.where(hole & (kind != 0), math.nan, layer) for layer in frame[1:])
+    guides = (torch.where(hole & (kind != 0), math.nan, there * layer) for there, layer in zip(columns[GUIDES:], frame[1:]))
     return Frame(color, *guides)
 
 

@@ -14,9 +14,8 @@ BUFFERS = DEFECTS + defects.COLUMNS
 
 GAIN_SPREAD = 0.2  # of ln, a channel
 INPUT_STOPS, LOSS_STOPS = 0.5, 0.8  # standard deviations of exposures, log2
-ODD_STOPS, ODD_SHARE = 3.0, 0.1  # of the input's exposure where a frame's own goes wrong: nearly black ones, few bright things
-DEFECT_SHARE = 0.1  # of samples that have holes, and of those that have bright pixels
-HOLE_SHIFTS, HOLE_SHARES, BRIGHT_SHARES, RADIANCES = 4, (-3.5, -1.0), (-4.5, -2.5), (1.0, 6.0)  # log10 but for the first
+ODD_STOPS = 3.0  # of the input's exposure where a frame's own goes wrong: nearly black ones, few bright things
+HOLE_SHIFTS, HOLE_SHARES, BRIGHT_SHARES, RADIANCES = 4, (-3.5, -1.0), (-5.0, -3.0), (1.0, 6.0)  # log10 but for the first
 
 
 def columns(shape: Shape) -> int:
@@ -68,28 +67,31 @@ def _powers(random: np.random.Generator, count: int, limits: tuple[float, float]
     return 10 ** random.uniform(*limits, count)
 
 
-def _defects(random: np.random.Generator, count: int) -> np.ndarray:
-    """(count,defects.COLUMNS); a record's mean radiance is about 1."""
+def _defects(random: np.random.Generator, count: int, share: float) -> np.ndarray:
+    """(count,defects.COLUMNS), each defect in a share of them; a record's mean radiance is about 1."""
     numbers = np.zeros((count, defects.COLUMNS))
     numbers[:, defects.SEED] = random.integers(0, 1 << 24, count)
     numbers[:, defects.SHIFT] = random.integers(0, HOLE_SHIFTS, count)
-    numbers[:, defects.HOLES] = (random.random(count) < DEFECT_SHARE) * _powers(random, count, HOLE_SHARES)
-    numbers[:, defects.BRIGHT] = (random.random(count) < DEFECT_SHARE) * _powers(random, count, BRIGHT_SHARES)
+    numbers[:, defects.HOLES] = (random.random(count) < share) * _powers(random, count, HOLE_SHARES)
+    numbers[:, defects.BRIGHT] = (random.random(count) < share) * _powers(random, count, BRIGHT_SHARES)
     numbers[:, defects.RADIANCE] = _powers(random, count, RADIANCES)
+    numbers[:, defects.GUIDES:] = random.random((count, 3)) >= share
     return numbers
 
 
-def draw(random: np.random.Generator, pairs: int, batch: int, shape: Shape, crop: tuple[int, int]) -> np.ndarray:
-    """(batch,columns) float32 for a batch out of `pairs` pairs."""
+def draw(random: np.random.Generator, pairs: int, batch: int, shape: Shape, crop: tuple[int, int],
+         defective: float) -> np.ndarray:
+    """(batch,columns) float32 for a batch out of `pairs` pairs. defective: the share of the samples that have a defect, for each
+    kind: holes, bright pixels, an exposure that is far off, no albedo, no normal, no depth."""
     numbers = np.empty((batch, columns(shape)), np.float32)
     numbers[:, INDEX] = random.integers(0, pairs, batch)
     numbers[:, PLACE:PERMUTATION] = _places(random, batch, shape, crop)
     numbers[:, PERMUTATION:GAIN] = random.permuted(np.tile(np.arange(3), (batch, 1)), axis=1)
     numbers[:, GAIN:ROTATION] = np.exp(GAIN_SPREAD * random.standard_normal((batch, 3)))
     numbers[:, ROTATION:INPUT_EXPOSURE] = _rotations(random, batch)
-    stops = np.where(random.random(batch) < ODD_SHARE, ODD_STOPS, INPUT_STOPS)
+    stops = np.where(random.random(batch) < defective, ODD_STOPS, INPUT_STOPS)
     numbers[:, INPUT_EXPOSURE] = np.exp2(stops * random.standard_normal(batch))
     numbers[:, LOSS_EXPOSURE] = np.exp2(LOSS_STOPS * random.standard_normal(batch))
-    numbers[:, DEFECTS:BUFFERS] = _defects(random, batch)
+    numbers[:, DEFECTS:BUFFERS] = _defects(random, batch, defective)
     numbers[:, BUFFERS:] = _buffers(random, batch, shape.buffers)
     return numbers

@@ -20,7 +20,7 @@ from ..network.denoise import Denoised
 from ..pyramid import down
 from .augment import Batch
 
-WEIGHTS = {"smape": 1.0, "log": 0.5, "gradient": 0.5, "coarse": 0.25, "energy": 0.05, "psnr": 0.03, "albedo": 0.5}
+WEIGHTS = {"smape": 1.0, "log": 0.5, "gradient": 0.5, "coarse": 0.25, "energy": 0.1, "psnr": 0.06, "albedo": 0.5}
 COARSE_LEVELS = 3
 _SMALLEST_ERROR = 1e-6  # 60 dB, below which psnr does not care
 

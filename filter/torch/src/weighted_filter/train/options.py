@@ -31,6 +31,7 @@ class Options:
     weight_decay: float = 1e-4
     average: float = 0.999  # decay of the exponential moving average of the parameters
     clip: float = 1.0  # largest norm of the gradient
+    defects: float = 0.06  # share of samples with holes, of those with bright pixels, and so on: see draw.py
     loss: dict[str, float] = dataclasses.field(default_factory=lambda: dict(loss.WEIGHTS))
     seed: int = 1
     device: str = "cuda" if torch.cuda.is_available() else "cpu"
@@ -53,7 +54,7 @@ class Options:
         """What must be the same where a run is resumed."""
         return {"architecture": self.architecture.to_json(), "batch": self.batch * processes, "crops": self.crops,
                 "learning_rate": self.learning_rate, "warm_up": self.warm_up, "weight_decay": self.weight_decay,
-                "average": self.average, "clip": self.clip, "loss": self.loss, "seed": self.seed, "steps": self.steps,
+                "average": self.average, "clip": self.clip, "defects": self.defects, "loss": self.loss, "seed": self.seed, "steps": self.steps,
                 "seconds": self.seconds, "init": self.init, "spread over": processes if self.spread else None}
 
 
@@ -130,6 +131,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--clip", type=float, default=defaults.clip, help="largest norm of the gradient")
     p.add_argument("--loss", type=_loss, metavar="TERM=WEIGHT,...",
                    default=",".join(f"{name}={weight:g}" for name, weight in loss.WEIGHTS.items()))
+    p.add_argument("--defects", type=float, default=defaults.defects, metavar="SHARE",
+                   help="of samples with holes, and of those with bright pixels, an exposure that is far off, a guide missing")
     p.add_argument("--seed", type=int, default=defaults.seed)
     p.add_argument("--device", default=defaults.device)
     p.add_argument("--dtype", choices=("bfloat16", "float32"), help="of the network's arithmetic; none: bfloat16 on a GPU")
@@ -178,6 +181,8 @@ def check(options: Options) -> None:
         value = getattr(options, name)
         if value is not None and not value > 0:
             raise ValueError(f"--{name.replace('_', '-')} is {value}, it is above 0")
+    if not 0 <= options.defects <= 1:
+        raise ValueError(f"--defects is {options.defects}, it is 0 to 1")
     if not 0 <= options.average < 1:
         raise ValueError(f"--average is {options.average}, it is at least 0 and below 1")
 

@@ -171,7 +171,7 @@ class Trainer:
             random = draw.generator(options.seed, self.step)
             crop = draw.choose(random, shares)
             numbers = draw.draw(random, self.pairs, options.batch * self.processes.count, self.pool.shape,
-                                options.crops[crop][:2])
+                                options.crops[crop][:2], options.defects)
             rate = schedule.rate(options.learning_rate, self.step, options.warm_up, self._progress())
             self.work.run(rate, schedule.average_weight(options.average, self.step), crop,
                           numbers[first:first + options.batch])
