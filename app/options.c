@@ -63,8 +63,9 @@ static const char *mapped_word(int layer)
 static const option_row rows[] = {
     {.help = "Weights"},
     {"weights", "FILE", VIEWER, OPTION_TEXT(weights),
-     .help = "predicted weights from .npy, .npz or .safetensors: (K*K,H,W) or (1,K*K,H,W),\n"
-             "float16 or float32"},
+     .help = "predicted weights from .npy, .npz or .safetensors: (K*K,H,W) or (1,K*K,H,W), float16,\n"
+             "bfloat16, float32 or float64; FILE:NAME is an array of that name, kernels.%04d.npy\n"
+             "(or ####, $F4) a file for each frame, by its number"},
     {"splat-weights", "FILE", VIEWER, OPTION_TEXT(splat_weights), .needs = "weights",
      .help = "weights for the splat where they differ from --weights"},
     {"weight-mode", "MODE", VIEWER, OPTION_WORD(mode), .word = mode_word,

@@ -311,6 +311,14 @@ bool weights_read(const char *path, int kernel_height, int kernel_width, int wid
     return error_set(error, "%s: %s", name, inner.message);
 }
 
+bool weights_exist(const char *path)
+{
+    request request;
+    char name[4096];
+    split_name(path, name, sizeof name, &request);
+    return access(name, F_OK) == 0;
+}
+
 void weights_free(weights *weights)
 {
     free(weights->data);

@@ -22,4 +22,7 @@ bool weights_read(const char *path, int kernel_height, int kernel_width, int wid
                   error *error);
 void weights_free(weights *weights);
 
+/* There is such a file, whatever is in it; of FILE:NAME, too. */
+bool weights_exist(const char *path);
+
 #endif

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -289,6 +290,25 @@ bool sequence_add(sequence *sequence, const char *path, error *error)
     qsort(sequence->paths + first, (size_t)(sequence->count - first), sizeof *sequence->paths, compare_natural);
     note_gaps(sequence, first);
     return true;
+}
+
+bool sequence_is_numbered(const char *path)
+{
+    numbered pattern;
+    return parse_numbered(file_name(path), &pattern);
+}
+
+char *sequence_path(const char *path, const char *number)
+{
+    numbered pattern;
+    char *filled = NULL;
+    if (!parse_numbered(file_name(path), &pattern))
+        return strdup(path);
+    const char *place = pattern.prefix + pattern.prefix_length;
+    int digits = pattern.digits < PATH_MAX ? (int)pattern.digits : PATH_MAX;
+    int length = asprintf(&filled, "%.*s%0*llu%s", (int)(place - path), path, digits, strtoull(number, NULL, 10),
+                          pattern.suffix);
+    return length < 0 ? NULL : filled;
 }
 
 void sequence_free(sequence *sequence)

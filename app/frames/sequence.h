@@ -19,4 +19,10 @@ bool sequence_add(sequence *sequence, const char *path, error *error);
 
 void sequence_free(sequence *sequence);
 
+/* The path's file name has a place for a number, as above. */
+bool sequence_is_numbered(const char *path);
+
+/* Such a path with the number, decimal digits, in that place: to be freed. NULL: no memory. */
+char *sequence_path(const char *path, const char *number);
+
 #endif

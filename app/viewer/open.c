@@ -80,17 +80,6 @@ static bool open_feed(viewer *viewer, error *error)
     return results_check_frames(viewer->options, feed, error);
 }
 
-static bool read_weights(viewer *viewer, int image_width, int image_height, error *error)
-{
-    const options *options = viewer->options;
-    if (!options->weights)
-        return true;
-    int height = options->kernel_height, width = options->kernel_width;
-    return weights_read(options->weights, height, width, image_width, image_height, &viewer->gather_weights, error) &&
-           (!options->splat_weights || weights_read(options->splat_weights, height, width, image_width, image_height,
-                                                    &viewer->splat_weights, error));
-}
-
 /* A headless run needs a network only where its predictor runs one; in a window the user may choose it at any time. */
 static bool open_network(viewer *viewer, error *error)
 {
@@ -134,7 +123,7 @@ bool viewer_open(viewer *viewer, error *error)
     int width, height;
     if (!results_check(options, error) || !open_feed(viewer, error) || !open_device(viewer, error) ||
         !feed_inspect(&viewer->feed, &width, &height, &has_guides, error) ||
-        !read_weights(viewer, width, height, error) || !open_network(viewer, error) ||
+        !viewer_open_weights(viewer, width, height, error) || !open_network(viewer, error) ||
         !feed_start(&viewer->feed, &viewer->device, &viewer->view, error) ||
         !capture_create(&viewer->device, &viewer->capture, error))
         return false;

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "app/files/output.h"
-#include "app/frames/frame_name.h"
 
 static bool can_write(const char *path, error *error)
 {
@@ -55,8 +54,7 @@ bool results_check(const options *options, error *error)
 
 /* ---- Names ---------------------------------------------------------------------------------------------------------- */
 
-/* What a frame's file is called; of one that was rendered here there is no file. */
-static void name_frame(const feed *feed, int index, frame_name *name)
+void results_name(const feed *feed, int index, frame_name *name)
 {
     if (feed_describe(feed).scene)
         *name = (frame_name){.name = "frame"};
@@ -99,7 +97,7 @@ static void fill_pattern(const char *pattern, const char *layer, const frame_nam
 void results_path(const options *options, const char *layer, const feed *feed, int index, char *path, size_t size)
 {
     frame_name name;
-    name_frame(feed, index, &name);
+    results_name(feed, index, &name);
     if (is_pattern(options))
         fill_pattern(options->save, layer, &name, path, size);
     else

@@ -6,6 +6,7 @@
 
 #include "app/error.h"
 #include "app/frames/feed.h"
+#include "app/frames/frame_name.h"
 #include "app/options.h"
 
 /* Makes the --save directory and finds out, before the long work, whether every file asked for can be written. */
@@ -13,6 +14,9 @@ bool results_check(const options *options, error *error);
 
 /* The same of the files of each frame; two frames must not have the same ones. */
 bool results_check_frames(const options *options, const feed *feed, error *error);
+
+/* What a frame's file is called, with its place among several where it has no number; of one that was rendered here "frame". */
+void results_name(const feed *feed, int index, frame_name *name);
 
 /* Where a layer of a frame is saved: DIR/LAYER.exr, with the number that the frame's file has, shot.1004.exr's DIR/LAYER.1004.exr, or
  * its place among several; or the pattern of --save with {name}, {number} and {layer} filled in. */

@@ -24,6 +24,8 @@ typedef struct viewer {
     feed feed;
     frame_state *frames;
     weights gather_weights, splat_weights; /* data NULL: none */
+    bool weights_follow;                   /* frames have weights of their own */
+    int weighed;                           /* the frame whose weights are there then; -1: none */
     network network;
     device device;
     window window;
@@ -48,7 +50,7 @@ typedef struct viewer {
     bool is_moving;       /* the camera, before the frame that is shown */
     bool has_moved;       /* it, since near and far were found */
     int measured_samples; /* a pixel, of a resting camera's reference when metrics were computed last */
-    bool unreadable;      /* viewer_step failed since the frame could not be had: others may be */
+    bool unreadable;      /* viewer_step failed since the frame or its weights could not be had: others may be */
     bool broken;          /* after a failure of the device nothing more can be drawn */
     char notice[sizeof((error *)0)->message]; /* empty: none */
     char *notes;                              /* for the report: sentences, each with a newline; owned, NULL: none */
@@ -68,6 +70,14 @@ void viewer_note(viewer *viewer, const char *sentences, bool to_user);
 
 /* The run is for its measured frames, headless or in a window; else a window that the user closes. */
 bool viewer_measures(const viewer *viewer);
+
+/* ---- kernels.c: weights of files ------------------------------------------------------------------------------------ */
+
+/* Reads those of all frames, for the size of the first one; of those that follow the frames says which are missing. */
+bool viewer_open_weights(viewer *viewer, int width, int height, error *error);
+
+/* Reads those that the frame has of its own, in place of the last one's. */
+bool viewer_load_weights(viewer *viewer, int index, int width, int height, error *error);
 
 /* ---- layers.c: what is said of frames' files ------------------------------------------------------------------------ */
 

@@ -80,8 +80,16 @@ static bool change_predictor(viewer *viewer, error *error)
     return false;
 }
 
+/* Weights of the frame's own, where it has such. */
+static bool weigh(viewer *viewer, int index, const feed_frame *frame, bool *is_new, error *error)
+{
+    bool follows = viewer->weights_follow && viewer->view.predictor.row == PREDICTOR_FILES;
+    *is_new = follows && viewer->weighed != index;
+    return !*is_new || viewer_load_weights(viewer, index, frame->width, frame->height, error);
+}
+
 /* Makes the denoiser what the frame's size and the user ask for. */
-static bool fit_denoiser(viewer *viewer, const feed_frame *frame, error *error)
+static bool fit_denoiser(viewer *viewer, const feed_frame *frame, bool has_new_weights, error *error)
 {
     const denoiser *current = &viewer->denoiser;
     denoiser_options options = {
@@ -97,8 +105,10 @@ static bool fit_denoiser(viewer *viewer, const feed_frame *frame, error *error)
     bool same_backend = has_node && wf_node_backend(current->node) == options.backend;
     bool same_predictor = predictor_same(&viewer->applied, &viewer->view.predictor);
     bool same_stages = viewer->applied.together == options.together && current->alpha == options.alpha;
-    if (same_size && same_backend && same_predictor && current->alpha == options.alpha)
-        return true;
+    if (same_size && same_backend && same_predictor && current->alpha == options.alpha) {
+        viewer->broken = has_new_weights && !set_predictor(viewer, &viewer->denoiser, error);
+        return !viewer->broken;
+    }
     if (!same_size || !same_backend || !same_stages) {
         if (!replace_denoiser(viewer, &options, error))
             return false;
@@ -159,8 +169,10 @@ static void note_frame(viewer *viewer, const feed_frame *frame, int index)
 static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *error)
 {
     feed_frame frame;
-    viewer->unreadable = !feed_get(&viewer->feed, index, &viewer->view, &frame, error);
-    if (viewer->unreadable || !fit_denoiser(viewer, &frame, error))
+    bool has_new_weights = false;
+    viewer->unreadable = !feed_get(&viewer->feed, index, &viewer->view, &frame, error) ||
+                         !weigh(viewer, index, &frame, &has_new_weights, error);
+    if (viewer->unreadable || !fit_denoiser(viewer, &frame, has_new_weights, error))
         return false;
     uint32_t slot = denoiser_next_slot(&viewer->denoiser);
     viewer->broken = true;
