@@ -67,7 +67,8 @@
  *     Tensors are made when a role is first bound and when weights are set, never in a frame. Frames run one after the
  *     other on the device, so all slots share them: width * height float32 planes, 3 a bound role (depth: 1; with alpha up to
  *     3 more of color, gather and splat each) and 4 more for the predictor; the weights set; and, with a predictor, Kh*Kw
- *     float16 planes of predicted weights. Weights that are bound are read where they are.
+ *     float16 planes of predicted weights. Weights that are bound are read where they are; a pyramid's coarser pictures are
+ *     kept beside.
  *
  * THREADS
  *
@@ -83,6 +84,7 @@
 
 #include "wf.h"
 #include "wf_network.h"
+#include "wf_pyramid.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -217,19 +219,19 @@ typedef struct wf_node_buffer {
 WF_API wf_result wf_node_create_buffer(wf_node *node, VkDeviceSize size, wf_node_buffer *buffer);
 WF_API void wf_node_destroy_buffer(wf_node *node, wf_node_buffer *buffer);
 
-#define WF_NODE_MAX_LEVELS 1
-
+/* A level of the kernel pyramid (wf_pyramid.h): level 0 has the images' height and width, each other one half of those before, rounded
+ * up. Places are bytes from the buffer's beginning, multiples of 16. */
 typedef struct wf_node_level {
     wf_filter filter;
-    VkDeviceSize
-        weights; /* where they begin in the buffer, in bytes, a multiple of 16: dense, groups*Kh*Kw x height x width */
+    VkDeviceSize weights; /* dense: groups*Kh*Kw x height x width */
+    VkDeviceSize alpha;   /* dense: height x width; not read of the coarsest level */
 } wf_node_level;
 
 typedef struct wf_node_weights {
     wf_node_buffer buffer;
-    wf_dtype dtype; /* WF_FLOAT32 or WF_FLOAT16 */
-    int levels;     /* 1 ... WF_NODE_MAX_LEVELS */
-    wf_node_level level[WF_NODE_MAX_LEVELS];
+    wf_dtype dtype; /* WF_FLOAT32 or WF_FLOAT16: of weights and alphas */
+    int levels;     /* 1: filters at full resolution; up to WF_PYRAMID_MAX_LEVELS */
+    wf_node_level level[WF_PYRAMID_MAX_LEVELS];
 } wf_node_weights;
 
 /* An operator's weights in a slot's frames, from now on: those that the buffer holds when the frame's images are released, written

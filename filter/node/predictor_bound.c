@@ -16,6 +16,8 @@ typedef struct bound_predictor {
     node_predictor base;
     wf_operator of; /* that the slots are bound for; the other one may share them */
     binding slots[WF_NODE_MAX_SLOTS];
+    void *workspace; /* of the largest pyramid */
+    size_t workspace_size;
 } bound_predictor;
 
 typedef struct bound_arguments {
@@ -67,62 +69,131 @@ static wf_result check_buffer(const wf_node *node, const wf_node_buffer *buffer)
     return WF_OK;
 }
 
-/* Its taps can be counted; wf_prepare checks the rest. */
-static wf_result check_level(const wf_node *node, const wf_node_weights *weights, const wf_node_level *level)
+/* A level's planes at a place in memory that begins at data. */
+static wf_tensor planes_at(const wf_node *node, const wf_node_weights *weights, int level, int64_t channels,
+                           VkDeviceSize place, void *data)
 {
-    const wf_log *log = &node->log;
-    const wf_filter *filter = &level->filter;
-    WF_TRY(wf_check_kernel_size(log, filter->kernel_height, filter->kernel_width));
-    if (level->weights % ALIGNMENT)
-        return WF_INVALID(log, "the weights begin at byte %" PRIu64 " of their buffer, it is a multiple of %d",
-                          level->weights, ALIGNMENT);
-    return weights->dtype == WF_FLOAT32 || weights->dtype == WF_FLOAT16
-               ? WF_OK
-               : WF_INVALID(log, "the weights are %s, the node reads float32 and float16",
-                            wf_dtype_name(weights->dtype));
+    int64_t height = node->options.height, width = node->options.width;
+    for (int i = 0; i < level; i++)
+        height = (height + 1) / 2, width = (width + 1) / 2;
+    return wf_dense(data ? (char *)data + place : NULL, weights->dtype, 1, channels, height, width);
 }
 
-/* A level's weights in memory that begins at data. */
-static wf_tensor tensor_at(const wf_node *node, const wf_node_weights *weights, int level, void *data)
+static wf_tensor weights_at(const wf_node *node, const wf_node_weights *weights, int level, void *data)
+{
+    const wf_node_level *l = &weights->level[level];
+    return planes_at(node, weights, level, (int64_t)l->filter.groups * l->filter.kernel_height * l->filter.kernel_width,
+                     l->weights, data);
+}
+
+static wf_tensor alpha_at(const wf_node *node, const wf_node_weights *weights, int level, void *data)
+{
+    return planes_at(node, weights, level, 1, weights->level[level].alpha, data);
+}
+
+/* The levels, pointing into tensors. */
+typedef struct bound_levels {
+    wf_pyramid_level levels[WF_PYRAMID_MAX_LEVELS];
+    wf_tensor weights[WF_PYRAMID_MAX_LEVELS], alphas[WF_PYRAMID_MAX_LEVELS];
+} bound_levels;
+
+static void fill_levels(const wf_node *node, const wf_node_weights *weights, void *data, bound_levels *to)
+{
+    for (int level = 0; level < weights->levels; level++) {
+        to->weights[level] = weights_at(node, weights, level, data);
+        to->alphas[level] = alpha_at(node, weights, level, data);
+        to->levels[level] = (wf_pyramid_level){.filter = weights->level[level].filter, .weight = &to->weights[level]};
+        if (level < weights->levels - 1)
+            to->levels[level].alpha = &to->alphas[level];
+    }
+}
+
+/* ---- What they need ---------------------------------------------------------------------------------------------- */
+
+/* Its taps can be counted; the compilation checks the rest. */
+static wf_result check_level(const wf_node *node, const wf_node_weights *weights, int level)
 {
     const wf_filter *filter = &weights->level[level].filter;
-    wf_tensor tensor = wf_node_frame_tensor(node, weights->dtype,
-                                            (int64_t)filter->groups * filter->kernel_height * filter->kernel_width);
-    tensor.data = data ? (char *)data + weights->level[level].weights : NULL;
-    return tensor;
-}
-
-static wf_result check_room(const wf_node *node, const wf_node_weights *weights, int level)
-{
-    const wf_tensor tensor = tensor_at(node, weights, level, NULL);
-    const VkDeviceSize first = weights->level[level].weights, size = weights->buffer.size;
-    const VkDeviceSize needed = (VkDeviceSize)tensor.stride[0] * wf_dtype_size(tensor.dtype);
-    if (first <= size && needed <= size - first)
+    WF_TRY(wf_check_kernel_size(&node->log, filter->kernel_height, filter->kernel_width));
+    if (weights->level[level].weights % ALIGNMENT == 0 && weights->level[level].alpha % ALIGNMENT == 0)
         return WF_OK;
     return WF_INVALID(&node->log,
-                      "%" PRId64 " %s planes of %ux%u are %" PRIu64 " bytes, the weights' buffer has %" PRIu64
-                      " from byte %" PRIu64 " on",
-                      tensor.size[AXIS_C], wf_dtype_name(tensor.dtype), node->options.width, node->options.height,
-                      needed, first <= size ? size - first : 0, first);
+                      "level %d's weights begin at byte %" PRIu64 " of their buffer and its alpha at byte %" PRIu64
+                      ", both are multiples of %d",
+                      level, weights->level[level].weights, weights->level[level].alpha, ALIGNMENT);
+}
+
+static wf_result check_room(const wf_node *node, const wf_node_weights *weights, int level, const char *what,
+                            const wf_tensor *planes, VkDeviceSize first)
+{
+    const VkDeviceSize size = weights->buffer.size, left = first <= size ? size - first : 0;
+    const VkDeviceSize needed = (VkDeviceSize)planes->stride[0] * wf_dtype_size(planes->dtype);
+    if (needed <= left)
+        return WF_OK;
+    return WF_INVALID(&node->log,
+                      "level %d's %s: %" PRId64 " %s planes of %" PRId64 "x%" PRId64 " are %" PRIu64
+                      " bytes, the buffer has %" PRIu64 " from byte %" PRIu64 " on",
+                      level, what, planes->size[AXIS_C], wf_dtype_name(planes->dtype), planes->size[AXIS_W],
+                      planes->size[AXIS_H], needed, left, first);
+}
+
+static wf_result check_rooms(const wf_node *node, const wf_node_weights *weights)
+{
+    for (int level = 0; level < weights->levels; level++) {
+        const wf_node_level *l = &weights->level[level];
+        const wf_tensor taps = weights_at(node, weights, level, NULL), alpha = alpha_at(node, weights, level, NULL);
+        WF_TRY(check_room(node, weights, level, "weights", &taps, l->weights));
+        if (level < weights->levels - 1)
+            WF_TRY(check_room(node, weights, level, "alpha", &alpha, l->alpha));
+    }
+    return WF_OK;
+}
+
+/* Frames run one after the other: all share it. */
+static wf_result need_workspace(bound_predictor *bound, const wf_tensor *pictures, int levels)
+{
+    wf_node *node = bound->base.node;
+    const size_t size = wf_pyramid_workspace(pictures, levels);
+    void *larger;
+    if (size <= bound->workspace_size)
+        return WF_OK;
+    WF_TRY(wf_node_wait_for_all(node));
+    WF_TRY(wf_alloc(node->device, size, &larger));
+    wf_free(node->device, bound->workspace);
+    bound->workspace = larger;
+    bound->workspace_size = size;
+    return WF_OK;
 }
 
 static wf_result compile_binding(node_predictor *predictor, const wf_node_weights *weights, unsigned operators)
 {
-    predictor->weights =
-        (node_weights){.filter = weights->level[0].filter, .tensor = tensor_at(predictor->node, weights, 0, NULL)};
-    return wf_node_compile_weights(predictor, operators);
+    const wf_node *node = predictor->node;
+    const wf_tensor pictures = wf_node_pictures(node, NODE_INPUT_BLOCK, node->layers);
+    if (weights->levels == 1) {
+        predictor->weights = (node_weights){weights->level[0].filter, weights_at(node, weights, 0, NULL)};
+        return wf_node_compile_weights(predictor, operators);
+    }
+    bound_levels bound;
+    fill_levels(node, weights, NULL, &bound);
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
+        if (operators >> op & 1)
+            WF_TRY(wf_prepare_pyramid(node->device, op, bound.levels, weights->levels, &pictures));
+    }
+    return need_workspace((bound_predictor *)predictor, &pictures, weights->levels);
 }
 
 static wf_result check_and_compile(node_predictor *predictor, const wf_node_weights *weights, unsigned operators)
 {
-    const wf_node *node = predictor->node;
-    if (weights->levels < 1 || weights->levels > WF_NODE_MAX_LEVELS)
-        return WF_INVALID(&node->log, "the weights have %d levels, they are 1 to %d", weights->levels,
-                          WF_NODE_MAX_LEVELS);
-    WF_TRY(check_buffer(node, &weights->buffer));
-    WF_TRY(check_level(node, weights, &weights->level[0]));
+    const wf_log *log = &predictor->node->log;
+    if (weights->levels < 1 || weights->levels > WF_PYRAMID_MAX_LEVELS)
+        return WF_INVALID(log, "the weights have %d levels, they are 1 to %d", weights->levels, WF_PYRAMID_MAX_LEVELS);
+    if (weights->dtype != WF_FLOAT32 && weights->dtype != WF_FLOAT16)
+        return WF_INVALID(log, "the weights are %s, the node reads float32 and float16", wf_dtype_name(weights->dtype));
+    WF_TRY(check_buffer(predictor->node, &weights->buffer));
+    for (int level = 0; level < weights->levels; level++)
+        WF_TRY(check_level(predictor->node, weights, level));
     WF_TRY(compile_binding(predictor, weights, operators));
-    return check_room(node, weights, 0);
+    return check_rooms(predictor->node, weights);
 }
 
 /* ---- Bindings ---------------------------------------------------------------------------------------------------- */
@@ -182,18 +253,39 @@ static wf_result compile(node_predictor *predictor, unsigned operators)
     return WF_OK;
 }
 
+static wf_result filter_levels(const bound_predictor *bound, const node_turn *turn, const binding *b, wf_operator op)
+{
+    const wf_node *node = turn->node;
+    const int layers = wf_node_layers_of(&node->slots[turn->slot]);
+    const wf_tensor input = wf_node_pictures(node, NODE_INPUT_BLOCK, layers);
+    const wf_tensor output = wf_node_pictures(node, op == WF_SPLAT ? NODE_SPLAT_BLOCK : NODE_GATHER_BLOCK, layers);
+    bound_levels levels;
+    fill_levels(node, &b->given, b->buffer.data, &levels);
+    return wf_pyramid(node->device, turn->stream, op, levels.levels, b->given.levels, &input, &output,
+                      bound->workspace);
+}
+
 static wf_result filter(node_predictor *predictor, const node_turn *turn, unsigned operators)
 {
-    const binding *b = &((const bound_predictor *)predictor)->slots[turn->slot];
-    predictor->weights = (node_weights){.filter = b->given.level[0].filter,
-                                        .tensor = tensor_at(turn->node, &b->given, 0, b->buffer.data)};
-    return wf_node_filter_weights(predictor, turn, operators);
+    const bound_predictor *bound = (const bound_predictor *)predictor;
+    const binding *b = &bound->slots[turn->slot];
+    if (b->given.levels == 1) {
+        predictor->weights =
+            (node_weights){b->given.level[0].filter, weights_at(turn->node, &b->given, 0, b->buffer.data)};
+        return wf_node_filter_weights(predictor, turn, operators);
+    }
+    if (operators != NODE_BOTH)
+        return filter_levels(bound, turn, b, operators == NODE_SPLAT ? WF_SPLAT : WF_GATHER);
+    WF_TRY(filter_levels(bound, turn, b, WF_GATHER));
+    WF_TRY(wf_barrier(turn->node->device, turn->stream));
+    return filter_levels(bound, turn, b, WF_SPLAT);
 }
 
 static void destroy(node_predictor *predictor)
 {
     for (uint32_t slot = 0; slot < WF_NODE_MAX_SLOTS; slot++)
         unbind((bound_predictor *)predictor, slot);
+    wf_free(predictor->node->device, ((bound_predictor *)predictor)->workspace);
 }
 
 static const node_predictor_kind bound_kind = {.name = "bound weights",

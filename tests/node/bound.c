@@ -12,33 +12,63 @@
 
 static bound_weights *bound[WF_NODE_MAX_SLOTS][WF_OPERATOR_COUNT]; /* of the one scene that is open */
 
-static size_t count_of(const scene *s, const wf_filter *filter)
+static size_t pixels_of(const scene *s, int level)
 {
-    return (size_t)(filter->groups * filter->kernel_height * filter->kernel_width) * s->options.width *
-           s->options.height;
+    uint32_t width = s->options.width, height = s->options.height;
+    for (int i = 0; i < level; i++)
+        width = (width + 1) / 2, height = (height + 1) / 2;
+    return (size_t)width * height;
 }
 
-static wf_node_weights place(const scene *s, const wf_filter *filter, wf_dtype dtype, VkDeviceSize first)
+static size_t taps_of(const wf_filter *filter)
 {
-    return (wf_node_weights){.buffer = {.size = first + count_of(s, filter) * wf_dtype_size(dtype)},
-                             .dtype = dtype,
-                             .levels = 1,
-                             .level = {{.filter = *filter, .weights = first}}};
+    return (size_t)(filter->groups * filter->kernel_height * filter->kernel_width);
 }
 
-bound_weights bound_make(const scene *s, const wf_filter *filter, wf_dtype dtype, VkDeviceSize first)
+/* The end of so many planes that begin at `place`, up to where the next may begin. */
+static VkDeviceSize end_of(VkDeviceSize place, size_t values, wf_dtype dtype)
 {
-    bound_weights made = {.given = place(s, filter, dtype, first)};
-    const VkDeviceSize size = made.given.buffer.size;
+    return (place + values * wf_dtype_size(dtype) + 15) / 16 * 16;
+}
+
+/* Alphas lie behind the weights of their level, and nothing behind those of the last one. */
+static wf_node_weights place(const scene *s, const wf_filter *filters, int levels, wf_dtype dtype, VkDeviceSize first)
+{
+    wf_node_weights weights = {.dtype = dtype, .levels = levels};
+    VkDeviceSize at = first;
+    for (int level = 0; level < levels; level++) {
+        const size_t count = taps_of(&filters[level]) * pixels_of(s, level);
+        weights.level[level] = (wf_node_level){.filter = filters[level], .weights = at};
+        weights.buffer.size = at + count * wf_dtype_size(dtype);
+        weights.level[level].alpha = level < levels - 1 ? end_of(at, count, dtype) : 0;
+        at = end_of(weights.level[level].alpha, pixels_of(s, level), dtype);
+    }
+    return weights;
+}
+
+static bound_weights make(const scene *s, wf_node_weights given)
+{
+    bound_weights made = {.given = given};
+    const VkDeviceSize size = given.buffer.size;
     assert_int_equal(wf_node_create_buffer(s->node, size, &made.given.buffer), WF_OK);
     assert_true(made.given.buffer.size == size);
     made.drawn = renderer_create_buffer(s->renderer, size);
     return made;
 }
 
+bound_weights bound_make(const scene *s, const wf_filter *filter, wf_dtype dtype, VkDeviceSize first)
+{
+    return make(s, place(s, filter, 1, dtype, first));
+}
+
+bound_weights bound_make_pyramid(const scene *s, const wf_filter *filters, int levels, wf_dtype dtype)
+{
+    return make(s, place(s, filters, levels, dtype, 0));
+}
+
 bound_weights bound_make_cuda(const scene *s, wf_device *cuda, const wf_filter *filter, wf_dtype dtype)
 {
-    bound_weights made = {.given = place(s, filter, dtype, 0), .cuda = cuda};
+    bound_weights made = {.given = place(s, filter, 1, dtype, 0), .cuda = cuda};
     assert_int_equal(wf_alloc(cuda, made.given.buffer.size, &made.given.buffer.data), WF_OK);
     made.drawn = renderer_create_buffer(s->renderer, made.given.buffer.size);
     return made;
@@ -61,32 +91,44 @@ void bound_free(scene *s, bound_weights *weights)
     else
         wf_node_destroy_buffer(s->node, &weights->given.buffer);
     renderer_destroy_buffer(s->renderer, &weights->drawn);
-    for (int level = 0; level < WF_NODE_MAX_LEVELS; level++)
+    for (int level = 0; level < WF_PYRAMID_MAX_LEVELS; level++) {
         free(weights->values[level]);
+        free(weights->alphas[level]);
+    }
     *weights = (bound_weights){0};
 }
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
+/* Random values at a place of what is copied, and as they are stored there. */
+static double *draw(const scene *s, bound_weights *weights, VkDeviceSize place, size_t count, double low, double high)
+{
+    char *at = (char *)weights->drawn.data + place;
+    double *values = calloc(count, sizeof *values);
+    assert_non_null(values);
+    for (size_t i = 0; i < count; i++) {
+        const double value = random_uniform(s->random, low, high);
+        if (weights->given.dtype == WF_FLOAT16) {
+            ((uint16_t *)at)[i] = half_from_double(value);
+            values[i] = half_to_double(((uint16_t *)at)[i]);
+        } else {
+            ((float *)at)[i] = (float)value;
+            values[i] = (double)((float *)at)[i];
+        }
+    }
+    return values;
+}
+
 static void draw_level(const scene *s, bound_weights *weights, int level)
 {
     static const double low[WF_MODE_COUNT] = {-1, 0.1, -8}, high[WF_MODE_COUNT] = {1, 1, 8};
     const wf_node_level *l = &weights->given.level[level];
-    const size_t count = count_of(s, &l->filter);
-    char *at = (char *)weights->drawn.data + l->weights;
+    const size_t pixels = pixels_of(s, level);
     free(weights->values[level]);
-    weights->values[level] = calloc(count, sizeof(double));
-    assert_non_null(weights->values[level]);
-    for (size_t i = 0; i < count; i++) {
-        const double value = random_uniform(s->random, low[l->filter.mode], high[l->filter.mode]);
-        if (weights->given.dtype == WF_FLOAT16) {
-            ((uint16_t *)at)[i] = half_from_double(value);
-            weights->values[level][i] = half_to_double(((uint16_t *)at)[i]);
-        } else {
-            ((float *)at)[i] = (float)value;
-            weights->values[level][i] = (double)((float *)at)[i];
-        }
-    }
+    free(weights->alphas[level]);
+    weights->values[level] =
+        draw(s, weights, l->weights, taps_of(&l->filter) * pixels, low[l->filter.mode], high[l->filter.mode]);
+    weights->alphas[level] = level < weights->given.levels - 1 ? draw(s, weights, l->alpha, pixels, 0, 1) : NULL;
 }
 
 static void write_weights(const scene *s, bound_weights *weights, VkCommandBuffer commands)
@@ -117,8 +159,12 @@ static double *filtered(const scene *s, uint32_t slot, wf_operator op, wf_node_r
     const int64_t size[4] = {1, scene_channels(s, input), s->options.height, s->options.width};
     double *output = calloc((size_t)(size[1] * size[2] * size[3]), sizeof *output);
     assert_non_null(output);
-    wf_reference_filter(op, &bound[slot][op]->given.level[0].filter, size, s->slots[slot].planes[input],
-                        bound[slot][op]->values[0], NULL, output);
+    const bound_weights *weights = bound[slot][op];
+    wf_filter filters[WF_PYRAMID_MAX_LEVELS];
+    for (int level = 0; level < weights->given.levels; level++)
+        filters[level] = weights->given.level[level].filter;
+    wf_reference_pyramid(op, filters, weights->given.levels, size, s->slots[slot].planes[input], weights->values,
+                         weights->alphas, output);
     return output;
 }
 

@@ -8,15 +8,18 @@
 /* What a buffer holds of one operator. Slots and operators that share a buffer have the same one. */
 typedef struct bound_weights {
     wf_node_weights given;
-    host_buffer drawn;                  /* what the next frame copies; of the buffer's size */
-    wf_device *cuda;                    /* whose memory it is; NULL: the node's Vulkan device's */
-    double *values[WF_NODE_MAX_LEVELS]; /* what was drawn, as stored */
+    host_buffer drawn; /* what the next frame copies; of the buffer's size */
+    wf_device *cuda;   /* whose memory it is; NULL: the node's Vulkan device's */
+    double *values[WF_PYRAMID_MAX_LEVELS], *alphas[WF_PYRAMID_MAX_LEVELS]; /* what was drawn, as stored */
 } bound_weights;
 
 /* Makes a buffer, and says where in it the weights are: `first` bytes into it. */
 bound_weights bound_make(const scene *s, const wf_filter *filter, wf_dtype dtype, VkDeviceSize first);
 
-/* The same in CUDA's memory. */
+/* The same of a pyramid's levels, all in one buffer. */
+bound_weights bound_make_pyramid(const scene *s, const wf_filter *filters, int levels, wf_dtype dtype);
+
+/* One level in CUDA's memory. */
 bound_weights bound_make_cuda(const scene *s, wf_device *cuda, const wf_filter *filter, wf_dtype dtype);
 
 /* Before scene_close. */

@@ -75,6 +75,36 @@ static void test_frames_in_flight(void **state)
     scene_close(&s);
 }
 
+/* Pyramids of one and of more levels, which differ between slots; one of the operators may share the other's. */
+static void test_pyramids(void **state)
+{
+    (void)state;
+    static const int levels[SLOTS] = {4, 1, 7};
+    for (int shared = 0; shared < 2; shared++) {
+        scene_options options = plain_options();
+        options.layers = shared;
+        scene s = open_scene(&options);
+        wf_filter filters[WF_PYRAMID_MAX_LEVELS];
+        bound_weights weights[SLOTS][WF_OPERATOR_COUNT];
+        for (uint32_t slot = 0; slot < SLOTS; slot++) {
+            for (wf_operator op = 0; op < (shared ? 1 : WF_OPERATOR_COUNT); op++) {
+                for (int level = 0; level < levels[slot]; level++)
+                    filters[level] = filter_of(5 - level % 3, 5 - level % 2, slot == 0 ? WF_NORMALIZED : WF_SOFTMAX);
+                weights[slot][op] = bound_make_pyramid(&s, filters, levels[slot], op ? WF_FLOAT32 : WF_FLOAT16);
+                bound_bind(&s, slot, op, &weights[slot][op]);
+            }
+        }
+        if (shared)
+            bound_share(&s, WF_GATHER, WF_SPLAT);
+        scene_run(&s, 7);
+        for (uint32_t slot = 0; slot < SLOTS; slot++) {
+            for (wf_operator op = 0; op < (shared ? 1 : WF_OPERATOR_COUNT); op++)
+                bound_free(&s, &weights[slot][op]);
+        }
+        scene_close(&s);
+    }
+}
+
 static void bind_all(scene *s, wf_operator op, bound_weights weights[SLOTS], const wf_filter *filter)
 {
     for (uint32_t slot = 0; slot < SLOTS; slot++) {
@@ -330,7 +360,7 @@ static void test_errors(void **state)
     assert_invalid(wf_node_bind_weights(node, SLOTS, WF_GATHER, &right), "no slot 3, the node has 3");
     assert_invalid(wf_node_bind_weights(node, 0, WF_OPERATOR_COUNT, &right), "operator is 2");
     REFUSE("0 levels", w.levels = 0);
-    REFUSE("levels, they are 1 to", w.levels = WF_NODE_MAX_LEVELS + 1);
+    REFUSE("levels, they are 1 to", w.levels = WF_PYRAMID_MAX_LEVELS + 1);
     REFUSE("neither a VkBuffer nor an address", w.buffer.buffer = VK_NULL_HANDLE);
     REFUSE("a VkBuffer and an address", w.buffer.data = &w);
     REFUSE("the kernel is 0x5", w.level[0].filter.kernel_height = 0);
@@ -339,12 +369,19 @@ static void test_errors(void **state)
     REFUSE("mode is 3", w.level[0].filter.mode = WF_MODE_COUNT);
     REFUSE("the weights are bfloat16", w.dtype = WF_BFLOAT16);
     REFUSE("the weights are float64", w.dtype = WF_FLOAT64);
-    REFUSE("begin at byte 8 of their buffer, it is a multiple of 16", w.level[0].weights = 8);
-    REFUSE("25 float32 planes of 37x23 are 85100 bytes, the weights' buffer has 85099 from byte 0 on",
+    REFUSE("level 0's weights begin at byte 8 of their buffer", w.level[0].weights = 8);
+    REFUSE("its alpha at byte 4, both are multiples of 16", w.level[0].alpha = 4);
+    REFUSE("level 0's weights: 25 float32 planes of 37x23 are 85100 bytes, the buffer has 85099 from byte 0 on",
            w.buffer.size = 85099);
-    REFUSE("are 85100 bytes, the weights' buffer has 85084 from byte 16 on", w.level[0].weights = 16);
-    REFUSE("has 0 from byte 1048576 on", w.level[0].weights = 1 << 20);
+    REFUSE("are 85100 bytes, the buffer has 85084 from byte 16 on", w.level[0].weights = 16);
+    REFUSE("the buffer has 0 from byte 1048576 on", w.level[0].weights = 1 << 20);
     REFUSE("75 float32 planes", w.level[0].filter.groups = 3);
+    REFUSE("level 0's alpha: 1 float32 planes of 37x23 are 3404 bytes, the buffer has 3388 from byte 81712 on",
+           w.levels = 2, w.level[1].filter = filter_of(1, 1, WF_LINEAR), w.level[0].alpha = 81712);
+    REFUSE("level 1's weights: 25 float32 planes of 19x12 are 22800 bytes, the buffer has 22796 from byte 62304 on",
+           w.levels = 2, w.level[1].filter = filter, w.level[1].weights = 62304);
+    REFUSE("the kernel is 5x0", w.levels = 2, w.level[1].filter = filter_of(5, 0, WF_LINEAR));
+    REFUSE("dilation is 0", w.levels = 2, w.level[1].filter = filter, w.level[1].filter.dilation = 0);
     if (backend == WF_CUDA) {
         REFUSE("lacks its VkDeviceMemory", w.buffer.memory = VK_NULL_HANDLE);
         REFUSE("too small (100 bytes)", w.buffer.memory_size = 100);
@@ -430,6 +467,7 @@ int main(int argc, char **argv)
         return status;
     const struct CMUnitTest tests[] = {
         TEST(test_frames),
+        TEST(test_pyramids),
         TEST(test_frames_in_flight),
         TEST(test_shared),
         TEST(test_one_buffer),
