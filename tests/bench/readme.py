@@ -133,6 +133,21 @@ def shapes_table():
     return table("**Other shapes and types**, as above: float32 and 1920×1080 where not said.", header, rows)
 
 
+def layers_table():
+    """Five further layers beside the color: 15 channels more in one call; with alpha 16."""
+    results = load("wf_bench-layers-cuda")
+    if not results:
+        return ""
+    pictures = [("color alone", 3), ("and five layers", 18), ("and alpha", 19)]
+    columns = [(weights, operator) for weights in ("float32", "float16") for operator in OPERATORS]
+    rows = [[name] + [against(find(results, 11, operator, weight_dtype=weights, channels=channels),
+                              find(results, 11, operator, weight_dtype=weights)) for weights, operator in columns]
+            for name, channels in pictures]
+    return table(f"**Further layers** that take the color's weights in the same call, on {source(results)}, K = 11, float32 images, "
+                 "1920×1080: milliseconds, and how many times those of the color alone.",
+                 [""] + [f"{operator}, {weights} weights" for weights, operator in columns], rows)
+
+
 def glsl_table():
     cuda, vulkan = load("wf_bench-cuda"), load("wf_bench-vulkan")
     if not vulkan or not cuda:
@@ -278,7 +293,7 @@ def picture():
 
 PAGES = {  # what stands between the marks of each page, in order
     "README.md": [[quality_table], [forward_table, picture]],
-    "tests/bench/README.md": [[backward_table, modes_table, shapes_table, glsl_table, cpu_table, lambda: torch_table("cuda"),
+    "tests/bench/README.md": [[backward_table, modes_table, shapes_table, layers_table, glsl_table, cpu_table, lambda: torch_table("cuda"),
                                training_table, lambda: torch_table("cpu"), node_table, live_table]],
 }
 
