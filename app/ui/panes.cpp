@@ -23,7 +23,24 @@ void pane_name(int layer, bool error, char (&name)[64])
         std::strcat(name, " error");
 }
 
-/* "Gather 11×11 · bilateral (analytic)"; what follows the name is dim. */
+/* The channels that a layer is in its file; NULL: it is of none. */
+const char *origin_of(const ui_facts *facts, const view_context *context, int layer)
+{
+    bool is_of_file = layer < FRAME_LAYER_COUNT && context->has[layer];
+    return is_of_file ? facts->origins[layer] : nullptr;
+}
+
+/* "R,G,B of noise.ref.exr": without that file's folder, unless it is a place for every frame's. */
+void shorten_origin(const char *origin, char (&detail)[256])
+{
+    const char *of = std::strstr(origin, " of "), *slash = std::strrchr(origin, '/');
+    if (of && slash && slash > of && slash[1] != '*')
+        std::snprintf(detail, sizeof detail, "%.*s of %s", (int)(of - origin), origin, slash + 1);
+    else
+        std::snprintf(detail, sizeof detail, "%s", origin);
+}
+
+/* "Gather 11×11 · bilateral (analytic)", "Noisy R,G,B"; what follows the name is dim. */
 void describe_pane(const ui_facts *facts, const view *view, const view_context *context, const pane *pane,
                    char (&name)[64], char (&detail)[256])
 {
@@ -38,6 +55,8 @@ void describe_pane(const ui_facts *facts, const view *view, const view_context *
         std::snprintf(detail, sizeof detail, "%d spp", facts->feed.color_samples);
     else if (pane->layer == FRAME_REFERENCE && facts->feed.reference_samples > 0)
         std::snprintf(detail, sizeof detail, "%d spp", facts->feed.reference_samples);
+    else if (const char *origin = origin_of(facts, context, pane->layer))
+        shorten_origin(origin, detail);
     if (!filtered)
         return;
     int height, width;
@@ -60,6 +79,20 @@ void choose_pane(const view_context *context, view *view, pane *pane)
                 view_show(view, pane, layer, error != 0);
         }
     }
+}
+
+/* What the pane's name has no room for: "color from ViewLayer.Combined.R,G,B". */
+void explain_layer(const ui_facts *facts, const view_context *context, const pane *pane, Box header)
+{
+    const char *origin = origin_of(facts, context, pane->layer);
+    ImVec2 low(header.x, header.y), high(header.right(), header.y + header.height);
+    if (!origin || !ImGui::IsMouseHoveringRect(low, high) || ImGui::IsPopupOpen("layers"))
+        return;
+    ImGui::BeginTooltip();
+    ImGui::PushTextWrapPos(px(420));
+    ImGui::Text("%s from %s", frame_layer_name((frame_layer)pane->layer), origin);
+    ImGui::PopTextWrapPos();
+    ImGui::EndTooltip();
 }
 
 /* A label that opens the list of layers. */
@@ -142,6 +175,7 @@ void build_pane(const ui_facts *facts, view *view, view_context *context, ui_lay
     else if (error && header.width > px(200))
         right = place_ramp(header, &layout->ramps[index]);
     pane_menu(facts, view, context, pane, header, right - px(6));
+    explain_layer(facts, context, pane, header);
 
     rectangle picture = {cell.x, cell.y, std::max(cell.width, 1.0f), std::max(cell.height, 1.0f)};
     layout->pictures[index] = picture;

@@ -25,6 +25,8 @@ bool ui_resize(uint32_t width, uint32_t height, error *error);
 /* What is shown beside the pictures. */
 typedef struct ui_facts {
     const char *frame_name; /* of the frame that is shown */
+    char *const
+        *origins; /* FRAME_LAYER_COUNT: what its layers are in its file (frame.h); NULL for one that is of none */
     feed_facts feed;
     const char *file_name; /* of the weights; NULL: none were given */
     const char *network_label, *network_origin;

@@ -23,6 +23,14 @@ static void say(const frame *frame)
     warn(frame->path, frame->warnings, "");
 }
 
+/* In a window: the first of the sentences. */
+static void notify_line(viewer *viewer, const char *sentences, const char *end)
+{
+    char notice[sizeof viewer->notice];
+    snprintf(notice, sizeof notice, "%.*s%s", (int)strcspn(sentences, "\n"), sentences, end);
+    viewer_notify(viewer, true, notice);
+}
+
 void viewer_note_layers(viewer *viewer, const frame *frame)
 {
     bool changed = false;
@@ -36,6 +44,8 @@ void viewer_note_layers(viewer *viewer, const frame *frame)
     }
     if (changed && viewer->options->headless)
         say(frame);
+    else if (changed && frame->warnings)
+        notify_line(viewer, frame->warnings, "");
 }
 
 void viewer_forget_layers(viewer *viewer)
@@ -56,9 +66,7 @@ void viewer_note_damage(viewer *viewer, int index, const frame *frame)
         warn(frame->path, frame->damage, "; mended");
         return;
     }
-    char notice[sizeof viewer->notice];
-    snprintf(notice, sizeof notice, "%.*s; mended", (int)strcspn(frame->damage, "\n"), frame->damage);
-    viewer_notify(viewer, true, notice);
+    notify_line(viewer, frame->damage, "; mended");
 }
 
 void viewer_note_skipped(viewer *viewer, int index, const error *reason)

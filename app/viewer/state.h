@@ -82,7 +82,8 @@ bool viewer_load_weights(viewer *viewer, int index, int width, int height, error
 /* ---- layers.c: what is said of frames' files ------------------------------------------------------------------------ */
 
 /* Keeps what the layers of a recorded frame are. Headless, says so on stderr where the frame before had others: a line "wfview:
- * PATH: color from R,G,B; albedo from albedo.R,G,B", and each warning. */
+ * PATH: color from R,G,B; albedo from albedo.R,G,B", and each warning; in a window the panes say so, and the first warning is a
+ * notice. */
 void viewer_note_layers(viewer *viewer, const frame *frame);
 void viewer_forget_layers(viewer *viewer);
 

@@ -199,6 +199,7 @@ static void gather_facts(viewer *viewer)
     const frame_state *state = &viewer->frames[viewer->shown];
     ui_facts *facts = &viewer->facts;
     facts->frame_name = base_name(feed_path(&viewer->feed, viewer->shown));
+    facts->origins = viewer->origins;
     facts->feed = feed_describe(&viewer->feed);
     facts->file_name = base_name(options->weights);
     facts->network_label = viewer->network.label;

@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import numpy as np
+import OpenEXR
 import pytest
 import test_golden
 from frames import FRAMES
@@ -227,6 +228,31 @@ def test_signals(window, tmp_path, number, status):
     opened.process.send_signal(number)
     assert opened.process.wait(60) == status
     assert [path.name for path in tmp_path.iterdir()] == ["out"] and not list((tmp_path / "out").iterdir())
+
+
+def test_titles_explain_layers(window):
+    """The mouse over a pane's title: which channels the layer is."""
+    opened = window("--kernel-size", 3, "--size", "1280x720", "--timing-placeholders", STUDIO / "studio.0001.exr")
+
+    def below_title(x):
+        opened.xdotool("mousemove", "--window", opened.window, x, 10)
+        time.sleep(0.5)
+        return opened.screenshot()[26:60, x : x + 250].astype(int)
+
+    opened.xdotool("mousemove", "--window", opened.window, 640, 712)
+    time.sleep(0.5)
+    before = opened.screenshot().astype(int)
+    assert (np.abs(below_title(60) - before[26:60, 60:310]).max(-1) > 30).mean() > 0.2, "the noisy picture's"
+    assert (np.abs(below_title(500) - before[26:60, 500:750]).max(-1) > 30).mean() < 0.01, "what is filtered is of no file"
+    opened.quits("q")
+
+
+def test_notice_of_guides_that_are_not_taken(window, tmp_path):
+    channels = {c: np.ones((16, 24), np.float32) for c in ("R", "G", "B", "myAlbedo.R", "myAlbedo.G", "myAlbedo.B")}
+    OpenEXR.File({"type": OpenEXR.scanlineimage}, channels).write(str(tmp_path / "frame.exr"))
+    opened = window("--kernel-size", 3, "--size", "1280x720", tmp_path / "frame.exr")
+    assert has_notice(opened.screenshot())
+    opened.quits("q")
 
 
 def choose_backend(opened, entry):
