@@ -41,8 +41,8 @@ def _limit(share: Tensor) -> Tensor:
 
 
 def _hash(seed: Tensor, row: Tensor, column: Tensor) -> Tensor:
-    """(N,1,H,W) in 0 .. 2^32 - 1; every product fits 63 bits."""
-    x = (row * 0x9E3779B1 + column * 0x85EBCA77 + seed * 0xC2B2AE3D) & _ALL
+    """(N,1,H,W) in 0 .. 2^32 - 1. Products fit 63 bits, those of rows and columns 31: torch.compile counts pixels in int32."""
+    x = (row * 486193 + column * 371941 + seed * 0xC2B2AE3D) & _ALL
     x = ((x ^ (x >> 15)) * 0x2C1B3C6D) & _ALL
     x = ((x ^ (x >> 12)) * 0x297A2D39) & _ALL
     return x ^ (x >> 15)
