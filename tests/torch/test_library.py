@@ -33,7 +33,7 @@ def test_no_library(name, reason):
 
 def test_other_version(tmp_path):
     """One whose calls take other arguments is not called."""
-    names = ("create", "destroy", "apply", "gather_splat", "backward", "backward_workspace", "grad_weight")
+    names = ("create", "destroy", "apply", "gather_splat", "backward", "backward_workspace", "grad_weight", "backend_built")
     source = "".join(f"void wf_{name}(void) {{}}\n" for name in names)
     source += 'void omp_set_num_threads(int n) { (void)n; }\nconst char *wf_version(void) { return "0.1.9"; }\n'
     other = tmp_path / "libwf.so"
@@ -55,7 +55,7 @@ def test_library_refuses():
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_no_gpu():
-    with pytest.raises(RuntimeError, match="there is no cuda device: |the cuda backend is not built: "):
+    with pytest.raises(RuntimeError, match="there is no cuda device: |the tensors are on cuda:0 and this build of "):
         library._open(torch.device("cuda:0"))
 
 

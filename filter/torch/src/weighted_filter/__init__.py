@@ -12,7 +12,8 @@ float16 and bfloat16, with derivatives of every order, under autocast, torch.fun
 
 from .coverage import merge
 from .functional import gather, gather_splat, splat
+from .library import VERSION as __version__, backends
 from .module import WeightedFilter
 from .pyramid import KernelPyramid, kernel_pyramid
 
-__all__ = ["KernelPyramid", "WeightedFilter", "gather", "gather_splat", "kernel_pyramid", "merge", "splat"]
+__all__ = ["KernelPyramid", "WeightedFilter", "__version__", "backends", "gather", "gather_splat", "kernel_pyramid", "merge", "splat"]

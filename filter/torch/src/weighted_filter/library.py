@@ -33,6 +33,7 @@ MIN_SUM = 1e-6  # WF_MIN_SUM
 _VERSION = "0.2."  # of libwf, whose other versions' functions may take other arguments
 _BACKENDS = {"cpu": 0, "cuda": 2}
 _INVALID_ARGUMENT = 1
+_NOT_BUILT = 3
 _WORKSPACE_ALIGNMENT = 256
 
 _LogCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p)
@@ -62,6 +63,11 @@ def _find() -> str:
     return os.environ.get("WEIGHTED_FILTER_LIBRARY") or str(next(filter(pathlib.Path.exists, files), files[0]))
 
 
+def _openmp(library: ctypes.CDLL) -> ctypes.CDLL:
+    """With the functions of the OpenMP runtime that libwf uses: its own or, in a wheel, PyTorch's."""
+    return library if hasattr(library, "omp_set_num_threads") else ctypes.CDLL(None)
+
+
 def _load() -> ctypes.CDLL:
     integer, pointer = ctypes.c_int, ctypes.c_void_p
     try:
@@ -70,15 +76,17 @@ def _load() -> ctypes.CDLL:
             ("wf_create", integer, [pointer] * 2),
             ("wf_destroy", None, [pointer]),
             ("wf_version", ctypes.c_char_p, []),
+            ("wf_backend_built", integer, [integer]),
             ("wf_apply", integer, [pointer] * 2 + [integer] + [pointer] * 6),
             ("wf_gather_splat", integer, [pointer] * 8),
             ("wf_backward", integer, [pointer] * 2 + [integer] + [pointer] * 2),
             ("wf_backward_workspace", ctypes.c_size_t, [pointer, integer] + [pointer] * 2),
             ("wf_grad_weight", integer, [pointer] * 2 + [integer] + [pointer] * 4),
-            ("omp_set_num_threads", None, [integer]),  # of the OpenMP runtime that libwf is linked with
         ):
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
+        set_threads = _openmp(library).omp_set_num_threads
+        set_threads.restype, set_threads.argtypes = None, [integer]
     except (OSError, AttributeError) as error:
         raise ImportError(f"weighted_filter cannot load its library: {error}") from None
     version = library.wf_version().decode()
@@ -89,6 +97,13 @@ def _load() -> ctypes.CDLL:
 
 
 _library = _load()
+_set_threads = _openmp(_library).omp_set_num_threads
+VERSION: str = _library.wf_version().decode()
+
+
+def backends() -> tuple[str, ...]:
+    """What this build works on: ("cpu", "cuda"), or ("cpu",) where it was built without CUDA."""
+    return tuple(name for name, index in _BACKENDS.items() if _library.wf_backend_built(index))
 
 
 def sum_dtype(dtype: torch.dtype) -> torch.dtype:
@@ -129,6 +144,9 @@ def _open(device: torch.device) -> _Device:
     options = _DeviceOptions(_BACKENDS[device.type], device.index or 0, _Log(_keep_message, None))
     opened = _Device()
     result = _library.wf_create(ctypes.byref(options), ctypes.byref(opened))
+    if result == _NOT_BUILT:
+        raise RuntimeError(f"the tensors are on {device} and this build of weighted_filter is for {', '.join(backends())} only: nvcc "
+                           "was not found when it was installed")
     if result:
         _fail(result)
     weakref.finalize(opened, _library.wf_destroy, opened.value).atexit = False  # daemon threads may be at work then
@@ -174,7 +192,7 @@ def _start(operator: int, settings: Settings, input: Tensor) -> tuple:
         stream = torch._C._cuda_getCurrentRawStream(ordinal)  # of torch.cuda.current_stream, sooner
     else:
         stream = None
-        _library.omp_set_num_threads(torch.get_num_threads())  # OpenMP has a number for each thread that calls
+        _set_threads(torch.get_num_threads())  # OpenMP has a number for each thread that calls
     return device, stream, operator, ctypes.byref(_filter(kernel_height, kernel_width, mode, dilation, groups))
 
 
