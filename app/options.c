@@ -44,7 +44,7 @@ static const char *mode_word(int mode)
 
 static const char *predictor_word(int word)
 {
-    int row = PREDICTOR_DEFAULT + word;
+    int row = PREDICTOR_FILES + 1 + word;
     return row < predictor_count ? predictor_rows[row].name : NULL;
 }
 
@@ -71,7 +71,8 @@ static const option_row rows[] = {
     {"weight-mode", "MODE", VIEWER, OPTION_WORD(mode), .word = mode_word,
      .help = "linear (default for files), normalized or softmax"},
     {"predictor", "NAME", VIEWER, OPTION_WORD(predictor), .word = predictor_word,
-     .help = "bilateral (analytic; default where no --weights are given) or kpn (a network)"},
+     .help = "where no --weights are given: kpn (a network; default) or bilateral (analytic; default with\n"
+             "--kernel-size)"},
     {"network", "FILE", VIEWER, OPTION_TEXT(network),
      .help = "another network for kpn than the bundled one, as weighted_filter.train writes it"},
     {"kernel-size", "K|KhxKw", VIEWER, OPTION_PAIR(kernel_height, kernel_width, option_read_kernel_size),
@@ -143,7 +144,8 @@ static const option_row rows[] = {
 
     {.help = "Running"},
     {"backend", "NAME", VIEWER, .read = option_read_backend,
-     .help = "auto (default: the first of cuda, vulkan, cpu that works), cuda, vulkan or cpu"},
+     .help = "auto (default: the first of cuda, vulkan, cpu that works; cpu where Vulkan has no GPU),\n"
+             "cuda, vulkan or cpu"},
     {"headless", NULL, EVERY, OPTION_FLAG(headless),
      .help = "no window, no display server needed"},
     {"size", "WxH", VIEWER, OPTION_PAIR(width, height, option_read_size), .least = MIN_SIZE, .most = MAX_SIZE,
@@ -341,12 +343,27 @@ static bool check_rest(const parse *parse, unsigned run)
         return error_set(parse->error, "--channel %s: not together with --scene", options->channels[0]);
     if (options->weights && given(parse, "predictor"))
         return error_set(parse->error, "--predictor: not together with --weights %s", options->weights);
-    if (options->network && !predictor_rows[PREDICTOR_DEFAULT + options->predictor].runs_network)
+    if (options->network && options->predictor != PREDICTOR_NETWORK)
         return error_set(parse->error, "--network %s: needs --predictor kpn", options->network);
+    if (options->kernel_height && options->predictor == PREDICTOR_NETWORK)
+        return error_set(parse->error, "--kernel-size %s: not together with --predictor kpn, whose network has its own",
+                         given(parse, "kernel-size"));
     if (!options->weights && given(parse, "weight-mode") && options->mode != WF_NORMALIZED)
         return error_set(parse->error, "--weight-mode %s: needs --weights; predicted weights are always normalized",
                          wf_mode_name(options->mode));
     return true;
+}
+
+/* A size of kernels is one of the analytic filter's, which has no other way to be given one. */
+static void choose_predictor(const parse *parse)
+{
+    options *options = parse->options;
+    if (options->weights)
+        options->predictor = PREDICTOR_FILES;
+    else if (given(parse, "predictor"))
+        options->predictor += PREDICTOR_FILES + 1;
+    else
+        options->predictor = options->kernel_height && !options->network ? PREDICTOR_BILATERAL : PREDICTOR_NETWORK;
 }
 
 static bool check(const parse *parse)
@@ -433,6 +450,7 @@ options_result options_parse(int argc, char **argv, options *options, error *err
         return OPTIONS_USAGE;
     if (options->help || options->version)
         return OPTIONS_OK;
+    choose_predictor(&parse);
     if (options->dataset && !given(&parse, "render-size"))
         options->render_width = options->render_height = DATASET_SIZE;
     return check(&parse) ? OPTIONS_OK : OPTIONS_USAGE;

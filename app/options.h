@@ -49,7 +49,7 @@ typedef struct options {
     const char *weights;             /* NULL: predict */
     const char *splat_weights;       /* NULL: weights */
     wf_mode mode;                    /* for files */
-    int predictor;                   /* where no file has weights: 0 is PREDICTOR_DEFAULT's row, 1 the next */
+    int predictor;                   /* row of predictor_rows */
     const char *network;             /* for kpn; NULL: the bundled one */
     int kernel_height, kernel_width; /* 0: the file's own or the predictor's default */
     const char *reference;

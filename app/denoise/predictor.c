@@ -66,19 +66,19 @@ static wf_result apply_network(wf_node *node, const predictor_options *options, 
 /* ---- Rows --------------------------------------------------------------------------------------------------------- */
 
 const predictor_row predictor_rows[] = {
-    {.label = "file", .apply = apply_files},
-    {.name = "bilateral",
-     .label = "bilateral (analytic)",
-     .parameters = bilateral_parameters,
-     .parameter_count = sizeof bilateral_parameters / sizeof *bilateral_parameters,
-     .get_kernel = get_bilateral_kernel,
-     .set_kernel = set_bilateral_kernel,
-     .apply = apply_bilateral},
-    {.name = "kpn",
-     .label = "kpn (network)",
-     .runs_network = true,
-     .get_kernel = get_network_kernel,
-     .apply = apply_network},
+    [PREDICTOR_FILES] = {.label = "file", .apply = apply_files},
+    [PREDICTOR_NETWORK] = {.name = "kpn",
+                           .label = "kpn (network)",
+                           .runs_network = true,
+                           .get_kernel = get_network_kernel,
+                           .apply = apply_network},
+    [PREDICTOR_BILATERAL] = {.name = "bilateral",
+                             .label = "bilateral (analytic)",
+                             .parameters = bilateral_parameters,
+                             .parameter_count = sizeof bilateral_parameters / sizeof *bilateral_parameters,
+                             .get_kernel = get_bilateral_kernel,
+                             .set_kernel = set_bilateral_kernel,
+                             .apply = apply_bilateral},
 };
 
 const int predictor_count = sizeof predictor_rows / sizeof *predictor_rows;

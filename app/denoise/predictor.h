@@ -47,7 +47,7 @@ typedef struct predictor_row {
     wf_result (*apply)(wf_node *node, const predictor_options *options, const predictor_inputs *inputs);
 } predictor_row;
 
-enum { PREDICTOR_FILES = 0, PREDICTOR_DEFAULT = 1 }; /* rows */
+enum { PREDICTOR_FILES, PREDICTOR_NETWORK, PREDICTOR_BILATERAL }; /* rows */
 
 extern const predictor_row predictor_rows[];
 extern const int predictor_count;

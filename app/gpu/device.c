@@ -185,6 +185,7 @@ static void describe(device *device)
                                               .pNext = &driver};
     vkGetPhysicalDeviceProperties2(device->physical, &properties);
     snprintf(device->name, sizeof device->name, "%s", properties.properties.deviceName);
+    device->is_processor = properties.properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
     snprintf(device->driver, sizeof device->driver, "%.127s %.127s", driver.driverName, driver.driverInfo);
 }
 

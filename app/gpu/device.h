@@ -21,6 +21,7 @@ typedef struct device {
     VkCommandPool commands; /* buffers are reset one by one */
     VkPipelineCache cache;
     char name[256], driver[256];
+    bool is_processor; /* no GPU: the driver computes on the CPU */
     bool has_calibrated_timestamps;
     int validation_messages; /* errors and warnings so far; each was printed on stderr */
 } device;

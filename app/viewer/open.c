@@ -84,8 +84,8 @@ static bool open_feed(viewer *viewer, error *error)
 static bool open_network(viewer *viewer, error *error)
 {
     const options *options = viewer->options;
-    bool runs = !options->weights && predictor_rows[PREDICTOR_DEFAULT + options->predictor].runs_network;
-    return (options->headless && !runs) || network_open(options->network, &viewer->network, error);
+    return (options->headless && !predictor_rows[options->predictor].runs_network) ||
+           network_open(options->network, &viewer->network, error);
 }
 
 static void set_up_view(viewer *viewer, bool has_guides)
@@ -101,7 +101,7 @@ static void set_up_view(viewer *viewer, bool has_guides)
     view->solo = -1;
     view->panels = view->fit = true;
     view->backend = options->backend;
-    view->predictor.row = options->weights ? PREDICTOR_FILES : PREDICTOR_DEFAULT + options->predictor;
+    view->predictor.row = options->predictor;
     view->predictor.mode = options->mode;
     view->predictor.network_kernel = viewer->network.info.kernel_sizes[0];
     int height = options->kernel_height ? options->kernel_height : DEFAULT_KERNEL;

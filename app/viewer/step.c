@@ -65,7 +65,7 @@ static bool replace_denoiser(viewer *viewer, const denoiser_options *options, er
     viewer->view.backend = wf_node_backend(denoiser.node);
     wf_node_get_info(denoiser.node, &viewer->facts.node);
     viewer_notify(viewer, true, viewer->log.warning);
-    viewer_note(viewer, viewer->log.passed_over, viewer->view.backend == WF_CPU);
+    viewer_note(viewer, viewer->log.passed_over, viewer->view.backend == WF_CPU && !viewer->device.is_processor);
     return true;
 }
 

@@ -116,7 +116,8 @@ typedef struct wf_node_options {
     VkQueue queue;                  /* that renders into the inputs and samples the outputs */
     VkPipelineCache pipeline_cache; /* VK_NULL_HANDLE: none */
     int automatic;                  /* 1: the first of WF_CUDA, WF_VULKAN, WF_CPU that works; backend is ignored. Each
-                                       one that does not is logged as a warning that says why. Without Vulkan: WF_CPU */
+                                       one that does not is logged as a warning that says why, and so is WF_VULKAN on a
+                                       device that is no GPU, which WF_CPU is faster than. Without Vulkan: WF_CPU */
     wf_backend backend;             /* automatic = 0: this one, or the node is not created */
     uint32_t width, height;         /* of every image, at least 1 */
     uint32_t slots;                 /* frames in flight, 1 ... WF_NODE_MAX_SLOTS */

@@ -115,11 +115,25 @@ static wf_result open_backend(wf_node *node, wf_backend backend)
     return result;
 }
 
+/* A driver without a GPU computes shaders on the processor, slower than WF_CPU does its work there. */
+static int passes_over(const wf_node *node, wf_backend backend)
+{
+    VkPhysicalDeviceProperties properties;
+    vkGetPhysicalDeviceProperties(node->options.physical_device, &properties);
+    if (backend != WF_VULKAN || properties.deviceType != VK_PHYSICAL_DEVICE_TYPE_CPU)
+        return 0;
+    wf_report(&node->options.log, WF_LOG_WARNING, WF_OK, "the node passes over %s: %s is no GPU, %s is faster",
+              wf_backend_name(backend), properties.deviceName, wf_backend_name(WF_CPU));
+    return 1;
+}
+
 static wf_result open_first_that_works(wf_node *node)
 {
     static const wf_backend order[WF_BACKEND_COUNT] = {WF_CUDA, WF_VULKAN, WF_CPU};
     wf_result result = WF_ERROR_UNSUPPORTED;
     for (int i = 0; i < WF_BACKEND_COUNT && result != WF_OK; i++) {
+        if (passes_over(node, order[i]))
+            continue;
         node->trying = wf_backend_name(order[i]);
         result = open_backend(node, order[i]);
         node->trying = NULL;

@@ -314,7 +314,7 @@ static void test_words(void **state)
     assert_usage("--backend metal: expected auto, cuda, vulkan or cpu", "f", "--backend", "metal");
     assert_usage("--features both: expected first-hit or sampled", "--scene", "s.glb", "--features", "both");
     assert_usage("--weight-mode mean: expected linear, normalized or softmax", "f", "--weight-mode", "mean");
-    assert_usage("--predictor oidn: expected bilateral or kpn", "f", "--predictor", "oidn");
+    assert_usage("--predictor oidn: expected kpn or bilateral", "f", "--predictor", "oidn");
     static const char *const surroundings[] = {"Sky",     "1,2",     "1,2,3,4", "1,-2,3", "1,nan,3",
                                                "1,inf,3", "1,2e9,3", "1, 2,3",  "sky.hdr"};
     for (size_t i = 0; i < sizeof surroundings / sizeof *surroundings; i++) {
@@ -414,11 +414,22 @@ static void test_network(void **state)
     (void)state;
     options o;
     assert_ok(&o, WORDS("f", "--predictor", "kpn", "--network", "n.safetensors"));
-    assert_string_equal(predictor_rows[PREDICTOR_DEFAULT + o.predictor].name, "kpn");
+    assert_string_equal(predictor_rows[o.predictor].name, "kpn");
     assert_string_equal(o.network, "n.safetensors");
     assert_ok(&o, WORDS("f", "--predictor", "kpn"));
     assert_null(o.network);
-    assert_usage("--network n: needs --predictor kpn", "f", "--network", "n");
+    assert_ok(&o, WORDS("f"));
+    assert_string_equal(predictor_rows[o.predictor].name, "kpn");
+    assert_ok(&o, WORDS("f", "--kernel-size", "5"));
+    assert_string_equal(predictor_rows[o.predictor].name, "bilateral");
+    assert_ok(&o, WORDS("f", "--weights", "w", "--kernel-size", "5"));
+    assert_string_equal(predictor_rows[o.predictor].label, "file");
+    assert_usage("--network n: needs --predictor kpn", "f", "--network", "n", "--predictor", "bilateral");
+    assert_usage("--network n: needs --predictor kpn", "f", "--network", "n", "--weights", "w");
+    assert_usage("--kernel-size 5: not together with --predictor kpn, whose network has its own", "f", "--kernel-size",
+                 "5", "--predictor", "kpn");
+    assert_usage("--kernel-size 5: not together with --predictor kpn, whose network has its own", "f", "--kernel-size",
+                 "5", "--network", "n");
     assert_usage("--predictor: not together with --weights w", "f", "--predictor", "kpn", "--weights", "w");
     assert_usage("--backend metal: expected auto, cuda, vulkan or cpu", "--scene", "x.gltf", "--backend", "metal");
 }

@@ -141,7 +141,7 @@ def test_networks(fails, tmp_path):
     file.write_bytes(b"no network at all")
     assert f"wfview: {file}: " in fails("--predictor", "kpn", "--network", file, FRAME)
     assert fails("--predictor", "kpn", "--network", tmp_path / "none", FRAME).startswith(f"wfview: {tmp_path / 'none'}")
-    assert "needs --predictor kpn" in fails("--network", file, FRAME, status=2)
+    assert "needs --predictor kpn" in fails("--network", file, "--predictor", "bilateral", FRAME, status=2)
 
 
 def test_no_vulkan_driver(fails):
@@ -155,12 +155,17 @@ def test_no_cuda(fails):
 
 
 def test_automatic_backend_notes_what_it_left_out(wfview, tmp_path):
-    """In the report: a machine without CUDA is nothing to warn of."""
-    report = tmp_path / "r.json"
-    result = wfview("--headless", "--kernel-size", 3, "--report", report, FRAME, CUDA_VISIBLE_DEVICES="").done()
-    assert "on vulkan" in result.output
-    [note] = json.loads(report.read_text())["notes"]
-    assert note.startswith("the node cannot use cuda: ")
+    """In the report: a machine without CUDA, or without any GPU, is nothing to warn of."""
+    path = tmp_path / "r.json"
+    result = wfview("--headless", "--kernel-size", 3, "--report", path, FRAME, CUDA_VISIBLE_DEVICES="").done()
+    report = json.loads(path.read_text())
+    cuda, *others = report["notes"]
+    assert cuda.startswith("the node cannot use cuda: ")
+    if "llvmpipe" in report["vulkan_device"]:
+        assert "on cpu" in result.output
+        assert others == [f"the node passes over vulkan: {report['vulkan_device']} is no GPU, cpu is faster"]
+    else:
+        assert "on vulkan" in result.output and others == []
 
 
 @pytest.mark.parametrize("display", [None, ":987"])
