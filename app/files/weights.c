@@ -80,11 +80,12 @@ static bool fit(const array *array, const request *request, weights *weights, er
         return error_set(error, "its elements are %s, expected float16, bfloat16, float32 or float64",
                          array->type_name);
     if (!find_layout(array, request, &layout))
-        return error_set(error, "its shape is %s, expected (K*K,H,W) or (1,K*K,H,W)", shape_text(array, text));
+        return error_set(error, "its shape is %s, a frame of %dx%d needs (K*K,%d,%d)", shape_text(array, text),
+                         request->width, request->height, request->height, request->width);
     if (!has_pixels(array, &layout, request))
-        return error_set(error, "its weights are for %llux%llu pixels, the frame has %dx%d",
+        return error_set(error, "its weights are for %llux%llu pixels, the frame has %dx%d: (K*K,%d,%d), not %s",
                          (unsigned long long)array->size[layout.columns], (unsigned long long)array->size[layout.rows],
-                         request->width, request->height);
+                         request->width, request->height, request->height, request->width, shape_text(array, text));
     if (!set_kernel(request, array->size[layout.taps], weights, error))
         return false;
     uint64_t needed = array->size[layout.taps] * (uint64_t)request->height * (uint64_t)request->width *

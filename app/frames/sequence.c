@@ -201,7 +201,7 @@ static void count_kinds(const char *path, char *text, size_t size)
     }
     if (directory)
         closedir(directory);
-    snprintf(text, size, "nothing");
+    *text = '\0';
     for (int i = 0; i <= KIND_COUNT; i++) {
         int count = i < KIND_COUNT ? counts[i] : folders;
         const char *word = i < KIND_COUNT ? words[i] : "folder";
@@ -219,6 +219,8 @@ static bool refuse_empty(const char *path, bool is_folder, error *error)
             error, "%s: no frames there (references, OIDN's .alb.exr and .nrm.exr and results of --save do not count)",
             path);
     count_kinds(path, kinds, sizeof kinds);
+    if (!*kinds)
+        return error_set(error, "%s: no frames there, nor anything else", path);
     return error_set(error, "%s: no frames there, but %s", path, kinds);
 }
 

@@ -222,7 +222,7 @@ def test_other_extension(dump, tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_other_size(dump, tmp_path, kind):
     message = error(dump, write(tmp_path, kind, random_weights()), size=(WIDTH + 1, HEIGHT - 2))
-    assert message.endswith("its weights are for 11x7 pixels, the frame has 12x5")
+    assert message.endswith("its weights are for 11x7 pixels, the frame has 12x5: (K*K,5,12), not (9,7,11)")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -247,7 +247,7 @@ def test_kernel_too_large(dump, tmp_path):
 def test_other_rank(dump, tmp_path, kind, shape):
     message = error(dump, write(tmp_path, kind, np.zeros(shape, np.float32)))
     text = "(" + ",".join(map(str, shape)) + ")"
-    assert message.endswith(f"its shape is {text}, expected (K*K,H,W) or (1,K*K,H,W)")
+    assert message.endswith(f"its shape is {text}, a frame of {WIDTH}x{HEIGHT} needs (K*K,{HEIGHT},{WIDTH})")
 
 
 @pytest.mark.parametrize("dtype,npy,safe", [(np.int64, "<i8", "I64"), (np.int32, "<i4", "I32"), (bool, "|b1", "BOOL")])
