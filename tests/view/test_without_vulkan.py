@@ -4,6 +4,7 @@ import json
 
 import frames
 import numpy as np
+import OpenEXR
 import pytest
 from frames import FRAMES
 
@@ -33,6 +34,23 @@ def test_saves_what_it_saves_elsewhere(without, wfview, tmp_path, arguments):
     without(*run, tmp_path / "without").done()
     wfview("--headless", *run, tmp_path / "with").done()
     same_files(tmp_path / "without", tmp_path / "with")
+
+
+def test_further_layers_and_alpha(without, wfview, tmp_path):
+    """They are filtered in the same read, there as here."""
+    random = np.random.default_rng()
+    channels = {f"{group}{c}": random.random((20, 30), np.float32) for group in ("", "diffuse.", "glow.") for c in "RGB"}
+    channels["A"] = random.random((20, 30), np.float32)
+    OpenEXR.File({"type": OpenEXR.scanlineimage}, dict(channels)).write(str(tmp_path / "frame.exr"))
+    run = ["--backend", "cpu", "--kernel-size", 5, "--also", "diffuse,glow", tmp_path / "frame.exr", "--save"]
+    without(*run, tmp_path / "without").done()
+    wfview("--headless", *run, tmp_path / "with").done()
+    same_files(tmp_path / "without", tmp_path / "with")
+    with OpenEXR.File(str(tmp_path / "without" / "gather.exr"), separate_channels=True) as file:
+        saved = file.channels()
+        assert {"A", "glow.G", "R"} <= set(saved)
+        for name in ("A", "glow.G"):
+            assert 0 < np.abs(saved[name].pixels - channels[name]).mean() < 0.5
 
 
 def test_weights_of_files(without, tmp_path):
