@@ -289,6 +289,26 @@ def test_backend_switch_that_fails_keeps_the_old_one(window, cuda_is_built, tmp_
     assert json.loads((tmp_path / "report.json").read_text())["backend"] == "cpu"
 
 
+def test_predictor_switch(window, tmp_path):
+    """In the list below that of backends: the network, the bilateral filter, whose numbers the panel then has, and the network again."""
+    opened = window("--kernel-size", 3, "--size", "1280x720", "--report", tmp_path / "report.json",
+                    STUDIO / "studio.0001.exr")
+    panel, pictures, filtered = (slice(530, 690), slice(0, 280)), [opened.screenshot()], (slice(30, 230), slice(450, 830))
+    for entry in (0, 1):
+        opened.click(180, 516)
+        opened.click(180, 541 + 20 * entry)
+        opened.until(lambda: (opened.screenshot()[panel] != pictures[-1][panel]).any())
+        pictures.append(opened.screenshot())
+    assert (pictures[0][filtered] == pictures[2][filtered]).all()
+    assert (pictures[0][filtered] != pictures[1][filtered]).mean() > 0.5
+    opened.click(180, 516)
+    opened.click(180, 541)
+    opened.until(lambda: (opened.screenshot()[filtered] == pictures[1][filtered]).all())
+    opened.quits("q")
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["predictor"] == "kpn (network)" and report["network"]["parameters"] > 0
+
+
 def test_gather_and_splat_in_one_stage(window, tmp_path):
     """T: the stages of a frame change, what they make does not."""
     arguments = ["--kernel-size", 3, "--size", "1280x720", "--report", tmp_path / "report.json", STUDIO / "studio.0001.exr"]
