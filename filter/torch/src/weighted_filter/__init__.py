@@ -10,6 +10,7 @@
 float16 and bfloat16, with derivatives of every order, under autocast, torch.func, torch.compile and in CUDA graphs.
 """
 
+from . import flops as _flops  # registers the formulas
 from .coverage import merge
 from .functional import gather, gather_splat, splat
 from .library import VERSION as __version__, backends

@@ -37,7 +37,7 @@ def merge(parts: Iterable[tuple[Tensor, Tensor]], mode: Mode = "softmax", *, eps
         if output is None:
             (output, coverage), dtype = part, part[0].dtype
             if mode == "normalized":
-                output = _per_channel(_divisor(coverage, eps), output) * output
+                output = per_channel(_divisor(coverage, eps), output) * output
         else:
             output, coverage = _merge_two(output, coverage, *part, mode, eps)
     if output is None:
@@ -53,15 +53,15 @@ def _merge_two(output: Tensor, coverage: Tensor, next_output: Tensor, next_cover
     if mode == "linear":
         return output + next_output, coverage + next_coverage
     if mode == "normalized":
-        return output + _per_channel(_divisor(next_coverage, eps), output) * next_output, coverage + next_coverage
+        return output + per_channel(_divisor(next_coverage, eps), output) * next_output, coverage + next_coverage
     # torch.lerp: equal outputs stay as they are, whatever the shares.
-    share = _per_channel(torch.sigmoid(next_coverage - coverage), output)
+    share = per_channel(torch.sigmoid(next_coverage - coverage), output)
     return torch.lerp(output.to(share.dtype), next_output.to(share.dtype), share), torch.logaddexp(coverage, next_coverage)
 
 
 def divide(output: Tensor, coverage: Tensor, eps: float) -> Tensor:
     """Each channel by its group's coverage, of which the magnitude is at least eps."""
-    return output / _per_channel(_divisor(coverage, eps), output)
+    return output / per_channel(_divisor(coverage, eps), output)
 
 
 def _divisor(coverage: Tensor, eps: float) -> Tensor:
@@ -69,7 +69,7 @@ def _divisor(coverage: Tensor, eps: float) -> Tensor:
     return torch.where(coverage.abs() > eps, coverage, smallest.to(coverage.dtype))
 
 
-def _per_channel(values: Tensor, image: Tensor) -> Tensor:
+def per_channel(values: Tensor, image: Tensor) -> Tensor:
     """(...,G,H,W) as (...,C,H,W), or (...,1,H,W)."""
     groups, channels = values.shape[-3], image.shape[-3]
     if groups == 1 or groups == channels:

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from .dispatch import is_batched, is_transformed, only_autograd_sees
 from .library import MIN_SUM, sum_dtype
+from .sharding import are_sharded
 
 
 def in_place(gradients, wanted):
@@ -273,10 +274,10 @@ def _separate_gradients(ctx, g, h, wanted):
 
 
 def _fused(operator, *tensors):
-    """wf_backward for such tensors; None where a transform needs operators that it knows."""
+    """wf_backward for such tensors; None where a transform, or DTensor, needs operators that it knows."""
     if only_autograd_sees(*tensors):
         return operator.backward
-    if is_transformed() or any(tensor is not None and is_batched(tensor) for tensor in tensors):
+    if are_sharded(*tensors) or is_transformed() or any(tensor is not None and is_batched(tensor) for tensor in tensors):
         return None
     return operator.backward_operator
 

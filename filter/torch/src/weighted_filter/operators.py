@@ -22,8 +22,9 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from . import library
+from . import library, sharding
 from .arguments import check_devices, check_image, check_sizes
+from .decomposition import decompose
 from .derivatives import Both, Filter, GradWeight, in_place
 from .dispatch import is_differentiated, is_transformed, only_autograd_sees
 from .library import sum_dtype
@@ -62,8 +63,13 @@ class Operator:
     @staticmethod
     def _define(name: str, schema: str, kernel: Callable, describe: Callable, differentiable: Callable | None = None):
         _namespace.define(name + schema, tags=torch.Tag.pt2_compliant_tag)
+
+        @torch._disable_dynamo
+        def untraced(*arguments):
+            return kernel(*arguments)
+
         for key in ("CPU", "CUDA"):
-            _namespace.impl(name, kernel, key)
+            _namespace.impl(name, untraced, key)
         torch.library.register_fake(f"weighted_filter::{name}", describe, lib=_namespace)
         if differentiable:
             _namespace.impl(name, differentiable, "Autograd")
@@ -76,6 +82,11 @@ class Operator:
             return Filter.fast_apply(self, self._filter, input, weight, bias, settings,
                                      with_coverage or settings[1] != "linear")
         check_devices(input, weight, bias)
+        if torch.onnx.is_in_onnx_export():
+            check_sizes(input, weight, bias, settings[0], settings[3])
+            return decompose(self is splat, input, weight, bias, *settings)
+        if sharding.are_sharded(input, weight, bias):
+            sharding.register()
         if is_transformed():
             return Filter.apply(self, self._below_autograd, input, weight, bias, settings,
                                 with_coverage or settings[1] != "linear")
