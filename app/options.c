@@ -113,8 +113,9 @@ static const option_row rows[] = {
      .help = "what rays that leave the scene see: R,G,B (radiance), sky or FILE.exr (equirectangular);\n"
              "default: nothing, or sky where the scene has no light"},
     {"features", "KIND", LIVE, OPTION_WORD(features), .word = features_word,
-     .help = "albedo, normal and depth: first-hit (default: of the pixel's middle, without noise) or\n"
-             "sampled (means over the frame's samples, through mirrors, glass and the lens)"},
+     .help = "albedo, normal and depth: sampled (means over the frame's samples, through mirrors,\n"
+             "glass and the lens; default for kpn, which was trained on such) or first-hit (of the\n"
+             "pixel's middle, without noise; default else)"},
     {"camera-path", "FILE", LIVE, OPTION_TEXT(camera_path),
      .help = "a repeatable camera path, as JSON; app/trace/camera_path.h describes it"},
 
@@ -354,8 +355,9 @@ static bool check_rest(const parse *parse, unsigned run)
     return true;
 }
 
-/* A size of kernels is one of the analytic filter's, which has no other way to be given one. */
-static void choose_predictor(const parse *parse)
+/* What follows from other options where nothing is said. A size of kernels is one of the analytic filter's, which has no other way to be
+ * given one; features are as the network was trained on. */
+static void choose_defaults(const parse *parse)
 {
     options *options = parse->options;
     if (options->weights)
@@ -364,6 +366,8 @@ static void choose_predictor(const parse *parse)
         options->predictor += PREDICTOR_FILES + 1;
     else
         options->predictor = options->kernel_height && !options->network ? PREDICTOR_BILATERAL : PREDICTOR_NETWORK;
+    if (!given(parse, "features") && options->predictor == PREDICTOR_NETWORK)
+        options->features = OPTIONS_SAMPLED;
 }
 
 static bool check(const parse *parse)
@@ -450,7 +454,7 @@ options_result options_parse(int argc, char **argv, options *options, error *err
         return OPTIONS_USAGE;
     if (options->help || options->version)
         return OPTIONS_OK;
-    choose_predictor(&parse);
+    choose_defaults(&parse);
     if (options->dataset && !given(&parse, "render-size"))
         options->render_width = options->render_height = DATASET_SIZE;
     return check(&parse) ? OPTIONS_OK : OPTIONS_USAGE;

@@ -420,7 +420,11 @@ static void test_network(void **state)
     assert_null(o.network);
     assert_ok(&o, WORDS("f"));
     assert_string_equal(predictor_rows[o.predictor].name, "kpn");
+    assert_int_equal(o.features, OPTIONS_SAMPLED);
+    assert_ok(&o, WORDS("--scene", "s.glb", "--features", "first-hit"));
+    assert_int_equal(o.features, OPTIONS_FIRST_HIT);
     assert_ok(&o, WORDS("f", "--kernel-size", "5"));
+    assert_int_equal(o.features, OPTIONS_FIRST_HIT);
     assert_string_equal(predictor_rows[o.predictor].name, "bilateral");
     assert_ok(&o, WORDS("f", "--weights", "w", "--kernel-size", "5"));
     assert_string_equal(predictor_rows[o.predictor].label, "file");
