@@ -1,7 +1,7 @@
 #include <stdio.h>
 
 #include "app/dataset/dataset.h"
-#include "app/files/exr.h"
+#include "app/files/frame_file.h"
 #include "app/viewer/viewer.h"
 #include "interrupt.h"
 #include "options.h"
@@ -20,7 +20,7 @@ int main(int argc, char **argv)
     else if (ok && options.version)
         puts("wfview " WF_VERSION);
     else if (ok && options.list)
-        ok = exr_list(options.list, options.channels, options.channel_count, stdout, &error);
+        ok = frame_file_list(options.list, options.channels, options.channel_count, stdout, &error);
     else if (ok)
         ok = options.dataset ? dataset_run(&options, &error) : viewer_run(&options, &error);
     if (!ok && *error.message)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "app/frames/frame.h"
+#include "app/files/frame_file.h"
 
 #define MAX_RADIANCE 1e9f /* of surroundings; sums of samples stay far from a float's end */
 
@@ -248,13 +248,12 @@ static bool read_color(const char *text, float color[3])
 
 bool option_read_environment(const option_row *row, const char *text, options *options, error *error)
 {
-    const char *extension = strrchr(text, '.');
     options->environment_file = text;
     if (strcmp(text, "sky") == 0)
         options->environment = OPTIONS_SURROUNDINGS_SKY;
     else if (read_color(text, options->environment_color))
         options->environment = OPTIONS_SURROUNDINGS_COLOR;
-    else if (extension && strcasecmp(extension, ".exr") == 0)
+    else if (frame_file_format(text))
         options->environment = OPTIONS_SURROUNDINGS_FILE;
     else
         return error_set(error, "--%s %s: expected R,G,B with numbers from 0 to %g, sky or FILE.exr", row->name, text,

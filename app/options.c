@@ -80,9 +80,9 @@ static const option_row rows[] = {
      .help = "for predictors that take one, and for files whose kernels are not square"},
 
     {.help = "Frames"},
-    {"reference", "FILE.exr", VIEWER, OPTION_TEXT(reference),
+    {"reference", "FILE", VIEWER, OPTION_TEXT(reference),
      .help = "shows differences, reports metrics against it; without it a file of the same name in\n"
-             "a folder \"reference\" beside the frame, or NAME.ref.exr or NAME_ref.exr, is taken"},
+             "a folder \"reference\" beside the frame, or NAME.ref.exr or NAME_ref.exr, is taken. Any format that frames have"},
     {"channel", "LAYER=NAME", VIEWER | LIST, .read = option_read_channel, .word = mapped_word,
      .help = "the channels of a layer where their name is not recognized: color=Beauty stands for\n"
              "Beauty.R, Beauty.G, Beauty.B; color=r1,g1,b1 and depth=my.V for channels of these\n"
@@ -110,7 +110,7 @@ static const option_row rows[] = {
      .help = "accumulate N samples a pixel, --spp at a time, with a resting camera, then show and\n"
              "save that"},
     {"environment", "E", LIVE, .read = option_read_environment,
-     .help = "what rays that leave the scene see: R,G,B (radiance), sky or FILE.exr (equirectangular);\n"
+     .help = "what rays that leave the scene see: R,G,B (radiance), sky or FILE.exr, .hdr, .pfm (equirectangular);\n"
              "default: nothing, or sky where the scene has no light"},
     {"features", "KIND", LIVE, OPTION_WORD(features), .word = features_word,
      .help = "albedo, normal and depth: sampled (means over the frame's samples, through mirrors,\n"
@@ -137,7 +137,7 @@ static const option_row rows[] = {
     {"models", "DIR", DATASET, OPTION_TEXT(models),
      .help = "a folder of .gltf, .glb and .obj files that stand in the scenes beside generated things"},
     {"environments", "DIR", DATASET, OPTION_TEXT(environments),
-     .help = "a folder of equirectangular .exr files that surround scenes beside generated ones"},
+     .help = "a folder of equirectangular .exr, .hdr and .pfm files that surround scenes beside generated ones"},
     {"device", "D", DATASET, OPTION_NUMBER(device), .least = 0, .most = 31,
      .help = "which GPU, where there are several as good as the best (default 0)"},
     {"reference-spp", "M", DATASET, OPTION_NUMBER(reference_spp), .least = 1, .most = MAX_FRAMES,
@@ -197,7 +197,8 @@ static const char introduction[] =
     "\n"
     "Frames are OpenEXR files as renderers write them, or with plain channel names (R, albedo.R, normal.X, Z,\n"
     "motion.X); what of them is taken is said. A directory stands for its frames, a pattern (shot.*.exr,\n"
-    "shot.%04d.exr) for the files that match, both in natural order.\n";
+    "shot.%04d.exr) for the files that match, both in natural order. PFM, Radiance HDR and PNG files (.pfm, .hdr,\n"
+    ".png) are frames of a color alone, or references; OIDN's NAME.hdr.pfm, .alb.pfm and .nrm.pfm are one frame.\n";
 
 static const char conclusion[] =
     "\n"

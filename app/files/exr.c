@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "exr_reader.h"
+#include "siblings.h"
 
 static bool describe(const reader *reader, const place *places, frame *frame, error *error)
 {
@@ -67,54 +67,9 @@ static bool read_file(const char *path, frame_layer wanted, const char *const *c
 
 /* ---- OIDN's siblings ------------------------------------------------------------------------------------------------ */
 
-static const char *const sibling_suffixes[FRAME_LAYER_COUNT] = {
-    [FRAME_ALBEDO] = ".alb.exr", [FRAME_NORMAL] = ".nrm.exr"};
-
-#define COLOR_SUFFIX ".hdr.exr"
-
-char *sibling_path(const char *path, frame_layer layer)
-{
-    const char *suffix = sibling_suffixes[layer];
-    size_t length = strlen(path), tail = strlen(COLOR_SUFFIX);
-    char *sibling = NULL;
-    if (!suffix || length <= tail || strcmp(path + length - tail, COLOR_SUFFIX) != 0)
-        return NULL;
-    if (asprintf(&sibling, "%.*s%s", (int)(length - tail), path, suffix) < 0)
-        return NULL;
-    if (access(sibling, F_OK) == 0)
-        return sibling;
-    free(sibling);
-    return NULL;
-}
-
-static bool add_sibling(const frame *sibling, frame_layer layer, const char *path, frame *frame, error *error)
-{
-    if (!frame_covers(sibling, frame))
-        return error_set(error, "%s: %dx%d pixels, %s has %dx%d", path, sibling->width, sibling->height, frame->path,
-                         frame->width, frame->height);
-    if (asprintf(&frame->origins[layer], "%s of *%s", sibling->origins[layer], sibling_suffixes[layer]) < 0)
-        frame->origins[layer] = NULL;
-    return (frame_cut(sibling, layer, frame, &frame->layers[layer]) && frame_add_damage(frame, sibling->damage)) ||
-           error_set(error, "%s: not enough memory for %dx%d pixels", path, frame->width, frame->height);
-}
-
 static bool read_sibling(const char *path, frame_layer layer, frame *frame, error *error)
 {
-    struct frame sibling = {0};
-    bool read = read_file(path, layer, NULL, 0, &sibling, error) && add_sibling(&sibling, layer, path, frame, error);
-    frame_free(&sibling);
-    return read;
-}
-
-static bool read_siblings(frame *frame, error *error)
-{
-    bool read = true;
-    for (int layer = 0; layer < FRAME_LAYER_COUNT && read; layer++) {
-        char *path = frame->layers[layer].pixels ? NULL : sibling_path(frame->path, layer);
-        read = !path || read_sibling(path, layer, frame, error);
-        free(path);
-    }
-    return read;
+    return read_file(path, layer, NULL, 0, frame, error);
 }
 
 /* ---- Reading -------------------------------------------------------------------------------------------------------- */
@@ -122,7 +77,7 @@ static bool read_siblings(frame *frame, error *error)
 bool exr_read_frame(const char *path, const char *const *channels, int channel_count, frame *frame, error *error)
 {
     memset(frame, 0, sizeof *frame);
-    if (read_file(path, FRAME_COLOR, channels, channel_count, frame, error) && read_siblings(frame, error))
+    if (read_file(path, FRAME_COLOR, channels, channel_count, frame, error) && siblings_add(frame, read_sibling, error))
         return true;
     frame_free(frame);
     return false;

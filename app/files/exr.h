@@ -62,7 +62,8 @@ typedef struct exr_result {
     exr_compression compression;
 } exr_result;
 
-/* Writes it as R,G,B, float32, and A where the source has an alpha beside its color; with the source's windows and attributes.
+/* Writes it as R,G,B, float32, and A where the source has an alpha beside its color; with the source's windows and attributes. Of
+ * a source of another format (frame_file.h) nothing else is kept than an alpha that is not 1 everywhere.
  * keep_channels: with all of the source's parts and channels instead, the picture under its color's names (under those of Combined,
  * where the color is the noisy image beside that; as R,G,B in the place of luminance and chroma). Further layers have the names of
  * their channels in the source; PART.CHANNEL where that has parts and they are not kept. False and *error also where the source has changed, or

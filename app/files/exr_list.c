@@ -2,6 +2,7 @@
 
 #include "exr.h"
 #include "exr_reader.h"
+#include "siblings.h"
 
 static void print_window(FILE *to, const char *name, const exr_window *window)
 {

@@ -175,19 +175,6 @@ static bool convert_chroma(const exr_file *file, int part, image *image, error *
     return true;
 }
 
-static void say_mended(const char *what, const mended *mended, FILE *damage)
-{
-    if (mended->count)
-        fprintf(damage, "%zu values of its %s are NaN or infinite, the first at pixel x=%d y=%d\n", mended->count, what,
-                mended->x, mended->y);
-}
-
-static void mend(image *image, frame_layer layer, FILE *damage)
-{
-    mended mended = image_mend(image, layer);
-    say_mended(frame_layer_name(layer), &mended, damage);
-}
-
 static void fill_alpha(image *image)
 {
     size_t count = (size_t)image->width * (size_t)image->height;
@@ -250,10 +237,9 @@ bool read_layers(exr_file *file, const place places[FRAME_LAYER_COUNT], image im
             continue;
         if (places[layer].chroma && !convert_chroma(file, places[layer].parts[0], &images[layer], error))
             return false;
-        mend(&images[layer], layer, damage);
+        image_mend_said(&images[layer], layer, damage);
         if (places[layer].has_alpha) {
-            mended mended = image_mend_alpha(&images[layer]);
-            say_mended("alpha", &mended, damage);
+            image_mend_alpha_said(&images[layer], damage);
         } else if (images[layer].channels == 4 && layer != FRAME_NORMAL) {
             fill_alpha(&images[layer]);
         }

@@ -72,11 +72,6 @@ char *describe_place(const reader *reader, const place *place);
 /* Sentences, each with a newline, about channels that look like layers which were not found; to be freed. NULL: no memory. */
 char *describe_missed(const reader *reader, const place places[FRAME_LAYER_COUNT]);
 
-/* ---- exr.c ------------------------------------------------------------------------------------------------------------ */
-
-/* OIDN's NAME.alb.exr or NAME.nrm.exr beside NAME.hdr.exr, for FRAME_ALBEDO and FRAME_NORMAL; to be freed. NULL: there is none. */
-char *sibling_path(const char *path, frame_layer layer);
-
 /* ---- exr_pixels.c: from places to images ---------------------------------------------------------------------------- */
 
 /* Reads the layers that were found into images, which the caller frees in any case, and says what part of the file's pixels

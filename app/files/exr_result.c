@@ -2,6 +2,7 @@
 
 #include "exr.h"
 #include "exr_reader.h"
+#include "frame_file.h"
 
 #define MAX_PLANES (7 + 3 * MAX_FURTHER)
 #define ALPHA      3 /* its place in the picture's pixels */
@@ -107,6 +108,15 @@ static void fill_plan(plan *plan, const exr_result *result, const reader *reader
     add_further(plan, result, reader, places);
 }
 
+static bool is_opaque(const image *picture)
+{
+    const size_t count = (size_t)picture->width * (size_t)picture->height;
+    for (size_t i = 0; picture->channels > ALPHA && i < count; i++)
+        if (picture->pixels[(size_t)picture->channels * i + ALPHA] != 1)
+            return false;
+    return true;
+}
+
 static bool write_result(const char *path, const exr_result *result, const reader *reader, const place *places,
                          error *error)
 {
@@ -122,10 +132,18 @@ static bool write_result(const char *path, const exr_result *result, const reade
         writing.part = result->keep_channels ? -1 : places[FRAME_COLOR].parts[0];
     } else {
         add_picture(&plan, 0);
+        if (result->source && !is_opaque(result->picture))
+            add_plane(&plan, 0, "A", result->picture->pixels + ALPHA, result->picture->channels);
     }
     writing.plane_count = plan.count;
     return check_names(&plan, &inner) ? exr_file_write(path, &writing, error)
                                       : error_set(error, "%s: %s", path, inner.message);
+}
+
+static bool is_of_another_format(const char *path)
+{
+    const frame_format *format = frame_file_format(path);
+    return format && format->decode;
 }
 
 bool exr_write_result(const char *path, const exr_result *result, error *error)
@@ -134,7 +152,7 @@ bool exr_write_result(const char *path, const exr_result *result, error *error)
     place places[FRAME_LAYER_COUNT];
     const place *color = &places[FRAME_COLOR];
     struct error inner = {""};
-    if (!result->source)
+    if (!result->source || is_of_another_format(result->source))
         return write_result(path, result, NULL, NULL, error);
     bool ok = reader_open(&reader, result->source, &inner) &&
               locate_layers(&reader, FRAME_COLOR, result->channels, result->channel_count, places, &inner) &&

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "app/files/frame_file.h"
 #include "app/view/layers.h"
 
 #define SEPARATORS "._-"
@@ -18,12 +19,10 @@ static const char *file_name(const char *path)
 /* How long the name is without what says what kind of file it is. */
 static size_t stem_length(const char *file)
 {
-    static const char *const endings[] = {".exr", ".hdr"};
     size_t length = strlen(file);
-    for (int i = 0; i < 2; i++)
-        if (length > 4 && strncasecmp(file + length - 4, endings[i], 4) == 0)
-            length -= 4;
-    return length;
+    if (frame_file_format(file))
+        length -= strlen(frame_file_format(file)->extension);
+    return length > 4 && strncasecmp(file + length - 4, ".hdr", 4) == 0 ? length - 4 : length;
 }
 
 static bool is_separator(char c)

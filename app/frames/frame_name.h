@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 typedef struct frame_name {
-    char name[256];   /* without folder, number and .exr, .hdr.exr; "frame" where nothing is left */
+    char name[256];   /* without folder, number and .exr, .hdr.exr, .pfm ...; "frame" where nothing is left */
     char number[32];  /* its digits as they are; "": it has none */
     char before[256]; /* the file's name up to the number and from there on: equal for the frames of a sequence */
     char after[256];

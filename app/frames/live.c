@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/files/exr.h"
+#include "app/files/frame_file.h"
 #include "app/trace/bvh.h"
 #include "app/trace/camera_path.h"
 #include "app/trace/tracer.h"
@@ -73,7 +73,7 @@ static bool set_surroundings(live *live, error *error)
     } else if (options->environment == OPTIONS_SURROUNDINGS_FILE) {
         frame file;
         environment->kind = ENVIRONMENT_IMAGE;
-        return exr_read_color(options->environment_file, NULL, 0, &file, error) &&
+        return frame_file_read_color(options->environment_file, NULL, 0, &file, error) &&
                frame_take_sound(&file, FRAME_REFERENCE, &environment->image, error);
     }
     return true;
@@ -86,7 +86,7 @@ static bool read_reference(live *live, error *error)
     if (!options->reference)
         return true;
     image *image = &live->reference_pixels;
-    if (!exr_read_color(options->reference, options->channels, options->channel_count, &file, error) ||
+    if (!frame_file_read_color(options->reference, options->channels, options->channel_count, &file, error) ||
         !frame_take_sound(&file, FRAME_REFERENCE, image, error))
         return false;
     return (image->width == options->render_width && image->height == options->render_height) ||

@@ -144,3 +144,24 @@ mended image_mend_alpha(image *image)
     }
     return mended;
 }
+
+/* ---- What is said ---------------------------------------------------------------------------------------------------- */
+
+static void say(const char *what, const mended *mended, FILE *damage)
+{
+    if (mended->count)
+        fprintf(damage, "%zu values of its %s are NaN or infinite, the first at pixel x=%d y=%d\n", mended->count, what,
+                mended->x, mended->y);
+}
+
+void image_mend_said(image *image, frame_layer layer, FILE *damage)
+{
+    mended mended = image_mend(image, layer);
+    say(frame_layer_name(layer), &mended, damage);
+}
+
+void image_mend_alpha_said(image *image, FILE *damage)
+{
+    mended mended = image_mend_alpha(image);
+    say("alpha", &mended, damage);
+}

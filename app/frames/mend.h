@@ -3,6 +3,7 @@
 #define WFVIEW_MEND_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "frame.h"
 
@@ -17,6 +18,10 @@ mended image_mend(image *image, frame_layer layer);
 
 /* A color's alpha becomes the mean of those of its eight neighbours that are sound, or were mended before; without any 0. */
 mended image_mend_alpha(image *image);
+
+/* The same, with a sentence on a line of its own where there was something. */
+void image_mend_said(image *image, frame_layer layer, FILE *damage);
+void image_mend_alpha_said(image *image, FILE *damage);
 
 #define MEND_REACH 16
 

@@ -11,6 +11,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "app/files/frame_file.h"
 #include "frame_name.h"
 
 /* Letters' case does not matter. */
@@ -26,6 +27,13 @@ static const char *file_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* Of the name up to its extension. */
+static bool ends_with(const char *name, const char *extension, const char *ending)
+{
+    const size_t length = (size_t)(extension - name), tail = strlen(ending);
+    return length > tail && strncasecmp(extension - tail, ending, tail) == 0;
+}
+
 /* What a file in a folder is, by its name. */
 typedef enum kind { FRAME_FILE, REFERENCE_FILE, FEATURE_FILE, RESULT_FILE, HIDDEN_FILE, OTHER_FILE, KIND_COUNT } kind;
 
@@ -33,11 +41,12 @@ static kind kind_of(const char *name)
 {
     if (name[0] == '.')
         return HIDDEN_FILE;
-    if (!has_suffix(name, ".exr"))
+    if (!frame_file_format(name))
         return OTHER_FILE;
-    if (has_suffix(name, ".ref.exr") || has_suffix(name, "_ref.exr"))
+    const char *extension = strrchr(name, '.');
+    if (ends_with(name, extension, ".ref") || ends_with(name, extension, "_ref"))
         return REFERENCE_FILE;
-    if (has_suffix(name, ".alb.exr") || has_suffix(name, ".nrm.exr"))
+    if (ends_with(name, extension, ".alb") || ends_with(name, extension, ".nrm"))
         return FEATURE_FILE;
     return frame_name_is_result(name) ? RESULT_FILE : FRAME_FILE;
 }
@@ -179,6 +188,24 @@ static bool add_numbered(sequence *sequence, const char *path, const numbered *p
     return added;
 }
 
+/* Of files of several formats, those of the first one are the frames: others are previews of them, or copies. */
+static void keep_one_format(sequence *sequence, int first)
+{
+    const frame_format *best = NULL;
+    for (int i = first; i < sequence->count; i++) {
+        const frame_format *format = frame_file_format(sequence->paths[i]);
+        best = !best || format < best ? format : best;
+    }
+    int kept = first;
+    for (int i = first; i < sequence->count; i++) {
+        if (frame_file_format(sequence->paths[i]) == best)
+            sequence->paths[kept++] = sequence->paths[i];
+        else
+            free(sequence->paths[i]);
+    }
+    sequence->count = kept;
+}
+
 /* ---- What there is to say ------------------------------------------------------------------------------------------- */
 
 /* Of a folder without frames: "2 references, 1 folder". */
@@ -289,6 +316,8 @@ bool sequence_add(sequence *sequence, const char *path, error *error)
         return false;
     if (sequence->count == first)
         return refuse_empty(path, is_folder, error);
+    if (is_folder || (!exists && strpbrk(path, "*?[")))
+        keep_one_format(sequence, first);
     qsort(sequence->paths + first, (size_t)(sequence->count - first), sizeof *sequence->paths, compare_natural);
     note_gaps(sequence, first);
     return true;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/files/exr.h"
+#include "app/files/frame_file.h"
 #include "sequence.h"
 
 #define DEFAULT_BUDGET (1LL << 30)
@@ -48,20 +48,22 @@ static bool exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
-/* Where a frame's reference may be, as people read it. */
-static const char *const reference_places[] = {"reference/*.exr", "*.ref.exr", "*_ref.exr"};
+#define PLACE_SIZE 64
 
-/* FOLDER/reference/NAME.exr, NAME.ref.exr or NAME_ref.exr for NAME.exr, whichever exists; to be freed, or NULL. */
-static char *find_reference(const char *path, const char **place)
+/* FOLDER/reference/NAME.exr, NAME.ref.exr or NAME_ref.exr for NAME.exr, and so for other formats, whichever exists; to be freed, or
+ * NULL. Where that is, as people read it: "*.ref.exr". */
+static char *find_reference(const char *path, char place[PLACE_SIZE])
 {
+    static const char *const marks[] = {NULL, ".ref", "_ref"};
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    const char *extension = strrchr(name, '.');
-    int folder = (int)(name - path), stem = extension ? (int)(extension - path) : (int)strlen(path);
+    const char *extension = frame_file_format(name) ? strrchr(name, '.') : ".exr";
+    const int folder = (int)(name - path),
+              stem = (int)((strrchr(name, '.') ? strrchr(name, '.') : strchr(name, 0)) - path);
     for (int i = 0; i < 3; i++) {
         char *candidate = NULL;
-        int length = i == 0 ? asprintf(&candidate, "%.*sreference/%s", folder, path, name)
-                            : asprintf(&candidate, "%.*s%s", stem, path, i == 1 ? ".ref.exr" : "_ref.exr");
-        *place = reference_places[i];
+        int length = marks[i] ? asprintf(&candidate, "%.*s%s%s", stem, path, marks[i], extension)
+                              : asprintf(&candidate, "%.*sreference/%s", folder, path, name);
+        snprintf(place, PLACE_SIZE, "%s*%s%s", marks[i] ? "" : "reference/", marks[i] ? marks[i] : "", extension);
         if (length >= 0 && exists(candidate))
             return candidate;
         if (length >= 0)
@@ -100,7 +102,7 @@ static bool add_reference(const source *source, const frame *reference, const ch
 static bool add_shared_reference(source *source, frame *frame, error *error)
 {
     if (!source->shared.layers[FRAME_REFERENCE].pixels &&
-        !exr_read_color(source->shared_path, source->channels, source->channel_count, &source->shared, error))
+        !frame_file_read_color(source->shared_path, source->channels, source->channel_count, &source->shared, error))
         return false;
     return add_reference(source, &source->shared, source->shared_path, frame, error);
 }
@@ -108,11 +110,10 @@ static bool add_shared_reference(source *source, frame *frame, error *error)
 static bool add_own_reference(const source *source, frame *frame, error *error)
 {
     struct frame reference;
-    const char *place;
-    char *path = find_reference(frame->path, &place);
+    char place[PLACE_SIZE], *path = find_reference(frame->path, place);
     if (!path)
         return true;
-    bool added = exr_read_color(path, source->channels, source->channel_count, &reference, error);
+    bool added = frame_file_read_color(path, source->channels, source->channel_count, &reference, error);
     if (added) {
         added = add_reference(source, &reference, place, frame, error);
         frame_free(&reference);
@@ -136,7 +137,7 @@ static void discard(const source *source, frame *frame)
 
 static bool load(source *source, int index, frame *frame, error *error)
 {
-    if (!exr_read_frame(source->sequence.paths[index], source->channels, source->channel_count, frame, error))
+    if (!frame_file_read(source->sequence.paths[index], source->channels, source->channel_count, frame, error))
         return false;
     bool accepted = !source->strict || frame_is_sound(frame, error);
     if (accepted &&

@@ -316,7 +316,7 @@ static void test_words(void **state)
     assert_usage("--weight-mode mean: expected linear, normalized or softmax", "f", "--weight-mode", "mean");
     assert_usage("--predictor oidn: expected kpn or bilateral", "f", "--predictor", "oidn");
     static const char *const surroundings[] = {"Sky",     "1,2",     "1,2,3,4", "1,-2,3", "1,nan,3",
-                                               "1,inf,3", "1,2e9,3", "1, 2,3",  "sky.hdr"};
+                                               "1,inf,3", "1,2e9,3", "1, 2,3",  "sky.jpg"};
     for (size_t i = 0; i < sizeof surroundings / sizeof *surroundings; i++) {
         char message[128];
         snprintf(message, sizeof message,

@@ -134,7 +134,7 @@ static void test_refused(void **state)
     (void)state;
     const char *empty = temporary_path("empty"), *missing = temporary_path("missing");
     assert_refused(empty, NULL, format("%s: has no model (.gltf, .glb, .obj) that could be used", empty));
-    assert_refused(NULL, empty, format("%s: has no environment (.exr) that could be used", empty));
+    assert_refused(NULL, empty, format("%s: has no environment (.exr, .hdr, .pfm) that could be used", empty));
     assert_refused(missing, NULL, format("%s: cannot read this folder: No such file or directory", missing));
 }
 

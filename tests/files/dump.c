@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "app/files/exr.h"
+#include "app/files/frame_file.h"
 #include "app/files/png.h"
 #include "app/files/weights.h"
 #include "app/frames/source.h"
@@ -55,7 +56,7 @@ static void print_frame(const frame *frame, bool with_damage)
 static bool read_and_print(int count, char **arguments, bool mended, error *error)
 {
     frame frame;
-    if (!exr_read_frame(arguments[0], (const char *const *)arguments + 1, count - 1, &frame, error))
+    if (!frame_file_read(arguments[0], (const char *const *)arguments + 1, count - 1, &frame, error))
         return false;
     bool accepted = mended || frame_is_sound(&frame, error);
     if (accepted)
@@ -77,7 +78,7 @@ static bool dump_mended(int count, char **arguments, error *error)
 static bool dump_reference(int count, char **arguments, error *error)
 {
     frame frame;
-    if (!exr_read_color(arguments[0], (const char *const *)arguments + 1, count - 1, &frame, error))
+    if (!frame_file_read_color(arguments[0], (const char *const *)arguments + 1, count - 1, &frame, error))
         return false;
     image image = frame_take(&frame, FRAME_REFERENCE);
     cJSON *layers = cJSON_CreateObject();
@@ -141,7 +142,7 @@ static bool save(int count, char **arguments, error *error)
     static const char *const names[] = {"R", "G", "B", "albedo.R", "albedo.G", "albedo.B", "Z"};
     enum { CHANNELS = 7 };
     frame frame;
-    if (count != 2 || !exr_read_frame(arguments[0], NULL, 0, &frame, error))
+    if (count != 2 || !frame_file_read(arguments[0], NULL, 0, &frame, error))
         return false;
     size_t pixels = (size_t)frame.width * (size_t)frame.height;
     float *all = calloc(pixels, CHANNELS * sizeof(float));

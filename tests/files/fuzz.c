@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "app/files/exr.h"
+#include "app/files/frame_file.h"
 #include "app/files/weights.h"
 #include "app/trace/camera_path.h"
 #include "app/trace/scene/gltf.h"
@@ -45,7 +45,7 @@ typedef struct fuzz {
 static bool read_frame(const char *path, error *error)
 {
     frame frame;
-    bool read = exr_read_frame(path, NULL, 0, &frame, error);
+    bool read = frame_file_read(path, NULL, 0, &frame, error);
     frame_free(&frame);
     return read;
 }
@@ -110,6 +110,7 @@ static const kind kinds[] = {
     {"glb", read_gltf, 4096},
     {"gltf", read_gltf, 0},
     {"network", read_network, 6144},
+    {"picture", read_frame, 64},
     {"scene", read_scene, 0},
     {"scene-binary", read_scene, 4096},
     {"weights", read_weights, 512},

@@ -11,6 +11,7 @@ import numpy as np
 import OpenEXR
 import pytest
 import safetensors.numpy
+import test_pictures
 
 RANDOM = np.random.default_rng(int(os.environ["WF_SEED"]))
 WEIGHTS = RANDOM.normal(0, 1, (9, 4, 5)).astype(np.float16)
@@ -146,6 +147,20 @@ def test_gltf(fuzz, tmp_path, kind):
 def test_scene(fuzz, tmp_path, kind):
     least = 0 if kind == "obj" else 1 / 4  # lines of an .obj that are left are an .obj; JSON has an end that says nothing
     fuzz("scene-binary" if kind == "glb" else "scene", write_scene(tmp_path, kind), rounds=90, least_refused=least)
+
+
+@pytest.mark.parametrize("kind", ["pfm", "hdr", "hdr-flat", "png", "png-16"])
+def test_picture(fuzz, tmp_path, kind):
+    pixels = RANDOM.random((9, 8, 3)).astype(np.float32)
+    path = tmp_path / f"a.{kind.split('-')[0]}"
+    if path.suffix == ".pfm":
+        test_pictures.write_pfm(path, pixels)
+    elif path.suffix == ".hdr":
+        test_pictures.write_hdr(path, test_pictures.to_rgbe(pixels), kind == "hdr")
+    else:
+        samples = np.uint8(255 * pixels) if kind == "png" else np.uint16(65535 * pixels)
+        test_pictures.write_png(path, samples, 2, (b"gAMA", struct.pack(">I", 45455)))
+    fuzz("picture", path)
 
 
 def test_camera_path(fuzz, tmp_path):

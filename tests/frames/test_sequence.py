@@ -112,7 +112,7 @@ def test_no_frames(dump, tmp_path, path):
 
 def test_folder_without_frames_says_what_it_has(dump, tmp_path):
     assert dump.error("sequence", tmp_path) == f"{tmp_path}: no frames there, nor anything else"
-    for name in ("a.ref.exr", "b_REF.EXR", "c.alb.exr", "gather.0001.exr", "splat.0001.exr", "shot_gather.exr", "a.png",
+    for name in ("a.ref.exr", "b_REF.EXR", "c.alb.exr", "gather.0001.exr", "splat.0001.exr", "shot_gather.exr", "a.jpg",
                  ".b.exr", "sub/z.exr"):
         write(tmp_path / name)
     assert dump.error("sequence", tmp_path) == (

@@ -353,6 +353,8 @@ static void test_bad_textures(void **state)
     assert_texture_warning("text.png", "unknown image type");
     write_text("empty.png", "");
     assert_texture_warning("empty.png", "unknown image type");
+    write_text("runs.hdr", "#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 8\n\2\2");
+    assert_texture_warning("runs.hdr", "Radiance HDR is not read as a texture");
     write_texture("cut.png");
     size_t size;
     char *png = temporary_read("cut.png", &size);

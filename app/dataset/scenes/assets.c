@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "app/files/exr.h"
+#include "app/files/frame_file.h"
 
 typedef bool (*read_file)(const char *path, assets *assets, error *error);
 
@@ -174,7 +174,7 @@ static bool read_environment(const char *path, assets *assets, error *error)
     if (!environments)
         return error_set(error, "%s: not enough memory", path);
     assets->environments = environments;
-    if (!exr_read_color(path, NULL, 0, &file, error) || !frame_take_sound(&file, FRAME_REFERENCE, &whole, error))
+    if (!frame_file_read_color(path, NULL, 0, &file, error) || !frame_take_sound(&file, FRAME_REFERENCE, &whole, error))
         return false;
     int width = whole.width < ASSETS_MAX_ENVIRONMENT ? whole.width : ASSETS_MAX_ENVIRONMENT;
     int height = (int)((int64_t)whole.height * width / whole.width);
@@ -198,7 +198,7 @@ bool assets_load(const char *models, const char *environments, assets *assets, e
 {
     *assets = (struct assets){0};
     if (read_all(models, ".gltf,.glb,.obj,", "model (.gltf, .glb, .obj)", read_model, assets, error) &&
-        read_all(environments, ".exr,", "environment (.exr)", read_environment, assets, error))
+        read_all(environments, ".exr,.hdr,.pfm,", "environment (.exr, .hdr, .pfm)", read_environment, assets, error))
         return true;
     assets_free(assets);
     return false;

@@ -12,6 +12,8 @@ static bool decode(const uint8_t *bytes, size_t size, texture *texture, error *e
     int width, height, channels;
     if (size > MAX_FILE)
         return error_set(error, "it has %zu bytes, %u is the limit", size, MAX_FILE);
+    if (stbi_is_hdr_from_memory(bytes, (int)size)) /* stb_image never ends on some that are cut off */
+        return error_set(error, "Radiance HDR is not read as a texture");
     if (!stbi_info_from_memory(bytes, (int)size, &width, &height, &channels))
         return error_set(error, "%s", stbi_failure_reason());
     if (width < 1 || height < 1 || width > SCENE_MAX_TEXTURE || height > SCENE_MAX_TEXTURE)

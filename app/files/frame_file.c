@@ -1,0 +1,149 @@
+#include "frame_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "app/frames/mend.h"
+#include "exr.h"
+#include "input.h"
+#include "siblings.h"
+
+#define MAX_FILE ((uint64_t)8 << 30)
+
+const frame_format frame_formats[] = {
+    {".exr", "OpenEXR", "layers by the names of channels; half, float, uint", NULL},
+    {".pfm", "PFM", "one picture of floats, colour or grey; either byte order", pfm_decode},
+    {".hdr", "Radiance HDR", "one picture, RGBE", radiance_decode},
+    {".png", "PNG", "one picture of 8 or 16 bits, sRGB unless gAMA says linear", png_decode},
+};
+
+const int frame_format_count = sizeof frame_formats / sizeof *frame_formats;
+
+const frame_format *frame_file_format(const char *path)
+{
+    const char *extension = strrchr(path, '.');
+    for (int i = 0; extension && extension > path && extension[-1] != '/' && i < frame_format_count; i++)
+        if (strcasecmp(extension, frame_formats[i].extension) == 0)
+            return &frame_formats[i];
+    return NULL;
+}
+
+/* ---- One picture ---------------------------------------------------------------------------------------------------- */
+
+static uint8_t *read_bytes(const char *path, size_t *size, error *error)
+{
+    input input;
+    if (!input_open(&input, path, error))
+        return NULL;
+    uint8_t *bytes = input.size <= MAX_FILE ? malloc(input.size + 1) : NULL;
+    int64_t length = bytes ? input_read(&input, bytes, input.size, 0, error) : -1;
+    if (!bytes)
+        error_set(error, "not enough memory for %llu bytes", (unsigned long long)input.size);
+    input_close(&input);
+    if (length >= 0) {
+        *size = (size_t)length;
+        return bytes;
+    }
+    free(bytes);
+    return NULL;
+}
+
+/* What is not finite is mended, and said. */
+static bool mend(frame *frame, frame_layer layer, error *error)
+{
+    size_t size;
+    FILE *damage = open_memstream(&frame->damage, &size);
+    if (!damage)
+        return error_set(error, "not enough memory");
+    image_mend_said(&frame->layers[layer], layer, damage);
+    fclose(damage);
+    if (frame->damage && !*frame->damage) {
+        free(frame->damage);
+        frame->damage = NULL;
+    }
+    return true;
+}
+
+static bool decode(const frame_format *format, const char *path, frame_layer layer, frame *frame, error *error)
+{
+    image *image = &frame->layers[layer];
+    size_t size = 0;
+    uint8_t *bytes = read_bytes(path, &size, error);
+    bool ok = bytes && format->decode(bytes, size, image, &frame->has_alpha, error) && mend(frame, layer, error);
+    free(bytes);
+    frame->width = frame->display_width = image->width;
+    frame->height = frame->display_height = image->height;
+    frame->origins[layer] = strdup(layer == FRAME_NORMAL ? "X,Y,Z" : "R,G,B");
+    return ok;
+}
+
+/* Into *frame, which the caller frees in any case. */
+static bool read_picture(const char *path, frame_layer layer, frame *frame, error *error)
+{
+    const frame_format *format = frame_file_format(path);
+    struct error inner = {""};
+    *frame = (struct frame){.path = strdup(path)};
+    bool read = decode(format, path, layer, frame, &inner);
+    return (read && frame->path && frame->origins[layer]) ||
+           error_set(error, "%s: %s", path, *inner.message ? inner.message : "not enough memory");
+}
+
+/* Of a frame count all mappings but the reference's; of a reference that one. */
+static bool check_mappings(const char *path, frame_layer layer, const char *const *channels, int count, error *error)
+{
+    static const char own[] = "reference=";
+    for (int i = 0; i < count; i++)
+        if ((strncmp(channels[i], own, sizeof own - 1) == 0) == (layer == FRAME_REFERENCE))
+            return error_set(error, "%s: %s has no channels by names, %s cannot be in it", path,
+                             frame_file_format(path)->name, channels[i]);
+    return true;
+}
+
+static bool read_layer(const char *path, frame_layer layer, const char *const *channels, int channel_count,
+                       frame *frame, error *error)
+{
+    *frame = (struct frame){0};
+    if (check_mappings(path, layer, channels, channel_count, error) && read_picture(path, layer, frame, error) &&
+        (layer != FRAME_COLOR || siblings_add(frame, read_picture, error)))
+        return true;
+    frame_free(frame);
+    return false;
+}
+
+/* ---- Any file --------------------------------------------------------------------------------------------------------- */
+
+static bool is_picture(const char *path)
+{
+    const frame_format *format = frame_file_format(path);
+    return format && format->decode;
+}
+
+bool frame_file_read(const char *path, const char *const *channels, int channel_count, frame *frame, error *error)
+{
+    return is_picture(path) ? read_layer(path, FRAME_COLOR, channels, channel_count, frame, error)
+                            : exr_read_frame(path, channels, channel_count, frame, error);
+}
+
+bool frame_file_read_color(const char *path, const char *const *channels, int channel_count, frame *frame, error *error)
+{
+    return is_picture(path) ? read_layer(path, FRAME_REFERENCE, channels, channel_count, frame, error)
+                            : exr_read_color(path, channels, channel_count, frame, error);
+}
+
+bool frame_file_list(const char *path, const char *const *channels, int channel_count, FILE *to, error *error)
+{
+    frame frame;
+    if (!is_picture(path))
+        return exr_list(path, channels, channel_count, to, error);
+    if (!read_layer(path, FRAME_COLOR, channels, channel_count, &frame, error))
+        return false;
+    fprintf(to, "%s: %dx%d pixels%s\n", frame_file_format(path)->name, frame.width, frame.height,
+            frame.has_alpha ? ", with alpha" : "");
+    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
+        if (frame.origins[layer])
+            fprintf(to, "%s from %s\n", frame_layer_name((frame_layer)layer), frame.origins[layer]);
+    fputs(frame.damage ? frame.damage : "", to);
+    frame_free(&frame);
+    return true;
+}
