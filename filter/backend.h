@@ -43,6 +43,16 @@ typedef struct wf_step_call {
     int subtract;
 } wf_step_call;
 
+/* Weights of the pixels (y,x) ... (y + rows - 1, x + columns - 1), all within the image: output[pixel][tap]. landing: of tap t that of
+ * the pixel which carries it there, at -o(t); 0 where that is outside. */
+typedef struct wf_pick_call {
+    wf_filter filter; /* with its groups */
+    wf_tensor weight; /* 1,groups*Kh*Kw,H,W */
+    int y, x, rows, columns;
+    int landing;
+    float *output; /* memory that the device writes */
+} wf_pick_call;
+
 typedef struct wf_bilateral_call {
     wf_bilateral parameters;
     wf_tensor color, albedo, normal, depth; /* data is NULL where absent */
@@ -57,7 +67,7 @@ typedef struct wf_backend_abilities {
 } wf_backend_abilities;
 
 /* Every entry is set, but for gather_splat, backward and backward_workspace where the backend has none, and for
- * prepare_gather_splat and prepare_steps where these have nothing to do; others that have nothing to do return WF_OK. */
+ * prepare_gather_splat, prepare_steps and prepare_pick where these have nothing to do; others that have nothing to do return WF_OK. */
 typedef struct wf_backend_table {
     wf_backend_abilities abilities;
     void (*destroy)(wf_device *device);
@@ -73,6 +83,8 @@ typedef struct wf_backend_table {
     wf_result (*step_down)(wf_device *device, wf_stream stream, const wf_step_call *call);
     wf_result (*step_up)(wf_device *device, wf_stream stream, const wf_step_call *call);
     wf_result (*prepare_steps)(wf_device *device);
+    wf_result (*pick)(wf_device *device, wf_stream stream, const wf_pick_call *call);
+    wf_result (*prepare_pick)(wf_device *device);
     wf_result (*predict_bilateral)(wf_device *device, wf_stream stream, const wf_bilateral_call *call);
     wf_result (*prepare_bilateral)(wf_device *device, const wf_bilateral_call *call);
     wf_result (*alloc)(wf_device *device, size_t size, void **data);

@@ -94,6 +94,17 @@ typedef struct wf_head {
     int alphas;        /* 2 or 0 */
 } wf_head;
 
+/* Where its channels of gather, splat and alphas begin, in this order, and how many they are. */
+static inline int wf_head_first(const wf_head *head, int part)
+{
+    return part < WF_OPERATOR_COUNT ? part * head->kernel * head->kernel : head->outputs - head->alphas;
+}
+
+static inline int wf_head_count(const wf_head *head, int part)
+{
+    return part < WF_OPERATOR_COUNT ? head->kernel * head->kernel : head->alphas;
+}
+
 typedef struct wf_albedo_call {
     wf_head head;
     wf_activation decoded;
@@ -135,6 +146,16 @@ typedef struct wf_blend_call {
     float epsilon;
 } wf_blend_call;
 
+typedef enum wf_logits_part { WF_LOGITS_GATHER, WF_LOGITS_SPLAT, WF_LOGITS_ALPHAS } wf_logits_part;
+
+/* A part of a head in memory: of both operators' alphas, gather's first. */
+typedef struct wf_logits_call {
+    wf_head head;
+    wf_activation decoded;
+    wf_logits_part part;
+    void *planes; /* dense, of the table's dtype */
+} wf_logits_call;
+
 typedef struct wf_network_table {
     wf_dtype dtype; /* of activations */
 
@@ -159,6 +180,7 @@ typedef struct wf_network_table {
     wf_result (*down)(wf_device *device, wf_stream stream, const wf_down_call *call);
     wf_result (*filter_level)(wf_device *device, wf_stream stream, const wf_level_call *call);
     wf_result (*blend)(wf_device *device, wf_stream stream, const wf_blend_call *call);
+    wf_result (*logits)(wf_device *device, wf_stream stream, const wf_logits_call *call);
 
     /* Bytes; addresses in the calls are not set. */
     size_t (*expose_workspace)(const wf_device *device, int width, int height);

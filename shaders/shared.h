@@ -79,6 +79,9 @@
 #define WF_PREDICT_KERNEL_WIDTH  1
 #define WF_PREDICT_WEIGHT_HALF   2
 
+/* Specialization constant of pick.comp.glsl. */
+#define WF_PICK_TYPE 0
+
 #define WF_MAX_SPECIALIZATIONS 19
 
 /* Push constants: at most 128 bytes, for one image of a batch. Every block starts with first_group, which is added to
@@ -130,6 +133,17 @@ struct wf_step_push {
     int fine_row, fine_step, alpha_row, alpha_step;
     uint64_t fine_data, coarse_data, alpha_data;
     int64_t fine_channel;
+};
+
+/* Of pick.comp.glsl. */
+struct wf_pick_push {
+    int first_group_x, first_group_y;
+    int width, height; /* of the weights' image */
+    int x, y, rows, columns;
+    int kernel_height, kernel_width, dilation, taps, landing;
+    int weight_row, weight_step;
+    uint64_t weight_data, output_data;
+    int64_t weight_tap;
 };
 
 /* Of compress.comp.glsl. The scratch image is dense. */

@@ -224,7 +224,8 @@ static void collect_slot(denoiser *denoiser, uint32_t index, profiler *profiler)
     wf_node_span whole = {INT64_MAX, 0};
     for (int stage = 0; stage < WF_NODE_STAGE_COUNT; stage++) {
         wf_node_span span = timing.stages[stage];
-        profiler_expect(profiler, PROFILER_NODE, wf_node_stage_name(stage));
+        if (span.end_ns || stage != WF_NODE_INSPECT) /* which only some want */
+            profiler_expect(profiler, PROFILER_NODE, wf_node_stage_name(stage));
         if (!span.end_ns)
             continue;
         profiler_add(profiler, PROFILER_NODE, wf_node_stage_name(stage), span.begin_ns, span.end_ns, timing.frame);

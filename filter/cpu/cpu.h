@@ -24,6 +24,7 @@ wf_result wf_cpu_backward(wf_device *device, wf_stream stream, const wf_backward
 size_t wf_cpu_backward_workspace(const wf_backward_call *call);
 wf_result wf_cpu_step_down(wf_device *device, wf_stream stream, const wf_step_call *call);
 wf_result wf_cpu_step_up(wf_device *device, wf_stream stream, const wf_step_call *call);
+wf_result wf_cpu_pick(wf_device *device, wf_stream stream, const wf_pick_call *call);
 wf_result wf_cpu_predict_bilateral(wf_device *device, wf_stream stream, const wf_bilateral_call *call);
 
 /* Where the pixels of a tensor lie. */

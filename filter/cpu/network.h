@@ -13,6 +13,7 @@ wf_result wf_cpu_filter_albedo(wf_device *device, wf_stream stream, const wf_alb
 wf_result wf_cpu_down(wf_device *device, wf_stream stream, const wf_down_call *call);
 wf_result wf_cpu_filter_level(wf_device *device, wf_stream stream, const wf_level_call *call);
 wf_result wf_cpu_blend(wf_device *device, wf_stream stream, const wf_blend_call *call);
+wf_result wf_cpu_logits(wf_device *device, wf_stream stream, const wf_logits_call *call);
 size_t wf_cpu_expose_workspace(const wf_device *device, int width, int height);
 size_t wf_cpu_albedo_workspace(const wf_device *device, const wf_albedo_call *call);
 size_t wf_cpu_level_workspace(const wf_device *device, const wf_level_call *call);

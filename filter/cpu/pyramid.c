@@ -226,3 +226,12 @@ wf_result wf_cpu_filter_level(wf_device *device, wf_stream stream, const wf_leve
     write_blend(call->operators, &call->output, &call->coarser);
     return WF_OK;
 }
+
+/* ---- Logits ------------------------------------------------------------------------------------------------------- */
+
+wf_result wf_cpu_logits(wf_device *device, wf_stream stream, const wf_logits_call *call)
+{
+    (void)stream;
+    const int first = wf_head_first(&call->head, call->part), count = wf_head_count(&call->head, call->part);
+    return wf_cpu_head(device, &call->head, &call->decoded, first, first + count, call->planes, NULL);
+}

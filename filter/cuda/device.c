@@ -117,6 +117,12 @@ static wf_result features(wf_device *base, wf_stream stream, const wf_features_c
     ON_DEVICE(device, wf_cuda_features(device, stream, call));
 }
 
+static wf_result pick(wf_device *base, wf_stream stream, const wf_pick_call *call)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_pick(device, stream, call));
+}
+
 static wf_result step_down(wf_device *base, wf_stream stream, const wf_step_call *call)
 {
     wf_cuda_device *device = (wf_cuda_device *)base;
@@ -159,6 +165,12 @@ static wf_result blend(wf_device *base, wf_stream stream, const wf_blend_call *c
     ON_DEVICE(device, wf_cuda_blend(device, stream, call));
 }
 
+static wf_result logits(wf_device *base, wf_stream stream, const wf_logits_call *call)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_logits(device, stream, call));
+}
+
 static const wf_network_table network = {.dtype = WF_FLOAT16,
                                          .convolution_bytes = wf_cuda_convolution_bytes,
                                          .arrange_convolution = wf_cuda_arrange_convolution,
@@ -172,6 +184,7 @@ static const wf_network_table network = {.dtype = WF_FLOAT16,
                                          .down = down,
                                          .filter_level = filter_level,
                                          .blend = blend,
+                                         .logits = logits,
                                          .expose_workspace = wf_cuda_expose_workspace,
                                          .albedo_workspace = wf_cuda_albedo_workspace,
                                          .level_workspace = wf_cuda_level_workspace};
@@ -291,6 +304,7 @@ static const wf_backend_table table = {
     .prepare = prepare,
     .step_down = step_down,
     .step_up = step_up,
+    .pick = pick,
     .predict_bilateral = predict_bilateral,
     .prepare_bilateral = prepare_bilateral,
     .alloc = allocate,

@@ -104,3 +104,9 @@ wf_result wf_cuda_store_alphas(wf_cuda_device *device, cudaStream_t stream, cons
 {
     return launch(device, stream, head, decoded, WF_PART_ALPHAS, NULL, (__half2 *)alphas);
 }
+
+wf_result wf_cuda_logits(wf_cuda_device *device, cudaStream_t stream, const wf_logits_call *call)
+{
+    const int parts[] = {WF_PART_GATHER, WF_PART_SPLAT, WF_PART_ALPHAS};
+    return wf_cuda_store_logits(device, stream, &call->head, &call->decoded, parts[call->part], call->planes);
+}

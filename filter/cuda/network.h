@@ -30,6 +30,8 @@ wf_result wf_cuda_down(wf_cuda_device *device, cudaStream_t stream, const wf_dow
 wf_result wf_cuda_filter_level(wf_cuda_device *device, cudaStream_t stream, const wf_level_call *call);
 wf_result wf_cuda_blend(wf_cuda_device *device, cudaStream_t stream, const wf_blend_call *call);
 
+wf_result wf_cuda_logits(wf_cuda_device *device, cudaStream_t stream, const wf_logits_call *call);
+
 size_t wf_cuda_expose_workspace(const wf_device *device, int width, int height);
 size_t wf_cuda_albedo_workspace(const wf_device *device, const wf_albedo_call *call);
 size_t wf_cuda_level_workspace(const wf_device *device, const wf_level_call *call);

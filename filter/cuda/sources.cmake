@@ -11,7 +11,7 @@ endif()
 enable_language(CUDA)
 find_package(CUDAToolkit 12.5 REQUIRED)
 target_sources(wf PRIVATE
-  cuda/device.c cuda/gather.cu cuda/splat.cu cuda/gather_splat.cu cuda/backward.cu cuda/predict.cu cuda/steps.cu
+  cuda/device.c cuda/gather.cu cuda/splat.cu cuda/gather_splat.cu cuda/backward.cu cuda/predict.cu cuda/steps.cu cuda/pick.cu
   cuda/kernels.cu cuda/plan.cu
   cuda/filter_strips.cu cuda/grad_weight_channels.cu cuda/filter_pixels.cu
   cuda/filter_tiles.cu cuda/filter_tiles_softmax.cu cuda/filter_tiles_normalized.cu cuda/filter_tiles_linear.cu

@@ -101,6 +101,7 @@ wf_result wf_node_begin(wf_node *node, uint32_t slot, wf_node_sync *sync)
     WF_TRY(node->handover->wait(node, slot));
 
     node_slot *s = &node->slots[slot];
+    WF_TRY(wf_node_begin_record(node, slot, &s->records[node_history(s->begun + 1)]));
     s->begun++;
     s->step = STEP_BEGUN;
     s->history[node_history(s->begun)] = (node_frame){.number = ++node->frames};
@@ -309,6 +310,17 @@ static wf_result gather_and_splat(node_turn *turn)
     return filter(turn, WF_GATHER, NODE_BOTH);
 }
 
+static int is_inspected(const node_turn *turn)
+{
+    const node_slot *s = &turn->node->slots[turn->slot];
+    return s->records[node_history(s->begun)].told.count > 0;
+}
+
+static wf_result inspect(node_turn *turn)
+{
+    return wf_node_record_inspection(turn);
+}
+
 static wf_result pack(node_turn *turn)
 {
     for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
@@ -336,6 +348,7 @@ static const struct node_stage {
     {WF_NODE_GATHER_STAGE, "gather", gathers, gather},
     {WF_NODE_SPLAT_STAGE, "splat", splats, splat},
     {WF_NODE_GATHER_SPLAT_STAGE, "gather and splat", filters_both, gather_and_splat},
+    {WF_NODE_INSPECT, "inspect", is_inspected, inspect},
     {WF_NODE_PACK, "pack", is_present, pack},
     {WF_NODE_GIVE, "hand-over out", is_present, give},
 };

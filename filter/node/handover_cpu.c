@@ -4,18 +4,12 @@
 
 #include "host.h"
 #include "predictor.h"
-
-/* Host memory that the queue copies to and from. */
-typedef struct staging {
-    VkBuffer buffer;
-    VkDeviceMemory memory;
-    void *texels; /* the memory, mapped and coherent */
-} staging;
+#include "staging.h"
 
 typedef struct cpu_handover {
     VkCommandPool take_pool, give_pool;
     VkCommandBuffer take[WF_NODE_MAX_SLOTS], give[WF_NODE_MAX_SLOTS];
-    staging images[WF_NODE_MAX_SLOTS][WF_NODE_ROLE_COUNT];
+    node_staging images[WF_NODE_MAX_SLOTS][WF_NODE_ROLE_COUNT];
     host_marks marks;
 } cpu_handover;
 
@@ -54,46 +48,15 @@ static void close_device(wf_node *node)
 
 /* ---- Staging ----------------------------------------------------------------------------------------------------- */
 
-/* Coherent host memory, cached where there is such. Vulkan promises a type that fits every buffer. */
-static uint32_t memory_type(const wf_node *node, uint32_t allowed)
+static wf_result create_staging(const wf_node *node, VkDeviceSize size, node_staging *made)
 {
-    const VkMemoryPropertyFlags coherent = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
-    const VkMemoryPropertyFlags wanted[] = {coherent | VK_MEMORY_PROPERTY_HOST_CACHED_BIT, coherent};
-    VkPhysicalDeviceMemoryProperties memory;
-    vkGetPhysicalDeviceMemoryProperties(node->options.physical_device, &memory);
-    for (int w = 0; w < 2; w++) {
-        for (uint32_t i = 0; i < memory.memoryTypeCount; i++) {
-            if (allowed >> i & 1 && (memory.memoryTypes[i].propertyFlags & wanted[w]) == wanted[w])
-                return i;
-        }
-    }
-    return 0;
+    return wf_staging_create(&node->options, &node->log, size,
+                             VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT, made);
 }
 
-static wf_result create_staging(const wf_node *node, VkDeviceSize size, staging *made)
+static void destroy_staging(const wf_node *node, node_staging *made)
 {
-    VkDevice device = node->options.device;
-    VkBufferCreateInfo buffer = {.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
-                                 .size = size,
-                                 .usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT};
-    WF_TRY(wf_vulkan_check(&node->log, vkCreateBuffer(device, &buffer, NULL, &made->buffer), "vkCreateBuffer"));
-    VkMemoryRequirements needs;
-    vkGetBufferMemoryRequirements(device, made->buffer, &needs);
-    VkMemoryAllocateInfo memory = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
-                                   .allocationSize = needs.size,
-                                   .memoryTypeIndex = memory_type(node, needs.memoryTypeBits)};
-    WF_TRY(wf_vulkan_check(&node->log, vkAllocateMemory(device, &memory, NULL, &made->memory), "vkAllocateMemory"));
-    WF_TRY(
-        wf_vulkan_check(&node->log, vkBindBufferMemory(device, made->buffer, made->memory, 0), "vkBindBufferMemory"));
-    return wf_vulkan_check(&node->log, vkMapMemory(device, made->memory, 0, VK_WHOLE_SIZE, 0, &made->texels),
-                           "vkMapMemory");
-}
-
-static void destroy_staging(const wf_node *node, staging *made)
-{
-    vkDestroyBuffer(node->options.device, made->buffer, NULL);
-    vkFreeMemory(node->options.device, made->memory, NULL);
-    *made = (staging){0};
+    wf_staging_destroy(node->options.device, made);
 }
 
 static void unmap(wf_node *node, uint32_t slot, wf_node_role role)
@@ -121,11 +84,11 @@ static void unmap_buffer(wf_node *node, node_buffer *buffer)
 
 static wf_result map_buffer(wf_node *node, node_buffer *buffer)
 {
-    staging *copy = buffer->mapping = calloc(1, sizeof *copy);
+    node_staging *copy = buffer->mapping = calloc(1, sizeof *copy);
     wf_result result = copy ? create_staging(node, buffer->given.size, copy)
                             : wf_fail(&node->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a buffer's mapping");
     if (result == WF_OK)
-        buffer->data = copy->texels;
+        buffer->data = copy->data;
     else
         unmap_buffer(node, buffer);
     return result;
@@ -146,7 +109,7 @@ static void record_layout(VkCommandBuffer commands, VkImage image, VkImageLayout
     wf_image_record_barriers(commands, 1, &barrier);
 }
 
-static void record_copy_to_host(const wf_node *node, VkCommandBuffer commands, VkImage image, const staging *to)
+static void record_copy_to_host(const wf_node *node, VkCommandBuffer commands, VkImage image, const node_staging *to)
 {
     VkBufferImageCopy copy = whole_image(node);
     record_layout(commands, image, VK_IMAGE_LAYOUT_GENERAL, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
@@ -154,7 +117,8 @@ static void record_copy_to_host(const wf_node *node, VkCommandBuffer commands, V
     record_layout(commands, image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, VK_IMAGE_LAYOUT_GENERAL);
 }
 
-static void record_copy_from_host(const wf_node *node, VkCommandBuffer commands, VkImage image, const staging *from)
+static void record_copy_from_host(const wf_node *node, VkCommandBuffer commands, VkImage image,
+                                  const node_staging *from)
 {
     VkBufferImageCopy copy = whole_image(node);
     record_layout(commands, image, VK_IMAGE_LAYOUT_GENERAL, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
@@ -169,7 +133,8 @@ static void record_buffers_to_host(const wf_node *node, uint32_t slot, VkCommand
     const int count = wf_node_buffers_of(node, slot, buffers);
     for (int i = 0; i < count; i++) {
         const VkBufferCopy all = {.size = buffers[i]->given.size};
-        vkCmdCopyBuffer(commands, buffers[i]->given.buffer, ((const staging *)buffers[i]->mapping)->buffer, 1, &all);
+        vkCmdCopyBuffer(commands, buffers[i]->given.buffer, ((const node_staging *)buffers[i]->mapping)->buffer, 1,
+                        &all);
     }
 }
 
@@ -201,13 +166,13 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
 
 static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
 {
-    wf_host_unpack(node, slot, role, state_of(node)->images[slot][role].texels);
+    wf_host_unpack(node, slot, role, state_of(node)->images[slot][role].data);
     return WF_OK;
 }
 
 static wf_result pack(wf_node *node, uint32_t slot, wf_node_role role)
 {
-    wf_host_pack(node, slot, role, state_of(node)->images[slot][role].texels);
+    wf_host_pack(node, slot, role, state_of(node)->images[slot][role].data);
     return WF_OK;
 }
 
@@ -256,6 +221,8 @@ const node_handover wf_node_handover_cpu = {.backend = WF_CPU,
                                             .unmap = unmap,
                                             .map_buffer = map_buffer,
                                             .unmap_buffer = unmap_buffer,
+                                            .alloc_readback = wf_host_alloc_readback,
+                                            .free_readback = wf_host_free_readback,
                                             .wait = wait_for_slot,
                                             .finished = slot_finished,
                                             .take = take,

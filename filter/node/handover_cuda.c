@@ -325,6 +325,28 @@ static wf_result map_buffer(wf_node *node, node_buffer *buffer)
     return result;
 }
 
+/* ---- Readback ---------------------------------------------------------------------------------------------------- */
+
+/* Pinned host memory, which kernels write. */
+static wf_result alloc_readback(wf_node *node, node_readback *readback)
+{
+    USE_DEVICE(node);
+    WF_TRY(check(node, cudaHostAlloc((void **)&readback->host, readback->size, cudaHostAllocMapped),
+                 "allocating memory for weights to read"));
+    cudaError_t error = cudaHostGetDevicePointer(&readback->data, readback->host, 0);
+    if (error != cudaSuccess) {
+        cudaFreeHost(readback->host);
+        readback->host = NULL;
+    }
+    return check(node, error, "mapping memory for weights to read");
+}
+
+static void free_readback(wf_node *node, node_readback *readback)
+{
+    USE_DEVICE(node);
+    cudaFreeHost(readback->host);
+}
+
 /* ---- A frame ----------------------------------------------------------------------------------------------------- */
 
 static wf_result wait_for_slot(wf_node *node, uint32_t slot)
@@ -427,6 +449,8 @@ const node_handover wf_node_handover_cuda = {.backend = WF_CUDA,
                                              .unmap = unmap,
                                              .map_buffer = map_buffer,
                                              .unmap_buffer = unmap_buffer,
+                                             .alloc_readback = alloc_readback,
+                                             .free_readback = free_readback,
                                              .wait = wait_for_slot,
                                              .finished = slot_finished,
                                              .take = take,

@@ -6,6 +6,7 @@
 #include "image_unpack.comp.h"
 #include "node.h"
 #include "node/image_push.h"
+#include "staging.h"
 #include "wf_vulkan.h"
 
 /* One of the two conversions between an image and planes. */
@@ -174,11 +175,15 @@ static void unmap(wf_node *node, uint32_t slot, wf_node_role role)
     (void)node, (void)slot, (void)role;
 }
 
+static void *address_of(const wf_node *node, VkBuffer buffer)
+{
+    const VkBufferDeviceAddressInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO, .buffer = buffer};
+    return (void *)(uintptr_t)vkGetBufferDeviceAddress(node->options.device, &info);
+}
+
 static wf_result map_buffer(wf_node *node, node_buffer *buffer)
 {
-    const VkBufferDeviceAddressInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO,
-                                            .buffer = buffer->given.buffer};
-    buffer->data = (void *)(uintptr_t)vkGetBufferDeviceAddress(node->options.device, &info);
+    buffer->data = address_of(node, buffer->given.buffer);
     return WF_OK;
 }
 
@@ -186,6 +191,42 @@ static void unmap_buffer(wf_node *node, node_buffer *buffer)
 {
     (void)node;
     buffer->data = NULL;
+}
+
+/* ---- Readback ---------------------------------------------------------------------------------------------------- */
+
+static wf_result alloc_readback(wf_node *node, node_readback *readback)
+{
+    node_staging *staging = calloc(1, sizeof *staging);
+    if (!staging)
+        return wf_fail(&node->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a buffer's mapping");
+    wf_result result =
+        wf_staging_create(&node->options, &node->log, readback->size,
+                          VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT, staging);
+    if (result != WF_OK) {
+        free(staging);
+        return result;
+    }
+    readback->host = staging->data;
+    readback->data = address_of(node, staging->buffer);
+    readback->mapping = staging;
+    return WF_OK;
+}
+
+static void free_readback(wf_node *node, node_readback *readback)
+{
+    wf_staging_destroy(node->options.device, readback->mapping);
+    free(readback->mapping);
+}
+
+/* What shaders wrote reaches the host. */
+static void publish(wf_node *node, uint32_t slot)
+{
+    const VkMemoryBarrier barrier = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+                                     .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT,
+                                     .dstAccessMask = VK_ACCESS_HOST_READ_BIT};
+    vkCmdPipelineBarrier(state_of(node)->commands[slot], VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+                         VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &barrier, 0, NULL, 0, NULL);
 }
 
 /* ---- A frame ----------------------------------------------------------------------------------------------------- */
@@ -246,6 +287,9 @@ const node_handover wf_node_handover_vulkan = {.backend = WF_VULKAN,
                                                .unmap = unmap,
                                                .map_buffer = map_buffer,
                                                .unmap_buffer = unmap_buffer,
+                                               .alloc_readback = alloc_readback,
+                                               .free_readback = free_readback,
+                                               .publish = publish,
                                                .wait = wait_for_slot,
                                                .finished = slot_finished,
                                                .take = take,

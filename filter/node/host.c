@@ -1,5 +1,7 @@
 #include "host.h"
 
+#include <stdlib.h>
+
 #include "half.h"
 
 static void load_texel(const void *texels, node_image_format format, int64_t index, float texel[4])
@@ -49,6 +51,20 @@ void wf_host_pack(wf_node *node, uint32_t slot, wf_node_role role, void *texels)
             texel[c] = planes[c * count + i];
         store_texel(texels, format, i, texel);
     }
+}
+
+wf_result wf_host_alloc_readback(wf_node *node, node_readback *readback)
+{
+    readback->data = readback->host = calloc(1, readback->size);
+    return readback->host
+               ? WF_OK
+               : wf_fail(&node->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for %zu bytes of weights", readback->size);
+}
+
+void wf_host_free_readback(wf_node *node, node_readback *readback)
+{
+    (void)node;
+    free(readback->host);
 }
 
 void wf_host_mark(host_marks *reached, const wf_node *node, uint32_t slot, node_mark mark)

@@ -13,6 +13,10 @@ typedef struct host_marks {
 void wf_host_unpack(wf_node *node, uint32_t slot, wf_node_role role, const void *texels);
 void wf_host_pack(wf_node *node, uint32_t slot, wf_node_role role, void *texels);
 
+/* Host memory is what the CPU's device writes. */
+wf_result wf_host_alloc_readback(wf_node *node, node_readback *readback);
+void wf_host_free_readback(wf_node *node, node_readback *readback);
+
 /* The slot's frame has reached the mark. */
 void wf_host_mark(host_marks *reached, const wf_node *node, uint32_t slot, node_mark mark);
 

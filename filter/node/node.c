@@ -192,6 +192,7 @@ void wf_node_destroy(wf_node *node)
         for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++)
             unbind(node, slot, role);
     }
+    wf_node_free_records(node);
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
         wf_node_drop_predictor(node, op);
     wf_node_free_planes(node);

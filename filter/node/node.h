@@ -4,16 +4,18 @@
  * frame.c     a frame's four steps, and the table of stages that run between
  * planes.c    memory of the pictures that go in and come out
  * predictor.h where weights come from: predictor.c, and a file for each kind of predictor
+ * inspect.c   what a frame tells of its weights
  * timing.c    marks to spans on one clock
  * handover_*  how images are taken from the renderer and given back: one per backend, and one for nodes without Vulkan
  * queue.c     commands in the renderer's queue
- * role.h, image.h, buffer.h, share.h  parts that know no node */
+ * role.h, image.h, buffer.h, staging.h, share.h  parts that know no node */
 #ifndef WF_NODE_NODE_H
 #define WF_NODE_NODE_H
 
 #include "backend.h"
 #include "buffer.h"
 #include "image.h"
+#include "inspect.h"
 #include "role.h"
 #include "vulkan/check.h"
 #include "wf_node.h"
@@ -55,11 +57,12 @@ typedef struct node_slot {
     wf_node_image images[WF_NODE_ROLE_COUNT]; /* image is VK_NULL_HANDLE where none is bound */
     VkBuffer released[WF_OPERATOR_COUNT];     /* with the images, in the frame that is to be acquired */
     VkSemaphore timeline;
-    uint64_t begun;                   /* frames */
-    uint64_t run;                     /* frames: begun, or one less */
-    node_frame history[NODE_HISTORY]; /* frame f of the slot in node_history(f) */
-    VkQueryPool queries;              /* NODE_HISTORY x MARK_COUNT timestamps */
-    wf_node_timing timing;            /* of the last frame whose times were read */
+    uint64_t begun;                    /* frames */
+    uint64_t run;                      /* frames: begun, or one less */
+    node_frame history[NODE_HISTORY];  /* frame f of the slot in node_history(f) */
+    VkQueryPool queries;               /* NODE_HISTORY x MARK_COUNT timestamps */
+    wf_node_timing timing;             /* of the last frame whose times were read */
+    node_record records[NODE_HISTORY]; /* what frame f tells of its weights, in node_history(f) */
 } node_slot;
 
 /* Values of a slot's timeline in its frame f = 1, 2, ... */
@@ -101,6 +104,8 @@ struct wf_node {
     int layers;                                    /* the most further layers that a slot has had */
     char plain[WF_NODE_MAX_LAYERS];                /* layers that no filter divides by the albedo */
     node_predictor *predictors[WF_OPERATOR_COUNT]; /* NULL: none; operators may share one */
+    uint32_t pixel_count;                          /* that are inspected */
+    wf_node_pixel pixels[WF_NODE_MAX_PIXELS];
 };
 
 /* A slot's frame while its work is enqueued. */
@@ -181,6 +186,12 @@ struct node_handover {
     wf_result (*map_buffer)(wf_node *node, node_buffer *buffer);
     void (*unmap_buffer)(wf_node *node, node_buffer *buffer);
 
+    /* Makes memory of readback->size bytes that the device writes and the host reads, and undoes that. publish, after what the
+     * frame's work writes there; NULL: nothing is to be done. */
+    wf_result (*alloc_readback)(wf_node *node, node_readback *readback);
+    void (*free_readback)(wf_node *node, node_readback *readback);
+    void (*publish)(wf_node *node, uint32_t slot);
+
     /* The host waits for, or asks after, the slot's last frame that ran. */
     wf_result (*wait)(wf_node *node, uint32_t slot);
     int (*finished)(wf_node *node, uint32_t slot);
@@ -217,6 +228,16 @@ wf_result wf_node_wait(wf_node *node, uint32_t slot, uint64_t value);
 
 /* Whether the slot's timeline has reached a value. */
 int wf_node_reached(wf_node *node, uint32_t slot, uint64_t value);
+
+/* ---- inspect.c ---------------------------------------------------------------------------------------------------- */
+
+/* A frame of the slot begins: where it tells its weights. */
+wf_result wf_node_begin_record(wf_node *node, uint32_t slot, node_record *record);
+
+/* Enqueues what it tells. */
+wf_result wf_node_record_inspection(const node_turn *turn);
+
+void wf_node_free_records(wf_node *node);
 
 /* ---- timing.c ---------------------------------------------------------------------------------------------------- */
 

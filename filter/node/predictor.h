@@ -19,6 +19,12 @@ typedef struct node_weights {
     wf_tensor tensor; /* 1 x Kh*Kw x height x width */
 } node_weights;
 
+typedef struct node_kernels {
+    wf_tensor weight;
+    wf_tensor alpha; /* absent at the coarsest level */
+    int alpha_is_logit;
+} node_kernels;
+
 /* All return after reporting why they failed. */
 typedef struct node_predictor_kind {
     const char *name; /* for messages */
@@ -37,6 +43,15 @@ typedef struct node_predictor_kind {
 
     /* What a slot's frame reads beside its images; NULL where that is nothing, and for kinds that never do. */
     const node_buffer *(*buffer)(const node_predictor *predictor, uint32_t slot);
+
+    /* The inspector opens: takes the memory that kernels need, once. NULL: none. */
+    wf_result (*open)(node_predictor *predictor);
+
+    /* For the inspector: a slot's levels and their filters; one operator's kernels of a level, which it may have to enqueue, in memory
+     * until those of another level or operator are asked for. NULL, both: predictor->weights are all. */
+    int (*levels)(const node_predictor *predictor, uint32_t slot, wf_filter filters[WF_PYRAMID_MAX_LEVELS]);
+    wf_result (*kernels)(node_predictor *predictor, const node_turn *turn, wf_operator op, int level,
+                         node_kernels *found);
 
     /* The memory is there: writes what stays the same in every frame. NULL: nothing does. */
     wf_result (*load)(node_predictor *predictor, const void *arguments);

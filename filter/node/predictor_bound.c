@@ -281,6 +281,24 @@ static wf_result filter(node_predictor *predictor, const node_turn *turn, unsign
     return filter_levels(bound, turn, b, WF_SPLAT);
 }
 
+static int levels_of(const node_predictor *predictor, uint32_t slot, wf_filter filters[WF_PYRAMID_MAX_LEVELS])
+{
+    const wf_node_weights *given = &((const bound_predictor *)predictor)->slots[slot].given;
+    for (int level = 0; level < given->levels; level++)
+        filters[level] = given->level[level].filter;
+    return given->levels;
+}
+
+static wf_result kernels_of(node_predictor *predictor, const node_turn *turn, wf_operator op, int level,
+                            node_kernels *found)
+{
+    (void)op;
+    const binding *b = &((const bound_predictor *)predictor)->slots[turn->slot];
+    found->weight = weights_at(turn->node, &b->given, level, b->buffer.data);
+    found->alpha = alpha_at(turn->node, &b->given, level, b->buffer.data);
+    return WF_OK;
+}
+
 static void destroy(node_predictor *predictor)
 {
     for (uint32_t slot = 0; slot < WF_NODE_MAX_SLOTS; slot++)
@@ -293,6 +311,8 @@ static const node_predictor_kind bound_kind = {.name = "bound weights",
                                                .prepare = prepare,
                                                .check = check,
                                                .buffer = buffer_of,
+                                               .levels = levels_of,
+                                               .kernels = kernels_of,
                                                .compile = compile,
                                                .filter = filter,
                                                .destroy = destroy};

@@ -2,11 +2,13 @@
 #include "predictor.h"
 
 #include "arguments.h"
+#include "network/kernels.h"
 #include "wf_network.h"
 
 typedef struct kpn_predictor {
     node_predictor base;
     wf_denoiser *denoiser;
+    void *logits;                   /* of a level's kernels, for the inspector */
     int stages[WF_STAGE_COUNT + 1]; /* the first step of each stage, and the number of all */
 } kpn_predictor;
 
@@ -100,8 +102,35 @@ static wf_result filter(node_predictor *predictor, const node_turn *turn, unsign
     return WF_OK;
 }
 
+static wf_result open_inspector(node_predictor *predictor)
+{
+    kpn_predictor *kpn = (kpn_predictor *)predictor;
+    if (kpn->logits)
+        return WF_OK;
+    return wf_alloc(predictor->node->device, wf_denoiser_logits_bytes(kpn->denoiser), &kpn->logits);
+}
+
+static int levels_of(const node_predictor *predictor, uint32_t slot, wf_filter filters[WF_PYRAMID_MAX_LEVELS])
+{
+    (void)slot;
+    const kpn_predictor *kpn = (const kpn_predictor *)predictor;
+    const int levels = wf_denoiser_levels(kpn->denoiser);
+    for (int level = 0; level < levels; level++)
+        filters[level] = wf_denoiser_filter(kpn->denoiser, level);
+    return levels;
+}
+
+static wf_result kernels_of(node_predictor *predictor, const node_turn *turn, wf_operator op, int level,
+                            node_kernels *found)
+{
+    const kpn_predictor *kpn = (const kpn_predictor *)predictor;
+    found->alpha_is_logit = 1;
+    return wf_denoiser_logits(kpn->denoiser, turn->stream, op, level, kpn->logits, &found->weight, &found->alpha);
+}
+
 static void destroy(node_predictor *predictor)
 {
+    wf_free(predictor->node->device, ((kpn_predictor *)predictor)->logits);
     wf_denoiser_destroy(((kpn_predictor *)predictor)->denoiser);
 }
 
@@ -110,6 +139,9 @@ static const node_predictor_kind kpn = {.name = "kpn",
                                         .reads = 1u << WF_NODE_ALBEDO | 1u << WF_NODE_NORMAL | 1u << WF_NODE_DEPTH,
                                         .prepare = prepare,
                                         .load = load,
+                                        .open = open_inspector,
+                                        .levels = levels_of,
+                                        .kernels = kernels_of,
                                         .compile = compile,
                                         .record = record,
                                         .filter = filter,

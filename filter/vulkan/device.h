@@ -116,6 +116,10 @@ wf_result wf_vulkan_step_down(wf_device *device, wf_stream stream, const wf_step
 wf_result wf_vulkan_step_up(wf_device *device, wf_stream stream, const wf_step_call *call);
 wf_result wf_vulkan_prepare_steps(wf_device *device);
 
+/* ---- pick.c ---- */
+wf_result wf_vulkan_pick(wf_device *device, wf_stream stream, const wf_pick_call *call);
+wf_result wf_vulkan_prepare_pick(wf_device *device);
+
 /* ---- predict.c ---- */
 wf_result wf_vulkan_predict_bilateral(wf_device *device, wf_stream stream, const wf_bilateral_call *call);
 wf_result wf_vulkan_prepare_bilateral(wf_device *device, const wf_bilateral_call *call);

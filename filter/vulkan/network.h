@@ -19,6 +19,8 @@ wf_result wf_vulkan_down(wf_device *device, wf_stream stream, const wf_down_call
 wf_result wf_vulkan_filter_level(wf_device *device, wf_stream stream, const wf_level_call *call);
 wf_result wf_vulkan_blend(wf_device *device, wf_stream stream, const wf_blend_call *call);
 
+wf_result wf_vulkan_logits(wf_device *device, wf_stream stream, const wf_logits_call *call);
+
 size_t wf_vulkan_expose_workspace(const wf_device *device, int width, int height);
 size_t wf_vulkan_albedo_workspace(const wf_device *device, const wf_albedo_call *call);
 size_t wf_vulkan_level_workspace(const wf_device *device, const wf_level_call *call);

@@ -1,0 +1,81 @@
+/* wf_node_inspect.h -- the weights of a pixel, as the node's filters used them, beside the frames.
+ *
+ *     wf_node_pixel pixel = {x, y};
+ *     wf_node_inspect(node, 1, &pixel);                 from the next wf_node_begin on
+ *     ...                                               frames, as in wf_node.h
+ *     wf_node_inspection told;
+ *     wf_node_inspected(node, slot, &told);             of the slot's last frame that is done; never waits
+ *     wf_node_inspect(node, 0, NULL);                   closed: later frames do no work and keep no memory for it
+ *
+ * While it is open a frame has one more stage, WF_NODE_INSPECT: a few threads copy a few kernels into memory that the host can read.
+ * Frames wait for nothing. A network's kernels, which otherwise never reach memory, are computed again for that, a level at
+ * a time.
+ *
+ *
+ * WHAT IS TOLD
+ *
+ *     Of each operator with an output, and of each level of its pyramid (wf_pyramid.h; a plain filter has one), the kernels of a
+ *     window of pixels. Where there is one level that is the inspected pixel alone. In a pyramid, whose levels are interpolated and
+ *     averaged, it takes in every kernel that has a part in the inspected pixel: at most 6x6 pixels a level.
+ *
+ *     gather   tap t of a pixel's kernel: the weight with which the pixel reads the one at +o(t)
+ *     splat    tap t of a pixel's kernel: the weight with which the pixel at -o(t) lands on it, out of that pixel's own kernel
+ *
+ *     weights are as they were predicted; factors are what the operator multiplies pictures with: after the filter's mode, which
+ *     is normalized over just these taps, and 0 for what lies outside of the image. So of every level
+ *
+ *         y[pixel] = sum over t of factor[t] * x[pixel + o(t)]        (gather; of splat - o(t))
+ */
+#ifndef WF_NODE_INSPECT_H
+#define WF_NODE_INSPECT_H
+
+#include "wf_node.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WF_NODE_MAX_PIXELS 2
+
+typedef struct wf_node_pixel {
+    uint32_t x, y; /* column and row, from 0, at the top left */
+} wf_node_pixel;
+
+/* The pixels to inspect, 0 ... WF_NODE_MAX_PIXELS of them, of frames that begin later. With pixels wf_node_begin takes memory that the
+ * host can read, once, and again where there are more weights than before; it can fail for want of it. Compiles what the stage
+ * needs. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_DEVICE, WF_ERROR_OUT_OF_MEMORY. */
+WF_API wf_result wf_node_inspect(wf_node *node, uint32_t count, const wf_node_pixel *pixels);
+
+/* A window of a level's kernels. Pointers stay valid until the second wf_node_begin of the slot after the frame, and until
+ * wf_node_destroy. */
+typedef struct wf_node_kernels {
+    wf_filter filter;
+    int width, height; /* of the level */
+    int x, y;          /* the inspected pixel's place in the level: halved, rounded down, once a level */
+    int first_x, first_y, columns, rows;
+    const float *weights; /* [rows][columns][groups*Kh*Kw] */
+    const float *factors; /* likewise */
+    const float *alpha;   /* [rows][columns]; NULL at the coarsest level */
+} wf_node_kernels;
+
+typedef struct wf_node_inspected_pixel {
+    uint32_t x, y;
+    int levels[WF_OPERATOR_COUNT]; /* 0: the slot has no output of the operator */
+    wf_node_kernels kernels[WF_OPERATOR_COUNT][WF_PYRAMID_MAX_LEVELS];
+} wf_node_inspected_pixel;
+
+typedef struct wf_node_inspection {
+    uint64_t frame; /* as wf_node_timing's; 0: none has completed with the inspector open */
+    int count;      /* of pixels */
+    wf_node_inspected_pixel pixels[WF_NODE_MAX_PIXELS];
+} wf_node_inspection;
+
+/* Of the slot's most recent frame whose work is done on the device, whether it has been acquired or not. Never waits.
+ * WF_ERROR_INVALID_ARGUMENT. */
+WF_API wf_result wf_node_inspected(wf_node *node, uint32_t slot, wf_node_inspection *inspection);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,312 @@
+/* The inspector: where a frame tells its weights, the stage that copies them, and what they mean. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "arguments.h"
+#include "predictor.h"
+#include "taps.h"
+
+wf_result wf_node_inspect(wf_node *node, uint32_t count, const wf_node_pixel *pixels)
+{
+    if (!node)
+        return WF_ERROR_INVALID_ARGUMENT;
+    const wf_log *log = &node->log;
+    if (count > WF_NODE_MAX_PIXELS)
+        return WF_INVALID(log, "there are %u pixels to inspect, they are up to %d", count, WF_NODE_MAX_PIXELS);
+    if (count > 0)
+        WF_TRY(wf_check_pointer(log, "pixels", pixels));
+    for (uint32_t i = 0; i < count; i++) {
+        if (pixels[i].x >= node->options.width || pixels[i].y >= node->options.height)
+            return WF_INVALID(log, "pixel %u,%u is not in an image of %ux%u", pixels[i].x, pixels[i].y,
+                              node->options.width, node->options.height);
+    }
+    if (count > 0 && node->device->table->prepare_pick)
+        WF_TRY(node->device->table->prepare_pick(node->device));
+    node->pixel_count = count;
+    for (uint32_t i = 0; i < count; i++)
+        node->pixels[i] = pixels[i];
+    return WF_OK;
+}
+
+/* ---- Windows ----------------------------------------------------------------------------------------------------- */
+
+/* Rows or columns. */
+typedef struct range {
+    int first, count;
+} range;
+
+/* Those of the coarser level that these are interpolated from. */
+static range coarser(range fine, int extent)
+{
+    const int last = fine.first + fine.count - 1, most = (extent + 1) / 2 - 1;
+    const int low = fine.first / 2 - (fine.first % 2 == 0), high = last / 2 + last % 2;
+    const int first = low < 0 ? 0 : low;
+    return (range){first, (high > most ? most : high) - first + 1};
+}
+
+/* Those of the finer level that these are the means of. */
+static range finer(range coarse, int extent)
+{
+    const int first = 2 * coarse.first, last = 2 * (coarse.first + coarse.count) - 1;
+    return (range){first, (last >= extent ? extent - 1 : last) - first + 1};
+}
+
+static void place_windows(const wf_node *node, wf_node_inspected_pixel *pixel, wf_operator op)
+{
+    range rows = {(int)pixel->y, 1}, columns = {(int)pixel->x, 1};
+    int height = (int)node->options.height, width = (int)node->options.width;
+    for (int level = 0; level < pixel->levels[op]; level++) {
+        wf_node_kernels *k = &pixel->kernels[op][level];
+        const int coarsest = level == pixel->levels[op] - 1;
+        const range above = coarser(rows, height), beside = coarser(columns, width);
+        const range y = coarsest ? rows : finer(above, height), x = coarsest ? columns : finer(beside, width);
+        k->height = height, k->width = width;
+        k->y = (int)(pixel->y >> level), k->x = (int)(pixel->x >> level);
+        k->first_y = y.first, k->rows = y.count;
+        k->first_x = x.first, k->columns = x.count;
+        rows = above, columns = beside;
+        height = (height + 1) / 2, width = (width + 1) / 2;
+    }
+}
+
+static size_t taps_of(const wf_filter *filter)
+{
+    return (size_t)filter->groups * (size_t)filter->kernel_height * (size_t)filter->kernel_width;
+}
+
+/* ---- Where they are told ----------------------------------------------------------------------------------------- */
+
+static int find_levels(const node_predictor *predictor, uint32_t slot, wf_filter filters[WF_PYRAMID_MAX_LEVELS])
+{
+    if (predictor->kind->levels)
+        return predictor->kind->levels(predictor, slot, filters);
+    filters[0] = predictor->weights.filter;
+    return 1;
+}
+
+static wf_result open_predictors(const wf_node *node)
+{
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
+        node_predictor *predictor = node->predictors[op];
+        if (predictor && predictor->kind->open)
+            WF_TRY(predictor->kind->open(predictor));
+    }
+    return WF_OK;
+}
+
+static void lay_out_pixel(const wf_node *node, uint32_t slot, wf_node_inspected_pixel *pixel)
+{
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
+        wf_filter filters[WF_PYRAMID_MAX_LEVELS];
+        if (!node_is_bound(&node->slots[slot], node_output_of(op)))
+            continue;
+        pixel->levels[op] = find_levels(node->predictors[op], slot, filters);
+        for (int level = 0; level < pixel->levels[op]; level++)
+            pixel->kernels[op][level].filter = filters[level];
+        place_windows(node, pixel, op);
+    }
+}
+
+/* Gives each window its part of the memory; returns how many floats there are. */
+static size_t place_kernels(node_record *record)
+{
+    size_t at = 0;
+    for (int i = 0; i < record->told.count * WF_OPERATOR_COUNT; i++) {
+        wf_node_inspected_pixel *pixel = &record->told.pixels[i / WF_OPERATOR_COUNT];
+        const int op = i % WF_OPERATOR_COUNT;
+        for (int level = 0; level < pixel->levels[op]; level++) {
+            wf_node_kernels *k = &pixel->kernels[op][level];
+            const size_t pixels = (size_t)k->rows * (size_t)k->columns;
+            if (record->memory.host) {
+                k->weights = record->memory.host + at;
+                k->factors = record->factors + at;
+                k->alpha = level < pixel->levels[op] - 1 ? k->weights + pixels * taps_of(&k->filter) : NULL;
+            }
+            at += pixels * (taps_of(&k->filter) + 1);
+        }
+    }
+    return at;
+}
+
+static void free_memory(wf_node *node, node_record *record)
+{
+    if (record->memory.host)
+        node->handover->free_readback(node, &record->memory);
+    free(record->factors);
+    record->memory = (node_readback){0};
+    record->factors = NULL;
+}
+
+static wf_result need_memory(wf_node *node, node_record *record, size_t size)
+{
+    if (size <= record->memory.size)
+        return WF_OK;
+    free_memory(node, record);
+    record->factors = calloc(1, size);
+    if (!record->factors)
+        return wf_fail(&node->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for %zu bytes of inspected weights", size);
+    record->memory.size = size;
+    wf_result result = node->handover->alloc_readback(node, &record->memory);
+    if (result != WF_OK)
+        free_memory(node, record);
+    return result;
+}
+
+wf_result wf_node_begin_record(wf_node *node, uint32_t slot, node_record *record)
+{
+    record->told = (wf_node_inspection){.count = (int)node->pixel_count};
+    record->logits = 0;
+    record->reckoned = 0;
+    if (node->pixel_count == 0) {
+        free_memory(node, record);
+        return WF_OK;
+    }
+    WF_TRY(open_predictors(node));
+    for (uint32_t i = 0; i < node->pixel_count; i++) {
+        record->told.pixels[i].x = node->pixels[i].x;
+        record->told.pixels[i].y = node->pixels[i].y;
+        lay_out_pixel(node, slot, &record->told.pixels[i]);
+    }
+    WF_TRY(need_memory(node, record, place_kernels(record) * sizeof(float)));
+    place_kernels(record);
+    return WF_OK;
+}
+
+void wf_node_free_records(wf_node *node)
+{
+    for (uint32_t slot = 0; slot < node->options.slots; slot++) {
+        for (int history = 0; history < NODE_HISTORY; history++)
+            free_memory(node, &node->slots[slot].records[history]);
+    }
+}
+
+/* ---- The stage --------------------------------------------------------------------------------------------------- */
+
+/* The device's address of what the host reads there. */
+static float *device_address(const node_record *record, const float *host)
+{
+    return (float *)((char *)record->memory.data + ((const char *)host - (const char *)record->memory.host));
+}
+
+static wf_result pick(const node_turn *turn, const node_record *record, const wf_node_kernels *k, wf_operator op,
+                      const node_kernels *found)
+{
+    wf_device *device = turn->node->device;
+    wf_pick_call call = {.filter = k->filter,
+                         .weight = found->weight,
+                         .y = k->first_y,
+                         .x = k->first_x,
+                         .rows = k->rows,
+                         .columns = k->columns,
+                         .landing = op == WF_SPLAT,
+                         .output = device_address(record, k->weights)};
+    WF_TRY(device->table->pick(device, turn->stream, &call));
+    if (!k->alpha)
+        return WF_OK;
+    call.filter = (wf_filter){1, 1, 1, WF_LINEAR, 1};
+    call.weight = found->alpha;
+    call.landing = 0;
+    call.output = device_address(record, k->alpha);
+    return device->table->pick(device, turn->stream, &call);
+}
+
+static wf_result pick_level(const node_turn *turn, node_record *record, wf_operator op, int level)
+{
+    node_predictor *predictor = turn->node->predictors[op];
+    node_kernels found = {.weight = predictor->weights.tensor};
+    if (predictor->kind->kernels) {
+        WF_TRY(predictor->kind->kernels(predictor, turn, op, level, &found));
+        WF_TRY(wf_barrier(turn->node->device, turn->stream));
+    }
+    record->logits |= (unsigned)found.alpha_is_logit << op;
+    for (int i = 0; i < record->told.count; i++)
+        WF_TRY(pick(turn, record, &record->told.pixels[i].kernels[op][level], op, &found));
+    return predictor->kind->kernels ? wf_barrier(turn->node->device, turn->stream) : WF_OK;
+}
+
+wf_result wf_node_record_inspection(const node_turn *turn)
+{
+    node_slot *s = &turn->node->slots[turn->slot];
+    node_record *record = &s->records[node_history(s->begun)];
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
+        for (int level = 0; level < record->told.pixels[0].levels[op]; level++)
+            WF_TRY(pick_level(turn, record, op, level));
+    }
+    if (turn->node->handover->publish)
+        turn->node->handover->publish(turn->node, turn->slot);
+    record->told.frame = s->history[node_history(s->begun)].number;
+    return WF_OK;
+}
+
+/* ---- What they mean ---------------------------------------------------------------------------------------------- */
+
+/* Whether a pixel's tap has its other end in the image. */
+static int is_inside(const wf_node_kernels *k, wf_operator op, int y, int x, int tap)
+{
+    const int in_group = tap % (k->filter.kernel_height * k->filter.kernel_width), sign = op == WF_SPLAT ? -1 : 1;
+    y += sign * wf_tap_offset(in_group / k->filter.kernel_width, k->filter.kernel_height, k->filter.dilation);
+    x += sign * wf_tap_offset(in_group % k->filter.kernel_width, k->filter.kernel_width, k->filter.dilation);
+    return y >= 0 && y < k->height && x >= 0 && x < k->width;
+}
+
+/* The taps of one group of a pixel. */
+static void reckon_group(const wf_node_kernels *k, wf_operator op, int y, int x, const float *weights, float *factors)
+{
+    const int taps = k->filter.kernel_height * k->filter.kernel_width, is_softmax = k->filter.mode == WF_SOFTMAX;
+    double largest = -INFINITY, sum = 0;
+    for (int t = 0; t < taps && is_softmax; t++)
+        largest = is_inside(k, op, y, x, t) ? fmax(largest, (double)weights[t]) : largest;
+    for (int t = 0; t < taps; t++) {
+        const double weight = is_softmax ? exp((double)weights[t] - largest) : (double)weights[t];
+        factors[t] = is_inside(k, op, y, x, t) ? (float)weight : 0;
+        sum += is_inside(k, op, y, x, t) ? weight : 0;
+    }
+    const double divisor = k->filter.mode == WF_LINEAR ? 1 : copysign(fmax(fabs(sum), WF_MIN_SUM), sum);
+    for (int t = 0; t < taps; t++)
+        factors[t] = (float)((double)factors[t] / divisor);
+}
+
+static void reckon_window(const node_record *record, const wf_node_kernels *k, wf_operator op)
+{
+    const size_t taps = taps_of(&k->filter), per_group = taps / (size_t)k->filter.groups;
+    float *factors = record->factors + (k->factors - record->factors);
+    for (int i = 0; i < k->rows * k->columns; i++) {
+        for (size_t first = 0; first < taps; first += per_group) {
+            const size_t at = (size_t)i * taps + first;
+            reckon_group(k, op, k->first_y + i / k->columns, k->first_x + i % k->columns, k->weights + at,
+                         factors + at);
+        }
+    }
+    float *alpha = record->memory.host + (k->alpha ? k->alpha - record->memory.host : 0);
+    for (int i = 0; i < k->rows * k->columns && k->alpha && record->logits >> op & 1; i++)
+        alpha[i] = 1 / (1 + expf(-alpha[i]));
+}
+
+static void reckon(node_record *record)
+{
+    for (int i = 0; i < record->told.count; i++) {
+        for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
+            for (int level = 0; level < record->told.pixels[i].levels[op]; level++)
+                reckon_window(record, &record->told.pixels[i].kernels[op][level], op);
+        }
+    }
+    record->reckoned = 1;
+}
+
+wf_result wf_node_inspected(wf_node *node, uint32_t slot, wf_node_inspection *inspection)
+{
+    WF_TRY(wf_node_check_slot(node, slot));
+    WF_TRY(wf_check_pointer(&node->log, "inspection", inspection));
+    node_slot *s = &node->slots[slot];
+    *inspection = (wf_node_inspection){0};
+    if (s->run == 0)
+        return WF_OK;
+    const uint64_t frame = node->handover->finished(node, slot) ? s->run : s->run - 1;
+    node_record *record = &s->records[node_history(frame)];
+    if (frame == 0 || record->told.frame == 0)
+        return WF_OK;
+    if (!record->reckoned)
+        reckon(record);
+    *inspection = record->told;
+    return WF_OK;
+}
