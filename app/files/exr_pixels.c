@@ -1,11 +1,12 @@
 #include "exr_reader.h"
+#include "frame_file.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/frames/mend.h"
 
-#define MAX_SIZE 16384
+#define MAX_SIZE FRAME_FILE_MAX_SIZE
 
 static bool check_window(const char *name, const exr_window *window, error *error)
 {

@@ -47,6 +47,8 @@ bool gltf_convert_attributes(gltf *gltf, error *error);
 
 /* ---- gltf_extensions.c ------------------------------------------------------------------------------------------- */
 
+extern const char *const gltf_extensions[]; /* that are read; the last is NULL */
+
 /* Refuses extensions that are required and not known, by their names, and warns of what else the file has that is left out. */
 bool gltf_check_extensions(const cJSON *json, error *error);
 void gltf_warn(const cJSON *json, scene *scene);

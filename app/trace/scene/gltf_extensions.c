@@ -3,18 +3,23 @@
 #include "gltf.h"
 #include "import.h"
 
-/* What is read, and what warnings of their own tell of. */
-static const char *const known[] = {
-    "KHR_draco_mesh_compression", "KHR_materials_emissive_strength", "KHR_materials_ior",
-    "KHR_materials_transmission", "KHR_mesh_quantization",           "KHR_texture_transform",
+const char *const gltf_extensions[] = {
+    "KHR_draco_mesh_compression",
+    "KHR_materials_emissive_strength",
+    "KHR_materials_ior",
+    "KHR_materials_transmission",
+    "KHR_mesh_quantization",
+    "KHR_texture_transform",
+    NULL,
 };
-static const char *const told[] = {"EXT_texture_webp", "KHR_lights_punctual", "KHR_texture_basisu", "MSFT_texture_dds"};
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+/* What warnings of their own tell of. */
+static const char *const told[] = {"EXT_texture_webp", "KHR_lights_punctual", "KHR_texture_basisu", "MSFT_texture_dds",
+                                   NULL};
 
-static bool is_among(const char *name, const char *const *names, size_t count)
+static bool is_among(const char *name, const char *const *names)
 {
-    for (size_t i = 0; i < count; i++)
+    for (int i = 0; names[i]; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
     return false;
@@ -25,7 +30,7 @@ bool gltf_check_extensions(const cJSON *json, error *error)
     const cJSON *name;
     cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(json, "extensionsRequired"))
     {
-        if (cJSON_IsString(name) && !is_among(name->valuestring, known, COUNT(known)))
+        if (cJSON_IsString(name) && !is_among(name->valuestring, gltf_extensions))
             return error_set(error, "it requires the extension %.200s, which is not supported", name->valuestring);
     }
     return true;
@@ -36,8 +41,7 @@ static void warn_of_extensions(const cJSON *json, scene *scene)
     const cJSON *name;
     cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(json, "extensionsUsed"))
     {
-        if (cJSON_IsString(name) && !is_among(name->valuestring, known, COUNT(known)) &&
-            !is_among(name->valuestring, told, COUNT(told)))
+        if (cJSON_IsString(name) && !is_among(name->valuestring, gltf_extensions) && !is_among(name->valuestring, told))
             scene_warn(scene, "the extension %.200s is not supported: what it says is left out", name->valuestring);
     }
 }
