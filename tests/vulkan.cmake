@@ -7,14 +7,17 @@ foreach(suite vulkan vulkan_limits)
   set_tests_properties(${suite} PROPERTIES SKIP_RETURN_CODE 77)
 endforeach()
 
-# Every sanitized test meets a driver that the loader unloads, as a machine with all of Mesa's drivers has; without
+# A driver that finds no device: view/test_without_vulkan.py takes it, too.
+add_library(leaking_driver MODULE vulkan/leaking_driver.c)
+target_link_libraries(leaking_driver PRIVATE wf_warnings Vulkan::Headers)
+set(leaking_driver ${CMAKE_CURRENT_BINARY_DIR}/leaking_driver.json)
+file(GENERATE OUTPUT ${leaking_driver} CONTENT
+  "{\"file_format_version\": \"1.0.0\", \"ICD\": {\"library_path\": \"$<TARGET_FILE:leaking_driver>\", \"api_version\": \"1.2.0\"}}\n")
+
+# Every sanitized test meets it, a driver that the loader unloads, as a machine with all of Mesa's drivers has; without
 # keep_loaded.c LeakSanitizer finds its memory lost.
 if(WF_SANITIZE)
-  add_library(leaking_driver MODULE vulkan/leaking_driver.c)
-  target_link_libraries(leaking_driver PRIVATE wf_warnings Vulkan::Headers)
-  set(WF_LEAKING_DRIVER ${CMAKE_CURRENT_BINARY_DIR}/leaking_driver.json)
-  file(GENERATE OUTPUT ${WF_LEAKING_DRIVER} CONTENT
-    "{\"file_format_version\": \"1.0.0\", \"ICD\": {\"library_path\": \"$<TARGET_FILE:leaking_driver>\", \"api_version\": \"1.2.0\"}}\n")
+  set(WF_LEAKING_DRIVER ${leaking_driver})
 
   add_executable(enumerate vulkan/enumerate.c)
   add_executable(enumerate_unloading vulkan/enumerate.c)

@@ -157,6 +157,9 @@ static bool choose_physical_device(device *device, VkSurfaceKHR surface, error *
     VkPhysicalDevice candidates[32];
     uint32_t count = 32;
     VkResult result = vkEnumeratePhysicalDevices(device->instance, &count, candidates);
+    if (result == VK_ERROR_INITIALIZATION_FAILED) /* the loader's word for drivers that find nothing to drive */
+        return error_set(
+            error, "the Vulkan drivers here find no device; the package mesa-vulkan-drivers has one for any machine");
     if (result < 0)
         return vk_ok(result, "vkEnumeratePhysicalDevices", error);
     int best = 0;

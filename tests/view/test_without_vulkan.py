@@ -1,4 +1,4 @@
-"""Machines without a Vulkan driver: the loader is pointed at none, or at one that does not load."""
+"""Machines without a Vulkan driver: the loader is pointed at none, at one that does not load, or one that has no device."""
 
 import json
 
@@ -11,14 +11,23 @@ from frames import FRAMES
 TERRACE = FRAMES / "terrace"
 
 
-@pytest.fixture(params=["no driver", "a driver that is missing"])
-def without(request, wfview, tmp_path):
+REASONS = {"no driver": "no Vulkan driver works here", "a driver that is missing": "no Vulkan driver works here",
+           "no device": "the Vulkan drivers here find no device"}
+
+
+@pytest.fixture(params=REASONS)
+def without(request, build, wfview, tmp_path):
     """Runs wfview headless on such a machine."""
     manifest = tmp_path / "driver.json"
     manifest.write_text(json.dumps({"file_format_version": "1.0.0",
                                     "ICD": {"library_path": str(tmp_path / "libnone.so"), "api_version": "1.3.0"}}))
-    drivers = "/dev/null" if request.param == "no driver" else str(manifest)
-    return lambda *arguments: wfview("--headless", *arguments, VK_DRIVER_FILES=drivers, VK_ICD_FILENAMES=None)
+    drivers = {"no driver": "/dev/null", "a driver that is missing": manifest, "no device": build / "tests" / "leaking_driver.json"}
+
+    def run(*arguments):
+        return wfview("--headless", *arguments, VK_DRIVER_FILES=str(drivers[request.param]), VK_ICD_FILENAMES=None)
+
+    run.reason = REASONS[request.param]
+    return run
 
 
 def same_files(a, b):
@@ -77,7 +86,7 @@ def test_report(without, wfview, tmp_path):
     assert len(reports[0]["metrics"]) == 1
     assert reports[0]["vulkan_device"] is None and reports[0]["vulkan_driver"] is None
     [note] = reports[0]["notes"]
-    assert note.startswith("filtered on the CPU and drew nothing, without Vulkan: ")
+    assert note.startswith(f"filtered on the CPU and drew nothing, without Vulkan: {without.reason}")
     assert reports[1]["notes"] == [] and reports[1]["vulkan_device"]
     counts = {stage["name"]: stage["n"] for stage in reports[0]["stages"]}
     assert {counts[name] for name in ("frame", "upload", "unpack", "predict", "gather", "splat", "pack")} == {4}
@@ -104,7 +113,7 @@ def test_what_needs_vulkan_says_so(without, arguments, words):
         arguments = [*arguments[:-1], FRAMES.parent / "scenes" / "cornell.glb"]
         words = ["cornell.glb", words[1]]
     sentence = without(*arguments).sentence()
-    assert all(word in sentence for word in [*words, "no Vulkan driver works here"]), sentence
+    assert all(word in sentence for word in [*words, without.reason]), sentence
 
 
 def test_lists_frames(without):
