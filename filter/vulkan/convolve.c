@@ -12,7 +12,7 @@ static const vulkan_shader convolve_shader = {convolve_comp, sizeof convolve_com
 static const vulkan_shader pool_shader = {pool_comp, sizeof pool_comp};
 static const vulkan_shader logits_shader = {logits_comp, sizeof logits_comp};
 
-enum { TAPS = 9, CONVOLVE_THREADS = 8, LOGITS_THREADS = 64 };
+enum { TAPS = 9 };
 
 /* ---- Parameters --------------------------------------------------------------------------------------------------- */
 
@@ -62,9 +62,15 @@ void wf_vulkan_arrange_head(const wf_head *head, const float *weight, const floa
 
 /* ---- 3x3 ---------------------------------------------------------------------------------------------------------- */
 
+/* Threads below each other in a workgroup: on a processor each vector of threads is one. */
+static int threads_down(const vulkan_device *device)
+{
+    return device->is_processor ? 1 : 8;
+}
+
 static wf_result get_pipelines(vulkan_device *device, vulkan_pipeline *convolve, vulkan_pipeline *pool)
 {
-    *convolve = (vulkan_pipeline){.shader = &convolve_shader};
+    *convolve = (vulkan_pipeline){.shader = &convolve_shader, .constants = {[0] = threads_down(device)}};
     *pool = (vulkan_pipeline){.shader = &pool_shader};
     WF_TRY(wf_vulkan_get_pipeline(device, convolve));
     return wf_vulkan_get_pipeline(device, pool);
@@ -107,15 +113,14 @@ wf_result wf_vulkan_convolve(wf_device *base, wf_stream stream, const wf_convolv
                                           .height = output->height,
                                           .outputs = call->shape.outputs,
                                           .coarse_channels = call->shape.coarse,
-                                          .coarse_width = call->coarse.width,
                                           .input_channels = call->shape.inputs,
                                           .coarse_data = wf_vulkan_address(call->coarse.data),
                                           .input_data = wf_vulkan_address(call->input.data),
                                           .output_data = wf_vulkan_address(output->data),
                                           .parameters_data = wf_vulkan_address(call->parameters)};
     wf_vulkan_dispatch(device, stream, &convolve, &push, sizeof push,
-                       wf_vulkan_divide_up(output->width, CONVOLVE_THREADS * WF_CONVOLVE_RUN),
-                       wf_vulkan_divide_up(output->height, CONVOLVE_THREADS) *
+                       wf_vulkan_divide_up(output->width, WF_CONVOLVE_ACROSS_THREADS * WF_CONVOLVE_WIDTH),
+                       wf_vulkan_divide_up(output->height, threads_down(device) * WF_CONVOLVE_HEIGHT) *
                            (call->shape.outputs / WF_CONVOLVE_OUTPUTS));
     if (!call->pooled.data)
         return WF_OK;
@@ -140,7 +145,8 @@ wf_result wf_vulkan_record_logits(vulkan_device *device, wf_stream stream, const
                                         .decoded_data = wf_vulkan_address(decoded->data),
                                         .parameters_data = wf_vulkan_address(head->parameters),
                                         .output_data = wf_vulkan_address(output)};
-    wf_vulkan_dispatch(device, stream, &pipeline, &push, sizeof push, wf_vulkan_divide_up(pixels, LOGITS_THREADS),
+    wf_vulkan_dispatch(device, stream, &pipeline, &push, sizeof push,
+                       wf_vulkan_divide_up(pixels, WF_LOGITS_THREADS * WF_LOGITS_PIXELS),
                        wf_vulkan_divide_up(last, WF_LOGITS_COLUMNS) - first / WF_LOGITS_COLUMNS);
     return WF_OK;
 }

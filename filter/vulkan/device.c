@@ -199,6 +199,7 @@ wf_result wf_vulkan_create(const wf_vulkan_options *options, wf_device **device)
     VkPhysicalDeviceProperties properties;
     vkGetPhysicalDeviceProperties(options->physical_device, &properties);
     created->limits = properties.limits;
+    created->is_processor = properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
     vkGetPhysicalDeviceMemoryProperties(options->physical_device, &created->memory);
 
     wf_result result = create_parts(created);

@@ -38,6 +38,7 @@ typedef struct vulkan_device {
     VkPipelineCache pipeline_cache; /* the caller's, or VK_NULL_HANDLE */
     struct vulkan_owner *owner;     /* of these handles; NULL: the caller */
     VkPhysicalDeviceLimits limits;
+    int is_processor; /* rather than a GPU */
     VkPhysicalDeviceMemoryProperties memory;
 
     VkCommandPool pool;

@@ -7,8 +7,16 @@
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Float { float value; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Half2 { uint value; };
 layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Half4 { uvec2 value; };
+layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Long { uint64_t value; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Half8 { uvec4 value; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Float4 { vec4 value; };
+
+// Four halves, aligned to 8 bytes.
+vec4 load_four(uint64_t from)
+{
+    uvec2 halves = unpackUint2x32(Long(from).value);
+    return vec4(unpackHalf2x16(halves.x), unpackHalf2x16(halves.y));
+}
 
 uint64_t plane_address(wf_plane_push planes, int c, int y, int x)
 {

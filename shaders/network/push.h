@@ -6,13 +6,16 @@
 #include "network/frame.h"
 #include "shared.h"
 
-/* Pixels of a row and outputs that one thread of convolve.comp.glsl computes, and inputs that it takes at once. */
-#define WF_CONVOLVE_RUN     4
-#define WF_CONVOLVE_OUTPUTS 16
-#define WF_CONVOLVE_INPUTS  8
+/* Pixels and outputs that one thread of convolve.comp.glsl computes; threads beside each other. */
+#define WF_CONVOLVE_WIDTH          2
+#define WF_CONVOLVE_HEIGHT         4
+#define WF_CONVOLVE_OUTPUTS        8
+#define WF_CONVOLVE_ACROSS_THREADS 8
 
-/* Columns that one thread of logits.comp.glsl computes. */
+/* Columns and pixels that one thread of logits.comp.glsl computes, and threads of a workgroup. */
 #define WF_LOGITS_COLUMNS 8
+#define WF_LOGITS_PIXELS  8
+#define WF_LOGITS_THREADS 64
 
 /* Threads of a workgroup of log_sums.comp.glsl, one a column of pixels. */
 #define WF_EXPOSURE_THREADS 128
@@ -52,11 +55,11 @@ struct wf_features_push {
     wf_plane_push color, albedo, normal, depth;
 };
 
-/* Of convolve.comp.glsl. Parameters: biases (float32), then weights (16 outputs, tap, input, 16). */
+/* Of convolve.comp.glsl. Parameters: biases (float32), then weights (8 outputs, tap, input, 8). */
 struct wf_convolve_push {
     int first_group_x, first_group_y;
     int width, height, outputs;
-    int coarse_channels, coarse_width, input_channels;
+    int coarse_channels, input_channels;
     uint64_t coarse_data, input_data, output_data, parameters_data;
 };
 
