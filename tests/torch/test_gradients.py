@@ -94,8 +94,8 @@ def test_gradcheck(device, case, operator, mode):
     def function(input, weight, bias=None):
         return apply(operator, case, mode, input, weight, bias)
 
-    assert torch.autograd.gradcheck(function, variables)
-    assert torch.autograd.gradgradcheck(function, variables, fast_mode=True)
+    assert torch.autograd.gradcheck(function, variables, check_forward_ad=True)
+    assert torch.autograd.gradgradcheck(function, variables, fast_mode=True, check_fwd_over_rev=True)
 
 
 def test_gradgradcheck_in_full():

@@ -110,8 +110,6 @@ def are_tensors(input: object, weight: object, bias: object) -> None:
     for name, value in (("input", input), ("weight", weight)):
         if not isinstance(value, Tensor):
             raise TypeError(f"{_given(name, value)}, it needs to be a torch.Tensor")
-        if value.layout != torch.strided:
-            raise TypeError(f"{name} is a tensor of layout {value.layout}, it needs to be a dense one")
     if bias is not None and not isinstance(bias, Tensor):
         raise TypeError(f"{_given('bias', bias)}, it needs to be a torch.Tensor or None")
 
@@ -153,6 +151,12 @@ def check_dimensions(input: Tensor, weight: Tensor) -> None:
     if weight.dim() != input.dim() or not 3 <= input.dim() <= 5:
         raise ValueError(f"input has {input.dim()} dimensions and weight has {weight.dim()}, both need 4 (N,C,H,W), or both "
                          "3 (C,H,W), or with samples both 5 (N,S,C,H,W)")
+
+
+def check_layouts(input: Tensor, weight: Tensor) -> None:
+    for name, tensor in (("input", input), ("weight", weight)):
+        if tensor.layout != torch.strided:
+            raise TypeError(f"{name} is a tensor of layout {tensor.layout}, it needs to be a dense one")
 
 
 def check_devices(*tensors: Tensor | None) -> None:

@@ -107,7 +107,8 @@ class Filter(_Function):
 
     @staticmethod
     def setup_context(ctx, inputs, outputs):
-        ctx.operator, _, input, weight, bias, ctx.settings, ctx.with_coverage = inputs
+        ctx.operator, kernel, input, weight, bias, ctx.settings, ctx.with_coverage = inputs
+        ctx.is_plain = kernel == ctx.operator.plain_filter  # only_autograd_sees what is saved
         ctx.types = input.dtype, weight.dtype
         ctx.set_materialize_grads(False)
         if ctx.settings[1] == "linear":
@@ -122,7 +123,7 @@ class Filter(_Function):
     def backward(ctx, grad_output, grad_coverage=None):
         wanted = ctx.needs_input_grad[2:5]
         separate = torch.is_grad_enabled() or (ctx.settings[1] == "linear" and not (wanted[0] and wanted[1]))
-        fused = None if separate else _fused(ctx.operator, grad_output, grad_coverage, *ctx.saved_tensors)
+        fused = None if separate else _fused(ctx, grad_output, grad_coverage)
         if fused is None:
             gradients = _separate_gradients(ctx, grad_output, grad_coverage, wanted)
         else:
@@ -273,13 +274,14 @@ def _separate_gradients(ctx, g, h, wanted):
     return grad_input, grad_weight, _grad_bias(g, wanted[2])
 
 
-def _fused(operator, *tensors):
+def _fused(ctx, *grads):
     """wf_backward for such tensors; None where a transform, or DTensor, needs operators that it knows."""
-    if only_autograd_sees(*tensors):
-        return operator.backward
-    if are_sharded(*tensors) or is_transformed() or any(tensor is not None and is_batched(tensor) for tensor in tensors):
+    if ctx.is_plain and only_autograd_sees(*grads):
+        return ctx.operator.backward
+    tensors = [tensor for tensor in (*grads, *ctx.saved_tensors) if tensor is not None]
+    if are_sharded(*tensors) or is_transformed() or any(map(is_batched, tensors)):
         return None
-    return operator.backward_operator
+    return ctx.operator.backward_operator
 
 
 def _fused_gradients(ctx, fused, g, h, wanted):

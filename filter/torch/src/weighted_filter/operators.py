@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from . import library, sharding
-from .arguments import check_devices, check_image, check_sizes
+from .arguments import check_devices, check_image, check_layouts, check_sizes
 from .decomposition import decompose
 from .derivatives import Both, Filter, GradWeight, in_place
 from .dispatch import is_differentiated, is_transformed, only_autograd_sees
@@ -43,12 +43,12 @@ class Operator:
         self.index = index
         arguments = f"(Tensor input, Tensor weight, Tensor? bias, {_SETTINGS})"
         self.filter_operator = self._define(
-            name, f"{arguments} -> Tensor", lambda *arguments: self._filter(*arguments)[0],
+            name, f"{arguments} -> Tensor", lambda *arguments: self.plain_filter(*arguments)[0],
             lambda *arguments: _describe_outputs(*arguments)[0],
             lambda *arguments: self._differentiable_filter(self.filter_operator, *arguments)[0])
         self.coverage_operator = self._define(
             f"{name}_coverage", f"{arguments} -> (Tensor, Tensor)",
-            functools.partial(self._filter, with_coverage=True), functools.partial(_describe_outputs, with_coverage=True),
+            functools.partial(self.plain_filter, with_coverage=True), functools.partial(_describe_outputs, with_coverage=True),
             lambda *arguments: self._differentiable_filter(self.coverage_operator, *arguments, with_coverage=True))
         self.backward_operator = self._define(
             f"{name}_backward",
@@ -79,8 +79,9 @@ class Operator:
                with_coverage: bool = False) -> Sequence[Tensor]:
         """output, and perhaps coverage. settings are kernel_size, mode, dilation, groups."""
         if only_autograd_sees(input, weight, bias):
-            return Filter.fast_apply(self, self._filter, input, weight, bias, settings,
+            return Filter.fast_apply(self, self.plain_filter, input, weight, bias, settings,
                                      with_coverage or settings[1] != "linear")
+        check_layouts(input, weight)
         check_devices(input, weight, bias)
         if torch.onnx.is_in_onnx_export():
             check_sizes(input, weight, bias, settings[0], settings[3])
@@ -107,7 +108,7 @@ class Operator:
 
     # ---- Kernels. A batch of no images is refused by libwf, and nothing to compute ----
 
-    def _filter(self, input, weight, bias, *settings, with_coverage=False):
+    def plain_filter(self, input, weight, bias, *settings, with_coverage=False):
         outputs = _allocate_outputs(input, weight, bias, *settings, with_coverage=with_coverage)
         try:
             library.apply(self.index, settings, input, weight, bias, *outputs)
