@@ -89,14 +89,28 @@ static bool read_picture(const char *path, frame_layer layer, frame *frame, erro
            error_set(error, "%s: %s", path, *inner.message ? inner.message : "not enough memory");
 }
 
+/* The name of --also where it made the mapping, else NULL. */
+static const char *also_of(const char *mapping)
+{
+    const char *name = strchr(mapping, '=') + 1;
+    for (int layer = FRAME_FURTHER; layer < FRAME_LAYER_COUNT; layer++) {
+        const size_t length = strlen(layer_rows[layer].name);
+        if (strncmp(mapping, layer_rows[layer].name, length) == 0 && mapping + length + 1 == name)
+            return name;
+    }
+    return NULL;
+}
+
 /* Of a frame count all mappings but the reference's; of a reference that one. */
 static bool check_mappings(const char *path, frame_layer layer, const char *const *channels, int count, error *error)
 {
     static const char own[] = "reference=";
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
+        const char *also = also_of(channels[i]);
         if ((strncmp(channels[i], own, sizeof own - 1) == 0) == (layer == FRAME_REFERENCE))
-            return error_set(error, "%s: %s has no channels by names, %s cannot be in it", path,
-                             frame_file_format(path)->name, channels[i]);
+            return error_set(error, "%s: %s has no channels by names, %s%s cannot be in it", path,
+                             frame_file_format(path)->name, also ? "--also " : "", also ? also : channels[i]);
+    }
     return true;
 }
 

@@ -195,6 +195,12 @@ def test_unknown_layers(wfview, tmp_path):
         assert refused(wfview, frame, name) == f"wfview: {frame}: --also {name}: no such layer among B, G, R, diffuse.G, diffuse.R"
 
 
+def test_pictures_have_no_further_layers(wfview, tmp_path):
+    path = tmp_path / "a.pfm"
+    path.write_bytes(b"PF\n3 2\n-1\n" + np.ones((2, 3, 3), np.float32).tobytes())
+    assert refused(wfview, path, "diffuse") == f"wfview: {path}: PFM has no channels by names, --also diffuse cannot be in it"
+
+
 def test_layers_elsewhere(wfview, tmp_path):
     small = {c: noise(height=7, width=9) for c in "RGB"}
     display = np.array([0, 0], np.int32), np.array([WIDTH - 1, HEIGHT - 1], np.int32)
