@@ -74,6 +74,27 @@ typedef struct wf_node_inspection {
  * WF_ERROR_INVALID_ARGUMENT. */
 WF_API wf_result wf_node_inspected(wf_node *node, uint32_t slot, wf_node_inspection *inspection);
 
+/* ---- The effective kernel ---------------------------------------------------------------------------------------- */
+
+/* Pixels at full resolution. */
+typedef struct wf_node_area {
+    int x, y, width, height;
+} wf_node_area;
+
+/* Where an inspected pixel's kernels, of all levels together, reach: within the image. Of size 0 x 0 where the operator has no
+ * levels. */
+WF_API wf_node_area wf_node_effective_area(const wf_node_inspected_pixel *pixel, wf_operator op);
+
+/* What all levels make together, at full resolution, of one group of the filters (0, but of filters with groups):
+ *
+ *     output[pixel] = sum over the area of factors[y][x] * input[area.y + y][area.x + x]
+ *
+ * factors has area.height x area.width. input is what is filtered: of a network that divides by the albedo the color so divided,
+ * and output is multiplied by it afterwards. Needs no node. WF_ERROR_INVALID_ARGUMENT (a NULL, or no such operator, levels or group),
+ * WF_ERROR_OUT_OF_MEMORY. */
+WF_API wf_result wf_node_effective_kernel(const wf_node_inspected_pixel *pixel, wf_operator op, int group,
+                                          float *factors);
+
 #ifdef __cplusplus
 }
 #endif

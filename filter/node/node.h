@@ -5,6 +5,7 @@
  * planes.c    memory of the pictures that go in and come out
  * predictor.h where weights come from: predictor.c, and a file for each kind of predictor
  * inspect.c   what a frame tells of its weights
+ * effective.c what a pyramid's kernels make together
  * timing.c    marks to spans on one clock
  * handover_*  how images are taken from the renderer and given back: one per backend, and one for nodes without Vulkan
  * queue.c     commands in the renderer's queue

@@ -103,6 +103,23 @@ static double blended(const plane_levels *in, const wf_node_inspected_pixel *pix
     return own + (double)k->alpha[place_of(k, y, x)] * sum;
 }
 
+/* The same by the effective kernel, of planes at full resolution. */
+static double effective(const scene *s, const wf_node_inspected_pixel *pixel, wf_operator op, const double *plane)
+{
+    const wf_node_area area = wf_node_effective_area(pixel, op);
+    const int width = (int)s->options.width;
+    assert_true(area.x >= 0 && area.y >= 0 && area.width > 0 && area.height > 0);
+    assert_true(area.x + area.width <= width && area.y + area.height <= (int)s->options.height);
+    float *factors = calloc((size_t)area.width * (size_t)area.height, sizeof *factors);
+    assert_non_null(factors);
+    assert_int_equal(wf_node_effective_kernel(pixel, op, 0, factors), WF_OK);
+    double sum = 0;
+    for (int i = 0; i < area.width * area.height; i++)
+        sum += (double)factors[i] * plane[(area.y + i / area.width) * width + area.x + i % area.width];
+    free(factors);
+    return sum;
+}
+
 /* Every pixel told of a slot's frame, which has been compared: the input's planes become the output's. */
 static void check_pixels(const scene *s, uint32_t slot, const wf_node_inspection *told, wf_operator op,
                          wf_node_role input, wf_node_role output, double limit)
@@ -112,9 +129,11 @@ static void check_pixels(const scene *s, uint32_t slot, const wf_node_inspection
         const wf_node_inspected_pixel *pixel = &told->pixels[i];
         double error = 0, size = 0;
         for (size_t c = 0; c < 3; c++) {
-            plane_levels in = make_levels(s, s->slots[slot].planes[input] + c * plane);
+            const double *from = s->slots[slot].planes[input] + c * plane;
+            plane_levels in = make_levels(s, from);
             const double actual = s->slots[slot].planes[output][c * plane + pixel->y * s->options.width + pixel->x];
             error = fmax(error, fabs(blended(&in, pixel, 0, op, (int)pixel->y, (int)pixel->x) - actual));
+            error = fmax(error, fabs(effective(s, pixel, op, from) - actual));
             size = fmax(size, fabs(actual));
             free_levels(&in);
         }
@@ -380,6 +399,22 @@ static void test_errors(void **state)
     assert_invalid(wf_node_inspected(s.node, 0, NULL), "inspection is NULL");
     scene_run(&s, 3);
     assert_int_equal(told_of(&s, 0).frame, 0); /* what was refused opened nothing */
+
+    inspect(&s, 1, pixels);
+    scene_unbind(&s, 0, WF_NODE_SPLAT);
+    scene_run(&s, 1);
+    told = told_of(&s, 0);
+    const wf_node_inspected_pixel *pixel = &told.pixels[0];
+    float factors[4];
+    assert_int_equal(wf_node_effective_area(pixel, WF_GATHER).width, 2);
+    assert_int_equal(wf_node_effective_kernel(pixel, WF_GATHER, 0, factors), WF_OK);
+    assert_int_equal(wf_node_effective_kernel(NULL, WF_GATHER, 0, factors), WF_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(wf_node_effective_kernel(pixel, WF_GATHER, 0, NULL), WF_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(wf_node_effective_kernel(pixel, WF_GATHER, 1, factors), WF_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(wf_node_effective_kernel(pixel, WF_SPLAT, 0, factors), WF_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(wf_node_effective_kernel(pixel, WF_OPERATOR_COUNT, 0, factors), WF_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(wf_node_effective_area(pixel, WF_SPLAT).width, 0);
+    assert_int_equal(wf_node_effective_area(NULL, WF_GATHER).width, 0);
     scene_close(&s);
 }
 

@@ -1,0 +1,169 @@
+/* The kernel at full resolution that a pyramid's levels make together: the pyramid's formula followed from the pixel back to what it
+ * is made of. */
+#include <stdlib.h>
+
+#include "taps.h"
+#include "wf_node_inspect.h"
+
+/* Coefficients of a level's pixels. */
+typedef struct coefficients {
+    wf_node_area area;
+    double *values;
+} coefficients;
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* Areas are clipped to an image; the smallest one that has both. */
+static wf_node_area join(wf_node_area a, wf_node_area b)
+{
+    const int x = smaller(a.x, b.x), y = smaller(a.y, b.y);
+    return (wf_node_area){x, y, larger(a.x + a.width, b.x + b.width) - x, larger(a.y + a.height, b.y + b.height) - y};
+}
+
+static wf_node_area clip(int x, int y, int last_x, int last_y, const wf_node_kernels *k)
+{
+    x = larger(x, 0), y = larger(y, 0);
+    return (wf_node_area){x, y, smaller(last_x, k->width - 1) - x + 1, smaller(last_y, k->height - 1) - y + 1};
+}
+
+static wf_node_area window_of(const wf_node_kernels *k)
+{
+    return (wf_node_area){k->first_x, k->first_y, k->columns, k->rows};
+}
+
+/* What a window's taps read: either way, for gather and for splat. */
+static wf_node_area reach_of(const wf_node_kernels *k)
+{
+    const int across = k->filter.dilation * (k->filter.kernel_width / 2);
+    const int down = k->filter.dilation * (k->filter.kernel_height / 2);
+    return clip(k->first_x - across, k->first_y - down, k->first_x + k->columns - 1 + across,
+                k->first_y + k->rows - 1 + down, k);
+}
+
+/* Of a level and those above it. */
+static wf_node_area area_of(const wf_node_inspected_pixel *pixel, wf_operator op, int level)
+{
+    const wf_node_kernels *k = &pixel->kernels[op][level];
+    const wf_node_area own = reach_of(k);
+    if (level == pixel->levels[op] - 1)
+        return own;
+    const wf_node_area c = area_of(pixel, op, level + 1);
+    return join(own, clip(2 * c.x, 2 * c.y, 2 * (c.x + c.width) - 1, 2 * (c.y + c.height) - 1, k));
+}
+
+wf_node_area wf_node_effective_area(const wf_node_inspected_pixel *pixel, wf_operator op)
+{
+    if (!pixel || (int)op < 0 || op >= WF_OPERATOR_COUNT || pixel->levels[op] < 1)
+        return (wf_node_area){0};
+    return area_of(pixel, op, 0);
+}
+
+static int make(coefficients *c, wf_node_area area)
+{
+    *c = (coefficients){area, calloc((size_t)area.width * (size_t)area.height, sizeof(double))};
+    return c->values != NULL;
+}
+
+static double *at(const coefficients *c, int y, int x)
+{
+    return &c->values[(size_t)(y - c->area.y) * (size_t)c->area.width + (size_t)(x - c->area.x)];
+}
+
+/* A coarse pixel's coefficient, shared among those that it is the mean of. */
+static void add_block(const coefficients *fine, const wf_node_kernels *k, int y, int x, double value)
+{
+    const int rows = smaller(2, k->height - 2 * y), columns = smaller(2, k->width - 2 * x);
+    for (int i = 0; i < rows * columns; i++)
+        *at(fine, 2 * y + i / columns, 2 * x + i % columns) += value / (rows * columns);
+}
+
+/* alpha * U(o[l+1] - D(y[l])) of one pixel: to y of its level and to o of the coarser one. */
+static void add_coarser(const wf_node_kernels *k, int y, int x, double value, const coefficients *own,
+                        const coefficients *coarser)
+{
+    const int last_y = (k->height + 1) / 2 - 1, last_x = (k->width + 1) / 2 - 1;
+    for (int corner = 0; corner < 4; corner++) {
+        const double part = (corner / 2 ? 0.25 : 0.75) * (corner % 2 ? 0.25 : 0.75) * value;
+        const int beside_y = y % 2 ? smaller(y / 2 + 1, last_y) : larger(y / 2 - 1, 0);
+        const int beside_x = x % 2 ? smaller(x / 2 + 1, last_x) : larger(x / 2 - 1, 0);
+        const int cy = corner / 2 ? beside_y : y / 2, cx = corner % 2 ? beside_x : x / 2;
+        *at(coarser, cy, cx) += part;
+        add_block(own, k, cy, cx, -part);
+    }
+}
+
+/* From coefficients of a window's y to those of the pictures that its taps read. */
+static void add_taps(const wf_node_kernels *k, wf_operator op, int group, const coefficients *own,
+                     const coefficients *read)
+{
+    const int taps = k->filter.kernel_height * k->filter.kernel_width, sign = op == WF_SPLAT ? -1 : 1;
+    for (int i = 0; i < k->rows * k->columns * taps; i++) {
+        const int pixel = i / taps, t = i % taps;
+        const int y = k->first_y + pixel / k->columns, x = k->first_x + pixel % k->columns;
+        const int from_y =
+            y + sign * wf_tap_offset(t / k->filter.kernel_width, k->filter.kernel_height, k->filter.dilation);
+        const int from_x =
+            x + sign * wf_tap_offset(t % k->filter.kernel_width, k->filter.kernel_width, k->filter.dilation);
+        if (from_y >= 0 && from_y < k->height && from_x >= 0 && from_x < k->width)
+            *at(read, from_y, from_x) +=
+                *at(own, y, x) *
+                (double)
+                    k->factors[((size_t)pixel * (size_t)k->filter.groups + (size_t)group) * (size_t)taps + (size_t)t];
+    }
+}
+
+/* One level: its own part of what is read, and the coefficients of the coarser level's o. blended: those of its own o. */
+static wf_result follow_level(const wf_node_inspected_pixel *pixel, wf_operator op, int level, int group,
+                              const coefficients *blended, const coefficients *read)
+{
+    const wf_node_kernels *k = &pixel->kernels[op][level];
+    const int is_coarsest = level == pixel->levels[op] - 1, count = k->rows * k->columns;
+    coefficients own = {0}, coarser = {0}, coarser_read = {0};
+    wf_result result = WF_OK;
+    if (!make(&own, window_of(k)) ||
+        (!is_coarsest && (!make(&coarser, window_of(k + 1)) || !make(&coarser_read, area_of(pixel, op, level + 1)))))
+        result = WF_ERROR_OUT_OF_MEMORY;
+    for (int i = 0; i < count && result == WF_OK; i++) {
+        const int y = k->first_y + i / k->columns, x = k->first_x + i % k->columns;
+        own.values[i] += blended->values[i];
+        if (!is_coarsest && blended->values[i] != 0)
+            add_coarser(k, y, x, (double)k->alpha[i] * blended->values[i], &own, &coarser);
+    }
+    if (result == WF_OK)
+        add_taps(k, op, group, &own, read);
+    if (result == WF_OK && !is_coarsest)
+        result = follow_level(pixel, op, level + 1, group, &coarser, &coarser_read);
+    for (int i = 0; i < coarser_read.area.width * coarser_read.area.height && result == WF_OK; i++)
+        add_block(read, k, coarser_read.area.y + i / coarser_read.area.width,
+                  coarser_read.area.x + i % coarser_read.area.width, coarser_read.values[i]);
+    free(own.values);
+    free(coarser.values);
+    free(coarser_read.values);
+    return result;
+}
+
+wf_result wf_node_effective_kernel(const wf_node_inspected_pixel *pixel, wf_operator op, int group, float *factors)
+{
+    const wf_node_area area = wf_node_effective_area(pixel, op);
+    if (!factors || area.width < 1 || group < 0 || group >= pixel->kernels[op][0].filter.groups)
+        return WF_ERROR_INVALID_ARGUMENT;
+    coefficients blended = {0}, read = {0};
+    wf_result result = WF_ERROR_OUT_OF_MEMORY;
+    if (make(&blended, window_of(&pixel->kernels[op][0])) && make(&read, area)) {
+        *at(&blended, (int)pixel->y, (int)pixel->x) = 1;
+        result = follow_level(pixel, op, 0, group, &blended, &read);
+    }
+    for (int i = 0; i < area.width * area.height && result == WF_OK; i++)
+        factors[i] = (float)read.values[i];
+    free(blended.values);
+    free(read.values);
+    return result;
+}
