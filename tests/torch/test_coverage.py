@@ -111,9 +111,22 @@ def test_samples(device, operator, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_gradients_of_samples(mode):
-    variables = uniform((1, 3, 2, 2, 3), -1, 1, torch.float64), uniform((1, 3, 9, 2, 3), 0.5, 1.5, torch.float64)
-    check_gradients(lambda input, weight: weighted_filter.splat(input, weight, mode=mode, return_coverage=True), variables)
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_gradients_of_samples(operator, mode):
+    variables = uniform((1, 2, 2, 2, 3), -1, 1, torch.float64), uniform((1, 2, 4, 2, 3), 0.5, 1.5, torch.float64)
+    check_gradients(lambda input, weight: function(operator)(input, weight, (1, 2), dilation=2, groups=2, mode=mode,
+                                                             return_coverage=True), variables)
+
+
+def test_vmap_of_samples():
+    """And of borders: what is made of the operators is transformed with them."""
+    inputs, weights = torch.rand(3, 1, 2, 3, 4, 5).double(), torch.rand(3, 1, 2, 9, 4, 5).double()
+
+    def call(input, weight):
+        return weighted_filter.splat(input, weight, mode="softmax", padding_mode="reflect")
+
+    actual = torch.func.vmap(call)(inputs, weights)
+    torch.testing.assert_close(actual, torch.stack([call(*pair) for pair in zip(inputs, weights)]))
 
 
 def test_samples_are_not_copied(device, monkeypatch):
@@ -162,10 +175,10 @@ def test_padding(device, operator, mode, padding_mode, kernel_size, dilation):
 
 
 @pytest.mark.parametrize("operator", OPERATORS)
-@pytest.mark.parametrize("padding_mode", ["replicate", "reflect"])
-def test_gradients_of_padding(operator, padding_mode):
-    input, weight, bias, _ = tensors(Case(size=(1, 2, 3, 3)), "softmax")
-    check_gradients(lambda *v: function(operator)(*v[:2], bias=v[2], mode="softmax", padding_mode=padding_mode),
+@pytest.mark.parametrize("padding_mode, mode", [("replicate", "softmax"), ("reflect", "linear"), ("replicate", "normalized")])
+def test_gradients_of_padding(operator, padding_mode, mode):
+    input, weight, bias, _ = tensors(Case(size=(1, 2, 3, 2), kernel_size=(3, 2)), mode)
+    check_gradients(lambda *v: function(operator)(*v[:2], (3, 2), bias=v[2], mode=mode, padding_mode=padding_mode),
                     (input, weight, bias))
 
 

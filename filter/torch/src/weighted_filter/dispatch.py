@@ -39,6 +39,11 @@ def is_batched(tensor: Tensor) -> bool:
     return torch._C._functorch.is_legacy_batchedtensor(tensor)
 
 
+def records_nothing() -> bool:
+    """Whether no graph and no tangent is asked for, as in a backward pass."""
+    return not torch.is_grad_enabled() and torch.autograd.forward_ad._current_level < 0
+
+
 def is_differentiated(*tensors: Tensor | None) -> bool:
     return (torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in tensors)) or \
         torch.autograd.forward_ad._current_level >= 0 or torch._C._are_functorch_transforms_active()
