@@ -216,7 +216,7 @@ typedef struct wf_node_buffer {
 /* Makes a buffer fit for the node's backend, a VkBuffer where the node has Vulkan: usage STORAGE_BUFFER, SHADER_DEVICE_ADDRESS, TRANSFER_SRC,
  * TRANSFER_DST. The caller destroys it with wf_node_destroy_buffer before wf_node_destroy, when no command buffer uses it any
  * more; slots that it is bound to are left without weights. On failure the buffer is zeroed. WF_ERROR_INVALID_ARGUMENT,
- * WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
+ * WF_ERROR_UNSUPPORTED (the device cannot export buffers), WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
 WF_API wf_result wf_node_create_buffer(wf_node *node, VkDeviceSize size, wf_node_buffer *buffer);
 WF_API void wf_node_destroy_buffer(wf_node *node, wf_node_buffer *buffer);
 

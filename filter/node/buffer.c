@@ -7,6 +7,10 @@
 #include "share.h"
 #include "vulkan/check.h"
 
+const VkBufferUsageFlags wf_buffer_usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
+                                           VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT |
+                                           VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+
 static wf_result create_handle(const wf_node_options *vulkan, const wf_log *log, int shared, wf_node_buffer *buffer)
 {
     VkExternalMemoryBufferCreateInfo external = {.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO,
@@ -55,9 +59,10 @@ wf_result wf_buffer_create(const wf_node_options *vulkan, const wf_log *log, VkD
 {
     if (!vulkan->device)
         return create_on_host(log, size, buffer);
-    *buffer = (wf_node_buffer){.size = size,
-                               .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT |
-                                        VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT};
+    *buffer = (wf_node_buffer){0};
+    if (shared)
+        WF_TRY(wf_share_check_buffers(vulkan, log));
+    *buffer = (wf_node_buffer){.size = size, .usage = wf_buffer_usage};
     wf_result result = create_handle(vulkan, log, shared, buffer);
     if (result == WF_OK)
         result = allocate(vulkan, log, shared, buffer);

@@ -1,5 +1,6 @@
 #include "share.h"
 
+#include "buffer.h"
 #include "image.h"
 #include "vulkan/check.h"
 
@@ -45,6 +46,21 @@ wf_result wf_share_check_images(const wf_node_options *vulkan, const wf_log *log
         return missing_extension(log, VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME);
     WF_TRY(check_format(vulkan, log, wf_image_role_format(WF_NODE_COLOR)));
     return check_format(vulkan, log, wf_image_role_format(WF_NODE_DEPTH));
+}
+
+wf_result wf_share_check_buffers(const wf_node_options *vulkan, const wf_log *log)
+{
+    const VkPhysicalDeviceExternalBufferInfo info = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_BUFFER_INFO,
+                                                     .usage = wf_buffer_usage,
+                                                     .handleType = SHARE_MEMORY_AS};
+    VkExternalBufferProperties properties = {.sType = VK_STRUCTURE_TYPE_EXTERNAL_BUFFER_PROPERTIES};
+    vkGetPhysicalDeviceExternalBufferProperties(vulkan->physical_device, &info, &properties);
+    const VkExternalMemoryFeatureFlags features = properties.externalMemoryProperties.externalMemoryFeatures;
+    if (!memory_function(vulkan))
+        return missing_extension(log, VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME);
+    if (!(features & VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT))
+        return wf_fail(log, WF_ERROR_UNSUPPORTED, "the Vulkan device cannot export buffers as opaque file descriptors");
+    return WF_OK;
 }
 
 wf_result wf_share_check_timelines(const wf_node_options *vulkan, const wf_log *log)

@@ -9,8 +9,10 @@
 #define SHARE_MEMORY_AS    VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT
 #define SHARE_SEMAPHORE_AS VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT
 
-/* WF_ERROR_UNSUPPORTED where images such as wf_image_create makes, or timeline semaphores, cannot be exported. */
+/* WF_ERROR_UNSUPPORTED where images such as wf_image_create makes, buffers such as wf_buffer_create makes, or timeline
+ * semaphores cannot be exported. */
 wf_result wf_share_check_images(const wf_node_options *vulkan, const wf_log *log);
+wf_result wf_share_check_buffers(const wf_node_options *vulkan, const wf_log *log);
 wf_result wf_share_check_timelines(const wf_node_options *vulkan, const wf_log *log);
 
 /* A timeline semaphore at value 0. shared: it can be exported. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "node/buffer.h"
 #include "node/image.h"
 #include "node/share.h"
 #include "renderer.h"
@@ -132,6 +133,81 @@ static void test_round_trip(void **state)
     }
 }
 
+static void record_buffer_ownership(VkCommandBuffer commands, VkBuffer buffer, uint32_t from, uint32_t to)
+{
+    const VkBufferMemoryBarrier barrier = {.sType = VK_STRUCTURE_TYPE_BUFFER_MEMORY_BARRIER,
+                                           .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
+                                           .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT,
+                                           .srcQueueFamilyIndex = from,
+                                           .dstQueueFamilyIndex = to,
+                                           .buffer = buffer,
+                                           .size = VK_WHOLE_SIZE};
+    vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0, NULL,
+                         1, &barrier, 0, NULL);
+}
+
+/* A second buffer over the memory behind the descriptor, which the driver owns from then on. */
+static wf_node_buffer import_buffer(const wf_node_buffer *exported, int fd)
+{
+    wf_node_buffer buffer = *exported;
+    VkExternalMemoryBufferCreateInfo external = {.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO,
+                                                 .handleTypes = SHARE_MEMORY_AS};
+    VkBufferCreateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .pNext = &external, .size = buffer.size, .usage = buffer.usage};
+    assert_int_equal(vkCreateBuffer(vulkan.device, &info, NULL, &buffer.buffer), VK_SUCCESS);
+    VkMemoryRequirements needs;
+    vkGetBufferMemoryRequirements(vulkan.device, buffer.buffer, &needs);
+    VkMemoryAllocateFlagsInfo addressed = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO,
+                                           .flags = VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT};
+    VkMemoryDedicatedAllocateInfo dedicated = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO, .pNext = &addressed, .buffer = buffer.buffer};
+    VkImportMemoryFdInfoKHR import = {.sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR,
+                                      .pNext = &dedicated,
+                                      .handleType = SHARE_MEMORY_AS,
+                                      .fd = fd};
+    VkMemoryAllocateInfo memory = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+                                   .pNext = &import,
+                                   .allocationSize = buffer.memory_size,
+                                   .memoryTypeIndex = (uint32_t)__builtin_ctz(needs.memoryTypeBits)};
+    assert_int_equal(vkAllocateMemory(vulkan.device, &memory, NULL, &buffer.memory), VK_SUCCESS);
+    assert_int_equal(vkBindBufferMemory(vulkan.device, buffer.buffer, buffer.memory, 0), VK_SUCCESS);
+    return buffer;
+}
+
+/* A buffer of weights, likewise. */
+static void test_buffer(void **state)
+{
+    (void)state;
+    enum { SIZE = 12345 };
+    wf_node_buffer buffer;
+    int fd = -1;
+    assert_int_equal(wf_share_check_buffers(&options, &reporting), WF_OK);
+    assert_int_equal(wf_buffer_create(&options, &reporting, SIZE, 1, &buffer), WF_OK);
+    assert_true(buffer.size == SIZE && buffer.memory_size >= SIZE);
+    assert_int_equal(wf_share_memory(&options, &reporting, buffer.memory, &fd), WF_OK);
+    wf_node_buffer twin = import_buffer(&buffer, fd);
+    host_buffer sent = renderer_create_buffer(&vulkan, SIZE), received = renderer_create_buffer(&vulkan, SIZE);
+    for (size_t at = 0; at < SIZE; at++)
+        ((unsigned char *)sent.data)[at] = (unsigned char)rand();
+    const VkBufferCopy all = {.size = SIZE};
+    VkCommandBuffer commands = renderer_create_commands(&vulkan);
+    renderer_begin(commands);
+    vkCmdCopyBuffer(commands, sent.buffer, buffer.buffer, 1, &all);
+    record_buffer_ownership(commands, buffer.buffer, vulkan.family, VK_QUEUE_FAMILY_EXTERNAL);
+    run(commands);
+    renderer_begin(commands);
+    record_buffer_ownership(commands, twin.buffer, VK_QUEUE_FAMILY_EXTERNAL, vulkan.family);
+    vkCmdCopyBuffer(commands, twin.buffer, received.buffer, 1, &all);
+    run(commands);
+    assert_memory_equal(sent.data, received.data, SIZE);
+    vkFreeCommandBuffers(vulkan.device, vulkan.pool, 1, &commands);
+    renderer_destroy_buffer(&vulkan, &sent);
+    renderer_destroy_buffer(&vulkan, &received);
+    wf_buffer_destroy(vulkan.device, &twin);
+    wf_buffer_destroy(vulkan.device, &buffer);
+    assert_true(buffer.buffer == VK_NULL_HANDLE && buffer.memory_size == 0);
+}
+
 /* Each export is a descriptor of its own, and the caller's. */
 static void test_descriptors(void **state)
 {
@@ -190,6 +266,7 @@ int main(void)
 #define TEST(function) cmocka_unit_test_teardown(function, check_validation)
     const struct CMUnitTest tests[] = {
         TEST(test_round_trip),
+        TEST(test_buffer),
         TEST(test_descriptors),
         TEST(test_timelines),
     };

@@ -115,3 +115,16 @@ EXPORT void VKAPI_CALL vkCmdCopyBufferToImage(VkCommandBuffer commands, VkBuffer
     interpose.copies++;
     NEXT(vkCmdCopyBufferToImage)(commands, from, to, layout, count, regions);
 }
+
+static VKAPI_ATTR VkResult VKAPI_CALL fail_get_memory_fd(VkDevice device, const VkMemoryGetFdInfoKHR *info, int *fd)
+{
+    (void)device, (void)info, (void)fd;
+    return interpose.get_memory_fd;
+}
+
+EXPORT PFN_vkVoidFunction VKAPI_CALL vkGetDeviceProcAddr(VkDevice device, const char *name)
+{
+    if (interpose.get_memory_fd != VK_SUCCESS && !strcmp(name, "vkGetMemoryFdKHR"))
+        return (PFN_vkVoidFunction)fail_get_memory_fd;
+    return NEXT(vkGetDeviceProcAddr)(device, name);
+}

@@ -13,6 +13,7 @@ typedef struct interposed {
     VkResult allocate_memory;    /* what the calls return instead of being made; VK_SUCCESS: they are made */
     VkResult create_pipelines;
     VkResult queue_submit;
+    VkResult get_memory_fd;
 
     int pipelines;                  /* created so far, */
     VkPipelineCache pipeline_cache; /* the last one through this cache */
