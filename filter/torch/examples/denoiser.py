@@ -2,8 +2,8 @@
 
     python denoiser.py [--seconds 120] [--splat]
 
-A small U-Net sees a noisy frame's colour, albedo, normal and depth and predicts a 7x7 kernel for every pixel. Prints SMAPE of frames that
-it has not seen, before and after.
+A small U-Net sees a noisy frame's colour, albedo, normal and depth and predicts a 7x7 kernel for every pixel. Prints SMAPE of
+frames that it has not seen, before and after.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ class UNet(nn.Module):
         super().__init__()
 
         def block(channels: int) -> nn.Sequential:
-            return nn.Sequential(nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(), nn.Conv2d(width, width, 3, padding=1), nn.ReLU())
+            return nn.Sequential(nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(),
+                                 nn.Conv2d(width, width, 3, padding=1), nn.ReLU())
 
         self.down = nn.ModuleList([block(in_channels), block(width), block(width)])
         self.up = nn.ModuleList([block(2 * width), block(2 * width)])

@@ -1,5 +1,5 @@
-"""Layered denoising after Munkberg and Hasselgren 2020: samples are put into two layers, each layer is splatted with kernels of its own, and
-the layers are composited front to back.
+"""Layered denoising after Munkberg and Hasselgren 2020: samples are put into two layers, each layer is splatted with kernels of
+its own, and the layers are composited front to back.
 
     python layers.py [--steps 300]
 """
@@ -21,7 +21,8 @@ class Layered(nn.Module):
     def __init__(self, width: int = 16) -> None:
         super().__init__()
         self.embed = nn.Sequential(nn.Conv2d(10, width, 1), nn.ReLU(), nn.Conv2d(width, width, 1), nn.ReLU())
-        self.context = nn.Sequential(nn.Conv2d(width, width, 5, padding=2), nn.ReLU(), nn.Conv2d(width, width, 5, padding=2), nn.ReLU())
+        self.context = nn.Sequential(nn.Conv2d(width, width, 5, padding=2), nn.ReLU(),
+                                     nn.Conv2d(width, width, 5, padding=2), nn.ReLU())
         self.partition = nn.Conv2d(2 * width, LAYERS, 1)
         self.kernels = nn.Sequential(nn.Conv2d(2 * width, 2 * width, 1), nn.ReLU(), nn.Conv2d(2 * width, KERNEL * KERNEL, 1))
         self.splat = WeightedFilter(3, KERNEL, bias=False, splat=True)  # of colours, and of images with one channel

@@ -1,9 +1,10 @@
-"""Sample-based denoising after Gharbi et al. 2019: each of a pixel's samples has a kernel of its own, with which it is splatted.
+"""Sample-based denoising after Gharbi et al. 2019: each of a pixel's samples is splatted with a kernel of its own.
 
     python sample_splat.py [--steps 300]
 
-Samples are (N,S,C,H,W) and their kernels (N,S,K*K,H,W); the splat's softmax is over all samples and taps that land on a pixel, so that an
-outlier can take itself out. With --progressive samples are filtered one at a time and merged, which gives the same picture in less memory.
+Samples are (N,S,C,H,W) and their kernels (N,S,K*K,H,W); the splat's softmax is over all samples and taps that land on a pixel,
+so that an outlier can take itself out. With --progressive samples are filtered one at a time and merged, as a renderer that
+goes on sampling would: the picture is the same.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ class SampleSplat(nn.Module):
     def __init__(self, width: int = 16) -> None:
         super().__init__()
         self.embed = nn.Sequential(nn.Conv2d(10, width, 1), nn.ReLU(), nn.Conv2d(width, width, 1), nn.ReLU())
-        self.context = nn.Sequential(nn.Conv2d(width, width, 5, padding=2), nn.ReLU(), nn.Conv2d(width, width, 5, padding=2), nn.ReLU())
+        self.context = nn.Sequential(nn.Conv2d(width, width, 5, padding=2), nn.ReLU(),
+                                     nn.Conv2d(width, width, 5, padding=2), nn.ReLU())
         self.kernels = nn.Sequential(nn.Conv2d(2 * width, 2 * width, 1), nn.ReLU(), nn.Conv2d(2 * width, KERNEL * KERNEL, 1))
 
     def logits(self, samples: dict[str, Tensor]) -> Tensor:

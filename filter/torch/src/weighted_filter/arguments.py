@@ -130,7 +130,8 @@ def convert(input: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[Tensor,
         raise ValueError(f"bias has {bias.dim()} dimensions, it needs 1 (C)")
     dtype = sum_dtype(input.dtype)
     if bias.dtype not in (dtype, *_SIXTEEN_BITS):
-        raise TypeError(f"bias is {bias.dtype}, with an input of {input.dtype} it needs to be {_either((dtype, *_SIXTEEN_BITS))}")
+        raise TypeError(f"bias is {bias.dtype}, with an input of {input.dtype} it needs to be "
+                        f"{_either((dtype, *_SIXTEEN_BITS))}")
     return input, bias.to(dtype).contiguous()
 
 
@@ -144,7 +145,8 @@ def square(weight: Tensor, groups: int) -> tuple[int, int]:
         return side, side
     near = [f"{k * k * groups} for {k}x{k}" for k in (side - 1, side) if k]
     kernels = "square kernel" if groups == 1 else f"{groups} groups of square kernels"
-    raise ValueError(f"weight has {taps} channels, which fit no {kernels} ({', '.join(near)}): give kernel_size=(height, width)")
+    raise ValueError(f"weight has {taps} channels, which fit no {kernels} ({', '.join(near)}): give "
+                     "kernel_size=(height, width)")
 
 
 def check_dimensions(input: Tensor, weight: Tensor) -> None:

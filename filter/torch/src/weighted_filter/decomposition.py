@@ -1,5 +1,5 @@
-"""The operators in PyTorch's own, for exporters that know no others: torch.onnx. A slice, a product and a sum for each tap, no copies of
-the image for each."""
+"""The operators in PyTorch's own, for exporters that know no others: torch.onnx. A slice, a product and a sum for each tap, and
+no copies of the image."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .coverage import divide, per_channel
 from .library import MIN_SUM, sum_dtype
 
 
-def decompose(splats: bool, input: Tensor, weight: Tensor, bias: Tensor | None, kernel_size: Sequence[int], mode: str, dilation: int,
-              groups: int) -> tuple[Tensor, Tensor]:
+def decompose(splats: bool, input: Tensor, weight: Tensor, bias: Tensor | None, kernel_size: Sequence[int], mode: str,
+              dilation: int, groups: int) -> tuple[Tensor, Tensor]:
     """output, coverage."""
     dtype = sum_dtype(input.dtype)
     image, taps = input.to(dtype), kernel_size[0] * kernel_size[1]

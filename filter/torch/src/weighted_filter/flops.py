@@ -1,5 +1,5 @@
-"""What torch.utils.flop_counter counts for the operators: a multiplication and an addition for each channel, tap and pixel, of the filter
-and of each gradient; normalisation is left out."""
+"""What torch.utils.flop_counter counts for the operators: a multiplication and an addition for each channel, tap and pixel, of
+the filter and of each gradient; normalisation is left out."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def _filter(input, weight, bias, kernel_size, *settings, out_shape=None, **_) ->
     return _count(input, kernel_size)
 
 
-def _backward(grad_output, input, weight, bias, output, coverage, kernel_size, mode, dilation, groups, wanted, *, out_shape=None,
-              **_) -> int:
+def _backward(grad_output, input, weight, bias, output, coverage, kernel_size, mode, dilation, groups, wanted, *,
+              out_shape=None, **_) -> int:
     return _count(input, kernel_size) * (wanted[0] + wanted[1])
 
 

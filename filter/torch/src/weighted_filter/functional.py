@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal, SupportsIndex, overload
 
-import torch
 from torch import Tensor
 
 from . import arguments, operators

@@ -145,8 +145,8 @@ def _open(device: torch.device) -> _Device:
     opened = _Device()
     result = _library.wf_create(ctypes.byref(options), ctypes.byref(opened))
     if result == _NOT_BUILT:
-        raise RuntimeError(f"the tensors are on {device} and this build of weighted_filter is for {', '.join(backends())} only: nvcc "
-                           "was not found when it was installed")
+        raise RuntimeError(f"the tensors are on {device} and this build of weighted_filter is for {', '.join(backends())} only: "
+                           "nvcc was not found when it was installed")
     if result:
         _fail(result)
     weakref.finalize(opened, _library.wf_destroy, opened.value).atexit = False  # daemon threads may be at work then

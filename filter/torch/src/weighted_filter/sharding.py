@@ -1,5 +1,5 @@
-"""The operators of DTensors: each device filters its part of the batch. Registered when the first DTensor is filtered, because to
-import what is needed takes longer than all else."""
+"""The operators of DTensors: each device filters its part of the batch. Registered when the first DTensor is filtered,
+because to import what is needed takes longer than all else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def register() -> None:
     def choices(tensors: int, bias: object, settings: int, outputs: int) -> list:
         """By batch, or not at all: what outputs and arguments are placed as."""
         bias_placement = [] if bias is False else [None if bias is None else Replicate()]
-        return [([place] * outputs, [place] * tensors + bias_placement + [None] * settings) for place in (Shard(0), Replicate())]
+        rest = bias_placement + [None] * settings
+        return [([place] * outputs, [place] * tensors + rest) for place in (Shard(0), Replicate())]
 
     for operator in (gather, splat):
         @register_sharding(operator.filter_operator)
@@ -42,5 +43,5 @@ def register() -> None:
 
         # What is found out of a call's shapes is kept by its arguments: all of them, which register_sharding does not see.
         known = DTensor._op_dispatcher.sharding_propagator.op_to_schema_info
-        for registered, tensors in ((operator.filter_operator, 3), (operator.coverage_operator, 3), (operator.grad_weight_operator, 2)):
-            known[registered] = RuntimeSchemaInfo(tensors, needs_pytree=True)
+        known[operator.filter_operator] = known[operator.coverage_operator] = RuntimeSchemaInfo(3, needs_pytree=True)
+        known[operator.grad_weight_operator] = RuntimeSchemaInfo(2, needs_pytree=True)
