@@ -187,7 +187,26 @@ static void set_addresses(tracer *tracer, bool has_colors)
     params->glass_table = scene[TRACER_GLASS].address;
 }
 
-bool tracer_set_scene(tracer *tracer, const scene *scene, const bvh *bvh, error *error)
+static bool is_placed(int texture, const texture_mapping *mapping)
+{
+    static const texture_mapping plain = TEXTURE_MAPPING_PLAIN;
+    return texture >= 0 && memcmp(mapping, &plain, sizeof plain) != 0;
+}
+
+static bool is_painted(const scene *scene)
+{
+    bool painted = scene->colors;
+    for (uint32_t i = 0; i < scene->material_count && !painted; i++) {
+        const material *m = &scene->materials[i];
+        painted = is_placed(m->base_color_texture, &m->base_color_mapping) ||
+                  is_placed(m->metallic_roughness_texture, &m->metallic_roughness_mapping) ||
+                  is_placed(m->normal_texture, &m->normal_mapping) ||
+                  is_placed(m->emission_texture, &m->emission_mapping);
+    }
+    return painted;
+}
+
+static bool set_scene(tracer *tracer, const scene *scene, const bvh *bvh, error *error)
 {
     copies copies;
     bool ok = make_copies(scene, &copies, error) && upload(tracer, scene, bvh, &copies, error);
@@ -226,10 +245,38 @@ static bool create_sets(tracer *tracer, error *error)
 
 static bool create_pipeline(tracer *tracer, const uint32_t *code, size_t size, VkPipeline *pipeline, error *error)
 {
-    const VkBool32 sampled = tracer->features == TRACER_SAMPLED;
-    const VkSpecializationMapEntry entry = {TRACE_SAMPLED_FEATURES, 0, sizeof sampled};
-    const VkSpecializationInfo constants = {1, &entry, sizeof sampled, &sampled};
+    const VkBool32 values[] = {tracer->features == TRACER_SAMPLED, tracer->painted};
+    const VkSpecializationMapEntry entries[] = {{TRACE_SAMPLED_FEATURES, 0, sizeof *values},
+                                                {TRACE_PAINTED, sizeof *values, sizeof *values}};
+    const VkSpecializationInfo constants = {2, entries, sizeof values, values};
     return compute_pipeline_create(tracer->device, tracer->layout, code, size, &constants, pipeline, error);
+}
+
+static bool create_pipelines(tracer *tracer, bool painted, error *error)
+{
+    tracer->painted = painted;
+    return create_pipeline(tracer, path_comp, sizeof path_comp, &tracer->paths, error) &&
+           create_pipeline(tracer, sum_comp, sizeof sum_comp, &tracer->sum, error) &&
+           create_pipeline(tracer, features_comp, sizeof features_comp, &tracer->first_hits, error);
+}
+
+static void destroy_pipelines(tracer *tracer)
+{
+    vkDestroyPipeline(tracer->device->handle, tracer->paths, NULL);
+    vkDestroyPipeline(tracer->device->handle, tracer->sum, NULL);
+    vkDestroyPipeline(tracer->device->handle, tracer->first_hits, NULL);
+    tracer->paths = tracer->sum = tracer->first_hits = VK_NULL_HANDLE;
+}
+
+bool tracer_set_scene(tracer *tracer, const scene *scene, const bvh *bvh, error *error)
+{
+    const bool painted = is_painted(scene);
+    if (!set_scene(tracer, scene, bvh, error))
+        return false;
+    if (tracer->painted == painted && tracer->first_hits) /* the last one that is made */
+        return true;
+    destroy_pipelines(tracer);
+    return create_pipelines(tracer, painted, error);
 }
 
 /* ---- Life --------------------------------------------------------------------------------------------------------- */
@@ -250,12 +297,10 @@ static bool fill(tracer *tracer, const scene *scene, const bvh *bvh, error *erro
     wf_vulkan_get_needs(device->physical, &needs);
     if (!needs.complete)
         return error_set(error, "path tracing needs a Vulkan device with %s", needs.missing);
-    return tracer_set_scene(tracer, scene, bvh, error) &&
+    return set_scene(tracer, scene, bvh, error) &&
            device_buffer_create(device, sizeof(trace_params), &tracer->params, error) &&
            create_layouts(tracer, error) && create_sets(tracer, error) &&
-           create_pipeline(tracer, path_comp, sizeof path_comp, &tracer->paths, error) &&
-           create_pipeline(tracer, sum_comp, sizeof sum_comp, &tracer->sum, error) &&
-           create_pipeline(tracer, features_comp, sizeof features_comp, &tracer->first_hits, error);
+           create_pipelines(tracer, is_painted(scene), error);
 }
 
 bool tracer_create(const device *device, const scene *scene, const bvh *bvh, tracer_features features, tracer *tracer,
@@ -283,9 +328,7 @@ void tracer_destroy(tracer *tracer)
     device_buffer_destroy(device, &tracer->slices);
     device_buffer_destroy(device, &tracer->feature_sums);
     device_buffer_destroy(device, &tracer->feature_slices);
-    vkDestroyPipeline(device->handle, tracer->paths, NULL);
-    vkDestroyPipeline(device->handle, tracer->sum, NULL);
-    vkDestroyPipeline(device->handle, tracer->first_hits, NULL);
+    destroy_pipelines(tracer);
     vkDestroyPipelineLayout(device->handle, tracer->layout, NULL);
     vkDestroyDescriptorPool(device->handle, tracer->pool, NULL);
     vkDestroyDescriptorSetLayout(device->handle, tracer->set_layout, NULL);

@@ -89,6 +89,7 @@ typedef struct tracer {
     VkImage images[TRACER_SLOTS][TRACE_IMAGE_COUNT];
     VkPipelineLayout layout;
     VkPipeline paths, sum, first_hits;
+    bool painted; /* what they are made for: TRACE_PAINTED */
 } tracer;
 
 typedef struct tracer_frame {

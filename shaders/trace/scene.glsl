@@ -21,6 +21,7 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Sums { vec3 
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer FeatureSums { trace_features at[]; };
 
 layout(constant_id = TRACE_SAMPLED_FEATURES) const bool SAMPLED_FEATURES = false;
+layout(constant_id = TRACE_PAINTED) const bool PAINTED = true;
 
 layout(binding = TRACE_PARAMS, scalar) uniform Params { trace_params at; } params;
 
@@ -53,9 +54,15 @@ vec4 texel(trace_texture image, int x, int y)
 vec4 sample_texture(int index, trace_mapping mapping, vec2 uv)
 {
     trace_texture image = Textures(params.at.textures).at[index];
-    ivec2 size = ivec2(image.width, image.height), modes = ivec2(mapping.wrap_u, mapping.wrap_v);
-    bvec2 repeats = equal(modes, ivec2(TRACE_WRAP_REPEAT)), mirrors = equal(modes, ivec2(TRACE_WRAP_MIRROR));
-    vec2 place = vec2(dot(mapping.u, vec3(uv, 1)), dot(mapping.v, vec3(uv, 1)));
+    ivec2 size = ivec2(image.width, image.height);
+    bvec2 repeats = bvec2(true), mirrors = bvec2(false);
+    vec2 place = uv;
+    if (PAINTED) {
+        ivec2 modes = ivec2(mapping.wrap_u, mapping.wrap_v);
+        repeats = equal(modes, ivec2(TRACE_WRAP_REPEAT));
+        mirrors = equal(modes, ivec2(TRACE_WRAP_MIRROR));
+        place = vec2(dot(mapping.u, vec3(uv, 1)), dot(mapping.v, vec3(uv, 1)));
+    }
     vec2 inside = mix(clamp(place, 0, 1), 1 - abs(1 - 2 * fract(place / 2)), mirrors);
     vec2 position = mix(inside, fract(place), repeats) * vec2(size) - 0.5;
     vec2 part = fract(position);
@@ -96,7 +103,7 @@ vec2 interpolate_uv(trace_triangle triangle, vec2 barycentric)
 
 vec4 interpolate_color(trace_triangle triangle, vec2 barycentric)
 {
-    if (params.at.colors == 0) {
+    if (!PAINTED || params.at.colors == 0) {
         return vec4(1);
     }
     VertexColors colors = VertexColors(params.at.colors);

@@ -48,6 +48,9 @@ typedef struct trace_push trace_push;
 /* A specialization constant: whether albedo, normal and depth are means over the frame's samples. */
 #define TRACE_SAMPLED_FEATURES 0
 
+/* Another one: whether vertices have colors, or any texture is not read where the texture coordinates say, and repeated. */
+#define TRACE_PAINTED 1
+
 /* Below this roughness a surface is perfectly smooth. */
 #define TRACE_SMOOTH_ROUGHNESS 0.03
 

@@ -167,6 +167,12 @@ def test_one_format_of_a_folder(dump, tmp_path):
     assert [f["path"] for f in dump("sequence", tmp_path / "f.1.png")[0]] == [f"{tmp_path}/f.1.png"]
 
 
+def test_triple_of_a_folder(dump, tmp_path):
+    for name in ("s.hdr.pfm", "s.alb.pfm", "s.nrm.pfm"):
+        write_pfm(tmp_path / name, COLOR)
+    assert [f["path"] for f in dump("sequence", tmp_path)[0]] == [f"{tmp_path}/s.hdr.pfm"]
+
+
 # ---- Refusals ---------------------------------------------------------------------------------------------------------
 
 

@@ -146,12 +146,57 @@ static void test_vertex_colors(void **state)
     frame_free(&frame);
 }
 
+/* ---- Other scenes ------------------------------------------------------------------------------------------------- */
+
+/* A quad whose texture is dark in its left half; turned around, or not. */
+static void build_halves(scene *scene, bool turned)
+{
+    static const uint8_t texels[] = {51, 51, 51, 255, 204, 204, 204, 255};
+    *scene = shapes_scene();
+    material *material = shapes_material(scene);
+    material->base_color_texture = shapes_texture(scene, 2, 1, texels, false);
+    if (turned)
+        material->base_color_mapping = (texture_mapping){{-1, 0, 1}, {0, 1, 0}, TRACE_WRAP_REPEAT, TRACE_WRAP_REPEAT};
+    shapes_quad(scene, (vec3){-1, -1, 0}, (vec3){2, 0, 0}, (vec3){0, 2, 0});
+}
+
+/* The shaders are made for what scenes have: plain ones, others, and plain ones again. */
+static void test_scenes_in_turn(void **state)
+{
+    (void)state;
+    scene scene;
+    render render;
+    error error = {""};
+    const tracer_frame wanted =
+        plain_frame(look((vec3){0, 0, 1000}, (vec3){0, 0, 0}, (float)(2 * atan(0.001) * 180 / pi)), 1);
+    build_halves(&scene, false);
+    open_render(&scene, SIZE, SIZE, &render);
+    for (int i = 0; i < 4; i++) {
+        const bool turned = i == 1 || i == 2;
+        if (i > 0) {
+            bvh bvh;
+            scene_free(&scene);
+            build_halves(&scene, turned);
+            require(bvh_build(&scene, &bvh, &error), &error);
+            require(tracer_set_scene(&render.tracer, &scene, &bvh, &error), &error);
+            bvh_free(&bvh);
+        }
+        frame frame = shoot(&render, &wanted);
+        assert_near(at(&frame, FRAME_ALBEDO, SIZE / 4, 5)[0], turned ? 0.8 : 0.2, 0.01, "albedo", SIZE / 4, 5);
+        assert_near(at(&frame, FRAME_ALBEDO, 3 * SIZE / 4, 5)[0], turned ? 0.2 : 0.8, 0.01, "albedo", 3 * SIZE / 4, 5);
+        frame_free(&frame);
+    }
+    render_destroy(&render);
+    scene_free(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mappings),
         cmocka_unit_test(test_own_mappings),
         cmocka_unit_test(test_vertex_colors),
+        cmocka_unit_test(test_scenes_in_turn),
     };
     int status = pictures_open();
     return status ? status : pictures_close(cmocka_run_group_tests(tests, NULL, NULL));

@@ -149,6 +149,9 @@ def test_environments(live, tmp_path):
     frames.write(tmp_path / "half.exr", color=np.full((4, 8, 3), 0.5))
     [pictured] = live("picture", "--scene", scene, "--environment", tmp_path / "half.exr")
     assert np.allclose(pictured["color"][0, 0], 0.5)
+    (tmp_path / "half.pfm").write_bytes(b"PF\n8 4\n-1\n" + np.full((4, 8, 3), 0.5, "<f4").tobytes())
+    [same] = live("float map", "--scene", scene, "--environment", tmp_path / "half.pfm")
+    assert (same["color"] == pictured["color"]).all()
     [sky] = live("sky", "--scene", scene, "--environment", "sky")
     assert (sky["color"] > 0).all() and sky["color"].std() > 0.05
 
