@@ -148,7 +148,7 @@ def large(tmp_path_factory):
 def test_a_frame_that_is_being_saved_is_finished(start, tmp_path, large, number, times):
     """Also where the signal comes twice, as from a terminal and from a program that passes it on."""
     process = start(*RUN, "--kernel-size", 1, "--save", "out", "--compression", "piz", "--report", "r.json", large)
-    wait_for("out/gather.exr.*.tmp", tmp_path, process)
+    wait_for("out/splat.exr.*.tmp", tmp_path, process)
     for _ in range(times):
         process.send_signal(number)
     process.communicate(timeout=120)
