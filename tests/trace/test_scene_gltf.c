@@ -453,6 +453,23 @@ static void test_missing_mtl(void **state)
     scene_free(&scene);
 }
 
+static void test_mtl_textures(void **state)
+{
+    (void)state;
+    write_texture();
+    write_text(
+        "o.mtl",
+        "newmtl a\nmap_Kd -s 2 2 2 a.png\nmap_d a.png\nmap_Ks a.png\nnewmtl b\nmap_Kd -o 0.5 0 a.png\nmap_d a.png\n"
+        "newmtl c\nmap_Kd a.png\n");
+    write_text("o.obj", "mtllib o.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nusemtl a\nf 1 2 3\nusemtl b\nf 3 2 1\n");
+    scene scene = load("o.obj");
+    assert_string_equal(scene.warnings,
+                        "material file o.mtl: the scale (-s) and offset (-o) of 2 textures are left out\n"
+                        "2 textures of opacity are left out\n"
+                        "1 textures of specular color are left out\n");
+    scene_free(&scene);
+}
+
 /* Pipes and devices are no buffers: nothing waits for them. */
 static void test_pipe(void **state)
 {
@@ -486,6 +503,7 @@ int main(void)
         TEST(test_other_warnings),
         TEST(test_missing_mtl),
         TEST(test_pipe),
+        TEST(test_mtl_textures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

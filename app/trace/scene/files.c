@@ -151,6 +151,23 @@ static void note_missing(scene_files *files, const char *name, const error *erro
     scene_warn(files->scene, "material file %.200s: %s; its materials are replaced", name, error->message);
 }
 
+/* Assimp passes over how an .mtl scales and moves its textures. */
+static void note_options(const scene_files *files, const char *name, const uint8_t *bytes)
+{
+    const char *extension = strrchr(name, '.');
+    int count = 0;
+    if (!extension || strcasecmp(extension, ".mtl") != 0)
+        return;
+    for (const char *line = (const char *)bytes; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+        const size_t length = strcspn(line, "\r\n");
+        const char *scale = memmem(line, length, " -s ", 4), *offset = memmem(line, length, " -o ", 4);
+        count += strncmp(line + strspn(line, " \t"), "map_", 4) == 0 && (scale || offset);
+    }
+    if (count > 0)
+        scene_warn(files->scene, "material file %.200s: the scale (-s) and offset (-o) of %d textures are left out",
+                   name, count);
+}
+
 static struct aiFile *open_file_of(struct aiFileIO *io, const char *path, const char *mode)
 {
     scene_files *files = (scene_files *)io->UserData;
@@ -167,6 +184,7 @@ static struct aiFile *open_file_of(struct aiFileIO *io, const char *path, const 
             note_missing(files, name, &error);
             return NULL;
         }
+        note_options(files, name, open.own);
     }
     struct aiFile *file = malloc(sizeof *file);
     open_file *kept = malloc(sizeof *kept);

@@ -152,6 +152,25 @@ static void read_textures(importer *importer, const struct aiMaterial *from, mat
         read_texture(importer, from, aiTextureType_EMISSIVE, true, &material->emission_mapping);
 }
 
+/* What a material may have beside the textures that are read: ambient occlusion, which tracing finds by itself, does not count. */
+static void warn_of_textures(const struct aiScene *from, scene *scene)
+{
+    static const struct {
+        enum aiTextureType type;
+        const char *name;
+    } kinds[] = {{aiTextureType_OPACITY, "opacity"},           {aiTextureType_HEIGHT, "height"},
+                 {aiTextureType_DISPLACEMENT, "displacement"}, {aiTextureType_SPECULAR, "specular color"},
+                 {aiTextureType_SHININESS, "shininess"},       {aiTextureType_REFLECTION, "reflection"},
+                 {aiTextureType_TRANSMISSION, "transmission"}};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        unsigned count = 0;
+        for (unsigned i = 0; i < from->mNumMaterials; i++)
+            count += aiGetMaterialTextureCount(from->mMaterials[i], kinds[k].type) > 0;
+        if (count > 0)
+            scene_warn(scene, "%u textures of %s are left out", count, kinds[k].name);
+    }
+}
+
 bool scene_import_materials(const char *path, const struct aiScene *from, scene *scene, error *error)
 {
     importer importer = {.path = path, .from = from, .scene = scene};
@@ -163,6 +182,7 @@ bool scene_import_materials(const char *path, const struct aiScene *from, scene 
         read_factors(from->mMaterials[i], &scene->materials[i]);
         read_textures(&importer, from->mMaterials[i], &scene->materials[i]);
     }
+    warn_of_textures(from, scene);
     for (size_t i = 0; i < importer.known_count; i++)
         free(importer.known[i].name);
     free(importer.known);
