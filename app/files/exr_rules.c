@@ -21,7 +21,7 @@
  *   Corona      its render elements: CShading_Albedo, CGeometry_NormalsShading (its ZDepth is a picture, not a distance)
  *   appleseed   appleseedhq.net/docs, AOVs: beauty, albedo, shading_normal, depth
  *   Unreal      its movie render queue: the first pass is the picture itself, further ones FinalImage and the material's name
- *   OIDN        its example files: hdr, alb, nrm; the files beside a frame are in exr.c
+ *   OIDN        its example files: hdr, alb, nrm; the files beside a frame are in siblings.c
  *
  * Motion is taken only where it is known to be in pixels, previous - current. */
 const exr_rule exr_rules[] = {

@@ -55,12 +55,12 @@ static void *ring(void *unused)
     return NULL;
 }
 
-/* A million points take longer than to find the importer. */
+/* Four million points take longer than to find the importer. */
 static void test_slow_import(void **state)
 {
     (void)state;
     pthread_t thread;
-    const size_t lines = 1 << 20;
+    const size_t lines = 1 << 22;
     char *text = malloc(8 * lines);
     for (size_t i = 0; i < lines; i++)
         memcpy(text + 8 * i, "v 1 2 3\n", 8);
