@@ -31,14 +31,14 @@ class Denoiser(torch.nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.network = torch.nn.Conv2d(3, 9, 3, padding=1)
-        self.layer = weighted_filter.WeightedFilter(3, 3, mode="softmax", splat=True)
+        self.network = torch.nn.Conv2d(3, 6, 3, padding=1)
+        self.layer = weighted_filter.WeightedFilter(3, (2, 3), mode="softmax", splat=True)
 
     def forward(self, image):
         weight = self.network(image.log1p())
         image = self.layer(image, weight)
-        image = weighted_filter.gather(image, weight.abs() + 0.1, mode="normalized", padding_mode="replicate")
-        return weighted_filter.splat(image, weight[:, :8], (1, 4), dilation=2, groups=2, return_coverage=True)
+        image = weighted_filter.gather(image, weight.abs() + 0.1, (2, 3), mode="normalized", padding_mode="replicate")
+        return weighted_filter.splat(image, weight, (1, 3), dilation=2, groups=2, return_coverage=True)
 
 
 def test_onnx(tmp_path):
