@@ -250,3 +250,25 @@ def test_both_read_the_weights_once(monkeypatch):
     gather_splat(input, weight)
     gather_splat(input.detach(), weight.detach(), mode="softmax")
     assert calls == ["gather_splat"] * 2
+
+
+# ---- Compiled -----------------------------------------------------------------------------------------------------------
+
+
+def test_compile(device):
+    """All of it in one graph, of sizes that may change."""
+    def run(image, weight, samples, kernels):
+        part = weighted_filter.gather(image, weight, mode="softmax", return_coverage=True)
+        output, _ = merge([part, weighted_filter.splat(image, weight, mode="softmax", return_coverage=True)])
+        gathered, splatted = gather_splat(image, weight)
+        padded = weighted_filter.splat(samples, kernels, mode="softmax", padding_mode="reflect")
+        return output + gathered * splatted + padded + weighted_filter.gather(image, weight, mode="normalized", eps=1e-3) + part[1]
+
+    sizes = (2, 3, 6, 7), (2, 9, 6, 7), (2, 2, 3, 6, 7), (2, 2, 9, 6, 7)
+    variables = [uniform(size, 0.1, 1, torch.float64, device) for size in sizes]
+    compiled = torch.compile(run, fullgraph=True, dynamic=True, backend="aot_eager")
+    outputs = run(*variables), compiled(*variables)
+    torch.testing.assert_close(outputs[1], outputs[0])
+    gradients = [torch.autograd.grad(output.square().sum(), variables) for output in outputs]
+    for a, b in zip(*gradients):
+        torch.testing.assert_close(a, b)
