@@ -113,11 +113,13 @@ class Filter(_Function):
         ctx.set_materialize_grads(False)
         if ctx.settings[1] == "linear":
             _, _, needs_input, needs_weight, *_ = ctx.needs_input_grad
+            given = input, weight, None, None, None
             ctx.save_for_backward(input if needs_weight else None, weight if needs_input else None, None, None, None)
-            ctx.save_for_forward(input, weight, None, None, None)
         else:
-            ctx.save_for_backward(input, weight, bias, *outputs)
-            ctx.save_for_forward(input, weight, bias, *outputs)
+            given = input, weight, bias, *outputs
+            ctx.save_for_backward(*given)
+        if not ctx.is_plain or torch.autograd.forward_ad._current_level >= 0:
+            ctx.save_for_forward(*given)
 
     @staticmethod
     def backward(ctx, grad_output, grad_coverage=None):

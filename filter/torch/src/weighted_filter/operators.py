@@ -13,7 +13,7 @@ PyTorch. Derivatives are in `derivatives`.
 A training crop takes a GPU less time than PyTorch's dispatcher takes to call kernels written in Python. So `Operator.filter`
 and the gradients go past it, to the same functions, wherever nobody but autograd would have seen the call. C++ behind
 PyTorch's stable ABI would save little more: it has no autograd, and both calls of libwf with all that leads to them are 11 of
-the 44 us that a forward and a backward pass take the host (an autograd function that does nothing: 15).
+the 41 us that a forward and a backward pass take the host (an autograd function that does nothing: 15).
 """
 
 from __future__ import annotations
