@@ -107,3 +107,15 @@ def test_errors():
     with pytest.raises(ValueError) as error:
         KernelPyramid(4, 3)(image, weights, alphas)
     assert str(error.value) == "input has 3 channels, this layer has 4"
+
+
+@pytest.mark.parametrize("arguments, options, error, message", [
+    ((3, 5), {"bias": 5}, TypeError, "bias is 5 (int), it needs to be True or False"),
+    ((3, 5), {"splat": "False"}, TypeError, "splat is 'False', it needs to be True or False"),
+    ((0, 5), {}, ValueError, "in_channels is 0, it needs to be 1 to 2147483647"),
+    ((3, 300), {}, ValueError, "kernel_size is (300, 300), its height and width need to be 1 to 255"),
+])
+def test_errors_of_the_module(arguments, options, error, message):
+    with pytest.raises(error) as raised:
+        KernelPyramid(*arguments, **options)
+    assert str(raised.value) == message

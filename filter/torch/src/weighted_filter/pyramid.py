@@ -10,11 +10,13 @@ A level of n rows or columns is followed by one of ceil(n/2), so every size down
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import SupportsIndex
 
 import torch
 from torch import Tensor, nn
 
-from .arguments import pair
+from . import arguments
+from .arguments import KernelSize
 from .functional import gather, splat
 
 
@@ -44,7 +46,7 @@ def _up(image: Tensor, dimension: int, length: int) -> Tensor:
 
 
 def kernel_pyramid(input: Tensor, weights: Sequence[Tensor], alphas: Sequence[Tensor],
-                   kernel_size: int | tuple[int, int] | None = None, *, splat: bool = False) -> Tensor:
+                   kernel_size: KernelSize | None = None, *, splat: bool = False) -> Tensor:
     """Filters an image with kernels of several resolutions.
 
     Args:
@@ -62,6 +64,7 @@ def kernel_pyramid(input: Tensor, weights: Sequence[Tensor], alphas: Sequence[Te
     Raises:
         ValueError: levels whose number or sizes do not fit each other; and what `gather` raises.
     """
+    arguments.switch("splat", splat)
     _check(input, weights, alphas)
     images = [input]
     for _ in weights[1:]:
@@ -77,7 +80,7 @@ def kernel_pyramid(input: Tensor, weights: Sequence[Tensor], alphas: Sequence[Te
     return output
 
 
-def _filter(image: Tensor, weight: Tensor, kernel_size: int | tuple[int, int] | None, splats: bool) -> Tensor:
+def _filter(image: Tensor, weight: Tensor, kernel_size: KernelSize | None, splats: bool) -> Tensor:
     return (splat if splats else gather)(image, weight, kernel_size, mode="softmax")
 
 
@@ -107,13 +110,15 @@ class KernelPyramid(nn.Module):
         bias, splat: as in `WeightedFilter`.
     """
 
-    def __init__(self, in_channels: int, kernel_size: int | tuple[int, int], bias: bool = False, splat: bool = False, *,
+    def __init__(self, in_channels: SupportsIndex, kernel_size: KernelSize, bias: bool = False, splat: bool = False, *,
                  device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None:
         super().__init__()
-        self.in_channels = in_channels
-        self.kernel_size = pair(kernel_size)
-        self.splat = splat
-        self.register_parameter("bias", nn.Parameter(torch.zeros(in_channels, device=device, dtype=dtype)) if bias else None)
+        self.in_channels = arguments.integer("in_channels", in_channels, 1, arguments.MAX_SIZE)
+        self.kernel_size = arguments.pair(kernel_size)
+        self.splat = arguments.switch("splat", splat)
+        has_bias = arguments.switch("bias", bias)
+        self.register_parameter(
+            "bias", nn.Parameter(torch.zeros(self.in_channels, device=device, dtype=dtype)) if has_bias else None)
 
     def forward(self, input: Tensor, weights: Sequence[Tensor], alphas: Sequence[Tensor]) -> Tensor:
         """As `kernel_pyramid`'s."""
