@@ -231,6 +231,18 @@ bool option_read_kernel_size(const option_row *row, const char *text, options *o
            error_set(error, "--%s %s: expected K or KhxKw, from %d to %d", row->name, text, row->least, row->most);
 }
 
+bool option_read_pixel(const option_row *row, const char *text, options *options, error *error)
+{
+    const char *rest = text;
+    long x, y;
+    if (!read_digits(&rest, &x) || *rest++ != ',' || !read_digits(&rest, &y) || *rest || x > row->most || y > row->most)
+        return error_set(error, "--%s %s: expected X,Y, both from 0 to %d", row->name, text, row->most);
+    if (options->pixel_count == WF_NODE_MAX_PIXELS)
+        return error_set(error, "--%s %s: more than %d pixels", row->name, text, WF_NODE_MAX_PIXELS);
+    options->pixels[options->pixel_count++] = (wf_node_pixel){(uint32_t)x, (uint32_t)y};
+    return true;
+}
+
 /* "R,G,B", each from 0 to MAX_RADIANCE. */
 static bool read_color(const char *text, float color[3])
 {

@@ -157,6 +157,10 @@ static const option_row rows[] = {
     {"warmup", "N", VIEWER, OPTION_NUMBER(warmup), .least = 0, .most = MAX_FRAMES,
      .help = "run N frames before those (default 0)"},
 
+    {"pixel", "X,Y", VIEWER, .read = option_read_pixel, .most = MAX_SIZE - 1,
+     .help = "inspect this pixel's kernels, from 0,0 at the top left: --report has them as \"inspect\"; twice for\n"
+             "two pixels"},
+
     {.help = "Results"},
     {"screenshot", "FILE.png", VIEWER, .read = option_read_png, .place = offsetof(options, screenshot),
      .help = "the whole view"},

@@ -9,7 +9,7 @@
 
 #include "app/files/exr.h"
 #include "error.h"
-#include "wf.h"
+#include "wf_node_inspect.h"
 
 /* What rays that leave the scene see. */
 typedef enum options_environment {
@@ -59,6 +59,8 @@ typedef struct options {
     int width, height; /* of the window or screenshot, default 1280x720 */
     int frames;        /* 0: until the window is closed; headless: each frame of the sequence or camera path once */
     int warmup;
+    wf_node_pixel pixels[WF_NODE_MAX_PIXELS]; /* --pixel, repeated: to inspect */
+    int pixel_count;
     bool placeholders; /* --timing-placeholders: dashes for times and device names, for golden pictures */
     const char *screenshot, *save, *report, *trace;
     exr_compression compression; /* of what --save writes */

@@ -132,6 +132,11 @@ bool denoiser_set_predictor(denoiser *denoiser, const predictor_options *predict
     return node_ok(denoiser, row->apply(denoiser->node, predictor, inputs), error);
 }
 
+bool denoiser_inspect(denoiser *denoiser, int count, const wf_node_pixel *pixels, error *error)
+{
+    return node_ok(denoiser, wf_node_inspect(denoiser->node, (uint32_t)count, pixels), error);
+}
+
 /* ---- Frames ------------------------------------------------------------------------------------------------------- */
 
 static bool add_image(denoiser *denoiser, uint32_t index, int layer, error *error)

@@ -12,6 +12,7 @@
 #include "app/gpu/timer.h"
 #include "app/viewer/profiler.h"
 #include "predictor.h"
+#include "wf_node_inspect.h"
 
 #define DENOISER_SLOTS 3
 
@@ -84,6 +85,9 @@ void denoiser_destroy(denoiser *denoiser); /* leaves it zeroed; zeroed is fine *
 /* For the frames from here on. */
 bool denoiser_set_predictor(denoiser *denoiser, const predictor_options *predictor, const predictor_inputs *inputs,
                             error *error);
+
+/* The pixels to inspect in the frames from here on, as wf_node_inspect has them. */
+bool denoiser_inspect(denoiser *denoiser, int count, const wf_node_pixel *pixels, error *error);
 
 /* The slot that the next frame takes. Before denoiser_run the caller waits for what still reads it. */
 uint32_t denoiser_next_slot(const denoiser *denoiser);

@@ -7,6 +7,7 @@
 
 #include "app/frames/feed_facts.h"
 #include "app/gpu/device.h"
+#include "app/view/inspected.h"
 #include "app/view/metrics.h"
 #include "app/view/view.h"
 #include "app/viewer/profiler.h"
@@ -36,6 +37,8 @@ typedef struct ui_facts {
     wf_device_info node;
     const profiler *times;
     const metrics *quality; /* by layer, of the frame that is shown, for layers that have an error; NULL: not known */
+    const inspected_pixel *inspected; /* the pixels of the inspector, as far as they are known */
+    int inspected_count;
     bool has_probe;
     float probe[LAYER_COUNT][4]; /* linear values under the mouse */
     const char *notice;          /* NULL or a sentence for the user */

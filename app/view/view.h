@@ -7,6 +7,7 @@
 
 #include "app/denoise/predictor.h"
 #include "layers.h"
+#include "wf_node_inspect.h"
 
 #define VIEW_COLUMNS 3
 #define VIEW_ROWS    2
@@ -36,6 +37,9 @@ typedef struct view {
     int rows;               /* 1 or VIEW_ROWS */
     int solo;               /* the pane that fills the view; -1: all are shown */
     bool panels, help;
+    bool inspector;                         /* it is open */
+    wf_node_pixel pins[WF_NODE_MAX_PIXELS]; /* what it inspects; without any, the pixel under the mouse */
+    int pin_count;
     bool fit;                  /* zoom and center follow the pane's size */
     double zoom;               /* target pixels a texel */
     double center_x, center_y; /* the texel coordinate at each pane's center */

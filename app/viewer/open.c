@@ -100,6 +100,9 @@ static void set_up_view(viewer *viewer, bool has_guides)
     view->rows = has_guides ? VIEW_ROWS : 1;
     view->solo = -1;
     view->panels = view->fit = true;
+    view->inspector = options->pixel_count > 0;
+    view->pin_count = options->pixel_count;
+    memcpy(view->pins, options->pixels, sizeof view->pins);
     view->backend = options->backend;
     view->predictor.row = options->predictor;
     view->predictor.mode = options->mode;
@@ -150,6 +153,7 @@ void viewer_close(viewer *viewer)
     profiler_destroy(viewer->kept);
     profiler_destroy(viewer->discarded);
     viewer_forget_layers(viewer);
+    viewer_forget_inspection(viewer);
     free(viewer->frames);
     free(viewer->notes);
 }

@@ -23,6 +23,16 @@
  *     display_transform        what psnr is computed on
  *     metrics[]                one a frame with a reference: frame (path), and noisy, gather, splat: layers of layers.h that have an error
  *     metrics[].gather         smape, rel_mse, psnr (dB; null for equal pictures): the keys of metrics.c
+ *     inspect[]                the kernels of pixels asked for with --pixel, in the frame shown last; empty without:
+ *     inspect[].pixel          [x, y], as asked for
+ *     inspect[].operator       "gather" or "splat"
+ *     inspect[].level          of a kernel pyramid, 0: full resolution; null: what all levels make together at full resolution
+ *     inspect[].mode           that normalized the factors; null for the kernel of all levels
+ *     inspect[].kernel         [height, width] of factors
+ *     inspect[].place          [x, y] of the pixel in the level; first: of factors[0][0], step: to the next, as inspected.h has it
+ *     inspect[].alpha          blend towards the coarser levels; null where there is none
+ *     inspect[].factors        [row][column], what the pixels of the picture are multiplied with
+ *     inspect[].sum, entropy (bits), effective_radius (pixels of the level)
  *     notes[]                  why a backend was passed over by "auto", or nothing drawn: sentences
  *     problems[]               one a frame that had any: frame (path), problem, skipped (it could not be read; else it was mended)
  */
@@ -122,6 +132,43 @@ static void add_network(cJSON *root, const wf_network_info *network)
     cJSON_AddNumberToObject(object, "flop_per_pixel", network->flop_per_pixel);
 }
 
+static cJSON *describe_factors(const inspected_kernel *kernel)
+{
+    cJSON *rows = cJSON_CreateArray();
+    for (int i = 0; i < kernel->height; i++)
+        cJSON_AddItemToArray(rows, cJSON_CreateFloatArray(kernel->factors + i * kernel->width, kernel->width));
+    return rows;
+}
+
+static void add_kernel(cJSON *list, const inspected_pixel *pixel, const inspected_kernel *kernel)
+{
+    const bool effective = kernel->level == INSPECTED_EFFECTIVE;
+    cJSON *object = cJSON_CreateObject();
+    add_pair(object, "pixel", pixel->x, pixel->y);
+    add_text(object, "operator", wf_operator_name(kernel->op));
+    cJSON_AddItemToObject(object, "level", effective ? cJSON_CreateNull() : cJSON_CreateNumber(kernel->level));
+    add_text(object, "mode", effective ? NULL : wf_mode_name(kernel->mode));
+    add_pair(object, "kernel", kernel->height, kernel->width);
+    add_pair(object, "place", kernel->x, kernel->y);
+    add_pair(object, "first", kernel->first_x, kernel->first_y);
+    cJSON_AddNumberToObject(object, "step", kernel->step);
+    cJSON_AddItemToObject(object, "alpha",
+                          kernel->has_alpha ? cJSON_CreateNumber((double)kernel->alpha) : cJSON_CreateNull());
+    cJSON_AddItemToObject(object, "factors", describe_factors(kernel));
+    cJSON_AddNumberToObject(object, "sum", kernel->sum);
+    cJSON_AddNumberToObject(object, "entropy", kernel->entropy);
+    cJSON_AddNumberToObject(object, "effective_radius", kernel->effective_radius);
+    cJSON_AddItemToArray(list, object);
+}
+
+static void add_inspected(cJSON *root, const inspected_pixel *pixels, int count)
+{
+    cJSON *list = cJSON_AddArrayToObject(root, "inspect");
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < pixels[i].count; k++)
+            add_kernel(list, &pixels[i], &pixels[i].kernels[k]);
+}
+
 static void add_notes(cJSON *root, const char *sentences)
 {
     cJSON *list = cJSON_AddArrayToObject(root, "notes");
@@ -164,6 +211,7 @@ static cJSON *build(const report *report)
     cJSON *list = cJSON_AddArrayToObject(root, "metrics");
     for (int i = 0; i < report->metrics_count; i++)
         add_frame(list, &report->metrics[i]);
+    add_inspected(root, report->inspected, report->inspected_count);
     add_notes(root, report->notes);
     cJSON *problems = cJSON_AddArrayToObject(root, "problems");
     for (int i = 0; i < report->problem_count; i++)

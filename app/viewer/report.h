@@ -4,6 +4,7 @@
 
 #include "app/error.h"
 #include "app/frames/frame.h"
+#include "app/view/inspected.h"
 #include "app/view/metrics.h"
 #include "profiler.h"
 #include "wf.h"
@@ -47,6 +48,8 @@ typedef struct report {
     const profiler *profiler;
     const report_metrics *metrics;
     int metrics_count;
+    const inspected_pixel *inspected; /* in the frame shown last */
+    int inspected_count;
     const char *notes; /* what was done otherwise than usual: sentences, each with a newline; NULL: none */
     const report_problem *problems;
     int problem_count;

@@ -36,7 +36,7 @@ static void advance(viewer *viewer, int64_t *due_ns)
 static bool needs_filter(const viewer *viewer)
 {
     const view *view = &viewer->view;
-    return feed_has_more(&viewer->feed, view) || view->frame != viewer->shown ||
+    return feed_has_more(&viewer->feed, view) || viewer_wants_inspection(viewer) || view->frame != viewer->shown ||
            view->backend != viewer->facts.node.backend || !predictor_same(&viewer->applied, &view->predictor);
 }
 

@@ -166,6 +166,8 @@ static bool write_report(const viewer *viewer, error *error)
                                .profiler = viewer->kept,
                                .metrics = metrics,
                                .metrics_count = count,
+                               .inspected = viewer->inspected,
+                               .inspected_count = viewer->inspected_count,
                                .notes = viewer->notes,
                                .problems = problems,
                                .problem_count = problem_count,
@@ -193,6 +195,7 @@ bool viewer_write_results(viewer *viewer, error *error)
     const options *options = viewer->options;
     if (!capture_rest(viewer, error))
         return false;
+    viewer_take_inspection(viewer);
     if (options->screenshot && (!viewer_draw(viewer, error) || !viewer_draw(viewer, error) ||
                                 !viewer_save_screenshot(viewer, options->screenshot, error)))
         return false;

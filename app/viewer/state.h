@@ -6,6 +6,7 @@
 #include "app/display/screen.h"
 #include "app/frames/feed.h"
 #include "app/gpu/capture.h"
+#include "app/view/inspected.h"
 #include "viewer.h"
 
 /* What is known of a frame of the sequence. */
@@ -38,6 +39,11 @@ typedef struct viewer {
     view view;
     predictor_options applied; /* what the denoiser was told */
     view_context context;
+    wf_node_pixel asked[WF_NODE_MAX_PIXELS]; /* what the node was told to inspect */
+    int asked_count;
+    inspected_pixel inspected[WF_NODE_MAX_PIXELS]; /* what it told, of the node's frame of that number; owned */
+    int inspected_count;
+    uint64_t inspected_frame;
     ui_facts facts;
     ui_layout layout;
     char *origins[FRAME_LAYER_COUNT]; /* what the layers of the frame shown last are in its file, see frame.h; owned */
@@ -78,6 +84,19 @@ bool viewer_open_weights(viewer *viewer, int width, int height, error *error);
 
 /* Reads those that the frame has of its own, in place of the last one's. */
 bool viewer_load_weights(viewer *viewer, int index, int width, int height, error *error);
+
+/* ---- inspect.c ------------------------------------------------------------------------------------------------------ */
+
+/* Pixels are to be inspected that were not in the frame filtered last. */
+bool viewer_wants_inspection(const viewer *viewer);
+
+/* Before a frame: tells the node which pixels. One that is outside of it is an error in measured runs; in a window pins are
+ * dropped, and that is said. */
+bool viewer_ask(viewer *viewer, int index, error *error);
+
+/* Takes in what the node has told of the frame that is shown, without waiting. */
+void viewer_take_inspection(viewer *viewer);
+void viewer_forget_inspection(viewer *viewer);
 
 /* ---- layers.c: what is said of frames' files ------------------------------------------------------------------------ */
 

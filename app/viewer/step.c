@@ -62,6 +62,8 @@ static bool replace_denoiser(viewer *viewer, const denoiser_options *options, er
     denoiser_destroy(&viewer->denoiser);
     viewer->denoiser = denoiser;
     viewer->shown = -1;
+    viewer->asked_count = 0;
+    viewer_forget_inspection(viewer);
     viewer->view.backend = wf_node_backend(denoiser.node);
     wf_node_get_info(denoiser.node, &viewer->facts.node);
     viewer_notify(viewer, true, viewer->log.warning);
@@ -172,7 +174,8 @@ static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *e
     bool has_new_weights = false;
     viewer->unreadable = !feed_get(&viewer->feed, index, &viewer->view, &frame, error) ||
                          !weigh(viewer, index, &frame, &has_new_weights, error);
-    if (viewer->unreadable || !fit_denoiser(viewer, &frame, has_new_weights, error))
+    if (viewer->unreadable || !fit_denoiser(viewer, &frame, has_new_weights, error) ||
+        !viewer_ask(viewer, index, error))
         return false;
     uint32_t slot = denoiser_next_slot(&viewer->denoiser);
     viewer->broken = true;
@@ -211,6 +214,9 @@ static void gather_facts(viewer *viewer)
     facts->times = viewer->kept;
     facts->quality = state->has_metrics ? state->metrics : NULL;
     facts->has_probe = viewer->context.hovered >= 0 && screen_probe(&viewer->screen, facts->probe);
+    viewer_take_inspection(viewer);
+    facts->inspected = viewer->inspected;
+    facts->inspected_count = viewer->inspected_count;
     facts->notice = *viewer->notice ? viewer->notice : NULL;
     facts->placeholders = options->placeholders;
 }

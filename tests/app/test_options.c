@@ -208,7 +208,7 @@ static void test_manual(void **state)
                                         "trace",       "channel",       "help",
                                         "version",     "compression",   "list",
                                         "strict",      "keep-channels", "timing-placeholders",
-                                        "network",     "also"};
+                                        "network",     "also",          "pixel"};
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
     char *manual = NULL;
@@ -260,13 +260,30 @@ static void test_missing_values(void **state)
         "--save",          "--report",        "--trace",       "--scene",       "--dataset",   "--render-size",
         "--spp",           "--accumulate",    "--environment", "--camera-path", "--seed",      "--count",
         "--reference-spp", "--first",         "--device",      "--models",      "--features",  "--environments",
-        "--buffers",       "--compression",   "--list",        "--also"};
+        "--buffers",       "--compression",   "--list",        "--also",        "--pixel"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: expected a value", names[i]);
         assert_usage(message, "f", names[i]);
         assert_usage(message, "f", names[i], "");
     }
+}
+
+static void test_pixels(void **state)
+{
+    (void)state;
+    options o;
+    assert_ok(&o, WORDS("a.exr", "--pixel", "0,16383", "--pixel", "12,3"));
+    assert_int_equal(o.pixel_count, 2);
+    assert_true(o.pixels[0].x == 0 && o.pixels[0].y == 16383 && o.pixels[1].x == 12 && o.pixels[1].y == 3);
+    static const char *const wrong[] = {"3", "3,", ",3", "3x4", "-1,3", "3,4,5", "16384,0", "0,16384", "1.5,2", "3, 4"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char message[128];
+        snprintf(message, sizeof message, "--pixel %s: expected X,Y, both from 0 to 16383", wrong[i]);
+        assert_usage(message, "f", "--pixel", wrong[i]);
+    }
+    assert_usage("--pixel 5,6: more than 2 pixels", "f", "--pixel", "1,2", "--pixel", "3,4", "--pixel", "5,6");
+    assert_usage("--pixel: not together with --dataset", "--dataset", "d", "--pixel", "1,2");
 }
 
 static void test_numbers(void **state)
@@ -441,11 +458,12 @@ static void test_network(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),       cmocka_unit_test(test_everything), cmocka_unit_test(test_live),
-        cmocka_unit_test(test_values),         cmocka_unit_test(test_channels),   cmocka_unit_test(test_also),
-        cmocka_unit_test(test_help),           cmocka_unit_test(test_manual),     cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_missing_values), cmocka_unit_test(test_numbers),    cmocka_unit_test(test_words),
-        cmocka_unit_test(test_combinations),   cmocka_unit_test(test_dataset),    cmocka_unit_test(test_network),
+        cmocka_unit_test(test_defaults),       cmocka_unit_test(test_everything),   cmocka_unit_test(test_live),
+        cmocka_unit_test(test_values),         cmocka_unit_test(test_channels),     cmocka_unit_test(test_also),
+        cmocka_unit_test(test_help),           cmocka_unit_test(test_manual),       cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_missing_values), cmocka_unit_test(test_pixels),       cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_words),          cmocka_unit_test(test_combinations), cmocka_unit_test(test_dataset),
+        cmocka_unit_test(test_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,100 @@
+#include "inspected.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static void find_figures(inspected_kernel *kernel)
+{
+    double total = 0, squares = 0;
+    kernel->sum = kernel->entropy = 0;
+    for (int i = 0; i < kernel->width * kernel->height; i++) {
+        kernel->sum += (double)kernel->factors[i];
+        total += fabs((double)kernel->factors[i]);
+    }
+    for (int i = 0; i < kernel->width * kernel->height && total > 0; i++) {
+        const double p = fabs((double)kernel->factors[i]) / total;
+        const double dx = kernel->first_x + kernel->step * (i % kernel->width) - kernel->x;
+        const double dy = kernel->first_y + kernel->step * (i / kernel->width) - kernel->y;
+        kernel->entropy -= p > 0 ? p * log2(p) : 0;
+        squares += p * (dx * dx + dy * dy);
+    }
+    kernel->effective_radius = sqrt(squares);
+}
+
+/* Splat's taps the other way round: tap t is of the pixel at -o(t). */
+static bool read_level(const wf_node_kernels *told, wf_operator op, int level, inspected_kernel *kernel)
+{
+    const wf_filter *filter = &told->filter;
+    const int height = filter->kernel_height, width = filter->kernel_width, taps = height * width;
+    const int place = (told->y - told->first_y) * told->columns + told->x - told->first_x;
+    const float *factors = told->factors + (size_t)place * (size_t)(filter->groups * taps);
+    const int before_y = op == WF_SPLAT ? height - 1 - height / 2 : height / 2;
+    const int before_x = op == WF_SPLAT ? width - 1 - width / 2 : width / 2;
+    *kernel = (inspected_kernel){
+        .op = op,
+        .level = level,
+        .mode = filter->mode,
+        .x = told->x,
+        .y = told->y,
+        .first_x = told->x - filter->dilation * before_x,
+        .first_y = told->y - filter->dilation * before_y,
+        .step = filter->dilation,
+        .width = width,
+        .height = height,
+        .factors = calloc((size_t)taps, sizeof *kernel->factors),
+        .has_alpha = told->alpha,
+        .alpha = told->alpha ? told->alpha[place] : 0,
+    };
+    for (int t = 0; t < taps && kernel->factors; t++)
+        kernel->factors[op == WF_SPLAT ? taps - 1 - t : t] = factors[t];
+    return kernel->factors;
+}
+
+static bool read_effective(const wf_node_inspected_pixel *told, wf_operator op, inspected_kernel *kernel)
+{
+    const wf_node_area area = wf_node_effective_area(told, op);
+    *kernel = (inspected_kernel){
+        .op = op,
+        .level = INSPECTED_EFFECTIVE,
+        .mode = WF_LINEAR,
+        .x = (int)told->x,
+        .y = (int)told->y,
+        .first_x = area.x,
+        .first_y = area.y,
+        .step = 1,
+        .width = area.width,
+        .height = area.height,
+        .factors = calloc((size_t)area.width * (size_t)area.height, sizeof *kernel->factors),
+    };
+    return kernel->factors && wf_node_effective_kernel(told, op, 0, kernel->factors) == WF_OK;
+}
+
+static bool read_operator(const wf_node_inspected_pixel *told, wf_operator op, inspected_pixel *pixel)
+{
+    const int levels = told->levels[op];
+    for (int level = 0; level < levels; level++)
+        if (!read_level(&told->kernels[op][level], op, level, &pixel->kernels[pixel->count++]))
+            return false;
+    return levels < 2 || read_effective(told, op, &pixel->kernels[pixel->count++]);
+}
+
+bool inspected_read(const wf_node_inspected_pixel *told, inspected_pixel *pixel)
+{
+    *pixel = (inspected_pixel){.x = (int)told->x, .y = (int)told->y};
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
+        if (!read_operator(told, op, pixel)) {
+            inspected_free(pixel);
+            return false;
+        }
+    }
+    for (int i = 0; i < pixel->count; i++)
+        find_figures(&pixel->kernels[i]);
+    return true;
+}
+
+void inspected_free(inspected_pixel *pixel)
+{
+    for (int i = 0; i < pixel->count; i++)
+        free(pixel->kernels[i].factors);
+    *pixel = (inspected_pixel){0};
+}
