@@ -73,6 +73,7 @@ typedef struct wf_convolve_call {
     wf_activation pooled; /* written too, where present: the maximum over each 2x2 block's in-image pixels of output */
     wf_features_call
         features; /* of the network's first two convolutions where they are fused: in place of input, which is absent */
+    void *workspace;
 } wf_convolve_call;
 
 /* What a level of the pyramid filters. At level 0 that is the frame's color, cleaned and, where there is a filtered albedo,
@@ -182,7 +183,8 @@ typedef struct wf_network_table {
     wf_result (*blend)(wf_device *device, wf_stream stream, const wf_blend_call *call);
     wf_result (*logits)(wf_device *device, wf_stream stream, const wf_logits_call *call);
 
-    /* Bytes; addresses in the calls are not set. */
+    /* Bytes; addresses in the calls are not set. convolve_workspace NULL: none. */
+    size_t (*convolve_workspace)(const wf_device *device, const wf_convolve_call *call);
     size_t (*expose_workspace)(const wf_device *device, int width, int height);
     size_t (*albedo_workspace)(const wf_device *device, const wf_albedo_call *call);
     size_t (*level_workspace)(const wf_device *device, const wf_level_call *call);

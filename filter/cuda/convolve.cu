@@ -67,11 +67,26 @@ static uint16_t *arrange_warps(const weights &w, int chunk, const tap &tap, int 
     return to;
 }
 
-static uint16_t *arrange_groups(const weights &w, int chunk, const tap &tap, int outputs, uint16_t *to)
+/* Of so many outputs from `first` on. */
+static uint16_t *arrange_groups(const weights &w, int chunk, const tap &tap, int first, int columns, uint16_t *to)
 {
-    for (int i = 0; i < WF_CHUNK * outputs; i++) {
-        const int column = i / 8 % outputs, input = chunk * WF_CHUNK + i / 8 / outputs * 8 + i % 8;
+    for (int i = 0; i < WF_CHUNK * columns; i++) {
+        const int column = first + i / 8 % columns, input = chunk * WF_CHUNK + i / 8 / columns * 8 + i % 8;
         *to++ = half_at(w, output_of(column / 16, column % 16), input, tap);
+    }
+    return to;
+}
+
+/* All taps of the first so many inputs. columns: 0 for warps. */
+static uint16_t *arrange(const weights &w, int inputs, bool is_coarse, int outputs, int columns, uint16_t *to)
+{
+    const int taps = is_coarse ? WF_UP_TAPS : WF_TAPS, step = columns ? columns : outputs;
+    for (int first = 0; first < outputs; first += step) {
+        for (int i = 0; i < inputs / WF_CHUNK * taps; i++) {
+            const tap tap = {i % taps, is_coarse};
+            to = columns ? arrange_groups(w, i / taps, tap, first, columns, to)
+                         : arrange_warps(w, i / taps, tap, outputs, to);
+        }
     }
     return to;
 }
@@ -79,15 +94,12 @@ static uint16_t *arrange_groups(const weights &w, int chunk, const tap &tap, int
 void wf_cuda_arrange_convolution(const wf_device *device, const wf_convolution *shape, const float *weight,
                                  const float *bias, void *parameters)
 {
-    const auto arrange =
-        wf_cuda_has_groups((const wf_cuda_device *)device, shape->outputs) ? arrange_groups : arrange_warps;
     const weights w = {weight, shape->coarse + shape->inputs};
     memcpy(parameters, bias, shape->outputs * sizeof *bias);
     uint16_t *to = (uint16_t *)((float *)parameters + shape->outputs);
-    for (int i = 0; i < w.inputs / WF_CHUNK * WF_TAPS; i++)
-        to = arrange(w, i / WF_TAPS, {i % WF_TAPS, false}, shape->outputs, to);
-    for (int i = 0; i < shape->coarse / WF_CHUNK * WF_UP_TAPS; i++)
-        to = arrange(w, i / WF_UP_TAPS, {i % WF_UP_TAPS, true}, shape->outputs, to);
+    const int columns = wf_cuda_group_columns((const wf_cuda_device *)device, shape);
+    to = arrange(w, w.inputs, false, shape->outputs, columns, to);
+    arrange(w, shape->coarse, true, shape->outputs, columns, to);
 }
 
 /* ---- Launch ------------------------------------------------------------------------------------------------------- */
@@ -98,11 +110,7 @@ static wf_result launch(wf_cuda_device *device, cudaStream_t stream, wf_convolve
     const void *kernel = (const void *)convolve_warps<Tile, COARSE>;
     const dim3 blocks((args->width + Tile::WIDTH - 1) / Tile::WIDTH, (args->height + Tile::HEIGHT - 1) / Tile::HEIGHT,
                       args->outputs / Tile::OUTPUTS);
-    void *arguments[] = {args};
-    cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Tile::SHARED_BYTES);
-    if (error == cudaSuccess)
-        error = cudaLaunchKernel(kernel, blocks, dim3(Tile::THREADS), arguments, Tile::SHARED_BYTES, stream);
-    return wf_cuda_check(&device->base.log, error, "launching a convolution");
+    return wf_launch_follower(device, stream, kernel, blocks, Tile::THREADS, Tile::SHARED_BYTES, args);
 }
 
 template <typename Tile>
@@ -134,8 +142,8 @@ wf_result wf_cuda_convolve(wf_cuda_device *device, cudaStream_t stream, const wf
         return wf_fail(&device->base.log, WF_ERROR_UNSUPPORTED,
                        "%dx%d pixels of %d channels are more numbers than a convolution of the cuda backend takes",
                        args.width, args.height, widest);
-    if (wf_cuda_has_groups(device, shape->outputs))
-        return wf_cuda_convolve_groups(device, stream, &args);
+    if (wf_cuda_group_columns(device, shape))
+        return wf_cuda_convolve_groups(device, stream, call, &args);
     const bool small = pixels * (shape->outputs / 16) < (int64_t)device->multiprocessors * 256 * 12;
     if (shape->outputs % 64 == 0 && !small)
         return launch_tile<wf_warp_tile<4, 4, 2, 2, 1, 2>>(device, stream, &args);

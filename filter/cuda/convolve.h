@@ -6,10 +6,12 @@
 
 struct wf_convolve_args;
 
-/* Whether the device runs convolve_groups.cu's kernels and they take this many outputs. */
-bool wf_cuda_has_groups(const wf_cuda_device *device, int outputs);
+/* How many outputs convolve_groups.cu's kernels compute at once; 0 where the device does not run them, or they do not take so
+ * many. */
+int wf_cuda_group_columns(const wf_cuda_device *device, const wf_convolution *shape);
 
 /* On the current device; the arguments' weights are arranged for it. */
-wf_result wf_cuda_convolve_groups(wf_cuda_device *device, cudaStream_t stream, struct wf_convolve_args *args);
+wf_result wf_cuda_convolve_groups(wf_cuda_device *device, cudaStream_t stream, const wf_convolve_call *call,
+                                  const struct wf_convolve_args *args);
 
 #endif

@@ -42,9 +42,5 @@ wf_result wf_cuda_convolve_pair(wf_cuda_device *device, cudaStream_t stream, con
     }
     const dim3 blocks((args.width + wf_pair_tile::WIDTH - 1) / wf_pair_tile::WIDTH,
                       (args.height + wf_pair_tile::HEIGHT - 1) / wf_pair_tile::HEIGHT);
-    void *arguments[] = {&args};
-    cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes(shape));
-    if (error == cudaSuccess)
-        error = cudaLaunchKernel(kernel, blocks, dim3(wf_pair_tile::THREADS), arguments, shared_bytes(shape), stream);
-    return wf_cuda_check(&device->base.log, error, "launching two convolutions");
+    return wf_launch_follower(device, stream, kernel, blocks, wf_pair_tile::THREADS, shared_bytes(shape), &args);
 }

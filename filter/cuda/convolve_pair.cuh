@@ -61,25 +61,43 @@ static __device__ __forceinline__ void wf_copy_region(uint32_t region, const wf_
         const int upper = i % 2, row = i / 2 / tile::COLUMNS, column = i / 2 % tile::COLUMNS;
         const int at_y = y - 2 + row, at_x = x - 2 + column;
         const bool inside = at_y >= 0 && at_y < args.height && at_x >= 0 && at_x < args.width;
-        const int place = inside ? (at_y * args.width + at_x) * 16 + upper * 8 : 0;
-        wf_copy16(region + (upper * tile::PLANE + wf_pair_entry(row, column)) * WF_ENTRY, args.input.data + place,
-                  inside);
+        const size_t pixels = (size_t)args.width * args.height, pixel = inside ? (size_t)at_y * args.width + at_x : 0;
+        wf_copy16(region + (upper * tile::PLANE + wf_pair_entry(row, column)) * WF_ENTRY,
+                  wf_channel_at(args.input.data, pixels, pixel, upper * WF_LAYER), inside);
     }
 }
 
-/* The same of features. */
+/* The same of features: first all of a thread's pixels are read, then they are computed with. */
 static __device__ __forceinline__ void wf_make_region(unsigned char *region, const wf_pair_args &args, int y, int x)
 {
     typedef wf_pair_tile tile;
+    constexpr int PIXELS = (tile::ROWS * tile::COLUMNS + tile::THREADS - 1) / tile::THREADS;
+    wf_guides guides[PIXELS];
+    const auto find = [&](int i, int &at_y, int &at_x) {
+        const int pixel = threadIdx.x + i * tile::THREADS;
+        at_y = y - 2 + pixel / tile::COLUMNS, at_x = x - 2 + pixel % tile::COLUMNS;
+        return at_y >= 0 && at_y < args.height && at_x >= 0 && at_x < args.width;
+    };
+#pragma unroll
+    for (int i = 0; i < PIXELS; i++) {
+        int at_y, at_x;
+        find(i, at_y, at_x);
+        guides[i] =
+            wf_read_guides(args.features, min(max(at_y, 0), args.height - 1), min(max(at_x, 0), args.width - 1));
+    }
     const wf_exposure exposure = *args.features.exposure;
-    for (int i = threadIdx.x; i < tile::ROWS * tile::COLUMNS; i += tile::THREADS) {
-        const int row = i / tile::COLUMNS, column = i % tile::COLUMNS, at_y = y - 2 + row, at_x = x - 2 + column;
+#pragma unroll
+    for (int i = 0; i < PIXELS; i++) {
+        int at_y, at_x;
         uint4 halves[2] = {make_uint4(0, 0, 0, 0), make_uint4(0, 0, 0, 0)};
-        if (at_y >= 0 && at_y < args.height && at_x >= 0 && at_x < args.width)
-            wf_find_features(args.features, exposure, at_y, at_x, halves);
-        uint4 *to = (uint4 *)region + wf_pair_entry(row, column);
-        to[0] = halves[0];
-        to[tile::PLANE] = halves[1];
+        if (find(i, at_y, at_x))
+            wf_find_features(args.features, exposure, guides[i], halves);
+        const int row = at_y - y + 2;
+        uint4 *to = (uint4 *)region + wf_pair_entry(row, at_x - x + 2);
+        if (row < tile::ROWS) {
+            to[0] = halves[0];
+            to[tile::PLANE] = halves[1];
+        }
     }
 }
 
@@ -91,9 +109,10 @@ static __device__ __forceinline__ void wf_copy_coarse(uint32_t to, const wf_pair
         const int upper = i % 2, row = i / 2 / tile::COARSE_PITCH, column = i / 2 % tile::COARSE_PITCH;
         const int at_y = y / 2 - 1 + row, at_x = x / 2 - 1 + column;
         const bool inside = at_y >= 0 && at_y < args.coarse.height && at_x >= 0 && at_x < args.coarse.width;
-        const int place =
-            inside ? (at_y * args.coarse.width + at_x) * args.coarse.channels + chunk * 16 + upper * 8 : 0;
-        wf_copy16(to + (upper * tile::COARSE_PLANE + i / 2) * WF_ENTRY, args.coarse.data + place, inside);
+        const size_t pixels = (size_t)args.coarse.width * args.coarse.height;
+        const size_t pixel = inside ? (size_t)at_y * args.coarse.width + at_x : 0;
+        wf_copy16(to + (upper * tile::COARSE_PLANE + i / 2) * WF_ENTRY,
+                  wf_channel_at(args.coarse.data, pixels, pixel, chunk * WF_CHUNK + upper * WF_LAYER), inside);
     }
     wf_copy_bytes(to + 2 * tile::COARSE_PLANE * WF_ENTRY, args.up_weights + chunk * WF_UP_TAPS * WF_PAIR_HALVES,
                   tile::COARSE_WEIGHT_BYTES);
@@ -163,23 +182,21 @@ static __device__ __forceinline__ void wf_keep_strip(unsigned char *region, cons
                                                      const wf_strip_sums &sums, int row0, int column0, int y, int x)
 {
     typedef wf_pair_tile tile;
-    const int lane = threadIdx.x % 32, t = lane % 4;
+    const int lane = threadIdx.x % 32, t = lane % 4, column = column0 + 2 * (lane / 4);
     const float4 bias = __ldg((const float4 *)args.bias + t);
+    unsigned char *to = region + (t / 2 * tile::PLANE + wf_pair_entry(row0, column)) * WF_ENTRY + t % 2 * 8;
 #pragma unroll
-    for (int i = 0; i < 4 * WF_STRIP_ROWS; i++) {
-        const int row = row0 + i / 4, kind = i / 2 % 2, half = i % 2;
-        const int column = column0 + 2 * (lane / 4 + 8 * half) + kind;
-        const int at_y = y - 1 + row, at_x = x - 1 + column;
-        const bool inside = at_y >= 0 && at_y < args.height && at_x >= 0 && at_x < args.width;
-        const float *low = sums[i / 4][kind] + 2 * half;
-        *(uint2 *)(region + (t / 2 * tile::PLANE + wf_pair_entry(row, column)) * WF_ENTRY + t % 2 * 8) =
-            wf_finish_pixel(low, low + 4, bias, inside);
+    for (int i = 0; i < 4; i++) {
+        const int kind = i / 2, half = i % 2, at_x = x - 1 + column + 16 * half + kind;
+#pragma unroll
+        for (int row = 0; row < WF_STRIP_ROWS; row++) {
+            const int at_y = y - 1 + row0 + row;
+            const bool inside = (unsigned)at_y < (unsigned)args.height && (unsigned)at_x < (unsigned)args.width;
+            const float *low = sums[row][kind] + 2 * half;
+            *(uint2 *)(to + ((2 * row + kind) * tile::KIND + 8 * half) * WF_ENTRY) =
+                wf_pixel_if(inside, wf_finish_pixel(low, low + 4, bias));
+        }
     }
-}
-
-static __device__ __forceinline__ uint2 wf_larger_pixel(const uint2 &a, const uint2 &b)
-{
-    return make_uint2(wf_larger_halves(a.x, b.x), wf_larger_halves(a.y, b.y));
 }
 
 /* Rows and columns are those of the block; the strip's last ones may lie beyond it. */
@@ -187,30 +204,32 @@ static __device__ __forceinline__ void wf_store_strip(const wf_pair_args &args, 
                                                       int column0, int y, int x)
 {
     typedef wf_pair_tile tile;
-    const int lane = threadIdx.x % 32, t = lane % 4;
+    const int lane = threadIdx.x % 32, t = lane % 4, is_odd = lane % 2;
+    const int pooled_width = (args.width + 1) / 2, pooled_height = (args.height + 1) / 2;
+    const size_t pixels = (size_t)args.width * args.height, row_step = (size_t)args.width * WF_LAYER;
+    const int column = column0 + 2 * (lane / 4), first_y = y + row0, first_x = x + column;
     const float4 bias = __ldg((const float4 *)args.second_bias + t);
+    __half *to = wf_channel_at(args.output, pixels, (size_t)first_y * args.width + first_x + is_odd, t / 2 * WF_LAYER);
+    __half *pooled = wf_channel_at(args.pooled, (size_t)pooled_width * pooled_height,
+                                   (size_t)(first_y / 2) * pooled_width + first_x / 2, 4 * t);
 #pragma unroll
-    for (int half = 0; half < 2; half++) {
-        const int column = column0 + 2 * (lane / 4 + 8 * half), at_x = x + column;
+    for (int i = 0; i < WF_STRIP_ROWS; i++) {
+        const int row = i / 2 * 2, half = i % 2, at_x = first_x + 16 * half; /* two rows of 8 pairs of pixels */
+        const bool is_own = row0 + row < tile::HEIGHT && column + 16 * half < tile::WIDTH;
+        uint2 most = make_uint2(0, 0);
 #pragma unroll
-        for (int row = 0; row < WF_STRIP_ROWS; row += 2) {
-            uint2 most = make_uint2(0, 0);
-#pragma unroll
-            for (int i = 0; i < 4; i++) {
-                const int at_y = y + row0 + row + i / 2, kind = i % 2;
-                const bool inside =
-                    row0 + row < tile::HEIGHT && column < tile::WIDTH && at_y < args.height && at_x + kind < args.width;
-                const float *low = sums[row + i / 2][kind] + 2 * half;
-                const uint2 value = wf_finish_pixel(low, low + 4, bias, inside);
-                if (inside)
-                    *(uint2 *)(args.output + ((size_t)at_y * args.width + at_x + kind) * 16 + 4 * t) = value;
-                most = wf_larger_pixel(most, value);
-            }
-            const int at_y = y + row0 + row;
-            if (args.pooled && row0 + row < tile::HEIGHT && column < tile::WIDTH && at_y < args.height &&
-                at_x < args.width)
-                *(uint2 *)(args.pooled + ((size_t)(at_y / 2) * ((args.width + 1) / 2) + at_x / 2) * 16 + 4 * t) = most;
+        for (int below = 0; below < 2; below++) {
+            const bool in_row = is_own && first_y + row + below < args.height;
+            const float *left = sums[row + below][0] + 2 * half, *right = sums[row + below][1] + 2 * half;
+            const uint2 values[] = {wf_finish_pixel(left, left + 4, bias), wf_finish_pixel(right, right + 4, bias)};
+            const uint4 pixel = wf_swap_halves(values[0], values[1]);
+            if (in_row && at_x + is_odd < args.width)
+                *(uint4 *)(to + (row + below) * row_step + 16 * WF_LAYER * half) = pixel;
+            most = wf_larger_pixel(most, wf_larger_pixel(wf_pixel_if(in_row && at_x < args.width, values[0]),
+                                                         wf_pixel_if(in_row && at_x + 1 < args.width, values[1])));
         }
+        if (args.pooled && is_own && first_y + row < args.height && at_x < args.width)
+            *(uint2 *)(pooled + ((size_t)(row / 2) * pooled_width + 8 * half) * WF_LAYER) = most;
     }
 }
 
@@ -226,10 +245,12 @@ static __global__ void __launch_bounds__(wf_pair_tile::THREADS, 2) convolve_pair
     unsigned char *const weights = wf_convolve_shared + tile::REGION_BYTES;
     const int coarse_chunks = COARSE ? args.coarse.channels / WF_CHUNK : 0;
 
-    if (!FEATURES)
-        wf_copy_region(shared, args, y, x);
+    wf_let_follow();
     wf_copy_bytes(shared + tile::REGION_BYTES, args.weights, tile::WEIGHT_BYTES);
     wf_copy_bytes(shared + tile::REGION_BYTES + tile::WEIGHT_BYTES, args.second_weights, tile::WEIGHT_BYTES);
+    wf_wait_for_kernels();
+    if (!FEATURES)
+        wf_copy_region(shared, args, y, x);
     for (int chunk = 0; chunk < coarse_chunks; chunk++)
         wf_copy_coarse(shared + tile::FIXED_BYTES + chunk * tile::COARSE_BYTES, args, chunk, y, x);
     wf_commit_copies();

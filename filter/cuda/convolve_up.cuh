@@ -3,47 +3,41 @@
  *
  * Of nine taps on the coarse source's pixels, each twice as large, several read the same one: at each of the four places in a
  * coarse pixel a 2x2 kernel with sums of weights does as well, with 4/9 of the arithmetic. So a group has the pixels of each
- * place apart, 8x8 coarse pixels of them, and the full source is split likewise. Coarse weights are (chunk, place, 2x2 tap, 8 inputs,
- * outputs, 8). */
+ * place apart, 8x8 coarse pixels of them, and TMA splits the full source likewise. Coarse weights are (COLUMNS outputs, chunk,
+ * place, 2x2 tap, 8 inputs, outputs, 8). All weights stay, as in convolve_groups.cuh. */
 #ifndef WF_CUDA_CONVOLVE_UP_CUH
 #define WF_CUDA_CONVOLVE_UP_CUH
 
-#include "convolve.cuh"
-#include "group.cuh"
+#include "convolve_groups.cuh"
 
-#define WF_UP_STAGES 3
-
-/* ACROSS groups' tiles of 16 x 16 pixels side by side. */
-template <int ACROSS, int COLUMNS_> struct wf_up_tile {
-    static constexpr int COLUMNS = COLUMNS_, THREADS = 128 * ACROSS, WIDTH = 16 * ACROSS, HEIGHT = 16;
-    typedef wf_region<WIDTH / 2, HEIGHT / 2> coarse_region;
-    typedef wf_split_region<WIDTH, HEIGHT> region;
+/* A group's tiles of 16 x 16 pixels. Regions have a border: SIZE coarse pixels across, and in each of four parts (of even and odd
+ * rows and columns) PART_SIZE of the others. */
+template <int COLUMNS_> struct wf_up_tile {
+    static constexpr int COLUMNS = COLUMNS_, WIDTH = 16, HEIGHT = 16, RINGS = WF_GROUPS;
+    static constexpr int THREADS = 128 * WF_GROUPS + 32 * RINGS;
+    static constexpr int SIZE = WIDTH / 2 + 2, COARSE_BYTES = 2 * SIZE * SIZE * WF_ENTRY;
+    static constexpr int PART_SIZE = WIDTH / 2 + 1, PART_BYTES = 2 * PART_SIZE * PART_SIZE * WF_ENTRY;
+    static constexpr int PART = (PART_BYTES + 127) / 128 * 128; /* where the next one begins */
+    static constexpr int STAGE_BYTES = 4 * PART;
     static constexpr int TAP_BYTES = WF_CHUNK * COLUMNS * 2;
-    static constexpr int COARSE_BYTES = coarse_region::BYTES + WF_UP_TAPS * TAP_BYTES;
-    static constexpr int INPUT_BYTES = region::BYTES + WF_TAPS * TAP_BYTES;
-    static constexpr int STAGE_BYTES = COARSE_BYTES > INPUT_BYTES ? COARSE_BYTES : INPUT_BYTES;
-    static constexpr int PLACES = WF_UP_STAGES * STAGE_BYTES;
-    static constexpr int SHARED_BYTES = PLACES + (coarse_region::ENTRIES + region::ENTRIES) * sizeof(int);
-    static constexpr int BLOCKS = COLUMNS <= 48 ? 2 : 1;
+    static constexpr int COARSE_WEIGHT_BYTES = WF_UP_TAPS * TAP_BYTES, WEIGHT_BYTES = WF_TAPS * TAP_BYTES;
+
+    /* Where a chunk's weights begin. */
+    static __host__ __device__ int weights_of(int chunk, int coarse_chunks)
+    {
+        return chunk < coarse_chunks ? chunk * COARSE_WEIGHT_BYTES
+                                     : coarse_chunks * COARSE_WEIGHT_BYTES + (chunk - coarse_chunks) * WEIGHT_BYTES;
+    }
 };
 
-/* One chunk's weights of all taps, of the outputs from `output` on. */
-template <typename Tile, int TAPS>
-static __device__ __forceinline__ void wf_copy_up_weights(uint32_t to, const __half *weights, int outputs, int chunk,
-                                                          int output)
-{
-    const __half *from = weights + ((size_t)chunk * TAPS * 2 * outputs + output) * 8;
-    for (int i = threadIdx.x; i < TAPS * 2 * Tile::COLUMNS; i += Tile::THREADS)
-        wf_copy16(to + i * 16, from + (i / Tile::COLUMNS * outputs + i % Tile::COLUMNS) * 8, true);
-}
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
 
-/* pixels: the coarse region's first one of this group. */
+/* pixels: the coarse region's first one. */
 template <typename Tile>
 static __device__ __forceinline__ void wf_add_coarse(float (&sums)[WF_UP_PLACES][Tile::COLUMNS / 2], uint32_t pixels,
                                                      uint32_t weights, int continues)
 {
-    typedef typename Tile::coarse_region region;
-    const uint64_t rows = wf_operand(pixels, region::PITCH * WF_ENTRY, region::PLANE * WF_ENTRY);
+    const uint64_t rows = wf_operand(pixels, Tile::SIZE * WF_ENTRY, Tile::SIZE * Tile::SIZE * WF_ENTRY);
     const uint64_t columns = wf_operand(weights, 8 * 16, Tile::COLUMNS * 16);
     wf_begin_products();
 #pragma unroll
@@ -52,7 +46,7 @@ static __device__ __forceinline__ void wf_add_coarse(float (&sums)[WF_UP_PLACES]
         for (int place = 0; place < WF_UP_PLACES; place++)
             wf_add_product<Tile::COLUMNS>(
                 sums[place],
-                wf_move_operand(rows, ((tap / 2 + place / 2) * region::PITCH + tap % 2 + place % 2) * WF_ENTRY),
+                wf_move_operand(rows, ((tap / 2 + place / 2) * Tile::SIZE + tap % 2 + place % 2) * WF_ENTRY),
                 wf_move_operand(columns, (place * 4 + tap) * Tile::TAP_BYTES), tap > 0 ? 1 : continues);
     }
     wf_commit_products();
@@ -62,8 +56,7 @@ template <typename Tile>
 static __device__ __forceinline__ void wf_add_full(float (&sums)[WF_UP_PLACES][Tile::COLUMNS / 2], uint32_t pixels,
                                                    uint32_t weights)
 {
-    typedef typename Tile::region region;
-    const uint64_t rows = wf_operand(pixels, region::HALF_PITCH * WF_ENTRY, region::PLANE * WF_ENTRY);
+    const uint64_t rows = wf_operand(pixels, Tile::PART_SIZE * WF_ENTRY, Tile::PART_SIZE * Tile::PART_SIZE * WF_ENTRY);
     const uint64_t columns = wf_operand(weights, 8 * 16, Tile::COLUMNS * 16);
     wf_begin_products();
 #pragma unroll
@@ -71,8 +64,8 @@ static __device__ __forceinline__ void wf_add_full(float (&sums)[WF_UP_PLACES][T
 #pragma unroll
         for (int place = 0; place < WF_UP_PLACES; place++) {
             const int y = place / 2 + tap / 3, x = place % 2 + tap % 3;
-            const int entry = (y % 2 * 2 + x % 2) * region::PART + y / 2 * region::HALF_PITCH + x / 2;
-            wf_add_product<Tile::COLUMNS>(sums[place], wf_move_operand(rows, entry * WF_ENTRY),
+            const int at = (y % 2 * 2 + x % 2) * Tile::PART + (y / 2 * Tile::PART_SIZE + x / 2) * WF_ENTRY;
+            wf_add_product<Tile::COLUMNS>(sums[place], wf_move_operand(rows, at),
                                           wf_move_operand(columns, tap * Tile::TAP_BYTES), 1);
         }
     }
@@ -85,78 +78,126 @@ static __device__ __forceinline__ void wf_store_places(const wf_convolve_args &a
                                                        const float (&sums)[WF_UP_PLACES][Tile::COLUMNS / 2], int y,
                                                        int x, int output)
 {
-    const int channel = output + threadIdx.x % 4 * 4;
+    const int channel = output + threadIdx.x % 4 * 4, column = x + (int)threadIdx.x % 2;
+    const size_t pixels = (size_t)args.width * args.height;
+    const size_t row_step = (size_t)args.width * WF_LAYER, pair_step = 2 * pixels * WF_LAYER;
+    __half *to = wf_channel_at(args.output, pixels, (size_t)y * args.width + column, channel / WF_LAYER * WF_LAYER);
 #pragma unroll
-    for (int pair = 0; pair < Tile::COLUMNS / 16; pair++) {
+    for (int pair = 0; pair < Tile::COLUMNS / 16; pair++, to += pair_step) {
         const float4 bias = __ldg((const float4 *)(args.bias + channel + pair * 16));
 #pragma unroll
-        for (int i = 0; i < 2 * WF_UP_PLACES; i++) {
-            const int place = i % WF_UP_PLACES, half = i / WF_UP_PLACES;
-            const int at_y = y + 2 * half + place / 2, at_x = x + place % 2;
-            const float *low = sums[place] + 8 * pair + 2 * half;
-            if (at_y < args.height && at_x < args.width)
-                *(uint2 *)(args.output + ((size_t)at_y * args.width + at_x) * args.outputs + channel + pair * 16) =
-                    wf_finish_pixel(low, low + 4, bias, true);
+        for (int row = 0; row < 4; row++) {
+            const int at = 8 * pair + row / 2 * 2, place = row % 2 * 2;
+            const float *left = sums[place] + at, *right = sums[place + 1] + at;
+            const uint4 value =
+                wf_swap_halves(wf_finish_pixel(left, left + 4, bias), wf_finish_pixel(right, right + 4, bias));
+            if (y + row < args.height && column < args.width)
+                *(uint4 *)(to + row * row_step) = value;
+        }
+    }
+}
+
+/* One thread's work for a ring. args.input's map has the pixels of every second row and column. */
+template <typename Tile>
+static __device__ __forceinline__ void wf_fill_up_ring(const wf_group_args &args, wf_group_barriers *barriers,
+                                                       unsigned char *weights, unsigned char *regions, int ring)
+{
+    const wf_group_work work = wf_find_work<Tile>(args, ring);
+    for (int chunk = 0; chunk < args.chunks && ring == 0; chunk++) {
+        const bool is_coarse = chunk < args.coarse_chunks;
+        const int bytes = is_coarse ? Tile::COARSE_WEIGHT_BYTES : Tile::WEIGHT_BYTES;
+        const char *from = (const char *)(is_coarse ? args.convolve.up_weights : args.convolve.weights);
+        from += ((size_t)work.slice * (is_coarse ? args.coarse_chunks : args.chunks) + chunk) * bytes;
+        wf_barrier_expect(&barriers->weights[chunk], bytes);
+        wf_bulk_load(weights + Tile::weights_of(chunk, args.coarse_chunks), from, bytes, &barriers->weights[chunk]);
+    }
+    wf_wait_for_kernels();
+    wf_ring at = {0, 0};
+    for (int tile = work.first; tile < args.tiles; tile += work.step) {
+        const int y = tile / args.across * Tile::HEIGHT, x = tile % args.across * Tile::WIDTH;
+        for (int chunk = 0; chunk < args.chunks; chunk++) {
+            uint64_t *full = &barriers->full[ring][at.stage];
+            unsigned char *to = regions + at.stage * Tile::STAGE_BYTES;
+            wf_barrier_wait(&barriers->empty[ring][at.stage], at.turn + 1);
+            if (chunk < args.coarse_chunks) {
+                wf_barrier_expect(full, Tile::COARSE_BYTES);
+                wf_tma_load(to, &args.coarse, 2 * (x / 2 - 1), y / 2 - 1, 2 * chunk, 0, full);
+            } else {
+                wf_barrier_expect(full, 4 * Tile::PART_BYTES);
+                for (int part = 0; part < 4; part++)
+                    wf_tma_load(to + part * Tile::PART, &args.input, 0, x - 1 + part % 2, y - 1 + part / 2,
+                                2 * (chunk - args.coarse_chunks), full);
+            }
+            wf_ring_advance(at, args.stages);
         }
     }
 }
 
 template <typename Tile>
-static __global__ void __launch_bounds__(Tile::THREADS, Tile::BLOCKS) convolve_up(const wf_convolve_args args)
+static __device__ __forceinline__ void wf_empty_up_ring(const wf_group_args &args, wf_group_barriers *barriers,
+                                                        uint32_t weights, uint32_t regions, int ring)
 {
-    typedef typename Tile::coarse_region coarse_region;
-    typedef typename Tile::region region;
-    extern __shared__ __align__(128) unsigned char wf_convolve_shared[];
-    const int group = threadIdx.x / 128, warp = threadIdx.x % 128 / 32, lane = threadIdx.x % 32;
-    const int x0 = blockIdx.x * Tile::WIDTH, y0 = blockIdx.y * Tile::HEIGHT, output = blockIdx.z * Tile::COLUMNS;
-    const int coarse_chunks = args.coarse.channels / WF_CHUNK, chunks = coarse_chunks + args.input.channels / WF_CHUNK;
-    const uint32_t shared = wf_shared_address(wf_convolve_shared);
-
-    int *const places = (int *)(wf_convolve_shared + Tile::PLACES), *const coarse_places = places + region::ENTRIES;
-    wf_find_places<region, Tile::THREADS>(places, args.input, y0, x0, args.height, args.width, 0);
-    wf_find_places<coarse_region, Tile::THREADS>(coarse_places, args.coarse, y0 / 2, x0 / 2, args.coarse.height,
-                                                 args.coarse.width, 0);
-    __syncthreads();
-
-    const auto copy_chunk = [&](int chunk) {
-        const uint32_t stage = shared + chunk % WF_UP_STAGES * Tile::STAGE_BYTES;
-        if (chunk < coarse_chunks) {
-            wf_copy_pixels<coarse_region, Tile::THREADS>(stage, coarse_places, args.coarse.data + chunk * WF_CHUNK);
-            wf_copy_up_weights<Tile, WF_UP_TAPS>(stage + coarse_region::BYTES, args.up_weights, args.outputs, chunk,
-                                                 output);
-        } else if (chunk < chunks) {
-            wf_copy_pixels<region, Tile::THREADS>(stage, places, args.input.data + (chunk - coarse_chunks) * WF_CHUNK);
-            wf_copy_up_weights<Tile, WF_TAPS>(stage + region::BYTES, args.weights, args.outputs, chunk, output);
+    const int warp = threadIdx.x % 128 / 32, lane = threadIdx.x % 32;
+    const wf_group_work work = wf_find_work<Tile>(args, ring);
+    wf_ring at = {0, 0};
+    bool is_first = true;
+    for (int tile = work.first; tile < args.tiles; tile += work.step) {
+        float sums[WF_UP_PLACES][Tile::COLUMNS / 2];
+        int last = 0; /* stage */
+        const auto begin = [&](int chunk) {
+            if (is_first)
+                wf_barrier_wait(&barriers->weights[chunk], 0);
+            wf_barrier_wait(&barriers->full[ring][at.stage], at.turn);
+        };
+        const auto end = [&](int chunk) {
+            wf_wait_products<1>();
+            if (chunk > 0 && lane == 0)
+                wf_barrier_arrive(&barriers->empty[ring][last]);
+            last = at.stage;
+            wf_ring_advance(at, args.stages);
+        };
+        for (int chunk = 0; chunk < args.coarse_chunks; chunk++) {
+            begin(chunk);
+            wf_add_coarse<Tile>(sums, regions + at.stage * Tile::STAGE_BYTES,
+                                weights + Tile::weights_of(chunk, args.coarse_chunks), chunk > 0);
+            end(chunk);
         }
-        wf_commit_copies();
-    };
+        for (int chunk = args.coarse_chunks; chunk < args.chunks; chunk++) {
+            begin(chunk);
+            wf_add_full<Tile>(sums, regions + at.stage * Tile::STAGE_BYTES,
+                              weights + Tile::weights_of(chunk, args.coarse_chunks));
+            end(chunk);
+        }
+        wf_wait_products<0>();
+        if (lane == 0)
+            wf_barrier_arrive(&barriers->empty[ring][last]);
+        is_first = false;
+        wf_store_places<Tile>(args.convolve, sums, tile / args.across * Tile::HEIGHT + 4 * warp,
+                              tile % args.across * Tile::WIDTH + 2 * (lane / 4), work.slice * Tile::COLUMNS);
+    }
+}
 
-    float sums[WF_UP_PLACES][Tile::COLUMNS / 2];
-#pragma unroll
-    for (int chunk = 0; chunk < WF_UP_STAGES - 2; chunk++)
-        copy_chunk(chunk);
-    const auto wait_for_chunk = [&] { /* and for the products of the one before the last, in all groups */
-                                      wf_wait_copies<WF_UP_STAGES - 3>();
-                                      wf_show_products();
-                                      __syncthreads();
-    };
-    const uint32_t pixels = shared + group * 8 * WF_ENTRY;
-    for (int chunk = 0; chunk < coarse_chunks; chunk++) {
-        const int stage = chunk % WF_UP_STAGES * Tile::STAGE_BYTES;
-        wait_for_chunk();
-        wf_add_coarse<Tile>(sums, pixels + stage, shared + stage + coarse_region::BYTES, chunk > 0);
-        copy_chunk(chunk + WF_UP_STAGES - 2);
-        wf_wait_products<1>();
-    }
-    for (int chunk = coarse_chunks; chunk < chunks; chunk++) {
-        const int stage = chunk % WF_UP_STAGES * Tile::STAGE_BYTES;
-        wait_for_chunk();
-        wf_add_full<Tile>(sums, pixels + stage, shared + stage + region::BYTES);
-        copy_chunk(chunk + WF_UP_STAGES - 2);
-        wf_wait_products<1>();
-    }
-    wf_wait_products<0>();
-    wf_store_places<Tile>(args, sums, y0 + 4 * warp, x0 + 16 * group + 2 * (lane / 4), output);
+#endif
+
+template <typename Tile>
+static __global__ void __launch_bounds__(Tile::THREADS, 1) convolve_up(const __grid_constant__ wf_group_args args)
+{
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+    extern __shared__ __align__(128) unsigned char wf_convolve_shared[];
+    wf_group_barriers *const barriers = (wf_group_barriers *)wf_convolve_shared;
+    const int warp = threadIdx.x / 32, consumers = 4 * WF_GROUPS;
+    wf_let_follow();
+    wf_init_barriers<Tile>(barriers, args, true);
+    const int ring = warp < consumers ? warp / 4 : warp - consumers;
+    const int weights = WF_GROUP_HEADER;
+    const int regions =
+        weights + Tile::weights_of(args.chunks, args.coarse_chunks) + ring * args.stages * Tile::STAGE_BYTES;
+    if (warp < consumers)
+        wf_empty_up_ring<Tile>(args, barriers, wf_shared_address(wf_convolve_shared) + weights,
+                               wf_shared_address(wf_convolve_shared) + regions, ring);
+    else if (wf_elect_one())
+        wf_fill_up_ring<Tile>(args, barriers, wf_convolve_shared + weights, wf_convolve_shared + regions, ring);
+#endif
 }
 
 #endif

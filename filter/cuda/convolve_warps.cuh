@@ -77,14 +77,14 @@ static __global__ void __launch_bounds__(Tile::THREADS) convolve_warps(const wf_
         wf_find_places<region, Tile::THREADS>(coarse_places, args.coarse, y0, x0, args.height, args.width, 1);
     __syncthreads();
 
+    wf_follow();
     const auto copy_chunk = [&](int chunk) {
         const uint32_t stage = shared + chunk % Tile::STAGES * Tile::STAGE_BYTES;
         if (chunk < chunks) {
             if (COARSE && chunk < coarse_chunks)
-                wf_copy_pixels<region, Tile::THREADS>(stage, coarse_places, args.coarse.data + chunk * WF_CHUNK);
+                wf_copy_pixels<region, Tile::THREADS>(stage, coarse_places, args.coarse, chunk);
             else
-                wf_copy_pixels<region, Tile::THREADS>(stage, places,
-                                                      args.input.data + (chunk - coarse_chunks) * WF_CHUNK);
+                wf_copy_pixels<region, Tile::THREADS>(stage, places, args.input, chunk - coarse_chunks);
             wf_copy_weights<Tile>(stage + Tile::region::BYTES, args, chunk, pair0);
         }
         wf_commit_copies();

@@ -185,6 +185,7 @@ static const wf_network_table network = {.dtype = WF_FLOAT16,
                                          .filter_level = filter_level,
                                          .blend = blend,
                                          .logits = logits,
+                                         .convolve_workspace = wf_cuda_convolve_workspace,
                                          .expose_workspace = wf_cuda_expose_workspace,
                                          .albedo_workspace = wf_cuda_albedo_workspace,
                                          .level_workspace = wf_cuda_level_workspace};

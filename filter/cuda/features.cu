@@ -36,14 +36,18 @@ static __global__ void __launch_bounds__(THREADS) sum_logarithms(const expose_ar
     __shared__ float4 shared[THREADS];
     const int x = blockIdx.x * THREADS + threadIdx.x, y0 = blockIdx.y * WF_BLOCK;
     const int rows = min(WF_BLOCK, args.height - y0);
+    wf_follow();
     float light = 0;
     float4 sum = make_float4(0, 0, 0, 0);
-    for (int row = 0; row < rows && x < args.width; row++) {
-        light += light_of(wf_clean(wf_read_rgb(args.color, y0 + row, x)));
-        const float depth = wf_read_depth(args.depth, y0 + row, x);
-        if (depth > 0) {
-            sum.z += logf(depth);
-            sum.w++;
+#pragma unroll 4
+    for (int row = 0; row < WF_BLOCK; row++) {
+        const int at_y = min(y0 + row, args.height - 1), at_x = min(x, args.width - 1);
+        const float3 color = wf_read_rgb(args.color, at_y, at_x);
+        const float depth = wf_read_depth(args.depth, at_y, at_x);
+        if (row < rows && x < args.width) {
+            light += light_of(wf_clean(color));
+            sum.z += depth > 0 ? __logf(depth) : 0;
+            sum.w += depth > 0 ? 1 : 0;
         }
     }
     columns[threadIdx.x] = light;
@@ -64,16 +68,23 @@ static __global__ void __launch_bounds__(THREADS) sum_logarithms(const expose_ar
         args.sums[blockIdx.y * gridDim.x + blockIdx.x] = sum;
 }
 
-static __global__ void __launch_bounds__(THREADS) find_exposure(const float4 *sums, int count, wf_exposure *exposure)
+struct exposure_args {
+    const float4 *sums;
+    int count;
+    wf_exposure *exposure;
+};
+
+static __global__ void __launch_bounds__(THREADS) find_exposure(const exposure_args args)
 {
     __shared__ float4 shared[THREADS];
     float4 sum = make_float4(0, 0, 0, 0);
-    for (int i = threadIdx.x; i < count; i += THREADS)
-        sum.x += sums[i].x, sum.y += sums[i].y, sum.z += sums[i].z, sum.w += sums[i].w;
+    wf_follow();
+    for (int i = threadIdx.x; i < args.count; i += THREADS)
+        sum.x += args.sums[i].x, sum.y += args.sums[i].y, sum.z += args.sums[i].z, sum.w += args.sums[i].w;
     sum = add_threads(sum, shared);
     if (threadIdx.x == 0) {
-        exposure->exposure = sum.y > 0 ? (float)WF_KEY * exp2f(-sum.x / sum.y) : 1;
-        exposure->mean_log_depth = sum.w > 0 ? sum.z / sum.w : 0;
+        args.exposure->exposure = sum.y > 0 ? (float)WF_KEY * exp2f(-sum.x / sum.y) : 1;
+        args.exposure->mean_log_depth = sum.w > 0 ? sum.z / sum.w : 0;
     }
 }
 
@@ -95,15 +106,9 @@ wf_result wf_cuda_expose(wf_cuda_device *device, cudaStream_t stream, const wf_e
     expose_args args = {wf_make_view(&call->layers.color), wf_view_or_none(&call->layers.depth), (int)size[3],
                         (int)size[2], (float4 *)call->workspace};
     const dim3 grid = expose_grid(args.width, args.height);
-    void *first[] = {&args};
-    cudaError_t error = cudaLaunchKernel((const void *)sum_logarithms, grid, dim3(THREADS), first, 0, stream);
-    if (error == cudaSuccess) {
-        int count = (int)(grid.x * grid.y);
-        wf_exposure *exposure = call->exposure;
-        void *second[] = {&args.sums, &count, &exposure};
-        error = cudaLaunchKernel((const void *)find_exposure, dim3(1), dim3(THREADS), second, 0, stream);
-    }
-    return wf_cuda_check(&device->base.log, error, "launching the exposure");
+    WF_TRY(wf_launch_follower(device, stream, (const void *)sum_logarithms, grid, THREADS, 0, &args));
+    exposure_args last = {args.sums, (int)(grid.x * grid.y), call->exposure};
+    return wf_launch_follower(device, stream, (const void *)find_exposure, dim3(1), THREADS, 0, &last);
 }
 
 /* ---- Features ----------------------------------------------------------------------------------------------------- */
@@ -112,20 +117,21 @@ struct features_args {
     wf_features_args features;
     int width;
     wf_grid grid;
-    uint4 *output; /* two a pixel */
+    uint4 *output; /* two planes, each 8 channels */
 };
 
 static __global__ void __launch_bounds__(THREADS) make_features(const features_args args)
 {
     const wf_block block = wf_this_block(args.grid, THREADS, 1);
     const int x = block.x + threadIdx.x;
+    wf_follow();
     if (x >= args.width)
         return;
     uint4 halves[2];
-    wf_find_features(args.features, *args.features.exposure, block.y, x, halves);
-    uint4 *to = args.output + 2 * ((size_t)block.y * args.width + x);
+    wf_find_features(args.features, *args.features.exposure, wf_read_guides(args.features, block.y, x), halves);
+    uint4 *to = args.output + (size_t)block.y * args.width + x;
     to[0] = halves[0];
-    to[1] = halves[1];
+    to[(size_t)args.width * args.grid.rows] = halves[1];
 }
 
 wf_result wf_cuda_features(wf_cuda_device *device, cudaStream_t stream, const wf_features_call *call)
@@ -135,6 +141,5 @@ wf_result wf_cuda_features(wf_cuda_device *device, cudaStream_t stream, const wf
                           width,
                           {wf_divide_up(width, THREADS), (unsigned)height, 1},
                           (uint4 *)call->output.data};
-    void *arguments[] = {&args};
-    return wf_launch(&device->base.log, stream, (const void *)make_features, args.grid, 1, dim3(THREADS), arguments, 0);
+    return wf_launch_follower(device, stream, (const void *)make_features, args.grid, THREADS, &args);
 }

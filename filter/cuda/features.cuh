@@ -2,6 +2,7 @@
 #ifndef WF_CUDA_FEATURES_CUH
 #define WF_CUDA_FEATURES_CUH
 
+#include "follow.cuh"
 #include "layers.cuh"
 #include "matrix.cuh"
 
@@ -36,14 +37,28 @@ static __device__ __forceinline__ uint32_t wf_two_halves(float low, float high)
     return wf_bits(__floats2half2_rn(low, high));
 }
 
+/* A pixel of the frame's layers, as it is; 0 of those that are absent. */
+struct wf_guides {
+    float3 color, albedo, normal;
+    float depth;
+};
+
+static __device__ __forceinline__ wf_guides wf_read_guides(const wf_features_args &args, int y, int x)
+{
+    const float3 none = make_float3(0, 0, 0);
+    return {wf_read_rgb(args.color, y, x), args.albedo.data ? wf_read_rgb(args.albedo, y, x) : none,
+            args.normal.data ? wf_read_rgb(args.normal, y, x) : none,
+            args.depth.data ? __ldg(wf_at<const float>(args.depth, 0, 0, y, x)) : 0};
+}
+
 /* Channels 0 ... 7 and 8 ... 15, in float16. */
 static __device__ __forceinline__ void wf_find_features(const wf_features_args &args, const wf_exposure &exposure,
-                                                        int y, int x, uint4 halves[2])
+                                                        const wf_guides &guides, uint4 halves[2])
 {
-    const float3 color = wf_read_clean(args.color, y, x);
-    const float3 albedo = wf_clamp(wf_read_clean(args.albedo, y, x), 0, 1);
-    const float3 normal = wf_clamp(wf_read_clean(args.normal, y, x), -1, 1);
-    const float depth = wf_read_depth(args.depth, y, x);
+    const float3 color = wf_clean(guides.color);
+    const float3 albedo = wf_clamp(wf_clean(guides.albedo), 0, 1);
+    const float3 normal = wf_clamp(wf_clean(guides.normal), -1, 1);
+    const float depth = wf_clean_depth(guides.depth);
     const float colors[] = {color.x, color.y, color.z}, albedos[] = {albedo.x, albedo.y, albedo.z};
     float light[3], demodulated[3];
 #pragma unroll

@@ -59,13 +59,16 @@ struct planes_args {
 static __global__ void __launch_bounds__(THREADS) store_logits(const planes_args args)
 {
     const int lane = threadIdx.x % 32;
-    const size_t first = blockIdx.x * (size_t)PIXELS + threadIdx.x / 32 * 16 + lane / 4, last = args.pixels - 1;
-    const size_t at[2] = {first, first + 8}, pixels[2] = {min(first, last), min(first + 8, last)};
+    const int first = blockIdx.x * PIXELS + threadIdx.x / 32 * 16 + lane / 4, last = (int)args.pixels - 1;
+    const int at[2] = {first, first + 8}, pixels[2] = {min(first, last), min(first + 8, last)};
+    wf_follow();
     for (int j = 0; 8 * j < args.columns; j++) {
         wf_fragments<1> first_chunk;
+        uint32_t a[4];
         float logits[1][4];
-        wf_load_fragments(args.part, j, first_chunk);
-        wf_find_logits(args.part, first_chunk, pixels, logits, j);
+        wf_load_fragments(args.part, j, -1, first_chunk);
+        wf_load_pixels(args.part, pixels, 0, a);
+        wf_find_logits(args.part, first_chunk, a, pixels, j, -1, logits);
         for (int i = 0; i < 2; i++) {
             const int column = 8 * j + 2 * (lane % 4);
             if (at[i] > last)
@@ -86,11 +89,7 @@ static wf_result launch(wf_cuda_device *device, cudaStream_t stream, const wf_he
     planes_args args = {wf_make_logits(head, decoded, part), wf_part_columns(head, part),
                         (size_t)decoded->width * decoded->height, planes, alphas};
     const size_t blocks = (args.pixels + PIXELS - 1) / PIXELS;
-    void *arguments[] = {&args};
-    return wf_cuda_check(
-        &device->base.log,
-        cudaLaunchKernel((const void *)store_logits, dim3((unsigned)blocks), dim3(THREADS), arguments, 0, stream),
-        "launching a head");
+    return wf_launch_follower(device, stream, (const void *)store_logits, dim3((unsigned)blocks), THREADS, 0, &args);
 }
 
 wf_result wf_cuda_store_logits(wf_cuda_device *device, cudaStream_t stream, const wf_head *head,

@@ -6,6 +6,8 @@
 #ifndef WF_CUDA_HEAD_CUH
 #define WF_CUDA_HEAD_CUH
 
+#include "activation.cuh"
+#include "follow.cuh"
 #include "matrix.cuh"
 #include "network.h"
 
@@ -35,7 +37,8 @@ static inline int wf_first_fragment(const wf_head *head, int part)
 /* One part of a head in a kernel's arguments. */
 struct wf_logits {
     const __half *decoded; /* activations */
-    int chunks;            /* of 16 inputs */
+    size_t pixels;
+    int chunks; /* of 16 inputs */
     const float *bias;
     const uint2 *weights; /* of the part's first fragment */
 };
@@ -45,7 +48,7 @@ static inline wf_logits wf_make_logits(const wf_head *head, const wf_activation 
     const int first = wf_first_fragment(head, part), all = wf_first_fragment(head, WF_PART_COUNT);
     const float *bias = (const float *)head->parameters;
     const int chunks = head->inputs / 16;
-    return {(const __half *)decoded->data, chunks, bias + 8 * first,
+    return {(const __half *)decoded->data, (size_t)decoded->width * decoded->height, chunks, bias + 8 * first,
             (const uint2 *)(bias + 8 * all) + (size_t)first * chunks * 32};
 }
 
@@ -60,48 +63,49 @@ static __device__ __forceinline__ uint2 wf_load_fragment(const wf_logits &part, 
     return __ldg(part.weights + (size_t)(fragment * part.chunks + chunk) * 32 + threadIdx.x % 32);
 }
 
-/* Of the part's fragments from `first` on, for the first chunk. */
+/* Those of the part from `first` on, and as the last one `last` where that is not negative; for the first chunk. */
 template <int FRAGMENTS>
-static __device__ __forceinline__ void wf_load_fragments(const wf_logits &part, int first, wf_fragments<FRAGMENTS> &to)
+static __device__ __forceinline__ void wf_load_fragments(const wf_logits &part, int first, int last,
+                                                         wf_fragments<FRAGMENTS> &to)
 {
 #pragma unroll
     for (int j = 0; j < FRAGMENTS; j++) {
-        to.bias[j] = __ldg((const float2 *)(part.bias + 8 * (first + j) + 2 * (threadIdx.x % 4)));
-        to.weights[j] = wf_load_fragment(part, first + j, 0);
+        const int fragment = j == FRAGMENTS - 1 && last >= 0 ? last : first + j;
+        to.bias[j] = __ldg((const float2 *)(part.bias + 8 * fragment + 2 * (threadIdx.x % 4)));
+        to.weights[j] = wf_load_fragment(part, fragment, 0);
     }
 }
 
-/* Sixteen inputs of 16 pixels. */
-static __device__ __forceinline__ void wf_load_pixels(const wf_logits &part, const size_t pixels[2], int chunk,
+/* Sixteen inputs of 16 pixels: pixels[0], pixels[1] are the indices of those in rows g and g + 8. */
+static __device__ __forceinline__ void wf_load_pixels(const wf_logits &part, const int pixels[2], int chunk,
                                                       uint32_t a[4])
 {
-    const __half *from = part.decoded + chunk * 16 + threadIdx.x % 4 * 4;
-    const uint2 low = __ldg((const uint2 *)(from + pixels[0] * part.chunks * 16));
-    const uint2 high = __ldg((const uint2 *)(from + pixels[1] * part.chunks * 16));
+    const __half *from = wf_channel_at(part.decoded, part.pixels, 0, chunk * 16 + threadIdx.x % 4 * 4);
+    const uint2 low = __ldg((const uint2 *)(from + (size_t)pixels[0] * WF_LAYER));
+    const uint2 high = __ldg((const uint2 *)(from + (size_t)pixels[1] * WF_LAYER));
     a[0] = low.x, a[1] = high.x, a[2] = low.y, a[3] = high.y;
 }
 
-/* Logits of 16 pixels: pixels[0], pixels[1] are the indices of those in rows g and g + 8; fragment j has the columns 8 j + 2t and
- * the next one. */
+/* Logits of 16 pixels, whose first chunk is loaded; fragment j has the columns 8 j + 2t and the next one. */
 template <int FRAGMENTS>
 static __device__ __forceinline__ void wf_find_logits(const wf_logits &part, const wf_fragments<FRAGMENTS> &first_chunk,
-                                                      const size_t pixels[2], float (&logits)[FRAGMENTS][4],
-                                                      int first = 0)
+                                                      const uint32_t first_pixels[4], const int pixels[2], int first,
+                                                      int last, float (&logits)[FRAGMENTS][4])
 {
-    uint32_t a[4];
-    wf_load_pixels(part, pixels, 0, a);
 #pragma unroll
     for (int j = 0; j < FRAGMENTS; j++) {
         logits[j][0] = logits[j][2] = first_chunk.bias[j].x;
         logits[j][1] = logits[j][3] = first_chunk.bias[j].y;
-        wf_multiply(logits[j], a, first_chunk.weights[j].x, first_chunk.weights[j].y);
+        wf_multiply(logits[j], first_pixels, first_chunk.weights[j].x, first_chunk.weights[j].y);
     }
 #pragma unroll 2
     for (int chunk = 1; chunk < part.chunks; chunk++) {
+        uint32_t a[4];
         wf_load_pixels(part, pixels, chunk, a);
 #pragma unroll
         for (int j = 0; j < FRAGMENTS; j++) {
-            const uint2 b = wf_load_fragment(part, first + j, chunk);
+            const int fragment = j == FRAGMENTS - 1 && last >= 0 ? last : first + j;
+            const uint2 b = wf_load_fragment(part, fragment, chunk);
             wf_multiply(logits[j], a, b.x, b.y);
         }
     }

@@ -41,10 +41,14 @@ static __device__ __forceinline__ float3 wf_clamp(float3 rgb, float low, float h
 }
 
 /* 0 where nothing was hit. */
+static __device__ __forceinline__ float wf_clean_depth(float depth)
+{
+    return depth > 0 && depth < (float)WF_FARTHEST ? depth : 0;
+}
+
 static __device__ __forceinline__ float wf_read_depth(const wf_view &view, int y, int x)
 {
-    const float depth = view.data ? __ldg(wf_at<const float>(view, 0, 0, y, x)) : 0;
-    return depth > 0 && depth < (float)WF_FARTHEST ? depth : 0;
+    return view.data ? wf_clean_depth(__ldg(wf_at<const float>(view, 0, 0, y, x))) : 0;
 }
 
 static inline wf_view wf_view_or_none(const wf_tensor *tensor)

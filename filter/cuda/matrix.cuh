@@ -71,16 +71,29 @@ static __device__ __forceinline__ void wf_multiply(float sums[4], const uint32_t
 #endif
 }
 
+static __device__ __forceinline__ float wf_exp2(float value)
+{
+    float power;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(value));
+    return power;
+}
+
 static __device__ __forceinline__ uint32_t wf_bits(__half2 value)
 {
     return *(uint32_t *)&value;
 }
 
 /* max(value, 0), at most the largest finite float16. */
-static __device__ __forceinline__ __half2 wf_activate(float low, float high)
+static __device__ __forceinline__ uint32_t wf_activate(float low, float high)
 {
+#if __CUDA_ARCH__ >= 800
+    uint32_t halves;
+    asm("cvt.rn.relu.satfinite.f16x2.f32 %0, %1, %2;" : "=r"(halves) : "f"(high), "f"(low));
+    return halves;
+#else
     const __half2 zero = __float2half2_rn(0), most = __float2half2_rn(65504);
-    return __hmin2(__hmax2(__floats2half2_rn(low, high), zero), most);
+    return wf_bits(__hmin2(__hmax2(__floats2half2_rn(low, high), zero), most));
+#endif
 }
 
 #endif

@@ -32,6 +32,7 @@ wf_result wf_cuda_blend(wf_cuda_device *device, cudaStream_t stream, const wf_bl
 
 wf_result wf_cuda_logits(wf_cuda_device *device, cudaStream_t stream, const wf_logits_call *call);
 
+size_t wf_cuda_convolve_workspace(const wf_device *device, const wf_convolve_call *call);
 size_t wf_cuda_expose_workspace(const wf_device *device, int width, int height);
 size_t wf_cuda_albedo_workspace(const wf_device *device, const wf_albedo_call *call);
 size_t wf_cuda_level_workspace(const wf_device *device, const wf_level_call *call);

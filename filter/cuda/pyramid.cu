@@ -15,15 +15,15 @@ template <typename Args>
 static wf_result launch(wf_cuda_device *device, cudaStream_t stream, const void *kernel, int width, int height,
                         Args *args)
 {
-    void *arguments[] = {args};
-    return wf_launch(&device->base.log, stream, kernel, grid_of(width, height), 1, dim3(THREADS), arguments, 0);
+    return wf_launch_follower(device, stream, kernel, grid_of(width, height), THREADS, args);
 }
 
-/* This thread's pixel. */
+/* This thread's pixel, once the kernels before this one are done. */
 static __device__ __forceinline__ wf_place this_pixel(int width, int height)
 {
     const wf_block block = wf_this_block({(unsigned)(width + THREADS - 1) / THREADS, (unsigned)height, 1}, THREADS, 1);
     const int x = block.x + threadIdx.x;
+    wf_follow();
     return {block.y, x, x < width};
 }
 
@@ -95,11 +95,7 @@ static wf_result launch_tiles(wf_cuda_device *device, cudaStream_t stream, const
                               size_t shared_bytes, void *args)
 {
     const dim3 blocks(wf_divide_up(width, WF_LEVEL_WIDTH), wf_divide_up(height, Level::HEIGHT));
-    void *arguments[] = {args};
-    cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared_bytes);
-    if (error == cudaSuccess)
-        error = cudaLaunchKernel(kernel, blocks, dim3(WF_LEVEL_THREADS), arguments, shared_bytes, stream);
-    return wf_cuda_check(&device->base.log, error, "launching a level's filters");
+    return wf_launch_follower(device, stream, kernel, blocks, WF_LEVEL_THREADS, shared_bytes, args);
 }
 
 /* Flat tiles where high ones would leave multiprocessors without work. */
@@ -112,10 +108,9 @@ template <int K> static wf_result filter_fused(wf_cuda_device *device, cudaStrea
 {
     typedef wf_level<K, 16> high;
     typedef wf_level<K, 4> flat;
-    const int alphas = call->head.alphas ? WF_PART_ALPHAS : WF_PART_GATHER;
     wf_level_args args = {wf_make_logits(&call->head, &call->decoded, WF_PART_GATHER),
                           wf_make_logits(&call->head, &call->decoded, WF_PART_SPLAT),
-                          wf_make_logits(&call->head, &call->decoded, alphas),
+                          call->head.alphas ? wf_first_fragment(&call->head, WF_PART_ALPHAS) : 0,
                           wf_make_light(&call->light),
                           wf_make_filtered(call->operators, &call->output),
                           wf_make_filtered(call->operators, &call->coarser)};
@@ -134,7 +129,7 @@ static wf_result filter_albedo_fused(wf_cuda_device *device, cudaStream_t stream
     wf_albedo_args args = {wf_make_logits(&call->head, &call->decoded, WF_PART_ALBEDO), wf_view_or_none(&call->albedo),
                            (uint2 *)call->output.data, call->output.width, call->output.height};
     return launch_tiles<level>(device, stream, (const void *)filter_albedo<level>, args.width, args.height,
-                               level::ALBEDO_BYTES, &args);
+                               level::SHARED_BYTES, &args);
 }
 
 /* ---- Any kernel --------------------------------------------------------------------------------------------------- */
@@ -209,9 +204,13 @@ static wf_result filter(wf_cuda_device *device, cudaStream_t stream, wf_operator
     return op == WF_SPLAT ? wf_cuda_splat(device, stream, &call) : wf_cuda_gather(device, stream, &call);
 }
 
-static __global__ void __launch_bounds__(THREADS)
-    store_blends(const wf_filtered_args own, const wf_filtered_args coarser)
+struct blends_args {
+    wf_filtered_args own, coarser;
+};
+
+static __global__ void __launch_bounds__(THREADS) store_blends(const blends_args args)
 {
+    const wf_filtered_args &own = args.own;
     const wf_place at = this_pixel((own.width + 1) / 2, (own.height + 1) / 2);
     if (!at.inside)
         return;
@@ -222,7 +221,8 @@ static __global__ void __launch_bounds__(THREADS)
         float3 sum = make_float3(0, 0, 0);
         for (int i = 0; i < rows * columns; i++)
             sum = sum + wf_read_rgb(own.image[op], 2 * at.y + i / columns, 2 * at.x + i % columns);
-        wf_write_rgb(own.blend[op], at.y, at.x, wf_blended(coarser, op, at.y, at.x) - (1.0f / (rows * columns)) * sum);
+        wf_write_rgb(own.blend[op], at.y, at.x,
+                     wf_blended(args.coarser, op, at.y, at.x) - (1.0f / (rows * columns)) * sum);
     }
 }
 
@@ -243,11 +243,9 @@ static wf_result filter_any(wf_cuda_device *device, cudaStream_t stream, const w
     if (!head->alphas)
         return WF_OK;
     WF_TRY(wf_cuda_store_alphas(device, stream, head, &call->decoded, call->output.alpha.data));
-    wf_filtered_args own = wf_make_filtered(call->operators, &call->output),
-                     coarser = wf_make_filtered(call->operators, &call->coarser);
-    void *arguments[] = {&own, &coarser};
-    return wf_launch(&device->base.log, stream, (const void *)store_blends, grid_of((width + 1) / 2, (height + 1) / 2),
-                     1, dim3(THREADS), arguments, 0);
+    blends_args args = {wf_make_filtered(call->operators, &call->output),
+                        wf_make_filtered(call->operators, &call->coarser)};
+    return launch(device, stream, (const void *)store_blends, (width + 1) / 2, (height + 1) / 2, &args);
 }
 
 static wf_result filter_albedo_any(wf_cuda_device *device, cudaStream_t stream, const wf_albedo_call *call)

@@ -247,6 +247,8 @@ static tensor convolve(planner *p, network_part part, int level, int place, int 
     use_tensor(p, &call->input, from.input);
     use_tensor(p, &call->output, output);
     use_tensor(p, &call->pooled, pooled);
+    if (p->denoiser->table->convolve_workspace)
+        use_workspace(p, &call->workspace, p->denoiser->table->convolve_workspace(p->denoiser->device, call));
     for (int i = 0; i < count; i++)
         p->step->info.flop += flop_of(p, &layer[i]);
     return output;

@@ -4,6 +4,7 @@ every reader computes the same of them.
     tiny      two levels of 16 channels, 5x5 kernels at both
     uneven    three levels, kernels at two of them and of different sizes, few features in another order
     single    one level, 13x13 kernels, the color as it is
+    lifted    kernels' logits around 100, whose exponentials no float32 holds: a softmax does not mind
 """
 
 import pathlib
@@ -19,7 +20,9 @@ ARCHITECTURES = {
                            epsilon=0.1, features=(Feature("depth", 0.25), Feature("albedo"), Feature("demodulated", 0.5, 4.0))),
     "single": Architecture(channels=(16,), encoder=(2,), decoder=(), kernels=(13,), albedo_kernel=0,
                            features=(Feature("color", 0.5, 8.0),)),
+    "lifted": Architecture(channels=(16, 16), encoder=(1, 1), decoder=(1,), kernels=(5, 3)),
 }
+LIFT = {"lifted": 100}
 
 
 def main() -> None:
@@ -30,7 +33,7 @@ def main() -> None:
         with torch.no_grad():
             for head in network.head:  # kernels that differ from pixel to pixel
                 head.weight *= 10
-                head.bias.normal_()
+                head.bias.normal_().add_(LIFT.get(name, 0))
             for layers in (*network.encoder, *network.decoder):
                 for layer in layers:
                     layer.bias.normal_(0, 0.1)

@@ -16,7 +16,7 @@
 enum { LAYERS = 4, IMAGES = 2, TENSORS = LAYERS + IMAGES, PLANES = 16 };
 
 static const int channels[TENSORS] = {3, 3, 3, 1, 3, 3};
-static const char *const networks[] = {"tiny", "uneven", "single"};
+static const char *const networks[] = {"tiny", "uneven", "single", "lifted"};
 enum { NETWORK_COUNT = sizeof networks / sizeof *networks };
 
 static wf_device *device, *reference;
@@ -149,6 +149,19 @@ static void test_sizes(void **state)
         }
         wf_network_close(network);
     }
+}
+
+/* Layers as wide as real ones: of even sizes on every level, and of odd ones. */
+static void test_bundled(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{96, 64}, {90, 58}};
+    wf_network *network = open_network("../../../assets/networks/kpn");
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        frame f = make_frame(sizes[s][0], sizes[s][1]);
+        compare(network, &f);
+    }
+    wf_network_close(network);
 }
 
 static void test_missing_guides(void **state)
@@ -437,6 +450,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_reference, suite_end_test),
         cmocka_unit_test_teardown(test_sizes, suite_end_test),
+        cmocka_unit_test_teardown(test_bundled, suite_end_test),
         cmocka_unit_test_teardown(test_missing_guides, suite_end_test),
         cmocka_unit_test_teardown(test_one_operator, suite_end_test),
         cmocka_unit_test_teardown(test_contents, suite_end_test),
