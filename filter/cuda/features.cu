@@ -40,15 +40,14 @@ static __global__ void __launch_bounds__(THREADS) sum_logarithms(const expose_ar
     float light = 0;
     float4 sum = make_float4(0, 0, 0, 0);
 #pragma unroll 4
-    for (int row = 0; row < WF_BLOCK; row++) {
+    for (int row = 0; row < WF_BLOCK; row++) { /* without branches, so that several rows are read at once */
         const int at_y = min(y0 + row, args.height - 1), at_x = min(x, args.width - 1);
         const float3 color = wf_read_rgb(args.color, at_y, at_x);
         const float depth = wf_read_depth(args.depth, at_y, at_x);
-        if (row < rows && x < args.width) {
-            light += light_of(wf_clean(color));
-            sum.z += depth > 0 ? __logf(depth) : 0;
-            sum.w += depth > 0 ? 1 : 0;
-        }
+        const bool inside = row < rows && x < args.width, is_hit = inside && depth > 0;
+        light += (inside ? 1 : 0) * light_of(wf_clean(color));
+        sum.z += __logf(is_hit ? depth : 1);
+        sum.w += is_hit ? 1 : 0;
     }
     columns[threadIdx.x] = light;
     __syncthreads();

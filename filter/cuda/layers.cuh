@@ -23,10 +23,11 @@ static __device__ __forceinline__ bool wf_is_number(float value)
     return fabsf(value) <= (float)WF_LARGEST;
 }
 
-/* 0 where a channel is no number. */
+/* 0 where a channel is no number. Not &&: that would wait for each channel before it reads the next one. */
 static __device__ __forceinline__ float3 wf_clean(float3 rgb)
 {
-    return wf_is_number(rgb.x) && wf_is_number(rgb.y) && wf_is_number(rgb.z) ? rgb : make_float3(0, 0, 0);
+    const bool is_number = wf_is_number(rgb.x) & wf_is_number(rgb.y) & wf_is_number(rgb.z);
+    return make_float3(is_number ? rgb.x : 0, is_number ? rgb.y : 0, is_number ? rgb.z : 0);
 }
 
 /* The same of a layer that may be absent. */

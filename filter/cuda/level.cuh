@@ -46,17 +46,25 @@ static __device__ __forceinline__ int wf_index_of(const wf_place &place, int hei
     return min(max(place.y, 0), height - 1) * width + min(max(place.x, 0), width - 1);
 }
 
-/* The light of the tile and its border, 0 outside the image, in three planes; `read` gives a pixel's. y0, x0: the tile's. */
+/* The light of the tile and its border, 0 outside the image, in three planes; `read` gives a pixel's. y0, x0: the tile's. All of
+ * a thread's pixels are read before the first one is used. */
 template <typename Level, typename Read>
 static __device__ __forceinline__ void wf_fill_light(float *light, int y0, int x0, int height, int width, Read read)
 {
+    constexpr int PIXELS = (Level::REGION + WF_LEVEL_THREADS - 1) / WF_LEVEL_THREADS;
+    float3 rgb[PIXELS];
 #pragma unroll
-    for (int first = 0; first < Level::REGION; first += WF_LEVEL_THREADS) {
-        const int i = first + threadIdx.x;
+    for (int p = 0; p < PIXELS; p++) {
+        const int i = threadIdx.x + p * WF_LEVEL_THREADS;
         const wf_place at = wf_place_of(i, Level::PITCH, y0 - Level::BORDER, x0 - Level::BORDER, height, width);
-        const float3 rgb = at.inside && i < Level::REGION ? read(at.y, at.x) : make_float3(0, 0, 0);
+        const float3 value = read(min(max(at.y, 0), height - 1), min(max(at.x, 0), width - 1));
+        rgb[p] = make_float3(at.inside ? value.x : 0, at.inside ? value.y : 0, at.inside ? value.z : 0);
+    }
+#pragma unroll
+    for (int p = 0; p < PIXELS; p++) {
+        const int i = threadIdx.x + p * WF_LEVEL_THREADS;
         if (i < Level::REGION)
-            light[i] = rgb.x, light[i + Level::REGION] = rgb.y, light[i + 2 * Level::REGION] = rgb.z;
+            light[i] = rgb[p].x, light[i + Level::REGION] = rgb[p].y, light[i + 2 * Level::REGION] = rgb[p].z;
     }
 }
 
@@ -294,8 +302,12 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, WF_LEVEL_BLOCKS) filt
     const bool has_pixels = at.y < Level::HEIGHT; /* all of a warp have, or none */
 
     wf_follow();
-    wf_fill_light<Level>(light, y0, x0, height, width,
-                         [&](int y, int x) { return wf_read_light(args.light, y, x, width); });
+    if (args.light.albedo)
+        wf_fill_light<Level>(light, y0, x0, height, width,
+                             [&](int y, int x) { return wf_read_light<true>(args.light, y, x, width); });
+    else
+        wf_fill_light<Level>(light, y0, x0, height, width,
+                             [&](int y, int x) { return wf_read_light<false>(args.light, y, x, width); });
     if (args.output.operators >> WF_SPLAT & 1) {
         const float most = wf_fill_splat<Level>(args.splat, logits, y0, x0, height, width);
         const bool is_safe = !__syncthreads_or(!(most < WF_SAFE_LOGIT));
@@ -335,8 +347,11 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, WF_LEVEL_BLOCKS) filt
     const int x0 = blockIdx.x * WF_LEVEL_WIDTH, y0 = blockIdx.y * Level::HEIGHT;
     const int2 at = wf_this_two();
     wf_follow();
-    wf_fill_light<Level>(light, y0, x0, args.height, args.width,
-                         [&](int y, int x) { return wf_clamp(wf_read_clean(args.albedo, y, x), 0, 1); });
+    if (args.albedo.data)
+        wf_fill_light<Level>(light, y0, x0, args.height, args.width,
+                             [&](int y, int x) { return wf_clamp(wf_clean(wf_read_rgb(args.albedo, y, x)), 0, 1); });
+    else
+        wf_fill_light<Level>(light, y0, x0, args.height, args.width, [](int, int) { return make_float3(0, 0, 0); });
     const float most = wf_fill_gather<Level, false>(args.logits, -1, logits, NULL, y0, x0, args.height, args.width);
     const bool is_safe = !__syncthreads_or(!(most < WF_SAFE_LOGIT));
     if (at.y >= Level::HEIGHT)

@@ -39,16 +39,17 @@ static __device__ __forceinline__ float3 wf_read_divisor(const uint2 *albedo, fl
     return make_float3(low.x + epsilon, low.y + epsilon, high.x + epsilon);
 }
 
+/* DIVIDED: by the albedo. Without branches, so that several pixels are read at once. */
+template <bool DIVIDED>
 static __device__ __forceinline__ float3 wf_read_light(const wf_light_args &light, int y, int x, int width)
 {
-    float3 rgb = wf_read_rgb(light.planes, y, x);
-    if (light.clean)
-        rgb = wf_clean(rgb);
-    if (light.albedo) {
-        const float3 divisor = wf_read_divisor(light.albedo, light.epsilon, (size_t)y * width + x);
-        rgb = make_float3(__fdividef(rgb.x, divisor.x), __fdividef(rgb.y, divisor.y), __fdividef(rgb.z, divisor.z));
-    }
-    return rgb;
+    const float3 rgb = wf_read_rgb(light.planes, y, x), cleaned = wf_clean(rgb);
+    const float3 value =
+        make_float3(light.clean ? cleaned.x : rgb.x, light.clean ? cleaned.y : rgb.y, light.clean ? cleaned.z : rgb.z);
+    if (!DIVIDED)
+        return value;
+    const float3 divisor = wf_read_divisor(light.albedo, light.epsilon, (size_t)y * width + x);
+    return make_float3(__fdividef(value.x, divisor.x), __fdividef(value.y, divisor.y), __fdividef(value.z, divisor.z));
 }
 
 /* A level's images, what the coarser levels add, and by how much; of both operators. */

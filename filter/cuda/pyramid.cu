@@ -35,25 +35,26 @@ struct down_args {
     int width, height; /* of the input */
 };
 
-static __global__ void __launch_bounds__(THREADS) halve(const down_args args)
+/* In an odd row or column at the end of the image its pixels count twice. */
+template <bool DIVIDED> static __global__ void __launch_bounds__(THREADS) halve(const down_args args)
 {
     const wf_place at = this_pixel((args.width + 1) / 2, (args.height + 1) / 2);
     if (!at.inside)
         return;
-    const int rows = min(2, args.height - 2 * at.y), columns = min(2, args.width - 2 * at.x);
-    float3 sum = make_float3(0, 0, 0);
-    for (int row = 0; row < rows; row++) {
-        for (int column = 0; column < columns; column++)
-            sum = sum + wf_read_light(args.input, 2 * at.y + row, 2 * at.x + column, args.width);
-    }
-    wf_write_rgb(args.output, at.y, at.x, (1.0f / (rows * columns)) * sum);
+    const int y1 = min(2 * at.y + 1, args.height - 1), x1 = min(2 * at.x + 1, args.width - 1);
+    const float3 a = wf_read_light<DIVIDED>(args.input, 2 * at.y, 2 * at.x, args.width);
+    const float3 b = wf_read_light<DIVIDED>(args.input, 2 * at.y, x1, args.width);
+    const float3 c = wf_read_light<DIVIDED>(args.input, y1, 2 * at.x, args.width);
+    const float3 d = wf_read_light<DIVIDED>(args.input, y1, x1, args.width);
+    wf_write_rgb(args.output, at.y, at.x, 0.25f * ((a + b) + (c + d)));
 }
 
 wf_result wf_cuda_down(wf_cuda_device *device, cudaStream_t stream, const wf_down_call *call)
 {
     const int64_t *size = call->input.planes.size;
     down_args args = {wf_make_light(&call->input), wf_make_view(&call->output), (int)size[3], (int)size[2]};
-    return launch(device, stream, (const void *)halve, (args.width + 1) / 2, (args.height + 1) / 2, &args);
+    const void *kernel = args.input.albedo ? (const void *)halve<true> : (const void *)halve<false>;
+    return launch(device, stream, kernel, (args.width + 1) / 2, (args.height + 1) / 2, &args);
 }
 
 /* ---- Blend -------------------------------------------------------------------------------------------------------- */
@@ -185,8 +186,9 @@ static __global__ void __launch_bounds__(THREADS) copy_light(const copy_args arg
     const wf_place at = this_pixel(args.width, args.height);
     if (!at.inside)
         return;
-    const float3 rgb = args.is_albedo ? wf_clamp(wf_read_clean(args.light.planes, at.y, at.x), 0, 1)
-                                      : wf_read_light(args.light, at.y, at.x, args.width);
+    const float3 rgb = args.is_albedo      ? wf_clamp(wf_read_clean(args.light.planes, at.y, at.x), 0, 1)
+                       : args.light.albedo ? wf_read_light<true>(args.light, at.y, at.x, args.width)
+                                           : wf_read_light<false>(args.light, at.y, at.x, args.width);
     if (args.halves)
         args.halves[(size_t)at.y * args.width + at.x] =
             make_uint2(wf_bits(__floats2half2_rn(rgb.x, rgb.y)), wf_bits(__floats2half2_rn(rgb.z, 0)));
