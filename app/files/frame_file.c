@@ -9,8 +9,6 @@
 #include "input.h"
 #include "siblings.h"
 
-#define MAX_FILE ((uint64_t)8 << 30)
-
 const frame_format frame_formats[] = {
     {".exr", "OpenEXR", "layers by the names of channels; half, float, uint", NULL},
     {".pfm", "PFM", "one picture of floats, colour or grey; either byte order", pfm_decode},
@@ -30,24 +28,6 @@ const frame_format *frame_file_format(const char *path)
 }
 
 /* ---- One picture ---------------------------------------------------------------------------------------------------- */
-
-static uint8_t *read_bytes(const char *path, size_t *size, error *error)
-{
-    input input;
-    if (!input_open(&input, path, error))
-        return NULL;
-    uint8_t *bytes = input.size <= MAX_FILE ? malloc(input.size + 1) : NULL;
-    int64_t length = bytes ? input_read(&input, bytes, input.size, 0, error) : -1;
-    if (!bytes)
-        error_set(error, "not enough memory for %llu bytes", (unsigned long long)input.size);
-    input_close(&input);
-    if (length >= 0) {
-        *size = (size_t)length;
-        return bytes;
-    }
-    free(bytes);
-    return NULL;
-}
 
 /* What is not finite is mended, and said. */
 static bool mend(frame *frame, frame_layer layer, error *error)
@@ -69,7 +49,7 @@ static bool decode(const frame_format *format, const char *path, frame_layer lay
 {
     image *image = &frame->layers[layer];
     size_t size = 0;
-    uint8_t *bytes = read_bytes(path, &size, error);
+    uint8_t *bytes = input_read_file(path, &size, error);
     bool ok = bytes && format->decode(bytes, size, image, &frame->has_alpha, error) && mend(frame, layer, error);
     free(bytes);
     frame->width = frame->display_width = image->width;

@@ -2,9 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define MAX_FILE ((uint64_t)8 << 30)
 
 bool input_open(input *input, const char *path, error *error)
 {
@@ -41,4 +44,22 @@ int64_t input_read(const input *input, void *to, uint64_t size, uint64_t offset,
         done += (uint64_t)got;
     }
     return (int64_t)done;
+}
+
+uint8_t *input_read_file(const char *path, size_t *size, error *error)
+{
+    input input;
+    if (!input_open(&input, path, error))
+        return NULL;
+    uint8_t *bytes = input.size <= MAX_FILE ? malloc(input.size + 1) : NULL;
+    int64_t length = bytes ? input_read(&input, bytes, input.size, 0, error) : -1;
+    if (!bytes)
+        error_set(error, "not enough memory for %llu bytes", (unsigned long long)input.size);
+    input_close(&input);
+    if (length >= 0) {
+        *size = (size_t)length;
+        return bytes;
+    }
+    free(bytes);
+    return NULL;
 }

@@ -44,15 +44,19 @@ static bool encode(png_structp png, png_infop info, FILE *file, int width, int h
     return true;
 }
 
+bool png_encode(FILE *to, int width, int height, const uint8_t *rgba, error *error)
+{
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, error, on_error, on_warning);
+    png_infop info = png ? png_create_info_struct(png) : NULL;
+    bool encoded =
+        info ? encode(png, info, to, width, height, rgba) : error_set(error, "not enough memory to encode a PNG");
+    png_destroy_write_struct(&png, &info);
+    return encoded;
+}
+
 bool png_write(const char *path, int width, int height, const uint8_t *rgba, error *error)
 {
     output output;
-    if (!output_open(&output, path, error))
-        return false;
-    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, error, on_error, on_warning);
-    png_infop info = png ? png_create_info_struct(png) : NULL;
-    bool encoded = info ? encode(png, info, output.file, width, height, rgba)
-                        : error_set(error, "%s: not enough memory to encode a PNG", path);
-    png_destroy_write_struct(&png, &info);
-    return output_close(&output, encoded, error);
+    return output_open(&output, path, error) &&
+           output_close(&output, png_encode(output.file, width, height, rgba, error), error);
 }

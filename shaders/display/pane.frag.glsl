@@ -5,6 +5,7 @@
  * ones are filtered. Means are taken of linear values, before exposure and transfer curve. */
 
 #include "pane.h"
+#include "ramp.h"
 
 layout(push_constant) uniform Push
 {
@@ -19,9 +20,7 @@ const float motion_half = 4; /* pixels of motion shown at half brightness */
 
 const vec4 surround = vec4(0.055, 0.055, 0.057, 1);
 
-const vec3 ramp[] = vec3[](vec3(0.00, 0.00, 0.02), vec3(0.12, 0.05, 0.28), vec3(0.33, 0.06, 0.43), vec3(0.53, 0.13, 0.42),
-                           vec3(0.73, 0.21, 0.33), vec3(0.89, 0.35, 0.20), vec3(0.98, 0.56, 0.04), vec3(0.98, 0.80, 0.21),
-                           vec3(0.99, 1.00, 0.64));
+const vec3 ramp[] = vec3[](RAMP(vec3));
 
 vec3 error_color(float error)
 {

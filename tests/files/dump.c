@@ -8,7 +8,8 @@
  *     dump sequence [--reference FILE] PATH ...    paths, and whether each has a reference; no elements
  *     dump save IN.exr OUT.exr                     writes color, albedo and depth of one file to another; prints nothing
  *     dump write OUT.exr COMPRESSION W H NAME ...  writes channels of interleaved floats from stdin; prints nothing
- *     dump png OUT.png W H                         writes r,g,b,a bytes from stdin; prints nothing */
+ *     dump png OUT.png W H                         writes r,g,b,a bytes from stdin; prints nothing
+ *     dump flip PICTURE REFERENCE                  FLIP's map, float32 */
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "app/files/png.h"
 #include "app/files/weights.h"
 #include "app/frames/source.h"
+#include "app/view/flip.h"
 
 static void print(cJSON *object)
 {
@@ -187,12 +189,33 @@ static bool write_png(int count, char **arguments, error *error)
     return written;
 }
 
+static bool dump_flip(int count, char **arguments, error *error)
+{
+    frame pictures[2];
+    image map;
+    for (int i = 0; i < 2; i++)
+        if (count != 2 || !frame_file_read_color(arguments[i], NULL, 0, &pictures[i], error))
+            return false;
+    image picture = frame_take(&pictures[0], FRAME_REFERENCE), reference = frame_take(&pictures[1], FRAME_REFERENCE);
+    bool compared = flip_compare(&picture, &reference, &map, error);
+    if (compared) {
+        cJSON *layers = cJSON_CreateObject();
+        cJSON_AddItemToObject(layers, "flip", describe(&map));
+        print(layers);
+        write_pixels(&map);
+        image_free(&map);
+    }
+    image_free(&picture);
+    image_free(&reference);
+    return compared;
+}
+
 static const struct {
     const char *name;
     bool (*run)(int count, char **arguments, error *error);
 } commands[] = {{"frame", dump_frame},     {"mended", dump_mended},     {"reference", dump_reference},
                 {"weights", dump_weights}, {"sequence", dump_sequence}, {"save", save},
-                {"write", write_exr},      {"png", write_png}};
+                {"write", write_exr},      {"png", write_png},          {"flip", dump_flip}};
 
 int main(int argc, char **argv)
 {

@@ -1,0 +1,272 @@
+#include "flip.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define PI 3.14159265358979323846
+
+/* Contrast sensitivity: sums of Gaussians a sqrt(pi/b) exp(-(pi x)^2 / b), x in degrees. */
+typedef struct gaussian {
+    double a, b;
+} gaussian;
+
+static const gaussian achromatic = {1, 0.0047}, red_green = {1, 0.0053}, blue_yellow[2] = {{34.1, 0.04}, {13.5, 0.025}};
+
+#define WIDEST_B         0.04
+#define FEATURE_WIDTH    0.082 /* degrees */
+#define COLOR_EXPONENT   0.7f
+#define FEATURE_EXPONENT 0.5f
+#define KNEE_IN          0.4f  /* of the largest difference of colors, which ... */
+#define KNEE_OUT         0.95f /* ... becomes this much of the range */
+
+enum { MAX_RADIUS = 16 };
+
+typedef struct kernel {
+    int radius;
+    float taps[2 * MAX_RADIUS + 1]; /* the middle one at MAX_RADIUS */
+} kernel;
+
+/* Planes of a picture's size. */
+typedef struct planes {
+    int width, height;
+    size_t count;
+    float *opponent[3];           /* Y, Cx, Cz; filtered in place at last */
+    float *edges, *points;        /* how strong they are */
+    float *rows, *first, *second; /* scratch */
+} planes;
+
+enum { PLANES = 8 };
+
+/* ---- Colors ------------------------------------------------------------------------------------------------------- */
+
+static const double white[3] = {0.950428545, 1, 1.088900371}; /* D65 */
+
+/* sRGB's primaries (IEC 61966-2-1), in X, Y and Z of the white. */
+static void to_xyz(const float rgb[3], double xyz[3])
+{
+    static const double rows[3][3] = {{10135552 / 24577794., 8788810 / 24577794., 4435075 / 24577794.},
+                                      {2613072 / 12288897., 8788810 / 12288897., 887015 / 12288897.},
+                                      {1425312 / 73733382., 8788810 / 73733382., 70074185 / 73733382.}};
+    for (int i = 0; i < 3; i++)
+        xyz[i] = (rows[i][0] * (double)rgb[0] + rows[i][1] * (double)rgb[1] + rows[i][2] * (double)rgb[2]) / white[i];
+}
+
+static void from_xyz(const double xyz[3], float rgb[3])
+{
+    static const double rows[3][3] = {{3.241003275, -1.537398934, -0.498615861},
+                                      {-0.969224334, 1.875930071, 0.041554224},
+                                      {0.055639423, -0.204011202, 1.057148933}};
+    for (int i = 0; i < 3; i++)
+        rgb[i] =
+            (float)(rows[i][0] * xyz[0] * white[0] + rows[i][1] * xyz[1] * white[1] + rows[i][2] * xyz[2] * white[2]);
+}
+
+static void to_opponent(const float rgb[3], float opponent[3])
+{
+    double xyz[3];
+    to_xyz(rgb, xyz);
+    opponent[0] = (float)(116 * xyz[1] - 16);
+    opponent[1] = (float)(500 * (xyz[0] - xyz[1]));
+    opponent[2] = (float)(200 * (xyz[1] - xyz[2]));
+}
+
+static void from_opponent(const float opponent[3], float rgb[3])
+{
+    const double y = ((double)opponent[0] + 16) / 116;
+    from_xyz((double[]){y + (double)opponent[1] / 500, y, y - (double)opponent[2] / 200}, rgb);
+}
+
+static float lab_curve(double t)
+{
+    const double delta = 6. / 29;
+    return t > delta * delta * delta ? cbrtf((float)t) : (float)(t / (3 * delta * delta) + 4. / 29);
+}
+
+/* CIELAB, with the colorfulness of the Hunt effect: colors of dark pixels count less. */
+static void to_hunt(const float rgb[3], float lab[3])
+{
+    double xyz[3];
+    to_xyz(rgb, xyz);
+    const float x = lab_curve(xyz[0]), y = lab_curve(xyz[1]), z = lab_curve(xyz[2]);
+    lab[0] = 116 * y - 16;
+    lab[1] = 0.01f * lab[0] * 500 * (x - y);
+    lab[2] = 0.01f * lab[0] * 200 * (y - z);
+}
+
+/* HyAB, to a power. */
+static float color_distance(const float a[3], const float b[3])
+{
+    return powf(fabsf(a[0] - b[0]) + hypotf(a[1] - b[1], a[2] - b[2]), COLOR_EXPONENT);
+}
+
+/* Between the colors that differ most. */
+static float largest_distance(void)
+{
+    float green[3], blue[3];
+    to_hunt((float[]){0, 1, 0}, green);
+    to_hunt((float[]){0, 0, 1}, blue);
+    return color_distance(green, blue);
+}
+
+/* ---- Filters ------------------------------------------------------------------------------------------------------ */
+
+static float *tap(kernel *kernel, int i)
+{
+    return &kernel->taps[MAX_RADIUS + i];
+}
+
+/* One axis of the two-dimensional Gaussians, which have a sum of 1 together. */
+static void make_gaussians(const gaussian *gaussians, int count, kernel kernels[])
+{
+    double total = 0;
+    for (int k = 0; k < count; k++) {
+        double sum = 0;
+        kernels[k].radius = (int)ceil(3 * sqrt(WIDEST_B / (2 * PI * PI)) * FLIP_PIXELS_PER_DEGREE);
+        for (int i = -kernels[k].radius; i <= kernels[k].radius; i++) {
+            const double x = i / FLIP_PIXELS_PER_DEGREE, a = gaussians[k].a, b = gaussians[k].b;
+            const double value = sqrt(a * sqrt(PI / b)) * exp(-PI * PI * x * x / b);
+            *tap(&kernels[k], i) = (float)value;
+            sum += value;
+        }
+        total += sum * sum;
+    }
+    for (int k = 0; k < count; k++)
+        for (int i = -kernels[k].radius; i <= kernels[k].radius; i++)
+            *tap(&kernels[k], i) /= (float)sqrt(total);
+}
+
+/* A Gaussian (order 0) or a derivative of one: edges (1), points (2). Taps above 0 have a sum of 1, those below one of -1. */
+static kernel make_feature(int order)
+{
+    const double deviation = 0.5 * FEATURE_WIDTH * FLIP_PIXELS_PER_DEGREE;
+    kernel kernel = {.radius = (int)ceil(3 * deviation)};
+    double above = 0, below = 0;
+    for (int i = -kernel.radius; i <= kernel.radius; i++) {
+        const double x = i / deviation, factors[] = {1, -x, x * x - 1};
+        const double value = factors[order] * exp(-x * x / 2);
+        *tap(&kernel, i) = (float)value;
+        above += value > 0 ? value : 0;
+        below -= value < 0 ? value : 0;
+    }
+    for (int i = -kernel.radius; i <= kernel.radius; i++)
+        *tap(&kernel, i) /= (float)(*tap(&kernel, i) > 0 ? above : below > 0 ? below : 1);
+    return kernel;
+}
+
+static int clamp(int i, int size)
+{
+    return i < 0 ? 0 : i < size ? i : size - 1;
+}
+
+static void convolve(const planes *planes, const float *from, const kernel *across, const kernel *down, float *to)
+{
+    const int width = planes->width, height = planes->height;
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            float sum = 0;
+            for (int i = -across->radius; i <= across->radius; i++)
+                sum += across->taps[MAX_RADIUS + i] * from[(size_t)y * (size_t)width + (size_t)clamp(x + i, width)];
+            planes->rows[(size_t)y * (size_t)width + (size_t)x] = sum;
+        }
+    for (int y = 0; y < height; y++) {
+        float *row = to + (size_t)y * (size_t)width;
+        for (int x = 0; x < width; x++)
+            row[x] = 0;
+        for (int i = -down->radius; i <= down->radius; i++) {
+            const float *other = planes->rows + (size_t)clamp(y + i, height) * (size_t)width;
+            for (int x = 0; x < width; x++)
+                row[x] += down->taps[MAX_RADIUS + i] * other[x];
+        }
+    }
+}
+
+static void find_features(const planes *planes, int order, float *strengths)
+{
+    const kernel smooth = make_feature(0), change = make_feature(order);
+    convolve(planes, planes->opponent[0], &change, &smooth, planes->first);
+    convolve(planes, planes->opponent[0], &smooth, &change, planes->second);
+    for (size_t i = 0; i < planes->count; i++) /* of luminance: Y / 116 and a constant, which derivatives do not see */
+        strengths[i] = hypotf(planes->first[i], planes->second[i]) / 116;
+}
+
+static void see(const planes *planes)
+{
+    kernel kernels[2];
+    make_gaussians(&achromatic, 1, kernels);
+    convolve(planes, planes->opponent[0], kernels, kernels, planes->opponent[0]);
+    make_gaussians(&red_green, 1, kernels);
+    convolve(planes, planes->opponent[1], kernels, kernels, planes->opponent[1]);
+    make_gaussians(blue_yellow, 2, kernels);
+    for (int k = 0; k < 2; k++)
+        convolve(planes, planes->opponent[2], &kernels[k], &kernels[k], k ? planes->second : planes->first);
+    for (size_t i = 0; i < planes->count; i++)
+        planes->opponent[2][i] = planes->first[i] + planes->second[i];
+}
+
+/* ---- Pictures ----------------------------------------------------------------------------------------------------- */
+
+static bool allocate(planes *planes, int width, int height)
+{
+    const size_t count = (size_t)width * (size_t)height;
+    float *all = malloc(count * PLANES * sizeof *all);
+    *planes = (struct planes){.width = width, .height = height, .count = count};
+    float **list[PLANES] = {&planes->opponent[0], &planes->opponent[1], &planes->opponent[2], &planes->edges,
+                            &planes->points,      &planes->rows,        &planes->first,       &planes->second};
+    for (int i = 0; all && i < PLANES; i++)
+        *list[i] = all + (size_t)i * count;
+    return all;
+}
+
+static void perceive(const image *image, const planes *planes)
+{
+    for (size_t i = 0; i < planes->count; i++) {
+        float opponent[3];
+        to_opponent(image->pixels + i * (size_t)image->channels, opponent);
+        for (int c = 0; c < 3; c++)
+            planes->opponent[c][i] = opponent[c];
+    }
+    find_features(planes, 1, planes->edges);
+    find_features(planes, 2, planes->points);
+    see(planes);
+}
+
+static void get_color(const planes *planes, size_t i, float hunt[3])
+{
+    float rgb[3];
+    from_opponent((float[]){planes->opponent[0][i], planes->opponent[1][i], planes->opponent[2][i]}, rgb);
+    for (int c = 0; c < 3; c++)
+        rgb[c] = fminf(fmaxf(rgb[c], 0), 1);
+    to_hunt(rgb, hunt);
+}
+
+static float difference(const planes *a, const planes *b, size_t i, float largest)
+{
+    float seen[2][3];
+    get_color(a, i, seen[0]);
+    get_color(b, i, seen[1]);
+    const float distance = color_distance(seen[0], seen[1]), knee = KNEE_IN * largest;
+    const float color =
+        distance < knee ? distance * KNEE_OUT / knee : KNEE_OUT + (distance - knee) / (largest - knee) * (1 - KNEE_OUT);
+    const float feature = fmaxf(fabsf(a->edges[i] - b->edges[i]), fabsf(a->points[i] - b->points[i]));
+    return powf(color, 1 - powf(feature / sqrtf(2), FEATURE_EXPONENT));
+}
+
+bool flip_compare(const image *picture, const image *reference, image *map, error *error)
+{
+    const int width = picture->width, height = picture->height;
+    planes a = {0}, b = {0};
+    *map = (struct image){width, height, 1, malloc((size_t)width * (size_t)height * sizeof(float))};
+    const bool ok = map->pixels && allocate(&a, width, height) && allocate(&b, width, height);
+    if (ok) {
+        const float largest = largest_distance();
+        perceive(picture, &a);
+        perceive(reference, &b);
+        for (size_t i = 0; i < a.count; i++)
+            map->pixels[i] = difference(&a, &b, i, largest);
+    } else {
+        image_free(map);
+    }
+    free(a.opponent[0]);
+    free(b.opponent[0]);
+    return ok || error_set(error, "not enough memory to compare pictures of %dx%d pixels", width, height);
+}
