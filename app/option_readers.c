@@ -243,19 +243,36 @@ bool option_read_pixel(const option_row *row, const char *text, options *options
     return true;
 }
 
-/* "R,G,B", each from 0 to MAX_RADIANCE. */
-static bool read_color(const char *text, float color[3])
+/* Up to `count` numbers from 0 to `most`, with commas between them; returns how many, 0 where the text is no such list. */
+static int read_decimals(const char *text, float most, float *values, int count)
 {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < count; i++) {
         char *end;
         if (!strchr("0123456789.", *text))
-            return false;
-        color[i] = strtof(text, &end);
-        if (end == text || !(color[i] <= MAX_RADIANCE) || *end != (i < 2 ? ',' : 0))
-            return false;
+            return 0;
+        values[i] = strtof(text, &end);
+        if (end == text || !(values[i] <= most) || (*end && *end != ','))
+            return 0;
+        if (!*end)
+            return i + 1;
         text = end + 1;
     }
+    return 0;
+}
+
+bool option_read_factor(const option_row *row, const char *text, options *options, error *error)
+{
+    float value;
+    if (read_decimals(text, (float)row->most, &value, 1) != 1 || value < (float)row->least)
+        return error_set(error, "--%s %s: expected a number from %d to %d", row->name, text, row->least, row->most);
+    *(float *)place_of(options, row->place) = value;
     return true;
+}
+
+bool option_read_tolerance(const option_row *row, const char *text, options *options, error *error)
+{
+    return read_decimals(text, 1, options->tolerance, 2) > 0 ||
+           error_set(error, "--%s %s: expected MEAN or MEAN,SHARE with numbers from 0 to 1", row->name, text);
 }
 
 bool option_read_environment(const option_row *row, const char *text, options *options, error *error)
@@ -263,7 +280,7 @@ bool option_read_environment(const option_row *row, const char *text, options *o
     options->environment_file = text;
     if (strcmp(text, "sky") == 0)
         options->environment = OPTIONS_SURROUNDINGS_SKY;
-    else if (read_color(text, options->environment_color))
+    else if (read_decimals(text, MAX_RADIANCE, options->environment_color, 3) == 3)
         options->environment = OPTIONS_SURROUNDINGS_COLOR;
     else if (frame_file_format(text))
         options->environment = OPTIONS_SURROUNDINGS_FILE;

@@ -179,6 +179,19 @@ static const option_row rows[] = {
              "reference"},
     {"trace", "FILE.json", VIEWER, OPTION_TEXT(trace),
      .help = "Chrome trace (opens in Perfetto) of CPU, CUDA and Vulkan work on one clock"},
+    {"compare", "GOLDEN.png", VIEWER, .read = option_read_png, .place = offsetof(options, compare), .needs = "screenshot",
+     .help = "fail where the screenshot looks other than this one (by FLIP, as of a 4K display 0.7 m away), and\n"
+             "leave F.expected.png, F.actual.png and F.difference.png beside F.png"},
+    {"tolerance", "MEAN[,SHARE]", VIEWER, .read = option_read_tolerance, .needs = "compare",
+     .help = "what may differ: the mean of FLIP, from 0 (nothing) to 1, and the share of pixels where it is\n"
+             "above 0.2 (default 0.002,0.001)"},
+    {"compare-html", "FILE", VIEWER, OPTION_TEXT(compare_html), .needs = "compare",
+     .help = "one page with both, their difference and a slider, also where nothing differs"},
+    {"compare-report", "OLD.json", VIEWER, OPTION_TEXT(compare_report),
+     .help = "fail where a stage's median is longer than in this report, and say which"},
+    {"slower", "FACTOR", VIEWER, .read = option_read_factor, .place = offsetof(options, slower), .least = 1, .most = 1000,
+     .needs = "compare-report",
+     .help = "how many times as long a median may be (default 1.05)"},
     {"timing-placeholders", NULL, VIEWER, OPTION_FLAG(placeholders),
      .help = "dashes for times and device names, for pictures that are compared"},
 
@@ -453,6 +466,8 @@ options_result options_parse(int argc, char **argv, options *options, error *err
         .buffers = 1,
         .reference_spp = DATASET_REFERENCE_SPP,
         .compression = EXR_ZIP,
+        .tolerance = {0.002f, 0.001f},
+        .slower = 1.05f,
     };
     parse parse = {.options = options, .error = error};
     if (!read_options(&parse, argc, argv))

@@ -63,6 +63,11 @@ typedef struct options {
     int pixel_count;
     bool placeholders; /* --timing-placeholders: dashes for times and device names, for golden pictures */
     const char *screenshot, *save, *report, *trace;
+    const char *compare;         /* NULL, or the picture that the screenshot is compared with */
+    float tolerance[2];          /* FLIP's mean, and the share of pixels with a large one; default 0.002 and 0.001 */
+    const char *compare_html;    /* NULL: no page */
+    const char *compare_report;  /* NULL, or the report whose medians this run's are compared with */
+    float slower;                /* than so many times those; default 1.05 */
     exr_compression compression; /* of what --save writes */
     bool keep_channels;          /* all channels of the frames are in what --save writes */
     bool help, version;          /* print the manual or WF_VERSION and end; nothing else is checked then */

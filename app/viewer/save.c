@@ -7,6 +7,7 @@
 #include "app/files/exr.h"
 #include "app/files/output.h"
 #include "app/interrupt.h"
+#include "compare.h"
 #include "report.h"
 #include "results.h"
 
@@ -178,16 +179,36 @@ static bool write_report(const viewer *viewer, error *error)
     return ok;
 }
 
+/* Where sentences go that nothing on the standard output stands in the way of. */
+static FILE *spoken(const options *options)
+{
+    const char *const paths[] = {options->screenshot, options->report, options->trace, options->compare_html};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (output_is_stdout(paths[i]))
+            return stderr;
+    return stdout;
+}
+
 static void print_summary(const viewer *viewer)
 {
     profiler_stats stats = frame_stats(viewer);
     const wf_device_info *node = &viewer->facts.node;
-    const options *options = viewer->options;
-    bool taken =
-        output_is_stdout(options->screenshot) || output_is_stdout(options->report) || output_is_stdout(options->trace);
-    fprintf(taken ? stderr : stdout, "%lld frame%s of %dx%d on %s (%s): median %.2f ms, first picture after %.0f ms\n",
+    fprintf(spoken(viewer->options), "%lld frame%s of %dx%d on %s (%s): median %.2f ms, first picture after %.0f ms\n",
             (long long)stats.n, stats.n == 1 ? "" : "s", viewer->context.image_width, viewer->context.image_height,
             wf_backend_name(node->backend), node->name, stats.median_ms, viewer->first_picture_ms);
+}
+
+/* Both comparisons are made whatever the first one says. */
+static bool compare_results(const viewer *viewer, error *error)
+{
+    const options *options = viewer->options;
+    struct error other = {""};
+    bool alike = !options->compare || compare_screenshot(options, spoken(options), error);
+    bool fast =
+        !options->compare_report || compare_report(options, viewer->kept, spoken(options), alike ? error : &other);
+    if (*other.message)
+        fprintf(stderr, "wfview: %s\n", other.message);
+    return alike && fast;
 }
 
 bool viewer_write_results(viewer *viewer, error *error)
@@ -207,5 +228,5 @@ bool viewer_write_results(viewer *viewer, error *error)
         return false;
     if (options->headless)
         print_summary(viewer);
-    return true;
+    return compare_results(viewer, error);
 }

@@ -62,6 +62,8 @@ static void test_defaults(void **state)
     assert_true(o.kernel_height == 0 && o.kernel_width == 0 && o.mode == WF_LINEAR);
     assert_true(!o.weights && !o.splat_weights && !o.reference && !o.channels && o.channel_count == 0);
     assert_true(!o.screenshot && !o.save && !o.report && !o.trace);
+    assert_true(!o.compare && !o.compare_html && !o.compare_report);
+    assert_true(o.tolerance[0] == 0.002f && o.tolerance[1] == 0.001f && o.slower == 1.05f);
     assert_true(o.compression == EXR_ZIP && !o.keep_channels && !o.strict);
     assert_true(!o.scene && !o.camera_path && o.accumulate == 0 && o.environment == OPTIONS_SURROUNDINGS_DEFAULT);
     assert_true(o.render_width == 1280 && o.render_height == 720 && o.spp == 1);
@@ -208,7 +210,9 @@ static void test_manual(void **state)
                                         "trace",       "channel",       "help",
                                         "version",     "compression",   "list",
                                         "strict",      "keep-channels", "timing-placeholders",
-                                        "network",     "also",          "pixel"};
+                                        "network",     "also",          "compare",
+                                        "tolerance",   "compare-html",  "compare-report",
+                                        "slower",      "pixel"};
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
     char *manual = NULL;
@@ -239,6 +243,39 @@ static void test_manual(void **state)
     }
 }
 
+static void test_comparisons(void **state)
+{
+    (void)state;
+    options o;
+    assert_ok(&o, WORDS("f", "--screenshot", "s.png", "--compare", "g.png", "--tolerance", "0.25", "--compare-html",
+                        "c.html", "--compare-report", "o.json", "--slower", "1.5"));
+    assert_string_equal(o.compare, "g.png");
+    assert_string_equal(o.compare_html, "c.html");
+    assert_string_equal(o.compare_report, "o.json");
+    assert_true(o.tolerance[0] == 0.25f && o.tolerance[1] == 0.001f && o.slower == 1.5f);
+    assert_ok(&o, WORDS("f", "--screenshot", "s.png", "--compare", "g.png", "--tolerance", "0,1"));
+    assert_true(o.tolerance[0] == 0 && o.tolerance[1] == 1);
+    assert_usage("--compare g.png: needs --screenshot too", "f", "--compare", "g.png");
+    assert_usage("--compare g.jpg: expected a name that ends in .png: screenshots are PNG files, not jpg", "f",
+                 "--compare", "g.jpg");
+    assert_usage("--tolerance 1: needs --compare too", "f", "--tolerance", "1");
+    assert_usage("--compare-html c: needs --compare too", "f", "--compare-html", "c");
+    assert_usage("--slower 2: needs --compare-report too", "f", "--slower", "2");
+    static const char *const tolerances[] = {"1.1", "-1", "nan", "0.1,", ",1", "0,0,0", "1 ", "0.1;1", "0,2"};
+    for (size_t i = 0; i < sizeof tolerances / sizeof *tolerances; i++) {
+        char message[128];
+        snprintf(message, sizeof message, "--tolerance %s: expected MEAN or MEAN,SHARE with numbers from 0 to 1",
+                 tolerances[i]);
+        assert_usage(message, "f", "--tolerance", tolerances[i]);
+    }
+    static const char *const factors[] = {"0.99", "1001", "-2", "x", "1.5x", "1,2", "inf"};
+    for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {
+        char message[128];
+        snprintf(message, sizeof message, "--slower %s: expected a number from 1 to 1000", factors[i]);
+        assert_usage(message, "f", "--slower", factors[i]);
+    }
+}
+
 static void test_unknown(void **state)
 {
     (void)state;
@@ -255,12 +292,13 @@ static void test_missing_values(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "--weights",       "--splat-weights", "--weight-mode", "--predictor",   "--reference", "--kernel-size",
-        "--channel",       "--backend",       "--size",        "--frames",      "--warmup",    "--screenshot",
-        "--save",          "--report",        "--trace",       "--scene",       "--dataset",   "--render-size",
-        "--spp",           "--accumulate",    "--environment", "--camera-path", "--seed",      "--count",
-        "--reference-spp", "--first",         "--device",      "--models",      "--features",  "--environments",
-        "--buffers",       "--compression",   "--list",        "--also",        "--pixel"};
+        "--weights",       "--splat-weights",  "--weight-mode", "--predictor",   "--reference", "--kernel-size",
+        "--channel",       "--backend",        "--size",        "--frames",      "--warmup",    "--screenshot",
+        "--save",          "--report",         "--trace",       "--scene",       "--dataset",   "--render-size",
+        "--spp",           "--accumulate",     "--environment", "--camera-path", "--seed",      "--count",
+        "--reference-spp", "--first",          "--device",      "--models",      "--features",  "--environments",
+        "--buffers",       "--compression",    "--list",        "--also",        "--compare",   "--tolerance",
+        "--compare-html",  "--compare-report", "--slower",      "--pixel"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: expected a value", names[i]);
@@ -458,12 +496,12 @@ static void test_network(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),       cmocka_unit_test(test_everything),   cmocka_unit_test(test_live),
-        cmocka_unit_test(test_values),         cmocka_unit_test(test_channels),     cmocka_unit_test(test_also),
-        cmocka_unit_test(test_help),           cmocka_unit_test(test_manual),       cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_missing_values), cmocka_unit_test(test_pixels),       cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_words),          cmocka_unit_test(test_combinations), cmocka_unit_test(test_dataset),
-        cmocka_unit_test(test_network),
+        cmocka_unit_test(test_defaults), cmocka_unit_test(test_everything),     cmocka_unit_test(test_live),
+        cmocka_unit_test(test_values),   cmocka_unit_test(test_channels),       cmocka_unit_test(test_also),
+        cmocka_unit_test(test_help),     cmocka_unit_test(test_manual),         cmocka_unit_test(test_comparisons),
+        cmocka_unit_test(test_unknown),  cmocka_unit_test(test_missing_values), cmocka_unit_test(test_pixels),
+        cmocka_unit_test(test_numbers),  cmocka_unit_test(test_words),          cmocka_unit_test(test_combinations),
+        cmocka_unit_test(test_dataset),  cmocka_unit_test(test_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
