@@ -158,8 +158,8 @@ static const option_row rows[] = {
      .help = "run N frames before those (default 0)"},
 
     {"pixel", "X,Y", VIEWER, .read = option_read_pixel, .most = MAX_SIZE - 1,
-     .help = "inspect this pixel's kernels, from 0,0 at the top left: --report has them as \"inspect\"; twice for\n"
-             "two pixels"},
+     .help = "inspect this pixel's kernels, from 0,0 at the top left: beside the panes,\n"
+             "and in --report as \"inspect\"; twice for two pixels"},
 
     {.help = "Results"},
     {"screenshot", "FILE.png", VIEWER, .read = option_read_png, .place = offsetof(options, screenshot),

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "parts.h"
@@ -63,7 +64,6 @@ bool is_named(const profiler_stats &stats, const char *name)
 /* Stages in their order, then what contains them: the node, with its hand-overs' part of it, and the frame. */
 void build_timing(const ui_facts *facts, Box box)
 {
-    const float row_height = px(15);
     Box titles = box.take_top(px(22));
     draw_text(look.strong, titles, left_align, text, "Timing, ms");
     TimeColumns columns = {px(112), px(66), 0, box.width < px(560) ? 3 : 5};
@@ -74,6 +74,7 @@ void build_timing(const ui_facts *facts, Box box)
 
     profiler_stats node = {}, frame = {};
     double longest = 0, hand_over = 0;
+    int shown = 2; /* node and frame */
     for (int i = 0; i < profiler_count(facts->times); i++) {
         profiler_stats stats = profiler_get(facts->times, i);
         if (is_named(stats, "frame"))
@@ -84,7 +85,9 @@ void build_timing(const ui_facts *facts, Box box)
             longest = std::max(longest, stats.median_ms);
         if (is_hand_over(stats))
             hand_over += stats.median_ms;
+        shown += stats.n > 0 && !is_named(stats, "frame") && !is_named(stats, "node");
     }
+    const float row_height = std::min(px(15), std::floor((box.height - px(2)) / (float)shown));
     for (int i = 0; i < profiler_count(facts->times); i++) {
         profiler_stats stats = profiler_get(facts->times, i);
         if (stats.n > 0 && !is_named(stats, "frame") && !is_named(stats, "node"))

@@ -163,6 +163,20 @@ void outline_texel(const view *view, const view_context *context, rectangle pict
     list->PopClipRect();
 }
 
+/* Pins the pixel where the button was pressed, unless that began a drag. */
+void pin_on_click(view *view, const view_context *context, rectangle picture)
+{
+    const ImGuiIO &io = ImGui::GetIO();
+    const float still = io.MouseDragThreshold * io.MouseDragThreshold;
+    if (!ImGui::IsItemDeactivated() || !ImGui::IsMouseReleased(ImGuiMouseButton_Left) ||
+        io.MouseDragMaxDistanceSqr[ImGuiMouseButton_Left] >= still)
+        return;
+    const ImVec2 at = io.MouseClickedPos[ImGuiMouseButton_Left];
+    int column, row;
+    view_texel(view, context, picture, at.x, at.y, &column, &row);
+    view_pin(view, context, column, row, io.KeyShift);
+}
+
 void build_pane(const ui_facts *facts, view *view, view_context *context, ui_layout *layout, int index, Box cell)
 {
     pane *pane = &view->panes[index];
@@ -195,6 +209,8 @@ void build_pane(const ui_facts *facts, view *view, view_context *context, ui_lay
         context->hovered = index;
         view_texel(view, context, picture, mouse.x, mouse.y, &layout->column, &layout->row);
     }
+    if (view->inspector)
+        pin_on_click(view, context, picture);
     if (!has_layer)
         draw_format(look.body, cell, center_align, faint, "this frame has no %s",
                     frame_layer_name((frame_layer)pane->layer));

@@ -116,6 +116,10 @@ void build_view(const ui_facts *facts, view *view, const view_context *context, 
 void build_quality(const ui_facts *facts, const view_context *context, Box box);          /* panel_quality.cpp */
 void build_timing(const ui_facts *facts, Box box);                                        /* panel_timing.cpp */
 
+/* panel_inspector.cpp: the kernels of the inspected pixels, beside the panes. */
+float inspector_width(const view *view);
+void build_inspector(const ui_facts *facts, const view *view, Box box);
+
 void build_sequence(const ui_facts *facts, view *view, const view_context *context, Box box);
 void build_status(const ui_facts *facts, const view_context *context, const ui_layout *layout, Box box);
 void build_help(view *view, const view_context *context); /* status.cpp */

@@ -65,6 +65,11 @@ void build_all(const ui_facts *facts, view *view, view_context *context, ui_layo
     bool transport = view->panels && context->frame_count > 1 && area.height > px(200);
     Box dock_box = area.take_bottom(dock ? px(220) : 0);
     Box transport_box = area.take_bottom(transport ? px(34) : 0);
+    const float beside = inspector_width(view);
+    if (view->inspector && area.width - beside >= px(320) && area.height > px(240)) {
+        area.width -= beside;
+        build_inspector(facts, view, {area.right(), area.y, beside, area.height});
+    }
     build_panes(facts, view, context, layout, area);
     fly(view);
     if (transport)

@@ -39,6 +39,7 @@ static const char *const common_help[][2] = {
     {"Left  Right  Home  End", "step through the sequence"},
     {pictures, " in the pane under the cursor"},
     {guides, " there"},
+    {"I", "inspect the kernels of the pixel there; a click pins it, one with Shift a second pixel"},
     {"X", "error against the reference there"},
     {"Enter", "that pane alone, or all again"},
     {"L", "second row of panes"},
@@ -180,6 +181,31 @@ void view_set_zoom(view *view, const view_context *context, double zoom)
     view->zoom = fmin(fmax(zoom, MIN_ZOOM), MAX_ZOOM);
 }
 
+/* ---- Inspector ---------------------------------------------------------------------------------------------------- */
+
+static void unpin(view *view, int index)
+{
+    view->pin_count--;
+    for (int i = index; i < view->pin_count; i++)
+        view->pins[i] = view->pins[i + 1];
+}
+
+void view_pin(view *view, const view_context *context, int column, int row, bool beside)
+{
+    if (column < 0 || row < 0 || column >= context->image_width || row >= context->image_height)
+        return;
+    const wf_node_pixel pixel = {(uint32_t)column, (uint32_t)row};
+    for (int i = 0; i < view->pin_count; i++) {
+        if (view->pins[i].x == pixel.x && view->pins[i].y == pixel.y) {
+            unpin(view, i);
+            return;
+        }
+    }
+    const int kept = !beside ? 0 : view->pin_count < WF_NODE_MAX_PIXELS ? view->pin_count : WF_NODE_MAX_PIXELS - 1;
+    view->pins[kept] = pixel;
+    view->pin_count = kept + 1;
+}
+
 /* ---- Keys --------------------------------------------------------------------------------------------------------- */
 
 /* The pane that keys act on. */
@@ -262,6 +288,9 @@ void view_key(view *view, const view_context *context, int key)
     case KEY_END:
         step(view, context, context->frame_count - 1 - view->frame);
         break;
+    case 'i':
+        view->inspector = !view->inspector;
+        break;
     case 'x':
         toggle_error(view, context);
         break;
@@ -288,6 +317,7 @@ void view_key(view *view, const view_context *context, int key)
         view->panels = !view->panels;
         break;
     case 'p':
+    case 'P': /* while Shift pins */
         view->save_screenshot = true;
         break;
     case KEY_F1:

@@ -84,6 +84,9 @@ void view_origin(const view *view, const view_context *context, rectangle pane, 
 void view_texel(const view *view, const view_context *context, rectangle pane, double x, double y, int *column,
                 int *row);
 
+/* What a click does while the inspector is open: pins the pixel in the others' place, or beside one other; a pinned one is let go. */
+void view_pin(view *view, const view_context *context, int column, int row, bool beside);
+
 /* Zooms by a factor, keeping the image where it is at the target pixel x, y in the pane. */
 void view_zoom_at(view *view, const view_context *context, rectangle pane, double x, double y, double factor);
 void view_pan(view *view, const view_context *context, double dx, double dy); /* target pixels */

@@ -203,6 +203,10 @@ static void other_keys(void **state)
     assert_true(view.predictor.together);
     view_key(&view, &context, 't');
     assert_false(view.predictor.together);
+    view_key(&view, &context, 'i');
+    assert_true(view.inspector);
+    view_key(&view, &context, 'i');
+    assert_false(view.inspector);
     view_key(&view, &context, 'l');
     assert_int_equal(view.rows, 1);
     view_key(&view, &context, KEY_F1);
@@ -211,6 +215,38 @@ static void other_keys(void **state)
     view_key(&view, &context, 0x1f600);
     view_key(&view, &context, KEY_ESCAPE);
     assert_true(view.quit);
+}
+
+static void assert_pins(const view *view, int count, const uint32_t pins[][2])
+{
+    assert_int_equal(view->pin_count, count);
+    for (int i = 0; i < count; i++)
+        assert_true(view->pins[i].x == pins[i][0] && view->pins[i].y == pins[i][1]);
+}
+
+static void clicks_pin_pixels(void **state)
+{
+    (void)state;
+    view view = fresh();
+    view_context context = context_of(200, 100);
+    static const uint32_t first[][2] = {{3, 4}}, other[][2] = {{199, 99}}, both[][2] = {{199, 99}, {5, 6}},
+                          replaced[][2] = {{199, 99}, {7, 8}}, second[][2] = {{7, 8}};
+    view_pin(&view, &context, 3, 4, false);
+    assert_pins(&view, 1, first);
+    view_pin(&view, &context, 199, 99, false);
+    assert_pins(&view, 1, other);
+    view_pin(&view, &context, 5, 6, true);
+    assert_pins(&view, 2, both);
+    view_pin(&view, &context, 7, 8, true);
+    assert_pins(&view, 2, replaced);
+    view_pin(&view, &context, 199, 99, true); /* is let go */
+    assert_pins(&view, 1, second);
+    static const int outside[][2] = {{-1, 0}, {0, -1}, {200, 0}, {0, 100}};
+    for (int i = 0; i < 4; i++)
+        view_pin(&view, &context, outside[i][0], outside[i][1], false);
+    assert_pins(&view, 1, second);
+    view_pin(&view, &context, 7, 8, false);
+    assert_pins(&view, 0, NULL);
 }
 
 static void the_help_names_keys_and_layers(void **state)
@@ -289,6 +325,7 @@ int main(void)
         cmocka_unit_test(keys_choose_only_what_is_there),
         cmocka_unit_test(keys_step_through_the_sequence),
         cmocka_unit_test(other_keys),
+        cmocka_unit_test(clicks_pin_pixels),
         cmocka_unit_test(the_help_names_keys_and_layers),
         cmocka_unit_test(rows_of_layers_fit_together),
         cmocka_unit_test(further_layers_have_outputs),

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 
+import frames
 import numpy as np
 import OpenEXR
 import pytest
@@ -208,6 +209,82 @@ def test_keys_and_mouse_change_the_view(window):
     changes(lambda: opened.key("Tab"))
     changes(lambda: opened.key("F1"))
     opened.quits("Escape", "q")
+
+
+def inspected(window, tmp_path, act):
+    """What the user makes the inspector tell of a frame of noise: pixels of the report, whose weights are the file's."""
+    weights = np.random.default_rng().random((9, 9, 16)).astype(np.float32)
+    np.save(tmp_path / "w.npy", weights)
+    frames.write(tmp_path / "a.exr", color=np.random.default_rng().random((9, 16, 3)))
+    opened = window("--weights", "w.npy", "--report", "r.json", "--size", "1280x720", "a.exr")
+    opened.screenshot()
+    act(opened)
+    opened.quits("q")
+    kernels = json.loads((tmp_path / "r.json").read_text())["inspect"]
+    for kernel in kernels:
+        x, y = kernel["pixel"]
+        if kernel["operator"] == "gather" and 0 < x < 15 and 0 < y < 8:
+            np.testing.assert_allclose(np.ravel(kernel["factors"]), weights[:, y, x], rtol=1e-6)
+    assert [kernel["operator"] for kernel in kernels] == ["gather", "splat"] * (len(kernels) // 2)
+    return [tuple(kernel["pixel"]) for kernel in kernels[::2]]
+
+
+# The inspector takes 320 pixels of 1280. Of the three panes beside it, 318 wide, the first has its middle at 159, 250; pixels of the frame
+# are 19.9 wide there.
+MIDDLE, STEP = (159, 250), 19.9
+
+
+def at(x, y):
+    """Where a pixel of that frame is in the first pane."""
+    return round(MIDDLE[0] + (x - 7.5) * STEP), round(MIDDLE[1] + (y - 4) * STEP)
+
+
+def do(opened, *action):
+    """Until it shows: the first picture after it knows what the mouse is over, the second one was filtered for that."""
+    opened.xdotool(*action)
+    for _ in range(2):
+        opened.screenshot()
+
+
+def point(opened, x, y):
+    do(opened, "mousemove", "--window", opened.window, *at(x, y))
+
+
+def click(opened, x, y):
+    point(opened, x, y)
+    do(opened, "mousedown", 1)
+    do(opened, "mouseup", 1)
+
+
+def test_inspects_the_pixel_under_the_mouse(window, tmp_path):
+    def act(opened):
+        opened.key("i")
+        for pixel in ((3, 3), (12, 5), (9, 2)):
+            point(opened, *pixel)
+
+    assert inspected(window, tmp_path, act) == [(9, 2)]
+
+
+def test_clicks_pin_pixels(window, tmp_path):
+    def act(opened):
+        opened.key("i")
+        click(opened, 4, 3)
+        opened.xdotool("keydown", "Shift_L")
+        click(opened, 9, 2)
+        opened.xdotool("keyup", "Shift_L")
+        point(opened, 12, 5)
+
+    assert inspected(window, tmp_path, act) == [(4, 3), (9, 2)]
+
+
+def test_a_closed_inspector_tells_nothing(window, tmp_path):
+    def act(opened):
+        opened.key("i")
+        point(opened, 4, 3)
+        opened.key("i")
+        opened.screenshot()
+
+    assert inspected(window, tmp_path, act) == []
 
 
 @pytest.fixture(scope="module")
