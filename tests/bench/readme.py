@@ -19,6 +19,7 @@ BEGIN, END = "<!-- measured: tests/bench/readme.py -->\n", "<!-- /measured -->\n
 OPERATORS = ("gather", "splat")
 NAMES = {"weighted_filter": "this layer", "unfold": "unfold and einsum", "compiled": "torch.compile of shift-and-add",
          "carafe": "CARAFE"}  # bench_torch.py's candidates
+TENSOR_FLOPS = {"NVIDIA H200": 989.5e12}  # float16, dense; NVIDIA's data sheet
 USUAL = {"direction": "forward", "mode": "linear", "dtype": "float32", "channels": 3, "batch": 1, "width": 1920,
          "height": 1080}
 
@@ -261,6 +262,33 @@ def live_table():
                  f"{results[0][0]['bounces']} bounces, medians.", header, rows)
 
 
+def network_table():
+    """The steps of the bundled network's frame under two roofs: what the tensor cores can do, and the measured copy speed."""
+    results = load("network_bench-cuda")
+    if not results:
+        return ""
+    copy, tensor = results["copy_bytes_per_second"], TENSOR_FLOPS.get(results["device"])
+    if not tensor:
+        sys.exit(f"TENSOR_FLOPS does not know {results['device']}")
+
+    def row(name, milliseconds, flop, bytes_moved):
+        limits = [flop / tensor * 1e3, bytes_moved / copy * 1e3] if bytes_moved else []
+        shares = [f"{limit / milliseconds:.2f}" for limit in limits] or ["–", "–"]
+        return [name, f"{milliseconds:.4f}", f"{flop / 1e9:.2f}", f"{bytes_moved / 1e6:.1f}" if bytes_moved else "–", *shares]
+
+    rows = [row(step["name"], step["milliseconds"], step["flop"], step["bytes"]) for step in results["steps"]]
+    rows += [row(f"**{name}**", milliseconds, sum(step["flop"] for step in results["steps"] if step["stage"] == name),
+                 sum(step["bytes"] for step in results["steps"] if step["stage"] == name))
+             for name, milliseconds in results["stages"].items()]
+    rows.append(row("**frame**", results["milliseconds"], results["flop"], sum(step["bytes"] for step in results["steps"])))
+    return table(f"**The network**, {results['network']}, {results['width']}×{results['height']}, both filters, on {source(results)}, "
+                 f"{results['memory_bytes'] / 1e6:.0f} MB: each step alone, many times one after another, and whole frames; the operations of "
+                 "published convolutions, nothing padded, and the bytes that must move; and which share of the time these would take at the "
+                 f"tensor cores' {tensor / 1e12:.0f} TFLOP/s (float16, data sheet) and at the copy speed of the same run, {copy / 1e12:.2f} TB/s. "
+                 "Convolutions with a coarser source do 4/9 of that source's operations, so their share can be larger than the cores'.",
+                 ["step", "ms", "GFLOP", "MB", "of tensor cores", "of memory"], rows)
+
+
 def quality_table():
     file = ROOT / "tests" / "quality" / "results" / "quality.json"
     if not file.exists():
@@ -295,7 +323,7 @@ def picture():
 PAGES = {  # what stands between the marks of each page, in order
     "README.md": [[quality_table], [forward_table, picture]],
     "tests/bench/README.md": [[backward_table, modes_table, shapes_table, layers_table, glsl_table, cpu_table, lambda: torch_table("cuda"),
-                               training_table, lambda: torch_table("cpu"), node_table, live_table]],
+                               training_table, lambda: torch_table("cpu"), node_table, live_table], [network_table]],
 }
 
 
