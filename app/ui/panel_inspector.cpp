@@ -122,14 +122,13 @@ void draw_level(const inspected_kernel &kernel, Box row)
 
 void build_operator(const inspected_pixel &pixel, wf_operator op, Box box)
 {
-    const inspected_kernel *first = nullptr, *shown = nullptr;
+    const inspected_kernel *first = nullptr, *shown = inspected_whole(&pixel, op);
     int levels = 0;
     for (int i = 0; i < pixel.count; i++) {
         const inspected_kernel *kernel = &pixel.kernels[i];
         if (kernel->op != op)
             continue;
         first = first ? first : kernel;
-        shown = kernel; /* the last one is what all levels make */
         levels += kernel->level != INSPECTED_EFFECTIVE;
     }
     if (!shown)

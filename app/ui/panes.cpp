@@ -233,6 +233,9 @@ void build_panes(const ui_facts *facts, view *view, view_context *context, ui_la
         Box cell = {x0 + std::floor((x1 - x0 - width) / 2), area.y + row * (height + gap), width, height};
         build_pane(facts, view, context, layout, view->solo >= 0 ? view->solo : i, cell);
     }
+    for (int i = 0; i < VIEW_PANES && view->inspector; i++)
+        if (layout->pictures[i].width > 0)
+            draw_footprints(facts, view, context, view->panes[i].layer, layout->pictures[i]);
     bool inside = layout->column >= 0 && layout->column < context->image_width && layout->row >= 0 &&
                   layout->row < context->image_height;
     if (context->hovered < 0 || !inside)

@@ -120,6 +120,11 @@ void build_timing(const ui_facts *facts, Box box);                              
 float inspector_width(const view *view);
 void build_inspector(const ui_facts *facts, const view *view, Box box);
 
+/* footprint.cpp: over a pane, the outline of what the inspected pixels are made of: in the pane of the splat by the splat, else by the
+ * gather. Of taps with at least a tenth of the largest one's factor. */
+void draw_footprints(const ui_facts *facts, const view *view, const view_context *context, int layer,
+                     rectangle picture);
+
 void build_sequence(const ui_facts *facts, view *view, const view_context *context, Box box);
 void build_status(const ui_facts *facts, const view_context *context, const ui_layout *layout, Box box);
 void build_help(view *view, const view_context *context); /* status.cpp */

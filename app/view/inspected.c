@@ -98,3 +98,11 @@ void inspected_free(inspected_pixel *pixel)
         free(pixel->kernels[i].factors);
     *pixel = (inspected_pixel){0};
 }
+
+const inspected_kernel *inspected_whole(const inspected_pixel *pixel, wf_operator op)
+{
+    const inspected_kernel *last = NULL;
+    for (int i = 0; i < pixel->count; i++)
+        last = pixel->kernels[i].op == op ? &pixel->kernels[i] : last;
+    return last;
+}

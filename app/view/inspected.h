@@ -43,4 +43,7 @@ typedef struct inspected_pixel {
 bool inspected_read(const wf_node_inspected_pixel *told, inspected_pixel *pixel);
 void inspected_free(inspected_pixel *pixel); /* leaves it zeroed; zeroed is fine */
 
+/* What all the operator's levels make together; of a plain filter its only kernel. NULL: it has no output. */
+const inspected_kernel *inspected_whole(const inspected_pixel *pixel, wf_operator op);
+
 #endif

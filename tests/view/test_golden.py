@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 
+import frames
 import numpy as np
 import pytest
 from frames import FRAMES
@@ -30,6 +31,11 @@ CASES = {
     "weights": {"arguments": ["--size", "1440x1200", "--weights", "{box}", "--timing-placeholders", TERRACE]},
     "small": {"arguments": ["--size", "400x240", "--kernel-size", "3", "--timing-placeholders", TERRACE]},
 }
+
+# The inspector, of a detail: pictures and figures of weights, with the outlines of two pixels; of the network's pyramid.
+PINNED = ["--pixel", "14,11", "--timing-placeholders", "--size", "1280x720"]
+CASES["inspector"] = {"arguments": [*PINNED, "--pixel", "1,6", "--weights", "{kernels}", "--weight-mode", "softmax", "{detail}"]}
+CASES["pyramid"] = {"arguments": [*PINNED, "{detail}"]}
 
 # The network denoises where nothing else is asked for: recorded frames (studio), and live ones (glass).
 # Live frames: what a pixel's noise is follows from its seed, on one device to the last bit.
@@ -63,11 +69,20 @@ def load(path):
     return np.asarray(Image.open(path).convert("RGB"))
 
 
+def make_inputs(folder):
+    """What arguments name in braces."""
+    made = {"{box}": folder / "box-3x3.npy", "{kernels}": folder / "kernels-5x5.npy", "{detail}": folder / "detail.exr"}
+    np.save(made["{box}"], np.full((9, 270, 480), 1 / 9, np.float32))
+    np.save(made["{kernels}"], np.random.RandomState(5).normal(0, 1.5, (25, 20, 28)).astype(np.float32))
+    studio = frames.read_blender(STUDIO)
+    frames.write(made["{detail}"], **{layer: studio[layer][120:140, 200:228] for layer in ("color", "normal")})
+    return made
+
+
 def draw(wfview, folder, backend, arguments):
     """The picture and the report of a view."""
-    box = folder / "box-3x3.npy"
-    np.save(box, np.full((9, 270, 480), 1 / 9, np.float32))
-    arguments = [str(argument).replace("{box}", str(box)) for argument in arguments]
+    made = make_inputs(folder)
+    arguments = [made.get(str(argument), argument) for argument in arguments]
     picture, report = folder / "actual.png", folder / "report.json"
     wfview("--headless", "--backend", backend, "--screenshot", picture, "--report", report, *arguments).done()
     return load(picture), json.loads(report.read_text())
@@ -121,6 +136,18 @@ def test_other_views_do_not_match(wfview, tmp_path, arguments):
 def test_other_live_frames_do_not_match(wfview, tmp_path, arguments):
     actual, _ = draw(wfview, tmp_path, "cpu", CASES["glass"]["arguments"] + arguments)
     assert not matches(difference(actual, load(GOLDEN / "glass.png")))
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--pixel", "14,11", "--pixel", "2,6"],
+    ["--pixel", "14,11"],
+    ["--pixel", "1,6", "--pixel", "14,11"],
+    ["--pixel", "14,11", "--pixel", "1,6", "--weight-mode", "linear"],
+], ids=["other pixel", "one pixel", "other order", "other mode"])
+def test_other_kernels_do_not_match(wfview, tmp_path, arguments):
+    others = ["--timing-placeholders", "--size", "1280x720", "--weights", "{kernels}", "--weight-mode", "softmax"]
+    actual, _ = draw(wfview, tmp_path, "cpu", [*others, *arguments, "{detail}"])
+    assert not matches(difference(actual, load(GOLDEN / "inspector.png")))
 
 
 def test_the_comparison_notices_a_wrong_word():
