@@ -68,7 +68,7 @@ static __global__ void __launch_bounds__(THREADS) store_logits(const planes_args
         float logits[1][4];
         wf_load_fragments(args.part, j, -1, first_chunk);
         wf_load_pixels(args.part, pixels, 0, a);
-        wf_find_logits(args.part, first_chunk, a, pixels, j, -1, logits);
+        wf_find_logits<3>(args.part, first_chunk, a, pixels, j, -1, logits);
         for (int i = 0; i < 2; i++) {
             const int column = 8 * j + 2 * (lane % 4);
             if (at[i] > last)

@@ -86,8 +86,9 @@ static __device__ __forceinline__ void wf_load_pixels(const wf_logits &part, con
     a[0] = low.x, a[1] = high.x, a[2] = low.y, a[3] = high.y;
 }
 
-/* Logits of 16 pixels, whose first chunk is loaded; fragment j has the columns 8 j + 2t and the next one. */
-template <int FRAGMENTS>
+/* Logits of 16 pixels, whose first chunk is loaded; fragment j has the columns 8 j + 2t and the next one. CHUNKS are read at
+ * once; 0 where there is no other chunk. */
+template <int CHUNKS, int FRAGMENTS>
 static __device__ __forceinline__ void wf_find_logits(const wf_logits &part, const wf_fragments<FRAGMENTS> &first_chunk,
                                                       const uint32_t first_pixels[4], const int pixels[2], int first,
                                                       int last, float (&logits)[FRAGMENTS][4])
@@ -98,15 +99,22 @@ static __device__ __forceinline__ void wf_find_logits(const wf_logits &part, con
         logits[j][1] = logits[j][3] = first_chunk.bias[j].y;
         wf_multiply(logits[j], first_pixels, first_chunk.weights[j].x, first_chunk.weights[j].y);
     }
-#pragma unroll 2
-    for (int chunk = 1; chunk < part.chunks; chunk++) {
-        uint32_t a[4];
-        wf_load_pixels(part, pixels, chunk, a);
+    for (int from = 1; CHUNKS > 0 && from < part.chunks; from += CHUNKS) {
+        uint32_t a[CHUNKS > 0 ? CHUNKS : 1][4];
+        uint2 b[CHUNKS > 0 ? CHUNKS : 1][FRAGMENTS];
 #pragma unroll
-        for (int j = 0; j < FRAGMENTS; j++) {
-            const int fragment = j == FRAGMENTS - 1 && last >= 0 ? last : first + j;
-            const uint2 b = wf_load_fragment(part, fragment, chunk);
-            wf_multiply(logits[j], a, b.x, b.y);
+        for (int i = 0; i < CHUNKS; i++) {
+            const int chunk = min(from + i, part.chunks - 1);
+            wf_load_pixels(part, pixels, chunk, a[i]);
+#pragma unroll
+            for (int j = 0; j < FRAGMENTS; j++)
+                b[i][j] = wf_load_fragment(part, j == FRAGMENTS - 1 && last >= 0 ? last : first + j, chunk);
+        }
+#pragma unroll
+        for (int i = 0; i < CHUNKS; i++) {
+#pragma unroll
+            for (int j = 0; j < FRAGMENTS && from + i < part.chunks; j++)
+                wf_multiply(logits[j], a[i], b[i][j].x, b[i][j].y);
         }
     }
 }

@@ -13,12 +13,13 @@
 #define WF_LEVEL_WIDTH   32
 #define WF_LEVEL_THREADS 256
 #define WF_LEVEL_WARPS   (WF_LEVEL_THREADS / 32)
-#define WF_LEVEL_BLOCKS  3  /* of a multiprocessor */
 #define WF_SAFE_LOGIT    80 /* exponentials of smaller ones are finite, and so are their sums */
 
-/* Of a K x K kernel, K odd, in tiles of so many rows, at most two for each of the block's warps. */
-template <int K_, int HEIGHT_> struct wf_level {
-    static constexpr int K = K_, HEIGHT = HEIGHT_, BORDER = K / 2, TAPS = K * K, FRAGMENTS = (TAPS + 7) / 8;
+/* Of a K x K kernel, K odd, in tiles of so many rows, at most two for each of the block's warps. CHUNKS that a thread
+ * reads at once, 0 for heads of one chunk: these leave registers for more blocks of a multiprocessor. */
+template <int K_, int HEIGHT_, int CHUNKS_> struct wf_level {
+    static constexpr int K = K_, HEIGHT = HEIGHT_, CHUNKS = CHUNKS_, BLOCKS = CHUNKS ? 2 : 3;
+    static constexpr int BORDER = K / 2, TAPS = K * K, FRAGMENTS = (TAPS + 7) / 8;
     static constexpr int PITCH = WF_LEVEL_WIDTH + 2 * BORDER, REGION = PITCH * (HEIGHT + 2 * BORDER);
 
     /* In a plane of logits the tile's first pixel is behind a margin: what lands left of the tile's columns lies at the end of the
@@ -105,7 +106,7 @@ static __device__ __forceinline__ float wf_fill_gather(const wf_logits &part, in
             read(group + WF_LEVEL_WARPS);
         float *to = planes + 2 * (lane % 4) * Level::PLANE + Level::MARGIN + row * Level::PITCH + column;
         float logits[Level::FRAGMENTS + ALPHAS][4];
-        wf_find_logits(part, first_chunk, a, pixels, 0, last, logits);
+        wf_find_logits<Level::CHUNKS>(part, first_chunk, a, pixels, 0, last, logits);
 #pragma unroll
         for (int i = 0; i < 4 * Level::FRAGMENTS; i++) {
             const int tap = i / 4 * 8 + 2 * (lane % 4) + i % 2, right = i / 2 % 2 * 8;
@@ -162,7 +163,7 @@ static __device__ __forceinline__ float wf_fill_splat(const wf_logits &part, flo
         const uint32_t a[4] = {next[0], next[1], next[2], next[3]};
         read(first + 16 * WF_LEVEL_WARPS);
         float logits[Level::FRAGMENTS][4];
-        wf_find_logits(part, first_chunk, a, pixels, 0, -1, logits);
+        wf_find_logits<Level::CHUNKS>(part, first_chunk, a, pixels, 0, -1, logits);
 #pragma unroll
         for (int p = 0; p < 2; p++) {
             const int row = at[p].y - y0 - BORDER; /* that its first tap lands on, of the tile */
@@ -290,7 +291,7 @@ static __device__ __forceinline__ void wf_store_two(const wf_level_args &args, i
 }
 
 template <typename Level>
-static __global__ void __launch_bounds__(WF_LEVEL_THREADS, WF_LEVEL_BLOCKS) filter_level(const wf_level_args args)
+static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter_level(const wf_level_args args)
 {
     extern __shared__ __align__(128) float wf_level_shared[];
     float *const light = wf_level_shared, *const logits = wf_level_shared + 3 * Level::REGION;
@@ -340,7 +341,7 @@ static __device__ __forceinline__ void wf_store_albedo(const wf_albedo_args &arg
 }
 
 template <typename Level>
-static __global__ void __launch_bounds__(WF_LEVEL_THREADS, WF_LEVEL_BLOCKS) filter_albedo(const wf_albedo_args args)
+static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter_albedo(const wf_albedo_args args)
 {
     extern __shared__ __align__(128) float wf_level_shared[];
     float *const light = wf_level_shared, *const logits = wf_level_shared + 3 * Level::REGION;

@@ -105,30 +105,38 @@ static bool is_small(const wf_cuda_device *device, int width, int height)
     return (int64_t)width * height < (int64_t)device->multiprocessors * WF_LEVEL_WIDTH * 16;
 }
 
-template <int K> static wf_result filter_fused(wf_cuda_device *device, cudaStream_t stream, const wf_level_call *call)
+template <typename Level>
+static wf_result launch_level(wf_cuda_device *device, cudaStream_t stream, const wf_level_call *call)
 {
-    typedef wf_level<K, 16> high;
-    typedef wf_level<K, 4> flat;
     wf_level_args args = {wf_make_logits(&call->head, &call->decoded, WF_PART_GATHER),
                           wf_make_logits(&call->head, &call->decoded, WF_PART_SPLAT),
                           call->head.alphas ? wf_first_fragment(&call->head, WF_PART_ALPHAS) : 0,
                           wf_make_light(&call->light),
                           wf_make_filtered(call->operators, &call->output),
                           wf_make_filtered(call->operators, &call->coarser)};
-    const int width = args.output.width, height = args.output.height;
-    if (is_small(device, width, height))
-        return launch_tiles<flat>(device, stream, (const void *)filter_level<flat>, width, height, flat::SHARED_BYTES,
-                                  &args);
-    return launch_tiles<high>(device, stream, (const void *)filter_level<high>, width, height, high::SHARED_BYTES,
-                              &args);
+    return launch_tiles<Level>(device, stream, (const void *)filter_level<Level>, args.output.width, args.output.height,
+                               Level::SHARED_BYTES, &args);
+}
+
+template <int K> static wf_result filter_fused(wf_cuda_device *device, cudaStream_t stream, const wf_level_call *call)
+{
+    if (is_small(device, call->decoded.width, call->decoded.height))
+        return launch_level<wf_level<K, 4, 3>>(device, stream, call);
+    if (call->head.inputs > 16)
+        return launch_level<wf_level<K, 16, 3>>(device, stream, call);
+    return launch_level<wf_level<K, 16, 0>>(device, stream, call);
 }
 
 template <int K>
 static wf_result filter_albedo_fused(wf_cuda_device *device, cudaStream_t stream, const wf_albedo_call *call)
 {
-    typedef wf_level<K, 16> level;
+    typedef wf_level<K, 16, 3> deep;
+    typedef wf_level<K, 16, 0> level;
     wf_albedo_args args = {wf_make_logits(&call->head, &call->decoded, WF_PART_ALBEDO), wf_view_or_none(&call->albedo),
                            (uint2 *)call->output.data, call->output.width, call->output.height};
+    if (call->head.inputs > 16)
+        return launch_tiles<deep>(device, stream, (const void *)filter_albedo<deep>, args.width, args.height,
+                                  deep::SHARED_BYTES, &args);
     return launch_tiles<level>(device, stream, (const void *)filter_albedo<level>, args.width, args.height,
                                level::SHARED_BYTES, &args);
 }
@@ -139,7 +147,7 @@ static wf_result filter_albedo_fused(wf_cuda_device *device, cudaStream_t stream
 static bool is_fused(const wf_device *device, int kernel)
 {
     return kernel == 3 ||
-           (kernel == 5 && wf_level<5, 16>::SHARED_BYTES <= ((const wf_cuda_device *)device)->block_memory);
+           (kernel == 5 && wf_level<5, 16, 0>::SHARED_BYTES <= ((const wf_cuda_device *)device)->block_memory);
 }
 
 static size_t pixels_of(const wf_activation *a)
