@@ -260,12 +260,14 @@ static int read_decimals(const char *text, float most, float *values, int count)
     return 0;
 }
 
-bool option_read_factor(const option_row *row, const char *text, options *options, error *error)
+bool option_read_decimal(const option_row *row, const char *text, options *options, error *error)
 {
-    float value;
-    if (read_decimals(text, (float)row->most, &value, 1) != 1 || value < (float)row->least)
+    const bool is_negative = *text == '-';
+    const float most = (float)(is_negative ? -row->least : row->most), least = is_negative ? 0 : (float)row->least;
+    float size;
+    if (read_decimals(text + is_negative, most, &size, 1) != 1 || size < least || (is_negative && row->least >= 0))
         return error_set(error, "--%s %s: expected a number from %d to %d", row->name, text, row->least, row->most);
-    *(float *)place_of(options, row->place) = value;
+    *(float *)place_of(options, row->place) = is_negative ? -size : size;
     return true;
 }
 

@@ -32,19 +32,20 @@ struct option_row {
 #define OPTION_FLAG(field)   .read = option_read_flag, .place = offsetof(options, field)   /* bool */
 #define OPTION_TEXT(field)   .read = option_read_text, .place = offsetof(options, field)   /* const char * */
 #define OPTION_NUMBER(field) .read = option_read_number, .place = offsetof(options, field) /* int */
-#define OPTION_WORD(field)   .read = option_read_word, .place = offsetof(options, field)   /* enum or int */
+#define OPTION_DECIMAL(field)                                                                                          \
+    .read = option_read_decimal, .place = offsetof(options, field)                     /* float, from least to most */
+#define OPTION_WORD(field) .read = option_read_word, .place = offsetof(options, field) /* enum or int */
 #define OPTION_PAIR(a, b, reader)                                                                                      \
     .read = (reader), .place = offsetof(options, a), .second = offsetof(options, b) /* int */
 
-option_reader option_read_flag, option_read_text, option_read_number, option_read_word;
+option_reader option_read_flag, option_read_text, option_read_number, option_read_decimal, option_read_word;
 option_reader option_read_size;        /* WxH, both from least to most */
 option_reader option_read_kernel_size; /* K or KhxKw, from least to most */
 
 /* Those of one option each. */
-option_reader option_read_png;    /* a name that has no other extension */
-option_reader option_read_save;   /* a folder, or a pattern that has {layer} and ends in .exr */
-option_reader option_read_pixel;  /* X,Y, both up to most; up to WF_NODE_MAX_PIXELS times */
-option_reader option_read_factor; /* a number with decimals, from least to most; a float */
+option_reader option_read_png;   /* a name that has no other extension */
+option_reader option_read_save;  /* a folder, or a pattern that has {layer} and ends in .exr */
+option_reader option_read_pixel; /* X,Y, both up to most; up to WF_NODE_MAX_PIXELS times */
 option_reader option_read_tolerance;
 option_reader option_read_also, option_read_backend, option_read_channel, option_read_environment, option_read_seed;
 

@@ -161,6 +161,20 @@ static const option_row rows[] = {
      .help = "inspect this pixel's kernels, from 0,0 at the top left: beside the panes,\n"
              "and in --report as \"inspect\"; twice for two pixels"},
 
+    {.help = "Tone"},
+    {"tone", "NAME", VIEWER, OPTION_WORD(tone.curve), .word = tone_curve_name,
+     .help = "how panes show radiance: srgb (default), gamma or aces (ACES' filmic curve, Narkowicz 2015)"},
+    {"exposure", "EV", VIEWER, OPTION_DECIMAL(tone.exposure), .least = -16, .most = 16,
+     .help = "radiance times 2^EV (default 0)"},
+    {"offset", "O", VIEWER, OPTION_DECIMAL(tone.offset), .least = -1000, .most = 1000,
+     .help = "plus O (default 0)"},
+    {"gamma", "G", VIEWER, OPTION_DECIMAL(tone.gamma), .least = 1, .most = 10,
+     .help = "to the power of 1/G, with --tone gamma (default 2.2)"},
+    {"channel-shown", "NAME", VIEWER, OPTION_WORD(tone.channels), .word = tone_channels_name,
+     .help = "of radiance and albedo: %s (default all)"},
+    {"mark-clipped", NULL, VIEWER, OPTION_FLAG(tone.mark_clipped),
+     .help = "red where a channel is above what the curve can show, blue where one is below 0"},
+
     {.help = "Results"},
     {"screenshot", "FILE.png", VIEWER, .read = option_read_png, .place = offsetof(options, screenshot),
      .help = "the whole view"},
@@ -189,7 +203,7 @@ static const option_row rows[] = {
      .help = "one page with both, their difference and a slider, also where nothing differs"},
     {"compare-report", "OLD.json", VIEWER, OPTION_TEXT(compare_report),
      .help = "fail where a stage's median is longer than in this report, and say which"},
-    {"slower", "FACTOR", VIEWER, .read = option_read_factor, .place = offsetof(options, slower), .least = 1, .most = 1000,
+    {"slower", "FACTOR", VIEWER, OPTION_DECIMAL(slower), .least = 1, .most = 1000,
      .needs = "compare-report",
      .help = "how many times as long a median may be (default 1.05)"},
     {"timing-placeholders", NULL, VIEWER, OPTION_FLAG(placeholders),
@@ -468,6 +482,7 @@ options_result options_parse(int argc, char **argv, options *options, error *err
         .compression = EXR_ZIP,
         .tolerance = {0.002f, 0.001f},
         .slower = 1.05f,
+        .tone = tone_default(),
     };
     parse parse = {.options = options, .error = error};
     if (!read_options(&parse, argc, argv))

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "app/files/exr.h"
+#include "app/view/tone.h"
 #include "error.h"
 #include "wf_node_inspect.h"
 
@@ -61,7 +62,8 @@ typedef struct options {
     int warmup;
     wf_node_pixel pixels[WF_NODE_MAX_PIXELS]; /* --pixel, repeated: to inspect */
     int pixel_count;
-    bool placeholders; /* --timing-placeholders: dashes for times and device names, for golden pictures */
+    bool placeholders;  /* --timing-placeholders: dashes for times and device names, for golden pictures */
+    tone_settings tone; /* of panes */
     const char *screenshot, *save, *report, *trace;
     const char *compare;         /* NULL, or the picture that the screenshot is compared with */
     float tolerance[2];          /* FLIP's mean, and the share of pixels with a large one; default 0.002 and 0.001 */

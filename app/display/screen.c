@@ -99,10 +99,10 @@ static void draw_pane(const screen *screen, const screen_picture *picture, VkCom
         .zoom = (float)view_zoom(picture->view, picture->context),
         .width = (float)picture->context->image_width,
         .height = (float)picture->context->image_height,
-        .exposure = exp2f(picture->view->exposure),
         .near_inverse = picture->near_inverse,
         .far_inverse = picture->far_inverse,
         .mode = pane_mode(pane, picture->context),
+        .tone = tone_for_shader(&picture->view->tone),
     };
     panes_draw(&screen->panes, commands, picture->slot, pane->layer, rectangle, &push);
 }

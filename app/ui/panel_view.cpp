@@ -7,7 +7,14 @@ void build_view(const ui_facts *facts, view *view, const view_context *context, 
 {
     heading(&box, "View");
     label(&box, "Exposure");
-    slider("##exposure", &view->exposure, -8, 8, "%+.1f EV", false);
+    slider("##exposure", &view->tone.exposure, -8, 8, "%+.1f EV", false);
+    char tone[TONE_WORDS];
+    tone_describe(&view->tone, tone);
+    if (*tone) {
+        label(&box, "Tone");
+        const ImVec2 place = ImGui::GetCursorScreenPos();
+        draw_text(look.body, {place.x, place.y, box.right() - place.x, px(20)}, left_align, text, tone);
+    }
     label(&box, "Zoom");
     ImVec2 at = ImGui::GetCursorScreenPos();
     const float width = (box.right() - at.x - 2 * px(5)) / 3;

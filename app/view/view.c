@@ -7,7 +7,6 @@
 
 #define MIN_ZOOM (1.0 / 64)
 #define MAX_ZOOM 256.0
-#define MAX_EV   16.0f
 
 /* ---- Help --------------------------------------------------------------------------------------------------------- */
 
@@ -35,6 +34,7 @@ static const char *const common_help[][2] = {
     {"F or double-click", "fit the picture"},
     {"1  +  -", "one pixel a texel, zoom in, zoom out"},
     {"E  Shift+E  0", "exposure up, down, reset"},
+    {"Y  B  Z", "next tone curve, next channel or all, clipped pixels marked"},
     {"Space", "play or pause"},
     {"Left  Right  Home  End", "step through the sequence"},
     {pictures, " in the pane under the cursor"},
@@ -230,7 +230,7 @@ static void toggle_error(view *view, const view_context *context)
 
 static void expose(view *view, float steps)
 {
-    view->exposure = fminf(fmaxf(view->exposure + 0.5f * steps, -MAX_EV), MAX_EV);
+    view->tone.exposure = fminf(fmaxf(view->tone.exposure + 0.5f * steps, -TONE_MOST_EV), TONE_MOST_EV);
 }
 
 static void step(view *view, const view_context *context, int frames)
@@ -271,7 +271,16 @@ void view_key(view *view, const view_context *context, int key)
         expose(view, -1);
         break;
     case '0':
-        view->exposure = 0;
+        view->tone.exposure = 0;
+        break;
+    case 'y':
+        view->tone.curve = (view->tone.curve + 1) % TONE_COUNT;
+        break;
+    case 'b':
+        view->tone.channels = (view->tone.channels + 1) % TONE_CHANNELS;
+        break;
+    case 'z':
+        view->tone.mark_clipped = !view->tone.mark_clipped;
         break;
     case ' ':
         view->playing = !view->playing && context->frame_count > 1;

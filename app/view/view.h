@@ -7,6 +7,7 @@
 
 #include "app/denoise/predictor.h"
 #include "layers.h"
+#include "tone.h"
 #include "wf_node_inspect.h"
 
 #define VIEW_COLUMNS 3
@@ -43,7 +44,7 @@ typedef struct view {
     bool fit;                  /* zoom and center follow the pane's size */
     double zoom;               /* target pixels a texel */
     double center_x, center_y; /* the texel coordinate at each pane's center */
-    float exposure;            /* EV */
+    tone_settings tone;        /* of all panes alike */
     bool playing, continuous;  /* continuous: filter even where nothing has changed; live: new noise at rest */
     int frame;                 /* index in the sequence */
     wf_backend backend;        /* wanted */

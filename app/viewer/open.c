@@ -103,6 +103,7 @@ static void set_up_view(viewer *viewer, bool has_guides)
     view->inspector = options->pixel_count > 0;
     view->pin_count = options->pixel_count;
     memcpy(view->pins, options->pixels, sizeof view->pins);
+    view->tone = options->tone;
     view->backend = options->backend;
     view->predictor.row = options->predictor;
     view->predictor.mode = options->mode;

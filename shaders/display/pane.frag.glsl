@@ -2,10 +2,11 @@
 #extension GL_GOOGLE_include_directive : require
 
 /* A pane: every target pixel shows the mean of the texels it covers, so that magnified texels are squares and minified
- * ones are filtered. Means are taken of linear values, before exposure and transfer curve. */
+ * ones are filtered. Means are taken of linear values, before exposure and tone. */
 
 #include "pane.h"
 #include "ramp.h"
+#include "tone.glsl"
 
 layout(push_constant) uniform Push
 {
@@ -27,12 +28,6 @@ vec3 error_color(float error)
     float position = clamp(error, 0, 1) * (ramp.length() - 1);
     int stop = min(int(position), ramp.length() - 2);
     return mix(ramp[stop], ramp[stop + 1], position - stop);
-}
-
-vec3 srgb(vec3 linear)
-{
-    vec3 clamped = clamp(linear, 0, 1);
-    return mix(12.92 * clamped, 1.055 * pow(clamped, vec3(1 / 2.4)) - 0.055, greaterThan(clamped, vec3(0.0031308)));
 }
 
 vec3 hue(vec2 direction)
@@ -59,9 +54,9 @@ vec3 display(vec3 mean)
 {
     switch (push.mode) {
     case PANE_RADIANCE:
-        return srgb(mean * push.exposure);
+        return apply_tone(push.tone, mean);
     case PANE_ALBEDO:
-        return srgb(mean);
+        return srgb(select_channels(push.tone, mean));
     case PANE_NORMAL:
         return 0.5 * mean + 0.5;
     case PANE_MOTION:
@@ -101,6 +96,8 @@ void main()
         }
     }
     vec3 mean = sum / area;
-    bool finite = !any(isnan(mean)) && !any(isinf(mean));
-    color = vec4(finite ? display(mean) : vec3(1, 0, 1), 1);
+    if (any(isnan(mean)))
+        color = vec4(TONE_NAN, 1);
+    else
+        color = vec4(any(isinf(mean)) ? vec3(TONE_INFINITE) : display(mean), 1);
 }

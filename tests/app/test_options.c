@@ -197,22 +197,24 @@ static void test_help(void **state)
 static void test_manual(void **state)
 {
     (void)state;
-    static const char *const names[] = {"weights",     "splat-weights", "weight-mode",
-                                        "predictor",   "kernel-size",   "scene",
-                                        "render-size", "spp",           "accumulate",
-                                        "environment", "camera-path",   "dataset",
-                                        "seed",        "first",         "device",
-                                        "models",      "features",      "environments",
-                                        "count",       "buffers",       "reference-spp",
-                                        "reference",   "backend",       "headless",
-                                        "size",        "frames",        "warmup",
-                                        "screenshot",  "save",          "report",
-                                        "trace",       "channel",       "help",
-                                        "version",     "compression",   "list",
-                                        "strict",      "keep-channels", "timing-placeholders",
-                                        "network",     "also",          "compare",
-                                        "tolerance",   "compare-html",  "compare-report",
-                                        "slower",      "pixel"};
+    static const char *const names[] = {"weights",       "splat-weights", "weight-mode",
+                                        "predictor",     "kernel-size",   "scene",
+                                        "render-size",   "spp",           "accumulate",
+                                        "environment",   "camera-path",   "dataset",
+                                        "seed",          "first",         "device",
+                                        "models",        "features",      "environments",
+                                        "count",         "buffers",       "reference-spp",
+                                        "reference",     "backend",       "headless",
+                                        "size",          "frames",        "warmup",
+                                        "screenshot",    "save",          "report",
+                                        "trace",         "channel",       "help",
+                                        "version",       "compression",   "list",
+                                        "strict",        "keep-channels", "timing-placeholders",
+                                        "network",       "also",          "compare",
+                                        "tolerance",     "compare-html",  "compare-report",
+                                        "slower",        "pixel",         "tone",
+                                        "exposure",      "offset",        "gamma",
+                                        "channel-shown", "mark-clipped"};
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
     char *manual = NULL;
@@ -276,6 +278,30 @@ static void test_comparisons(void **state)
     }
 }
 
+static void test_tone(void **state)
+{
+    (void)state;
+    options o;
+    assert_ok(&o, WORDS("f"));
+    assert_true(o.tone.exposure == 0 && o.tone.offset == 0 && o.tone.gamma == 2.2f && o.tone.curve == TONE_SRGB);
+    assert_true(o.tone.channels == TONE_ALL && !o.tone.mark_clipped);
+    assert_ok(&o, WORDS("f", "--tone", "aces", "--exposure", "-1.5", "--offset", "-.25", "--gamma", "1",
+                        "--channel-shown", "luminance", "--mark-clipped"));
+    assert_true(o.tone.exposure == -1.5f && o.tone.offset == -.25f && o.tone.gamma == 1 && o.tone.curve == TONE_ACES);
+    assert_true(o.tone.channels == TONE_LUMINANCE && o.tone.mark_clipped);
+    assert_usage("--tone agx: expected srgb, gamma or aces", "f", "--tone", "agx");
+    assert_usage("--channel-shown alpha: expected all, red, green, blue or luminance", "f", "--channel-shown", "alpha");
+    static const char *const exposures[] = {"16.1", "-16.1", "nan", "--1", "-", "1,", "+1", "1e9"};
+    for (size_t i = 0; i < sizeof exposures / sizeof *exposures; i++) {
+        char message[128];
+        snprintf(message, sizeof message, "--exposure %s: expected a number from -16 to 16", exposures[i]);
+        assert_usage(message, "f", "--exposure", exposures[i]);
+    }
+    assert_usage("--gamma -2: expected a number from 1 to 10", "f", "--gamma", "-2");
+    assert_usage("--gamma 0.5: expected a number from 1 to 10", "f", "--gamma", "0.5");
+    assert_usage("--exposure: not together with --dataset", "--dataset", "d", "--exposure", "1");
+}
+
 static void test_unknown(void **state)
 {
     (void)state;
@@ -292,13 +318,14 @@ static void test_missing_values(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "--weights",       "--splat-weights",  "--weight-mode", "--predictor",   "--reference", "--kernel-size",
-        "--channel",       "--backend",        "--size",        "--frames",      "--warmup",    "--screenshot",
-        "--save",          "--report",         "--trace",       "--scene",       "--dataset",   "--render-size",
-        "--spp",           "--accumulate",     "--environment", "--camera-path", "--seed",      "--count",
-        "--reference-spp", "--first",          "--device",      "--models",      "--features",  "--environments",
-        "--buffers",       "--compression",    "--list",        "--also",        "--compare",   "--tolerance",
-        "--compare-html",  "--compare-report", "--slower",      "--pixel"};
+        "--weights",       "--splat-weights",  "--weight-mode",  "--predictor",   "--reference", "--kernel-size",
+        "--channel",       "--backend",        "--size",         "--frames",      "--warmup",    "--screenshot",
+        "--save",          "--report",         "--trace",        "--scene",       "--dataset",   "--render-size",
+        "--spp",           "--accumulate",     "--environment",  "--camera-path", "--seed",      "--count",
+        "--reference-spp", "--first",          "--device",       "--models",      "--features",  "--environments",
+        "--buffers",       "--compression",    "--list",         "--also",        "--compare",   "--tolerance",
+        "--compare-html",  "--compare-report", "--slower",       "--pixel",       "--tone",      "--exposure",
+        "--offset",        "--gamma",          "--channel-shown"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: expected a value", names[i]);
@@ -496,12 +523,12 @@ static void test_network(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults), cmocka_unit_test(test_everything),     cmocka_unit_test(test_live),
-        cmocka_unit_test(test_values),   cmocka_unit_test(test_channels),       cmocka_unit_test(test_also),
-        cmocka_unit_test(test_help),     cmocka_unit_test(test_manual),         cmocka_unit_test(test_comparisons),
-        cmocka_unit_test(test_unknown),  cmocka_unit_test(test_missing_values), cmocka_unit_test(test_pixels),
-        cmocka_unit_test(test_numbers),  cmocka_unit_test(test_words),          cmocka_unit_test(test_combinations),
-        cmocka_unit_test(test_dataset),  cmocka_unit_test(test_network),
+        cmocka_unit_test(test_defaults),     cmocka_unit_test(test_everything), cmocka_unit_test(test_live),
+        cmocka_unit_test(test_values),       cmocka_unit_test(test_channels),   cmocka_unit_test(test_also),
+        cmocka_unit_test(test_help),         cmocka_unit_test(test_manual),     cmocka_unit_test(test_comparisons),
+        cmocka_unit_test(test_tone),         cmocka_unit_test(test_unknown),    cmocka_unit_test(test_missing_values),
+        cmocka_unit_test(test_pixels),       cmocka_unit_test(test_numbers),    cmocka_unit_test(test_words),
+        cmocka_unit_test(test_combinations), cmocka_unit_test(test_dataset),    cmocka_unit_test(test_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -196,9 +196,9 @@ static void other_keys(void **state)
     view_key(&view, &context, 'e');
     view_key(&view, &context, 'e');
     view_key(&view, &context, 'E');
-    assert_float_equal(view.exposure, 0.5f, 0);
+    assert_float_equal(view.tone.exposure, 0.5f, 0);
     view_key(&view, &context, '0');
-    assert_float_equal(view.exposure, 0, 0);
+    assert_float_equal(view.tone.exposure, 0, 0);
     view_key(&view, &context, 't');
     assert_true(view.predictor.together);
     view_key(&view, &context, 't');
@@ -247,6 +247,33 @@ static void clicks_pin_pixels(void **state)
     assert_pins(&view, 1, second);
     view_pin(&view, &context, 7, 8, false);
     assert_pins(&view, 0, NULL);
+}
+
+static void keys_and_words_of_tone(void **state)
+{
+    (void)state;
+    view view = fresh();
+    view.tone = tone_default();
+    view_context context = context_of(200, 100);
+    char words[TONE_WORDS];
+    view_key(&view, &context, 'e');
+    tone_describe(&view.tone, words);
+    assert_string_equal(words, "");
+    for (int i = 1; i <= TONE_COUNT; i++) {
+        view_key(&view, &context, 'y');
+        assert_int_equal(view.tone.curve, i % TONE_COUNT);
+    }
+    for (int i = 0; i < TONE_CHANNELS + TONE_BLUE; i++)
+        view_key(&view, &context, 'b');
+    view_key(&view, &context, 'z');
+    tone_describe(&view.tone, words);
+    assert_string_equal(words, "blue, clipped");
+    view.tone = (tone_settings){.curve = TONE_GAMMA, .gamma = 1.8f, .offset = -0.25f};
+    tone_describe(&view.tone, words);
+    assert_string_equal(words, "gamma 1.80, -0.25");
+    view.tone.curve = TONE_ACES;
+    tone_describe(&view.tone, words);
+    assert_string_equal(words, "aces, -0.25");
 }
 
 static void the_help_names_keys_and_layers(void **state)
@@ -326,6 +353,7 @@ int main(void)
         cmocka_unit_test(keys_step_through_the_sequence),
         cmocka_unit_test(other_keys),
         cmocka_unit_test(clicks_pin_pixels),
+        cmocka_unit_test(keys_and_words_of_tone),
         cmocka_unit_test(the_help_names_keys_and_layers),
         cmocka_unit_test(rows_of_layers_fit_together),
         cmocka_unit_test(further_layers_have_outputs),

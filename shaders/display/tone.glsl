@@ -1,0 +1,39 @@
+/* tone.glsl -- the transforms of tone.h. */
+#ifndef WF_TONE_GLSL
+#define WF_TONE_GLSL
+
+#include "tone.h"
+
+const vec3 luminance = vec3(0.2126, 0.7152, 0.0722);
+
+vec3 srgb(vec3 linear)
+{
+    vec3 clamped = clamp(linear, 0, 1);
+    return mix(12.92 * clamped, 1.055 * pow(clamped, vec3(1 / 2.4)) - 0.055, greaterThan(clamped, vec3(0.0031308)));
+}
+
+vec3 aces(vec3 linear)
+{
+    vec3 x = max(linear, 0);
+    return x * (TONE_ACES_A * x + TONE_ACES_B) / (x * (TONE_ACES_C * x + TONE_ACES_D) + TONE_ACES_E);
+}
+
+vec3 select_channels(tone_push tone, vec3 color)
+{
+    if (tone.channels == TONE_ALL)
+        return color;
+    return vec3(tone.channels == TONE_LUMINANCE ? dot(color, luminance) : color[tone.channels - TONE_RED]);
+}
+
+vec3 apply_tone(tone_push tone, vec3 radiance)
+{
+    vec3 exposed = select_channels(tone, radiance * tone.exposure + tone.offset);
+    vec3 shown = tone.curve == TONE_ACES ? aces(exposed) : exposed;
+    if (tone.marks != 0 && any(greaterThan(shown, vec3(1))))
+        return vec3(TONE_ABOVE);
+    if (tone.marks != 0 && any(lessThan(exposed, vec3(0))))
+        return vec3(TONE_BELOW);
+    return tone.curve == TONE_GAMMA ? pow(clamp(shown, 0, 1), vec3(1 / tone.gamma)) : srgb(shown);
+}
+
+#endif
