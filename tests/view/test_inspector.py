@@ -8,6 +8,7 @@ import numpy as np
 import OpenEXR
 import pytest
 import reference
+from scenes import SCENES
 
 RANDOM = np.random.default_rng(12)
 HEIGHT, WIDTH = 11, 14
@@ -56,8 +57,8 @@ def check_figures(kernel, factors, x, y):
     np.testing.assert_allclose([kernel[key] for key in ("sum", "entropy", "effective_radius")], expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("mode", ["linear", "normalized", "softmax"])
-@pytest.mark.parametrize("size", [(3, 3), (5, 3)], ids=str)
+@pytest.mark.parametrize("mode, size", [("linear", (5, 3)), ("linear", (2, 4)), ("normalized", (3, 3)), ("softmax", (5, 3)),
+                                        ("softmax", (2, 4)), ("softmax", (1, 1))])
 def test_numbers_of_files(wfview, backend, tmp_path, mode, size):
     frames.write(tmp_path / "a.exr", color=RANDOM.random((HEIGHT, WIDTH, 3)))
     weights = RANDOM.normal(0.4, 1, (size[0] * size[1], HEIGHT, WIDTH)).astype(np.float32)
@@ -143,6 +144,32 @@ def test_of_the_last_frame(wfview, tmp_path):
         np.save(tmp_path / f"w.{number}.npy", weights * number)
     told = inspect(wfview, tmp_path, "--backend", "cpu", "--weights", tmp_path / "w.#.npy", tmp_path / "a.#.exr", pixels=[(6, 5)])
     np.testing.assert_allclose(np.ravel(told[6, 5, "gather", 0]["factors"]), 2 * weights[:, 5, 6], rtol=1e-6)
+
+
+def test_of_live_frames(wfview, tmp_path):
+    scene = ["--backend", "cpu", "--scene", SCENES / "cornell.glb", "--render-size", "32x24", "--kernel-size", 3]
+    told = inspect(wfview, tmp_path, *scene, "--frames", 2, pixels=[(31, 23)])
+    assert [kernel["kernel"] for kernel in told.values()] == [[3, 3], [3, 3]]
+    result = wfview("--headless", *scene, "--pixel", "32,23")
+    assert result.sentence() == f"wfview: --pixel 32,23: not in {SCENES / 'cornell.glb'}, whose 32x24 pixels go from 0,0 to 31,23"
+
+
+def test_frames_of_other_sizes(wfview, tmp_path):
+    """A pixel that some frame does not have is an error when it is that frame's turn."""
+    frames.write(tmp_path / "a.1.exr", color=RANDOM.random((HEIGHT, WIDTH, 3)))
+    frames.write(tmp_path / "a.2.exr", color=RANDOM.random((HEIGHT + 2, WIDTH, 3)))
+    words = ["--backend", "cpu", "--kernel-size", 3]
+    assert inspect(wfview, tmp_path, *words, tmp_path / "a.#.exr")[0, 0, "gather", 0]["place"] == [0, 0]
+    result = wfview("--headless", *words, "--pixel", "0,12", tmp_path / "a.2.exr", tmp_path / "a.1.exr")
+    assert result.sentence() == f"wfview: --pixel 0,12: not in {tmp_path}/a.1.exr, whose 14x11 pixels go from 0,0 to 13,10"
+
+
+def test_without_vulkan(wfview, tmp_path):
+    frames.write(tmp_path / "a.exr", color=RANDOM.random((HEIGHT, WIDTH, 3)))
+    none = {"VK_DRIVER_FILES": str(tmp_path / "none.json"), "VK_ICD_FILENAMES": str(tmp_path / "none.json")}
+    wfview("--headless", "--backend", "cpu", "--kernel-size", 3, "--pixel", "2,3", "--report", tmp_path / "r.json", tmp_path / "a.exr",
+           **none).done()
+    assert [kernel["pixel"] for kernel in json.loads((tmp_path / "r.json").read_text())["inspect"]] == [[2, 3]] * 2
 
 
 @pytest.mark.parametrize("pixel", ["14,3", "3,11", "16383,16383"])
