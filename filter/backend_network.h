@@ -93,6 +93,7 @@ typedef struct wf_head {
     int kernel;        /* K of gather and splat */
     int albedo_kernel; /* 0: none */
     int alphas;        /* 2 or 0 */
+    int is_finest;     /* of level 0, whose light is cleaned */
 } wf_head;
 
 /* Where its channels of gather, splat and alphas begin, in this order, and how many they are. */

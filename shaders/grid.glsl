@@ -1,4 +1,5 @@
 // grid.glsl -- workgroups of WF_GROUP_WIDTH x WF_GROUP_HEIGHT threads over an image.
+#include "in_image.glsl"
 #include "shared.h"
 
 layout(local_size_x = WF_GROUP_WIDTH, local_size_y = WF_GROUP_HEIGHT) in;
@@ -13,9 +14,4 @@ ivec2 group_thread(ivec2 group)
 ivec2 thread_pixel(int first_group_x, int first_group_y)
 {
     return group_thread(ivec2(gl_WorkGroupID) + ivec2(first_group_x, first_group_y));
-}
-
-bool in_image(ivec2 p, int width, int height)
-{
-    return p.x >= 0 && p.y >= 0 && p.x < width && p.y < height;
 }

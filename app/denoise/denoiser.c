@@ -54,6 +54,7 @@ static bool fill(denoiser *denoiser, const denoiser_options *options, error *err
         .queue_family = device->queue_family,
         .queue = device->queue,
         .pipeline_cache = device->cache,
+        .matrices = device->has_matrices,
         .automatic = options->automatic,
         .backend = options->backend,
         .width = options->width,

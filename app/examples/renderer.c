@@ -42,6 +42,7 @@ static void create_device(renderer *r) /* with what the node needs */
     info.enabledExtensionCount = needs.extension_count, info.ppEnabledExtensionNames = needs.extensions;
     CHECK(vkCreateDevice(r->gpu, &info, NULL, &r->device));
     vkGetDeviceQueue(r->device, 0, 0, &r->queue);
+    r->matrices = needs.matrices;
 }
 
 static void create_commands(renderer *r)
@@ -76,7 +77,8 @@ void close_renderer(renderer *r)
 wf_node_options node_options(const renderer *r, uint32_t width, uint32_t height)
 {
     wf_node_options options = {.instance = r->instance, .physical_device = r->gpu, .device = r->device};
-    options.queue = r->queue, options.width = width, options.height = height, options.slots = 1;
+    options.queue = r->queue, options.matrices = r->matrices, options.width = width, options.height = height,
+    options.slots = 1;
     options.automatic = 1, options.log = print_log;
     return options;
 }

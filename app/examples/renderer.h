@@ -11,6 +11,7 @@ typedef struct renderer {
     VkPhysicalDevice gpu;
     VkDevice device;
     VkQueue queue; /* of family 0, which has compute on every driver that we know */
+    int matrices;  /* whether the device multiplies them, for networks */
     VkCommandPool pool;
     VkCommandBuffer before, after;
     wf_device *copier; /* of pictures, to and from the device */

@@ -206,6 +206,7 @@ static bool create_logical_device(device *device, bool presents, error *error)
         if (strcmp(needs.extensions[i], VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME) == 0)
             device->has_calibrated_timestamps = true;
     }
+    device->has_matrices = needs.complete && needs.matrices;
     if (presents)
         extensions[count++] = VK_KHR_SWAPCHAIN_EXTENSION_NAME;
     VkResult result = vkCreateDevice(device->physical,

@@ -23,6 +23,7 @@ typedef struct device {
     char name[256], driver[256];
     bool is_processor; /* no GPU: the driver computes on the CPU */
     bool has_calibrated_timestamps;
+    bool has_matrices;       /* enabled, as wf_vulkan_needs tells */
     int validation_messages; /* errors and warnings so far; each was printed on stderr */
 } device;
 

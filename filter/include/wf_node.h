@@ -115,6 +115,7 @@ typedef struct wf_node_options {
     uint32_t queue_family;          /* with compute */
     VkQueue queue;                  /* that renders into the inputs and samples the outputs */
     VkPipelineCache pipeline_cache; /* VK_NULL_HANDLE: none */
+    int matrices;                   /* as in wf_vulkan_options */
     int automatic;                  /* 1: the first of WF_CUDA, WF_VULKAN, WF_CPU that works; backend is ignored. Each
                                        one that does not is logged as a warning that says why, and so is WF_VULKAN on a
                                        device that is no GPU, which WF_CPU is faster than. Without Vulkan: WF_CPU */

@@ -23,10 +23,14 @@ typedef struct wf_vulkan_needs {
     VkPhysicalDeviceFeatures2 features; /* chain head: pNext of VkDeviceCreateInfo; link more to vulkan12 */
     VkPhysicalDeviceVulkan11Features vulkan11;
     VkPhysicalDeviceVulkan12Features vulkan12;
+    VkPhysicalDeviceCooperativeMatrixFeaturesNV cooperative_matrix; /* in the chain where matrices is 1 */
     const char *extensions[8]; /* those of VK_KHR_external_memory_fd, VK_KHR_external_semaphore_fd and
-                                  VK_EXT_calibrated_timestamps that the device has: the node uses them where present */
+                                  VK_EXT_calibrated_timestamps that the device has: the node uses them where present;
+                                  and VK_NV_cooperative_matrix where matrices is 1 */
     uint32_t extension_count;
-    int complete;      /* 0: the physical device lacks a needed feature or version */
+    int matrices; /* 1: the device multiplies matrices, and the chain and the extensions enable that: cooperativeMatrix,
+                          shaderFloat16 and vulkanMemoryModel. For wf_vulkan_options and wf_node_options */
+    int complete; /* 0: the physical device lacks a needed feature or version */
     char missing[128]; /* its name then */
 } wf_vulkan_needs;
 
@@ -40,6 +44,8 @@ typedef struct wf_vulkan_options {
     uint32_t queue_family; /* with compute */
     VkQueue queue; /* used by wf_upload, wf_download, wf_finish only; the caller keeps other threads off it then */
     VkPipelineCache pipeline_cache; /* VK_NULL_HANDLE: none */
+    int matrices;                   /* matrices of the wf_vulkan_needs that the VkDevice was made with. 0: networks run
+                                       without cooperative matrices, several times slower */
     wf_log log;
 } wf_vulkan_options;
 

@@ -252,7 +252,8 @@ wf_head wf_network_head(const network_architecture *a, int level)
                      .outputs = 2 * kernel * kernel + albedo * albedo + alphas,
                      .kernel = kernel,
                      .albedo_kernel = albedo,
-                     .alphas = alphas};
+                     .alphas = alphas,
+                     .is_finest = level == 0};
 }
 
 static void add(wf_network *network, network_part part, int level, int place, int coarse, int inputs, int outputs)

@@ -106,6 +106,7 @@ static wf_result open_device(wf_node *node)
                                 .queue_family = options->queue_family,
                                 .queue = options->queue,
                                 .pipeline_cache = options->pipeline_cache,
+                                .matrices = options->matrices,
                                 .log = node->log};
     WF_TRY(wf_vulkan_create(&device, &node->device));
     vulkan_handover *vulkan = calloc(1, sizeof *vulkan);

@@ -39,25 +39,34 @@ static void arrange(int outputs, int group, int inputs, int taps, const float *w
 
 size_t wf_vulkan_convolution_bytes(const wf_device *device, const wf_convolution *shape)
 {
-    (void)device;
+    if (((const vulkan_device *)device)->matrices)
+        return wf_vulkan_matrix_convolution_bytes(shape);
     return parameter_bytes(shape->outputs, WF_CONVOLVE_OUTPUTS, shape->coarse + shape->inputs, TAPS);
 }
 
 void wf_vulkan_arrange_convolution(const wf_device *device, const wf_convolution *shape, const float *weight,
                                    const float *bias, void *parameters)
 {
-    (void)device;
-    arrange(shape->outputs, WF_CONVOLVE_OUTPUTS, shape->coarse + shape->inputs, TAPS, weight, bias, parameters);
+    if (((const vulkan_device *)device)->matrices)
+        wf_vulkan_arrange_matrix_convolution(shape, weight, bias, parameters);
+    else
+        arrange(shape->outputs, WF_CONVOLVE_OUTPUTS, shape->coarse + shape->inputs, TAPS, weight, bias, parameters);
+}
+
+size_t wf_vulkan_plain_head_bytes(const wf_head *head)
+{
+    return (parameter_bytes(head->outputs, WF_LOGITS_COLUMNS, head->inputs, 1) + 15) / 16 * 16;
 }
 
 size_t wf_vulkan_head_bytes(const wf_head *head)
 {
-    return parameter_bytes(head->outputs, WF_LOGITS_COLUMNS, head->inputs, 1);
+    return wf_vulkan_plain_head_bytes(head) + wf_vulkan_matrix_head_bytes(head);
 }
 
 void wf_vulkan_arrange_head(const wf_head *head, const float *weight, const float *bias, void *parameters)
 {
     arrange(head->outputs, WF_LOGITS_COLUMNS, head->inputs, 1, weight, bias, parameters);
+    wf_vulkan_arrange_matrix_head(head, weight, bias, (char *)parameters + wf_vulkan_plain_head_bytes(head));
 }
 
 /* ---- 3x3 ---------------------------------------------------------------------------------------------------------- */
@@ -85,7 +94,10 @@ static wf_result get_logits_pipeline(vulkan_device *device, int alphas, vulkan_p
 wf_result wf_vulkan_prepare_convolutions(vulkan_device *device)
 {
     vulkan_pipeline convolve, pool, logits;
-    WF_TRY(get_pipelines(device, &convolve, &pool));
+    if (!device->matrices)
+        WF_TRY(get_pipelines(device, &convolve, &pool));
+    for (int groups = 1; groups <= 4 && device->matrices; groups++)
+        WF_TRY(wf_vulkan_prepare_convolution_matrix(device, groups * WF_CHANNEL_MULTIPLE));
     WF_TRY(get_logits_pipeline(device, 0, &logits));
     return get_logits_pipeline(device, 1, &logits);
 }
@@ -107,6 +119,8 @@ wf_result wf_vulkan_convolve(wf_device *base, wf_stream stream, const wf_convolv
 {
     vulkan_device *device = (vulkan_device *)base;
     const wf_activation *output = &call->output;
+    if (device->matrices)
+        return wf_vulkan_convolve_matrix(device, stream, call);
     vulkan_pipeline convolve, pool;
     WF_TRY(get_pipelines(device, &convolve, &pool));
     const struct wf_convolve_push push = {.width = output->width,

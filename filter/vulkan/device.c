@@ -38,22 +38,28 @@ static void find_missing(wf_vulkan_needs *needs, VkPhysicalDevice physical_devic
     }
 }
 
+int wf_vulkan_has_extension(VkPhysicalDevice physical_device, const char *name)
+{
+    uint32_t count = 0;
+    vkEnumerateDeviceExtensionProperties(physical_device, NULL, &count, NULL);
+    VkExtensionProperties *present = calloc(count ? count : 1, sizeof *present);
+    int found = 0;
+    if (present && vkEnumerateDeviceExtensionProperties(physical_device, NULL, &count, present) == VK_SUCCESS) {
+        for (uint32_t i = 0; i < count && !found; i++)
+            found = strcmp(present[i].extensionName, name) == 0;
+    }
+    free(present);
+    return found;
+}
+
 static void find_extensions(wf_vulkan_needs *needs, VkPhysicalDevice physical_device)
 {
     static const char *const wanted[] = {"VK_KHR_external_memory_fd", "VK_KHR_external_semaphore_fd",
                                          "VK_EXT_calibrated_timestamps"};
-    uint32_t count = 0;
-    vkEnumerateDeviceExtensionProperties(physical_device, NULL, &count, NULL);
-    VkExtensionProperties *present = calloc(count ? count : 1, sizeof *present);
-    if (!present || vkEnumerateDeviceExtensionProperties(physical_device, NULL, &count, present) != VK_SUCCESS)
-        count = 0;
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        for (uint32_t j = 0; j < count; j++) {
-            if (strcmp(wanted[i], present[j].extensionName) == 0)
-                needs->extensions[needs->extension_count++] = wanted[i];
-        }
+        if (wf_vulkan_has_extension(physical_device, wanted[i]))
+            needs->extensions[needs->extension_count++] = wanted[i];
     }
-    free(present);
 }
 
 void wf_vulkan_get_needs(VkPhysicalDevice physical_device, wf_vulkan_needs *needs)
@@ -73,6 +79,7 @@ void wf_vulkan_get_needs(VkPhysicalDevice physical_device, wf_vulkan_needs *need
     find_missing(needs, physical_device);
     needs->complete = !needs->missing[0];
     find_extensions(needs, physical_device);
+    wf_vulkan_add_matrices(needs, physical_device);
 }
 
 /* ---- The table ---- */
@@ -95,7 +102,11 @@ static wf_result info(const wf_device *base, wf_device_info *info)
     VkPhysicalDeviceProperties2 properties = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &id};
     vkGetPhysicalDeviceProperties2(device->physical_device, &properties);
     snprintf(info->name, sizeof info->name, "%s", properties.properties.deviceName);
-    snprintf(info->driver, sizeof info->driver, "%.100s %.150s", driver.driverName, driver.driverInfo);
+    static const char *const matrices[] = {[VULKAN_MATRICES_NONE] = "",
+                                           [VULKAN_MATRICES_DEVICE] = ", cooperative matrices",
+                                           [VULKAN_MATRICES_EMULATED] = ", emulated matrices"};
+    snprintf(info->driver, sizeof info->driver, "%.100s %.125s%s", driver.driverName, driver.driverInfo,
+             matrices[device->matrices]);
     memcpy(info->uuid, id.deviceUUID, sizeof info->uuid);
     return WF_OK;
 }
@@ -105,7 +116,7 @@ static wf_result prepare_network(wf_device *base, const wf_features_call *featur
     vulkan_device *device = (vulkan_device *)base;
     WF_TRY(wf_vulkan_prepare_features(device, features));
     WF_TRY(wf_vulkan_prepare_convolutions(device));
-    return wf_vulkan_prepare_levels(device, head);
+    return wf_vulkan_prepare_levels(device, head, features->epsilon);
 }
 
 static const wf_network_table network = {.dtype = WF_FLOAT16,
@@ -202,7 +213,9 @@ wf_result wf_vulkan_create(const wf_vulkan_options *options, wf_device **device)
     created->is_processor = properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
     vkGetPhysicalDeviceMemoryProperties(options->physical_device, &created->memory);
 
-    wf_result result = create_parts(created);
+    wf_result result = wf_vulkan_choose_matrices(created, options);
+    if (result == WF_OK)
+        result = create_parts(created);
     if (result != WF_OK)
         destroy(&created->base);
     else

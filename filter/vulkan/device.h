@@ -29,6 +29,9 @@ typedef struct vulkan_pipeline {
     VkPipeline pipeline;
 } vulkan_pipeline;
 
+/* Who multiplies matrices for networks; see shaders/network/matrix.glsl. */
+typedef enum vulkan_matrices { VULKAN_MATRICES_NONE, VULKAN_MATRICES_DEVICE, VULKAN_MATRICES_EMULATED } vulkan_matrices;
+
 typedef struct vulkan_device {
     wf_device base;
     VkPhysicalDevice physical_device;
@@ -40,6 +43,7 @@ typedef struct vulkan_device {
     VkPhysicalDeviceLimits limits;
     int is_processor; /* rather than a GPU */
     VkPhysicalDeviceMemoryProperties memory;
+    vulkan_matrices matrices;
 
     VkCommandPool pool;
     VkCommandBuffer one_off;  /* of begin and finish */
@@ -59,6 +63,17 @@ typedef struct vulkan_device {
 
 /* Says which feature the device lacks. */
 wf_result wf_vulkan_check_needs(const wf_log *log, VkPhysicalDevice physical_device);
+
+/* ---- device.c ---- */
+int wf_vulkan_has_extension(VkPhysicalDevice physical_device, const char *name);
+
+/* ---- matrix.c ---- */
+
+/* Adds what products of matrices need, where the device has them. */
+void wf_vulkan_add_matrices(wf_vulkan_needs *needs, VkPhysicalDevice physical_device);
+
+/* WF_ERROR_UNSUPPORTED where the environment asks for what is not there. */
+wf_result wf_vulkan_choose_matrices(vulkan_device *device, const wf_vulkan_options *options);
 
 /* ---- open.c ---- */
 void wf_vulkan_close(struct vulkan_owner *owner); /* NULL is ignored */

@@ -8,6 +8,18 @@
 size_t wf_vulkan_convolution_bytes(const wf_device *device, const wf_convolution *shape);
 void wf_vulkan_arrange_convolution(const wf_device *device, const wf_convolution *shape, const float *weight,
                                    const float *bias, void *parameters);
+/* The same where matrices are multiplied, and of a head the part for that, which follows the plain one. */
+size_t wf_vulkan_matrix_convolution_bytes(const wf_convolution *shape);
+void wf_vulkan_arrange_matrix_convolution(const wf_convolution *shape, const float *weight, const float *bias,
+                                          void *parameters);
+wf_result wf_vulkan_convolve_matrix(vulkan_device *device, wf_stream stream, const wf_convolve_call *call);
+size_t wf_vulkan_matrix_head_bytes(const wf_head *head);
+void wf_vulkan_arrange_matrix_head(const wf_head *head, const float *weight, const float *bias, void *parameters);
+int wf_vulkan_has_level_matrix(const vulkan_device *device, int kernel);
+wf_result wf_vulkan_filter_albedo_matrix(vulkan_device *device, wf_stream stream, const wf_albedo_call *call);
+wf_result wf_vulkan_filter_level_matrix(vulkan_device *device, wf_stream stream, const wf_level_call *call);
+
+size_t wf_vulkan_plain_head_bytes(const wf_head *head);
 size_t wf_vulkan_head_bytes(const wf_head *head);
 void wf_vulkan_arrange_head(const wf_head *head, const float *weight, const float *bias, void *parameters);
 
@@ -28,7 +40,9 @@ size_t wf_vulkan_level_workspace(const wf_device *device, const wf_level_call *c
 /* Compile what these need. */
 wf_result wf_vulkan_prepare_features(vulkan_device *device, const wf_features_call *call);
 wf_result wf_vulkan_prepare_convolutions(vulkan_device *device);
-wf_result wf_vulkan_prepare_levels(vulkan_device *device, const wf_head *head);
+wf_result wf_vulkan_prepare_levels(vulkan_device *device, const wf_head *head, float epsilon);
+wf_result wf_vulkan_prepare_convolution_matrix(vulkan_device *device, int outputs);
+wf_result wf_vulkan_prepare_level_matrix(vulkan_device *device, const wf_head *head, float epsilon);
 
 /* Columns first ... last - 1 of a head: dense planes of float16, or alphas as an activation. */
 wf_result wf_vulkan_record_logits(vulkan_device *device, wf_stream stream, const wf_head *head,

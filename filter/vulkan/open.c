@@ -104,7 +104,7 @@ static wf_result find_compute_family(const vulkan_owner *owner, VkPhysicalDevice
     return wf_fail(&owner->log, WF_ERROR_UNSUPPORTED, "the device has no queue with compute");
 }
 
-static wf_result create_device(vulkan_owner *owner, VkPhysicalDevice physical_device, uint32_t family)
+static wf_result create_device(vulkan_owner *owner, VkPhysicalDevice physical_device, uint32_t family, int *matrices)
 {
     wf_vulkan_needs needs;
     wf_vulkan_get_needs(physical_device, &needs);
@@ -116,7 +116,10 @@ static wf_result create_device(vulkan_owner *owner, VkPhysicalDevice physical_de
     const VkDeviceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
                                      .pNext = &needs.features,
                                      .queueCreateInfoCount = 1,
-                                     .pQueueCreateInfos = &queue};
+                                     .pQueueCreateInfos = &queue,
+                                     .enabledExtensionCount = needs.extension_count,
+                                     .ppEnabledExtensionNames = needs.extensions};
+    *matrices = needs.matrices;
     return wf_vulkan_check(&owner->log, vkCreateDevice(physical_device, &info, NULL, &owner->device), "vkCreateDevice");
 }
 
@@ -142,7 +145,7 @@ static wf_result open_device(vulkan_owner *owner, int ordinal, wf_device **devic
     WF_TRY(find_device(owner, ordinal, &options.physical_device));
     WF_TRY(wf_vulkan_check_needs(&owner->log, options.physical_device));
     WF_TRY(find_compute_family(owner, options.physical_device, &options.queue_family));
-    WF_TRY(create_device(owner, options.physical_device, options.queue_family));
+    WF_TRY(create_device(owner, options.physical_device, options.queue_family, &options.matrices));
     options.instance = owner->instance;
     options.device = owner->device;
     vkGetDeviceQueue(owner->device, options.queue_family, 0, &options.queue);

@@ -35,8 +35,10 @@ static wf_result prepare_kernel(vulkan_device *device, wf_operator op, int kerne
     return wf_vulkan_prepare(&device->base, &call);
 }
 
-wf_result wf_vulkan_prepare_levels(vulkan_device *device, const wf_head *head)
+wf_result wf_vulkan_prepare_levels(vulkan_device *device, const wf_head *head, float epsilon)
 {
+    if (device->matrices)
+        WF_TRY(wf_vulkan_prepare_level_matrix(device, head, epsilon));
     static const vulkan_shader *const shaders[] = {&halve_shader, &store_blend_shader, &blend_shader};
     for (int kind = 0; kind < LIGHT_KINDS; kind++) {
         vulkan_pipeline pipeline = {.shader = &light_shader, .constants = {[0] = kind}};
@@ -46,9 +48,11 @@ wf_result wf_vulkan_prepare_levels(vulkan_device *device, const wf_head *head)
         vulkan_pipeline pipeline = {.shader = shaders[i]};
         WF_TRY(wf_vulkan_get_pipeline(device, &pipeline));
     }
-    for (int op = 0; op < WF_OPERATOR_COUNT; op++)
+    for (int op = 0; op < WF_OPERATOR_COUNT && !wf_vulkan_has_level_matrix(device, head->kernel); op++)
         WF_TRY(prepare_kernel(device, (wf_operator)op, head->kernel));
-    return head->albedo_kernel ? prepare_kernel(device, WF_GATHER, head->albedo_kernel) : WF_OK;
+    return head->albedo_kernel && !wf_vulkan_has_level_matrix(device, head->albedo_kernel)
+               ? prepare_kernel(device, WF_GATHER, head->albedo_kernel)
+               : WF_OK;
 }
 
 /* ---- Workspace ---------------------------------------------------------------------------------------------------- */
@@ -72,13 +76,15 @@ static workspace lay_out(void *data, const wf_activation *decoded, int images, i
 
 size_t wf_vulkan_albedo_workspace(const wf_device *device, const wf_albedo_call *call)
 {
-    (void)device;
+    if (wf_vulkan_has_level_matrix((const vulkan_device *)device, call->head.albedo_kernel))
+        return 0;
     return lay_out(NULL, &call->decoded, 2, call->head.albedo_kernel).size;
 }
 
 size_t wf_vulkan_level_workspace(const wf_device *device, const wf_level_call *call)
 {
-    (void)device;
+    if (wf_vulkan_has_level_matrix((const vulkan_device *)device, call->head.kernel))
+        return 0;
     return lay_out(NULL, &call->decoded, 1, call->head.kernel).size;
 }
 
@@ -121,6 +127,8 @@ wf_result wf_vulkan_filter_albedo(wf_device *device, wf_stream stream, const wf_
 {
     const wf_activation *decoded = &call->decoded;
     const wf_head *head = &call->head;
+    if (wf_vulkan_has_level_matrix((const vulkan_device *)device, head->albedo_kernel))
+        return wf_vulkan_filter_albedo_matrix((vulkan_device *)device, stream, call);
     const workspace w = lay_out(call->workspace, decoded, 2, head->albedo_kernel);
     struct wf_light_push push = {.width = decoded->width,
                                  .height = decoded->height,
@@ -154,6 +162,8 @@ static wf_result store_blend(wf_device *device, wf_stream stream, const wf_level
 wf_result wf_vulkan_filter_level(wf_device *device, wf_stream stream, const wf_level_call *call)
 {
     const wf_head *head = &call->head;
+    if (wf_vulkan_has_level_matrix((const vulkan_device *)device, head->kernel))
+        return wf_vulkan_filter_level_matrix((vulkan_device *)device, stream, call);
     const workspace w = lay_out(call->workspace, &call->decoded, 1, head->kernel);
     const struct wf_light_push push = push_light(&call->light, &w.light);
     WF_TRY(record(device, stream, &light_shader, WF_LIGHT_PLANES, &push, sizeof push, push.width, push.height));

@@ -4,7 +4,7 @@ target_sources(wf PRIVATE
   vulkan/device.c vulkan/check.c vulkan/open.c vulkan/stream.c vulkan/memory.c vulkan/pipeline.c
   vulkan/kernel.c vulkan/shape.c vulkan/filter.c vulkan/gather.c vulkan/splat.c vulkan/gather_splat.c
   vulkan/grad_weight.c vulkan/backward.c vulkan/predict.c vulkan/steps.c vulkan/pick.c
-  vulkan/convolve.c vulkan/features.c vulkan/pyramid.c)
+  vulkan/convolve.c vulkan/matrix.c vulkan/convolve_matrix.c vulkan/level_matrix.c vulkan/features.c vulkan/pyramid.c)
 wf_embed_shader(wf
   ${PROJECT_SOURCE_DIR}/shaders/filter/gather.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/filter/splat.comp.glsl
@@ -21,6 +21,10 @@ wf_embed_shader(wf
   ${PROJECT_SOURCE_DIR}/shaders/network/exposure.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/network/features.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/network/convolve.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/convolve_matrix.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/convolve_emulated.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/level_matrix.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/level_emulated.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/network/pool.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/network/logits.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/network/light.comp.glsl

@@ -10,6 +10,8 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Half4 { uvec
 layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Long { uint64_t value; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Half8 { uvec4 value; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Float4 { vec4 value; };
+layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Half8s { uvec4 values[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Floats { float values[]; };
 
 // Four halves, aligned to 8 bytes.
 vec4 load_four(uint64_t from)

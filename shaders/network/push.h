@@ -12,6 +12,35 @@
 #define WF_CONVOLVE_OUTPUTS        8
 #define WF_CONVOLVE_ACROSS_THREADS 8
 
+/* Specialization constants of convolve_matrix.glsl, named there. */
+#define WF_CONVOLVE_THREADS 0
+#define WF_CONVOLVE_ROWS    1
+#define WF_CONVOLVE_PAIRS   2
+#define WF_CONVOLVE_DOWN    3
+#define WF_CONVOLVE_ACROSS  4
+#define WF_CONVOLVE_DEEP    5
+#define WF_CONVOLVE_MEMORY  6
+
+/* Specialization constants of level_matrix.glsl: named there, but these. */
+#define WF_LEVEL_THREADS 0
+#define WF_LEVEL_KERNEL  1
+#define WF_LEVEL_KIND    2
+#define WF_LEVEL_INPUTS  3
+#define WF_LEVEL_ALPHAS  4 /* 2: written, too */
+#define WF_LEVEL_CLEAN   5
+#define WF_LEVEL_EPSILON 6
+#define WF_LEVEL_BATCH   7
+#define WF_LEVEL_MEMORY  8
+#define WF_LEVEL_LIGHT   9
+
+/* Rows of a part of a head in its parameters. */
+#define WF_LEVEL_ROWS 32
+
+/* Kinds of level_matrix.glsl. */
+#define WF_LEVEL_GATHER 0
+#define WF_LEVEL_SPLAT  1
+#define WF_LEVEL_ALBEDO 2
+
 /* Columns and pixels that one thread of logits.comp.glsl computes, and threads of a workgroup. */
 #define WF_LOGITS_COLUMNS 8
 #define WF_LOGITS_PIXELS  8
@@ -55,12 +84,14 @@ struct wf_features_push {
     wf_plane_push color, albedo, normal, depth;
 };
 
-/* Of convolve.comp.glsl. Parameters: biases (float32), then weights (8 outputs, tap, input, 8). */
+/* Of convolve.comp.glsl, convolve_matrix.glsl. Parameters: biases (float32), then weights (8 outputs, tap, input, 8);
+ * or those that filter/vulkan/convolve_matrix.c tells of. */
 struct wf_convolve_push {
     int first_group_x, first_group_y;
     int width, height, outputs;
     int coarse_channels, input_channels;
     uint64_t coarse_data, input_data, output_data, parameters_data;
+    uint64_t pooled_data; /* absent in convolve.comp.glsl */
 };
 
 /* Of pool.comp.glsl. width, height: of the input. */
@@ -85,6 +116,18 @@ struct wf_light_push {
     float epsilon;
     uint64_t albedo_data; /* filtered: 0 where light is not divided by it */
     wf_plane_push from, to;
+};
+
+/* Of level_matrix.glsl. Parameters: biases (float32) and weights (row, input) of the part of the head whose rows are the logits of
+ * the taps, and of the alphas. Planes at data alone are dense. */
+struct wf_level_push {
+    int first_group_x, first_group_y;
+    int width, height;
+    uint64_t decoded_data, parameters_data;
+    uint64_t albedo_data; /* as in wf_light_push */
+    wf_plane_push light, image;
+    uint64_t alpha_data, blend_data;
+    uint64_t coarser_image_data, coarser_blend_data, coarser_alpha_data;
 };
 
 /* Of store_blend.comp.glsl: width, height of the own level. */

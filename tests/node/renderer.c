@@ -111,6 +111,7 @@ static void create_device(renderer *r)
         abort();
     }
     r->family = compute_family(r->physical_device);
+    r->matrices = needs.matrices;
     float priority = 1;
     VkDeviceQueueCreateInfo queue = {.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
                                      .queueFamilyIndex = r->family,

@@ -12,6 +12,7 @@ typedef struct renderer {
     VkDevice device;
     uint32_t family;
     VkQueue queue;
+    int matrices; /* as wf_vulkan_needs tells */
     VkCommandPool pool;
     int messages; /* of the validation layer, so far; each was printed */
 } renderer;

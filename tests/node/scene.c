@@ -150,6 +150,7 @@ void scene_open(scene *s, const renderer *r, random_state *random, const scene_o
                             .device = r->device,
                             .queue_family = r->family,
                             .queue = r->queue,
+                            .matrices = r->matrices,
                             .backend = options->backend,
                             .width = options->width,
                             .height = options->height,

@@ -83,6 +83,7 @@ wf_node_options node_options(void)
                              .device = vulkan.device,
                              .queue_family = vulkan.family,
                              .queue = vulkan.queue,
+                             .matrices = vulkan.matrices,
                              .backend = backend,
                              .width = 16,
                              .height = 8,

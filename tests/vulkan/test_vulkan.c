@@ -117,6 +117,28 @@ static void test_missing_features(void **state)
     renderer_close(&r);
 }
 
+/* What networks are computed with, as the environment asks for it. */
+static void test_matrices(void **state)
+{
+    fixture *f = *state;
+    static const char *const asked[] = {"none", "emulated"}, *const told[] = {"", ", emulated matrices"};
+    for (int i = 0; i < 2; i++) {
+        wf_device_info info;
+        wf_device *device;
+        setenv("WF_VULKAN_MATRICES", asked[i], 1);
+        assert_int_equal(wf_create(&(wf_device_options){.backend = WF_VULKAN}, &device), WF_OK);
+        assert_int_equal(wf_get_info(device, &info), WF_OK);
+        const char *matrices = strstr(info.driver, ", emulated");
+        assert_string_equal(matrices ? matrices : "", told[i]);
+        assert_null(strstr(info.driver, "cooperative"));
+        wf_destroy(device);
+    }
+    setenv("WF_VULKAN_MATRICES", "fast", 1);
+    check_open_error(f, 0, WF_ERROR_UNSUPPORTED,
+                     "WF_VULKAN_MATRICES is fast, this device has no such products of matrices (none, emulated");
+    unsetenv("WF_VULKAN_MATRICES");
+}
+
 static void test_old_device(void **state)
 {
     interpose.api_version = VK_API_VERSION_1_1;
@@ -356,21 +378,14 @@ int main(void)
     if (status != 0)
         return status;
     const struct CMUnitTest tests[] = {
-        TEST(test_foreign_device),
-        TEST(test_foreign_device_is_the_same),
-        TEST(test_null_handles),
-        TEST(test_missing_features),
-        TEST(test_old_device),
-        TEST(test_no_such_device),
-        TEST(test_no_driver),
-        TEST(test_prepare),
-        TEST(test_prepare_gather_splat),
-        TEST(test_pipeline_cache),
-        TEST(test_buffers),
-        TEST(test_large_copies),
-        TEST(test_memory_errors),
-        TEST(test_driver_failures),
-        TEST(test_validation_is_forwarded),
+        TEST(test_foreign_device),  TEST(test_foreign_device_is_the_same),
+        TEST(test_null_handles),    TEST(test_missing_features),
+        TEST(test_matrices),        TEST(test_old_device),
+        TEST(test_no_such_device),  TEST(test_no_driver),
+        TEST(test_prepare),         TEST(test_prepare_gather_splat),
+        TEST(test_pipeline_cache),  TEST(test_buffers),
+        TEST(test_large_copies),    TEST(test_memory_errors),
+        TEST(test_driver_failures), TEST(test_validation_is_forwarded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,87 @@
+/* Whether a device multiplies 16x16 matrices of float16: by VK_NV_cooperative_matrix, which the headers and compilers of the oldest
+ * systems that are supported have; drivers that have VK_KHR_cooperative_matrix alone are not used. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+
+enum { SIDE = 16, WARP = 32, MOST_PROPERTIES = 64, LEAST_SHARED_MEMORY = 32768 /* what the smallest tiles fit into */ };
+
+void wf_vulkan_add_matrices(wf_vulkan_needs *needs, VkPhysicalDevice physical_device)
+{
+    if (!needs->complete || !wf_vulkan_has_extension(physical_device, VK_NV_COOPERATIVE_MATRIX_EXTENSION_NAME))
+        return;
+    VkPhysicalDeviceCooperativeMatrixFeaturesNV matrix = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_NV};
+    VkPhysicalDeviceVulkan12Features vulkan12 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
+                                                 .pNext = &matrix};
+    VkPhysicalDeviceFeatures2 features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &vulkan12};
+    vkGetPhysicalDeviceFeatures2(physical_device, &features);
+    if (!matrix.cooperativeMatrix || !vulkan12.shaderFloat16 || !vulkan12.vulkanMemoryModel)
+        return;
+    needs->vulkan11.pNext = &needs->cooperative_matrix;
+    needs->cooperative_matrix = (VkPhysicalDeviceCooperativeMatrixFeaturesNV){
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_NV,
+        .pNext = &needs->vulkan12,
+        .cooperativeMatrix = VK_TRUE};
+    needs->vulkan12.shaderFloat16 = VK_TRUE;
+    needs->vulkan12.vulkanMemoryModel = VK_TRUE;
+    needs->extensions[needs->extension_count++] = VK_NV_COOPERATIVE_MATRIX_EXTENSION_NAME;
+    needs->matrices = 1;
+}
+
+static int is_ours(const VkCooperativeMatrixPropertiesNV *p)
+{
+    return p->MSize == SIDE && p->NSize == SIDE && p->KSize == SIDE && p->AType == VK_COMPONENT_TYPE_FLOAT16_NV &&
+           p->BType == VK_COMPONENT_TYPE_FLOAT16_NV && p->CType == VK_COMPONENT_TYPE_FLOAT32_NV &&
+           p->DType == VK_COMPONENT_TYPE_FLOAT32_NV && p->scope == VK_SCOPE_SUBGROUP_NV;
+}
+
+static int has_product(const wf_vulkan_options *options)
+{
+    PFN_vkGetPhysicalDeviceCooperativeMatrixPropertiesNV get =
+        (PFN_vkGetPhysicalDeviceCooperativeMatrixPropertiesNV)vkGetInstanceProcAddr(
+            options->instance, "vkGetPhysicalDeviceCooperativeMatrixPropertiesNV");
+    VkCooperativeMatrixPropertiesNV properties[MOST_PROPERTIES];
+    uint32_t count = MOST_PROPERTIES;
+    for (uint32_t i = 0; i < MOST_PROPERTIES; i++)
+        properties[i] = (VkCooperativeMatrixPropertiesNV){.sType = VK_STRUCTURE_TYPE_COOPERATIVE_MATRIX_PROPERTIES_NV};
+    if (!get || get(options->physical_device, &count, properties) < VK_SUCCESS)
+        return 0;
+    int found = 0;
+    for (uint32_t i = 0; i < count && !found; i++)
+        found = is_ours(&properties[i]);
+    return found;
+}
+
+static int has_warps(VkPhysicalDevice physical_device)
+{
+    VkPhysicalDeviceSubgroupProperties subgroup = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES};
+    VkPhysicalDeviceProperties2 properties = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+                                              .pNext = &subgroup};
+    vkGetPhysicalDeviceProperties2(physical_device, &properties);
+    return subgroup.subgroupSize == WARP;
+}
+
+wf_result wf_vulkan_choose_matrices(vulkan_device *device, const wf_vulkan_options *options)
+{
+    static const char *const names[] = {
+        [VULKAN_MATRICES_NONE] = "none", [VULKAN_MATRICES_DEVICE] = "device", [VULKAN_MATRICES_EMULATED] = "emulated"};
+    const int fits = device->limits.maxComputeSharedMemorySize >= LEAST_SHARED_MEMORY;
+    const int present =
+        fits && options->matrices && options->instance && has_warps(options->physical_device) && has_product(options);
+    const char *asked = getenv("WF_VULKAN_MATRICES");
+    device->matrices = present ? VULKAN_MATRICES_DEVICE : VULKAN_MATRICES_NONE;
+    for (int i = 0; asked && i <= VULKAN_MATRICES_EMULATED; i++) {
+        if (strcmp(asked, names[i]) == 0 && (i == VULKAN_MATRICES_NONE || fits) &&
+            (i != VULKAN_MATRICES_DEVICE || present)) {
+            device->matrices = (vulkan_matrices)i;
+            asked = NULL;
+        }
+    }
+    if (asked)
+        return wf_fail(&options->log, WF_ERROR_UNSUPPORTED,
+                       "WF_VULKAN_MATRICES is %s, this device has no such products of matrices (none, emulated%s)",
+                       asked, present ? ", device" : "");
+    return WF_OK;
+}

@@ -1,0 +1,167 @@
+// matrix.glsl -- products of 16x16 matrices, computed by the 32 threads of a warp together: float16, summed in float32. Included by shaders
+// that declare `shared uvec4 memory[]`, where operands are staged; places in it and strides count 8 halves.
+//
+// With WF_EMULATED_MATRICES the same is computed by threads alone, for devices without such instructions: an operand is then where it lies,
+// and a thread has 8 neighbouring sums of a row. Warps must not diverge, and operands not change before they are used.
+#ifdef WF_EMULATED_MATRICES
+
+#define WARP int(gl_LocalInvocationIndex / 32)
+#define LANE int(gl_LocalInvocationIndex % 32)
+
+struct wf_halves {
+    uint64_t data; // 0: in shared memory
+    int at, stride;
+    bool by_columns;
+};
+
+struct wf_sums {
+    float values[8];
+};
+
+void sync_warp()
+{
+    barrier();
+}
+
+wf_halves load_rows(int at, int stride)
+{
+    return wf_halves(uint64_t(0), at, stride, false);
+}
+
+wf_halves load_columns(int at, int stride)
+{
+    return wf_halves(uint64_t(0), at, stride, true);
+}
+
+wf_halves load_rows_from(uint64_t data, int at, int stride)
+{
+    return wf_halves(data, at, stride, false);
+}
+
+float half_of(wf_halves m, int row, int column)
+{
+    int line = m.by_columns ? column : row, place = m.by_columns ? row : column, at = m.at + line * m.stride + place / 8;
+    uvec4 eight = m.data == 0 ? memory[at] : Half8s(m.data).values[at];
+    vec2 two = unpackHalf2x16(eight[place % 8 / 2]);
+    return two[place % 2];
+}
+
+// A row of floats for each of the matrix's rows; or for each of its columns.
+wf_sums repeat_row(uint64_t data, int at)
+{
+    wf_sums sums;
+    for (int i = 0; i < 8; ++i) {
+        sums.values[i] = Floats(data).values[at + LANE % 2 * 8 + i];
+    }
+    return sums;
+}
+
+wf_sums repeat_column(uint64_t data, int at)
+{
+    wf_sums sums;
+    for (int i = 0; i < 8; ++i) {
+        sums.values[i] = Floats(data).values[at + LANE / 2];
+    }
+    return sums;
+}
+
+wf_sums multiply_add(wf_halves a, wf_halves b, wf_sums sums)
+{
+    for (int k = 0; k < 16; ++k) {
+        float x = half_of(a, LANE / 2, k);
+        for (int i = 0; i < 8; ++i) {
+            sums.values[i] += x * half_of(b, k, LANE % 2 * 8 + i);
+        }
+    }
+    return sums;
+}
+
+void store_rows(wf_sums sums, int at, int stride)
+{
+    uvec4 eight;
+    for (int i = 0; i < 4; ++i) {
+        eight[i] = packHalf2x16(vec2(sums.values[2 * i], sums.values[2 * i + 1]));
+    }
+    memory[at + LANE / 2 * stride + LANE % 2] = eight;
+}
+
+wf_sums activate(wf_sums sums)
+{
+    for (int i = 0; i < 8; ++i) {
+        sums.values[i] = clamp(sums.values[i], 0.0, 65504.0);
+    }
+    return sums;
+}
+
+#else
+
+#extension GL_EXT_shader_explicit_arithmetic_types_float16 : require
+#extension GL_KHR_memory_scope_semantics : require
+#extension GL_KHR_shader_subgroup_basic : require
+#extension GL_NV_cooperative_matrix : require
+
+#define WARP      int(gl_SubgroupID)
+#define LANE      int(gl_SubgroupInvocationID)
+#define wf_halves fcoopmatNV<16, gl_ScopeSubgroup, 16, 16>
+#define wf_sums   fcoopmatNV<32, gl_ScopeSubgroup, 16, 16>
+
+void sync_warp()
+{
+    subgroupBarrier();
+}
+
+wf_halves load_rows(int at, int stride)
+{
+    wf_halves m;
+    coopMatLoadNV(m, memory, at, stride, false);
+    return m;
+}
+
+wf_halves load_columns(int at, int stride)
+{
+    wf_halves m;
+    coopMatLoadNV(m, memory, at, stride, true);
+    return m;
+}
+
+wf_halves load_rows_from(uint64_t data, int at, int stride)
+{
+    wf_halves m;
+    coopMatLoadNV(m, Half8s(data).values, at, stride, false);
+    return m;
+}
+
+// A row of floats for each of the matrix's rows; or for each of its columns.
+wf_sums repeat_row(uint64_t data, int at)
+{
+    wf_sums sums;
+    coopMatLoadNV(sums, Floats(data).values, at, 0, false);
+    return sums;
+}
+
+wf_sums repeat_column(uint64_t data, int at)
+{
+    wf_sums sums;
+    coopMatLoadNV(sums, Floats(data).values, at, 0, true);
+    return sums;
+}
+
+wf_sums multiply_add(wf_halves a, wf_halves b, wf_sums sums)
+{
+    return coopMatMulAddNV(a, b, sums);
+}
+
+void store_rows(wf_sums sums, int at, int stride)
+{
+    coopMatStoreNV(wf_halves(sums), memory, at, stride, false);
+}
+
+wf_sums activate(wf_sums sums)
+{
+    [[unroll]] for (int i = 0; i < sums.length(); ++i) {
+        sums[i] = clamp(sums[i], 0.0, 65504.0);
+    }
+    return sums;
+}
+
+#endif
