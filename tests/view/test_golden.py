@@ -29,6 +29,8 @@ CASES = {
     "studio": {"arguments": ["--size", "1280x720", STUDIO], "ignored": MACHINE},
     "sequence": {"arguments": ["--size", "1000x640", "--kernel-size", "5", "--timing-placeholders", FRAMES / "terrace"]},
     "weights": {"arguments": ["--size", "1440x1200", "--weights", "{box}", "--timing-placeholders", TERRACE]},
+    "tone": {"arguments": ["--size", "1280x560", "--kernel-size", "3", "--timing-placeholders", "--tone", "aces", "--exposure", "1",
+                           "--mark-clipped", STUDIO]},
     "small": {"arguments": ["--size", "400x240", "--kernel-size", "3", "--timing-placeholders", TERRACE]},
 }
 
