@@ -63,10 +63,25 @@ size_t wf_vulkan_head_bytes(const wf_head *head)
     return wf_vulkan_plain_head_bytes(head) + wf_vulkan_matrix_head_bytes(head);
 }
 
+/* Logits are kept in float16, which is finest around 0; a softmax does not mind what all of a kernel's have in common. */
+static void center(float *biases, int count)
+{
+    double sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += biases[i];
+    for (int i = 0; i < count; i++)
+        biases[i] -= (float)(sum / count);
+}
+
 void wf_vulkan_arrange_head(const wf_head *head, const float *weight, const float *bias, void *parameters)
 {
     arrange(head->outputs, WF_LOGITS_COLUMNS, head->inputs, 1, weight, bias, parameters);
-    wf_vulkan_arrange_matrix_head(head, weight, bias, (char *)parameters + wf_vulkan_plain_head_bytes(head));
+    const int taps = head->kernel * head->kernel;
+    float *biases = parameters;
+    center(biases, taps);
+    center(biases + taps, taps);
+    center(biases + 2 * taps, head->albedo_kernel * head->albedo_kernel);
+    wf_vulkan_arrange_matrix_head(head, weight, biases, (char *)parameters + wf_vulkan_plain_head_bytes(head));
 }
 
 /* ---- 3x3 ---------------------------------------------------------------------------------------------------------- */
