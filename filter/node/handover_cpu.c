@@ -195,18 +195,6 @@ static wf_result give(wf_node *node, uint32_t slot)
     return wf_node_wait(node, slot, timeline_done(s->begun));
 }
 
-static wf_result wait_for_slot(wf_node *node, uint32_t slot)
-{
-    (void)node, (void)slot;
-    return WF_OK;
-}
-
-static int slot_finished(wf_node *node, uint32_t slot)
-{
-    (void)node, (void)slot;
-    return 1;
-}
-
 static int read_marks(wf_node *node, uint32_t slot, uint32_t history, unsigned marks, int64_t ns[MARK_COUNT],
                       int64_t *uncertainty_ns)
 {
@@ -223,8 +211,8 @@ const node_handover wf_node_handover_cpu = {.backend = WF_CPU,
                                             .unmap_buffer = unmap_buffer,
                                             .alloc_readback = wf_host_alloc_readback,
                                             .free_readback = wf_host_free_readback,
-                                            .wait = wait_for_slot,
-                                            .finished = slot_finished,
+                                            .wait = wf_host_wait,
+                                            .finished = wf_host_finished,
                                             .take = take,
                                             .unpack = unpack,
                                             .pack = pack,

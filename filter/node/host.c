@@ -67,6 +67,18 @@ void wf_host_free_readback(wf_node *node, node_readback *readback)
     free(readback->host);
 }
 
+wf_result wf_host_wait(wf_node *node, uint32_t slot)
+{
+    (void)node, (void)slot;
+    return WF_OK;
+}
+
+int wf_host_finished(wf_node *node, uint32_t slot)
+{
+    (void)node, (void)slot;
+    return 1;
+}
+
 void wf_host_mark(host_marks *reached, const wf_node *node, uint32_t slot, node_mark mark)
 {
     reached->ns[slot][node_history(node->slots[slot].begun)][mark] = wf_node_now_ns();

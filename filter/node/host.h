@@ -17,6 +17,10 @@ void wf_host_pack(wf_node *node, uint32_t slot, wf_node_role role, void *texels)
 wf_result wf_host_alloc_readback(wf_node *node, node_readback *readback);
 void wf_host_free_readback(wf_node *node, node_readback *readback);
 
+/* The CPU's frames are done when wf_node_run returns. */
+wf_result wf_host_wait(wf_node *node, uint32_t slot);
+int wf_host_finished(wf_node *node, uint32_t slot);
+
 /* The slot's frame has reached the mark. */
 void wf_host_mark(host_marks *reached, const wf_node *node, uint32_t slot, node_mark mark);
 

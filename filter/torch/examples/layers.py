@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 
 import torch
-from scene import Scenes, smape
+from scene import Scenes
 from torch import Tensor, nn
+from training import train_on_samples
 from weighted_filter import WeightedFilter
 
 SIZE, SAMPLES, KERNEL, LAYERS = 48, 4, 5, 2
@@ -58,29 +59,7 @@ def main(arguments: list[str] | None = None) -> tuple[float, float]:
     options = parser.parse_args(arguments)
     generator = torch.Generator().manual_seed(3)
     torch.manual_seed(3)
-
-    def frames() -> tuple[dict[str, Tensor], Tensor]:
-        scenes = Scenes(2, generator)
-        return scenes.render(SAMPLES, SIZE, SIZE), scenes.reference(SIZE, SIZE, 64)
-
-    unseen, reference = frames()
-    model = Layered()
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    pool = []
-    for step in range(1, options.steps + 1):
-        if len(pool) < 8 or step % 4 == 0:
-            pool = [*pool[-31:], frames()]
-        samples, target = pool[int(torch.randint(len(pool), (), generator=generator))]
-        loss = smape(model(samples), target)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        if step % 50 == 0:
-            print(f"step {step}: SMAPE {loss.item():.4f}", flush=True)
-    with torch.no_grad():
-        before, after = smape(unseen["color"].mean(1), reference).item(), smape(model(unseen), reference).item()
-    print(f"frames that it has not seen: noisy {before:.4f}, denoised {after:.4f}")
-    return before, after
+    return train_on_samples(Layered(), lambda: Scenes(2, generator), options.steps, generator, size=SIZE, samples=SAMPLES)
 
 
 if __name__ == "__main__":
