@@ -19,6 +19,19 @@ install_packages() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# interruptible COMMAND...: a signal that ends this shell ends the command before, also where only the shell is sent it.
+interruptible() {
+  "$@" &
+  local child=$! signal
+  for signal in INT TERM HUP; do
+    trap "kill $child || :; wait $child || :; exit $((128 + $(kill -l $signal)))" $signal
+  done
+  wait $child
+  local status=$?
+  trap - INT TERM HUP
+  return $status
+}
+
 # build PRESET TARGET [CMAKE OPTION...]: a preset of CMakePresets.json. Configures, then builds what changed. Says nothing where
 # nothing did; what was done last is in build.log in the preset's folder, of which a failure prints its part.
 build() {
@@ -27,8 +40,8 @@ build() {
   [ "$preset" = release ] || folder=build-$preset
   log=$folder/build.log
   mkdir -p "$folder"
-  cmake --preset "$preset" "$@" >"$log" 2>&1 || { cat "$log"; return 1; }
+  interruptible cmake --preset "$preset" "$@" >"$log" 2>&1 || { cat "$log"; return 1; }
   [[ $(ninja -C "$folder" -n "$target" 2>&1) != *"no work to do"* ]] || return 0
   echo "building, $log has the details"
-  cmake --build "$folder" --target "$target" >>"$log" 2>&1 || { sed -n '/^FAILED\|^ninja: error/,$p' "$log"; return 1; }
+  interruptible ninja -C "$folder" "$target" >>"$log" 2>&1 || { sed -n '/^FAILED\|^ninja: error/,$p' "$log"; return 1; }
 }

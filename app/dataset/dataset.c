@@ -386,31 +386,37 @@ static bool run_threads(pipeline *pipeline, dataset_store *store, error *error)
     return !pipeline->stop;
 }
 
-static bool fill(dataset_store *store, const options *options, error *error)
+static bool fill(pipeline *pipeline, dataset_store *store, error *error)
 {
-    pipeline *pipeline = calloc(1, sizeof *pipeline);
-    if (!pipeline)
-        return error_set(error, "not enough memory");
+    if (store->done == store->settings.count && store->file < 0) {
+        fprintf(stderr, "%s: all %d pairs are there\n", store->path, store->done);
+        return true;
+    }
     pipeline->settings = store->settings;
-    pipeline->device.number = (uint32_t)options->device;
     pipeline->keeps_records = store->part;
     pipeline->next_made = pipeline->next_rendered = pipeline->next_written = store->settings.first + store->done;
     pipeline->end = store->settings.first + store->settings.count;
-    pthread_mutex_init(&pipeline->mutex, NULL);
-    pthread_cond_init(&pipeline->changed, NULL);
     interrupt_hold(); /* until the program ends: what is rendered is written */
-    bool ok = assets_load(options->models, options->environments, &pipeline->assets, error) &&
-              device_create_instance(&pipeline->device, NULL, 0, error) &&
-              device_create(&pipeline->device, VK_NULL_HANDLE, error) && run_threads(pipeline, store, error);
+    bool ok = run_threads(pipeline, store, error);
     const int messages = pipeline->device.validation_messages;
     if (ok && messages > 0)
         ok = error_set(error, "%d Vulkan validation messages", messages);
-    device_destroy(&pipeline->device);
-    assets_free(&pipeline->assets);
-    pthread_mutex_destroy(&pipeline->mutex);
-    pthread_cond_destroy(&pipeline->changed);
-    free(pipeline);
     return ok && dataset_store_finish(store, error);
+}
+
+/* The store is opened when nothing else is missing, so that a failure leaves none that is empty. */
+static bool run(pipeline *pipeline, const options *options, const dataset_settings *settings, error *error)
+{
+    dataset_store store;
+    pipeline->device.number = (uint32_t)options->device;
+    if (!assets_load(options->models, options->environments, &pipeline->assets, error) ||
+        !device_create_instance(&pipeline->device, NULL, 0, error) ||
+        !device_create(&pipeline->device, VK_NULL_HANDLE, error) ||
+        !dataset_store_open(options->dataset, settings, &store, error))
+        return false;
+    bool ok = fill(pipeline, &store, error);
+    dataset_store_close(&store);
+    return ok;
 }
 
 bool dataset_run(const options *options, error *error)
@@ -425,18 +431,20 @@ bool dataset_run(const options *options, error *error)
         .spp = options->spp,
         .reference_spp = options->reference_spp,
     };
-    dataset_store store;
     /* Scenes and pictures take and give back the same large blocks over and over: pages that stay need not be cleared anew, by a
      * kernel that lets one thread of a process at it at a time. */
     mallopt(M_MMAP_THRESHOLD, LARGEST_BLOCK);
     mallopt(M_TRIM_THRESHOLD, INT_MAX);
-    if (!dataset_store_open(options->dataset, &settings, &store, error))
-        return false;
-    bool ok = true;
-    if (store.done == settings.count && store.file < 0)
-        fprintf(stderr, "%s: all %d pairs are there\n", options->dataset, settings.count);
-    else
-        ok = fill(&store, options, error);
-    dataset_store_close(&store);
+    pipeline *pipeline = calloc(1, sizeof *pipeline);
+    if (!pipeline)
+        return error_set(error, "not enough memory");
+    pthread_mutex_init(&pipeline->mutex, NULL);
+    pthread_cond_init(&pipeline->changed, NULL);
+    bool ok = run(pipeline, options, &settings, error);
+    device_destroy(&pipeline->device);
+    assets_free(&pipeline->assets);
+    pthread_mutex_destroy(&pipeline->mutex);
+    pthread_cond_destroy(&pipeline->changed);
+    free(pipeline);
     return ok;
 }

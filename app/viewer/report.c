@@ -17,7 +17,7 @@
  *     samples                  a pixel in the color shown last: more than spp where a resting camera accumulates
  *     frames, warmup           measured, and run before
  *     frames_in_flight
- *     first_picture            from the program's start to the first finished picture
+ *     first_picture            from main, behind the loading of libraries, to the first finished picture
  *     node_clock_uncertainty_ns
  *     stages[]                 name, clock ("cpu", "vulkan" or "node"), n, median, p95, p99, max
  *     display_transform        what psnr is computed on

@@ -43,7 +43,7 @@ typedef struct report {
     int width, height;
     int frames, warmup;      /* measured, and before */
     int slots;               /* frames in flight */
-    double first_picture_ms; /* from program start to the first finished picture, or frame where nothing is drawn */
+    double first_picture_ms; /* from main to the first finished picture, or frame where nothing is drawn */
     int64_t uncertainty_ns;
     const profiler *profiler;
     const report_metrics *metrics;

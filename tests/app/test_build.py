@@ -1,6 +1,10 @@
 """app/setup.sh's build, which app/run goes through before every answer: on a project of one file."""
 
+import os
+import shutil
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -53,3 +57,46 @@ def test_says_why_it_cannot_be_configured(build, tmp_path):
     (tmp_path / "CMakeLists.txt").write_text(LISTS + "message(FATAL_ERROR \"needs a moon\")\n")
     status, said = build()
     assert status == 1 and "needs a moon" in said
+
+
+LONG = """cmake_minimum_required(VERSION 3.22)
+project(example NONE)
+{configuring}
+add_custom_target(wfview COMMAND sh -c "echo $$$$ >process && exec sleep 100" WORKING_DIRECTORY ${{CMAKE_SOURCE_DIR}} VERBATIM)
+"""
+CONFIGURING = "execute_process(COMMAND sh -c \"echo $$ >process && exec sleep 5\" WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})"
+
+
+def wait_for(condition):
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def lives(number):
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("configuring", ["", CONFIGURING], ids=["building", "configuring"])
+@pytest.mark.parametrize("number,status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_what_is_built(root, tmp_path, configuring, number, status):
+    """One that app/run alone is sent: what it has started does not go on without it."""
+    (tmp_path / "app").mkdir()
+    for name in ("run", "setup.sh"):
+        shutil.copy(root / "app" / name, tmp_path / "app" / name)
+    (tmp_path / "CMakeLists.txt").write_text(LONG.format(configuring=configuring))
+    (tmp_path / "CMakePresets.json").write_text(PRESETS)
+    process = subprocess.Popen([tmp_path / "app" / "run", "--version"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    file = tmp_path / "process"
+    wait_for(lambda: process.poll() is not None or file.exists() and file.read_text().endswith("\n"))
+    assert process.poll() is None, process.communicate()
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output) == (status, "")
+    assert errors == ("" if configuring else "building, build/build.log has the details\n")
+    wait_for(lambda: not lives(int(file.read_text())))

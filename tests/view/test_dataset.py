@@ -154,6 +154,7 @@ def test_interrupted(build, tmp_path):
 def test_device(wfview, tmp_path):
     sentence = wfview("--dataset", tmp_path / "o.npy", "--device", "31").sentence()
     assert re.fullmatch(r"wfview: no Vulkan device 31: there (is|are) \d+ as capable as the best", sentence)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_own_assets(wfview, root, tmp_path):
@@ -163,6 +164,7 @@ def test_own_assets(wfview, root, tmp_path):
     succeed(wfview("--dataset", tmp_path / "without.npy", *small))
     assert wfview("--dataset", tmp_path / "o.npy", *small, "--models", tmp_path / "models").sentence() == (
         f"wfview: {tmp_path / 'models'}: has no model (.gltf, .glb, .obj) that could be used")
+    assert not list(tmp_path.glob("o.npy*"))
     (tmp_path / "models" / "room.glb").symlink_to(root / "assets" / "scenes" / "room.glb")
     succeed(wfview("--dataset", tmp_path / "with.npy", *small, "--models", tmp_path / "models"))
     depths = [np.load(tmp_path / name)["depth"] for name in ("without.npy", "with.npy")]

@@ -253,3 +253,11 @@ def test_run_passes_signals_on(root, tmp_path, arguments, number):
         assert process.poll() is None
     process.send_signal(number)
     assert process.wait(30) == STATUS[number]
+
+
+def test_the_first_picture_is_timed_from_the_beginning_of_wfview(build, tmp_path):
+    """Which app/run's process becomes when it has built: not from that of the process."""
+    command = f"sleep 2; date +%s%N >begin; exec '{build}/app/wfview' {' '.join(map(str, RUN))} --report r.json '{FRAME}'"
+    subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, check=True)
+    most = time.time_ns() - int((tmp_path / "begin").read_text())
+    assert 0 < json.loads((tmp_path / "r.json").read_text())["first_picture"] <= most * 1e-6

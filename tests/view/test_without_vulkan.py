@@ -116,5 +116,12 @@ def test_what_needs_vulkan_says_so(without, arguments, words):
     assert all(word in sentence for word in [*words, without.reason]), sentence
 
 
+@pytest.mark.parametrize("out", ["pairs.npy", "pairs"])
+def test_pairs_are_not_begun(without, tmp_path, out):
+    before = sorted(tmp_path.iterdir())
+    assert without.reason in without("--dataset", tmp_path / out, "--count", 1).sentence()
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_lists_frames(without):
     assert "color" in without("--list", TERRACE / "terrace.0001.exr").done().output
