@@ -161,6 +161,14 @@ static const option_row rows[] = {
      .help = "inspect this pixel's kernels, from 0,0 at the top left: beside the panes,\n"
              "and in --report as \"inspect\"; twice for two pixels"},
 
+    {.help = "Panes"},
+    {"panes", "LIST", VIEWER, OPTION_TEXT(pane_list),
+     .help = "what is shown: up to 12 of LAYER or LAYER-LAYER:MEASURE with commas between them, as in\n"
+             "noisy,gather,gather-splat,gather-reference:smape. Measures: signed (default), absolute, relative,\n"
+             "smape. LAYER@EV is brighter by EV than the others"},
+    {"columns", "N", VIEWER, OPTION_NUMBER(columns), .least = 1, .most = VIEW_PANES, .needs = "panes",
+     .help = "panes beside each other (default: as many as make the pictures largest)"},
+
     {.help = "Tone"},
     {"tone", "NAME", VIEWER, OPTION_WORD(tone.curve), .word = tone_curve_name,
      .help = "how panes show radiance: srgb (default), gamma or aces (ACES' filmic curve, Narkowicz 2015)"},
@@ -368,6 +376,16 @@ static bool check_paths(const parse *parse, unsigned run)
     return true;
 }
 
+/* After all options, since --also names layers. */
+static bool check_panes(const parse *parse)
+{
+    options *options = parse->options;
+    error why;
+    return !options->pane_list ||
+           panes_read(options->pane_list, VIEW_PANES, options->panes, &options->pane_count, &why) ||
+           error_set(parse->error, "--panes %s: %s", options->pane_list, why.message);
+}
+
 /* What no row says. */
 static bool check_rest(const parse *parse, unsigned run)
 {
@@ -413,7 +431,7 @@ static bool check(const parse *parse)
     for (int i = 0; i < ROWS; i++)
         if (parse->given[i] && !check_others(parse, &rows[i], parse->given[i]))
             return false;
-    return check_rest(parse, run);
+    return check_panes(parse) && check_rest(parse, run);
 }
 
 /* ---- Parsing ------------------------------------------------------------------------------------------------------ */

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "app/files/exr.h"
-#include "app/view/tone.h"
+#include "app/view/view.h"
 #include "error.h"
 #include "wf_node_inspect.h"
 
@@ -62,6 +62,10 @@ typedef struct options {
     int warmup;
     wf_node_pixel pixels[WF_NODE_MAX_PIXELS]; /* --pixel, repeated: to inspect */
     int pixel_count;
+    const char *pane_list; /* --panes, of which follow ... */
+    pane panes[VIEW_PANES];
+    int pane_count;     /* 0: as view_arrange chooses */
+    int columns;        /* of panes; 0: as many as make pictures largest */
     bool placeholders;  /* --timing-placeholders: dashes for times and device names, for golden pictures */
     tone_settings tone; /* of panes */
     const char *screenshot, *save, *report, *trace;

@@ -3,32 +3,43 @@
 #include "pane.frag.h"
 #include "pane.vert.h"
 
+static const VkShaderStageFlags stages = VK_SHADER_STAGE_FRAGMENT_BIT;
+
+/* Set 0 has the layer, set 1 what it is compared with. */
 static bool create_layouts(panes *panes, error *error)
 {
-    if (!vk_ok(vkCreateSampler(panes->device->handle,
-                               &(VkSamplerCreateInfo){.sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO}, NULL,
+    VkDevice handle = panes->device->handle;
+    if (!vk_ok(vkCreateSampler(handle, &(VkSamplerCreateInfo){.sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO}, NULL,
                                &panes->sampler),
                "vkCreateSampler", error))
         return false;
-    VkDescriptorSetLayoutBinding bindings[2];
-    for (uint32_t i = 0; i < 2; i++)
-        bindings[i] = (VkDescriptorSetLayoutBinding){
-            .binding = i,
-            .descriptorType = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER,
-            .descriptorCount = 1,
-            .stageFlags = VK_SHADER_STAGE_FRAGMENT_BIT,
-            .pImmutableSamplers = &panes->sampler,
-        };
-    return layouts_create(panes->device, bindings, 2, VK_SHADER_STAGE_FRAGMENT_BIT, sizeof(struct pane_push),
-                          &panes->set_layout, &panes->layout, error);
+    const VkDescriptorSetLayoutBinding binding = {
+        .descriptorType = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER,
+        .descriptorCount = 1,
+        .stageFlags = stages,
+        .pImmutableSamplers = &panes->sampler,
+    };
+    const VkDescriptorSetLayoutCreateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, .bindingCount = 1, .pBindings = &binding};
+    if (!vk_ok(vkCreateDescriptorSetLayout(handle, &info, NULL, &panes->set_layout), "vkCreateDescriptorSetLayout",
+               error))
+        return false;
+    const VkPipelineLayoutCreateInfo layout = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
+        .setLayoutCount = 2,
+        .pSetLayouts = (const VkDescriptorSetLayout[]){panes->set_layout, panes->set_layout},
+        .pushConstantRangeCount = 1,
+        .pPushConstantRanges = &(VkPushConstantRange){stages, 0, sizeof(struct pane_push)},
+    };
+    return vk_ok(vkCreatePipelineLayout(handle, &layout, NULL, &panes->layout), "vkCreatePipelineLayout", error);
 }
 
 static bool create_sets(panes *panes, error *error)
 {
     const uint32_t count = DENOISER_SLOTS * LAYER_COUNT;
     return descriptor_sets_create(panes->device, panes->set_layout,
-                                  &(VkDescriptorPoolSize){VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 2 * count}, 1,
-                                  count, &panes->pool, &panes->sets[0][0], error);
+                                  &(VkDescriptorPoolSize){VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, count}, 1, count,
+                                  &panes->pool, &panes->sets[0][0], error);
 }
 
 static VkPipelineShaderStageCreateInfo stage_info(VkShaderStageFlagBits stage, VkShaderModule module)
@@ -129,23 +140,19 @@ void panes_destroy(panes *panes)
 
 void panes_bind(panes *panes, uint32_t slot, const wf_node_image images[LAYER_COUNT])
 {
-    VkDescriptorImageInfo infos[LAYER_COUNT][2];
+    VkDescriptorImageInfo infos[LAYER_COUNT];
     VkWriteDescriptorSet writes[LAYER_COUNT];
     uint32_t count = 0;
-    VkImageView reference = images[FRAME_REFERENCE].view;
     for (int layer = 0; layer < LAYER_COUNT; layer++) {
-        VkImageView view = images[layer].view;
-        if (!view)
+        if (!images[layer].view)
             continue;
-        infos[layer][0] = (VkDescriptorImageInfo){.imageView = view, .imageLayout = VK_IMAGE_LAYOUT_GENERAL};
-        infos[layer][1] =
-            (VkDescriptorImageInfo){.imageView = reference ? reference : view, .imageLayout = VK_IMAGE_LAYOUT_GENERAL};
+        infos[layer] = (VkDescriptorImageInfo){.imageView = images[layer].view, .imageLayout = VK_IMAGE_LAYOUT_GENERAL};
         writes[count++] = (VkWriteDescriptorSet){
             .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
             .dstSet = panes->sets[slot][layer],
-            .descriptorCount = 2, /* goes on from binding 0 to binding 1 */
+            .descriptorCount = 1,
             .descriptorType = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER,
-            .pImageInfo = infos[layer],
+            .pImageInfo = &infos[layer],
         };
     }
     vkUpdateDescriptorSets(panes->device->handle, count, writes, 0, NULL);
@@ -157,14 +164,15 @@ void panes_begin(const panes *panes, VkCommandBuffer commands, uint32_t width, u
     vkCmdSetViewport(commands, 0, 1, &(VkViewport){0, 0, (float)width, (float)height, 0, 1});
 }
 
-void panes_draw(const panes *panes, VkCommandBuffer commands, uint32_t slot, int layer, rectangle rectangle,
+void panes_draw(const panes *panes, VkCommandBuffer commands, uint32_t slot, const pane *pane, rectangle rectangle,
                 const struct pane_push *push)
 {
     VkRect2D scissor = {{(int32_t)rectangle.x, (int32_t)rectangle.y},
                         {(uint32_t)rectangle.width, (uint32_t)rectangle.height}};
+    const VkDescriptorSet *sets = panes->sets[slot];
+    const VkDescriptorSet shown[] = {sets[pane->layer], sets[pane_is_compared(pane) ? pane->against : pane->layer]};
     vkCmdSetScissor(commands, 0, 1, &scissor);
-    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, panes->layout, 0, 1, &panes->sets[slot][layer],
-                            0, NULL);
-    vkCmdPushConstants(commands, panes->layout, VK_SHADER_STAGE_FRAGMENT_BIT, 0, sizeof *push, push);
+    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, panes->layout, 0, 2, shown, 0, NULL);
+    vkCmdPushConstants(commands, panes->layout, stages, 0, sizeof *push, push);
     vkCmdDraw(commands, 3, 1, 0, 0);
 }

@@ -10,7 +10,7 @@ typedef struct panes {
     const device *device;
     VkDescriptorSetLayout set_layout;
     VkDescriptorPool pool;
-    VkDescriptorSet sets[DENOISER_SLOTS][LAYER_COUNT]; /* each: the layer's image, and the reference or it again */
+    VkDescriptorSet sets[DENOISER_SLOTS][LAYER_COUNT]; /* each: the layer's image */
     VkSampler sampler;
     VkPipelineLayout layout;
     VkPipeline pipeline;
@@ -23,9 +23,9 @@ void panes_destroy(panes *panes); /* zeroed is fine */
 /* Points a slot at its images; nothing in flight uses the slot. */
 void panes_bind(panes *panes, uint32_t slot, const wf_node_image images[LAYER_COUNT]);
 
-/* Inside the render pass: once, then per pane. The layer must exist in the slot. */
+/* Inside the render pass: once, then per pane. The pane's layers must exist in the slot. */
 void panes_begin(const panes *panes, VkCommandBuffer commands, uint32_t width, uint32_t height);
-void panes_draw(const panes *panes, VkCommandBuffer commands, uint32_t slot, int layer, rectangle rectangle,
+void panes_draw(const panes *panes, VkCommandBuffer commands, uint32_t slot, const pane *pane, rectangle rectangle,
                 const struct pane_push *push);
 
 #endif

@@ -81,16 +81,19 @@ bool screen_fit(screen *screen, error *error)
 
 /* ---- Recording ---------------------------------------------------------------------------------------------------- */
 
-static int pane_mode(const pane *pane, const view_context *context)
+static int pane_mode(const pane *pane)
 {
-    bool error = pane->error && pane_can_show_error(pane->layer) && context->has[FRAME_REFERENCE];
-    return error ? PANE_ERROR : layer_rows[pane->layer].shown;
+    if (!pane_is_compared(pane))
+        return layer_rows[pane->layer].shown;
+    return pane->measure == MEASURE_SIGNED ? PANE_SIGNED : PANE_ERROR;
 }
 
 static void draw_pane(const screen *screen, const screen_picture *picture, VkCommandBuffer commands, int index)
 {
     const pane *pane = &picture->view->panes[index];
     rectangle rectangle = picture->layout->pictures[index];
+    tone_settings tone = picture->view->tone;
+    tone.exposure += pane->exposure;
     double x, y;
     view_origin(picture->view, picture->context, rectangle, &x, &y);
     struct pane_push push = {
@@ -101,23 +104,28 @@ static void draw_pane(const screen *screen, const screen_picture *picture, VkCom
         .height = (float)picture->context->image_height,
         .near_inverse = picture->near_inverse,
         .far_inverse = picture->far_inverse,
-        .mode = pane_mode(pane, picture->context),
-        .tone = tone_for_shader(&picture->view->tone),
+        .mode = pane_mode(pane),
+        .measure = pane_is_compared(pane) ? pane->measure : PANE_ALONE,
+        .channels = layer_rows[pane->layer].channels < 3 ? layer_rows[pane->layer].channels : 3,
+        .scale = 1 / view_ramp_end(picture->view, pane),
+        .tone = tone_for_shader(&tone),
     };
-    panes_draw(&screen->panes, commands, picture->slot, pane->layer, rectangle, &push);
+    panes_draw(&screen->panes, commands, picture->slot, pane, rectangle, &push);
 }
 
-static void draw_ramp(const screen *screen, const screen_picture *picture, VkCommandBuffer commands, rectangle ramp)
+static void draw_ramp(const screen *screen, const screen_picture *picture, VkCommandBuffer commands, int index)
 {
+    const rectangle ramp = picture->layout->ramps[index];
     struct pane_push push = {
         .origin_x = ramp.x,
         .origin_y = ramp.y,
         .zoom = 1,
         .width = ramp.width,
         .height = ramp.height,
-        .mode = PANE_RAMP,
+        .mode = pane_mode(&picture->view->panes[index]) == PANE_SIGNED ? PANE_SIGNED_RAMP : PANE_RAMP,
     };
-    panes_draw(&screen->panes, commands, picture->slot, FRAME_COLOR, ramp, &push);
+    const pane pane = pane_of(FRAME_COLOR);
+    panes_draw(&screen->panes, commands, picture->slot, &pane, ramp, &push);
 }
 
 static void record_view(const screen *screen, const screen_picture *picture, VkCommandBuffer commands)
@@ -125,10 +133,10 @@ static void record_view(const screen *screen, const screen_picture *picture, VkC
     target_begin(&screen->target, commands);
     panes_begin(&screen->panes, commands, screen->target.width, screen->target.height);
     for (int i = 0; i < VIEW_PANES; i++) {
-        if (picture->layout->pictures[i].width > 0 && picture->context->has[picture->view->panes[i].layer])
+        if (picture->layout->pictures[i].width > 0 && pane_has_layers(&picture->view->panes[i], picture->context->has))
             draw_pane(screen, picture, commands, i);
         if (picture->layout->ramps[i].width > 0)
-            draw_ramp(screen, picture, commands, picture->layout->ramps[i]);
+            draw_ramp(screen, picture, commands, i);
     }
     ui_draw(commands);
     target_end(commands);

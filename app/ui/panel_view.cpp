@@ -25,9 +25,9 @@ void build_view(const ui_facts *facts, view *view, const view_context *context, 
         view->fit = true;
     if (button({at.x + 2 * (width + px(5)), at.y, width, px(20)}, "1:1"))
         view_set_zoom(view, context, 1);
-    bool both = view->rows == VIEW_ROWS;
-    toggle(&box, "Two rows of panes", &both);
-    view->rows = both ? VIEW_ROWS : 1;
+    bool all = !view->first_row;
+    toggle(&box, "All rows of panes", &all);
+    view->first_row = !all;
     toggle(&box, context->has_camera ? "New noise at rest" : "Filter continuously", &view->continuous);
     if (context->has_camera)
         toggle(&box, "Accumulate", &view->accumulate);

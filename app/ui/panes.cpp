@@ -11,16 +11,20 @@ namespace parts
 namespace
 {
 
-bool shows_error(const view_context *context, const pane *pane)
+/* "Gather", "Gather - splat absolute", "Gather error". */
+void pane_name(const pane *pane, char (&name)[160])
 {
-    return pane->error && pane_can_show_error(pane->layer) && context->has[FRAME_REFERENCE];
-}
-
-void pane_name(int layer, bool error, char (&name)[64])
-{
-    layer_label(layer, name);
-    if (error)
-        std::strcat(name, " error");
+    char label[64], against[64];
+    layer_label(pane->layer, label);
+    std::snprintf(name, sizeof name, "%s", label);
+    if (!pane_is_compared(pane))
+        return;
+    const struct pane error = pane_error_of(pane->layer);
+    std::snprintf(against, sizeof against, "%s", layer_word(pane->against));
+    if (pane->against == error.against && pane->measure == error.measure)
+        std::snprintf(name, sizeof name, "%s error", label);
+    else
+        std::snprintf(name, sizeof name, "%s - %s", label, against);
 }
 
 /* The channels that a layer is in its file; NULL: it is of none. */
@@ -42,12 +46,12 @@ void shorten_origin(const char *origin, char (&detail)[256])
 
 /* "Gather 11×11 · bilateral (analytic)", "Noisy R,G,B"; what follows the name is dim. */
 void describe_pane(const ui_facts *facts, const view *view, const view_context *context, const pane *pane,
-                   char (&name)[64], char (&detail)[256])
+                   char (&name)[160], char (&detail)[256])
 {
     bool filtered = pane->layer >= FRAME_LAYER_COUNT;
-    pane_name(pane->layer, shows_error(context, pane), name);
+    pane_name(pane, name);
     detail[0] = 0;
-    if (shows_error(context, pane))
+    if (pane_is_compared(pane))
         return;
     if (pane->layer == FRAME_COLOR && facts->feed.most_samples > 0)
         std::snprintf(detail, sizeof detail, "%d / %d spp", facts->feed.color_samples, facts->feed.most_samples);
@@ -65,25 +69,50 @@ void describe_pane(const ui_facts *facts, const view *view, const view_context *
                   predictor_name(facts, view->predictor.row));
 }
 
-void choose_pane(const view_context *context, view *view, pane *pane)
+void offer(view *view, int index, const pane &shown)
 {
-    for (int error = 0; error < 2; error++) {
-        if (error && context->has[FRAME_REFERENCE])
-            ImGui::Separator();
-        for (int layer = 0; layer < LAYER_COUNT; layer++) {
-            if (!context->has[layer] || (error && (!context->has[FRAME_REFERENCE] || !pane_can_show_error(layer))))
-                continue;
-            char name[64];
-            pane_name(layer, error != 0, name);
-            if (ImGui::Selectable(name, pane->layer == layer && pane->error == (error != 0)))
-                view_show(view, pane, layer, error != 0);
-        }
+    char name[160];
+    pane_name(&shown, name);
+    if (ImGui::Selectable(name, pane_same(&view->panes[index], &shown)))
+        view_show(view, index, shown);
+}
+
+/* The layers, their errors, and how this pane's one differs from each other one that it can be compared with. */
+void choose_pane(const view_context *context, view *view, int index)
+{
+    for (int layer = 0; layer < LAYER_COUNT; layer++)
+        if (context->has[layer])
+            offer(view, index, pane_of(layer));
+    if (context->has[FRAME_REFERENCE])
+        ImGui::Separator();
+    for (int layer = 0; layer < LAYER_COUNT; layer++)
+        if (context->has[FRAME_REFERENCE] && context->has[layer] && layer_rows[layer].has_error)
+            offer(view, index, pane_error_of(layer));
+    ImGui::Separator();
+    const int shown = view->panes[index].layer;
+    if (ImGui::BeginMenu("Difference")) {
+        for (int layer = 0; layer < LAYER_COUNT; layer++)
+            if (context->has[layer] && layer != shown && layer_rows[layer].channels == layer_rows[shown].channels)
+                offer(view, index, {shown, layer, MEASURE_SIGNED, view->panes[index].exposure});
+        ImGui::EndMenu();
     }
+    if (pane_is_compared(&view->panes[index]) && ImGui::BeginMenu("Measure")) {
+        for (int measure = 0; measure_name(measure); measure++)
+            if (ImGui::MenuItem(measure_name(measure), nullptr, view->panes[index].measure == measure))
+                view_show(view, index, {shown, view->panes[index].against, measure, view->panes[index].exposure});
+        ImGui::EndMenu();
+    }
+    if (ImGui::MenuItem("One more pane", nullptr, false, view->pane_count < VIEW_PANES))
+        view_add_pane(view, index);
+    if (ImGui::MenuItem("Without this pane", nullptr, false, view->pane_count > 1))
+        view_remove_pane(view, index);
 }
 
 /* What the pane's name has no room for: "color from ViewLayer.Combined.R,G,B". */
 void explain_layer(const ui_facts *facts, const view_context *context, const pane *pane, Box header)
 {
+    if (pane_is_compared(pane))
+        return;
     const char *origin = origin_of(facts, context, pane->layer);
     ImVec2 low(header.x, header.y), high(header.right(), header.y + header.height);
     if (!origin || !ImGui::IsMouseHoveringRect(low, high) || ImGui::IsPopupOpen("layers"))
@@ -96,10 +125,10 @@ void explain_layer(const ui_facts *facts, const view_context *context, const pan
 }
 
 /* A label that opens the list of layers. */
-void pane_menu(const ui_facts *facts, view *view, const view_context *context, pane *pane, Box header, float right)
+void pane_menu(const ui_facts *facts, view *view, const view_context *context, int index, Box header, float right)
 {
-    char name[64], detail[256];
-    describe_pane(facts, view, context, pane, name, detail);
+    char name[160], detail[256];
+    describe_pane(facts, view, context, &view->panes[index], name, detail);
     float width = text_width(look.strong, name);
     ImGui::SetCursorScreenPos(ImVec2(header.x - px(4), header.y + px(2)));
     if (ImGui::InvisibleButton("menu", ImVec2(width + px(22), header.height - px(4))))
@@ -112,14 +141,14 @@ void pane_menu(const ui_facts *facts, view *view, const view_context *context, p
     Box rest = {end, header.y, std::max(right - end, 0.0f), header.height};
     draw_text(look.body, rest, left_align, dim, detail);
     if (ImGui::BeginPopup("layers")) {
-        choose_pane(context, view, pane);
+        choose_pane(context, view, index);
         close_on_escape();
         ImGui::EndPopup();
     }
 }
 
 /* The value under the mouse, from the right; returns its left end. */
-float draw_probe(const ui_facts *facts, const view_context *context, const pane *pane, Box header)
+float draw_probe(const ui_facts *facts, const pane *pane, Box header)
 {
     static const ImU32 colors[3] = {IM_COL32(236, 142, 134, 255), IM_COL32(140, 204, 130, 255),
                                     IM_COL32(128, 170, 242, 255)};
@@ -129,8 +158,8 @@ float draw_probe(const ui_facts *facts, const view_context *context, const pane 
     for (int c = channels - 1; c >= 0; c--) {
         Box cell = {header.right() - width, header.y, width, header.height};
         float shown = value[c];
-        if (shows_error(context, pane))
-            shown -= facts->probe[FRAME_REFERENCE][c];
+        if (pane_is_compared(pane)) /* of errors, too: one sees in which direction */
+            shown -= facts->probe[pane->against][c];
         draw_format(look.small, cell, right_align, channels == 3 ? colors[c] : text,
                     std::fabs(shown) < 100 ? "%.4f" : "%.5g", (double)shown);
         header.width -= width;
@@ -138,13 +167,20 @@ float draw_probe(const ui_facts *facts, const view_context *context, const pane 
     return header.right();
 }
 
-/* "0 [ramp] 1 SMAPE" at the right; returns its left end. The panes' shader fills the ramp. */
-float place_ramp(Box header, rectangle *ramp)
+/* "0 [ramp] 1 SMAPE" or "-0.25 [ramp] 0.25" at the right; returns its left end. The panes' shader fills the ramp. */
+float place_ramp(const view *view, const pane *pane, Box header, rectangle *ramp)
 {
-    header.width -= draw_text(look.small, header, right_align, dim, "1  SMAPE") + px(6);
+    const float end = view_ramp_end(view, pane);
+    const bool is_signed = pane->measure == MEASURE_SIGNED;
+    char measure[32];
+    std::snprintf(measure, sizeof measure, "%s%s", is_signed ? "" : "  ", is_signed ? "" : measure_name(pane->measure));
+    if (pane->measure == MEASURE_SMAPE)
+        std::snprintf(measure, sizeof measure, "  SMAPE");
+    header.width -= draw_format(look.small, header, right_align, dim, "%g%s", (double)end, measure) + px(6);
     *ramp = {header.right() - px(72), header.y + std::floor((header.height - px(7)) / 2), px(72), px(7)};
     header.width -= px(72) + px(6);
-    return header.right() - draw_text(look.small, header, right_align, dim, "0") - px(6);
+    return header.right() - draw_format(look.small, header, right_align, dim, "%g", is_signed ? (double)-end : 0.0) -
+           px(6);
 }
 
 void outline_texel(const view *view, const view_context *context, rectangle picture, int column, int row)
@@ -182,13 +218,13 @@ void build_pane(const ui_facts *facts, view *view, view_context *context, ui_lay
     pane *pane = &view->panes[index];
     ImGui::PushID(index);
     Box header = cell.take_top(px(25)).inset(px(8), 0);
-    bool error = shows_error(context, pane), has_layer = context->has[pane->layer];
+    const bool has_layers = pane_has_layers(pane, context->has);
     float right = header.right();
-    if (facts->has_probe && has_layer)
-        right = draw_probe(facts, context, pane, header);
-    else if (error && header.width > px(200))
-        right = place_ramp(header, &layout->ramps[index]);
-    pane_menu(facts, view, context, pane, header, right - px(6));
+    if (facts->has_probe && has_layers)
+        right = draw_probe(facts, pane, header);
+    else if (pane_is_compared(pane) && has_layers && header.width > px(200))
+        right = place_ramp(view, pane, header, &layout->ramps[index]);
+    pane_menu(facts, view, context, index, header, right - px(6));
     explain_layer(facts, context, pane, header);
 
     rectangle picture = {cell.x, cell.y, std::max(cell.width, 1.0f), std::max(cell.height, 1.0f)};
@@ -211,9 +247,10 @@ void build_pane(const ui_facts *facts, view *view, view_context *context, ui_lay
     }
     if (view->inspector)
         pin_on_click(view, context, picture);
-    if (!has_layer)
-        draw_format(look.body, cell, center_align, faint, "this frame has no %s",
-                    frame_layer_name((frame_layer)pane->layer));
+    if (!has_layers)
+        draw_format(
+            look.body, cell, center_align, faint, "this frame has no %s",
+            frame_layer_name((frame_layer)layer_input(context->has[pane->layer] ? pane->against : pane->layer)));
     ImGui::PopID();
 }
 
@@ -221,17 +258,18 @@ void build_pane(const ui_facts *facts, view *view, view_context *context, ui_lay
 
 void build_panes(const ui_facts *facts, view *view, view_context *context, ui_layout *layout, Box area)
 {
-    int rows = view->solo >= 0 ? 1 : view->rows, columns = view->solo >= 0 ? 1 : VIEW_COLUMNS;
+    const view_grid grid = view_arrange_grid(view, context, area.width, area.height);
     const float gap = px(2);
-    for (int i = 0; i < rows * columns; i++) {
-        int row = i / columns, column = i % columns;
-        float x0 = std::floor(area.x + (area.width + gap) * column / columns);
-        float x1 = std::floor(area.x + (area.width + gap) * (column + 1) / columns - gap);
+    for (int i = 0; i < grid.count; i++) {
+        const int row = i / grid.columns, column = i % grid.columns;
+        const float columns = (float)grid.columns, rows = (float)grid.rows;
+        float x0 = std::floor(area.x + (area.width + gap) * (float)column / columns);
+        float x1 = std::floor(area.x + (area.width + gap) * (float)(column + 1) / columns - gap);
         float height = std::floor((area.height - gap * (rows - 1)) / rows);
         /* All panes have the narrowest one's width, so that all share one zoom. */
         float width = std::floor((area.width + gap) / columns - gap);
-        Box cell = {x0 + std::floor((x1 - x0 - width) / 2), area.y + row * (height + gap), width, height};
-        build_pane(facts, view, context, layout, view->solo >= 0 ? view->solo : i, cell);
+        Box cell = {x0 + std::floor((x1 - x0 - width) / 2), area.y + (float)row * (height + gap), width, height};
+        build_pane(facts, view, context, layout, grid.first + i, cell);
     }
     for (int i = 0; i < VIEW_PANES && view->inspector; i++)
         if (layout->pictures[i].width > 0)

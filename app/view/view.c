@@ -42,7 +42,7 @@ static const char *const common_help[][2] = {
     {"I", "inspect the kernels of the pixel there; a click pins it, one with Shift a second pixel"},
     {"X", "error against the reference there"},
     {"Enter", "that pane alone, or all again"},
-    {"L", "second row of panes"},
+    {"L", "first row of panes, or all"},
     {"Tab", "panels"},
     {"T", "gather and splat together, in one stage, where they have the same weights"},
     {"P", "save a screenshot"},
@@ -93,21 +93,89 @@ bool view_help(const view_context *context, int index, char keys[VIEW_HELP_SIZE]
 
 /* ---- Panes -------------------------------------------------------------------------------------------------------- */
 
+enum { DEFAULT_COLUMNS = 3, DEFAULT_PANES = 2 * DEFAULT_COLUMNS };
+
 void view_arrange(view *view, bool has_reference)
 {
-    static const pane first[VIEW_COLUMNS] = {{FRAME_COLOR, false}, {LAYER_GATHER, false}, {LAYER_SPLAT, false}};
-    static const pane compared[VIEW_COLUMNS] = {{FRAME_REFERENCE, false}, {LAYER_GATHER, true}, {LAYER_SPLAT, true}};
-    static const pane guides[VIEW_COLUMNS] = {{FRAME_ALBEDO, false}, {FRAME_NORMAL, false}, {FRAME_DEPTH, false}};
+    static const int filtered[DEFAULT_COLUMNS] = {FRAME_COLOR, LAYER_GATHER, LAYER_SPLAT};
+    static const int guides[DEFAULT_COLUMNS] = {FRAME_ALBEDO, FRAME_NORMAL, FRAME_DEPTH};
     if (view->arranged)
         return;
-    memcpy(view->panes, first, sizeof first);
-    memcpy(view->panes + VIEW_COLUMNS, has_reference ? compared : guides, sizeof first);
+    view->pane_count = DEFAULT_PANES;
+    view->columns = DEFAULT_COLUMNS;
+    for (int i = 0; i < DEFAULT_COLUMNS; i++) {
+        const pane compared = i == 0 ? pane_of(FRAME_REFERENCE) : pane_error_of(filtered[i]);
+        view->panes[i] = pane_of(filtered[i]);
+        view->panes[DEFAULT_COLUMNS + i] = has_reference ? compared : pane_of(guides[i]);
+    }
 }
 
-void view_show(view *view, pane *pane, int layer, bool error)
+void view_show(view *view, int index, pane shown)
 {
-    *pane = (struct pane){layer, error};
+    view->panes[index] = shown;
     view->arranged = true;
+}
+
+void view_add_pane(view *view, int index)
+{
+    if (view->pane_count == VIEW_PANES)
+        return;
+    memmove(&view->panes[index + 1], &view->panes[index], sizeof(pane) * (size_t)(view->pane_count - index));
+    view->pane_count++;
+    view->columns = 0;
+    view->arranged = true;
+}
+
+void view_remove_pane(view *view, int index)
+{
+    if (view->pane_count == 1)
+        return;
+    view->pane_count--;
+    memmove(&view->panes[index], &view->panes[index + 1], sizeof(pane) * (size_t)(view->pane_count - index));
+    view->columns = 0;
+    view->arranged = true;
+    if (view->solo >= view->pane_count)
+        view->solo = view->pane_count - 1;
+}
+
+static int rows_of(int count, int columns)
+{
+    return (count + columns - 1) / columns;
+}
+
+/* As many columns as make the pictures largest. */
+static int best_columns(int count, const view_context *context, float width, float height)
+{
+    int best = 1;
+    double largest = 0;
+    for (int columns = 1; columns <= count; columns++) {
+        const double across = (double)width / columns / context->image_width;
+        const double down = (double)height / rows_of(count, columns) / context->image_height;
+        const double zoom = fmin(across, down);
+        if (zoom > largest) {
+            largest = zoom;
+            best = columns;
+        }
+    }
+    return best;
+}
+
+view_grid view_arrange_grid(const view *view, const view_context *context, float width, float height)
+{
+    const int count = view->pane_count;
+    if (view->solo >= 0)
+        return (view_grid){view->solo, 1, 1, 1};
+    int columns = view->columns ? view->columns : best_columns(count, context, width, height);
+    columns = columns > count ? count : columns;
+    if (view->first_row)
+        return (view_grid){0, columns, columns, 1};
+    return (view_grid){0, count, columns, rows_of(count, columns)};
+}
+
+float view_ramp_end(const view *view, const pane *pane)
+{
+    const bool is_relative = pane->measure == MEASURE_RELATIVE || pane->measure == MEASURE_SMAPE;
+    return exp2f(-pane->exposure - (is_relative ? 0 : view->tone.exposure));
 }
 
 /* ---- Pan and zoom ------------------------------------------------------------------------------------------------- */
@@ -218,14 +286,16 @@ static void show_layer(view *view, const view_context *context, int key)
 {
     for (int layer = 0; layer < LAYER_COUNT; layer++)
         if (layer_rows[layer].key == key && context->has[layer])
-            view_show(view, &view->panes[target_pane(view, context)], layer, false);
+            view_show(view, target_pane(view, context), pane_of(layer));
 }
 
 static void toggle_error(view *view, const view_context *context)
 {
-    pane *pane = &view->panes[target_pane(view, context)];
-    if (context->has[FRAME_REFERENCE] && pane_can_show_error(pane->layer))
-        view_show(view, pane, pane->layer, !pane->error);
+    const int index = target_pane(view, context), layer = view->panes[index].layer;
+    if (pane_is_compared(&view->panes[index]))
+        view_show(view, index, pane_of(layer));
+    else if (context->has[FRAME_REFERENCE] && layer_rows[layer].has_error)
+        view_show(view, index, pane_error_of(layer));
 }
 
 static void expose(view *view, float steps)
@@ -307,7 +377,7 @@ void view_key(view *view, const view_context *context, int key)
         view->solo = view->solo >= 0 ? -1 : target_pane(view, context);
         break;
     case 'l':
-        view->rows = view->rows == 1 ? VIEW_ROWS : 1;
+        view->first_row = !view->first_row;
         break;
     case 'v':
         view->hand.home = context->has_camera;

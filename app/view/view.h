@@ -6,22 +6,15 @@
 #include <stdbool.h>
 
 #include "app/denoise/predictor.h"
-#include "layers.h"
+#include "pane.h"
 #include "tone.h"
 #include "wf_node_inspect.h"
 
-#define VIEW_COLUMNS 3
-#define VIEW_ROWS    2
-#define VIEW_PANES   (VIEW_COLUMNS * VIEW_ROWS)
+#define VIEW_PANES 12 /* at most */
 
 typedef struct rectangle {
     float x, y, width, height; /* pixels of the target */
 } rectangle;
-
-typedef struct pane {
-    int layer;
-    bool error; /* the layer's error against the reference, where both exist */
-} pane;
 
 /* What a hand does to the camera of live frames, until the viewer has done it: zeroed then. */
 typedef struct steering {
@@ -34,9 +27,11 @@ typedef struct steering {
 
 typedef struct view {
     pane panes[VIEW_PANES]; /* row by row */
-    bool arranged;          /* the user chose what panes show: view_arrange leaves them alone */
-    int rows;               /* 1 or VIEW_ROWS */
-    int solo;               /* the pane that fills the view; -1: all are shown */
+    int pane_count;
+    int columns;    /* 0: as many as make the pictures largest */
+    bool arranged;  /* the user chose what panes show: view_arrange leaves them alone */
+    bool first_row; /* only that is shown */
+    int solo;       /* the pane that fills the view; -1: all are shown */
     bool panels, help;
     bool inspector;                         /* it is open */
     wf_node_pixel pins[WF_NODE_MAX_PIXELS]; /* what it inspects; without any, the pixel under the mouse */
@@ -66,18 +61,25 @@ typedef struct view_context {
     rectangle pane;  /* any visible pane's picture, at least one pixel: all have the same size */
 } view_context;
 
-/* Noisy color, gather and splat have an error. */
-static inline bool pane_can_show_error(int layer)
-{
-    return layer_rows[layer].has_error;
-}
-
 /* Until the user has chosen: noisy, gather, splat; below them reference and errors where there is a reference, else
  * albedo, normal and depth. */
 void view_arrange(view *view, bool has_reference);
 
-/* The user's choice. */
-void view_show(view *view, pane *pane, int layer, bool error);
+/* The user's choice of what a pane shows, of one more pane, which shows the same as pane `index`, beside it, and of one less; the last one
+ * stays, and at VIEW_PANES no more come. */
+void view_show(view *view, int index, pane shown);
+void view_add_pane(view *view, int index);
+void view_remove_pane(view *view, int index);
+
+/* Which panes are shown, in how many columns and rows, of an area of that many target pixels: view->solo alone or from the first on. */
+typedef struct view_grid {
+    int first, count, columns, rows;
+} view_grid;
+view_grid view_arrange_grid(const view *view, const view_context *context, float width, float height);
+
+/* The value that a pane of compared layers shows as the high end of its ramp. The tone's exposure counts for values that are of radiance
+ * itself, not for relative ones. */
+float view_ramp_end(const view *view, const pane *pane);
 
 /* Zoom and center as they apply to a pane's picture, fit included, and the texel under a target pixel. */
 double view_zoom(const view *view, const view_context *context);

@@ -97,7 +97,11 @@ static void set_up_view(viewer *viewer, bool has_guides)
     viewer->context.hovered = -1;
     viewer->near_inverse = 1; /* until a frame tells */
     view *view = &viewer->view;
-    view->rows = has_guides ? VIEW_ROWS : 1;
+    view->first_row = !has_guides && options->pane_count == 0;
+    view->pane_count = options->pane_count;
+    view->columns = options->columns;
+    view->arranged = options->pane_count > 0;
+    memcpy(view->panes, options->panes, sizeof view->panes);
     view->solo = -1;
     view->panels = view->fit = true;
     view->inspector = options->pixel_count > 0;

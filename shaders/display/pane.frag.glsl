@@ -13,7 +13,7 @@ layout(push_constant) uniform Push
     pane_push push;
 };
 layout(set = 0, binding = 0) uniform sampler2D image;
-layout(set = 0, binding = 1) uniform sampler2D reference;
+layout(set = 1, binding = 0) uniform sampler2D against;
 layout(location = 0) out vec4 color;
 
 const int max_texels = 24; /* along an axis and under one target pixel; beyond it every nth is taken */
@@ -22,12 +22,28 @@ const float motion_half = 4; /* pixels of motion shown at half brightness */
 const vec4 surround = vec4(0.055, 0.055, 0.057, 1);
 
 const vec3 ramp[] = vec3[](RAMP(vec3));
+const vec3 signed_ramp[] = vec3[](SIGNED_RAMP(vec3));
+
+/* Between -1 and 1. */
+vec3 signed_color(float value)
+{
+    float position = (clamp(value, -1, 1) + 1) / 2 * (signed_ramp.length() - 1);
+    int stop = min(int(position), signed_ramp.length() - 2);
+    return mix(signed_ramp[stop], signed_ramp[stop + 1], position - stop);
+}
 
 vec3 error_color(float error)
 {
     float position = clamp(error, 0, 1) * (ramp.length() - 1);
     int stop = min(int(position), ramp.length() - 2);
     return mix(ramp[stop], ramp[stop + 1], position - stop);
+}
+
+/* The channel that is farthest from 0. */
+float farthest(vec3 value)
+{
+    vec3 size = abs(value);
+    return size.r >= max(size.g, size.b) ? value.r : size.g >= size.b ? value.g : value.b;
 }
 
 vec3 hue(vec2 direction)
@@ -42,11 +58,11 @@ vec3 value(ivec2 texel)
     vec3 shown = texelFetch(image, texel, 0).rgb;
     if (push.mode == PANE_DEPTH)
         return vec3(shown.x > 0 ? 1 / shown.x - push.far_inverse : 0) / (push.near_inverse - push.far_inverse);
-    if (push.mode == PANE_ERROR) {
-        vec3 expected = texelFetch(reference, texel, 0).rgb;
-        vec3 term = abs(shown - expected) / (abs(shown) + abs(expected) + 0.01);
-        return vec3((term.r + term.g + term.b) / 3);
-    }
+    if (push.measure < 0)
+        return shown;
+    vec3 other = texelFetch(against, texel, 0).rgb;
+    for (int c = 0; c < push.channels; c++)
+        shown[c] = measure_of(push.measure, shown[c], other[c]);
     return shown;
 }
 
@@ -63,7 +79,9 @@ vec3 display(vec3 mean)
         float pixels = length(mean.xy);
         return pixels / (pixels + motion_half) * hue(mean.xy);
     case PANE_ERROR:
-        return error_color(mean.x);
+        return error_color(push.scale * (mean.r + mean.g + mean.b) / push.channels);
+    case PANE_SIGNED:
+        return signed_color(push.scale * farthest(mean));
     default:
         return mean;
     }
@@ -78,8 +96,9 @@ void main()
         color = surround;
         return;
     }
-    if (push.mode == PANE_RAMP) {
-        color = vec4(error_color(begin.x / push.width), 1);
+    if (push.mode == PANE_RAMP || push.mode == PANE_SIGNED_RAMP) {
+        float place = begin.x / push.width;
+        color = vec4(push.mode == PANE_RAMP ? error_color(place) : signed_color(2 * place - 1), 1);
         return;
     }
     ivec2 first = ivec2(begin);

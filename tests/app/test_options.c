@@ -214,7 +214,8 @@ static void test_manual(void **state)
                                         "tolerance",     "compare-html",  "compare-report",
                                         "slower",        "pixel",         "tone",
                                         "exposure",      "offset",        "gamma",
-                                        "channel-shown", "mark-clipped"};
+                                        "channel-shown", "mark-clipped",  "panes",
+                                        "columns"};
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
     char *manual = NULL;
@@ -302,6 +303,22 @@ static void test_tone(void **state)
     assert_usage("--exposure: not together with --dataset", "--dataset", "d", "--exposure", "1");
 }
 
+static void test_panes(void **state)
+{
+    (void)state;
+    options o;
+    assert_ok(&o, WORDS("f", "--panes", "extra-gather,depth@2", "--columns", "1", "--also", "extra"));
+    assert_true(o.pane_count == 2 && o.columns == 1 && o.panes[0].layer == FRAME_FURTHER);
+    assert_true(o.panes[0].against == LAYER_GATHER && o.panes[1].layer == FRAME_DEPTH && o.panes[1].exposure == 2);
+    assert_ok(&o, WORDS("f"));
+    assert_true(o.pane_count == 0 && o.columns == 0);
+    assert_usage("--panes gather:x: gather:x: expected LAYER-LAYER:MEASURE with MEASURE one of signed, absolute, "
+                 "relative, smape",
+                 "f", "--panes", "gather:x");
+    assert_usage("--columns 13: expected a number from 1 to 12", "f", "--panes", "gather", "--columns", "13");
+    assert_usage("--columns 2: needs --panes too", "f", "--columns", "2");
+}
+
 static void test_unknown(void **state)
 {
     (void)state;
@@ -318,14 +335,14 @@ static void test_missing_values(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "--weights",       "--splat-weights",  "--weight-mode",  "--predictor",   "--reference", "--kernel-size",
-        "--channel",       "--backend",        "--size",         "--frames",      "--warmup",    "--screenshot",
-        "--save",          "--report",         "--trace",        "--scene",       "--dataset",   "--render-size",
-        "--spp",           "--accumulate",     "--environment",  "--camera-path", "--seed",      "--count",
-        "--reference-spp", "--first",          "--device",       "--models",      "--features",  "--environments",
-        "--buffers",       "--compression",    "--list",         "--also",        "--compare",   "--tolerance",
-        "--compare-html",  "--compare-report", "--slower",       "--pixel",       "--tone",      "--exposure",
-        "--offset",        "--gamma",          "--channel-shown"};
+        "--weights",       "--splat-weights",  "--weight-mode",   "--predictor",   "--reference", "--kernel-size",
+        "--channel",       "--backend",        "--size",          "--frames",      "--warmup",    "--screenshot",
+        "--save",          "--report",         "--trace",         "--scene",       "--dataset",   "--render-size",
+        "--spp",           "--accumulate",     "--environment",   "--camera-path", "--seed",      "--count",
+        "--reference-spp", "--first",          "--device",        "--models",      "--features",  "--environments",
+        "--buffers",       "--compression",    "--list",          "--also",        "--compare",   "--tolerance",
+        "--compare-html",  "--compare-report", "--slower",        "--pixel",       "--tone",      "--exposure",
+        "--offset",        "--gamma",          "--channel-shown", "--panes",       "--columns"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: expected a value", names[i]);
@@ -529,6 +546,7 @@ int main(void)
         cmocka_unit_test(test_tone),         cmocka_unit_test(test_unknown),    cmocka_unit_test(test_missing_values),
         cmocka_unit_test(test_pixels),       cmocka_unit_test(test_numbers),    cmocka_unit_test(test_words),
         cmocka_unit_test(test_combinations), cmocka_unit_test(test_dataset),    cmocka_unit_test(test_network),
+        cmocka_unit_test(test_panes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@ FRAMES = ROOT / "assets" / "frames"
 
 
 def write(path, **layers):
-    """Plain channel names: color (H,W,3) becomes R,G,B; albedo.R...; normal.X...; depth (H,W) Z."""
+    """Plain channel names: color (H,W,3) becomes R,G,B; albedo.R...; normal.X...; depth (H,W) Z; others as albedo."""
     suffixes = {"albedo": "RGB", "normal": "XYZ", "motion": "XY"}
     channels = {}
     for name, pixels in layers.items():
@@ -20,7 +20,7 @@ def write(path, **layers):
         elif name == "depth":
             channels["Z"] = np.ascontiguousarray(pixels)
         else:
-            for i, c in enumerate(suffixes[name]):
+            for i, c in enumerate(suffixes.get(name, "RGB")):
                 channels[f"{name}.{c}"] = np.ascontiguousarray(pixels[:, :, i])
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
     OpenEXR.File(header, channels).write(str(path))

@@ -27,7 +27,7 @@ static view_context context_of(int width, int height)
 
 static view fresh(void)
 {
-    view view = {.solo = -1, .rows = VIEW_ROWS, .fit = true};
+    view view = {.solo = -1, .fit = true};
     view_arrange(&view, true);
     return view;
 }
@@ -129,7 +129,8 @@ static void panes_follow_the_reference_until_the_user_chooses(void **state)
     assert_int_equal(view.panes[1].layer, LAYER_GATHER);
     assert_int_equal(view.panes[2].layer, LAYER_SPLAT);
     assert_int_equal(view.panes[3].layer, FRAME_REFERENCE);
-    assert_true(view.panes[4].error && view.panes[5].error);
+    for (int i = 4; i < 6; i++)
+        assert_true(view.panes[i].against == FRAME_REFERENCE && view.panes[i].measure == MEASURE_SMAPE);
     view_arrange(&view, false);
     assert_int_equal(view.panes[3].layer, FRAME_ALBEDO);
     context.hovered = 4;
@@ -150,14 +151,15 @@ static void keys_choose_only_what_is_there(void **state)
     view_key(&view, &context, 'd');
     assert_int_equal(view.panes[1].layer, LAYER_GATHER);
     view_key(&view, &context, 'x');
-    assert_false(view.panes[1].error);
+    assert_false(pane_is_compared(&view.panes[1]));
     context.has[FRAME_REFERENCE] = true;
     view_key(&view, &context, 'x');
-    assert_true(view.panes[1].error);
+    assert_true(view.panes[1].layer == LAYER_GATHER && view.panes[1].against == FRAME_REFERENCE &&
+                view.panes[1].measure == MEASURE_SMAPE);
     view_key(&view, &context, 'o');
     assert_int_equal(view.panes[1].layer, FRAME_NORMAL);
     view_key(&view, &context, 'x');
-    assert_false(view.panes[1].error);
+    assert_false(pane_is_compared(&view.panes[1]));
 }
 
 static void keys_step_through_the_sequence(void **state)
@@ -208,7 +210,7 @@ static void other_keys(void **state)
     view_key(&view, &context, 'i');
     assert_false(view.inspector);
     view_key(&view, &context, 'l');
-    assert_int_equal(view.rows, 1);
+    assert_true(view.first_row);
     view_key(&view, &context, KEY_F1);
     view_key(&view, &context, KEY_ESCAPE);
     assert_false(view.help || view.quit);

@@ -1,0 +1,147 @@
+#include "pane.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const measures[] = {[MEASURE_SIGNED] = "signed",
+                                       [MEASURE_ABSOLUTE] = "absolute",
+                                       [MEASURE_RELATIVE] = "relative",
+                                       [MEASURE_SMAPE] = "smape",
+                                       NULL};
+
+_Static_assert(sizeof measures / sizeof *measures == MEASURE_COUNT + 1, "each measure has a name");
+
+const char *measure_name(int measure)
+{
+    return measures[measure];
+}
+
+pane pane_of(int layer)
+{
+    return (pane){.layer = layer, .against = PANE_ALONE};
+}
+
+pane pane_error_of(int layer)
+{
+    return (pane){.layer = layer, .against = FRAME_REFERENCE, .measure = MEASURE_SMAPE};
+}
+
+bool pane_same(const pane *a, const pane *b)
+{
+    return a->layer == b->layer && a->against == b->against && (!pane_is_compared(a) || a->measure == b->measure) &&
+           a->exposure == b->exposure;
+}
+
+bool pane_has_layers(const pane *pane, const bool has[LAYER_COUNT])
+{
+    return has[pane->layer] && (!pane_is_compared(pane) || has[pane->against]);
+}
+
+/* ---- Words -------------------------------------------------------------------------------------------------------- */
+
+static bool is_word(const char *word, const char *text, size_t length)
+{
+    return length > 0 && strlen(word) == length && strncmp(word, text, length) == 0;
+}
+
+static int find_layer(const char *text, size_t length)
+{
+    for (int layer = 0; layer < LAYER_COUNT; layer++)
+        if (is_word(layer_word(layer), text, length) ||
+            (layer_rows[layer].word && is_word(layer_rows[layer].name, text, length)))
+            return layer;
+    return PANE_ALONE;
+}
+
+/* A layer, or two with a dash between them; names may have dashes of their own. */
+static bool find_layers(const char *text, size_t length, pane *pane)
+{
+    pane->layer = find_layer(text, length);
+    pane->against = PANE_ALONE;
+    for (size_t i = 1; pane->layer < 0 && i + 1 < length; i++) {
+        if (text[i] != '-')
+            continue;
+        pane->against = find_layer(text + i + 1, length - i - 1);
+        pane->layer = pane_is_compared(pane) ? find_layer(text, i) : PANE_ALONE;
+    }
+    return pane->layer >= 0;
+}
+
+static int find_measure(const char *text, size_t length)
+{
+    int measure = 0;
+    while (measures[measure] && !is_word(measures[measure], text, length))
+        measure++;
+    return measure;
+}
+
+static bool layers_error(const char *text, size_t length, error *error)
+{
+    char list[256];
+    size_t end = 0;
+    for (int layer = 0; layer < LAYER_COUNT; layer++)
+        if (*layer_word(layer) && end < sizeof list)
+            end += (size_t)snprintf(list + end, sizeof list - end, "%s%s", end ? ", " : "", layer_word(layer));
+    return error_set(error, "'%.*s' is no layer, nor LAYER-LAYER; there are %s", (int)length, text, list);
+}
+
+static bool read_pane(const char *text, size_t length, pane *pane, error *error)
+{
+    const char *const at = memchr(text, '@', length);
+    size_t end = at ? (size_t)(at - text) : length;
+    const char *const colon = memchr(text, ':', end);
+    const char *const measure = colon ? colon + 1 : NULL;
+    const size_t layers = colon ? (size_t)(colon - text) : end;
+    *pane = pane_of(0);
+    if (at) {
+        char *rest;
+        pane->exposure = strtof(at + 1, &rest);
+        if (rest == at + 1 || rest != text + length || !(fabsf(pane->exposure) <= PANE_MOST_EV))
+            return error_set(error, "%.*s: expected EV from -%g to %g after @", (int)length, text, (double)PANE_MOST_EV,
+                             (double)PANE_MOST_EV);
+    }
+    if (!find_layers(text, layers, pane))
+        return layers_error(text, layers, error);
+    if (pane_is_compared(pane) && layer_rows[pane->layer].channels != layer_rows[pane->against].channels)
+        return error_set(error, "%.*s: images of %d and of %d channels cannot be compared", (int)length, text,
+                         layer_rows[pane->layer].channels, layer_rows[pane->against].channels);
+    if (!measure)
+        return true;
+    pane->measure = find_measure(measure, end - layers - 1);
+    if (pane->measure < MEASURE_COUNT && pane_is_compared(pane))
+        return true;
+    char list[96] = "";
+    for (int i = 0; i < MEASURE_COUNT; i++)
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", measures[i]);
+    return error_set(error, "%.*s: expected LAYER-LAYER:MEASURE with MEASURE one of %s", (int)length, text, list);
+}
+
+bool panes_read(const char *text, int most, pane *panes, int *count, error *error)
+{
+    *count = 0;
+    for (const char *word = text;; word++) {
+        const size_t length = strcspn(word, ",");
+        if (*count == most)
+            return error_set(error, "more than %d panes", most);
+        if (!read_pane(word, length, &panes[*count], error))
+            return false;
+        ++*count;
+        word += length;
+        if (!*word)
+            return true;
+    }
+}
+
+void pane_write(const pane *pane, char words[PANE_WORDS])
+{
+    char against[80] = "", exposure[24] = "";
+    const bool is_signed = pane->measure == MEASURE_SIGNED;
+    if (pane_is_compared(pane))
+        snprintf(against, sizeof against, "-%s%s%s", layer_word(pane->against), is_signed ? "" : ":",
+                 is_signed ? "" : measures[pane->measure]);
+    if (pane->exposure != 0)
+        snprintf(exposure, sizeof exposure, "@%g", (double)pane->exposure);
+    snprintf(words, PANE_WORDS, "%.60s%s%s", layer_word(pane->layer), against, exposure);
+}

@@ -1,0 +1,197 @@
+/* What panes show: their words, the grid they are in, and how it grows and shrinks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/view/view.h"
+
+static int read_all(const char *text, pane panes[VIEW_PANES])
+{
+    int count;
+    error error = {""};
+    if (!panes_read(text, VIEW_PANES, panes, &count, &error))
+        fail_msg("%s", error.message);
+    return count;
+}
+
+static void words_become_panes(void **state)
+{
+    (void)state;
+    pane panes[VIEW_PANES];
+    assert_int_equal(read_all("noisy,gather-splat,gather-reference:smape,albedo@-1.5,color-gather:absolute@3", panes),
+                     5);
+    const pane expected[] = {
+        {FRAME_COLOR, PANE_ALONE, 0, 0},
+        {LAYER_GATHER, LAYER_SPLAT, MEASURE_SIGNED, 0},
+        {LAYER_GATHER, FRAME_REFERENCE, MEASURE_SMAPE, 0},
+        {FRAME_ALBEDO, PANE_ALONE, 0, -1.5f},
+        {FRAME_COLOR, LAYER_GATHER, MEASURE_ABSOLUTE, 3},
+    };
+    for (int i = 0; i < 5; i++)
+        assert_true(pane_same(&panes[i], &expected[i]));
+}
+
+/* Of every layer and every pair with every measure, what is written is what was read. */
+static void what_is_written_is_read(void **state)
+{
+    (void)state;
+    int pairs = 0;
+    layers_name_further(0, "light-front"); /* a name with a dash */
+    for (int layer = 0; layer < LAYER_COUNT; layer++)
+        for (int against = PANE_ALONE; against < LAYER_COUNT && *layer_word(layer); against++)
+            for (int measure = 0; measure < (against < 0 ? 1 : MEASURE_COUNT); measure++) {
+                const pane shown = {layer, against, measure, measure == 1 ? -2.5f : 0};
+                char words[PANE_WORDS];
+                pane read[VIEW_PANES];
+                if (against >= 0 &&
+                    (!*layer_word(against) || layer_rows[layer].channels != layer_rows[against].channels))
+                    continue;
+                pane_write(&shown, words);
+                assert_int_equal(read_all(words, read), 1);
+                assert_true(pane_same(&read[0], &shown));
+                pairs++;
+            }
+    assert_true(pairs > 100);
+}
+
+static void words_that_are_no_panes(void **state)
+{
+    (void)state;
+    static const char layers[] = "; there are noisy, albedo, normal, depth, motion, reference, gather, splat";
+    static const char *const expected[][2] = {
+        {"gather,blurred", "'blurred' is no layer, nor LAYER-LAYER"},
+        {"noisy,", "'' is no layer, nor LAYER-LAYER"},
+        {"gather-", "'gather-' is no layer, nor LAYER-LAYER"},
+        {"-gather", "'-gather' is no layer, nor LAYER-LAYER"},
+        {"gather-splat-noisy", "'gather-splat-noisy' is no layer, nor LAYER-LAYER"},
+        {"depth-normal", "depth-normal: images of 1 and of 4 channels cannot be compared"},
+        {"gather:smape",
+         "gather:smape: expected LAYER-LAYER:MEASURE with MEASURE one of signed, absolute, relative, smape"},
+        {"gather-splat:",
+         "gather-splat:: expected LAYER-LAYER:MEASURE with MEASURE one of signed, absolute, relative, smape"},
+        {"gather@", "gather@: expected EV from -32 to 32 after @"},
+        {"gather@1x", "gather@1x: expected EV from -32 to 32 after @"},
+        {"gather@nan", "gather@nan: expected EV from -32 to 32 after @"},
+        {"gather@32.5", "gather@32.5: expected EV from -32 to 32 after @"},
+        {"splat,splat,splat,splat,splat,splat,splat,splat,splat,splat,splat,splat,splat", "more than 12 panes"},
+    };
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        pane panes[VIEW_PANES];
+        int count;
+        error error = {""};
+        assert_false(panes_read(expected[i][0], VIEW_PANES, panes, &count, &error));
+        char *list = strstr(error.message, layers);
+        if (list)
+            *list = 0;
+        assert_string_equal(error.message, expected[i][1]);
+    }
+}
+
+static view view_of(int count)
+{
+    view view = {.solo = -1, .fit = true, .arranged = true, .pane_count = count};
+    for (int i = 0; i < count; i++)
+        view.panes[i] = pane_of(i % FRAME_LAYER_COUNT);
+    return view;
+}
+
+static void assert_grid(const view *view, float width, float height, view_grid expected)
+{
+    const view_context context = {.image_width = 160, .image_height = 90};
+    const view_grid grid = view_arrange_grid(view, &context, width, height);
+    assert_int_equal(grid.first, expected.first);
+    assert_int_equal(grid.count, expected.count);
+    assert_int_equal(grid.columns, expected.columns);
+    assert_int_equal(grid.rows, expected.rows);
+}
+
+/* Every number of columns is tried here, too: none may make larger pictures. */
+static void grids_make_the_largest_pictures(void **state)
+{
+    (void)state;
+    static const float areas[][2] = {{1280, 460}, {640, 1200}, {3840, 1900}, {300, 300}, {2000, 100}};
+    for (int count = 1; count <= VIEW_PANES; count++) {
+        view view = view_of(count);
+        for (size_t i = 0; i < sizeof areas / sizeof *areas; i++) {
+            const view_context context = {.image_width = 160, .image_height = 90};
+            const view_grid grid = view_arrange_grid(&view, &context, areas[i][0], areas[i][1]);
+            assert_true(grid.first == 0 && grid.count == count && grid.columns * grid.rows >= count);
+            for (int columns = 1; columns <= count; columns++) {
+                const int rows = (count + columns - 1) / columns;
+                const float across = areas[i][0] / (float)columns / 160, down = areas[i][1] / (float)rows / 90;
+                const float chosen_across = areas[i][0] / (float)grid.columns / 160;
+                const float chosen_down = areas[i][1] / (float)grid.rows / 90;
+                assert_true((across < down ? across : down) <=
+                            (chosen_across < chosen_down ? chosen_across : chosen_down) * 1.000001f);
+            }
+        }
+    }
+    view view = view_of(6);
+    assert_grid(&view, 1280, 460, (view_grid){0, 6, 3, 2});
+    assert_grid(&view, 300, 1200, (view_grid){0, 6, 1, 6});
+    view.columns = 4;
+    assert_grid(&view, 1280, 460, (view_grid){0, 6, 4, 2});
+    view.first_row = true;
+    assert_grid(&view, 1280, 460, (view_grid){0, 4, 4, 1});
+    view.solo = 5;
+    assert_grid(&view, 1280, 460, (view_grid){5, 1, 1, 1});
+    view = view_of(2);
+    view.columns = 12;
+    assert_grid(&view, 1280, 460, (view_grid){0, 2, 2, 1});
+}
+
+static void panes_come_and_go(void **state)
+{
+    (void)state;
+    view view = view_of(3);
+    view_add_pane(&view, 1);
+    assert_int_equal(view.pane_count, 4);
+    static const int layers[] = {0, 1, 1, 2};
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(view.panes[i].layer, layers[i]);
+    for (int i = 0; i < 20; i++)
+        view_add_pane(&view, 0);
+    assert_int_equal(view.pane_count, VIEW_PANES);
+    assert_int_equal(view.panes[VIEW_PANES - 1].layer, 2);
+    view.solo = VIEW_PANES - 1;
+    view_remove_pane(&view, VIEW_PANES - 1);
+    assert_int_equal(view.solo, VIEW_PANES - 2);
+    assert_int_equal(view.panes[VIEW_PANES - 2].layer, 1);
+    for (int i = 0; i < 20; i++)
+        view_remove_pane(&view, 0);
+    assert_int_equal(view.pane_count, 1);
+    assert_int_equal(view.panes[0].layer, 1);
+    assert_int_equal(view.solo, 0);
+}
+
+/* By formulas of their own. */
+static void measures(void **state)
+{
+    (void)state;
+    assert_float_equal(measure_of(MEASURE_SIGNED, 1, 3), -2, 0);
+    assert_float_equal(measure_of(MEASURE_ABSOLUTE, 1, 3), 2, 0);
+    assert_float_equal(measure_of(MEASURE_RELATIVE, 1, -3), 4 / 3.01, 1e-6);
+    assert_float_equal(measure_of(MEASURE_SMAPE, 1, -3), 4 / 4.01, 1e-6);
+    view view = view_of(1);
+    view.tone.exposure = 2;
+    view.panes[0] = (pane){LAYER_GATHER, LAYER_SPLAT, MEASURE_ABSOLUTE, 1};
+    assert_float_equal(view_ramp_end(&view, &view.panes[0]), 0.125, 0);
+    view.panes[0].measure = MEASURE_SMAPE;
+    assert_float_equal(view_ramp_end(&view, &view.panes[0]), 0.5, 0);
+}
+
+int main(void)
+{
+    /* Errors first, before a further layer has a name, which stays. */
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_that_are_no_panes), cmocka_unit_test(words_become_panes),
+        cmocka_unit_test(what_is_written_is_read), cmocka_unit_test(grids_make_the_largest_pictures),
+        cmocka_unit_test(panes_come_and_go),       cmocka_unit_test(measures),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,124 @@
+"""What panes show of known layers, against numpy: a frame of one color a block, drawn by a window that is wholly panes."""
+
+import frames
+import numpy as np
+import pytest
+from PIL import Image
+
+HEIGHT, WIDTH = 60, 96
+BLOCK = 12
+ROWS, COLUMNS = HEIGHT // BLOCK, WIDTH // BLOCK
+RAMP = np.array([[0.00, 0.00, 0.02], [0.12, 0.05, 0.28], [0.33, 0.06, 0.43], [0.53, 0.13, 0.42], [0.73, 0.21, 0.33],
+                 [0.89, 0.35, 0.20], [0.98, 0.56, 0.04], [0.98, 0.80, 0.21], [0.99, 1.00, 0.64]])
+SIGNED = np.array([[0.62, 0.93, 1.00], [0.22, 0.66, 0.97], [0.10, 0.36, 0.78], [0.04, 0.13, 0.36], [0, 0, 0], [0.38, 0.09, 0.02],
+                   [0.80, 0.26, 0.06], [0.98, 0.56, 0.16], [1.00, 0.91, 0.60]])
+
+
+def enlarge(blocks):
+    return np.repeat(np.repeat(blocks, BLOCK, 0), BLOCK, 1)
+
+
+def srgb(linear):
+    clamped = np.clip(linear, 0, 1)
+    return np.where(clamped > 0.0031308, 1.055 * clamped ** (1 / 2.4) - 0.055, 12.92 * clamped)
+
+
+def on(ramp, value, low):
+    """Colors of values from `low` to 1."""
+    place = (np.clip(value, low, 1) - low) / (1 - low) * (len(ramp) - 1)
+    return np.stack([np.interp(place, np.arange(len(ramp)), ramp[:, c]) for c in range(3)], -1)
+
+
+@pytest.fixture(scope="module")
+def layers():
+    """Blocks of the frame, and of its reference."""
+    random = np.random.default_rng()
+    color = random.random((ROWS, COLUMNS, 3)).astype(np.float32) * 1.5
+    return {"noisy": color, "reference": (color * random.uniform(0.5, 1.5, color.shape)).astype(np.float32),
+            "albedo": random.random((ROWS, COLUMNS, 3)).astype(np.float32)}
+
+
+@pytest.fixture(scope="module")
+def draw(wfview, tmp_path_factory, layers):
+    """Blocks as one pane shows them."""
+    folder = tmp_path_factory.mktemp("panes")
+    frames.write(folder / "frame.exr", color=enlarge(layers["noisy"]), albedo=enlarge(layers["albedo"]))
+    frames.write(folder / "frame.ref.exr", color=enlarge(layers["reference"]))
+
+    def blocks(pane, *arguments):
+        # Nothing but the pane, its title and the status bar fits: the picture is 960 wide then.
+        wfview("--headless", "--backend", "cpu", "--kernel-size", "1", "--size", "960x400", "--timing-placeholders", "--screenshot",
+               folder / "s.png", "--panes", pane, *arguments, folder / "frame.exr").done()
+        picture = np.asarray(Image.open(folder / "s.png").convert("RGB")).astype(int)[25:376]
+        scale = min(960 / WIDTH, 351 / HEIGHT)
+        left, top = 480 - WIDTH * scale / 2, 175.5 - HEIGHT * scale / 2
+        y = top + (np.arange(ROWS) + 0.5) * BLOCK * scale
+        x = left + (np.arange(COLUMNS) + 0.5) * BLOCK * scale
+        return picture[np.ix_(y.astype(int), x.astype(int))]
+
+    return blocks
+
+
+def check(actual, expected):
+    assert np.abs(actual - 255 * expected).max() <= 1.01
+
+
+@pytest.mark.parametrize("layer", ["noisy", "gather", "reference", "albedo"])
+def test_layers(draw, layers, layer):
+    check(draw(layer), srgb(layers["noisy" if layer == "gather" else layer]))
+
+
+def test_own_exposure(draw, layers):
+    """On top of that of all panes."""
+    check(draw("noisy@-1.5", "--exposure", "0.5"), srgb(layers["noisy"] / 2))
+
+
+MEASURES = {
+    "absolute": lambda a, b: np.abs(a - b),
+    "relative": lambda a, b: np.abs(a - b) / (np.abs(b) + 0.01),
+    "smape": lambda a, b: np.abs(a - b) / (np.abs(a) + np.abs(b) + 0.01),
+}
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("pair", ["gather-reference", "reference-noisy", "albedo-splat"])
+def test_measures(draw, layers, measure, pair):
+    """Means over the channels, 0 to 1; the exposure counts for what is of radiance itself."""
+    a, b = (layers.get(name, layers["noisy"]) for name in pair.split("-"))
+    values = MEASURES[measure](a, b).mean(-1)
+    check(draw(f"{pair}:{measure}@-1"), on(RAMP, values / 2, 0))
+    check(draw(f"{pair}:{measure}", "--exposure", "1"), on(RAMP, values * (2 if measure == "absolute" else 1), 0))
+
+
+@pytest.mark.parametrize("pair", ["noisy-reference", "reference-noisy", "splat-albedo"])
+def test_signed_differences(draw, layers, pair):
+    """Of the channel that differs most, around zero."""
+    a, b = (layers.get(name, layers["noisy"]) for name in pair.split("-"))
+    difference = a - b
+    farthest = np.take_along_axis(difference, np.abs(difference).argmax(-1)[..., None], -1)[..., 0]
+    assert farthest.min() < -0.1
+    assert farthest.max() > 0.1
+    check(draw(pair), on(SIGNED, farthest, -1))
+    check(draw(f"{pair}@1"), on(SIGNED, 2 * farthest, -1))
+
+
+def test_what_is_not_there(wfview, tmp_path):
+    frames.write(tmp_path / "frame.exr", color=np.ones((16, 24, 3)))
+    sentence = wfview("--headless", "--panes", "noisy,further", tmp_path / "frame.exr").sentence(2)
+    assert sentence == ("wfview: --panes noisy,further: 'further' is no layer, nor LAYER-LAYER; there are noisy, albedo, normal, "
+                        "depth, motion, reference, gather, splat")
+    wfview("--headless", "--backend", "cpu", "--kernel-size", "1", "--size", "640x400", "--panes", "depth,noisy-reference",
+           "--screenshot", tmp_path / "s.png", tmp_path / "frame.exr").done()
+
+
+def test_further_layers(wfview, tmp_path):
+    """--also names them, whichever option comes first."""
+    color = np.full((16, 24, 3), 0.25, np.float32)
+    frames.write(tmp_path / "frame.exr", color=color, extra=4 * color)
+    pictures = []
+    for panes in ("extra,gather of extra", "noisy,gather"):
+        wfview("--headless", "--backend", "cpu", "--panes", panes, "--also", "extra=plain", "--kernel-size", "1", "--size", "640x300",
+               "--timing-placeholders", "--exposure", "-2", "--screenshot", tmp_path / "s.png", tmp_path / "frame.exr").done()
+        pictures.append(np.asarray(Image.open(tmp_path / "s.png").convert("RGB"))[150, [160, 480]].astype(int))
+    check(pictures[0], srgb(np.full((2, 3), 0.25)))
+    check(pictures[1], srgb(np.full((2, 3), 0.0625)))
