@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <cstring>
 
 #include "parts.h"
 
@@ -10,7 +11,10 @@ namespace
 
 void choose_backend(const ui_facts *facts, view *view)
 {
-    if (!begin_combo("##backend", backend_name(facts->node.backend)))
+    const bool open = begin_combo("##backend", backend_name(facts->node.backend));
+    if (facts->choice && ImGui::IsItemHovered())
+        ImGui::SetTooltip("%.*s", static_cast<int>(std::strcspn(facts->choice, "\n")), facts->choice);
+    if (!open)
         return;
     for (int backend = WF_BACKEND_COUNT - 1; backend >= 0; backend--)
         if (wf_backend_built((wf_backend)backend) &&

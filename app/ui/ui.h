@@ -41,9 +41,10 @@ typedef struct ui_facts {
     int inspected_count;
     bool has_probe;
     float probe[LAYER_COUNT][4]; /* linear values under the mouse */
-    const char *notice;          /* NULL or a sentence for the user */
-    bool is_warning;             /* the notice is one */
-    bool placeholders;           /* dashes for times and device names */
+    const char *choice; /* why the backend is the one it is, a sentence; NULL: it is no choice of the program */
+    const char *notice; /* NULL or a sentence for the user */
+    bool is_warning;    /* the notice is one */
+    bool placeholders;  /* dashes for times and device names */
 } ui_facts;
 
 /* Where things are, for drawing and for the next frame's input. */

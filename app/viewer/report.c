@@ -33,7 +33,7 @@
  *     inspect[].alpha          blend towards the coarser levels; null where there is none
  *     inspect[].factors        [row][column], what the pixels of the picture are multiplied with
  *     inspect[].sum, entropy (bits), effective_radius (pixels of the level)
- *     notes[]                  why a backend was passed over by "auto", or nothing drawn: sentences
+ *     notes[]                  why "auto" passed over a backend or took one (milliseconds of both), or nothing was drawn: sentences
  *     problems[]               one a frame that had any: frame (path), problem, skipped (it could not be read; else it was mended)
  */
 #include "report.h"

@@ -58,6 +58,7 @@ typedef struct viewer {
     int measured_samples; /* a pixel, of a resting camera's reference when metrics were computed last */
     bool unreadable;      /* viewer_step failed since the frame or its weights could not be had: others may be */
     bool broken;          /* after a failure of the device nothing more can be drawn */
+    char choice[160];     /* why the backend is the one it is: a sentence with a newline; empty: it is no choice */
     char notice[sizeof((error *)0)->message]; /* empty: none */
     char *notes;                              /* for the report: sentences, each with a newline; owned, NULL: none */
 } viewer;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/denoise/race.h"
+
 /* ---- Denoiser ----------------------------------------------------------------------------------------------------- */
 
 static const char *base_name(const char *path)
@@ -26,6 +28,13 @@ static bool weights_fit(const weights *weights, const char *path, int width, int
                      weights->height, width, height);
 }
 
+static predictor_inputs inputs_of(const viewer *viewer)
+{
+    return (predictor_inputs){.gather = &viewer->gather_weights,
+                              .splat = viewer->splat_weights.data ? &viewer->splat_weights : NULL,
+                              .network = viewer->network.handle};
+}
+
 static bool set_predictor(viewer *viewer, denoiser *denoiser, error *error)
 {
     if (viewer->view.predictor.row == PREDICTOR_FILES) {
@@ -34,9 +43,7 @@ static bool set_predictor(viewer *viewer, denoiser *denoiser, error *error)
             !weights_fit(&viewer->splat_weights, viewer->options->splat_weights, width, height, error))
             return false;
     }
-    const predictor_inputs inputs = {.gather = &viewer->gather_weights,
-                                     .splat = viewer->splat_weights.data ? &viewer->splat_weights : NULL,
-                                     .network = viewer->network.handle};
+    const predictor_inputs inputs = inputs_of(viewer);
     return denoiser_set_predictor(denoiser, &viewer->view.predictor, &inputs, error);
 }
 
@@ -48,11 +55,31 @@ static void forget_results(viewer *viewer)
     profiler_reset(viewer->times);
 }
 
+/* Where the user leaves the backend to the program, and there is a choice on a GPU. */
+static void choose_backend(viewer *viewer, denoiser_options *options, const denoiser_input *input)
+{
+    choice choice;
+    char work[CHOICE_WORK_SIZE];
+    const predictor_inputs inputs = inputs_of(viewer);
+    race race = {&viewer->device, options, &viewer->view.predictor, &inputs, input, 0};
+    if (!options->automatic || !viewer_draws(viewer) || viewer->device.is_processor || !wf_backend_built(WF_CUDA))
+        return;
+    race_describe(&race, work);
+    const bool chosen = choice_make(work, race_time, &race, &choice);
+    viewer->log.validation_messages += race.validation_messages;
+    if (!chosen)
+        return;
+    options->automatic = choice.backend != WF_VULKAN; /* it takes CUDA first, and Vulkan where that no longer works */
+    options->backend = WF_VULKAN;
+    choice_describe(&choice, viewer->choice, sizeof viewer->choice);
+}
+
 /* A new denoiser in the old one's place, which stays where that fails. */
-static bool replace_denoiser(viewer *viewer, const denoiser_options *options, error *error)
+static bool replace_denoiser(viewer *viewer, denoiser_options *options, const denoiser_input *input, error *error)
 {
     denoiser denoiser;
-    *viewer->log.warning = 0;
+    *viewer->log.warning = *viewer->choice = 0;
+    choose_backend(viewer, options, input);
     if (!denoiser_create(&viewer->device, options, &viewer->log, &denoiser, error))
         return false;
     if (!set_predictor(viewer, &denoiser, error) || !screen_wait(&viewer->screen, viewer->screen.drawn, error)) {
@@ -68,6 +95,9 @@ static bool replace_denoiser(viewer *viewer, const denoiser_options *options, er
     wf_node_get_info(denoiser.node, &viewer->facts.node);
     viewer_notify(viewer, true, viewer->log.warning);
     viewer_note(viewer, viewer->log.passed_over, viewer->view.backend == WF_CPU && !viewer->device.is_processor);
+    viewer_note(viewer, viewer->choice, false);
+    if (viewer->options->headless && *viewer->choice)
+        fprintf(stderr, "wfview: %s", viewer->choice);
     return true;
 }
 
@@ -112,7 +142,7 @@ static bool fit_denoiser(viewer *viewer, const feed_frame *frame, bool has_new_w
         return !viewer->broken;
     }
     if (!same_size || !same_backend || !same_stages) {
-        if (!replace_denoiser(viewer, &options, error))
+        if (!replace_denoiser(viewer, &options, &frame->input, error))
             return false;
     } else if (!change_predictor(viewer, error)) {
         return false;
@@ -217,6 +247,7 @@ static void gather_facts(viewer *viewer)
     viewer_take_inspection(viewer);
     facts->inspected = viewer->inspected;
     facts->inspected_count = viewer->inspected_count;
+    facts->choice = *viewer->choice ? viewer->choice : NULL;
     facts->notice = *viewer->notice ? viewer->notice : NULL;
     facts->placeholders = options->placeholders;
 }

@@ -15,17 +15,20 @@ class Result:
     def __init__(self, process):
         self.status = process.returncode
         self.output = process.stdout.decode()
+        self.choices = []  # what was said of the backend that auto takes
         self.taken = []  # what was said of frames' channels: paths, and from layers to channels
         self.errors = ""  # everything else on stderr
         for line in process.stderr.decode().splitlines(keepends=True):
             said = re.fullmatch(r"wfview: (.+?): (color from .+)\n", line)
             if said:
                 self.taken.append((said[1], dict(layer.split(" from ", 1) for layer in said[2].split("; "))))
+            elif line.startswith("wfview: auto takes "):
+                self.choices.append(line)
             else:
                 self.errors += line
 
     def done(self):
-        """Asserts that the run did what it should, without a word on stderr but which channels were taken."""
+        """Asserts that the run did what it should, without a word on stderr but what was taken."""
         assert (self.status, self.errors) == (0, "")
         return self
 
@@ -38,11 +41,12 @@ class Result:
 
 
 @pytest.fixture(scope="session")
-def wfview(build):
-    """Runs wfview with arguments, in a folder, with changes to the environment (None removes a variable)."""
+def wfview(build, tmp_path_factory):
+    """Runs wfview with arguments, in a folder, with changes to the environment (None removes a variable); with an empty cache at first."""
+    cache = tmp_path_factory.mktemp("cache")
 
     def run(*arguments, cwd=ROOT, timeout=240, **changes):
-        environment = {**os.environ, **changes}
+        environment = {**os.environ, "XDG_CACHE_HOME": str(cache), **changes}
         environment = {name: value for name, value in environment.items() if value is not None}
         command = [build / "app" / "wfview", *map(str, arguments)]
         process = subprocess.run(command, capture_output=True, timeout=timeout, cwd=cwd, env=environment, check=False)

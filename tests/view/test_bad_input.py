@@ -157,7 +157,7 @@ def test_no_cuda(fails):
 def test_automatic_backend_notes_what_it_left_out(wfview, tmp_path):
     """In the report: a machine without CUDA, or without any GPU, is nothing to warn of."""
     path = tmp_path / "r.json"
-    result = wfview("--headless", "--kernel-size", 3, "--report", path, FRAME, CUDA_VISIBLE_DEVICES="").done()
+    result = wfview("--headless", "--kernel-size", 3, "--report", path, FRAME, CUDA_VISIBLE_DEVICES="", XDG_CACHE_HOME=str(tmp_path)).done()
     report = json.loads(path.read_text())
     cuda, *others = report["notes"]
     assert cuda.startswith("the node cannot use cuda: ")
