@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "app/files/frame_file.h"
+#include "app/view/commands.h"
 
 #define MAX_RADIANCE 1e9f /* of surroundings; sums of samples stay far from a float's end */
 
@@ -18,12 +19,12 @@ static void *place_of(options *options, size_t offset)
 
 /* ---- Words -------------------------------------------------------------------------------------------------------- */
 
-void option_list_words(const char *(*word)(int), const char *last, char list[256])
+void option_list_words(const char *(*word)(int), const char *last, char list[OPTION_LIST])
 {
     int length = 0;
     list[0] = 0;
-    for (int i = 0; word(i) && length < 256; i++)
-        length += snprintf(list + length, 256 - (size_t)length, "%s%s",
+    for (int i = 0; word(i) && length < OPTION_LIST; i++)
+        length += snprintf(list + length, OPTION_LIST - (size_t)length, "%s%s",
                            i == 0        ? ""
                            : word(i + 1) ? ", "
                                          : last,
@@ -72,7 +73,7 @@ bool option_read_png(const option_row *row, const char *text, options *options, 
 
 bool option_read_word(const option_row *row, const char *text, options *options, error *error)
 {
-    char list[256];
+    char list[OPTION_LIST];
     for (int i = 0; row->word(i); i++) {
         if (strcmp(text, row->word(i)) == 0) {
             *(int *)place_of(options, row->place) = i;
@@ -81,6 +82,17 @@ bool option_read_word(const option_row *row, const char *text, options *options,
     }
     option_list_words(row->word, " or ", list);
     return error_set(error, "--%s %s: expected %s", row->name, text, list);
+}
+
+bool option_read_do(const option_row *row, const char *text, options *options, error *error)
+{
+    char unknown[COMMAND_TEXT];
+    if (!commands_known(text, unknown))
+        return error_set(error, "--%s %s: no command is called \"%s\"; --help lists them", row->name, text, unknown);
+    if (options->do_count == OPTIONS_MOST_DO)
+        return error_set(error, "--%s %s: given more than %d times", row->name, text, OPTIONS_MOST_DO);
+    options->do_names[options->do_count++] = text;
+    return true;
 }
 
 bool option_read_backend(const option_row *row, const char *text, options *options, error *error)
@@ -118,7 +130,7 @@ bool option_read_channel(const option_row *row, const char *text, options *optio
     for (int i = 0; row->word(i); i++)
         known = known || (strlen(row->word(i)) == length && strncmp(text, row->word(i), length) == 0);
     if (!known || !equals[1]) {
-        char list[256];
+        char list[OPTION_LIST];
         option_list_words(row->word, ", ", list);
         return error_set(error, "--%s %s: expected LAYER=NAME with LAYER one of %s", row->name, text, list);
     }

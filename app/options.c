@@ -6,6 +6,7 @@
 #include "app/dataset/store.h"
 #include "app/denoise/predictor.h"
 #include "app/frames/frame.h"
+#include "app/view/commands.h"
 #include "option_readers.h"
 
 #define MAX_SIZE   16384
@@ -160,6 +161,8 @@ static const option_row rows[] = {
     {"pixel", "X,Y", VIEWER, .read = option_read_pixel, .most = MAX_SIZE - 1,
      .help = "inspect this pixel's kernels, from 0,0 at the top left: beside the panes,\n"
              "and in --report as \"inspect\"; twice for two pixels"},
+    {"do", "NAME[,NAME...]", VIEWER, .read = option_read_do, .word = command_word,
+     .help = "what the keys of these commands do, once the first picture is laid out: %s"},
 
     {.help = "Panes"},
     {"panes", "LIST", VIEWER, OPTION_TEXT(pane_list),
@@ -268,7 +271,7 @@ static void print_help(FILE *file, const char *words)
 
 static void print_option(FILE *file, const option_row *row)
 {
-    char list[256] = "", help[1024];
+    char list[OPTION_LIST] = "", help[2 * OPTION_LIST];
     if (row->word)
         option_list_words(row->word, ", ", list);
     const char *place = strstr(row->help, "%s");

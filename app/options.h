@@ -23,6 +23,8 @@ typedef enum options_environment {
 /* Of live frames, as tracer.h describes them. */
 typedef enum options_features { OPTIONS_FIRST_HIT, OPTIONS_SAMPLED } options_features;
 
+#define OPTIONS_MOST_DO 16
+
 typedef struct options {
     const char *const *paths; /* frames; at least one, or none and a scene or a data set */
     int path_count;
@@ -64,8 +66,10 @@ typedef struct options {
     int pixel_count;
     const char *pane_list; /* --panes, of which follow ... */
     pane panes[VIEW_PANES];
-    int pane_count;     /* 0: as view_arrange chooses */
-    int columns;        /* of panes; 0: as many as make pictures largest */
+    int pane_count;                        /* 0: as view_arrange chooses */
+    int columns;                           /* of panes; 0: as many as make pictures largest */
+    const char *do_names[OPTIONS_MOST_DO]; /* --do, repeated: names of commands (commands.h), with commas between */
+    int do_count;
     bool placeholders;  /* --timing-placeholders: dashes for times and device names, for golden pictures */
     tone_settings tone; /* of panes */
     const char *screenshot, *save, *report, *trace;

@@ -18,23 +18,31 @@ static void add_key(GLFWwindow *handle, int key)
         window->keys[window->key_count++] = key;
 }
 
+/* It follows its key, which tells whether it repeats. */
 static void on_character(GLFWwindow *handle, unsigned int character)
 {
-    add_key(handle, (int)character);
+    const window *window = glfwGetWindowUserPointer(handle);
+    add_key(handle, (int)character | (window->repeats ? KEY_REPEATED : 0));
 }
 
 static void on_key(GLFWwindow *handle, int key, int scancode, int action, int modifiers)
 {
     static const int keys[][2] = {
-        {GLFW_KEY_ESCAPE, KEY_ESCAPE}, {GLFW_KEY_ENTER, KEY_ENTER}, {GLFW_KEY_TAB, KEY_TAB}, {GLFW_KEY_LEFT, KEY_LEFT},
-        {GLFW_KEY_RIGHT, KEY_RIGHT},   {GLFW_KEY_HOME, KEY_HOME},   {GLFW_KEY_END, KEY_END}, {GLFW_KEY_F1, KEY_F1},
+        {GLFW_KEY_ESCAPE, KEY_ESCAPE}, {GLFW_KEY_ENTER, KEY_ENTER}, {GLFW_KEY_TAB, KEY_TAB},
+        {GLFW_KEY_LEFT, KEY_LEFT},     {GLFW_KEY_RIGHT, KEY_RIGHT}, {GLFW_KEY_HOME, KEY_HOME},
+        {GLFW_KEY_END, KEY_END},       {GLFW_KEY_F1, KEY_F1},       {GLFW_KEY_F10, KEY_F10},
     };
-    (void)scancode, (void)modifiers;
+    window *window = glfwGetWindowUserPointer(handle);
+    (void)scancode;
     if (action == GLFW_RELEASE)
         return;
+    window->repeats = action == GLFW_REPEAT;
+    const int repeated = window->repeats ? KEY_REPEATED : 0;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (keys[i][0] == key)
-            add_key(handle, keys[i][1]);
+            add_key(handle, keys[i][1] | repeated);
+    if (modifiers & GLFW_MOD_CONTROL && key >= GLFW_KEY_A && key <= GLFW_KEY_Z)
+        add_key(handle, (key - GLFW_KEY_A + 'a') | KEY_CONTROL | repeated);
 }
 
 static void on_framebuffer_size(GLFWwindow *handle, int width, int height)

@@ -23,6 +23,7 @@ typedef struct window {
     VkSemaphore drawn[WINDOW_MAX_IMAGES]; /* one an image: presenting it waits for its own */
     int keys[WINDOW_MAX_KEYS];            /* pressed since the last window_poll: characters and KEY_ of view.h */
     int key_count;
+    bool repeats; /* the key pressed last: it was down before */
 } window;
 
 /* Opens a window of that size. Fails where there is no display, and says what to do then. */

@@ -40,8 +40,8 @@ void build_view(const ui_facts *facts, view *view, const view_context *context, 
     const float half = (row.width - px(6)) / 2;
     if (button({row.x, row.y, half, row.height}, "Screenshot"))
         view->save_screenshot = true;
-    if (button({row.right() - half, row.y, half, row.height}, "Keys"))
-        view->help = true;
+    if (button({row.right() - half, row.y, half, row.height}, "Menu"))
+        view->menu = true;
 }
 
 } // namespace parts

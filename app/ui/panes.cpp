@@ -240,6 +240,8 @@ void build_pane(const ui_facts *facts, view *view, view_context *context, ui_lay
         move_picture(view, context, picture);
     if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left))
         view->fit = true;
+    if (!context->has_camera && ImGui::IsItemHovered() && ImGui::IsMouseClicked(ImGuiMouseButton_Right))
+        view->menu = true;
     if (ImGui::IsItemHovered()) {
         ImVec2 mouse = ImGui::GetIO().MousePos;
         context->hovered = index;

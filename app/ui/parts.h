@@ -5,6 +5,7 @@
 #include <imgui.h>
 
 extern "C" {
+#include "app/view/commands.h"
 #include "ui.h"
 }
 
@@ -16,6 +17,7 @@ namespace parts
 const ImU32 ground = IM_COL32(27, 27, 29, 255);
 const ImU32 line = IM_COL32(48, 48, 51, 255);
 const ImU32 text = IM_COL32(222, 222, 224, 255);
+const ImU32 soft = IM_COL32(170, 171, 176, 255); /* on what lies over the view */
 const ImU32 dim = IM_COL32(142, 143, 148, 255);
 const ImU32 faint = IM_COL32(84, 85, 90, 255);
 const ImU32 accent = IM_COL32(88, 166, 214, 255);
@@ -127,7 +129,11 @@ void draw_footprints(const ui_facts *facts, const view *view, const view_context
 
 void build_sequence(const ui_facts *facts, view *view, const view_context *context, Box box);
 void build_status(const ui_facts *facts, const view_context *context, const ui_layout *layout, Box box);
-void build_help(view *view, const view_context *context); /* status.cpp */
+
+/* What lies over the view, of the commands' table; each in the file of its name. */
+void build_help(view *view, const view_context *context);
+void build_menu(view *view, const view_context *context);
+void build_palette(view *view, const view_context *context); /* it is searched with what is typed */
 
 } // namespace parts
 

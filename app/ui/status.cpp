@@ -5,23 +5,6 @@
 namespace parts
 {
 
-namespace
-{
-
-void list_keys(const view_context *context)
-{
-    char keys[VIEW_HELP_SIZE], words[VIEW_HELP_SIZE];
-    for (int i = 0; view_help(context, i, keys, words); i++) {
-        ImGui::TextUnformatted(keys);
-        ImGui::SameLine(px(190));
-        ImGui::PushStyleColor(ImGuiCol_Text, dim);
-        ImGui::TextUnformatted(words);
-        ImGui::PopStyleColor();
-    }
-}
-
-} // namespace
-
 void build_status(const ui_facts *facts, const view_context *context, const ui_layout *layout, Box box)
 {
     fill(box, ground);
@@ -44,27 +27,6 @@ void build_status(const ui_facts *facts, const view_context *context, const ui_l
     if (facts->notice)
         draw_text(look.small, {box.x + width, box.y, box.width - width - px(220), box.height}, left_align,
                   facts->is_warning ? amber : text, facts->notice);
-}
-
-void build_help(view *view, const view_context *context)
-{
-    if (!view->help)
-        return;
-    const ImVec2 size = ImGui::GetIO().DisplaySize;
-    ImGui::SetNextWindowPos(ImVec2(size.x / 2, size.y / 2), ImGuiCond_Always, ImVec2(0.5f, 0.5f));
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(px(20), px(16)));
-    ImGui::Begin("keys", nullptr,
-                 ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove |
-                     ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoNav);
-    ImGui::PushFont(look.strong);
-    ImGui::TextUnformatted("Mouse and keys");
-    ImGui::PopFont();
-    ImGui::Spacing();
-    list_keys(context);
-    if (ImGui::IsMouseClicked(ImGuiMouseButton_Left) && !ImGui::IsWindowAppearing())
-        view->help = false;
-    ImGui::End();
-    ImGui::PopStyleVar();
 }
 
 } // namespace parts

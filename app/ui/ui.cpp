@@ -204,7 +204,9 @@ void ui_build(const ui_facts *facts, view *view, view_context *context, ui_layou
     build_all(facts, view, context, layout);
     ImGui::End();
     build_help(view, context);
-    layout->takes_keys = io.WantTextInput || was_open || view->flying;
+    build_menu(view, context);
+    build_palette(view, context);
+    layout->takes_keys = io.WantTextInput || was_open || view->flying || view->palette;
     ImGui::Render();
 }
 

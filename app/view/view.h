@@ -32,7 +32,8 @@ typedef struct view {
     bool arranged;  /* the user chose what panes show: view_arrange leaves them alone */
     bool first_row; /* only that is shown */
     int solo;       /* the pane that fills the view; -1: all are shown */
-    bool panels, help;
+    bool panels;
+    bool help, menu, palette;               /* what lies over the view */
     bool inspector;                         /* it is open */
     wf_node_pixel pins[WF_NODE_MAX_PIXELS]; /* what it inspects; without any, the pixel under the mouse */
     int pin_count;
@@ -95,15 +96,11 @@ void view_zoom_at(view *view, const view_context *context, rectangle pane, doubl
 void view_pan(view *view, const view_context *context, double dx, double dy); /* target pixels */
 void view_set_zoom(view *view, const view_context *context, double zoom);     /* about the pane's center */
 
-/* Keys that are no characters. */
-enum { KEY_ESCAPE = 0x110000, KEY_ENTER, KEY_TAB, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_END, KEY_F1 };
+/* Keys that are no characters; with Ctrl held they are characters, small letters, and KEY_CONTROL. KEY_REPEATED: it was down before. */
+enum { KEY_ESCAPE = 0x110000, KEY_ENTER, KEY_TAB, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_END, KEY_F1, KEY_F10 };
+enum { KEY_CONTROL = 1 << 24, KEY_REPEATED = 1 << 25 };
 
-/* Obeys a key: a KEY_ or a character (Unicode). */
+/* Obeys a key: a KEY_ or a character (Unicode). What it does is a row in commands.c. */
 void view_key(view *view, const view_context *context, int key);
-
-#define VIEW_HELP_SIZE 160
-
-/* What mouse and keys do, as lines of keys and words; false after the last. */
-bool view_help(const view_context *context, int index, char keys[VIEW_HELP_SIZE], char words[VIEW_HELP_SIZE]);
 
 #endif

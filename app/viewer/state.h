@@ -6,6 +6,7 @@
 #include "app/display/screen.h"
 #include "app/frames/feed.h"
 #include "app/gpu/capture.h"
+#include "app/view/commands.h"
 #include "app/view/inspected.h"
 #include "viewer.h"
 

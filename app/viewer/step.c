@@ -284,8 +284,11 @@ static bool draw(viewer *viewer, const wf_node_sync *sync, error *error)
     gather_facts(viewer);
     if (!viewer_draws(viewer))
         return acquire(viewer, sync, error);
-    if (screen->drawn == 0) /* a first layout, not drawn, in which things find their sizes */
+    if (screen->drawn == 0) { /* a first layout, not drawn, in which things find their sizes */
         ui_build(&viewer->facts, &viewer->view, &viewer->context, &viewer->layout);
+        for (int i = 0; i < viewer->options->do_count; i++)
+            commands_run(viewer->options->do_names[i], &viewer->view, &viewer->context);
+    }
     ui_build(&viewer->facts, &viewer->view, &viewer->context, &viewer->layout);
     screen_picture picture = {
         .denoiser = &viewer->denoiser,

@@ -48,6 +48,10 @@ CASES["court"]["arguments"] += ["--environment", "sky"]
 for scene in ("room", "court"):
     CASES[scene]["arguments"] += ["--predictor", "bilateral"]
 
+# What lies over the view: help, the list of commands, the menu.
+for over in ("help", "commands", "menu"):
+    CASES[over] = {"arguments": ["--size", "1280x720", "--kernel-size", "3", "--timing-placeholders", "--do", over, STUDIO]}
+
 LARGE = 12  # of 255: a difference that an eye may notice
 MOST_LARGE = 0.002  # of all pixels
 MOST_MEAN = 0.25  # of 255

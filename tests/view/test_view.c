@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/view/view.h"
+#include "app/view/commands.h"
 #include "wf_node.h"
 
 #define assert_near(actual, expected, most) assert_true(fabs((actual) - (expected)) <= (most))
@@ -289,14 +289,14 @@ static void the_help_names_keys_and_layers(void **state)
     view_context context = context_of(200, 100);
     for (int camera = 0; camera < 2; camera++) {
         size_t found = 0;
-        char keys[VIEW_HELP_SIZE], words[VIEW_HELP_SIZE];
+        command_help line;
         context.has_camera = camera;
-        assert_true(view_help(&context, 0, keys, words));
-        assert_string_equal(keys, camera ? "Drag" : "Drag, wheel");
-        for (int i = 1; view_help(&context, i, keys, words); i++) {
-            if (found == 3 || strcmp(keys, expected[found][0]) != 0)
+        assert_true(commands_help(&context, 0, &line));
+        assert_string_equal(line.keys, camera ? "Drag" : "Drag, wheel");
+        for (int i = 1; commands_help(&context, i, &line); i++) {
+            if (found == 3 || strcmp(line.keys, expected[found][0]) != 0)
                 continue;
-            assert_string_equal(words, expected[found][1]);
+            assert_string_equal(line.words, expected[found][1]);
             found++;
         }
         assert_int_equal(found, 3);

@@ -1,0 +1,474 @@
+#include "commands.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- What they do ------------------------------------------------------------------------------------------------- */
+
+#define TOGGLE(field)                                                                                                  \
+    static bool field##_is_on(const view *view)                                                                        \
+    {                                                                                                                  \
+        return view->field;                                                                                            \
+    }                                                                                                                  \
+    static void toggle_##field(view *view, const view_context *context, int argument)                                  \
+    {                                                                                                                  \
+        (void)context, (void)argument;                                                                                 \
+        view->field = !view->field;                                                                                    \
+    }
+
+TOGGLE(panels)
+TOGGLE(first_row)
+TOGGLE(inspector)
+TOGGLE(continuous)
+TOGGLE(accumulate)
+TOGGLE(help)
+TOGGLE(menu)
+TOGGLE(palette)
+
+/* The pane that keys act on. */
+static int target_pane(const view *view, const view_context *context)
+{
+    return context->hovered >= 0 ? context->hovered : view->solo >= 0 ? view->solo : 0;
+}
+
+static void fit(view *view, const view_context *context, int argument)
+{
+    (void)context, (void)argument;
+    view->fit = true;
+}
+
+static void set_zoom(view *view, const view_context *context, int percent)
+{
+    view_set_zoom(view, context, 0.01 * percent);
+}
+
+static void zoom(view *view, const view_context *context, int steps)
+{
+    view_set_zoom(view, context, view_zoom(view, context) * pow(2, 0.5 * steps));
+}
+
+static void toggle_solo(view *view, const view_context *context, int argument)
+{
+    (void)argument;
+    view->solo = view->solo >= 0 ? -1 : target_pane(view, context);
+}
+
+static void toggle_error(view *view, const view_context *context, int argument)
+{
+    const int index = target_pane(view, context), layer = view->panes[index].layer;
+    (void)argument;
+    if (pane_is_compared(&view->panes[index]))
+        view_show(view, index, pane_of(layer));
+    else if (context->has[FRAME_REFERENCE] && layer_rows[layer].has_error)
+        view_show(view, index, pane_error_of(layer));
+}
+
+static void show_layer(view *view, const view_context *context, int layer)
+{
+    if (context->has[layer])
+        view_show(view, target_pane(view, context), pane_of(layer));
+}
+
+static void expose(view *view, const view_context *context, int steps)
+{
+    (void)context;
+    view->tone.exposure = fminf(fmaxf(view->tone.exposure + 0.5f * (float)steps, -TONE_MOST_EV), TONE_MOST_EV);
+}
+
+static void reset_exposure(view *view, const view_context *context, int argument)
+{
+    (void)context, (void)argument;
+    view->tone.exposure = 0;
+}
+
+static void next_curve(view *view, const view_context *context, int argument)
+{
+    (void)context, (void)argument;
+    view->tone.curve = (view->tone.curve + 1) % TONE_COUNT;
+}
+
+static void next_channels(view *view, const view_context *context, int argument)
+{
+    (void)context, (void)argument;
+    view->tone.channels = (view->tone.channels + 1) % TONE_CHANNELS;
+}
+
+static bool marks_clipped(const view *view)
+{
+    return view->tone.mark_clipped;
+}
+
+static void toggle_marks(view *view, const view_context *context, int argument)
+{
+    (void)context, (void)argument;
+    view->tone.mark_clipped = !view->tone.mark_clipped;
+}
+
+static bool is_playing(const view *view)
+{
+    return view->playing;
+}
+
+static void play(view *view, const view_context *context, int argument)
+{
+    (void)argument;
+    view->playing = !view->playing && context->frame_count > 1;
+}
+
+static void step(view *view, const view_context *context, int frames)
+{
+    view->playing = false;
+    view->frame = (view->frame + frames + context->frame_count) % context->frame_count;
+}
+
+/* To the first one, or the last. */
+static void go_to_end(view *view, const view_context *context, int last)
+{
+    step(view, context, last ? context->frame_count - 1 - view->frame : -view->frame);
+}
+
+static bool works_together(const view *view)
+{
+    return view->predictor.together;
+}
+
+static void toggle_together(view *view, const view_context *context, int argument)
+{
+    (void)context, (void)argument;
+    view->predictor.together = !view->predictor.together;
+}
+
+static void go_home(view *view, const view_context *context, int argument)
+{
+    (void)context, (void)argument;
+    view->hand.home = true;
+    view->playing = false;
+}
+
+static void save_screenshot(view *view, const view_context *context, int argument)
+{
+    (void)context, (void)argument;
+    view->save_screenshot = true;
+}
+
+static void quit(view *view, const view_context *context, int argument)
+{
+    (void)context, (void)argument;
+    view->quit = true;
+}
+
+static bool has_sequence(const view_context *context)
+{
+    return context->frame_count > 1;
+}
+
+static bool has_reference(const view_context *context)
+{
+    return context->has[FRAME_REFERENCE];
+}
+
+static bool has_camera(const view_context *context)
+{
+    return context->has_camera;
+}
+
+/* ---- The table ---------------------------------------------------------------------------------------------------- */
+
+/* clang-format off */
+static const command rows[] = {
+    {"fit", "fit the picture", COMMANDS_VIEW, {'f', 'F'}, .run = fit},
+    {"actual-size", "one pixel a texel", COMMANDS_VIEW, {'1'}, .run = set_zoom, .argument = 100},
+    {"zoom-in", "zoom in", COMMANDS_VIEW, {'+', '='}, .run = zoom, .argument = 1, .repeats = true},
+    {"zoom-out", "zoom out", COMMANDS_VIEW, {'-'}, .run = zoom, .argument = -1, .repeats = true},
+    {"panels", "panels", COMMANDS_VIEW, {KEY_TAB}, .run = toggle_panels, .is_on = panels_is_on},
+    {"inspector", "inspect the kernels of the pixel under the cursor; a click pins it, one with Shift a second pixel", COMMANDS_VIEW,
+     {'i'}, .run = toggle_inspector, .is_on = inspector_is_on},
+
+    {"solo", "the pane under the cursor alone, or all again", COMMANDS_PANES, {KEY_ENTER}, .run = toggle_solo},
+    {"first-row", "the first row of panes alone", COMMANDS_PANES, {'l'}, .run = toggle_first_row, .is_on = first_row_is_on},
+    {"error", "error against the reference in the pane under the cursor", COMMANDS_PANES, {'x'}, .run = toggle_error,
+     .applies = has_reference},
+
+    {"exposure-up", "exposure up", COMMANDS_TONE, {'e'}, .run = expose, .argument = 1, .repeats = true},
+    {"exposure-down", "exposure down", COMMANDS_TONE, {'E'}, .run = expose, .argument = -1, .repeats = true},
+    {"exposure-reset", "exposure of 0 EV", COMMANDS_TONE, {'0'}, .run = reset_exposure},
+    {"next-tone", "next tone curve", COMMANDS_TONE, {'y'}, .run = next_curve},
+    {"next-channel", "next channel, or all", COMMANDS_TONE, {'b'}, .run = next_channels},
+    {"clipped", "mark clipped pixels", COMMANDS_TONE, {'z'}, .run = toggle_marks, .is_on = marks_clipped, .passing = true},
+
+    {"play", "play or pause", COMMANDS_SEQUENCE, {' '}, .run = play, .applies = has_sequence, .is_on = is_playing, .passing = true},
+    {"previous", "the frame before", COMMANDS_SEQUENCE, {KEY_LEFT}, .run = step, .argument = -1, .applies = has_sequence, .repeats = true},
+    {"next", "the next frame", COMMANDS_SEQUENCE, {KEY_RIGHT}, .run = step, .argument = 1, .applies = has_sequence, .repeats = true},
+    {"first", "the first frame", COMMANDS_SEQUENCE, {KEY_HOME}, .run = go_to_end, .argument = 0, .applies = has_sequence},
+    {"last", "the last frame", COMMANDS_SEQUENCE, {KEY_END}, .run = go_to_end, .argument = 1, .applies = has_sequence},
+
+    {"continuous", "filter continuously; of a resting camera, show new noise", COMMANDS_FILTER, {'c'}, .run = toggle_continuous,
+     .is_on = continuous_is_on},
+    {"together", "gather and splat in one stage, where they have the same weights", COMMANDS_FILTER, {'t'}, .run = toggle_together,
+     .is_on = works_together},
+
+    {"home", "the scene's own camera", COMMANDS_CAMERA, {'v'}, .run = go_home, .applies = has_camera},
+    {"accumulate", "accumulate in the noisy picture instead of the reference", COMMANDS_CAMERA, {'u'}, .run = toggle_accumulate,
+     .applies = has_camera, .is_on = accumulate_is_on},
+
+    {"screenshot", "save a screenshot", COMMANDS_FILE, {'p', 'P'}, .run = save_screenshot}, /* P: while Shift pins */
+    {"quit", "quit", COMMANDS_FILE, {'q', KEY_ESCAPE}, .run = quit},
+
+    {"commands", "search the commands", COMMANDS_HELP, {KEY_CONTROL | 'p', '/'}, .run = toggle_palette, .is_on = palette_is_on, .passing = true},
+    {"menu", "menu", COMMANDS_HELP, {KEY_F10}, .run = toggle_menu, .is_on = menu_is_on, .passing = true},
+    {"help", "mouse and keys", COMMANDS_HELP, {KEY_F1, 'h', '?'}, .run = toggle_help, .is_on = help_is_on, .passing = true},
+};
+/* clang-format on */
+
+enum { ROWS = sizeof rows / sizeof *rows };
+
+const char *command_group_name(command_group group)
+{
+    static const char *const names[COMMAND_GROUPS] = {
+        [COMMANDS_VIEW] = "View",         [COMMANDS_PANES] = "Panes",   [COMMANDS_TONE] = "Tone",
+        [COMMANDS_SEQUENCE] = "Sequence", [COMMANDS_FILTER] = "Filter", [COMMANDS_CAMERA] = "Camera",
+        [COMMANDS_FILE] = "File",         [COMMANDS_HELP] = "Help"};
+    return names[group];
+}
+
+/* Layers in the order of commands: those that have keys, then further ones. */
+static int layer_at(int place)
+{
+    const int frame = FRAME_FURTHER, outputs = LAYER_FURTHER_GATHER - FRAME_LAYER_COUNT;
+    if (place < frame)
+        return place;
+    if (place < frame + outputs)
+        return FRAME_LAYER_COUNT + place - frame;
+    return place < frame + outputs + MAX_FURTHER ? place - outputs : place;
+}
+
+bool command_get(int index, command *command)
+{
+    if (index < 0 || index >= ROWS + LAYER_COUNT)
+        return false;
+    if (index < ROWS) {
+        *command = rows[index];
+        return true;
+    }
+    const int layer = layer_at(index - ROWS);
+    *command = (struct command){
+        .name = layer_rows[layer].name,
+        .words = layer_word(layer),
+        .group = COMMANDS_PANES,
+        .keys = {layer_rows[layer].key},
+        .run = show_layer,
+        .argument = layer,
+    };
+    return true;
+}
+
+static bool applies(const command *command, const view_context *context)
+{
+    return command->run == show_layer ? context->has[command->argument]
+                                      : !command->applies || command->applies(context);
+}
+
+int command_find(const view_context *context, const char *name)
+{
+    command command;
+    for (int i = 0; command_get(i, &command); i++)
+        if (strcmp(command.name, name) == 0 && applies(&command, context))
+            return i;
+    return -1;
+}
+
+int command_of_key(const view_context *context, int key)
+{
+    command command;
+    for (int i = 0; command_get(i, &command); i++)
+        for (int j = 0; j < COMMAND_KEYS && command.keys[j]; j++)
+            if (command.keys[j] == key && applies(&command, context))
+                return i;
+    return -1;
+}
+
+bool command_applies(int index, const view_context *context)
+{
+    command command;
+    return command_get(index, &command) && applies(&command, context);
+}
+
+void command_run(int index, view *view, const view_context *context)
+{
+    command command;
+    if (command_get(index, &command) && applies(&command, context))
+        command.run(view, context, command.argument);
+}
+
+static bool close_what_is_open(view *view)
+{
+    const bool was_open = view->help || view->menu || view->palette;
+    view->help = view->menu = view->palette = false;
+    return was_open;
+}
+
+void view_key(view *view, const view_context *context, int key)
+{
+    const int index = command_of_key(context, key & ~KEY_REPEATED);
+    command command;
+    if (index < 0 || !command_get(index, &command) || (key & KEY_REPEATED && !command.repeats))
+        return;
+    if (key == KEY_ESCAPE && close_what_is_open(view))
+        return;
+    command_run(index, view, context);
+}
+
+/* ---- Words -------------------------------------------------------------------------------------------------------- */
+
+static void name_key(int key, char name[32])
+{
+    static const struct {
+        int key;
+        const char *name;
+    } names[] = {{' ', "Space"},     {KEY_ESCAPE, "Escape"}, {KEY_ENTER, "Enter"}, {KEY_TAB, "Tab"},
+                 {KEY_LEFT, "Left"}, {KEY_RIGHT, "Right"},   {KEY_HOME, "Home"},   {KEY_END, "End"},
+                 {KEY_F1, "F1"},     {KEY_F10, "F10"}};
+    if (key & KEY_CONTROL) {
+        snprintf(name, 32, "Ctrl+%c", toupper(key & ~KEY_CONTROL));
+        return;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].key == key) {
+            snprintf(name, 32, "%s", names[i].name);
+            return;
+        }
+    snprintf(name, 32, "%s%c", isupper(key) ? "Shift+" : "", toupper(key));
+}
+
+static void join(char words[COMMAND_TEXT], const char *between, const char *more)
+{
+    const size_t length = strlen(words);
+    snprintf(words + length, COMMAND_TEXT - length, "%s%s", length ? between : "", more);
+}
+
+void command_keys(const command *command, char words[COMMAND_TEXT])
+{
+    *words = 0;
+    for (int i = 0; i < COMMAND_KEYS && command->keys[i]; i++) {
+        char name[32];
+        name_key(command->keys[i], name);
+        join(words, " or ", name);
+    }
+}
+
+typedef struct mouse_line {
+    const char *keys, *words;
+} mouse_line;
+
+static const mouse_line picture_mouse[] = {
+    {"Drag, wheel", "pan, zoom under the cursor"}, {"Double-click", "fit"}, {NULL, NULL}};
+
+static const mouse_line camera_mouse[] = {
+    {"Drag", "orbit"},
+    {"Wheel", "closer, farther"},
+    {"Right drag", "look around; with W A S D fly, with Q E down and up, with Shift faster"},
+    {"Middle drag, Ctrl+wheel", "pan, zoom under the cursor"},
+    {"Double-click", "fit"},
+    {NULL, NULL},
+};
+
+static bool is_picture(int layer)
+{
+    return layer_rows[layer].has_error || layer == FRAME_REFERENCE;
+}
+
+/* Pictures in the order of who reads them: what is filtered, its reference. */
+static void list_layers(bool pictures, command_help *line)
+{
+    for (int reference = 0; reference < 2; reference++)
+        for (int layer = 0; layer < LAYER_COUNT; layer++) {
+            char key[2] = {(char)toupper(layer_rows[layer].key), 0};
+            if (!*key || is_picture(layer) != pictures || (layer == FRAME_REFERENCE) != reference)
+                continue;
+            join(line->keys, "  ", key);
+            join(line->words, ", ", layer_word(layer));
+        }
+    const size_t length = strlen(line->words);
+    snprintf(line->words + length, COMMAND_TEXT - length, "%s", pictures ? " in the pane under the cursor" : " there");
+}
+
+/* The rows that have keys and apply, from the first. */
+static bool find_row(const view_context *context, int index, command_help *line)
+{
+    for (int i = 0; i < ROWS; i++)
+        if (rows[i].keys[0] && applies(&rows[i], context) && index-- == 0) {
+            line->group = (int)rows[i].group;
+            command_keys(&rows[i], line->keys);
+            snprintf(line->words, COMMAND_TEXT, "%s", rows[i].words);
+            return true;
+        }
+    return false;
+}
+
+bool commands_help(const view_context *context, int index, command_help *line)
+{
+    const mouse_line *mouse = context->has_camera ? camera_mouse : picture_mouse;
+    *line = (command_help){.group = COMMAND_GROUPS};
+    for (; mouse->keys; mouse++)
+        if (index-- == 0) {
+            snprintf(line->keys, COMMAND_TEXT, "%s", mouse->keys);
+            snprintf(line->words, COMMAND_TEXT, "%s", mouse->words);
+            return true;
+        }
+    if (index < 2) {
+        line->group = COMMANDS_PANES;
+        list_layers(index == 0, line);
+        return true;
+    }
+    return find_row(context, index - 2, line);
+}
+
+/* ---- Lists of names ----------------------------------------------------------------------------------------------- */
+
+/* The next name of the list, which goes on behind it; false after the last. */
+static bool next_name(const char **names, char name[COMMAND_TEXT])
+{
+    const size_t length = strcspn(*names, ",");
+    snprintf(name, COMMAND_TEXT, "%.*s", (int)length, *names);
+    const bool any = length > 0 || **names;
+    *names += length + ((*names)[length] == ',');
+    return any;
+}
+
+const char *command_word(int index)
+{
+    command command;
+    return command_get(index, &command) && (index < ROWS || command.keys[0]) ? command.name : NULL;
+}
+
+bool commands_known(const char *names, char unknown[COMMAND_TEXT])
+{
+    while (next_name(&names, unknown)) {
+        bool known = false;
+        for (int i = 0; !known && command_word(i); i++)
+            known = strcmp(command_word(i), unknown) == 0;
+        if (!known)
+            return false;
+    }
+    return true;
+}
+
+void commands_run(const char *names, view *view, const view_context *context)
+{
+    char name[COMMAND_TEXT];
+    while (next_name(&names, name))
+        command_run(command_find(context, name), view, context);
+}
+
+void commands_difference(const view *view, const struct view *other, const view_context *context, char *names,
+                         size_t size)
+{
+    size_t length = 0;
+    *names = 0;
+    for (int i = 0; i < ROWS; i++)
+        if (rows[i].is_on && !rows[i].passing && applies(&rows[i], context) &&
+            rows[i].is_on(view) != rows[i].is_on(other) && length < size)
+            length += (size_t)snprintf(names + length, size - length, "%s%s", length ? "," : "", rows[i].name);
+}
