@@ -196,15 +196,15 @@ static void keys_have_names(void **state)
     assert_int_equal(command_of_key(&context, 0x1f600), -1);
 }
 
-static options_result parse(int count, const char *const *words, options *options, error *error)
+static options_result parse(int count, const char **words, options *options, error *error)
 {
-    return options_parse(count, (char **)(uintptr_t)words, options, error);
+    return options_parse(count, (char **)words, options, error);
 }
 
 static void commands_on_the_command_line(void **state)
 {
     (void)state;
-    static const char *const good[] = {"wfview", "f", "--do", "help", "--do", "fit,gather"};
+    const char *good[] = {"wfview", "f", "--do", "help", "--do", "fit,gather"};
     static const char *const bad[][2] = {
         {"fit,hulp", "--do fit,hulp: no command is called \"hulp\"; --help lists them"},
         {"fit,,help", "--do fit,,help: no command is called \"\"; --help lists them"},
