@@ -283,6 +283,13 @@ bool option_read_decimal(const option_row *row, const char *text, options *optio
     return true;
 }
 
+bool option_read_view(const option_row *row, const char *text, options *options, error *error)
+{
+    return place_read(text, &options->place) ||
+           error_set(error, "--%s %s: expected fit, or X,Y,ZOOM with a zoom from 1/64 to %g", row->name, text,
+                     PLACE_MOST_ZOOM);
+}
+
 bool option_read_tolerance(const option_row *row, const char *text, options *options, error *error)
 {
     return read_decimals(text, 1, options->tolerance, 2) > 0 ||

@@ -172,6 +172,14 @@ static const option_row rows[] = {
     {"columns", "N", VIEWER, OPTION_NUMBER(columns), .least = 1, .most = VIEW_PANES, .needs = "panes",
      .help = "panes beside each other (default: as many as make the pictures largest)"},
 
+    {"solo", "N", VIEWER, OPTION_NUMBER(solo), .least = 1, .most = VIEW_PANES,
+     .clashes = {{"wipe", "which shows two panes"}},
+     .help = "pane N alone, from 1: a page of the flip-book (keys 1 to 9)"},
+    {"wipe", "EDGE", VIEWER, OPTION_DECIMAL(wipe), .least = 0, .most = 1,
+     .help = "the first two panes over each other, with an edge between them at EDGE of the width, 0 to 1 (key W)"},
+    {"view", "X,Y,ZOOM", VIEWER, .read = option_read_view,
+     .help = "the texel coordinate at each pane's center, and pixels a texel; fit (default): the whole picture"},
+
     {.help = "Tone"},
     {"tone", "NAME", VIEWER, OPTION_WORD(tone.curve), .word = tone_curve_name,
      .help = "how panes show radiance: srgb (default), gamma or aces (ACES' filmic curve, Narkowicz 2015)"},
@@ -384,9 +392,15 @@ static bool check_panes(const parse *parse)
 {
     options *options = parse->options;
     error why;
-    return !options->pane_list ||
-           panes_read(options->pane_list, VIEW_PANES, options->panes, &options->pane_count, &why) ||
-           error_set(parse->error, "--panes %s: %s", options->pane_list, why.message);
+    if (options->pane_list && !panes_read(options->pane_list, VIEW_PANES, options->panes, &options->pane_count, &why))
+        return error_set(parse->error, "--panes %s: %s", options->pane_list, why.message);
+    const int count = options->pane_count ? options->pane_count : VIEW_DEFAULT_PANES;
+    if (options->solo > count)
+        return error_set(parse->error, "--solo %d: there are %d panes", options->solo, count);
+    if (options->wipe >= 0 && count < 2)
+        return error_set(parse->error, "--wipe %g: needs two panes, --panes %s is one", (double)options->wipe,
+                         options->pane_list);
+    return true;
 }
 
 /* What no row says. */
@@ -504,6 +518,8 @@ options_result options_parse(int argc, char **argv, options *options, error *err
         .tolerance = {0.002f, 0.001f},
         .slower = 1.05f,
         .tone = tone_default(),
+        .wipe = -1,
+        .place = {.fit = true},
     };
     parse parse = {.options = options, .error = error};
     if (!read_options(&parse, argc, argv))

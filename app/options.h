@@ -66,8 +66,11 @@ typedef struct options {
     int pixel_count;
     const char *pane_list; /* --panes, of which follow ... */
     pane panes[VIEW_PANES];
-    int pane_count;                        /* 0: as view_arrange chooses */
-    int columns;                           /* of panes; 0: as many as make pictures largest */
+    int pane_count; /* 0: as view_arrange chooses */
+    int columns;    /* of panes; 0: as many as make pictures largest */
+    int solo;       /* the pane that is shown alone, from 1; 0: all are */
+    float wipe;     /* where the edge of a wipe is, 0 to 1; -1: there is none */
+    view_place place;
     const char *do_names[OPTIONS_MOST_DO]; /* --do, repeated: names of commands (commands.h), with commas between */
     int do_count;
     bool placeholders;  /* --timing-placeholders: dashes for times and device names, for golden pictures */

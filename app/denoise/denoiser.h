@@ -43,7 +43,7 @@ typedef struct denoiser_input {
     const wf_node_image *reference; /* NULL, or the maker's own: all slots show this one */
 
     /* Records the writing of the turn's images, whose content and layout are discarded. They end in GENERAL, written for
-     * fragment shaders and transfers; the node takes care of what it reads itself. Without Vulkan it writes their texels. */
+     * compute shaders and transfers; the node takes care of what it reads itself. Without Vulkan it writes their texels. */
     bool (*record)(void *maker, const denoiser_turn *turn, error *error);
     void *maker;
 } denoiser_input;

@@ -1,125 +1,62 @@
 #include "panes.h"
 
-#include "pane.frag.h"
-#include "pane.vert.h"
+#include "pane.comp.h"
 
-static const VkShaderStageFlags stages = VK_SHADER_STAGE_FRAGMENT_BIT;
+static const VkShaderStageFlags stages = VK_SHADER_STAGE_COMPUTE_BIT;
 
-/* Set 0 has the layer, set 1 what it is compared with. */
-static bool create_layouts(panes *panes, error *error)
+static bool create_set_layout(const device *device, VkDescriptorType type, const VkSampler *sampler,
+                              VkDescriptorSetLayout *layout, error *error)
 {
-    VkDevice handle = panes->device->handle;
-    if (!vk_ok(vkCreateSampler(handle, &(VkSamplerCreateInfo){.sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO}, NULL,
-                               &panes->sampler),
-               "vkCreateSampler", error))
-        return false;
     const VkDescriptorSetLayoutBinding binding = {
-        .descriptorType = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER,
+        .descriptorType = type,
         .descriptorCount = 1,
         .stageFlags = stages,
-        .pImmutableSamplers = &panes->sampler,
+        .pImmutableSamplers = sampler,
     };
     const VkDescriptorSetLayoutCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, .bindingCount = 1, .pBindings = &binding};
-    if (!vk_ok(vkCreateDescriptorSetLayout(handle, &info, NULL, &panes->set_layout), "vkCreateDescriptorSetLayout",
-               error))
+    return vk_ok(vkCreateDescriptorSetLayout(device->handle, &info, NULL, layout), "vkCreateDescriptorSetLayout",
+                 error);
+}
+
+/* Set 0 has the layer, set 1 what it is compared with, set 2 the target. */
+static bool create_layouts(panes *panes, error *error)
+{
+    const device *device = panes->device;
+    const VkSamplerCreateInfo sampler = {.sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO};
+    if (!vk_ok(vkCreateSampler(device->handle, &sampler, NULL, &panes->sampler), "vkCreateSampler", error) ||
+        !create_set_layout(device, VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, &panes->sampler, &panes->image_layout,
+                           error) ||
+        !create_set_layout(device, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, NULL, &panes->target_layout, error))
         return false;
+    const VkDescriptorSetLayout sets[] = {panes->image_layout, panes->image_layout, panes->target_layout};
     const VkPipelineLayoutCreateInfo layout = {
         .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
-        .setLayoutCount = 2,
-        .pSetLayouts = (const VkDescriptorSetLayout[]){panes->set_layout, panes->set_layout},
+        .setLayoutCount = 3,
+        .pSetLayouts = sets,
         .pushConstantRangeCount = 1,
         .pPushConstantRanges = &(VkPushConstantRange){stages, 0, sizeof(struct pane_push)},
     };
-    return vk_ok(vkCreatePipelineLayout(handle, &layout, NULL, &panes->layout), "vkCreatePipelineLayout", error);
+    return vk_ok(vkCreatePipelineLayout(device->handle, &layout, NULL, &panes->layout), "vkCreatePipelineLayout",
+                 error);
 }
 
 static bool create_sets(panes *panes, error *error)
 {
     const uint32_t count = DENOISER_SLOTS * LAYER_COUNT;
-    return descriptor_sets_create(panes->device, panes->set_layout,
+    return descriptor_sets_create(panes->device, panes->image_layout,
                                   &(VkDescriptorPoolSize){VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, count}, 1, count,
-                                  &panes->pool, &panes->sets[0][0], error);
+                                  &panes->pool, &panes->sets[0][0], error) &&
+           descriptor_sets_create(panes->device, panes->target_layout,
+                                  &(VkDescriptorPoolSize){VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, 1}, 1, 1,
+                                  &panes->target_pool, &panes->target_set, error);
 }
 
-static VkPipelineShaderStageCreateInfo stage_info(VkShaderStageFlagBits stage, VkShaderModule module)
-{
-    return (VkPipelineShaderStageCreateInfo){
-        .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-        .stage = stage,
-        .module = module,
-        .pName = "main",
-    };
-}
-
-static VkResult make_pipeline(panes *panes, VkRenderPass render_pass, const VkPipelineShaderStageCreateInfo stages[2])
-{
-    const VkDynamicState dynamic[] = {VK_DYNAMIC_STATE_VIEWPORT, VK_DYNAMIC_STATE_SCISSOR};
-    VkGraphicsPipelineCreateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_CREATE_INFO,
-        .stageCount = 2,
-        .pStages = stages,
-        .pVertexInputState =
-            &(VkPipelineVertexInputStateCreateInfo){.sType = VK_STRUCTURE_TYPE_PIPELINE_VERTEX_INPUT_STATE_CREATE_INFO},
-        .pInputAssemblyState =
-            &(VkPipelineInputAssemblyStateCreateInfo){
-                .sType = VK_STRUCTURE_TYPE_PIPELINE_INPUT_ASSEMBLY_STATE_CREATE_INFO,
-                .topology = VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST,
-            },
-        .pViewportState =
-            &(VkPipelineViewportStateCreateInfo){
-                .sType = VK_STRUCTURE_TYPE_PIPELINE_VIEWPORT_STATE_CREATE_INFO,
-                .viewportCount = 1,
-                .scissorCount = 1,
-            },
-        .pRasterizationState =
-            &(VkPipelineRasterizationStateCreateInfo){
-                .sType = VK_STRUCTURE_TYPE_PIPELINE_RASTERIZATION_STATE_CREATE_INFO,
-                .polygonMode = VK_POLYGON_MODE_FILL,
-                .lineWidth = 1,
-            },
-        .pMultisampleState =
-            &(VkPipelineMultisampleStateCreateInfo){
-                .sType = VK_STRUCTURE_TYPE_PIPELINE_MULTISAMPLE_STATE_CREATE_INFO,
-                .rasterizationSamples = VK_SAMPLE_COUNT_1_BIT,
-            },
-        .pColorBlendState =
-            &(VkPipelineColorBlendStateCreateInfo){
-                .sType = VK_STRUCTURE_TYPE_PIPELINE_COLOR_BLEND_STATE_CREATE_INFO,
-                .attachmentCount = 1,
-                .pAttachments = &(VkPipelineColorBlendAttachmentState){.colorWriteMask = 0xf},
-            },
-        .pDynamicState =
-            &(VkPipelineDynamicStateCreateInfo){
-                .sType = VK_STRUCTURE_TYPE_PIPELINE_DYNAMIC_STATE_CREATE_INFO,
-                .dynamicStateCount = 2,
-                .pDynamicStates = dynamic,
-            },
-        .layout = panes->layout,
-        .renderPass = render_pass,
-    };
-    return vkCreateGraphicsPipelines(panes->device->handle, panes->device->cache, 1, &info, NULL, &panes->pipeline);
-}
-
-static bool create_pipeline(panes *panes, VkRenderPass render_pass, error *error)
-{
-    VkShaderModule vertex = VK_NULL_HANDLE, fragment = VK_NULL_HANDLE;
-    bool ok = shader_create(panes->device, pane_vert, sizeof pane_vert, &vertex, error) &&
-              shader_create(panes->device, pane_frag, sizeof pane_frag, &fragment, error);
-    if (ok) {
-        const VkPipelineShaderStageCreateInfo stages[] = {stage_info(VK_SHADER_STAGE_VERTEX_BIT, vertex),
-                                                          stage_info(VK_SHADER_STAGE_FRAGMENT_BIT, fragment)};
-        ok = vk_ok(make_pipeline(panes, render_pass, stages), "vkCreateGraphicsPipelines", error);
-    }
-    vkDestroyShaderModule(panes->device->handle, vertex, NULL);
-    vkDestroyShaderModule(panes->device->handle, fragment, NULL);
-    return ok;
-}
-
-bool panes_create(const device *device, VkRenderPass render_pass, panes *panes, error *error)
+bool panes_create(const device *device, panes *panes, error *error)
 {
     *panes = (struct panes){.device = device};
-    if (create_layouts(panes, error) && create_sets(panes, error) && create_pipeline(panes, render_pass, error))
+    if (create_layouts(panes, error) && create_sets(panes, error) &&
+        compute_pipeline_create(device, panes->layout, pane_comp, sizeof pane_comp, NULL, &panes->pipeline, error))
         return true;
     panes_destroy(panes);
     return false;
@@ -133,9 +70,26 @@ void panes_destroy(panes *panes)
     vkDestroyPipeline(handle, panes->pipeline, NULL);
     vkDestroyPipelineLayout(handle, panes->layout, NULL);
     vkDestroyDescriptorPool(handle, panes->pool, NULL);
-    vkDestroyDescriptorSetLayout(handle, panes->set_layout, NULL);
+    vkDestroyDescriptorPool(handle, panes->target_pool, NULL);
+    vkDestroyDescriptorSetLayout(handle, panes->image_layout, NULL);
+    vkDestroyDescriptorSetLayout(handle, panes->target_layout, NULL);
     vkDestroySampler(handle, panes->sampler, NULL);
     *panes = (struct panes){0};
+}
+
+void panes_set_target(panes *panes, const target *target)
+{
+    const VkDescriptorImageInfo info = {.imageView = target->image.view, .imageLayout = VK_IMAGE_LAYOUT_GENERAL};
+    const VkWriteDescriptorSet write = {
+        .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+        .dstSet = panes->target_set,
+        .descriptorCount = 1,
+        .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
+        .pImageInfo = &info,
+    };
+    vkUpdateDescriptorSets(panes->device->handle, 1, &write, 0, NULL);
+    panes->width = (int)target->width;
+    panes->height = (int)target->height;
 }
 
 void panes_bind(panes *panes, uint32_t slot, const wf_node_image images[LAYER_COUNT])
@@ -158,21 +112,36 @@ void panes_bind(panes *panes, uint32_t slot, const wf_node_image images[LAYER_CO
     vkUpdateDescriptorSets(panes->device->handle, count, writes, 0, NULL);
 }
 
-void panes_begin(const panes *panes, VkCommandBuffer commands, uint32_t width, uint32_t height)
+static int clamp(int value, int least, int most)
 {
-    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, panes->pipeline);
-    vkCmdSetViewport(commands, 0, 1, &(VkViewport){0, 0, (float)width, (float)height, 0, 1});
+    return value < least ? least : value > most ? most : value;
+}
+
+/* What of the rectangle is in the target. */
+static void place(const panes *panes, rectangle rectangle, struct pane_push *push)
+{
+    push->left = clamp((int)rectangle.x, 0, panes->width);
+    push->top = clamp((int)rectangle.y, 0, panes->height);
+    push->columns = clamp((int)(rectangle.x + rectangle.width), 0, panes->width) - push->left;
+    push->rows = clamp((int)(rectangle.y + rectangle.height), 0, panes->height) - push->top;
+}
+
+void panes_begin(const panes *panes, VkCommandBuffer commands)
+{
+    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, panes->pipeline);
+    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, panes->layout, 2, 1, &panes->target_set, 0, NULL);
 }
 
 void panes_draw(const panes *panes, VkCommandBuffer commands, uint32_t slot, const pane *pane, rectangle rectangle,
-                const struct pane_push *push)
+                struct pane_push push)
 {
-    VkRect2D scissor = {{(int32_t)rectangle.x, (int32_t)rectangle.y},
-                        {(uint32_t)rectangle.width, (uint32_t)rectangle.height}};
     const VkDescriptorSet *sets = panes->sets[slot];
     const VkDescriptorSet shown[] = {sets[pane->layer], sets[pane_is_compared(pane) ? pane->against : pane->layer]};
-    vkCmdSetScissor(commands, 0, 1, &scissor);
-    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, panes->layout, 0, 2, shown, 0, NULL);
-    vkCmdPushConstants(commands, panes->layout, stages, 0, sizeof *push, push);
-    vkCmdDraw(commands, 3, 1, 0, 0);
+    place(panes, rectangle, &push);
+    if (push.columns <= 0 || push.rows <= 0)
+        return;
+    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, panes->layout, 0, 2, shown, 0, NULL);
+    vkCmdPushConstants(commands, panes->layout, stages, 0, sizeof push, &push);
+    vkCmdDispatch(commands, (uint32_t)(push.columns + PANE_GROUP - 1) / PANE_GROUP,
+                  (uint32_t)(push.rows + PANE_GROUP - 1) / PANE_GROUP, 1);
 }

@@ -1,31 +1,38 @@
-/* panes.h -- draws layers into rectangles of the target: exposure, transfer curve, false color. */
+/* panes.h -- draws layers into rectangles of the target: exposure, transfer curve, false color. In compute shaders, since graphics has only a
+ * few of the processors of large GPUs. */
 #ifndef WFVIEW_PANES_H
 #define WFVIEW_PANES_H
 
 #include "app/denoise/denoiser.h"
+#include "app/gpu/target.h"
 #include "app/view/view.h"
 #include "display/pane.h"
 
 typedef struct panes {
     const device *device;
-    VkDescriptorSetLayout set_layout;
-    VkDescriptorPool pool;
-    VkDescriptorSet sets[DENOISER_SLOTS][LAYER_COUNT]; /* each: the layer's image */
     VkSampler sampler;
+    VkDescriptorSetLayout image_layout, target_layout;
+    VkDescriptorPool pool, target_pool;
+    VkDescriptorSet sets[DENOISER_SLOTS][LAYER_COUNT]; /* each: the layer's image */
+    VkDescriptorSet target_set;
     VkPipelineLayout layout;
     VkPipeline pipeline;
+    int width, height; /* of the target */
 } panes;
 
-/* Draws in subpass 0 of render_pass. */
-bool panes_create(const device *device, VkRenderPass render_pass, panes *panes, error *error);
+bool panes_create(const device *device, panes *panes, error *error);
 void panes_destroy(panes *panes); /* zeroed is fine */
+
+/* Draws there; nothing in flight does. */
+void panes_set_target(panes *panes, const target *target);
 
 /* Points a slot at its images; nothing in flight uses the slot. */
 void panes_bind(panes *panes, uint32_t slot, const wf_node_image images[LAYER_COUNT]);
 
-/* Inside the render pass: once, then per pane. The pane's layers must exist in the slot. */
-void panes_begin(const panes *panes, VkCommandBuffer commands, uint32_t width, uint32_t height);
+/* Between target_begin and target_begin_overlay: once, then per pane. The pane's layers must exist in the slot. Rectangles do not overlap, and
+ * of the push constants these calls set what of the target is drawn. */
+void panes_begin(const panes *panes, VkCommandBuffer commands);
 void panes_draw(const panes *panes, VkCommandBuffer commands, uint32_t slot, const pane *pane, rectangle rectangle,
-                const struct pane_push *push);
+                struct pane_push push);
 
 #endif

@@ -27,7 +27,7 @@ static bool fill(screen *screen, uint32_t width, uint32_t height, error *error)
     return timeline_create(device, &screen->timeline, error) &&
            timer_create(device, SCREEN_FRAMES, &screen->timer, error) &&
            target_create(device, width, height, &screen->target, error) &&
-           panes_create(device, *render_pass, &screen->panes, error) &&
+           panes_create(device, &screen->panes, error) &&
            ui_create(device, *render_pass, SCREEN_FRAMES, screen->window ? screen->window->handle : NULL, error) &&
            ui_resize(width, height, error) && (!screen->window || window_create_swapchain(screen->window, error));
 }
@@ -35,8 +35,10 @@ static bool fill(screen *screen, uint32_t width, uint32_t height, error *error)
 bool screen_create(const device *device, window *window, uint32_t width, uint32_t height, screen *screen, error *error)
 {
     *screen = (struct screen){.device = device, .window = window};
-    if (fill(screen, width, height, error))
+    if (fill(screen, width, height, error)) {
+        panes_set_target(&screen->panes, &screen->target);
         return true;
+    }
     screen_destroy(screen);
     return false;
 }
@@ -54,6 +56,7 @@ void screen_destroy(screen *screen)
     vkDestroySemaphore(device->handle, screen->timeline, NULL);
     for (int i = 0; i < SCREEN_FRAMES; i++) {
         buffer_destroy(device, &screen->frames[i].probe);
+        readback_destroy(device, &screen->frames[i].printed);
         vkDestroySemaphore(device->handle, screen->frames[i].acquired, NULL);
         if (screen->frames[i].commands)
             vkFreeCommandBuffers(device->handle, device->commands, 1, &screen->frames[i].commands);
@@ -75,8 +78,10 @@ bool screen_fit(screen *screen, error *error)
     bool fits = width == screen->target.width && height == screen->target.height;
     if (fits || width == 0 || height == 0)
         return true;
-    return screen_wait(screen, screen->drawn, error) && target_resize(&screen->target, width, height, error) &&
-           ui_resize(width, height, error);
+    if (!screen_wait(screen, screen->drawn, error) || !target_resize(&screen->target, width, height, error))
+        return false;
+    panes_set_target(&screen->panes, &screen->target);
+    return ui_resize(width, height, error);
 }
 
 /* ---- Recording ---------------------------------------------------------------------------------------------------- */
@@ -91,7 +96,7 @@ static int pane_mode(const pane *pane)
 static void draw_pane(const screen *screen, const screen_picture *picture, VkCommandBuffer commands, int index)
 {
     const pane *pane = &picture->view->panes[index];
-    rectangle rectangle = picture->layout->pictures[index];
+    const rectangle rectangle = picture->layout->pictures[index];
     tone_settings tone = picture->view->tone;
     tone.exposure += pane->exposure;
     double x, y;
@@ -110,7 +115,7 @@ static void draw_pane(const screen *screen, const screen_picture *picture, VkCom
         .scale = 1 / view_ramp_end(picture->view, pane),
         .tone = tone_for_shader(&tone),
     };
-    panes_draw(&screen->panes, commands, picture->slot, pane, rectangle, &push);
+    panes_draw(&screen->panes, commands, picture->slot, pane, picture->layout->shown[index], push);
 }
 
 static void draw_ramp(const screen *screen, const screen_picture *picture, VkCommandBuffer commands, int index)
@@ -125,19 +130,20 @@ static void draw_ramp(const screen *screen, const screen_picture *picture, VkCom
         .mode = pane_mode(&picture->view->panes[index]) == PANE_SIGNED ? PANE_SIGNED_RAMP : PANE_RAMP,
     };
     const pane pane = pane_of(FRAME_COLOR);
-    panes_draw(&screen->panes, commands, picture->slot, &pane, ramp, &push);
+    panes_draw(&screen->panes, commands, picture->slot, &pane, ramp, push);
 }
 
 static void record_view(const screen *screen, const screen_picture *picture, VkCommandBuffer commands)
 {
     target_begin(&screen->target, commands);
-    panes_begin(&screen->panes, commands, screen->target.width, screen->target.height);
+    panes_begin(&screen->panes, commands);
     for (int i = 0; i < VIEW_PANES; i++) {
         if (picture->layout->pictures[i].width > 0 && pane_has_layers(&picture->view->panes[i], picture->context->has))
             draw_pane(screen, picture, commands, i);
         if (picture->layout->ramps[i].width > 0)
             draw_ramp(screen, picture, commands, i);
     }
+    target_begin_overlay(&screen->target, commands);
     ui_draw(commands);
     target_end(commands);
 }
@@ -165,6 +171,19 @@ static bool record_probe(screen_frame *frame, const screen_picture *picture)
     return true;
 }
 
+/* What the view prints, of the layers that it shows. */
+static bool record_printed(const screen *screen, screen_frame *frame, const screen_picture *picture, error *error)
+{
+    uint64_t layers = 0;
+    for (int i = 0; i < picture->view->pane_count; i++) {
+        const pane *pane = &picture->view->panes[i];
+        if (picture->layout->shown[i].width > 0)
+            layers |= LAYER_BIT(pane->layer) | (pane_is_compared(pane) ? LAYER_BIT(pane->against) : 0);
+    }
+    return readback_record(screen->device, frame->commands, picture->denoiser->slots[picture->slot].images, layers,
+                           picture->layout->printed, &frame->printed, error);
+}
+
 static bool record(screen *screen, uint32_t index, const screen_picture *picture, bool to_window, error *error)
 {
     screen_frame *frame = &screen->frames[index];
@@ -174,6 +193,8 @@ static bool record(screen *screen, uint32_t index, const screen_picture *picture
     timer_begin(&screen->timer, frame->commands, index);
     record_view(screen, picture, frame->commands);
     frame->has_probe = record_probe(frame, picture);
+    if (!record_printed(screen, frame, picture, error))
+        return false;
     if (to_window)
         window_record_copy(screen->window, &screen->target, frame->commands);
     timer_end(&screen->timer, frame->commands, index);
@@ -251,13 +272,26 @@ bool screen_draw(screen *screen, const screen_picture *picture, profiler *profil
     return !to_window || window_present(screen->window, error);
 }
 
-bool screen_probe(const screen *screen, float probe[LAYER_COUNT][4])
+/* The latest picture that is done; NULL: none is. */
+static const screen_frame *finished(const screen *screen)
 {
     uint64_t done = 0;
     if (vkGetSemaphoreCounterValue(screen->device->handle, screen->timeline, &done) != VK_SUCCESS || done == 0)
+        return NULL;
+    return &screen->frames[(done - 1) % SCREEN_FRAMES];
+}
+
+bool screen_probe(const screen *screen, float probe[LAYER_COUNT][4])
+{
+    const screen_frame *frame = finished(screen);
+    if (!frame || !frame->has_probe)
         return false;
-    const screen_frame *frame = &screen->frames[(done - 1) % SCREEN_FRAMES];
-    if (frame->has_probe)
-        memcpy(probe, frame->probe.mapped, LAYER_COUNT * PROBE_STRIDE);
-    return frame->has_probe;
+    memcpy(probe, frame->probe.mapped, LAYER_COUNT * PROBE_STRIDE);
+    return true;
+}
+
+values screen_printed(const screen *screen)
+{
+    const screen_frame *frame = finished(screen);
+    return frame ? frame->printed.values : (values){0};
 }

@@ -8,6 +8,7 @@
 #include "app/gpu/window.h"
 #include "app/ui/ui.h"
 #include "panes.h"
+#include "readback.h"
 
 #define SCREEN_FRAMES 3 /* pictures in flight */
 
@@ -16,6 +17,7 @@ typedef struct screen_frame {
     VkSemaphore acquired; /* the window's image is there to be written */
     buffer probe;         /* a texel of each layer, 16 bytes apart */
     bool has_probe;
+    readback printed; /* what the view prints of the layers that it shows */
     uint64_t untimed; /* the denoiser's frame in a picture whose time is not in the profiler yet; 0: none */
 } screen_frame;
 
@@ -57,6 +59,9 @@ bool screen_wait(screen *screen, uint64_t picture, error *error);
 
 /* The texels under the mouse in the latest finished picture that has them; false: none. */
 bool screen_probe(const screen *screen, float probe[LAYER_COUNT][4]);
+
+/* What the latest finished picture printed; of no picture, of none: no area. Until the next screen_draw. */
+values screen_printed(const screen *screen);
 
 /* Adds the times that have not been added yet; every picture is done. */
 void screen_collect(screen *screen, profiler *profiler);

@@ -82,8 +82,8 @@ static void record_copies(const frame *frame, const staging_slot *slot, const de
         .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT,
     };
     vkCmdPipelineBarrier(turn->commands, VK_PIPELINE_STAGE_TRANSFER_BIT,
-                         VK_PIPELINE_STAGE_FRAGMENT_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 1, &written, 0,
-                         NULL, 0, NULL);
+                         VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 1, &written, 0, NULL,
+                         0, NULL);
 }
 
 static void copy_to_host(const frame *frame, const denoiser_turn *turn)

@@ -1,18 +1,18 @@
 #include "target.h"
 
 /* Neutral, so that it does not tint what the eye makes of the pictures. */
-static const VkClearValue background = {.color = {.float32 = {0.09f, 0.09f, 0.092f, 1}}};
+static const VkClearColorValue background = {.float32 = {0.09f, 0.09f, 0.092f, 1}};
 
 static bool create_render_pass(target *target, error *error)
 {
     VkAttachmentDescription attachment = {
         .format = TARGET_FORMAT,
         .samples = VK_SAMPLE_COUNT_1_BIT,
-        .loadOp = VK_ATTACHMENT_LOAD_OP_CLEAR,
+        .loadOp = VK_ATTACHMENT_LOAD_OP_LOAD,
         .storeOp = VK_ATTACHMENT_STORE_OP_STORE,
         .stencilLoadOp = VK_ATTACHMENT_LOAD_OP_DONT_CARE,
         .stencilStoreOp = VK_ATTACHMENT_STORE_OP_DONT_CARE,
-        .initialLayout = VK_IMAGE_LAYOUT_UNDEFINED,
+        .initialLayout = VK_IMAGE_LAYOUT_GENERAL,
         .finalLayout = VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
     };
     VkSubpassDescription subpass = {
@@ -22,13 +22,12 @@ static bool create_render_pass(target *target, error *error)
     };
     const VkSubpassDependency dependencies[] = {
         {
-            /* the copies of the frame before read the image that is written now */
             .srcSubpass = VK_SUBPASS_EXTERNAL,
             .dstSubpass = 0,
-            .srcStageMask = VK_PIPELINE_STAGE_TRANSFER_BIT | VK_PIPELINE_STAGE_COLOR_ATTACHMENT_OUTPUT_BIT,
+            .srcStageMask = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT,
             .dstStageMask = VK_PIPELINE_STAGE_COLOR_ATTACHMENT_OUTPUT_BIT,
-            .srcAccessMask = VK_ACCESS_COLOR_ATTACHMENT_WRITE_BIT,
-            .dstAccessMask = VK_ACCESS_COLOR_ATTACHMENT_WRITE_BIT,
+            .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
+            .dstAccessMask = VK_ACCESS_COLOR_ATTACHMENT_READ_BIT | VK_ACCESS_COLOR_ATTACHMENT_WRITE_BIT,
         },
         {
             .srcSubpass = 0,
@@ -84,7 +83,9 @@ bool target_resize(target *target, uint32_t width, uint32_t height, error *error
     target->width = width;
     target->height = height;
     return image_create(target->device, width, height, TARGET_FORMAT,
-                        VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT, &target->image, error) &&
+                        VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_STORAGE_BIT |
+                            VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT,
+                        &target->image, error) &&
            vk_ok(vkCreateFramebuffer(target->device->handle,
                                      &(VkFramebufferCreateInfo){
                                          .sType = VK_STRUCTURE_TYPE_FRAMEBUFFER_CREATE_INFO,
@@ -101,14 +102,37 @@ bool target_resize(target *target, uint32_t width, uint32_t height, error *error
 
 void target_begin(const target *target, VkCommandBuffer commands)
 {
+    /* What copies of the frame before read is written now. */
+    const VkImageMemoryBarrier discard = {
+        .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
+        .dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
+        .oldLayout = VK_IMAGE_LAYOUT_UNDEFINED,
+        .newLayout = VK_IMAGE_LAYOUT_GENERAL,
+        .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+        .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+        .image = target->image.image,
+        .subresourceRange = image_range,
+    };
+    const VkMemoryBarrier cleared = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+        .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
+        .dstAccessMask = VK_ACCESS_SHADER_WRITE_BIT,
+    };
+    vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TRANSFER_BIT | VK_PIPELINE_STAGE_COLOR_ATTACHMENT_OUTPUT_BIT,
+                         VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 0, NULL, 0, NULL, 1, &discard);
+    vkCmdClearColorImage(commands, target->image.image, VK_IMAGE_LAYOUT_GENERAL, &background, 1, &image_range);
+    vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 1, &cleared,
+                         0, NULL, 0, NULL);
+}
+
+void target_begin_overlay(const target *target, VkCommandBuffer commands)
+{
     vkCmdBeginRenderPass(commands,
                          &(VkRenderPassBeginInfo){
                              .sType = VK_STRUCTURE_TYPE_RENDER_PASS_BEGIN_INFO,
                              .renderPass = target->render_pass,
                              .framebuffer = target->framebuffer,
                              .renderArea = {.extent = {target->width, target->height}},
-                             .clearValueCount = 1,
-                             .pClearValues = &background,
                          },
                          VK_SUBPASS_CONTENTS_INLINE);
 }

@@ -9,7 +9,8 @@
 typedef struct target {
     const device *device;
     uint32_t width, height;
-    VkRenderPass render_pass; /* clears, and leaves the image in TRANSFER_SRC_OPTIMAL for copies that follow */
+    VkRenderPass
+        render_pass; /* draws over what is there; leaves the image in TRANSFER_SRC_OPTIMAL for copies that follow */
     VkFramebuffer framebuffer;
     wf_node_image image;
 } target;
@@ -20,7 +21,9 @@ void target_destroy(target *target); /* zeroed is fine */
 /* Another size; nothing in flight uses the target. On failure the target can only be destroyed. */
 bool target_resize(target *target, uint32_t width, uint32_t height, error *error);
 
+/* Clears the image, for compute shaders to write to; then the render pass. */
 void target_begin(const target *target, VkCommandBuffer commands);
+void target_begin_overlay(const target *target, VkCommandBuffer commands);
 void target_end(VkCommandBuffer commands);
 
 #endif

@@ -11,178 +11,6 @@ namespace parts
 namespace
 {
 
-/* "Gather", "Gather - splat absolute", "Gather error". */
-void pane_name(const pane *pane, char (&name)[160])
-{
-    char label[64], against[64];
-    layer_label(pane->layer, label);
-    std::snprintf(name, sizeof name, "%s", label);
-    if (!pane_is_compared(pane))
-        return;
-    const struct pane error = pane_error_of(pane->layer);
-    std::snprintf(against, sizeof against, "%s", layer_word(pane->against));
-    if (pane->against == error.against && pane->measure == error.measure)
-        std::snprintf(name, sizeof name, "%s error", label);
-    else
-        std::snprintf(name, sizeof name, "%s - %s", label, against);
-}
-
-/* The channels that a layer is in its file; NULL: it is of none. */
-const char *origin_of(const ui_facts *facts, const view_context *context, int layer)
-{
-    bool is_of_file = layer < FRAME_LAYER_COUNT && context->has[layer];
-    return is_of_file ? facts->origins[layer] : nullptr;
-}
-
-/* "R,G,B of noise.ref.exr": without that file's folder, unless it is a place for every frame's. */
-void shorten_origin(const char *origin, char (&detail)[256])
-{
-    const char *of = std::strstr(origin, " of "), *slash = std::strrchr(origin, '/');
-    if (of && slash && slash > of && slash[1] != '*')
-        std::snprintf(detail, sizeof detail, "%.*s of %s", (int)(of - origin), origin, slash + 1);
-    else
-        std::snprintf(detail, sizeof detail, "%s", origin);
-}
-
-/* "Gather 11×11 · bilateral (analytic)", "Noisy R,G,B"; what follows the name is dim. */
-void describe_pane(const ui_facts *facts, const view *view, const view_context *context, const pane *pane,
-                   char (&name)[160], char (&detail)[256])
-{
-    bool filtered = pane->layer >= FRAME_LAYER_COUNT;
-    pane_name(pane, name);
-    detail[0] = 0;
-    if (pane_is_compared(pane))
-        return;
-    if (pane->layer == FRAME_COLOR && facts->feed.most_samples > 0)
-        std::snprintf(detail, sizeof detail, "%d / %d spp", facts->feed.color_samples, facts->feed.most_samples);
-    else if (pane->layer == FRAME_COLOR && facts->feed.color_samples > 0)
-        std::snprintf(detail, sizeof detail, "%d spp", facts->feed.color_samples);
-    else if (pane->layer == FRAME_REFERENCE && facts->feed.reference_samples > 0)
-        std::snprintf(detail, sizeof detail, "%d spp", facts->feed.reference_samples);
-    else if (const char *origin = origin_of(facts, context, pane->layer))
-        shorten_origin(origin, detail);
-    if (!filtered)
-        return;
-    int height, width;
-    kernel_size(facts, view, &height, &width);
-    std::snprintf(detail, sizeof detail, "%d\u00d7%d \u00b7 %s", height, width,
-                  predictor_name(facts, view->predictor.row));
-}
-
-void offer(view *view, int index, const pane &shown)
-{
-    char name[160];
-    pane_name(&shown, name);
-    if (ImGui::Selectable(name, pane_same(&view->panes[index], &shown)))
-        view_show(view, index, shown);
-}
-
-/* The layers, their errors, and how this pane's one differs from each other one that it can be compared with. */
-void choose_pane(const view_context *context, view *view, int index)
-{
-    for (int layer = 0; layer < LAYER_COUNT; layer++)
-        if (context->has[layer])
-            offer(view, index, pane_of(layer));
-    if (context->has[FRAME_REFERENCE])
-        ImGui::Separator();
-    for (int layer = 0; layer < LAYER_COUNT; layer++)
-        if (context->has[FRAME_REFERENCE] && context->has[layer] && layer_rows[layer].has_error)
-            offer(view, index, pane_error_of(layer));
-    ImGui::Separator();
-    const int shown = view->panes[index].layer;
-    if (ImGui::BeginMenu("Difference")) {
-        for (int layer = 0; layer < LAYER_COUNT; layer++)
-            if (context->has[layer] && layer != shown && layer_rows[layer].channels == layer_rows[shown].channels)
-                offer(view, index, {shown, layer, MEASURE_SIGNED, view->panes[index].exposure});
-        ImGui::EndMenu();
-    }
-    if (pane_is_compared(&view->panes[index]) && ImGui::BeginMenu("Measure")) {
-        for (int measure = 0; measure_name(measure); measure++)
-            if (ImGui::MenuItem(measure_name(measure), nullptr, view->panes[index].measure == measure))
-                view_show(view, index, {shown, view->panes[index].against, measure, view->panes[index].exposure});
-        ImGui::EndMenu();
-    }
-    if (ImGui::MenuItem("One more pane", nullptr, false, view->pane_count < VIEW_PANES))
-        view_add_pane(view, index);
-    if (ImGui::MenuItem("Without this pane", nullptr, false, view->pane_count > 1))
-        view_remove_pane(view, index);
-}
-
-/* What the pane's name has no room for: "color from ViewLayer.Combined.R,G,B". */
-void explain_layer(const ui_facts *facts, const view_context *context, const pane *pane, Box header)
-{
-    if (pane_is_compared(pane))
-        return;
-    const char *origin = origin_of(facts, context, pane->layer);
-    ImVec2 low(header.x, header.y), high(header.right(), header.y + header.height);
-    if (!origin || !ImGui::IsMouseHoveringRect(low, high) || ImGui::IsPopupOpen("layers"))
-        return;
-    ImGui::BeginTooltip();
-    ImGui::PushTextWrapPos(px(420));
-    ImGui::Text("%s from %s", frame_layer_name((frame_layer)pane->layer), origin);
-    ImGui::PopTextWrapPos();
-    ImGui::EndTooltip();
-}
-
-/* A label that opens the list of layers. */
-void pane_menu(const ui_facts *facts, view *view, const view_context *context, int index, Box header, float right)
-{
-    char name[160], detail[256];
-    describe_pane(facts, view, context, &view->panes[index], name, detail);
-    float width = text_width(look.strong, name);
-    ImGui::SetCursorScreenPos(ImVec2(header.x - px(4), header.y + px(2)));
-    if (ImGui::InvisibleButton("menu", ImVec2(width + px(22), header.height - px(4))))
-        ImGui::OpenPopup("layers");
-    ImU32 color = ImGui::IsItemHovered() ? accent : text;
-    draw_text(look.strong, header, left_align, color, name);
-    ImVec2 arrow(header.x + width + px(9), header.y + header.height / 2);
-    draw_arrow(ImGui::GetWindowDrawList(), arrow, ImGui::IsItemHovered() ? accent : faint);
-    float end = header.x + width + px(19);
-    Box rest = {end, header.y, std::max(right - end, 0.0f), header.height};
-    draw_text(look.body, rest, left_align, dim, detail);
-    if (ImGui::BeginPopup("layers")) {
-        choose_pane(context, view, index);
-        close_on_escape();
-        ImGui::EndPopup();
-    }
-}
-
-/* The value under the mouse, from the right; returns its left end. */
-float draw_probe(const ui_facts *facts, const pane *pane, Box header)
-{
-    static const ImU32 colors[3] = {IM_COL32(236, 142, 134, 255), IM_COL32(140, 204, 130, 255),
-                                    IM_COL32(128, 170, 242, 255)};
-    const float *value = facts->probe[pane->layer];
-    int channels = std::min(layer_rows[pane->layer].channels, 3);
-    float width = text_width(look.small, "-00.0000") + px(4);
-    for (int c = channels - 1; c >= 0; c--) {
-        Box cell = {header.right() - width, header.y, width, header.height};
-        float shown = value[c];
-        if (pane_is_compared(pane)) /* of errors, too: one sees in which direction */
-            shown -= facts->probe[pane->against][c];
-        draw_format(look.small, cell, right_align, channels == 3 ? colors[c] : text,
-                    std::fabs(shown) < 100 ? "%.4f" : "%.5g", (double)shown);
-        header.width -= width;
-    }
-    return header.right();
-}
-
-/* "0 [ramp] 1 SMAPE" or "-0.25 [ramp] 0.25" at the right; returns its left end. The panes' shader fills the ramp. */
-float place_ramp(const view *view, const pane *pane, Box header, rectangle *ramp)
-{
-    const float end = view_ramp_end(view, pane);
-    const bool is_signed = pane->measure == MEASURE_SIGNED;
-    char measure[32];
-    std::snprintf(measure, sizeof measure, "%s%s", is_signed ? "" : "  ", is_signed ? "" : measure_name(pane->measure));
-    if (pane->measure == MEASURE_SMAPE)
-        std::snprintf(measure, sizeof measure, "  SMAPE");
-    header.width -= draw_format(look.small, header, right_align, dim, "%g%s", (double)end, measure) + px(6);
-    *ramp = {header.right() - px(72), header.y + std::floor((header.height - px(7)) / 2), px(72), px(7)};
-    header.width -= px(72) + px(6);
-    return header.right() - draw_format(look.small, header, right_align, dim, "%g", is_signed ? (double)-end : 0.0) -
-           px(6);
-}
-
 void outline_texel(const view *view, const view_context *context, rectangle picture, int column, int row)
 {
     double x, y, zoom = view_zoom(view, context);
@@ -213,25 +41,34 @@ void pin_on_click(view *view, const view_context *context, rectangle picture)
     view_pin(view, context, column, row, io.KeyShift);
 }
 
-void build_pane(const ui_facts *facts, view *view, view_context *context, ui_layout *layout, int index, Box cell)
-{
-    pane *pane = &view->panes[index];
-    ImGui::PushID(index);
-    Box header = cell.take_top(px(25)).inset(px(8), 0);
-    const bool has_layers = pane_has_layers(pane, context->has);
-    float right = header.right();
-    if (facts->has_probe && has_layers)
-        right = draw_probe(facts, pane, header);
-    else if (pane_is_compared(pane) && has_layers && header.width > px(200))
-        right = place_ramp(view, pane, header, &layout->ramps[index]);
-    pane_menu(facts, view, context, index, header, right - px(6));
-    explain_layer(facts, context, pane, header);
+/* Where a pane is: its title, its picture, and what of that is seen. */
+struct Place {
+    Box title, picture, shown;
+};
 
-    rectangle picture = {cell.x, cell.y, std::max(cell.width, 1.0f), std::max(cell.height, 1.0f)};
-    layout->pictures[index] = picture;
-    context->pane = picture;
-    ImGui::SetCursorScreenPos(ImVec2(picture.x, picture.y));
-    ImGui::InvisibleButton("picture", ImVec2(picture.width, picture.height),
+rectangle rectangle_of(Box box)
+{
+    return {box.x, box.y, box.width, box.height};
+}
+
+ImVec2 low_of(rectangle box)
+{
+    return ImVec2(box.x, box.y);
+}
+
+ImVec2 high_of(rectangle box)
+{
+    return ImVec2(box.x + box.width, box.y + box.height);
+}
+
+/* Where there is room for any of it, the mouse's part. */
+void obey_mouse(view *view, view_context *context, ui_layout *layout, int index)
+{
+    const rectangle picture = layout->pictures[index], shown = layout->shown[index];
+    if (shown.width < 1 || shown.height < 1)
+        return;
+    ImGui::SetCursorScreenPos(low_of(shown));
+    ImGui::InvisibleButton("picture", ImVec2(shown.width, shown.height),
                            ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonMiddle |
                                (context->has_camera ? ImGuiButtonFlags_MouseButtonRight : 0));
     if (context->has_camera)
@@ -249,16 +86,35 @@ void build_pane(const ui_facts *facts, view *view, view_context *context, ui_lay
     }
     if (view->inspector)
         pin_on_click(view, context, picture);
-    if (!has_layers)
+}
+
+void build_pane(const ui_facts *facts, view *view, view_context *context, ui_layout *layout, int index, Place place)
+{
+    const pane *pane = &view->panes[index];
+    ImGui::PushID(index);
+    build_pane_header(facts, view, context, layout, index, place.title);
+    layout->pictures[index] = rectangle_of(place.picture);
+    layout->shown[index] = rectangle_of(place.shown);
+    context->pane = layout->pictures[index];
+    obey_mouse(view, context, layout, index);
+    if (!pane_has_layers(pane, context->has))
         draw_format(
-            look.body, cell, center_align, faint, "this frame has no %s",
+            look.body, place.shown, center_align, faint, "this frame has no %s",
             frame_layer_name((frame_layer)layer_input(context->has[pane->layer] ? pane->against : pane->layer)));
     ImGui::PopID();
 }
 
-} // namespace
+const float title_height = 25;
 
-void build_panes(const ui_facts *facts, view *view, view_context *context, ui_layout *layout, Box area)
+/* A cell is at least a pixel large, whatever the window's size. */
+Place place_in(Box cell)
+{
+    Place place = {cell.take_top(px(title_height)).inset(px(8), 0), {}, {}};
+    place.picture = place.shown = {cell.x, cell.y, std::max(cell.width, 1.0f), std::max(cell.height, 1.0f)};
+    return place;
+}
+
+void build_grid(const ui_facts *facts, view *view, view_context *context, ui_layout *layout, Box area)
 {
     const view_grid grid = view_arrange_grid(view, context, area.width, area.height);
     const float gap = px(2);
@@ -271,18 +127,83 @@ void build_panes(const ui_facts *facts, view *view, view_context *context, ui_la
         /* All panes have the narrowest one's width, so that all share one zoom. */
         float width = std::floor((area.width + gap) / columns - gap);
         Box cell = {x0 + std::floor((x1 - x0 - width) / 2), area.y + (float)row * (height + gap), width, height};
-        build_pane(facts, view, context, layout, grid.first + i, cell);
+        build_pane(facts, view, context, layout, grid.first + i, place_in(cell));
     }
-    for (int i = 0; i < VIEW_PANES && view->inspector; i++)
-        if (layout->pictures[i].width > 0)
-            draw_footprints(facts, view, context, view->panes[i].layer, layout->pictures[i]);
-    bool inside = layout->column >= 0 && layout->column < context->image_width && layout->row >= 0 &&
-                  layout->row < context->image_height;
-    if (context->hovered < 0 || !inside)
+}
+
+/* The edge follows the mouse that holds it, and nothing else. */
+void build_edge(view *view, Box picture)
+{
+    const float reach = px(5);
+    const float x = std::floor(picture.x + (float)view->wipe.edge * picture.width);
+    ImGui::SetCursorScreenPos(ImVec2(x - reach, picture.y));
+    ImGui::InvisibleButton("edge", ImVec2(2 * reach, picture.height));
+    if (ImGui::IsItemActive())
+        view->wipe.edge = std::clamp((ImGui::GetIO().MousePos.x - picture.x) / picture.width, 0.0f, 1.0f);
+    const bool lit = ImGui::IsItemHovered() || ImGui::IsItemActive();
+    if (lit)
+        ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
+}
+
+void draw_edge(const view *view, Box picture)
+{
+    const float x = std::floor(picture.x + (float)view->wipe.edge * picture.width);
+    const float middle = std::floor(picture.y + picture.height / 2);
+    ImDrawList *list = ImGui::GetWindowDrawList();
+    fill({x - px(1), picture.y, px(3), picture.height}, IM_COL32(0, 0, 0, 150));
+    fill({x, picture.y, px(1), picture.height}, IM_COL32(255, 255, 255, 235));
+    list->AddRectFilled(ImVec2(x - px(4), middle - px(14)), ImVec2(x + px(5), middle + px(14)), IM_COL32(0, 0, 0, 150),
+                        px(4));
+    list->AddRectFilled(ImVec2(x - px(3), middle - px(13)), ImVec2(x + px(4), middle + px(13)),
+                        IM_COL32(255, 255, 255, 235), px(3));
+}
+
+void build_wipe(const ui_facts *facts, view *view, view_context *context, ui_layout *layout, Box area)
+{
+    const Place whole = place_in(area);
+    const float half = std::floor(area.width / 2);
+    build_edge(view, whole.picture);
+    const float edge = std::floor((float)view->wipe.edge * whole.picture.width);
+    for (int side = 0; side < 2; side++) {
+        Place place = whole;
+        place.title.width = half - px(16);
+        place.title.x += side ? half : 0;
+        place.shown.x += side ? edge : 0;
+        place.shown.width = side ? whole.picture.width - edge : edge;
+        build_pane(facts, view, context, layout, view->wipe.sides[side], place);
+    }
+    draw_edge(view, whole.picture);
+}
+
+void draw_over(const ui_facts *facts, const view *view, const view_context *context, const ui_layout *layout, int index)
+{
+    const bool inside = layout->column >= 0 && layout->column < context->image_width && layout->row >= 0 &&
+                        layout->row < context->image_height;
+    const rectangle shown = layout->shown[index];
+    if (shown.width < 1)
         return;
-    for (int i = 0; i < VIEW_PANES; i++)
-        if (i != context->hovered && layout->pictures[i].width > 0)
-            outline_texel(view, context, layout->pictures[i], layout->column, layout->row);
+    ImGui::PushClipRect(low_of(shown), high_of(shown), true);
+    if (prints_values(view, context))
+        draw_values(facts, view, context, &view->panes[index], layout->pictures[index]);
+    if (view->inspector)
+        draw_footprints(facts, view, context, view->panes[index].layer, layout->pictures[index]);
+    if (context->hovered >= 0 && context->hovered != index && inside && !view->wipe.on)
+        outline_texel(view, context, layout->pictures[index], layout->column, layout->row);
+    ImGui::PopClipRect();
+}
+
+} // namespace
+
+void build_panes(const ui_facts *facts, view *view, view_context *context, ui_layout *layout, Box area)
+{
+    if (view->wipe.on)
+        build_wipe(facts, view, context, layout, area);
+    else
+        build_grid(facts, view, context, layout, area);
+    for (int i = 0; i < view->pane_count; i++)
+        draw_over(facts, view, context, layout, i);
+    if (prints_values(view, context))
+        layout->printed = visible_texels(view, context, context->pane);
 }
 
 } // namespace parts

@@ -108,6 +108,16 @@ bool button(Box row, const char *name);
 
 void build_panes(const ui_facts *facts, view *view, view_context *context, ui_layout *layout, Box area);
 
+/* pane_header.cpp: a pane's title, whose menu says what it shows; beside it values under the mouse, or a ramp. */
+void build_pane_header(const ui_facts *facts, view *view, const view_context *context, ui_layout *layout, int index,
+                       Box header);
+
+/* pane_values.cpp: texels that are large enough have their values in them. */
+bool prints_values(const view *view, const view_context *context);
+texel_area visible_texels(const view *view, const view_context *context, rectangle picture);
+void draw_values(const ui_facts *facts, const view *view, const view_context *context, const pane *pane,
+                 rectangle picture);
+
 /* hand.cpp: what the mouse does in a pane, which is ImGui's item: to the picture, or to the camera of live frames. */
 void move_picture(view *view, const view_context *context, rectangle picture);
 void move_camera(view *view, const view_context *context, rectangle picture);

@@ -9,6 +9,7 @@
 #include "app/gpu/device.h"
 #include "app/view/inspected.h"
 #include "app/view/metrics.h"
+#include "app/view/values.h"
 #include "app/view/view.h"
 #include "app/viewer/profiler.h"
 #include "wf.h"
@@ -41,6 +42,7 @@ typedef struct ui_facts {
     int inspected_count;
     bool has_probe;
     float probe[LAYER_COUNT][4]; /* linear values under the mouse */
+    values printed;              /* of a picture before: what layout.printed asked for then */
     const char *choice; /* why the backend is the one it is, a sentence; NULL: it is no choice of the program */
     const char *notice; /* NULL or a sentence for the user */
     bool is_warning;    /* the notice is one */
@@ -50,7 +52,9 @@ typedef struct ui_facts {
 /* Where things are, for drawing and for the next frame's input. */
 typedef struct ui_layout {
     rectangle pictures[VIEW_PANES]; /* whole pixels; width 0: the pane is not shown */
+    rectangle shown[VIEW_PANES];    /* what is drawn of each: in a wipe a part of it */
     rectangle ramps[VIEW_PANES];    /* the error ramp beside a pane's label; width 0: none */
+    texel_area printed;             /* texels whose values the panes print, of the layers that they show */
     int column, row;                /* the texel under the mouse, where a pane is; may lie outside the image */
     bool takes_keys;                /* a text field or an open list takes them */
 } ui_layout;

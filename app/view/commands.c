@@ -27,12 +27,6 @@ TOGGLE(help)
 TOGGLE(menu)
 TOGGLE(palette)
 
-/* The pane that keys act on. */
-static int target_pane(const view *view, const view_context *context)
-{
-    return context->hovered >= 0 ? context->hovered : view->solo >= 0 ? view->solo : 0;
-}
-
 static void fit(view *view, const view_context *context, int argument)
 {
     (void)context, (void)argument;
@@ -52,12 +46,41 @@ static void zoom(view *view, const view_context *context, int steps)
 static void toggle_solo(view *view, const view_context *context, int argument)
 {
     (void)argument;
-    view->solo = view->solo >= 0 ? -1 : target_pane(view, context);
+    view->solo = view->solo >= 0 || view->wipe.on ? -1 : view_target_pane(view, context);
+    view->wipe.on = false;
+}
+
+static bool wipe_is_on(const view *view)
+{
+    return view->wipe.on;
+}
+
+static void toggle_wipe(view *view, const view_context *context, int argument)
+{
+    (void)argument;
+    view_toggle_wipe(view, context);
+}
+
+static void show_pane(view *view, const view_context *context, int index)
+{
+    view_flip(view, context, index);
+}
+
+static void add_pane(view *view, const view_context *context, int argument)
+{
+    (void)argument;
+    view_add_pane(view, view_target_pane(view, context));
+}
+
+static void remove_pane(view *view, const view_context *context, int argument)
+{
+    (void)argument;
+    view_remove_pane(view, view_target_pane(view, context));
 }
 
 static void toggle_error(view *view, const view_context *context, int argument)
 {
-    const int index = target_pane(view, context), layer = view->panes[index].layer;
+    const int index = view_target_pane(view, context), layer = view->panes[index].layer;
     (void)argument;
     if (pane_is_compared(&view->panes[index]))
         view_show(view, index, pane_of(layer));
@@ -68,7 +91,7 @@ static void toggle_error(view *view, const view_context *context, int argument)
 static void show_layer(view *view, const view_context *context, int layer)
 {
     if (context->has[layer])
-        view_show(view, target_pane(view, context), pane_of(layer));
+        view_show(view, view_target_pane(view, context), pane_of(layer));
 }
 
 static void expose(view *view, const view_context *context, int steps)
@@ -178,8 +201,8 @@ static bool has_camera(const view_context *context)
 
 /* clang-format off */
 static const command rows[] = {
-    {"fit", "fit the picture", COMMANDS_VIEW, {'f', 'F'}, .run = fit},
-    {"actual-size", "one pixel a texel", COMMANDS_VIEW, {'1'}, .run = set_zoom, .argument = 100},
+    {"fit", "fit the picture", COMMANDS_VIEW, {'f'}, .run = fit},
+    {"actual-size", "one pixel a texel", COMMANDS_VIEW, {'F'}, .run = set_zoom, .argument = 100},
     {"zoom-in", "zoom in", COMMANDS_VIEW, {'+', '='}, .run = zoom, .argument = 1, .repeats = true},
     {"zoom-out", "zoom out", COMMANDS_VIEW, {'-'}, .run = zoom, .argument = -1, .repeats = true},
     {"panels", "panels", COMMANDS_VIEW, {KEY_TAB}, .run = toggle_panels, .is_on = panels_is_on},
@@ -187,6 +210,12 @@ static const command rows[] = {
      {'i'}, .run = toggle_inspector, .is_on = inspector_is_on},
 
     {"solo", "the pane under the cursor alone, or all again", COMMANDS_PANES, {KEY_ENTER}, .run = toggle_solo},
+    {"wipe", "two panes over each other, with an edge to drag; the one under the cursor and the next one", COMMANDS_PANES, {'w'},
+     .run = toggle_wipe, .is_on = wipe_is_on, .passing = true},
+    {"previous-pane", "the pane before, alone", COMMANDS_PANES, {','}, .run = view_turn_page, .argument = -1, .repeats = true},
+    {"next-pane", "the next pane, alone", COMMANDS_PANES, {'.'}, .run = view_turn_page, .argument = 1, .repeats = true},
+    {"add-pane", "one more pane beside the one under the cursor", COMMANDS_PANES, {0}, .run = add_pane},
+    {"remove-pane", "without the pane under the cursor", COMMANDS_PANES, {0}, .run = remove_pane},
     {"first-row", "the first row of panes alone", COMMANDS_PANES, {'l'}, .run = toggle_first_row, .is_on = first_row_is_on},
     {"error", "error against the reference in the pane under the cursor", COMMANDS_PANES, {'x'}, .run = toggle_error,
      .applies = has_reference},
@@ -222,7 +251,20 @@ static const command rows[] = {
 };
 /* clang-format on */
 
-enum { ROWS = sizeof rows / sizeof *rows };
+/* Panes as the pages of a flip-book. */
+#define PANE(number, key)                                                                                              \
+    {                                                                                                                  \
+        "pane-" number, "pane " number " alone; in a wipe it takes the side under the cursor", COMMANDS_PANES, {key},  \
+            .run = show_pane, .argument = key - '1'                                                                    \
+    }
+static const command panes[] = {PANE("1", '1'), PANE("2", '2'), PANE("3", '3'), PANE("4", '4'), PANE("5", '5'),
+                                PANE("6", '6'), PANE("7", '7'), PANE("8", '8'), PANE("9", '9')};
+
+enum {
+    ROWS = sizeof rows / sizeof *rows,
+    PANES = sizeof panes / sizeof *panes,
+    LAYERS_AT = ROWS + PANES,
+};
 
 const char *command_group_name(command_group group)
 {
@@ -246,13 +288,13 @@ static int layer_at(int place)
 
 bool command_get(int index, command *command)
 {
-    if (index < 0 || index >= ROWS + LAYER_COUNT)
+    if (index < 0 || index >= LAYERS_AT + LAYER_COUNT)
         return false;
-    if (index < ROWS) {
-        *command = rows[index];
+    if (index < LAYERS_AT) {
+        *command = index < ROWS ? rows[index] : panes[index - ROWS];
         return true;
     }
-    const int layer = layer_at(index - ROWS);
+    const int layer = layer_at(index - LAYERS_AT);
     *command = (struct command){
         .name = layer_rows[layer].name,
         .words = layer_word(layer),
@@ -417,12 +459,16 @@ bool commands_help(const view_context *context, int index, command_help *line)
             snprintf(line->words, COMMAND_TEXT, "%s", mouse->words);
             return true;
         }
-    if (index < 2) {
+    if (index < 3) {
         line->group = COMMANDS_PANES;
-        list_layers(index == 0, line);
+        if (index < 2)
+            list_layers(index == 0, line);
+        else
+            *line =
+                (command_help){COMMANDS_PANES, "1 to 9", "a pane alone; in a wipe it takes the side under the cursor"};
         return true;
     }
-    return find_row(context, index - 2, line);
+    return find_row(context, index - 3, line);
 }
 
 /* ---- Lists of names ----------------------------------------------------------------------------------------------- */
@@ -440,7 +486,7 @@ static bool next_name(const char **names, char name[COMMAND_TEXT])
 const char *command_word(int index)
 {
     command command;
-    return command_get(index, &command) && (index < ROWS || command.keys[0]) ? command.name : NULL;
+    return command_get(index, &command) && (index < LAYERS_AT || command.keys[0]) ? command.name : NULL;
 }
 
 bool commands_known(const char *names, char unknown[COMMAND_TEXT])

@@ -3,12 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-#define MIN_ZOOM (1.0 / 64)
-#define MAX_ZOOM 256.0
-
 /* ---- Panes -------------------------------------------------------------------------------------------------------- */
 
-enum { DEFAULT_COLUMNS = 3, DEFAULT_PANES = 2 * DEFAULT_COLUMNS };
+enum { DEFAULT_COLUMNS = VIEW_DEFAULT_PANES / 2 };
 
 void view_arrange(view *view, bool has_reference)
 {
@@ -16,7 +13,7 @@ void view_arrange(view *view, bool has_reference)
     static const int guides[DEFAULT_COLUMNS] = {FRAME_ALBEDO, FRAME_NORMAL, FRAME_DEPTH};
     if (view->arranged)
         return;
-    view->pane_count = DEFAULT_PANES;
+    view->pane_count = VIEW_DEFAULT_PANES;
     view->columns = DEFAULT_COLUMNS;
     for (int i = 0; i < DEFAULT_COLUMNS; i++) {
         const pane compared = i == 0 ? pane_of(FRAME_REFERENCE) : pane_error_of(filtered[i]);
@@ -29,6 +26,13 @@ void view_show(view *view, int index, pane shown)
 {
     view->panes[index] = shown;
     view->arranged = true;
+}
+
+int view_target_pane(const view *view, const view_context *context)
+{
+    if (context->hovered >= 0)
+        return context->hovered;
+    return view->wipe.on ? view->wipe.sides[0] : view->solo >= 0 ? view->solo : 0;
 }
 
 void view_add_pane(view *view, int index)
@@ -51,6 +55,42 @@ void view_remove_pane(view *view, int index)
     view->arranged = true;
     if (view->solo >= view->pane_count)
         view->solo = view->pane_count - 1;
+    view->wipe.on = view->wipe.on && view->pane_count > 1;
+    view->wipe.sides[0] = 0;
+    view->wipe.sides[1] = 1;
+}
+
+void view_flip(view *view, const view_context *context, int index)
+{
+    if (index < 0 || index >= view->pane_count)
+        return;
+    if (!view->wipe.on) {
+        view->solo = index;
+        return;
+    }
+    int *sides = view->wipe.sides;
+    const int side = context->hovered == sides[0] ? 0 : 1;
+    if (sides[1 - side] == index)
+        sides[1 - side] = sides[side];
+    sides[side] = index;
+}
+
+void view_turn_page(view *view, const view_context *context, int step)
+{
+    const int shown = view_target_pane(view, context), count = view->pane_count;
+    const bool is_open = view->wipe.on || view->solo >= 0;
+    view_flip(view, context, is_open ? (shown + step + count) % count : shown);
+}
+
+void view_toggle_wipe(view *view, const view_context *context)
+{
+    const int shown = view_target_pane(view, context);
+    view->wipe.on = !view->wipe.on && view->pane_count > 1;
+    view->solo = -1;
+    if (!view->wipe.on)
+        return;
+    view->wipe.sides[0] = shown;
+    view->wipe.sides[1] = (shown + 1) % view->pane_count;
 }
 
 static int rows_of(int count, int columns)
@@ -104,24 +144,35 @@ double view_zoom(const view *view, const view_context *context)
     return fmin(horizontal, vertical);
 }
 
+view_place view_get_place(const view *view, const view_context *context)
+{
+    return (view_place){
+        .center_x = view->fit ? 0.5 * context->image_width : view->center_x,
+        .center_y = view->fit ? 0.5 * context->image_height : view->center_y,
+        .zoom = view_zoom(view, context),
+    };
+}
+
+void view_set_place(view *view, const view_place *place)
+{
+    view->fit = place->fit;
+    view->zoom = place->zoom;
+    view->center_x = place->center_x;
+    view->center_y = place->center_y;
+}
+
 /* From following the pane's size to numbers that can be changed. */
 static void leave_fit(view *view, const view_context *context)
 {
-    if (!view->fit)
-        return;
-    view->zoom = view_zoom(view, context);
-    view->center_x = 0.5 * context->image_width;
-    view->center_y = 0.5 * context->image_height;
-    view->fit = false;
+    const view_place place = view_get_place(view, context);
+    view_set_place(view, &place);
 }
 
 void view_origin(const view *view, const view_context *context, rectangle pane, double *x, double *y)
 {
-    double zoom = view_zoom(view, context);
-    double center_x = view->fit ? 0.5 * context->image_width : view->center_x;
-    double center_y = view->fit ? 0.5 * context->image_height : view->center_y;
-    *x = floor(pane.x + 0.5 * pane.width - center_x * zoom + 0.5);
-    *y = floor(pane.y + 0.5 * pane.height - center_y * zoom + 0.5);
+    const view_place place = view_get_place(view, context);
+    *x = floor(pane.x + 0.5 * pane.width - place.center_x * place.zoom + 0.5);
+    *y = floor(pane.y + 0.5 * pane.height - place.center_y * place.zoom + 0.5);
 }
 
 void view_texel(const view *view, const view_context *context, rectangle pane, double x, double y, int *column,
@@ -142,7 +193,7 @@ static void keep_center_inside(view *view, const view_context *context)
 void view_zoom_at(view *view, const view_context *context, rectangle pane, double x, double y, double factor)
 {
     leave_fit(view, context);
-    double zoom = fmin(fmax(view->zoom * factor, MIN_ZOOM), MAX_ZOOM);
+    double zoom = fmin(fmax(view->zoom * factor, PLACE_LEAST_ZOOM), PLACE_MOST_ZOOM);
     double shift = 1 / view->zoom - 1 / zoom;
     view->center_x += (x - pane.x - 0.5 * pane.width) * shift;
     view->center_y += (y - pane.y - 0.5 * pane.height) * shift;
@@ -161,7 +212,7 @@ void view_pan(view *view, const view_context *context, double dx, double dy)
 void view_set_zoom(view *view, const view_context *context, double zoom)
 {
     leave_fit(view, context);
-    view->zoom = fmin(fmax(zoom, MIN_ZOOM), MAX_ZOOM);
+    view->zoom = fmin(fmax(zoom, PLACE_LEAST_ZOOM), PLACE_MOST_ZOOM);
 }
 
 /* ---- Inspector ---------------------------------------------------------------------------------------------------- */

@@ -7,10 +7,12 @@
 
 #include "app/denoise/predictor.h"
 #include "pane.h"
+#include "place.h"
 #include "tone.h"
 #include "wf_node_inspect.h"
 
-#define VIEW_PANES 12 /* at most */
+#define VIEW_PANES         12 /* at most */
+#define VIEW_DEFAULT_PANES 6  /* until the user has chosen */
 
 typedef struct rectangle {
     float x, y, width, height; /* pixels of the target */
@@ -25,6 +27,13 @@ typedef struct steering {
     bool home;                            /* back to the scene's own camera, before all that */
 } steering;
 
+/* Two panes over each other, with an edge between them that stays where it is on the screen. */
+typedef struct view_wipe {
+    bool on;
+    int sides[2]; /* panes left and right of it */
+    double edge;  /* 0 to 1, of the width */
+} view_wipe;
+
 typedef struct view {
     pane panes[VIEW_PANES]; /* row by row */
     int pane_count;
@@ -32,6 +41,7 @@ typedef struct view {
     bool arranged;  /* the user chose what panes show: view_arrange leaves them alone */
     bool first_row; /* only that is shown */
     int solo;       /* the pane that fills the view; -1: all are shown */
+    view_wipe wipe; /* where no pane fills it */
     bool panels;
     bool help, menu, palette;               /* what lies over the view */
     bool inspector;                         /* it is open */
@@ -72,7 +82,20 @@ void view_show(view *view, int index, pane shown);
 void view_add_pane(view *view, int index);
 void view_remove_pane(view *view, int index);
 
-/* Which panes are shown, in how many columns and rows, of an area of that many target pixels: view->solo alone or from the first on. */
+/* The pane that keys act on: the one under the mouse, else one that is seen. */
+int view_target_pane(const view *view, const view_context *context);
+
+/* A pane alone, as a flip-book; in a wipe it takes the side under the mouse. Outside of what there is: nothing. */
+void view_flip(view *view, const view_context *context, int index);
+
+/* To a pane before or after it, in the flip-book, which the first page opens, or in the wipe. */
+void view_turn_page(view *view, const view_context *context, int step);
+
+/* The same for two panes over each other: the one that keys act on and the next one; or back to all. */
+void view_toggle_wipe(view *view, const view_context *context);
+
+/* Which panes are shown, in how many columns and rows, of an area of that many target pixels: view->solo alone, or from the first on. Those of a
+ * wipe are not arranged by this. */
 typedef struct view_grid {
     int first, count, columns, rows;
 } view_grid;
@@ -95,6 +118,10 @@ void view_pin(view *view, const view_context *context, int column, int row, bool
 void view_zoom_at(view *view, const view_context *context, rectangle pane, double x, double y, double factor);
 void view_pan(view *view, const view_context *context, double dx, double dy); /* target pixels */
 void view_set_zoom(view *view, const view_context *context, double zoom);     /* about the pane's center */
+
+/* The same as numbers: of now, fit included; and any. */
+view_place view_get_place(const view *view, const view_context *context);
+void view_set_place(view *view, const view_place *place);
 
 /* Keys that are no characters; with Ctrl held they are characters, small letters, and KEY_CONTROL. KEY_REPEATED: it was down before. */
 enum { KEY_ESCAPE = 0x110000, KEY_ENTER, KEY_TAB, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_END, KEY_F1, KEY_F10 };

@@ -102,8 +102,10 @@ static void set_up_view(viewer *viewer, bool has_guides)
     view->columns = options->columns;
     view->arranged = options->pane_count > 0;
     memcpy(view->panes, options->panes, sizeof view->panes);
-    view->solo = -1;
-    view->panels = view->fit = true;
+    view->solo = options->solo - 1;
+    view->wipe = (view_wipe){options->wipe >= 0, {0, 1}, options->wipe >= 0 ? (double)options->wipe : 0.5};
+    view_set_place(view, &options->place);
+    view->panels = true;
     view->inspector = options->pixel_count > 0;
     view->pin_count = options->pixel_count;
     memcpy(view->pins, options->pixels, sizeof view->pins);

@@ -217,8 +217,10 @@ bool viewer_write_results(viewer *viewer, error *error)
     if (!capture_rest(viewer, error))
         return false;
     viewer_take_inspection(viewer);
-    if (options->screenshot && (!viewer_draw(viewer, error) || !viewer_draw(viewer, error) ||
-                                !viewer_save_screenshot(viewer, options->screenshot, error)))
+    /* The second picture has what the first one reads back. */
+    if (options->screenshot &&
+        (!viewer_draw(viewer, error) || !viewer_drain(viewer, error) || !viewer_draw(viewer, error) ||
+         !viewer_save_screenshot(viewer, options->screenshot, error)))
         return false;
     if (options->report && !write_report(viewer, error))
         return false;

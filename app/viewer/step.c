@@ -244,6 +244,8 @@ static void gather_facts(viewer *viewer)
     facts->times = viewer->kept;
     facts->quality = state->has_metrics ? state->metrics : NULL;
     facts->has_probe = viewer->context.hovered >= 0 && screen_probe(&viewer->screen, facts->probe);
+    if (viewer_draws(viewer))
+        facts->printed = screen_printed(&viewer->screen);
     viewer_take_inspection(viewer);
     facts->inspected = viewer->inspected;
     facts->inspected_count = viewer->inspected_count;

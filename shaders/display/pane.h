@@ -16,7 +16,12 @@
 #define PANE_RAMP        7 /* the ramp of errors itself, from left to right over the image's width */
 #define PANE_SIGNED_RAMP 8
 
+#define PANE_GRID_ZOOM 16 /* target pixels a texel from which on a grid separates texels */
+
+#define PANE_GROUP 8 /* threads of a workgroup, along each side */
+
 struct pane_push {
+    int left, top, columns, rows;    /* what is drawn of the target, pixels */
     float origin_x, origin_y;        /* the image's top left corner in the target, pixels */
     float zoom;                      /* target pixels a texel */
     float width, height;             /* of the image, texels */

@@ -205,7 +205,7 @@ static void test_manual(void **state)
         "warmup", "screenshot", "save", "report", "trace", "channel", "help", "version", "compression", "list",
         "strict", "keep-channels", "timing-placeholders", "network", "also", "compare", "tolerance", "compare-html",
         "compare-report", "slower", "pixel", "tone", "exposure", "offset", "gamma", "channel-shown", "mark-clipped",
-        "panes", "columns", "do"};
+        "panes", "columns", "do", "solo", "wipe", "view"};
     /* clang-format on */
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
@@ -308,6 +308,15 @@ static void test_panes(void **state)
                  "f", "--panes", "gather:x");
     assert_usage("--columns 13: expected a number from 1 to 12", "f", "--panes", "gather", "--columns", "13");
     assert_usage("--columns 2: needs --panes too", "f", "--columns", "2");
+    assert_ok(&o, WORDS("f", "--wipe", "0.25", "--view", "12.5,8,4"));
+    assert_true(o.wipe == 0.25f && o.solo == 0 && !o.place.fit && o.place.center_x == 12.5 && o.place.zoom == 4);
+    assert_ok(&o, WORDS("f", "--solo", "6"));
+    assert_true(o.solo == 6 && o.wipe < 0 && o.place.fit);
+    assert_usage("--solo 3: there are 2 panes", "f", "--solo", "3", "--panes", "noisy,gather");
+    assert_usage("--solo 7: there are 6 panes", "f", "--solo", "7");
+    assert_usage("--solo 1: not together with --wipe 0.5, which shows two panes", "f", "--solo", "1", "--wipe", "0.5");
+    assert_usage("--wipe 0.5: needs two panes, --panes noisy is one", "f", "--wipe", "0.5", "--panes", "noisy");
+    assert_usage("--view 1,2: expected fit, or X,Y,ZOOM with a zoom from 1/64 to 256", "f", "--view", "1,2");
 }
 
 static void test_unknown(void **state)
@@ -326,14 +335,16 @@ static void test_missing_values(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "--weights",       "--splat-weights",  "--weight-mode",   "--predictor",   "--reference", "--kernel-size",
-        "--channel",       "--backend",        "--size",          "--frames",      "--warmup",    "--screenshot",
-        "--save",          "--report",         "--trace",         "--scene",       "--dataset",   "--render-size",
-        "--spp",           "--accumulate",     "--environment",   "--camera-path", "--seed",      "--count",
-        "--reference-spp", "--first",          "--device",        "--models",      "--features",  "--environments",
-        "--buffers",       "--compression",    "--list",          "--also",        "--compare",   "--tolerance",
-        "--compare-html",  "--compare-report", "--slower",        "--pixel",       "--tone",      "--exposure",
-        "--offset",        "--gamma",          "--channel-shown", "--panes",       "--columns"};
+        "--weights",     "--splat-weights", "--weight-mode",    "--predictor", "--reference",
+        "--kernel-size", "--channel",       "--backend",        "--size",      "--frames",
+        "--warmup",      "--screenshot",    "--save",           "--report",    "--trace",
+        "--scene",       "--dataset",       "--render-size",    "--spp",       "--accumulate",
+        "--environment", "--camera-path",   "--seed",           "--count",     "--reference-spp",
+        "--first",       "--device",        "--models",         "--features",  "--environments",
+        "--buffers",     "--compression",   "--list",           "--also",      "--compare",
+        "--tolerance",   "--compare-html",  "--compare-report", "--slower",    "--pixel",
+        "--tone",        "--exposure",      "--offset",         "--gamma",     "--channel-shown",
+        "--panes",       "--columns",       "--solo",           "--wipe",      "--view"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: expected a value", names[i]);

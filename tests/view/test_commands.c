@@ -183,8 +183,10 @@ static void keys_have_names(void **state)
     (void)state;
     static const struct {
         const char *name, *keys;
-    } expected[] = {{"fit", "F or Shift+F"},     {"panels", "Tab"},        {"play", "Space"},
-                    {"commands", "Ctrl+P or /"}, {"help", "F1 or H or ?"}, {"gather", "G"}};
+    } expected[] = {
+        {"fit", "F"},      {"actual-size", "Shift+F"}, {"screenshot", "P or Shift+P"}, {"pane-7", "7"},
+        {"panels", "Tab"}, {"play", "Space"},          {"commands", "Ctrl+P or /"},    {"help", "F1 or H or ?"},
+        {"gather", "G"}};
     view_context context = context_of(false);
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         command command;

@@ -118,6 +118,97 @@ static void pan_moves_by_target_pixels(void **state)
     assert_near(y1 - y0, -20, 0);
     view_key(&view, &context, 'f');
     assert_near(view_zoom(&view, &context), 2, 1e-12);
+    view_key(&view, &context, 'F');
+    assert_near(view_zoom(&view, &context), 1, 0);
+}
+
+static void assert_place(view_place actual, view_place expected)
+{
+    char words[2][PLACE_WORDS];
+    place_write(&actual, words[0]);
+    place_write(&expected, words[1]);
+    assert_string_equal(words[0], words[1]);
+}
+
+static void places_are_numbers(void **state)
+{
+    (void)state;
+    view view = fresh();
+    view_context context = context_of(200, 100);
+    assert_place(view_get_place(&view, &context), (view_place){.center_x = 100, .center_y = 50, .zoom = 2});
+    view_place place;
+    assert_true(place_read(" 20.5, -3 ,8 ", &place));
+    assert_place(place, (view_place){.center_x = 20.5, .center_y = -3, .zoom = 8});
+    view_set_place(&view, &place);
+    assert_place(view_get_place(&view, &context), place);
+    double x, y;
+    view_origin(&view, &context, left, &x, &y);
+    assert_near(x, 200 - 20.5 * 8, 0);
+    assert_near(y, 30 + 150 + 3 * 8, 0);
+    assert_true(place_read("fit", &place) && place.fit);
+    view_set_place(&view, &place);
+    assert_near(view_zoom(&view, &context), 2, 1e-12);
+    static const char *const wrong[] = {"",        "1,2",     "1,2,",  "1,2,3,4", "1,2,0",  "1,2,0.0156", "1,2,256.5",
+                                        "nan,2,1", "1,inf,1", "1 2 3", "fits",    "1,2,3x", "x"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_false(place_read(wrong[i], &place));
+    assert_true(place.fit);
+}
+
+static void pages_of_the_flip_book(void **state)
+{
+    (void)state;
+    view view = fresh();
+    view_context context = context_of(200, 100);
+    const struct {
+        int key, solo;
+    } steps[] = {{'3', 2}, {'3', 2}, {'.', 3}, {',', 2},        {'1', 0},
+                 {',', 5}, {'.', 0}, {'9', 0}, {KEY_ENTER, -1}, {'.', 0}};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        view_key(&view, &context, steps[i].key);
+        assert_int_equal(view.solo, steps[i].solo);
+    }
+}
+
+static void assert_sides(const view *view, int on_left, int on_right)
+{
+    assert_true(view->wipe.on && view->solo == -1);
+    assert_int_equal(view->wipe.sides[0], on_left);
+    assert_int_equal(view->wipe.sides[1], on_right);
+}
+
+static void wipes_have_two_panes(void **state)
+{
+    (void)state;
+    view view = fresh();
+    view_context context = context_of(200, 100);
+    context.hovered = 1;
+    view_key(&view, &context, 'w');
+    assert_sides(&view, 1, 2);
+    view_key(&view, &context, '4'); /* under the mouse: left */
+    assert_sides(&view, 3, 2);
+    context.hovered = 2;
+    view_key(&view, &context, '6');
+    assert_sides(&view, 3, 5);
+    context.hovered = 5;
+    view_key(&view, &context, '4'); /* the other side's: they change places */
+    assert_sides(&view, 5, 3);
+    context.hovered = 3;
+    view_key(&view, &context, '.');
+    assert_sides(&view, 5, 4);
+    view_remove_pane(&view, 2);
+    assert_sides(&view, 0, 1);
+    view_key(&view, &context, KEY_ENTER);
+    assert_true(!view.wipe.on && view.solo == -1);
+    view_key(&view, &context, 'w');
+    assert_sides(&view, 3, 4);
+    view_key(&view, &context, 'w');
+    assert_false(view.wipe.on);
+    while (view.pane_count > 1)
+        view_remove_pane(&view, 0);
+    context.hovered = 0;
+    view_key(&view, &context, 'w');
+    assert_false(view.wipe.on);
 }
 
 static void panes_follow_the_reference_until_the_user_chooses(void **state)
@@ -350,6 +441,9 @@ int main(void)
         cmocka_unit_test(zoom_keeps_the_texel_under_the_mouse),
         cmocka_unit_test(zoom_and_pan_have_limits),
         cmocka_unit_test(pan_moves_by_target_pixels),
+        cmocka_unit_test(places_are_numbers),
+        cmocka_unit_test(pages_of_the_flip_book),
+        cmocka_unit_test(wipes_have_two_panes),
         cmocka_unit_test(panes_follow_the_reference_until_the_user_chooses),
         cmocka_unit_test(keys_choose_only_what_is_there),
         cmocka_unit_test(keys_step_through_the_sequence),

@@ -1,25 +1,28 @@
-#version 450
+#version 460
 #extension GL_GOOGLE_include_directive : require
 
-/* A pane: every target pixel shows the mean of the texels it covers, so that magnified texels are squares and minified
- * ones are filtered. Means are taken of linear values, before exposure and tone. */
+/* pane.comp.glsl -- a pane, one thread a target pixel. Each shows the mean of the texels it covers, so that magnified texels are squares and
+ * minified ones are filtered. Means are taken of linear values, before exposure and tone. */
 
 #include "pane.h"
 #include "ramp.h"
 #include "tone.glsl"
 
+layout(local_size_x = PANE_GROUP, local_size_y = PANE_GROUP) in;
 layout(push_constant) uniform Push
 {
     pane_push push;
 };
 layout(set = 0, binding = 0) uniform sampler2D image;
 layout(set = 1, binding = 0) uniform sampler2D against;
-layout(location = 0) out vec4 color;
+layout(set = 2, binding = 0, rgba8) uniform writeonly image2D target;
 
 const int max_texels = 24; /* along an axis and under one target pixel; beyond it every nth is taken */
 const float motion_half = 4; /* pixels of motion shown at half brightness */
 
-const vec4 surround = vec4(0.055, 0.055, 0.057, 1);
+const vec3 surround = vec3(0.055, 0.055, 0.057);
+
+const vec3 grid = vec3(0.3); /* between texels */
 
 const vec3 ramp[] = vec3[](RAMP(vec3));
 const vec3 signed_ramp[] = vec3[](SIGNED_RAMP(vec3));
@@ -87,20 +90,14 @@ vec3 display(vec3 mean)
     }
 }
 
-void main()
+vec3 ramp_color(float place)
 {
-    vec2 size = vec2(push.width, push.height);
-    vec2 begin = clamp((gl_FragCoord.xy - 0.5 - vec2(push.origin_x, push.origin_y)) / push.zoom, vec2(0), size);
-    vec2 end = clamp((gl_FragCoord.xy + 0.5 - vec2(push.origin_x, push.origin_y)) / push.zoom, vec2(0), size);
-    if (any(lessThanEqual(end, begin))) {
-        color = surround;
-        return;
-    }
-    if (push.mode == PANE_RAMP || push.mode == PANE_SIGNED_RAMP) {
-        float place = begin.x / push.width;
-        color = vec4(push.mode == PANE_RAMP ? error_color(place) : signed_color(2 * place - 1), 1);
-        return;
-    }
+    return push.mode == PANE_RAMP ? error_color(place) : signed_color(2 * place - 1);
+}
+
+/* Of the texels between two corners, in texels. */
+vec3 mean_of(vec2 begin, vec2 end)
+{
     ivec2 first = ivec2(begin);
     ivec2 last = max(ivec2(ceil(end)) - 1, first);
     ivec2 stride = (last - first) / max_texels + 1;
@@ -114,9 +111,29 @@ void main()
             area += weight;
         }
     }
-    vec3 mean = sum / area;
-    if (any(isnan(mean)))
-        color = vec4(TONE_NAN, 1);
-    else
-        color = vec4(any(isinf(mean)) ? vec3(TONE_INFINITE) : display(mean), 1);
+    return sum / area;
+}
+
+vec3 color_of(ivec2 pixel)
+{
+    vec2 origin = vec2(push.origin_x, push.origin_y), size = vec2(push.width, push.height);
+    vec2 begin = clamp((pixel - origin) / push.zoom, vec2(0), size);
+    vec2 end = clamp((pixel + 1 - origin) / push.zoom, vec2(0), size);
+    if (any(lessThanEqual(end, begin)))
+        return surround;
+    if (push.mode == PANE_RAMP || push.mode == PANE_SIGNED_RAMP)
+        return ramp_color(begin.x / push.width);
+    vec3 mean = mean_of(begin, end);
+    vec3 shown = any(isnan(mean)) ? vec3(TONE_NAN) : any(isinf(mean)) ? vec3(TONE_INFINITE) : display(mean);
+    bool first_of_texel = any(notEqual(ivec2((pixel - 1 - origin) / push.zoom), ivec2(begin)));
+    return push.zoom >= PANE_GRID_ZOOM && first_of_texel ? mix(shown, grid, 0.35) : shown;
+}
+
+void main()
+{
+    ivec2 place = ivec2(gl_GlobalInvocationID.xy);
+    if (place.x >= push.columns || place.y >= push.rows)
+        return;
+    ivec2 pixel = ivec2(push.left, push.top) + place;
+    imageStore(target, pixel, vec4(color_of(pixel), 1));
 }

@@ -1,0 +1,202 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+
+#include "parts.h"
+
+namespace parts
+{
+
+namespace
+{
+
+/* "Gather", "Gather - splat absolute", "Gather error". */
+void pane_name(const pane *pane, char (&name)[160])
+{
+    char label[64], against[64];
+    layer_label(pane->layer, label);
+    std::snprintf(name, sizeof name, "%s", label);
+    if (!pane_is_compared(pane))
+        return;
+    const struct pane error = pane_error_of(pane->layer);
+    std::snprintf(against, sizeof against, "%s", layer_word(pane->against));
+    if (pane->against == error.against && pane->measure == error.measure)
+        std::snprintf(name, sizeof name, "%s error", label);
+    else
+        std::snprintf(name, sizeof name, "%s - %s", label, against);
+}
+
+/* The channels that a layer is in its file; NULL: it is of none. */
+const char *origin_of(const ui_facts *facts, const view_context *context, int layer)
+{
+    bool is_of_file = layer < FRAME_LAYER_COUNT && context->has[layer];
+    return is_of_file ? facts->origins[layer] : nullptr;
+}
+
+/* "R,G,B of noise.ref.exr": without that file's folder, unless it is a place for every frame's. */
+void shorten_origin(const char *origin, char (&detail)[256])
+{
+    const char *of = std::strstr(origin, " of "), *slash = std::strrchr(origin, '/');
+    if (of && slash && slash > of && slash[1] != '*')
+        std::snprintf(detail, sizeof detail, "%.*s of %s", (int)(of - origin), origin, slash + 1);
+    else
+        std::snprintf(detail, sizeof detail, "%s", origin);
+}
+
+/* "Gather 11×11 · bilateral (analytic)", "Noisy R,G,B"; what follows the name is dim. */
+void describe_pane(const ui_facts *facts, const view *view, const view_context *context, const pane *pane,
+                   char (&name)[160], char (&detail)[256])
+{
+    bool filtered = pane->layer >= FRAME_LAYER_COUNT;
+    pane_name(pane, name);
+    detail[0] = 0;
+    if (pane_is_compared(pane))
+        return;
+    if (pane->layer == FRAME_COLOR && facts->feed.most_samples > 0)
+        std::snprintf(detail, sizeof detail, "%d / %d spp", facts->feed.color_samples, facts->feed.most_samples);
+    else if (pane->layer == FRAME_COLOR && facts->feed.color_samples > 0)
+        std::snprintf(detail, sizeof detail, "%d spp", facts->feed.color_samples);
+    else if (pane->layer == FRAME_REFERENCE && facts->feed.reference_samples > 0)
+        std::snprintf(detail, sizeof detail, "%d spp", facts->feed.reference_samples);
+    else if (const char *origin = origin_of(facts, context, pane->layer))
+        shorten_origin(origin, detail);
+    if (!filtered)
+        return;
+    int height, width;
+    kernel_size(facts, view, &height, &width);
+    std::snprintf(detail, sizeof detail, "%d\u00d7%d \u00b7 %s", height, width,
+                  predictor_name(facts, view->predictor.row));
+}
+
+void offer(view *view, int index, const pane &shown)
+{
+    char name[160];
+    pane_name(&shown, name);
+    if (ImGui::Selectable(name, pane_same(&view->panes[index], &shown)))
+        view_show(view, index, shown);
+}
+
+/* The layers, their errors, and how this pane's one differs from each other one that it can be compared with. */
+void choose_pane(const view_context *context, view *view, int index)
+{
+    for (int layer = 0; layer < LAYER_COUNT; layer++)
+        if (context->has[layer])
+            offer(view, index, pane_of(layer));
+    if (context->has[FRAME_REFERENCE])
+        ImGui::Separator();
+    for (int layer = 0; layer < LAYER_COUNT; layer++)
+        if (context->has[FRAME_REFERENCE] && context->has[layer] && layer_rows[layer].has_error)
+            offer(view, index, pane_error_of(layer));
+    ImGui::Separator();
+    const int shown = view->panes[index].layer;
+    if (ImGui::BeginMenu("Difference")) {
+        for (int layer = 0; layer < LAYER_COUNT; layer++)
+            if (context->has[layer] && layer != shown && layer_rows[layer].channels == layer_rows[shown].channels)
+                offer(view, index, {shown, layer, MEASURE_SIGNED, view->panes[index].exposure});
+        ImGui::EndMenu();
+    }
+    if (pane_is_compared(&view->panes[index]) && ImGui::BeginMenu("Measure")) {
+        for (int measure = 0; measure_name(measure); measure++)
+            if (ImGui::MenuItem(measure_name(measure), nullptr, view->panes[index].measure == measure))
+                view_show(view, index, {shown, view->panes[index].against, measure, view->panes[index].exposure});
+        ImGui::EndMenu();
+    }
+    if (ImGui::MenuItem("One more pane", nullptr, false, view->pane_count < VIEW_PANES))
+        view_add_pane(view, index);
+    if (ImGui::MenuItem("Without this pane", nullptr, false, view->pane_count > 1))
+        view_remove_pane(view, index);
+}
+
+/* What the pane's name has no room for: "color from ViewLayer.Combined.R,G,B". */
+void explain_layer(const ui_facts *facts, const view_context *context, const pane *pane, Box header)
+{
+    if (pane_is_compared(pane))
+        return;
+    const char *origin = origin_of(facts, context, pane->layer);
+    ImVec2 low(header.x, header.y), high(header.right(), header.y + header.height);
+    if (!origin || !ImGui::IsMouseHoveringRect(low, high) || ImGui::IsPopupOpen("layers"))
+        return;
+    ImGui::BeginTooltip();
+    ImGui::PushTextWrapPos(px(420));
+    ImGui::Text("%s from %s", frame_layer_name((frame_layer)pane->layer), origin);
+    ImGui::PopTextWrapPos();
+    ImGui::EndTooltip();
+}
+
+/* A label that opens the list of layers. */
+void pane_menu(const ui_facts *facts, view *view, const view_context *context, int index, Box header, float right)
+{
+    char name[160], detail[256];
+    describe_pane(facts, view, context, &view->panes[index], name, detail);
+    float width = text_width(look.strong, name);
+    ImGui::SetCursorScreenPos(ImVec2(header.x - px(4), header.y + px(2)));
+    if (ImGui::InvisibleButton("menu", ImVec2(width + px(22), header.height - px(4))))
+        ImGui::OpenPopup("layers");
+    ImU32 color = ImGui::IsItemHovered() ? accent : text;
+    draw_text(look.strong, header, left_align, color, name);
+    ImVec2 arrow(header.x + width + px(9), header.y + header.height / 2);
+    draw_arrow(ImGui::GetWindowDrawList(), arrow, ImGui::IsItemHovered() ? accent : faint);
+    float end = header.x + width + px(19);
+    Box rest = {end, header.y, std::max(right - end, 0.0f), header.height};
+    draw_text(look.body, rest, left_align, dim, detail);
+    if (ImGui::BeginPopup("layers")) {
+        choose_pane(context, view, index);
+        close_on_escape();
+        ImGui::EndPopup();
+    }
+}
+
+/* The value under the mouse, from the right; returns its left end. */
+float draw_probe(const ui_facts *facts, const pane *pane, Box header)
+{
+    static const ImU32 colors[3] = {IM_COL32(236, 142, 134, 255), IM_COL32(140, 204, 130, 255),
+                                    IM_COL32(128, 170, 242, 255)};
+    const float *value = facts->probe[pane->layer];
+    int channels = std::min(layer_rows[pane->layer].channels, 3);
+    float width = text_width(look.small, "-00.0000") + px(4);
+    for (int c = channels - 1; c >= 0; c--) {
+        Box cell = {header.right() - width, header.y, width, header.height};
+        float shown = value[c];
+        if (pane_is_compared(pane)) /* of errors, too: one sees in which direction */
+            shown -= facts->probe[pane->against][c];
+        draw_format(look.small, cell, right_align, channels == 3 ? colors[c] : text,
+                    std::fabs(shown) < 100 ? "%.4f" : "%.5g", (double)shown);
+        header.width -= width;
+    }
+    return header.right();
+}
+
+/* "0 [ramp] 1 SMAPE" or "-0.25 [ramp] 0.25" at the right; returns its left end. The panes' shader fills the ramp. */
+float place_ramp(const view *view, const pane *pane, Box header, rectangle *ramp)
+{
+    const float end = view_ramp_end(view, pane);
+    const bool is_signed = pane->measure == MEASURE_SIGNED;
+    char measure[32];
+    std::snprintf(measure, sizeof measure, "%s%s", is_signed ? "" : "  ", is_signed ? "" : measure_name(pane->measure));
+    if (pane->measure == MEASURE_SMAPE)
+        std::snprintf(measure, sizeof measure, "  SMAPE");
+    header.width -= draw_format(look.small, header, right_align, dim, "%g%s", (double)end, measure) + px(6);
+    *ramp = {header.right() - px(72), header.y + std::floor((header.height - px(7)) / 2), px(72), px(7)};
+    header.width -= px(72) + px(6);
+    return header.right() - draw_format(look.small, header, right_align, dim, "%g", is_signed ? (double)-end : 0.0) -
+           px(6);
+}
+
+} // namespace
+
+void build_pane_header(const ui_facts *facts, view *view, const view_context *context, ui_layout *layout, int index,
+                       Box header)
+{
+    const pane *pane = &view->panes[index];
+    const bool has_layers = pane_has_layers(pane, context->has);
+    float right = header.right();
+    if (facts->has_probe && has_layers)
+        right = draw_probe(facts, pane, header);
+    else if (pane_is_compared(pane) && has_layers && header.width > px(200))
+        right = place_ramp(view, pane, header, &layout->ramps[index]);
+    pane_menu(facts, view, context, index, header, right - px(6));
+    explain_layer(facts, context, pane, header);
+}
+
+} // namespace parts
