@@ -182,7 +182,8 @@ static const option_row rows[] = {
 
     {.help = "Tone"},
     {"tone", "NAME", VIEWER, OPTION_WORD(tone.curve), .word = tone_curve_name,
-     .help = "how panes show radiance: srgb (default), gamma or aces (ACES' filmic curve, Narkowicz 2015)"},
+     .help = "how panes show radiance: srgb (default), gamma, aces (ACES' filmic curve, Narkowicz 2015) or\n"
+             "false-color (luminance on a ramp)"},
     {"exposure", "EV", VIEWER, OPTION_DECIMAL(tone.exposure), .least = -16, .most = 16,
      .help = "radiance times 2^EV (default 0)"},
     {"offset", "O", VIEWER, OPTION_DECIMAL(tone.offset), .least = -1000, .most = 1000,

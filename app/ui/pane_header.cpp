@@ -167,20 +167,20 @@ float draw_probe(const ui_facts *facts, const pane *pane, Box header)
     return header.right();
 }
 
-/* "0 [ramp] 1 SMAPE" or "-0.25 [ramp] 0.25" at the right; returns its left end. The panes' shader fills the ramp. */
+/* "0 [ramp] 1  SMAPE" or "-0.25 [ramp] 0.25" at the right; returns its left end. The panes' shader fills the ramp. */
 float place_ramp(const view *view, const pane *pane, Box header, rectangle *ramp)
 {
-    const float end = view_ramp_end(view, pane);
-    const bool is_signed = pane->measure == MEASURE_SIGNED;
-    char measure[32];
-    std::snprintf(measure, sizeof measure, "%s%s", is_signed ? "" : "  ", is_signed ? "" : measure_name(pane->measure));
-    if (pane->measure == MEASURE_SMAPE)
-        std::snprintf(measure, sizeof measure, "  SMAPE");
-    header.width -= draw_format(look.small, header, right_align, dim, "%g%s", (double)end, measure) + px(6);
+    float low, high;
+    if (header.width < px(200) || !view_ramp(view, pane, &low, &high))
+        return header.right();
+    char measure[32] = "";
+    if (pane_is_compared(pane) && pane->measure != MEASURE_SIGNED)
+        std::snprintf(measure, sizeof measure, "  %s",
+                      pane->measure == MEASURE_SMAPE ? "SMAPE" : measure_name(pane->measure));
+    header.width -= draw_format(look.small, header, right_align, dim, "%.3g%s", (double)high, measure) + px(6);
     *ramp = {header.right() - px(72), header.y + std::floor((header.height - px(7)) / 2), px(72), px(7)};
     header.width -= px(72) + px(6);
-    return header.right() - draw_format(look.small, header, right_align, dim, "%g", is_signed ? (double)-end : 0.0) -
-           px(6);
+    return header.right() - draw_format(look.small, header, right_align, dim, "%.3g", (double)low) - px(6);
 }
 
 } // namespace
@@ -193,7 +193,7 @@ void build_pane_header(const ui_facts *facts, view *view, const view_context *co
     float right = header.right();
     if (facts->has_probe && has_layers)
         right = draw_probe(facts, pane, header);
-    else if (pane_is_compared(pane) && has_layers && header.width > px(200))
+    else if (has_layers)
         right = place_ramp(view, pane, header, &layout->ramps[index]);
     pane_menu(facts, view, context, index, header, right - px(6));
     explain_layer(facts, context, pane, header);

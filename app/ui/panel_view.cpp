@@ -1,7 +1,29 @@
+#include <cstdio>
+
 #include "parts.h"
 
 namespace parts
 {
+
+namespace
+{
+
+/* Until Enter what is typed does not count, and then only if it is a place. */
+void edit_place(view *view, const view_context *context)
+{
+    static char typed[PLACE_WORDS];
+    static bool is_typing;
+    const view_place now = view_get_place(view, context);
+    if (!is_typing)
+        std::snprintf(typed, sizeof typed, "%.6g, %.6g, %.4g", now.center_x, now.center_y, now.zoom);
+    view_place place;
+    if (ImGui::InputText("##place", typed, sizeof typed, ImGuiInputTextFlags_EnterReturnsTrue) &&
+        place_read(typed, &place))
+        view_set_place(view, &place);
+    is_typing = ImGui::IsItemActive();
+}
+
+} // namespace
 
 void build_view(const ui_facts *facts, view *view, const view_context *context, Box box)
 {
@@ -25,9 +47,8 @@ void build_view(const ui_facts *facts, view *view, const view_context *context, 
         view->fit = true;
     if (button({at.x + 2 * (width + px(5)), at.y, width, px(20)}, "1:1"))
         view_set_zoom(view, context, 1);
-    bool all = !view->first_row;
-    toggle(&box, "All rows of panes", &all);
-    view->first_row = !all;
+    label(&box, "Center, zoom");
+    edit_place(view, context);
     toggle(&box, context->has_camera ? "New noise at rest" : "Filter continuously", &view->continuous);
     if (context->has_camera)
         toggle(&box, "Accumulate", &view->accumulate);

@@ -100,6 +100,12 @@ static void expose(view *view, const view_context *context, int steps)
     view->tone.exposure = fminf(fmaxf(view->tone.exposure + 0.5f * (float)steps, -TONE_MOST_EV), TONE_MOST_EV);
 }
 
+static void expose_by_itself(view *view, const view_context *context, int argument)
+{
+    (void)context, (void)argument;
+    view->auto_exposure = true;
+}
+
 static void reset_exposure(view *view, const view_context *context, int argument)
 {
     (void)context, (void)argument;
@@ -223,6 +229,8 @@ static const command rows[] = {
     {"exposure-up", "exposure up", COMMANDS_TONE, {'e'}, .run = expose, .argument = 1, .repeats = true},
     {"exposure-down", "exposure down", COMMANDS_TONE, {'E'}, .run = expose, .argument = -1, .repeats = true},
     {"exposure-reset", "exposure of 0 EV", COMMANDS_TONE, {'0'}, .run = reset_exposure},
+    {"auto-exposure", "exposure by the picture under the cursor: its 99th percentile becomes 1; of a difference alone", COMMANDS_TONE, {'j'},
+     .run = expose_by_itself},
     {"next-tone", "next tone curve", COMMANDS_TONE, {'y'}, .run = next_curve},
     {"next-channel", "next channel, or all", COMMANDS_TONE, {'b'}, .run = next_channels},
     {"clipped", "mark clipped pixels", COMMANDS_TONE, {'z'}, .run = toggle_marks, .is_on = marks_clipped, .passing = true},

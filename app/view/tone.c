@@ -3,7 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
-static const char *const curves[] = {[TONE_SRGB] = "srgb", [TONE_GAMMA] = "gamma", [TONE_ACES] = "aces", NULL};
+static const char *const curves[] = {
+    [TONE_SRGB] = "srgb", [TONE_GAMMA] = "gamma", [TONE_ACES] = "aces", [TONE_FALSE] = "false-color", NULL};
 
 static const char *const channels[] = {[TONE_ALL] = "all",
                                        [TONE_RED] = "red",

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "shaders/display/pane.h"
+
 /* ---- Panes -------------------------------------------------------------------------------------------------------- */
 
 enum { DEFAULT_COLUMNS = VIEW_DEFAULT_PANES / 2 };
@@ -131,6 +133,19 @@ float view_ramp_end(const view *view, const pane *pane)
 {
     const bool is_relative = pane->measure == MEASURE_RELATIVE || pane->measure == MEASURE_SMAPE;
     return exp2f(-pane->exposure - (is_relative ? 0 : view->tone.exposure));
+}
+
+bool view_ramp(const view *view, const pane *pane, float *low, float *high)
+{
+    if (pane_is_compared(pane)) {
+        *high = view_ramp_end(view, pane);
+        *low = pane->measure == MEASURE_SIGNED ? -*high : 0;
+        return true;
+    }
+    const float exposure = exp2f(view->tone.exposure + pane->exposure);
+    *low = (0 - view->tone.offset) / exposure; /* not -0 */
+    *high = (1 - view->tone.offset) / exposure;
+    return view->tone.curve == TONE_FALSE && layer_rows[pane->layer].shown == PANE_RADIANCE;
 }
 
 /* ---- Pan and zoom ------------------------------------------------------------------------------------------------- */

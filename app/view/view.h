@@ -59,6 +59,7 @@ typedef struct view {
     bool flying;     /* keys are the camera's */
     bool accumulate; /* live: the noisy picture is the mean of all frames since the camera rests */
     bool quit;
+    bool auto_exposure;   /* asked for; reset by the viewer */
     bool save_screenshot; /* asked for; reset by the viewer */
 } view;
 
@@ -104,6 +105,9 @@ view_grid view_arrange_grid(const view *view, const view_context *context, float
 /* The value that a pane of compared layers shows as the high end of its ramp. The tone's exposure counts for values that are of radiance
  * itself, not for relative ones. */
 float view_ramp_end(const view *view, const pane *pane);
+
+/* The values at the ends of a pane's ramp. False: it has none, since its colors are those of the picture. */
+bool view_ramp(const view *view, const pane *pane, float *low, float *high);
 
 /* Zoom and center as they apply to a pane's picture, fit included, and the texel under a target pixel. */
 double view_zoom(const view *view, const view_context *context);

@@ -132,6 +132,11 @@ void viewer_notify(viewer *viewer, bool is_warning, const char *notice);
 /* Finds out from the device what near and far are. */
 bool viewer_read_depth_range(viewer *viewer, error *error);
 
+/* ---- expose.c ------------------------------------------------------------------------------------------------------- */
+
+/* Finds the exposure from the frame that is shown, where that was asked for; the next picture has it. */
+bool viewer_expose(viewer *viewer, error *error);
+
 /* ---- save.c: what a run leaves behind ------------------------------------------------------------------------------- */
 
 /* Whether the frame was shown and not yet captured, as far as that was asked for. */

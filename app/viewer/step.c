@@ -306,11 +306,12 @@ static bool draw(viewer *viewer, const wf_node_sync *sync, error *error)
         return false;
     viewer->slot_pictures[viewer->slot] = screen->drawn;
     if (screen->drawn > 1)
-        return true;
+        return viewer_expose(viewer, error);
     if (!screen_wait(screen, 1, error))
         return false;
     note_first_picture(viewer);
-    return !viewer->context.has[FRAME_DEPTH] || viewer->has_depth_range || viewer_read_depth_range(viewer, error);
+    const bool knows_depth = !viewer->context.has[FRAME_DEPTH] || viewer->has_depth_range;
+    return (knows_depth || viewer_read_depth_range(viewer, error)) && viewer_expose(viewer, error);
 }
 
 bool viewer_draw(viewer *viewer, error *error)

@@ -5,7 +5,6 @@
  * minified ones are filtered. Means are taken of linear values, before exposure and tone. */
 
 #include "pane.h"
-#include "ramp.h"
 #include "tone.glsl"
 
 layout(local_size_x = PANE_GROUP, local_size_y = PANE_GROUP) in;
@@ -23,24 +22,6 @@ const float motion_half = 4; /* pixels of motion shown at half brightness */
 const vec3 surround = vec3(0.055, 0.055, 0.057);
 
 const vec3 grid = vec3(0.3); /* between texels */
-
-const vec3 ramp[] = vec3[](RAMP(vec3));
-const vec3 signed_ramp[] = vec3[](SIGNED_RAMP(vec3));
-
-/* Between -1 and 1. */
-vec3 signed_color(float value)
-{
-    float position = (clamp(value, -1, 1) + 1) / 2 * (signed_ramp.length() - 1);
-    int stop = min(int(position), signed_ramp.length() - 2);
-    return mix(signed_ramp[stop], signed_ramp[stop + 1], position - stop);
-}
-
-vec3 error_color(float error)
-{
-    float position = clamp(error, 0, 1) * (ramp.length() - 1);
-    int stop = min(int(position), ramp.length() - 2);
-    return mix(ramp[stop], ramp[stop + 1], position - stop);
-}
 
 /* The channel that is farthest from 0. */
 float farthest(vec3 value)

@@ -2,6 +2,7 @@
 #ifndef WF_TONE_GLSL
 #define WF_TONE_GLSL
 
+#include "ramp.glsl"
 #include "tone.h"
 
 const vec3 luminance = vec3(0.2126, 0.7152, 0.0722);
@@ -33,6 +34,8 @@ vec3 apply_tone(tone_push tone, vec3 radiance)
         return vec3(TONE_ABOVE);
     if (tone.marks != 0 && any(lessThan(exposed, vec3(0))))
         return vec3(TONE_BELOW);
+    if (tone.curve == TONE_FALSE)
+        return error_color(tone.channels == TONE_ALL ? dot(shown, luminance) : shown.r);
     return tone.curve == TONE_GAMMA ? pow(clamp(shown, 0, 1), vec3(1 / tone.gamma)) : srgb(shown);
 }
 

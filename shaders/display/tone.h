@@ -7,7 +7,8 @@
 #define TONE_GAMMA 1 /* clamped to [0,1], to the power of 1/gamma */
 #define TONE_ACES                                                                                                      \
     2 /* ACES' filmic curve as Narkowicz 2015 fits it, "ACES Filmic Tone Mapping Curve"; then as TONE_SRGB */
-#define TONE_COUNT 3
+#define TONE_FALSE 3 /* luminance, or the selected channel, from 0 to 1 on the ramp of errors */
+#define TONE_COUNT 4
 
 #define TONE_ALL       0
 #define TONE_RED       1

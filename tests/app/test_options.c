@@ -281,7 +281,7 @@ static void test_tone(void **state)
                         "--channel-shown", "luminance", "--mark-clipped"));
     assert_true(o.tone.exposure == -1.5f && o.tone.offset == -.25f && o.tone.gamma == 1 && o.tone.curve == TONE_ACES);
     assert_true(o.tone.channels == TONE_LUMINANCE && o.tone.mark_clipped);
-    assert_usage("--tone agx: expected srgb, gamma or aces", "f", "--tone", "agx");
+    assert_usage("--tone agx: expected srgb, gamma, aces or false-color", "f", "--tone", "agx");
     assert_usage("--channel-shown alpha: expected all, red, green, blue or luminance", "f", "--channel-shown", "alpha");
     static const char *const exposures[] = {"16.1", "-16.1", "nan", "--1", "-", "1,", "+1", "1e9"};
     for (size_t i = 0; i < sizeof exposures / sizeof *exposures; i++) {

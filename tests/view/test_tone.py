@@ -61,6 +61,17 @@ def aces(linear):
     return x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14)
 
 
+RAMP = np.array([[0.00, 0.00, 0.02], [0.12, 0.05, 0.28], [0.33, 0.06, 0.43], [0.53, 0.13, 0.42], [0.73, 0.21, 0.33],
+                 [0.89, 0.35, 0.20], [0.98, 0.56, 0.04], [0.98, 0.80, 0.21], [0.99, 1.00, 0.64]])
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+
+
+def on_ramp(value):
+    """Colors of values from 0 to 1."""
+    place = np.clip(value, 0, 1) * (len(RAMP) - 1)
+    return np.stack([np.interp(place, np.arange(len(RAMP)), RAMP[:, c]) for c in range(3)], -1)
+
+
 def check(actual, shown):
     assert np.abs(actual - 255 * shown).max() <= 1.01
 
@@ -72,6 +83,8 @@ CURVES = [
     (["--tone", "gamma", "--gamma", "1"], lambda x: np.clip(x, 0, 1)),
     (["--tone", "gamma", "--gamma", "3.5"], lambda x: np.clip(x, 0, 1) ** (1 / 3.5)),
     (["--tone", "aces"], lambda x: srgb(aces(x))),
+    (["--tone", "false-color"], lambda x: on_ramp(x @ LUMINANCE)),
+    (["--tone", "false-color", "--channel-shown", "green"], lambda x: on_ramp(x[..., 1])),
 ]
 
 
@@ -81,7 +94,7 @@ def test_curves(draw, arguments, curve):
 
 
 @pytest.mark.parametrize(("exposure", "offset"), [(1.5, 0), (-3, 0), (0, 0.25), (2, -0.125)])
-@pytest.mark.parametrize("curve", [0, 5])
+@pytest.mark.parametrize("curve", [0, 5, 6])
 def test_exposure_and_offset(draw, exposure, offset, curve):
     arguments, function = CURVES[curve]
     drawn = draw("--kernel-size", "1", "--exposure", exposure, "--offset", offset, *arguments)
@@ -109,6 +122,37 @@ def test_clipped(draw, arguments, curve, scale):
     assert (actual[below & ~above] == BELOW).all()
     free = ~(above | below)
     check(actual[free], srgb(curve(RADIANCE * scale))[free])
+
+
+def percentile(values):
+    """The 99th, as one of the values."""
+    return np.sort(values.ravel())[-1 - values.size // 100]
+
+
+@pytest.mark.parametrize("exposure", ["0", "-2.5"])
+def test_auto_exposure(draw, exposure):
+    """What the luminance of 99 % of the pixels is not above becomes white, whatever the exposure was."""
+    white = percentile(enlarge(RADIANCE) @ LUMINANCE)
+    assert not 0.9 < white < 1.1
+    arguments = ["--kernel-size", "1", "--tone", "false-color", "--exposure", exposure]
+    check(draw(*arguments, "--do", "auto-exposure"), on_ramp(RADIANCE / white @ LUMINANCE))
+
+
+def test_auto_exposure_of_a_difference(draw):
+    """Is the pane's own: the channel that differs most, by its 99th percentile, is at the end of the ramp."""
+    np.save(draw.folder / "twice.npy", np.full((1, 270, 480), 0.75, np.float32))
+    panes = ["--panes", "noisy-gather:absolute,noisy,noisy", "--columns", "3", "--weights", draw.folder / "twice.npy", "--exposure", "1"]
+    difference = np.abs(RADIANCE) / 4
+    end = percentile(enlarge(difference).max(-1))
+    left, right = draw(*panes, "--do", "auto-exposure"), draw(*panes, "--do", "auto-exposure", pane=draw.gather)
+    check(left, on_ramp(difference.mean(-1) / end))
+    check(right, srgb(2 * RADIANCE))
+
+
+def test_nothing_to_expose(draw):
+    """Black stays black, and no pane of radiance is no error."""
+    before = draw("--kernel-size", "1", "--panes", "normal,albedo,depth", "--columns", "3")
+    assert (draw("--kernel-size", "1", "--panes", "normal,albedo,depth", "--columns", "3", "--do", "auto-exposure") == before).all()
 
 
 def test_not_finite(draw):
