@@ -55,23 +55,28 @@ static void forget_results(viewer *viewer)
     profiler_reset(viewer->times);
 }
 
-/* Where the user leaves the backend to the program, and there is a choice on a GPU. */
-static void choose_backend(viewer *viewer, denoiser_options *options, const denoiser_input *input)
+/* Where the user leaves the backend to the program, and there is a choice on a GPU: that, and viewer->choice says why; else
+ * WF_BACKEND_COUNT. Networks are not timed: CUDA's tensor cores run them much faster, and the first picture would wait for Vulkan to
+ * compile its pipelines. */
+static wf_backend choose_backend(viewer *viewer, const denoiser_options *options, const denoiser_input *input)
 {
     choice choice;
     char work[CHOICE_WORK_SIZE];
     const predictor_inputs inputs = inputs_of(viewer);
     race race = {&viewer->device, options, &viewer->view.predictor, &inputs, input, 0};
     if (!options->automatic || !viewer_draws(viewer) || viewer->device.is_processor || !wf_backend_built(WF_CUDA))
-        return;
+        return WF_BACKEND_COUNT;
+    if (predictor_rows[viewer->view.predictor.row].runs_network) {
+        snprintf(viewer->choice, sizeof viewer->choice, "auto takes cuda: it runs networks faster, and is not timed\n");
+        return WF_CUDA;
+    }
     race_describe(&race, work);
     const bool chosen = choice_make(work, race_time, &race, &choice);
     viewer->log.validation_messages += race.validation_messages;
     if (!chosen)
-        return;
-    options->automatic = choice.backend != WF_VULKAN; /* it takes CUDA first, and Vulkan where that no longer works */
-    options->backend = WF_VULKAN;
+        return WF_BACKEND_COUNT;
     choice_describe(&choice, viewer->choice, sizeof viewer->choice);
+    return choice.backend;
 }
 
 /* A new denoiser in the old one's place, which stays where that fails. */
@@ -79,7 +84,10 @@ static bool replace_denoiser(viewer *viewer, denoiser_options *options, const de
 {
     denoiser denoiser;
     *viewer->log.warning = *viewer->choice = 0;
-    choose_backend(viewer, options, input);
+    const wf_backend chosen = choose_backend(viewer, options, input);
+    options->automatic = options->automatic && chosen != WF_VULKAN; /* which is CUDA first, and Vulkan without it */
+    if (chosen == WF_VULKAN)
+        options->backend = chosen;
     if (!denoiser_create(&viewer->device, options, &viewer->log, &denoiser, error))
         return false;
     if (!set_predictor(viewer, &denoiser, error) || !screen_wait(&viewer->screen, viewer->screen.drawn, error)) {
@@ -95,6 +103,8 @@ static bool replace_denoiser(viewer *viewer, denoiser_options *options, const de
     wf_node_get_info(denoiser.node, &viewer->facts.node);
     viewer_notify(viewer, true, viewer->log.warning);
     viewer_note(viewer, viewer->log.passed_over, viewer->view.backend == WF_CPU && !viewer->device.is_processor);
+    if (viewer->view.backend != chosen)
+        *viewer->choice = 0;
     viewer_note(viewer, viewer->choice, false);
     if (viewer->options->headless && *viewer->choice)
         fprintf(stderr, "wfview: %s", viewer->choice);
