@@ -231,11 +231,3 @@ wf_result wf_cuda_predict_bilateral(wf_cuda_device *device, cudaStream_t stream,
                                                    : weights_kernel<float>(planes, depth),
                   PAIR, size, &args);
 }
-
-cudaError_t wf_cuda_architecture(int *architecture)
-{
-    cudaFuncAttributes attributes;
-    cudaError_t error = cudaFuncGetAttributes(&attributes, (const void *)compress_color);
-    *architecture = error == cudaSuccess ? attributes.ptxVersion : 0;
-    return error;
-}

@@ -1,17 +1,24 @@
-# The CUDA backend. Without CMAKE_CUDA_ARCHITECTURES it is built for the GPU of this machine, or, where there is none, for
-# every GPU from compute capability 7.5 on: sm_90 has tile kernels of its own.
+# The CUDA backend, for CMAKE_CUDA_ARCHITECTURES. Where that is not given it is for this machine's GPU, or for those of WF_GPUS:
+#   every    machine code for all that this CUDA knows, and PTX, which later ones compile when it is first used
+#   few      what compiles soon, for machines without a GPU that only test whether it does
+find_package(CUDAToolkit 12.5 REQUIRED)
+set(WF_GPUS "" CACHE STRING "every GPU (default without one here), or few")
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
   execute_process(COMMAND nvidia-smi -L OUTPUT_VARIABLE gpus OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-  if(gpus)
+  if(gpus AND NOT WF_GPUS STREQUAL every)
     set(CMAKE_CUDA_ARCHITECTURES native)
-  else()
+  elseif(WF_GPUS STREQUAL few)
     set(CMAKE_CUDA_ARCHITECTURES 75-virtual 90)
+  else()
+    set(CMAKE_CUDA_ARCHITECTURES 75-real 80-real 86-real 89-real 90)
+    if(CUDAToolkit_VERSION VERSION_GREATER_EQUAL 12.8)
+      list(APPEND CMAKE_CUDA_ARCHITECTURES 100-real 120-real)
+    endif()
   endif()
 endif()
 enable_language(CUDA)
-find_package(CUDAToolkit 12.5 REQUIRED)
 target_sources(wf PRIVATE
-  cuda/device.c cuda/gather.cu cuda/splat.cu cuda/gather_splat.cu cuda/backward.cu cuda/predict.cu cuda/steps.cu cuda/pick.cu
+  cuda/device.c cuda/architecture.cu cuda/gather.cu cuda/splat.cu cuda/gather_splat.cu cuda/backward.cu cuda/predict.cu cuda/steps.cu cuda/pick.cu
   cuda/kernels.cu cuda/plan.cu
   cuda/filter_strips.cu cuda/grad_weight_channels.cu cuda/filter_pixels.cu
   cuda/filter_tiles.cu cuda/filter_tiles_softmax.cu cuda/filter_tiles_normalized.cu cuda/filter_tiles_linear.cu
