@@ -12,11 +12,11 @@
 typedef struct backward_tile {
     wf_tile base; /* its input is grad_output */
     const wf_backward_call *call;
-    const real *factor, *less;               /* of wf_cpu_workspace */
-    _Alignas(64) real sums[WF_TILE_SUMS];    /* grad_input, a row for each channel */
-    _Alignas(64) real input[WF_TILE_SUMS];   /* the forward call's, at the tile's pixels */
-    int64_t input_channel;                   /* first of the channels that are loaded */
-    real grad[WF_ROW_TAPS][WF_TILE_LONGEST]; /* grad_weight, where it is not stored as it is computed */
+    const real *factor, *less;                        /* of wf_cpu_workspace */
+    _Alignas(64) real sums[WF_TILE_SUMS];             /* grad_input, a row for each channel */
+    _Alignas(64) real input[WF_TILE_SUMS];            /* the forward call's, at the tile's pixels */
+    int64_t input_channel;                            /* first of the channels that are loaded */
+    real grad[WF_ROW_GRADIENT_TAPS][WF_TILE_LONGEST]; /* grad_weight, where it is not stored as it is computed */
 } backward_tile;
 
 /* In a plane of the workspace. */
@@ -249,6 +249,7 @@ static void run_tiles(const wf_rows *rows, const wf_backward_call *call, const r
         t.base.weight = &call->weight;
         t.base.direction = call->op == WF_SPLAT ? +1 : -1;
         t.base.channels = channels;
+        t.base.most_taps = WF_ROW_GRADIENT_TAPS;
         t.base.height = 1;
         t.call = call;
         t.factor = factor;

@@ -121,14 +121,30 @@ static __attribute__((noinline)) vector raise_unit(const wf_row_sums *to, vector
 static inline vector load_weights(const wf_row_taps *row, int tap, const wf_dtype dtype, int64_t i, const int64_t lanes)
 {
     const int64_t element = dtype == WF_REAL_DTYPE ? (int64_t)sizeof(real) : 2;
-    __builtin_prefetch((const char *)row->weight[tap] + i * element + AHEAD);
-    return load_lanes(row->weight[tap], dtype, i, lanes);
+    const char *weight = (const char *)row->weight + tap * row->weight_step;
+    __builtin_prefetch(weight + i * element + AHEAD);
+    return load_lanes(weight, dtype, i, lanes);
+}
+
+/* A channel's input of all taps. Where they are next to each other most of what one tap reads is what others do: two vectors
+ * hold all of it, and are turned. */
+static ALWAYS_INLINE void load_input(const wf_row_taps *row, const int taps, const int turns, int64_t i,
+                                     const int64_t lanes, vector input[WF_ROW_TAPS])
+{
+    const real *first = row->input + i;
+    if (turns) {
+        const vector here = load_reals(first, LANES), next = load_reals(first + LANES, taps - 1);
+        for (int t = 0; t < taps; t++)
+            input[t] = turned(here, next, t);
+        return;
+    }
+    for (int t = 0; t < taps; t++)
+        input[t] = load_reals(first + t * row->input_step, lanes);
 }
 
 /* The weights are what comes from memory: they are used at once for all channels, and fetched ahead of that. This and what
  * follows is inlined for each number of taps and each type of weights. */
-
-static ALWAYS_INLINE void add_lanes(const wf_row_sums *to, const wf_row_taps *row, const int taps,
+static ALWAYS_INLINE void add_lanes(const wf_row_sums *to, const wf_row_taps *row, const int taps, const int turns,
                                     const wf_dtype weight_dtype, int64_t i, const int64_t lanes)
 {
     vector weights[WF_ROW_TAPS];
@@ -145,10 +161,11 @@ static ALWAYS_INLINE void add_lanes(const wf_row_sums *to, const wf_row_taps *ro
     }
     for (int64_t c = 0; c < to->channels; c++) {
         real *at = to->sum + c * to->stride + i;
-        vector sum = load_reals(at, lanes);
+        vector input[WF_ROW_TAPS], sums[2] = {load_reals(at, lanes)};
+        load_input(row, taps, turns, c * row->input_stride + i, lanes, input);
         for (int t = 0; t < taps; t++)
-            sum += weights[t] * load_reals(row->input[t] + c * row->input_stride + i, lanes);
-        store_reals(at, sum, lanes);
+            sums[t % 2] += weights[t] * input[t];
+        store_reals(at, sums[0] + sums[1], lanes);
     }
     if (to->total) {
         vector total = load_reals(to->total + i, lanes);
@@ -158,24 +175,41 @@ static ALWAYS_INLINE void add_lanes(const wf_row_sums *to, const wf_row_taps *ro
     }
 }
 
+/* Whole vectors of weights as they are, from element i on, with nothing else in the loop that would need registers. Returns where
+ * it ends. */
+static ALWAYS_INLINE int64_t add_vectors(const wf_row_sums *to, const wf_row_taps *row, const int taps, const int turns,
+                                         const wf_dtype weight_dtype, int64_t i, int64_t pixels)
+{
+    const wf_row_sums plain = {.sum = to->sum, .stride = to->stride, .channels = to->channels};
+    for (; i + LANES <= pixels; i += LANES)
+        add_lanes(&plain, row, taps, turns, weight_dtype, i, LANES);
+    return i;
+}
+
 static ALWAYS_INLINE void add_some_taps(const wf_row_sums *sums, const wf_row_taps *taps, const int count,
                                         const wf_dtype weight_dtype, int64_t pixels)
 {
     const wf_row_sums to = *sums;
     const wf_row_taps row = *taps;
-    for (int64_t i = 0, lanes; i < pixels; i += lanes) {
-        lanes = lanes_at(to.sum + i, pixels - i);
-        if (lanes == LANES)
-            add_lanes(&to, &row, count, weight_dtype, i, LANES);
+    const int is_plain = !to.unit && !to.total, turns = TURNS && count > 1 && row.input_step == 1;
+    int64_t i = 0;
+    while (i < pixels) {
+        const int64_t lanes = lanes_at(to.sum + i, pixels - i);
+        if (lanes < LANES)
+            add_lanes(&to, &row, count, 0, weight_dtype, i, lanes);
+        else if (!is_plain)
+            add_lanes(&to, &row, count, 0, weight_dtype, i, LANES);
         else
-            add_lanes(&to, &row, count, weight_dtype, i, lanes);
+            i = turns ? add_vectors(&to, &row, count, 1, weight_dtype, i, pixels)
+                      : add_vectors(&to, &row, count, 0, weight_dtype, i, pixels);
+        i += is_plain && lanes == LANES ? 0 : lanes;
     }
 }
 
 /* Rows of gradients on their way past the caches, where whole vectors of aligned memory are written. */
 typedef struct row_streams {
-    int64_t late[WF_ROW_TAPS];  /* elements from the beginning of aligned memory to that of vectors */
-    vector before[WF_ROW_TAPS]; /* the vectors before, turned by so many lanes */
+    int64_t late[WF_ROW_GRADIENT_TAPS];  /* elements from the beginning of aligned memory to that of vectors */
+    vector before[WF_ROW_GRADIENT_TAPS]; /* the vectors before, turned by so many lanes */
     int begun;
 } row_streams;
 
@@ -190,9 +224,7 @@ static inline row_streams begin_streams(const wf_row_gradients *to, const int ta
 static inline void stream_vector(row_streams *s, int t, real *grad, vector value)
 {
 #if defined(__AVX2__)
-    integers lane;
-    for (int k = 0; k < LANES; k++)
-        lane[k] = k;
+    const integers lane = lane_numbers();
     const integers late = (integers){0} + (integer)s->late[t], is_before = lane < late;
     const vector turned = __builtin_shuffle(value, lane - late);
     const vector whole = (vector)(((integers)s->before[t] & is_before) | ((integers)turned & ~is_before));
@@ -227,7 +259,7 @@ static ALWAYS_INLINE void add_gradient_lanes(const wf_row_gradients *to, const w
                                              const wf_dtype weight_dtype, row_streams *streams, int64_t i,
                                              const int64_t lanes)
 {
-    vector weights[WF_ROW_TAPS], grads[WF_ROW_TAPS], input[WF_ROW_TAPS];
+    vector weights[WF_ROW_GRADIENT_TAPS], grads[WF_ROW_GRADIENT_TAPS], input[WF_ROW_GRADIENT_TAPS];
     for (int t = 0; t < taps; t++) {
         weights[t] = to->sum || to->mode == WF_SOFTMAX ? load_weights(row, t, weight_dtype, i, lanes) : (vector){0};
         if (to->mode == WF_SOFTMAX)
@@ -238,7 +270,7 @@ static ALWAYS_INLINE void add_gradient_lanes(const wf_row_gradients *to, const w
     }
     for (int64_t c = 0; c < to->channels; c++) {
         for (int t = 0; t < taps; t++)
-            input[t] = load_reals(row->input[t] + c * row->input_stride + i, lanes);
+            input[t] = load_reals(row->input + t * row->input_step + c * row->input_stride + i, lanes);
         if (to->sum) {
             real *at = to->sum + c * to->stride + i;
             vector sum = load_reals(at, lanes);
@@ -286,24 +318,11 @@ static ALWAYS_INLINE void add_some_gradients(const wf_row_gradients *gradients, 
 }
 
 /* Calls what is inlined for the number of taps and the types. */
-#define FOR_TAPS(CALL)                                                                                                 \
-    switch (row->taps) {                                                                                               \
-    case 5:                                                                                                            \
-        FOR_TYPES(CALL, 5);                                                                                            \
-        break;                                                                                                         \
-    case 4:                                                                                                            \
-        FOR_TYPES(CALL, 4);                                                                                            \
-        break;                                                                                                         \
-    case 3:                                                                                                            \
-        FOR_TYPES(CALL, 3);                                                                                            \
-        break;                                                                                                         \
-    case 2:                                                                                                            \
-        FOR_TYPES(CALL, 2);                                                                                            \
-        break;                                                                                                         \
-    default:                                                                                                           \
-        FOR_TYPES(CALL, 1);                                                                                            \
-        break;                                                                                                         \
-    }
+#define FOR_TAPS(CALL, taps)                                                                                           \
+    case taps:                                                                                                         \
+        FOR_TYPES(CALL, taps);                                                                                         \
+        break;
+#define FOR_FEW_TAPS(CALL) FOR_TAPS(CALL, 1) FOR_TAPS(CALL, 2) FOR_TAPS(CALL, 3) FOR_TAPS(CALL, 4) FOR_TAPS(CALL, 5)
 #if WF_REAL_IS_FLOAT
 #define FOR_TYPES(CALL, taps)                                                                                          \
     if (row->weight_dtype == WF_FLOAT16)                                                                               \
@@ -319,13 +338,17 @@ static ALWAYS_INLINE void add_some_gradients(const wf_row_gradients *gradients, 
 static void add_taps(const wf_row_sums *to, const wf_row_taps *row, int64_t count)
 {
 #define ADD(taps, dtype) add_some_taps(to, row, taps, dtype, count)
-    FOR_TAPS(ADD)
+    switch (row->taps) {
+        FOR_FEW_TAPS(ADD) FOR_TAPS(ADD, 6) FOR_TAPS(ADD, 7) FOR_TAPS(ADD, 8)
+    }
 }
 
 static void add_gradients(const wf_row_gradients *to, const wf_row_taps *row, int64_t count)
 {
 #define ADD_GRADIENTS(taps, dtype) add_some_gradients(to, row, taps, dtype, count)
-    FOR_TAPS(ADD_GRADIENTS)
+    switch (row->taps) {
+        FOR_FEW_TAPS(ADD_GRADIENTS)
+    }
 }
 
 static void multiply(real *restrict row, const real *restrict factor, int64_t count)

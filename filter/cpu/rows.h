@@ -8,16 +8,19 @@
 #include "real.h"
 #include "wf.h"
 
-enum { WF_ROW_TAPS = 5 };
+/* Taps that are added at once: at most so many, and so many with gradients, which need more registers. */
+enum { WF_ROW_TAPS = 8, WF_ROW_GRADIENT_TAPS = 5 };
 
 /* Neighbouring taps of one kernel row over the same pixels: each has a row of weights, real or as stored in images, and a
  * row of input in every channel. */
 typedef struct wf_row_taps {
     int taps;
     wf_dtype weight_dtype;
-    const void *weight[WF_ROW_TAPS];
-    const real *input[WF_ROW_TAPS]; /* in the first channel */
-    int64_t input_stride;           /* from channel to channel */
+    const void *weight;   /* of the first tap */
+    int64_t weight_step;  /* bytes from tap to tap */
+    const real *input;    /* of the first tap, in the first channel */
+    int64_t input_step;   /* from tap to tap: the dilation */
+    int64_t input_stride; /* from channel to channel */
 } wf_row_taps;
 
 /* What add_taps adds to. */
@@ -39,10 +42,10 @@ typedef struct wf_row_gradients {
     const real *other; /* the forward call's input, in rows like sum. NULL: no grad_weight is wanted */
 
     /* wf_cpu_workspace's, at the taps' input. Not used for WF_LINEAR. */
-    const real *factor[WF_ROW_TAPS], *less[WF_ROW_TAPS];
+    const real *factor[WF_ROW_GRADIENT_TAPS], *less[WF_ROW_GRADIENT_TAPS];
 
     /* Each tap's grad_weight: the sum over channels of input * other, and at last what the mode makes of it. */
-    real *grad[WF_ROW_TAPS];
+    real *grad[WF_ROW_GRADIENT_TAPS];
     int continues; /* grad has the sum over other channels */
     int complete;  /* no channels are missing after these */
     int streams; /* past the caches, where the processor can: grad is not read again soon, and need not be read first */

@@ -73,12 +73,16 @@ static void add_part(wf_tile *t, wf_tile_add add, const group *g, int k, int cou
         return;
     const wf_tap *taps = &g->taps[k];
     const int64_t element = (int64_t)wf_dtype_size(taps->weight_dtype);
-    wf_row_taps row = {.taps = count, .weight_dtype = taps->weight_dtype, .input_stride = g->input_stride};
-    for (int i = 0; i < count; i++) {
-        const int64_t skipped = first - taps[i].x;
-        row.weight[i] = (const char *)taps[i].weight + skipped * element;
-        row.input[i] = g->input + (taps[i].x_in - g->x_in + skipped);
-    }
+    const char *weights[2] = {0};
+    for (int i = 0; i < 2 && i < count && taps[i].weight; i++)
+        weights[i] = (const char *)taps[i].weight + (first - taps[i].x) * element;
+    const wf_row_taps row = {.taps = count,
+                             .weight_dtype = taps->weight_dtype,
+                             .weight = weights[0],
+                             .weight_step = weights[1] ? weights[1] - weights[0] : 0,
+                             .input = g->input + (taps->x_in - g->x_in + first - taps->x),
+                             .input_step = t->filter->dilation,
+                             .input_stride = g->input_stride};
     add(t, g->taps, k, &row, first, last);
 }
 
@@ -99,11 +103,12 @@ static void add_group(wf_tile *t, wf_tile_add add, const group *g)
     }
 }
 
-/* Loads the weights of a tap that cannot be used as they are stored. */
+/* Loads the weights of a tap that cannot be used as they are stored, to their place in a row of the tile. */
 static void stage_weights(wf_tile *t, wf_tap *tap, real *row)
 {
-    t->rows->load(row, tap->weight, tap->weight_dtype, t->weight->stride[3], tap->count);
-    tap->weight = row;
+    real *at = row + (tap->x - t->first);
+    t->rows->load(at, tap->weight, tap->weight_dtype, t->weight->stride[3], tap->count);
+    tap->weight = at;
     tap->weight_dtype = WF_REAL_DTYPE;
 }
 
@@ -138,13 +143,13 @@ static void place_input(wf_tile *t, group *g)
                       t->input->dtype, t->input->stride[3], g->length);
 }
 
-/* Those from first to last in kernel row i, in the tile's row y. */
+/* Those from first to last in kernel row i, in the tile's row y: in the order of what they read. */
 static void add_neighbours(wf_tile *t, int i, int first, int last, wf_tile_add add)
 {
     group g;
     g.count = 0;
-    for (int j = first; j < last; j++) {
-        wf_tap tap = find_tap(t, i, j);
+    for (int k = 0; k < last - first; k++) {
+        wf_tap tap = find_tap(t, i, t->direction > 0 ? first + k : last - 1 - k);
         if (tap.count == 0)
             continue;
         if (tap.weight && !wf_tile_can_use(t->weight))
@@ -164,8 +169,8 @@ static void add_neighbours(wf_tile *t, int i, int first, int last, wf_tile_add a
 void wf_tile_add_row(wf_tile *t, int i, wf_tile_add add)
 {
     const int kernel_width = t->filter->kernel_width;
-    const int64_t span = t->width + (WF_ROW_TAPS - 1) * (int64_t)t->filter->dilation;
-    const int most = input_is_in_place(t) || span * t->channels <= WF_TILE_STAGED ? WF_ROW_TAPS : 1;
+    const int64_t span = t->width + (t->most_taps - 1) * (int64_t)t->filter->dilation;
+    const int most = input_is_in_place(t) || span * t->channels <= WF_TILE_STAGED ? t->most_taps : 1;
     const int groups = (int)wf_divide_up(kernel_width, most);
     for (int at = 0; at < groups; at++) {
         for (t->y = t->top; t->y < t->top + t->height; t->y++) {

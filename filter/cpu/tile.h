@@ -28,6 +28,7 @@ typedef struct wf_tile {
     int64_t channels;                    /* that it works on at a time; 0 where there are none */
     int64_t first_channel, last_channel; /* those that taps are added in, first <= c < last */
     int64_t channel;                     /* the first of those that are being added */
+    int most_taps;                       /* that are added at once */
 
     /* Of neighbouring taps, where they cannot be used as they are stored. */
     _Alignas(64) real weights[WF_ROW_TAPS][WF_TILE_LONGEST];

@@ -85,6 +85,14 @@ static inline vector widen(__m128i stored, const wf_dtype dtype)
 }
 #endif
 
+static inline integers lane_numbers(void)
+{
+    integers lane;
+    for (int k = 0; k < LANES; k++)
+        lane[k] = k;
+    return lane;
+}
+
 static inline vector load_some(const void *row, const wf_dtype dtype, int64_t i, int64_t lanes)
 {
 #if defined(__AVX512F__)
@@ -93,6 +101,10 @@ static inline vector load_some(const void *row, const wf_dtype dtype, int64_t i,
     return WF_REAL_IS_FLOAT ? (vector)_mm512_maskz_loadu_ps(first(lanes), (const real *)row + i)
                             : (vector)_mm512_maskz_loadu_pd((__mmask8)first(lanes), (const real *)row + i);
 #else
+#if defined(__AVX2__) && WF_REAL_IS_FLOAT
+    if (dtype == WF_REAL_DTYPE)
+        return (vector)_mm256_maskload_ps((const real *)row + i, (__m256i)(lane_numbers() < (integer)lanes));
+#endif
     vector loaded = {0};
     for (int64_t lane = 0; lane < lanes; lane++)
         loaded[lane] = load_scalar(row, dtype, i + lane);
@@ -147,6 +159,39 @@ static inline int64_t lanes_at(const real *row, int64_t count)
     const int64_t lanes = LANES - (int64_t)((uintptr_t)row / sizeof(real) % LANES);
     return lanes < count ? lanes : count;
 }
+
+/* Lanes t ... t + LANES - 1 of two vectors next to each other, t < 8, where there are instructions for it: these are faster than
+ * reads across the borders of the cache's lines. */
+#if defined(__AVX2__) && WF_REAL_IS_FLOAT
+enum { TURNS = 1 };
+
+static ALWAYS_INLINE vector turned(vector here, vector next, const int t)
+{
+#if defined(__AVX512F__)
+#define TURN(t)                                                                                                        \
+    case t:                                                                                                            \
+        return (vector)_mm512_alignr_epi32((__m512i)next, (__m512i)here, t);
+#else
+    const __m256i low = (__m256i)here, high = (__m256i)next, middle = _mm256_permute2x128_si256(low, high, 0x21);
+#define TURN(t)                                                                                                        \
+    case t:                                                                                                            \
+        return (vector)(t < 4 ? _mm256_alignr_epi8(middle, low, 4 * t % 16)                                            \
+                              : _mm256_alignr_epi8(high, middle, 4 * t % 16));
+#endif
+    switch (t) {
+        TURN(1) TURN(2) TURN(3) TURN(4) TURN(5) TURN(6) TURN(7) default : return here;
+    }
+#undef TURN
+}
+#else
+enum { TURNS = 0 };
+
+static inline vector turned(vector here, vector next, const int t)
+{
+    (void)next, (void)t;
+    return here;
+}
+#endif
 
 /* ---- Exponentials ------------------------------------------------------------------------------------------------- */
 
