@@ -28,9 +28,12 @@ static void on_character(GLFWwindow *handle, unsigned int character)
 static void on_key(GLFWwindow *handle, int key, int scancode, int action, int modifiers)
 {
     static const int keys[][2] = {
-        {GLFW_KEY_ESCAPE, KEY_ESCAPE}, {GLFW_KEY_ENTER, KEY_ENTER}, {GLFW_KEY_TAB, KEY_TAB},
-        {GLFW_KEY_LEFT, KEY_LEFT},     {GLFW_KEY_RIGHT, KEY_RIGHT}, {GLFW_KEY_HOME, KEY_HOME},
-        {GLFW_KEY_END, KEY_END},       {GLFW_KEY_F1, KEY_F1},       {GLFW_KEY_F10, KEY_F10},
+        {GLFW_KEY_ESCAPE, KEY_ESCAPE}, {GLFW_KEY_ENTER, KEY_ENTER},
+        {GLFW_KEY_TAB, KEY_TAB},       {GLFW_KEY_BACKSPACE, KEY_BACKSPACE},
+        {GLFW_KEY_LEFT, KEY_LEFT},     {GLFW_KEY_RIGHT, KEY_RIGHT},
+        {GLFW_KEY_HOME, KEY_HOME},     {GLFW_KEY_END, KEY_END},
+        {GLFW_KEY_F1, KEY_F1},         {GLFW_KEY_F10, KEY_F10},
+        {GLFW_KEY_UP, KEY_UP},         {GLFW_KEY_DOWN, KEY_DOWN},
     };
     window *window = glfwGetWindowUserPointer(handle);
     (void)scancode;

@@ -35,16 +35,16 @@ bool has_any(const view_context *context, command_group group)
 void build_menu(view *view, const view_context *context)
 {
     static view_context there; /* with the pane under the cursor when it was opened */
-    const bool opens = view->menu && !ImGui::IsPopupOpen("menu");
-    if (opens) {
+    static bool was_open;
+    if (view->menu && !was_open) {
         there = *context;
         const ImVec2 mouse = ImGui::GetIO().MousePos;
         const bool has_mouse = ImGui::IsMousePosValid(&mouse);
         ImGui::SetNextWindowPos(has_mouse ? mouse : ImVec2(px(24), px(40)), ImGuiCond_Always);
         ImGui::OpenPopup("menu");
     }
-    view->menu = ImGui::BeginPopup("menu");
-    if (!view->menu)
+    view->menu = was_open = ImGui::BeginPopup("menu");
+    if (!was_open)
         return;
     for (int group = 0; group < COMMAND_GROUPS; group++) {
         if (!has_any(&there, (command_group)group) || !ImGui::BeginMenu(command_group_name((command_group)group)))

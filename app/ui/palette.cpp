@@ -1,10 +1,11 @@
 #include <algorithm>
-#include <cctype>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
 
 #include "parts.h"
+
+extern "C" {
+#include "app/view/palette.h"
+}
 
 namespace parts
 {
@@ -13,55 +14,6 @@ namespace
 {
 
 const int most_rows = 14;
-
-struct {
-    bool is_open;
-    char typed[64];
-    int chosen;         /* of the matches */
-    view_context there; /* with the pane under the cursor when it was opened */
-} palette;
-
-bool contains(const char *text, const char *word, size_t length)
-{
-    for (; *text; text++) {
-        size_t i = 0;
-        while (i < length && text[i] && std::tolower((unsigned char)text[i]) == std::tolower((unsigned char)word[i]))
-            i++;
-        if (i == length)
-            return true;
-    }
-    return length == 0;
-}
-
-/* Every typed word is somewhere in what the command is called. */
-bool matches(const command &command, const char *typed)
-{
-    char all[512];
-    std::snprintf(all, sizeof all, "%s %s %s", command_group_name(command.group), command.words, command.name);
-    while (*typed) {
-        typed += std::strspn(typed, " ");
-        const size_t length = std::strcspn(typed, " ");
-        if (!contains(all, typed, length))
-            return false;
-        typed += length;
-    }
-    return true;
-}
-
-int find_matches(int (&matching)[256])
-{
-    command command;
-    int count = 0;
-    for (int i = 0; command_get(i, &command) && count < IM_ARRAYSIZE(matching); i++)
-        if (command_applies(i, &palette.there) && matches(command, palette.typed))
-            matching[count++] = i;
-    return count;
-}
-
-bool is_pressed(ImGuiKey key)
-{
-    return ImGui::IsKeyPressed(ImGui::GetKeyIndex(key));
-}
 
 /* A row; true: it is clicked. */
 bool draw_row(const command &command, const view *view, bool is_chosen)
@@ -89,21 +41,34 @@ bool draw_row(const command &command, const view *view, bool is_chosen)
     return clicked;
 }
 
-/* The command that is run, or -1. */
-int build_list(const view *view)
+/* What is typed, with a caret. */
+void draw_typed(const view_palette &palette)
 {
-    int matching[256], run = -1;
-    const int count = find_matches(matching);
-    palette.chosen += is_pressed(ImGuiKey_DownArrow) ? 1 : is_pressed(ImGuiKey_UpArrow) ? -1 : 0;
-    palette.chosen = std::clamp(palette.chosen, 0, std::max(count - 1, 0));
-    if (count > 0 && (is_pressed(ImGuiKey_Enter) || is_pressed(ImGuiKey_KeyPadEnter)))
-        run = matching[palette.chosen];
-    const int first = std::max(0, palette.chosen - most_rows + 1);
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const Box field = {at.x, at.y, ImGui::GetContentRegionAvail().x, px(24)};
+    ImGui::Dummy(ImVec2(field.width, field.height));
+    ImGui::GetWindowDrawList()->AddRectFilled(at, ImVec2(field.right(), field.bottom()), IM_COL32(47, 47, 49, 255),
+                                              px(3));
+    const Box inside = field.inset(px(8), 0);
+    if (!*palette.typed)
+        draw_text(look.body, inside, left_align, soft, "what to do");
+    const float width = draw_text(look.body, inside, left_align, text, palette.typed);
+    fill({inside.x + width + (width > 0 ? 1.0f : -px(2)), inside.y + px(5), std::max(px(1), 1.0f),
+          inside.height - px(10)},
+         text);
+}
+
+/* The command that is clicked, or -1. */
+int build_list(const view *view, const view_context *context)
+{
+    int found[256], clicked = -1;
+    const int count = palette_find(view, context, found, IM_ARRAYSIZE(found));
+    const int first = std::max(0, view->palette.chosen - most_rows + 1);
     for (int i = first; i < std::min(count, first + most_rows); i++) {
         command command;
         ImGui::PushID(i);
-        if (command_get(matching[i], &command) && draw_row(command, view, i == palette.chosen))
-            run = matching[i];
+        if (command_get(found[i], &command) && draw_row(command, view, i == view->palette.chosen))
+            clicked = found[i];
         ImGui::PopID();
     }
     ImGui::Dummy(ImVec2(0, px(4)));
@@ -111,44 +76,36 @@ int build_list(const view *view)
         ImGui::TextUnformatted("no command has these words");
     else
         ImGui::TextColored(ImGui::ColorConvertU32ToFloat4(soft), "%d of %d; Enter runs, Escape closes",
-                           palette.chosen + 1, count);
-    return run;
+                           view->palette.chosen + 1, count);
+    return clicked;
 }
 
 } // namespace
 
 void build_palette(view *view, const view_context *context)
 {
-    const bool opens = view->palette && !palette.is_open;
-    palette.is_open = view->palette;
-    if (!view->palette)
+    if (!view->palette.is_open)
         return;
-    if (opens) {
-        *palette.typed = 0;
-        palette.chosen = 0;
-        palette.there = *context;
-    }
     const ImVec2 size = ImGui::GetIO().DisplaySize;
     ImGui::SetNextWindowPos(ImVec2(size.x / 2, std::floor(size.y / 8)), ImGuiCond_Always, ImVec2(0.5f, 0));
     ImGui::SetNextWindowSize(ImVec2(std::min(px(640), size.x - px(16)), 0));
+    ImGui::SetNextWindowFocus();
     ImGui::SetNextWindowBgAlpha(0.98f);
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
     ImGui::Begin("palette", nullptr,
                  ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove |
                      ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoNav | ImGuiWindowFlags_NoScrollbar);
-    ImGui::SetNextItemWidth(-1);
-    ImGui::SetKeyboardFocusHere();
-    if (ImGui::InputTextWithHint("##typed", "what to do", palette.typed, sizeof palette.typed))
-        palette.chosen = 0;
-    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
-    const int run = build_list(view);
-    ImGui::PopStyleVar();
-    const bool leaves =
-        is_pressed(ImGuiKey_Escape) || (!opens && !ImGui::IsWindowFocused(ImGuiFocusedFlags_ChildWindows));
+    draw_typed(view->palette);
+    ImGui::Dummy(ImVec2(0, px(5)));
+    const int clicked = build_list(view, context);
+    const bool leaves = ImGui::IsMouseClicked(ImGuiMouseButton_Left) && !ImGui::IsWindowAppearing() &&
+                        !ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem);
     ImGui::End();
-    if (run < 0 && !leaves)
-        return;
-    view->palette = palette.is_open = false;
-    command_run(run, view, &palette.there);
+    ImGui::PopStyleVar();
+    if (clicked >= 0)
+        palette_run(view, context, clicked);
+    else if (leaves)
+        view->palette.is_open = false;
 }
 
 } // namespace parts

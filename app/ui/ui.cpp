@@ -206,7 +206,7 @@ void ui_build(const ui_facts *facts, view *view, view_context *context, ui_layou
     build_help(view, context);
     build_menu(view, context);
     build_palette(view, context);
-    layout->takes_keys = io.WantTextInput || was_open || view->flying || view->palette;
+    layout->takes_keys = io.WantTextInput || was_open || view->flying;
     ImGui::Render();
 }
 

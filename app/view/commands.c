@@ -1,4 +1,4 @@
-#include "commands.h"
+#include "palette.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -25,7 +25,12 @@ TOGGLE(continuous)
 TOGGLE(accumulate)
 TOGGLE(help)
 TOGGLE(menu)
-TOGGLE(palette)
+
+static void open_palette(view *view, const view_context *context, int argument)
+{
+    (void)argument;
+    palette_open(view, context);
+}
 
 static void fit(view *view, const view_context *context, int argument)
 {
@@ -253,7 +258,7 @@ static const command rows[] = {
     {"screenshot", "save a screenshot", COMMANDS_FILE, {'p', 'P'}, .run = save_screenshot}, /* P: while Shift pins */
     {"quit", "quit", COMMANDS_FILE, {'q', KEY_ESCAPE}, .run = quit},
 
-    {"commands", "search the commands", COMMANDS_HELP, {KEY_CONTROL | 'p', '/'}, .run = toggle_palette, .is_on = palette_is_on, .passing = true},
+    {"commands", "search the commands", COMMANDS_HELP, {KEY_CONTROL | 'p', '/'}, .run = open_palette},
     {"menu", "menu", COMMANDS_HELP, {KEY_F10}, .run = toggle_menu, .is_on = menu_is_on, .passing = true},
     {"help", "mouse and keys", COMMANDS_HELP, {KEY_F1, 'h', '?'}, .run = toggle_help, .is_on = help_is_on, .passing = true},
 };
@@ -354,13 +359,17 @@ void command_run(int index, view *view, const view_context *context)
 
 static bool close_what_is_open(view *view)
 {
-    const bool was_open = view->help || view->menu || view->palette;
-    view->help = view->menu = view->palette = false;
+    const bool was_open = view->help || view->menu;
+    view->help = view->menu = false;
     return was_open;
 }
 
 void view_key(view *view, const view_context *context, int key)
 {
+    if (view->palette.is_open) {
+        palette_key(view, context, key & ~KEY_REPEATED);
+        return;
+    }
     const int index = command_of_key(context, key & ~KEY_REPEATED);
     command command;
     if (index < 0 || !command_get(index, &command) || (key & KEY_REPEATED && !command.repeats))
@@ -377,9 +386,19 @@ static void name_key(int key, char name[32])
     static const struct {
         int key;
         const char *name;
-    } names[] = {{' ', "Space"},     {KEY_ESCAPE, "Escape"}, {KEY_ENTER, "Enter"}, {KEY_TAB, "Tab"},
-                 {KEY_LEFT, "Left"}, {KEY_RIGHT, "Right"},   {KEY_HOME, "Home"},   {KEY_END, "End"},
-                 {KEY_F1, "F1"},     {KEY_F10, "F10"}};
+    } names[] = {{' ', "Space"},
+                 {KEY_ESCAPE, "Escape"},
+                 {KEY_ENTER, "Enter"},
+                 {KEY_TAB, "Tab"},
+                 {KEY_BACKSPACE, "Backspace"},
+                 {KEY_LEFT, "Left"},
+                 {KEY_RIGHT, "Right"},
+                 {KEY_UP, "Up"},
+                 {KEY_DOWN, "Down"},
+                 {KEY_HOME, "Home"},
+                 {KEY_END, "End"},
+                 {KEY_F1, "F1"},
+                 {KEY_F10, "F10"}};
     if (key & KEY_CONTROL) {
         snprintf(name, 32, "Ctrl+%c", toupper(key & ~KEY_CONTROL));
         return;

@@ -34,6 +34,14 @@ typedef struct view_wipe {
     double edge;  /* 0 to 1, of the width */
 } view_wipe;
 
+/* The list of commands, see palette.h. */
+typedef struct view_palette {
+    bool is_open;
+    char typed[64];
+    int chosen;  /* of those that match, from 0 */
+    int hovered; /* the pane under the cursor when it was opened, which commands act on; -1: none */
+} view_palette;
+
 typedef struct view {
     pane panes[VIEW_PANES]; /* row by row */
     int pane_count;
@@ -43,7 +51,8 @@ typedef struct view {
     int solo;       /* the pane that fills the view; -1: all are shown */
     view_wipe wipe; /* where no pane fills it */
     bool panels;
-    bool help, menu, palette;               /* what lies over the view */
+    bool help, menu;                        /* what lies over the view, ... */
+    view_palette palette;                   /* ... and this */
     bool inspector;                         /* it is open */
     wf_node_pixel pins[WF_NODE_MAX_PIXELS]; /* what it inspects; without any, the pixel under the mouse */
     int pin_count;
@@ -128,7 +137,20 @@ view_place view_get_place(const view *view, const view_context *context);
 void view_set_place(view *view, const view_place *place);
 
 /* Keys that are no characters; with Ctrl held they are characters, small letters, and KEY_CONTROL. KEY_REPEATED: it was down before. */
-enum { KEY_ESCAPE = 0x110000, KEY_ENTER, KEY_TAB, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_END, KEY_F1, KEY_F10 };
+enum {
+    KEY_ESCAPE = 0x110000,
+    KEY_ENTER,
+    KEY_TAB,
+    KEY_BACKSPACE,
+    KEY_LEFT,
+    KEY_RIGHT,
+    KEY_UP,
+    KEY_DOWN,
+    KEY_HOME,
+    KEY_END,
+    KEY_F1,
+    KEY_F10
+};
 enum { KEY_CONTROL = 1 << 24, KEY_REPEATED = 1 << 25 };
 
 /* Obeys a key: a KEY_ or a character (Unicode). What it does is a row in commands.c. */

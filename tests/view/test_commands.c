@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "app/options.h"
-#include "app/view/commands.h"
+#include "app/view/palette.h"
 
 static view_context context_of(bool has_camera)
 {
@@ -135,9 +135,9 @@ static void escape_closes_what_lies_over_the_view_first(void **state)
     for (int i = 0; i < 3; i++) {
         view view = fresh();
         commands_run(over[i], &view, &context);
-        assert_int_equal(view.help + view.menu + view.palette, 1);
+        assert_int_equal(view.help + view.menu + view.palette.is_open, 1);
         view_key(&view, &context, KEY_ESCAPE);
-        assert_int_equal(view.help + view.menu + view.palette + view.quit, 0);
+        assert_int_equal(view.help + view.menu + view.palette.is_open + view.quit, 0);
         view_key(&view, &context, KEY_ESCAPE);
         assert_true(view.quit);
     }
@@ -198,6 +198,70 @@ static void keys_have_names(void **state)
     assert_int_equal(command_of_key(&context, 0x1f600), -1);
 }
 
+static void type(view *view, const view_context *context, const char *words)
+{
+    for (; *words; words++)
+        view_key(view, context, *words);
+}
+
+/* Typed words choose what is run; keys do nothing else meanwhile, and the pane is the one of before. */
+static void the_palette_runs_what_is_typed(void **state)
+{
+    (void)state;
+    view view = fresh();
+    view_context context = context_of(false);
+    int found[256];
+    const int all = palette_find(&view, &context, found, 256);
+    assert_true(all > 30);
+    context.hovered = 2;
+    view_key(&view, &context, KEY_CONTROL | 'p');
+    context.hovered = -1;
+    type(&view, &context, "q TONE q");
+    assert_int_equal(palette_find(&view, &context, found, 256), 0);
+    view_key(&view, &context, KEY_ENTER);
+    assert_true(view.palette.is_open && !view.quit);
+    for (int i = 0; i < 20; i++)
+        view_key(&view, &context, KEY_BACKSPACE | KEY_REPEATED);
+    assert_int_equal(palette_find(&view, &context, found, 256), all);
+    type(&view, &context, "pixel inSP");
+    assert_int_equal(palette_find(&view, &context, found, 256), 1);
+    view_key(&view, &context, KEY_ENTER);
+    assert_true(view.inspector && !view.palette.is_open);
+    context.hovered = 2;
+    view_key(&view, &context, '/');
+    context.hovered = -1;
+    type(&view, &context, "albedo");
+    view_key(&view, &context, KEY_ENTER);
+    assert_int_equal(view.panes[2].layer, FRAME_ALBEDO);
+}
+
+static void arrows_choose_in_the_palette(void **state)
+{
+    (void)state;
+    view view = fresh();
+    view_context context = context_of(false);
+    int found[256];
+    view_key(&view, &context, '/');
+    view_key(&view, &context, KEY_UP);
+    assert_int_equal(view.palette.chosen, 0);
+    type(&view, &context, "exposure");
+    const int count = palette_find(&view, &context, found, 256);
+    assert_int_equal(count, 3);
+    for (int i = 0; i < 5; i++)
+        view_key(&view, &context, KEY_DOWN);
+    assert_int_equal(view.palette.chosen, 2);
+    view_key(&view, &context, KEY_UP);
+    view_key(&view, &context, KEY_ENTER);
+    assert_float_equal(view.tone.exposure, -0.5f, 0);
+    view_key(&view, &context, '/');
+    for (int i = 0; i < 200; i++)
+        view_key(&view, &context, 'a');
+    view_key(&view, &context, 0xe9);
+    assert_int_equal(strlen(view.palette.typed), sizeof view.palette.typed - 1);
+    view_key(&view, &context, KEY_ESCAPE);
+    assert_false(view.palette.is_open || view.quit);
+}
+
 static options_result parse(int count, const char **words, options *options, error *error)
 {
     return options_parse(count, (char **)words, options, error);
@@ -244,6 +308,8 @@ int main(void)
         cmocka_unit_test(lists_of_names),
         cmocka_unit_test(differences_of_toggles),
         cmocka_unit_test(keys_have_names),
+        cmocka_unit_test(the_palette_runs_what_is_typed),
+        cmocka_unit_test(arrows_choose_in_the_palette),
         cmocka_unit_test(commands_on_the_command_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,6 +211,74 @@ def test_keys_and_mouse_change_the_view(window):
     opened.quits("Escape", "q")
 
 
+def seen(opened):
+    """The panes in a screenshot, whatever the panels below them say by then."""
+    return opened.screenshot()[:440]
+
+
+def lies_over(picture, without):
+    """Help, menu or the list of commands."""
+    return (np.abs(picture.astype(int) - without).max(-1) > 8).mean() > 0.02
+
+
+def test_the_list_of_commands_finds_and_runs(window):
+    """What is typed is searched for; Enter runs the first, and keys that are typed do nothing else."""
+    opened = window("--kernel-size", 3, "--size", "1280x720", "--timing-placeholders", STUDIO / "studio.0002.exr")
+    before = seen(opened)
+    opened.key("slash")
+    time.sleep(1)
+    opened.key("f", "i", "r", "s", "t", "space", "r", "o", "w")
+    time.sleep(1)
+    opened.key("Return")
+    opened.until(lambda: lies_over(seen(opened), before))
+    one_row = seen(opened)
+    opened.key("l")
+    opened.until(lambda: (seen(opened) == before).all(), 20)
+    opened.key("slash")
+    time.sleep(1)
+    opened.key("q", "Escape")
+    opened.until(lambda: (seen(opened) == before).all(), 20)
+    opened.key("l")
+    opened.until(lambda: (seen(opened) == one_row).all())
+    opened.quits("q")
+
+
+def test_the_menu_runs_commands(window):
+    opened = window("--kernel-size", 3, "--size", "1280x720", "--timing-placeholders", STUDIO / "studio.0002.exr")
+    before = seen(opened)
+    opened.xdotool("mousemove", "--window", opened.window, 300, 100)
+    time.sleep(0.5)
+    opened.xdotool("click", 3)
+    time.sleep(1)
+    opened.xdotool("mousemove", "--window", opened.window, 330, 136)  # panes
+    time.sleep(1)
+    opened.click(460, 156)  # the first row of them
+    opened.xdotool("mousemove", "--window", opened.window, 640, 712)
+    opened.until(lambda: lies_over(seen(opened), before))
+    opened.key("l")
+    opened.until(lambda: (seen(opened) == before).all(), 20)
+    opened.quits("q")
+
+
+def test_toggles_do_not_repeat(window):
+    """Keys that are held down for a second, as the server repeats them: Tab turns once, Right goes on."""
+    opened = window("--kernel-size", 3, "--size", "1280x720", "--timing-placeholders", STUDIO / "studio.0002.exr")
+    opened.xdotool("windowfocus", "--sync", opened.window)
+    before = seen(opened)
+
+    def hold(key):
+        opened.xdotool("keydown", key)
+        time.sleep(1.3)
+        opened.xdotool("keyup", key)
+
+    for _ in range(3):
+        hold("Tab")
+        opened.until(lambda: lies_over(seen(opened), before))
+        hold("Tab")
+        opened.until(lambda: (seen(opened) == before).all(), 20)
+    opened.quits("q")
+
+
 def inspected(window, tmp_path, act):
     """What the user makes the inspector tell of a frame of noise: pixels of the report, whose weights are the file's."""
     weights = np.random.default_rng().random((9, 9, 16)).astype(np.float32)
