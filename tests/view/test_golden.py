@@ -52,6 +52,21 @@ for scene in ("room", "court"):
 for over in ("help", "commands", "menu"):
     CASES[over] = {"arguments": ["--size", "1280x720", "--kernel-size", "3", "--timing-placeholders", "--do", over, STUDIO]}
 
+# Panes: a dozen of them, two in a wipe, one page of the flip-book, false color, values in enlarged pixels; on a display of 4K, too.
+SHOWN = ["--timing-placeholders", "--size", "1280x720", "--kernel-size", "3"]
+LARGE_SHOWN = [*SHOWN, "--size", "3840x2160"]
+DOZEN = ("noisy,gather,splat,gather-splat@3,reference,gather-reference:smape,gather-reference:absolute@1,gather-reference:relative,"
+         "albedo@-1,normal,depth,motion")
+FOUR = ["--panes", "noisy,gather,noisy-splat,normal"]
+CASES["panes"] = {"arguments": [*SHOWN, "--panes", DOZEN, STUDIO]}
+CASES["wipe"] = {"arguments": [*SHOWN, "--panes", "noisy,gather", "--wipe", "0.42", STUDIO]}
+CASES["page"] = {"arguments": [*SHOWN, "--solo", "2", "--view", "300,140,5.5", STUDIO]}
+CASES["false-color"] = {"arguments": [*SHOWN, "--panes", "gather,reference,gather-reference", "--tone", "false-color", "--do",
+                                      "auto-exposure", STUDIO]}
+CASES["values"] = {"arguments": [*SHOWN, *FOUR, "--view", "14.5,10,56", "{detail}"]}
+CASES["values-4k"] = {"arguments": [*LARGE_SHOWN, *FOUR, "--view", "14.5,10,210", "{detail}"]}
+CASES["wipe-4k"] = {"arguments": [*LARGE_SHOWN, "--panes", "noisy,gather", "--wipe", "0.6", "--tone", "false-color", "{detail}"]}
+
 LARGE = 12  # of 255: a difference that an eye may notice
 MOST_LARGE = 0.002  # of all pixels
 MOST_MEAN = 0.25  # of 255
@@ -154,6 +169,14 @@ def test_other_kernels_do_not_match(wfview, tmp_path, arguments):
     others = ["--timing-placeholders", "--size", "1280x720", "--weights", "{kernels}", "--weight-mode", "softmax"]
     actual, _ = draw(wfview, tmp_path, "cpu", [*others, *arguments, "{detail}"])
     assert not matches(difference(actual, load(GOLDEN / "inspector.png")))
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--wipe", "0.44"], ["--wipe", "0.42", "--exposure", "0.25"], ["--wipe", "0.42", "--view", "240,135,1.7"],
+    ["--wipe", "0.42", "--panes", "noisy,splat"], ["--solo", "2"]], ids=lambda words: " ".join(words[-2:]))
+def test_other_panes_do_not_match(wfview, tmp_path, arguments):
+    actual, _ = draw(wfview, tmp_path, "cpu", [*SHOWN, "--panes", "noisy,gather", *arguments, STUDIO])
+    assert not matches(difference(actual, load(GOLDEN / "wipe.png")))
 
 
 def test_the_comparison_notices_a_wrong_word():

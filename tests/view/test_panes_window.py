@@ -1,0 +1,142 @@
+"""Panes in a real window, with mouse and keys: the wipe's edge, pages of the flip-book, a place that is typed, and a storm of sizes.
+Vulkan's validation is on, and a message of it is a failure."""
+
+import time
+
+import frames
+import numpy as np
+import pytest
+from test_window import display, window  # noqa: F401, fixtures
+
+VALIDATED = {"VK_INSTANCE_LAYERS": "VK_LAYER_KHRONOS_validation"}
+PICTURES = slice(26, 475)  # rows of a view of 1280x720 that panes have
+ROW = 300
+
+
+@pytest.fixture
+def opened(window, tmp_path):  # noqa: F811
+    """White, of which gather makes black, and a grey albedo; wide enough to fill a pane from side to side when zoomed."""
+    frames.write(tmp_path / "a.exr", color=np.ones((90, 160, 3)), albedo=np.full((90, 160, 3), 0.2))
+    np.save(tmp_path / "w.npy", np.zeros((1, 90, 160), np.float32))
+    return window("--weights", "w.npy", "--size", "1280x720", "--timing-placeholders", "--panes", "noisy,gather,albedo", "--view",
+                  "80,45,8", "a.exr", **VALIDATED)
+
+
+def shade(picture, x, y=ROW):
+    """Of a few pixels there."""
+    return picture[y - 2 : y + 3, x - 2 : x + 3].mean()
+
+
+WHITE, BLACK, GREY = 255, 0, 255 * (1.055 * 0.2 ** (1 / 2.4) - 0.055)
+
+
+def until_shades(opened, **places):
+    """Waits until the picture has these shades, given as xN=shade."""
+    def fits():
+        picture = opened.screenshot()
+        return all(abs(shade(picture, int(x[1:])) - value) < 2 for x, value in places.items())
+
+    opened.until(fits, 30)
+
+
+def drag(opened, start, end):
+    for action in (["mousemove", "--window", opened.window, *start], ["mousedown", 1],
+                   ["mousemove", "--window", opened.window, (start[0] + end[0]) // 2, (start[1] + end[1]) // 2],
+                   ["mousemove", "--window", opened.window, *end], ["mouseup", 1]):
+        opened.xdotool(*action)
+        time.sleep(0.5)
+
+
+def test_the_edge_of_a_wipe_is_dragged_and_stays(opened):
+    opened.key("w")
+    until_shades(opened, x100=WHITE, x620=WHITE, x660=BLACK, x1200=BLACK)
+    drag(opened, (640, 200), (400, 260))
+    until_shades(opened, x100=WHITE, x380=WHITE, x420=BLACK, x1200=BLACK)
+    drag(opened, (800, ROW), (830, ROW + 20))  # the picture
+    opened.xdotool("mousemove", "--window", opened.window, 700, ROW, "click", 4, "click", 4)
+    until_shades(opened, x380=WHITE, x420=BLACK)
+    opened.key("3")  # under the mouse: right of the edge
+    until_shades(opened, x380=WHITE, x420=GREY)
+    opened.xdotool("mousemove", "--window", opened.window, 100, ROW)
+    time.sleep(0.5)
+    opened.key("2")
+    until_shades(opened, x380=BLACK, x420=GREY)
+    drag(opened, (400, 100), (1279, 100))
+    until_shades(opened, x100=BLACK, x420=BLACK, x1260=BLACK)
+    opened.key("Return")
+    until_shades(opened, x200=WHITE)
+    opened.quits("q")
+
+
+def test_pages_of_the_flip_book(opened):
+    for key, value in (("2", BLACK), ("3", GREY), ("1", WHITE), ("comma", GREY), ("period", WHITE), ("period", BLACK), ("9", BLACK)):
+        opened.key(key)
+        until_shades(opened, x100=value, x640=value, x1200=value)
+    opened.key("Return")
+    until_shades(opened, x200=WHITE)
+    opened.quits("q")
+
+
+def test_a_place_that_is_typed(opened):
+    """The picture's corner in the middle of the pane: around it is nothing."""
+    opened.key("1")
+    until_shades(opened, x500=WHITE, x800=WHITE)
+
+    def hold(key):
+        """Text fields see keys that are down while a picture is made."""
+        opened.xdotool("keydown", "--window", opened.window, key)
+        time.sleep(0.5)
+        opened.xdotool("keyup", "--window", opened.window, key)
+        time.sleep(0.5)
+
+    def type_it():
+        opened.click(435, 561)
+        opened.xdotool("keydown", "--window", opened.window, "Control_L")
+        hold("a")
+        opened.xdotool("keyup", "--window", opened.window, "Control_L")
+        opened.xdotool("type", "--window", opened.window, "160, 45, 4")
+        hold("Return")
+        picture = opened.screenshot()
+        return shade(picture, 600) == WHITE and shade(picture, 700) < 20
+
+    opened.until(type_it)
+    opened.key("f")
+    until_shades(opened, x500=WHITE, x800=WHITE)
+    opened.quits("q")
+
+
+def storm():
+    """200 sizes: tiny, huge, flat and thin ones among them; None: out of sight for a while."""
+    random = np.random.default_rng(7)
+    sizes = [(1, 1), (1600, 1), (1, 1200), (64, 64), None, (1600, 1200), (321, 201)]
+    while len(sizes) < 200:
+        sizes.append(None if len(sizes) % 40 == 0 else tuple(int(n) for n in random.integers(1, (1600, 1200))))
+    return sizes
+
+
+def test_a_storm_of_sizes(opened):
+    opened.key("w")
+    until_shades(opened, x100=WHITE, x1200=BLACK)
+    for size in storm():
+        if size:
+            opened.xdotool("windowsize", opened.window, *size)
+        else:
+            opened.xdotool("windowunmap", "--sync", opened.window)
+            opened.xdotool("windowmap", "--sync", opened.window)
+        time.sleep(0.02)
+        assert opened.process.poll() is None, opened.process.stderr.read().decode()
+    opened.xdotool("windowsize", "--sync", opened.window, 1280, 720)
+    opened.until(lambda: opened.screenshot().shape == (720, 1280, 3))
+    until_shades(opened, x100=WHITE, x1200=BLACK)
+    opened.quits("q")
+
+
+def test_minimized_from_the_start(opened):
+    """Out of sight for longer than pictures are waited for."""
+    opened.screenshot()
+    opened.xdotool("windowunmap", "--sync", opened.window)
+    time.sleep(3)
+    opened.xdotool("windowmap", "--sync", opened.window)
+    opened.key("2")
+    until_shades(opened, x640=BLACK)
+    opened.quits("q")
