@@ -112,7 +112,7 @@ static void draw_pane(const screen *screen, const screen_picture *picture, VkCom
         .mode = pane_mode(pane),
         .measure = pane_is_compared(pane) ? pane->measure : PANE_ALONE,
         .channels = layer_rows[pane->layer].channels < 3 ? layer_rows[pane->layer].channels : 3,
-        .scale = 1 / view_ramp_end(picture->view, pane),
+        .scale = 1 / view_ramp_end(picture->view, picture->context, pane),
         .tone = tone_for_shader(&tone),
     };
     panes_draw(&screen->panes, commands, picture->slot, pane, picture->layout->shown[index], push);

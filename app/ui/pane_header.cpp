@@ -102,6 +102,9 @@ void choose_pane(const view_context *context, view *view, int index)
                 view_show(view, index, {shown, view->panes[index].against, measure, view->panes[index].exposure});
         ImGui::EndMenu();
     }
+    ImGui::SetNextItemWidth(px(150));
+    ImGui::SliderFloat("EV of its own", &view->panes[index].exposure, -8, 8, "%+.1f");
+    ImGui::Separator();
     if (ImGui::MenuItem("One more pane", nullptr, false, view->pane_count < VIEW_PANES))
         view_add_pane(view, index);
     if (ImGui::MenuItem("Without this pane", nullptr, false, view->pane_count > 1))
@@ -168,10 +171,10 @@ float draw_probe(const ui_facts *facts, const pane *pane, Box header)
 }
 
 /* "0 [ramp] 1  SMAPE" or "-0.25 [ramp] 0.25" at the right; returns its left end. The panes' shader fills the ramp. */
-float place_ramp(const view *view, const pane *pane, Box header, rectangle *ramp)
+float place_ramp(const view *view, const view_context *context, const pane *pane, Box header, rectangle *ramp)
 {
     float low, high;
-    if (header.width < px(200) || !view_ramp(view, pane, &low, &high))
+    if (header.width < px(200) || !view_ramp(view, context, pane, &low, &high))
         return header.right();
     char measure[32] = "";
     if (pane_is_compared(pane) && pane->measure != MEASURE_SIGNED)
@@ -194,7 +197,7 @@ void build_pane_header(const ui_facts *facts, view *view, const view_context *co
     if (facts->has_probe && has_layers)
         right = draw_probe(facts, pane, header);
     else if (has_layers)
-        right = place_ramp(view, pane, header, &layout->ramps[index]);
+        right = place_ramp(view, context, pane, header, &layout->ramps[index]);
     pane_menu(facts, view, context, index, header, right - px(6));
     explain_layer(facts, context, pane, header);
 }

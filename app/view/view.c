@@ -129,22 +129,34 @@ view_grid view_arrange_grid(const view *view, const view_context *context, float
     return (view_grid){0, count, columns, rows_of(count, columns)};
 }
 
-float view_ramp_end(const view *view, const pane *pane)
+static bool is_map(int layer)
 {
-    const bool is_relative = pane->measure == MEASURE_RELATIVE || pane->measure == MEASURE_SMAPE;
-    return exp2f(-pane->exposure - (is_relative ? 0 : view->tone.exposure));
+    return layer_rows[layer].shown == PANE_ERROR || layer_rows[layer].shown == PANE_SIGNED;
 }
 
-bool view_ramp(const view *view, const pane *pane, float *low, float *high)
+float view_ramp_end(const view *view, const view_context *context, const pane *pane)
 {
-    if (pane_is_compared(pane)) {
-        *high = view_ramp_end(view, pane);
-        *low = pane->measure == MEASURE_SIGNED ? -*high : 0;
+    const bool is_relative =
+        pane_is_compared(pane) && (pane->measure == MEASURE_RELATIVE || pane->measure == MEASURE_SMAPE);
+    float end = exp2f(-view->tone.exposure);
+    if (is_relative)
+        end = 1;
+    else if (is_map(pane->layer))
+        end = context->map_ends[pane->layer] > 0 ? context->map_ends[pane->layer] : 1;
+    return end * exp2f(-pane->exposure);
+}
+
+bool view_ramp(const view *view, const view_context *context, const pane *pane, float *low, float *high)
+{
+    *high = view_ramp_end(view, context, pane);
+    if (pane_is_compared(pane) || is_map(pane->layer)) {
+        const bool is_signed =
+            pane_is_compared(pane) ? pane->measure == MEASURE_SIGNED : layer_rows[pane->layer].shown == PANE_SIGNED;
+        *low = is_signed ? -*high : 0;
         return true;
     }
-    const float exposure = exp2f(view->tone.exposure + pane->exposure);
-    *low = (0 - view->tone.offset) / exposure; /* not -0 */
-    *high = (1 - view->tone.offset) / exposure;
+    *low = (0 - view->tone.offset) * *high; /* not -0 */
+    *high *= 1 - view->tone.offset;
     return view->tone.curve == TONE_FALSE && layer_rows[pane->layer].shown == PANE_RADIANCE;
 }
 

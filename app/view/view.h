@@ -77,9 +77,10 @@ typedef struct view_context {
     int image_width, image_height;
     int frame_count;
     bool has[LAYER_COUNT];
-    bool has_camera; /* frames are of a camera that the hand moves */
-    int hovered;     /* pane under the mouse, -1: none */
-    rectangle pane;  /* any visible pane's picture, at least one pixel: all have the same size */
+    float map_ends[LAYER_COUNT]; /* of layers shown as PANE_ERROR or PANE_SIGNED: the value at the high end; 0: 1 */
+    bool has_camera;             /* frames are of a camera that the hand moves */
+    int hovered;                 /* pane under the mouse, -1: none */
+    rectangle pane;              /* any visible pane's picture, at least one pixel: all have the same size */
 } view_context;
 
 /* Until the user has chosen: noisy, gather, splat; below them reference and errors where there is a reference, else
@@ -111,12 +112,12 @@ typedef struct view_grid {
 } view_grid;
 view_grid view_arrange_grid(const view *view, const view_context *context, float width, float height);
 
-/* The value that a pane of compared layers shows as the high end of its ramp. The tone's exposure counts for values that are of radiance
- * itself, not for relative ones. */
-float view_ramp_end(const view *view, const pane *pane);
+/* The value at the high end of a pane's ramp. The tone's exposure counts for differences of radiance, not for relative ones, nor for maps, which
+ * have ends of their own (context); the pane's own for all. */
+float view_ramp_end(const view *view, const view_context *context, const pane *pane);
 
-/* The values at the ends of a pane's ramp. False: it has none, since its colors are those of the picture. */
-bool view_ramp(const view *view, const pane *pane, float *low, float *high);
+/* The values at both ends. False: the pane has no ramp, since its colors are those of the picture. */
+bool view_ramp(const view *view, const view_context *context, const pane *pane, float *low, float *high);
 
 /* Zoom and center as they apply to a pane's picture, fit included, and the texel under a target pixel. */
 double view_zoom(const view *view, const view_context *context);

@@ -31,12 +31,12 @@ static float limit(float ev, float most)
 }
 
 /* Radiance sets the exposure of all panes; a difference its own, on top of that where it counts. */
-static void apply(view *view, pane *pane, float ev)
+static void apply(view *view, const view_context *context, pane *pane, float ev)
 {
     if (!pane_is_compared(pane))
         view->tone.exposure = limit(ev - pane->exposure, TONE_MOST_EV);
     else
-        pane->exposure = limit(pane->exposure + ev + log2f(view_ramp_end(view, pane)), PANE_MOST_EV);
+        pane->exposure = limit(pane->exposure + ev + log2f(view_ramp_end(view, context, pane)), PANE_MOST_EV);
 }
 
 bool viewer_expose(viewer *viewer, error *error)
@@ -55,6 +55,6 @@ bool viewer_expose(viewer *viewer, error *error)
                         (int)denoiser->height, pictures, error))
         return false;
     if (exposure_find(pane, &pictures[pane->layer], is_compared ? &pictures[pane->against] : NULL, &ev))
-        apply(&viewer->view, pane, ev);
+        apply(&viewer->view, &viewer->context, pane, ev);
     return true;
 }

@@ -178,24 +178,25 @@ static void measures(void **state)
     assert_float_equal(measure_of(MEASURE_RELATIVE, 1, -3), 4 / 3.01, 1e-6);
     assert_float_equal(measure_of(MEASURE_SMAPE, 1, -3), 4 / 4.01, 1e-6);
     view view = view_of(1);
+    view_context context = {.map_ends = {[FRAME_DEPTH] = 8}}; /* which is no map */
     view.tone.exposure = 2;
     view.panes[0] = (pane){LAYER_GATHER, LAYER_SPLAT, MEASURE_ABSOLUTE, 1};
-    assert_float_equal(view_ramp_end(&view, &view.panes[0]), 0.125, 0);
+    assert_float_equal(view_ramp_end(&view, &context, &view.panes[0]), 0.125, 0);
     float low, high;
-    assert_true(view_ramp(&view, &view.panes[0], &low, &high));
+    assert_true(view_ramp(&view, &context, &view.panes[0], &low, &high));
     assert_true(low == 0 && high == 0.125f);
     view.panes[0].measure = MEASURE_SIGNED;
-    assert_true(view_ramp(&view, &view.panes[0], &low, &high));
+    assert_true(view_ramp(&view, &context, &view.panes[0], &low, &high));
     assert_true(low == -0.125f && high == 0.125f);
     view.panes[0] = pane_of(LAYER_GATHER);
-    assert_false(view_ramp(&view, &view.panes[0], &low, &high));
+    assert_false(view_ramp(&view, &context, &view.panes[0], &low, &high));
     view.tone.curve = TONE_FALSE;
     view.tone.offset = 0.25f;
-    assert_true(view_ramp(&view, &view.panes[0], &low, &high));
+    assert_true(view_ramp(&view, &context, &view.panes[0], &low, &high));
     assert_true(low == -0.0625f && high == 0.1875f);
     view.panes[0] = (pane){LAYER_GATHER, LAYER_SPLAT, MEASURE_ABSOLUTE, 1};
     view.panes[0].measure = MEASURE_SMAPE;
-    assert_float_equal(view_ramp_end(&view, &view.panes[0]), 0.5, 0);
+    assert_float_equal(view_ramp_end(&view, &context, &view.panes[0]), 0.5, 0);
 }
 
 int main(void)
