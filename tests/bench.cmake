@@ -55,3 +55,11 @@ set_tests_properties(bench PROPERTIES ENVIRONMENT OMP_WAIT_POLICY=passive)
 add_test(NAME network_bench COMMAND network_bench --size 33x21 --repeats 2
   --json ${CMAKE_CURRENT_BINARY_DIR}/network_bench.json ${CMAKE_CURRENT_SOURCE_DIR}/network/networks/tiny.safetensors)
 set_tests_properties(network_bench PROPERTIES ENVIRONMENT OMP_WAIT_POLICY=passive)
+
+# The node's hand-overs, with the examples' renderer.
+if(WF_VULKAN)
+  add_executable(node_bench bench/node_bench.c ${PROJECT_SOURCE_DIR}/app/examples/renderer.c)
+  target_include_directories(node_bench PRIVATE ${PROJECT_SOURCE_DIR}/app/examples)
+  target_link_libraries(node_bench PRIVATE wf Vulkan::Vulkan wf_warnings)
+  add_test(NAME node_bench COMMAND node_bench vulkan 33x21 3 ${CMAKE_CURRENT_SOURCE_DIR}/network/networks/tiny.safetensors 10 1)
+endif()
