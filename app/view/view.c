@@ -32,7 +32,7 @@ void view_show(view *view, int index, pane shown)
 
 int view_target_pane(const view *view, const view_context *context)
 {
-    if (context->hovered >= 0)
+    if (context->hovered >= 0 && context->hovered < view->pane_count)
         return context->hovered;
     return view->wipe.on ? view->wipe.sides[0] : view->solo >= 0 ? view->solo : 0;
 }

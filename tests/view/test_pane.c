@@ -169,6 +169,20 @@ static void panes_come_and_go(void **state)
     assert_int_equal(view.solo, 0);
 }
 
+/* The mouse may have been over a pane that is gone. */
+static void keys_act_on_panes_that_are_there(void **state)
+{
+    (void)state;
+    view view = view_of(3);
+    view_context context = {.hovered = 2};
+    assert_int_equal(view_target_pane(&view, &context), 2);
+    view_remove_pane(&view, view_target_pane(&view, &context));
+    assert_int_equal(view_target_pane(&view, &context), 0);
+    context.hovered = -1;
+    view.solo = 1;
+    assert_int_equal(view_target_pane(&view, &context), 1);
+}
+
 /* By formulas of their own. */
 static void measures(void **state)
 {
@@ -203,9 +217,13 @@ int main(void)
 {
     /* Errors first, before a further layer has a name, which stays. */
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_that_are_no_panes), cmocka_unit_test(words_become_panes),
-        cmocka_unit_test(what_is_written_is_read), cmocka_unit_test(grids_make_the_largest_pictures),
-        cmocka_unit_test(panes_come_and_go),       cmocka_unit_test(measures),
+        cmocka_unit_test(words_that_are_no_panes),
+        cmocka_unit_test(words_become_panes),
+        cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(grids_make_the_largest_pictures),
+        cmocka_unit_test(panes_come_and_go),
+        cmocka_unit_test(measures),
+        cmocka_unit_test(keys_act_on_panes_that_are_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,8 +18,10 @@ def opened(window, tmp_path):  # noqa: F811
     """White, of which gather makes black, and a grey albedo; wide enough to fill a pane from side to side when zoomed."""
     frames.write(tmp_path / "a.exr", color=np.ones((90, 160, 3)), albedo=np.full((90, 160, 3), 0.2))
     np.save(tmp_path / "w.npy", np.zeros((1, 90, 160), np.float32))
-    return window("--weights", "w.npy", "--size", "1280x720", "--timing-placeholders", "--panes", "noisy,gather,albedo", "--view",
-                  "80,45,8", "a.exr", **VALIDATED)
+    started = window("--weights", "w.npy", "--size", "1280x720", "--timing-placeholders", "--panes", "noisy,gather,albedo", "--view",
+                     "80,45,8", "a.exr", **VALIDATED)
+    started.screenshot()  # it listens
+    return started
 
 
 def shade(picture, x, y=ROW):
@@ -133,7 +135,6 @@ def test_a_storm_of_sizes(opened):
 
 def test_minimized_from_the_start(opened):
     """Out of sight for longer than pictures are waited for."""
-    opened.screenshot()
     opened.xdotool("windowunmap", "--sync", opened.window)
     time.sleep(3)
     opened.xdotool("windowmap", "--sync", opened.window)
