@@ -255,6 +255,21 @@ bool option_read_pixel(const option_row *row, const char *text, options *options
     return true;
 }
 
+bool option_read_region(const option_row *row, const char *text, options *options, error *error)
+{
+    const char *rest = text;
+    long numbers[4] = {0};
+    bool ok = true;
+    for (int i = 0; i < 4 && ok; i++)
+        ok = read_digits(&rest, &numbers[i]) && numbers[i] >= i / 2 && numbers[i] <= row->most &&
+             *rest++ == (i < 3 ? ',' : 0);
+    if (!ok)
+        return error_set(error, "--%s %s: expected X,Y,W,H, all up to %d, W and H at least 1", row->name, text,
+                         row->most);
+    options->region = (frame_region){(int)numbers[0], (int)numbers[1], (int)numbers[2], (int)numbers[3]};
+    return true;
+}
+
 /* Up to `count` numbers from 0 to `most`, with commas between them; returns how many, 0 where the text is no such list. */
 static int read_decimals(const char *text, float most, float *values, int count)
 {

@@ -164,11 +164,17 @@ static const option_row rows[] = {
     {"do", "NAME[,NAME...]", VIEWER, .read = option_read_do, .word = command_word,
      .help = "what the keys of these commands do, once the first picture is laid out: %s"},
 
+    {"measure", "LAYER[-LAYER]", VIEWER, OPTION_TEXT(measure),
+     .help = "metrics of a layer, against another one or the reference; its statistics and histogram: in a panel,\n"
+             "and in --report as \"measured\""},
+    {"region", "X,Y,W,H", VIEWER, .read = option_read_region, .most = MAX_SIZE, .needs = "measure",
+     .help = "of this part of the frame, from 0,0 at the top left"},
+
     {.help = "Panes"},
     {"panes", "LIST", VIEWER, OPTION_TEXT(pane_list),
      .help = "what is shown: up to 12 of LAYER or LAYER-LAYER:MEASURE with commas between them, as in\n"
              "noisy,gather,gather-splat,gather-reference:smape. Measures: signed (default), absolute, relative,\n"
-             "smape. LAYER@EV is brighter by EV than the others"},
+             "smape, relmse, flip. LAYER@EV is brighter by EV than the others"},
     {"columns", "N", VIEWER, OPTION_NUMBER(columns), .least = 1, .most = VIEW_PANES, .needs = "panes",
      .help = "panes beside each other (default: as many as make the pictures largest)"},
 
@@ -404,6 +410,20 @@ static bool check_panes(const parse *parse)
     return true;
 }
 
+static bool check_measure(const parse *parse)
+{
+    options *options = parse->options;
+    error why;
+    int count;
+    if (!options->measure)
+        return true;
+    if (!panes_read(options->measure, 1, &options->measured, &count, &why))
+        return error_set(parse->error, "--measure %s: %s", options->measure, why.message);
+    if (strpbrk(options->measure, ":@"))
+        return error_set(parse->error, "--measure %s: expected LAYER or LAYER-LAYER", options->measure);
+    return true;
+}
+
 /* What no row says. */
 static bool check_rest(const parse *parse, unsigned run)
 {
@@ -449,7 +469,7 @@ static bool check(const parse *parse)
     for (int i = 0; i < ROWS; i++)
         if (parse->given[i] && !check_others(parse, &rows[i], parse->given[i]))
             return false;
-    return check_panes(parse) && check_rest(parse, run);
+    return check_panes(parse) && check_measure(parse) && check_rest(parse, run);
 }
 
 /* ---- Parsing ------------------------------------------------------------------------------------------------------ */

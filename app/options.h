@@ -73,8 +73,11 @@ typedef struct options {
     view_place place;
     const char *do_names[OPTIONS_MOST_DO]; /* --do, repeated: names of commands (commands.h), with commas between */
     int do_count;
-    bool placeholders;  /* --timing-placeholders: dashes for times and device names, for golden pictures */
-    tone_settings tone; /* of panes */
+    const char *measure; /* --measure, NULL: nothing is measured; else of this layer, against that one, ... */
+    pane measured;
+    frame_region region; /* ... what is in here; 0 x 0: the whole frame */
+    bool placeholders;   /* --timing-placeholders: dashes for times and device names, for golden pictures */
+    tone_settings tone;  /* of panes */
     const char *screenshot, *save, *report, *trace;
     const char *compare;         /* NULL, or the picture that the screenshot is compared with */
     float tolerance[2];          /* FLIP's mean, and the share of pixels with a large one; default 0.002 and 0.001 */

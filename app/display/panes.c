@@ -44,9 +44,11 @@ static bool create_layouts(panes *panes, error *error)
 static bool create_sets(panes *panes, error *error)
 {
     const uint32_t count = DENOISER_SLOTS * LAYER_COUNT;
-    return descriptor_sets_create(panes->device, panes->image_layout,
-                                  &(VkDescriptorPoolSize){VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, count}, 1, count,
+    const VkDescriptorType type = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER;
+    return descriptor_sets_create(panes->device, panes->image_layout, &(VkDescriptorPoolSize){type, count}, 1, count,
                                   &panes->pool, &panes->sets[0][0], error) &&
+           descriptor_sets_create(panes->device, panes->image_layout, &(VkDescriptorPoolSize){type, MEASURE_MAPS}, 1,
+                                  MEASURE_MAPS, &panes->map_pool, panes->maps, error) &&
            descriptor_sets_create(panes->device, panes->target_layout,
                                   &(VkDescriptorPoolSize){VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, 1}, 1, 1,
                                   &panes->target_pool, &panes->target_set, error);
@@ -70,6 +72,7 @@ void panes_destroy(panes *panes)
     vkDestroyPipeline(handle, panes->pipeline, NULL);
     vkDestroyPipelineLayout(handle, panes->layout, NULL);
     vkDestroyDescriptorPool(handle, panes->pool, NULL);
+    vkDestroyDescriptorPool(handle, panes->map_pool, NULL);
     vkDestroyDescriptorPool(handle, panes->target_pool, NULL);
     vkDestroyDescriptorSetLayout(handle, panes->image_layout, NULL);
     vkDestroyDescriptorSetLayout(handle, panes->target_layout, NULL);
@@ -92,24 +95,36 @@ void panes_set_target(panes *panes, const target *target)
     panes->height = (int)target->height;
 }
 
+static VkWriteDescriptorSet write_of(VkDescriptorSet set, const wf_node_image *image, VkDescriptorImageInfo *info)
+{
+    *info = (VkDescriptorImageInfo){.imageView = image->view, .imageLayout = VK_IMAGE_LAYOUT_GENERAL};
+    return (VkWriteDescriptorSet){
+        .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+        .dstSet = set,
+        .descriptorCount = 1,
+        .descriptorType = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER,
+        .pImageInfo = info,
+    };
+}
+
 void panes_bind(panes *panes, uint32_t slot, const wf_node_image images[LAYER_COUNT])
 {
     VkDescriptorImageInfo infos[LAYER_COUNT];
     VkWriteDescriptorSet writes[LAYER_COUNT];
     uint32_t count = 0;
-    for (int layer = 0; layer < LAYER_COUNT; layer++) {
-        if (!images[layer].view)
-            continue;
-        infos[layer] = (VkDescriptorImageInfo){.imageView = images[layer].view, .imageLayout = VK_IMAGE_LAYOUT_GENERAL};
-        writes[count++] = (VkWriteDescriptorSet){
-            .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
-            .dstSet = panes->sets[slot][layer],
-            .descriptorCount = 1,
-            .descriptorType = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER,
-            .pImageInfo = &infos[layer],
-        };
-    }
+    for (int layer = 0; layer < LAYER_COUNT; layer++)
+        if (images[layer].view)
+            writes[count++] = write_of(panes->sets[slot][layer], &images[layer], &infos[layer]);
     vkUpdateDescriptorSets(panes->device->handle, count, writes, 0, NULL);
+}
+
+void panes_bind_maps(panes *panes, const wf_node_image *maps, int count)
+{
+    VkDescriptorImageInfo infos[MEASURE_MAPS];
+    VkWriteDescriptorSet writes[MEASURE_MAPS];
+    for (int i = 0; i < count; i++)
+        writes[i] = write_of(panes->maps[i], &maps[i], &infos[i]);
+    vkUpdateDescriptorSets(panes->device->handle, (uint32_t)count, writes, 0, NULL);
 }
 
 static int clamp(int value, int least, int most)
@@ -132,11 +147,12 @@ void panes_begin(const panes *panes, VkCommandBuffer commands)
     vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, panes->layout, 2, 1, &panes->target_set, 0, NULL);
 }
 
-void panes_draw(const panes *panes, VkCommandBuffer commands, uint32_t slot, const pane *pane, rectangle rectangle,
-                struct pane_push push)
+void panes_draw(const panes *panes, VkCommandBuffer commands, uint32_t slot, const pane *pane, int map,
+                rectangle rectangle, struct pane_push push)
 {
     const VkDescriptorSet *sets = panes->sets[slot];
-    const VkDescriptorSet shown[] = {sets[pane->layer], sets[pane_is_compared(pane) ? pane->against : pane->layer]};
+    const VkDescriptorSet shown[] = {pane_shows_flip(pane) ? panes->maps[map] : sets[pane->layer],
+                                     sets[pane_is_compared(pane) ? pane->against : pane->layer]};
     place(panes, rectangle, &push);
     if (push.columns <= 0 || push.rows <= 0)
         return;

@@ -12,8 +12,9 @@ typedef struct panes {
     const device *device;
     VkSampler sampler;
     VkDescriptorSetLayout image_layout, target_layout;
-    VkDescriptorPool pool, target_pool;
+    VkDescriptorPool pool, map_pool, target_pool;
     VkDescriptorSet sets[DENOISER_SLOTS][LAYER_COUNT]; /* each: the layer's image */
+    VkDescriptorSet maps[MEASURE_MAPS];                /* each: a map of FLIP */
     VkDescriptorSet target_set;
     VkPipelineLayout layout;
     VkPipeline pipeline;
@@ -29,10 +30,14 @@ void panes_set_target(panes *panes, const target *target);
 /* Points a slot at its images; nothing in flight uses the slot. */
 void panes_bind(panes *panes, uint32_t slot, const wf_node_image images[LAYER_COUNT]);
 
-/* Between target_begin and target_begin_overlay: once, then per pane. The pane's layers must exist in the slot. Rectangles do not overlap, and
+/* Points at maps of FLIP; nothing in flight uses any. */
+void panes_bind_maps(panes *panes, const wf_node_image *maps, int count);
+
+/* Between target_begin and target_begin_overlay: once, then per pane. The pane's layers must exist in the slot; map: that of their
+ * FLIP, where the pane shows that. Rectangles do not overlap, and
  * of the push constants these calls set what of the target is drawn. */
 void panes_begin(const panes *panes, VkCommandBuffer commands);
-void panes_draw(const panes *panes, VkCommandBuffer commands, uint32_t slot, const pane *pane, rectangle rectangle,
-                struct pane_push push);
+void panes_draw(const panes *panes, VkCommandBuffer commands, uint32_t slot, const pane *pane, int map,
+                rectangle rectangle, struct pane_push push);
 
 #endif

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+_Static_assert(MEASURE_FRAMES == SCREEN_FRAMES, "each picture in flight has room for what it measures");
+
 #define PROBE_STRIDE (4 * sizeof(float))
 
 /* ---- Life --------------------------------------------------------------------------------------------------------- */
@@ -25,7 +27,7 @@ static bool fill(screen *screen, uint32_t width, uint32_t height, error *error)
             return false;
     VkRenderPass *render_pass = &screen->target.render_pass;
     return timeline_create(device, &screen->timeline, error) &&
-           timer_create(device, SCREEN_FRAMES, &screen->timer, error) &&
+           timer_create(device, 2 * SCREEN_FRAMES, &screen->timer, error) &&
            target_create(device, width, height, &screen->target, error) &&
            panes_create(device, &screen->panes, error) &&
            ui_create(device, *render_pass, SCREEN_FRAMES, screen->window ? screen->window->handle : NULL, error) &&
@@ -51,6 +53,7 @@ void screen_destroy(screen *screen)
     vkDeviceWaitIdle(device->handle);
     ui_destroy();
     panes_destroy(&screen->panes);
+    measure_close(&screen->measure);
     target_destroy(&screen->target);
     timer_destroy(device, &screen->timer);
     vkDestroySemaphore(device->handle, screen->timeline, NULL);
@@ -84,7 +87,35 @@ bool screen_fit(screen *screen, error *error)
     return ui_resize(width, height, error);
 }
 
+bool screen_fit_measure(screen *screen, uint32_t width, uint32_t height, int map_count, error *error)
+{
+    measure *measure = &screen->measure;
+    if (measure->width == width && measure->height == height && measure->map_count == map_count)
+        return true;
+    if (!screen_wait(screen, screen->drawn, error))
+        return false;
+    if (width == 0) {
+        measure_close(measure);
+        return true;
+    }
+    if (!measure_fit(screen->device, width, height, map_count, measure, error))
+        return false;
+    panes_bind_maps(&screen->panes, measure->maps, map_count);
+    return true;
+}
+
 /* ---- Recording ---------------------------------------------------------------------------------------------------- */
+
+/* That of the pane's layers, among those that are made. */
+static int map_of(const screen_picture *picture, const pane *pane)
+{
+    const measure_pair pair = {pane->layer, pane->against};
+    int map = 0;
+    while (picture->measure && map < picture->measure->map_count &&
+           !measure_same_pair(picture->measure->maps[map], pair))
+        map++;
+    return map;
+}
 
 static int pane_mode(const pane *pane)
 {
@@ -110,12 +141,15 @@ static void draw_pane(const screen *screen, const screen_picture *picture, VkCom
         .near_inverse = picture->near_inverse,
         .far_inverse = picture->far_inverse,
         .mode = pane_mode(pane),
-        .measure = pane_is_compared(pane) ? pane->measure : PANE_ALONE,
-        .channels = layer_rows[pane->layer].channels < 3 ? layer_rows[pane->layer].channels : 3,
+        .measure = pane_is_compared(pane) && !pane_shows_flip(pane) ? pane->measure : PANE_ALONE,
+        .channels = pane_shows_flip(pane)                  ? 1
+                    : layer_rows[pane->layer].channels < 3 ? layer_rows[pane->layer].channels
+                                                           : 3,
         .scale = 1 / view_ramp_end(picture->view, picture->context, pane),
         .tone = tone_for_shader(&tone),
     };
-    panes_draw(&screen->panes, commands, picture->slot, pane, picture->layout->shown[index], push);
+    panes_draw(&screen->panes, commands, picture->slot, pane, map_of(picture, pane), picture->layout->shown[index],
+               push);
 }
 
 static void draw_ramp(const screen *screen, const screen_picture *picture, VkCommandBuffer commands, int index)
@@ -130,7 +164,7 @@ static void draw_ramp(const screen *screen, const screen_picture *picture, VkCom
         .mode = pane_mode(&picture->view->panes[index]) == PANE_SIGNED ? PANE_SIGNED_RAMP : PANE_RAMP,
     };
     const pane pane = pane_of(FRAME_COLOR);
-    panes_draw(&screen->panes, commands, picture->slot, &pane, ramp, push);
+    panes_draw(&screen->panes, commands, picture->slot, &pane, 0, ramp, push);
 }
 
 static void record_view(const screen *screen, const screen_picture *picture, VkCommandBuffer commands)
@@ -184,12 +218,27 @@ static bool record_printed(const screen *screen, screen_frame *frame, const scre
                            picture->layout->printed, &frame->printed, error);
 }
 
+static void record_measure(screen *screen, uint32_t index, const screen_picture *picture)
+{
+    screen_frame *frame = &screen->frames[index];
+    frame->measures = picture->measure;
+    if (!picture->measure) {
+        measure_skip(&screen->measure, index);
+        return;
+    }
+    const denoiser_slot *slot = &picture->denoiser->slots[picture->slot];
+    timer_begin(&screen->timer, frame->commands, SCREEN_FRAMES + index);
+    measure_record(&screen->measure, index, frame->commands, slot->images, picture->measure);
+    timer_end(&screen->timer, frame->commands, SCREEN_FRAMES + index);
+}
+
 static bool record(screen *screen, uint32_t index, const screen_picture *picture, bool to_window, error *error)
 {
     screen_frame *frame = &screen->frames[index];
     if (!commands_begin(frame->commands, error) ||
         (picture->sync && !denoiser_acquire(picture->denoiser, picture->slot, frame->commands, error)))
         return false;
+    record_measure(screen, index, picture);
     timer_begin(&screen->timer, frame->commands, index);
     record_view(screen, picture, frame->commands);
     frame->has_probe = record_probe(frame, picture);
@@ -247,6 +296,9 @@ static void collect(screen *screen, uint32_t index, profiler *profiler)
     screen_frame *frame = &screen->frames[index];
     if (frame->untimed && timer_read(&screen->timer, screen->device, index, &begin, &end))
         profiler_add(profiler, PROFILER_VULKAN, "display", begin, end, frame->untimed);
+    if (frame->untimed && frame->measures &&
+        timer_read(&screen->timer, screen->device, SCREEN_FRAMES + index, &begin, &end))
+        profiler_add(profiler, PROFILER_VULKAN, "measure", begin, end, frame->untimed);
     frame->untimed = 0;
 }
 
@@ -294,4 +346,9 @@ values screen_printed(const screen *screen)
 {
     const screen_frame *frame = finished(screen);
     return frame ? frame->printed.values : (values){0};
+}
+
+bool screen_measured(const screen *screen, uint64_t number, measurement *measured, measured_histograms *histograms)
+{
+    return measure_read(&screen->measure, (uint32_t)((number - 1) % SCREEN_FRAMES), measured, histograms);
 }

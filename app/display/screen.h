@@ -7,6 +7,7 @@
 #include "app/gpu/timer.h"
 #include "app/gpu/window.h"
 #include "app/ui/ui.h"
+#include "measure.h"
 #include "panes.h"
 #include "readback.h"
 
@@ -19,6 +20,7 @@ typedef struct screen_frame {
     bool has_probe;
     readback printed; /* what the view prints of the layers that it shows */
     uint64_t untimed; /* the denoiser's frame in a picture whose time is not in the profiler yet; 0: none */
+    bool measures;
 } screen_frame;
 
 typedef struct screen {
@@ -26,7 +28,8 @@ typedef struct screen {
     window *window; /* NULL: headless */
     target target;
     panes panes;
-    timer timer;          /* a span a frame: display */
+    measure measure;
+    timer timer;          /* of each frame a span for what it displays, and one for what it measures */
     VkSemaphore timeline; /* counts pictures that are done */
     uint64_t drawn;       /* pictures submitted */
     screen_frame frames[SCREEN_FRAMES];
@@ -40,6 +43,7 @@ typedef struct screen_picture {
     const view *view;
     const view_context *context;
     const ui_layout *layout;
+    const measure_work *measure;     /* NULL: nothing. It has the maps of FLIP that the panes show */
     float near_inverse, far_inverse; /* 1/depth shown white and black */
 } screen_picture;
 
@@ -49,6 +53,10 @@ void screen_destroy(screen *screen); /* waits for pictures in flight; zeroed is 
 
 /* Follows the window's size: before ui_build. */
 bool screen_fit(screen *screen, error *error);
+
+/* Opens what measures images of that size and makes so many maps of FLIP, or closes it: 0 x 0, and none. Waits for pictures in flight
+ * where that is a change. */
+bool screen_fit_measure(screen *screen, uint32_t width, uint32_t height, int map_count, error *error);
 
 /* Submits the picture that ui_build laid out last. Adds the times of pictures that are done. */
 bool screen_draw(screen *screen, const screen_picture *picture, profiler *profiler, error *error);
@@ -62,6 +70,9 @@ bool screen_probe(const screen *screen, float probe[LAYER_COUNT][4]);
 
 /* What the latest finished picture printed; of no picture, of none: no area. Until the next screen_draw. */
 values screen_printed(const screen *screen);
+
+/* What picture `number`, counted from 1, has measured: one of the last SCREEN_FRAMES, and done. False: nothing. */
+bool screen_measured(const screen *screen, uint64_t number, measurement *measured, measured_histograms *histograms);
 
 /* Adds the times that have not been added yet; every picture is done. */
 void screen_collect(screen *screen, profiler *profiler);

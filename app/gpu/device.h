@@ -56,12 +56,14 @@ typedef struct buffer {
     VkBuffer handle;
     VkDeviceMemory memory;
     VkDeviceSize size;
-    void *mapped; /* coherent, for the buffer's whole life */
+    void *mapped; /* coherent, for the buffer's whole life; NULL: it is the device's alone */
 } buffer;
 
 /* A buffer that the host writes (usage TRANSFER_SRC, in the device's own memory where the host can reach that) or reads
  * (TRANSFER_DST, in cached memory where there is some). */
 bool buffer_create(const device *device, VkDeviceSize size, VkBufferUsageFlags usage, buffer *buffer, error *error);
+bool buffer_create_on_device(const device *device, VkDeviceSize size, VkBufferUsageFlags usage, buffer *buffer,
+                             error *error);
 void buffer_destroy(const device *device, buffer *buffer); /* leaves *buffer zeroed; zeroed is fine */
 
 /* A 2D color image with one level, optimal tiling, layout UNDEFINED; or its texels in host memory, R32, R32G32 or R32G32B32A32. */

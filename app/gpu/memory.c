@@ -37,7 +37,8 @@ static bool allocate(const device *device, VkMemoryRequirements requirements, Vk
                      reason ? reason : "no type of memory fits");
 }
 
-static bool fill_buffer(const device *device, VkBufferUsageFlags usage, buffer *buffer, error *error)
+static bool make_buffer(const device *device, VkBufferUsageFlags usage, VkMemoryPropertyFlags needed,
+                        VkMemoryPropertyFlags wanted, buffer *buffer, error *error)
 {
     if (!vk_ok(vkCreateBuffer(device->handle,
                               &(VkBufferCreateInfo){
@@ -50,11 +51,16 @@ static bool fill_buffer(const device *device, VkBufferUsageFlags usage, buffer *
         return false;
     VkMemoryRequirements requirements;
     vkGetBufferMemoryRequirements(device->handle, buffer->handle, &requirements);
-    bool reads = usage & VK_BUFFER_USAGE_TRANSFER_DST_BIT;
-    return allocate(device, requirements, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
-                    reads ? VK_MEMORY_PROPERTY_HOST_CACHED_BIT : VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, &buffer->memory,
-                    error) &&
-           vk_ok(vkBindBufferMemory(device->handle, buffer->handle, buffer->memory, 0), "vkBindBufferMemory", error) &&
+    return allocate(device, requirements, needed, wanted, &buffer->memory, error) &&
+           vk_ok(vkBindBufferMemory(device->handle, buffer->handle, buffer->memory, 0), "vkBindBufferMemory", error);
+}
+
+static bool fill_buffer(const device *device, VkBufferUsageFlags usage, buffer *buffer, error *error)
+{
+    const bool reads = usage & VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+    return make_buffer(device, usage, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
+                       reads ? VK_MEMORY_PROPERTY_HOST_CACHED_BIT : VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, buffer,
+                       error) &&
            vk_ok(vkMapMemory(device->handle, buffer->memory, 0, VK_WHOLE_SIZE, 0, &buffer->mapped), "vkMapMemory",
                  error);
 }
@@ -63,6 +69,16 @@ bool buffer_create(const device *device, VkDeviceSize size, VkBufferUsageFlags u
 {
     *buffer = (struct buffer){.size = size};
     if (fill_buffer(device, usage, buffer, error))
+        return true;
+    buffer_destroy(device, buffer);
+    return false;
+}
+
+bool buffer_create_on_device(const device *device, VkDeviceSize size, VkBufferUsageFlags usage, buffer *buffer,
+                             error *error)
+{
+    *buffer = (struct buffer){.size = size};
+    if (make_buffer(device, usage, 0, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, buffer, error))
         return true;
     buffer_destroy(device, buffer);
     return false;

@@ -98,7 +98,7 @@ void choose_pane(const view_context *context, view *view, int index)
     }
     if (pane_is_compared(&view->panes[index]) && ImGui::BeginMenu("Measure")) {
         for (int measure = 0; measure_name(measure); measure++)
-            if (ImGui::MenuItem(measure_name(measure), nullptr, view->panes[index].measure == measure))
+            if (ImGui::MenuItem(measure_label(measure), nullptr, view->panes[index].measure == measure))
                 view_show(view, index, {shown, view->panes[index].against, measure, view->panes[index].exposure});
         ImGui::EndMenu();
     }
@@ -178,8 +178,7 @@ float place_ramp(const view *view, const view_context *context, const pane *pane
         return header.right();
     char measure[32] = "";
     if (pane_is_compared(pane) && pane->measure != MEASURE_SIGNED)
-        std::snprintf(measure, sizeof measure, "  %s",
-                      pane->measure == MEASURE_SMAPE ? "SMAPE" : measure_name(pane->measure));
+        std::snprintf(measure, sizeof measure, "  %s", measure_label(pane->measure));
     header.width -= draw_format(look.small, header, right_align, dim, "%.3g%s", (double)high, measure) + px(6);
     *ramp = {header.right() - px(72), header.y + std::floor((header.height - px(7)) / 2), px(72), px(7)};
     header.width -= px(72) + px(6);

@@ -66,7 +66,7 @@ void draw_values(const ui_facts *facts, const view *view, const view_context *co
         const int column = area.x + i % area.columns, row = area.y + i / area.columns;
         const float *shown = values_at(&facts->printed, pane->layer, column, row);
         const float *other = pane_is_compared(pane) ? values_at(&facts->printed, pane->against, column, row) : nullptr;
-        if (!shown || (pane_is_compared(pane) && !other))
+        if (!shown || pane_shows_flip(pane) || (pane_is_compared(pane) && !other))
             continue;
         const float middle_x = (float)(x + (column + 0.5) * zoom), middle_y = (float)(y + (row + 0.5) * zoom);
         const float line = look.small->FontSize + px(1);

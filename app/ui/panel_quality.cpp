@@ -43,13 +43,13 @@ void build_quality(const ui_facts *facts, const view_context *context, Box box)
         draw_text(look.body, box.take_top(px(20)), left_align, dim, "This frame has none; --reference gives one.");
         return;
     }
-    const float name_width = px(62), width = std::floor((box.width - name_width) / (float)metric_count);
+    const float name_width = px(62), width = std::floor((box.width - name_width) / (float)METRICS_SUMMARY);
     auto cell = [&](Box row, int column) -> Box {
         return {row.x + name_width + width * (float)column, row.y, width, row.height};
     };
     Box titles = box.take_top(px(20));
     Column columns[METRICS_MOST];
-    for (int c = 0; c < metric_count; c++) {
+    for (int c = 0; c < METRICS_SUMMARY; c++) {
         draw_text(look.small, cell(titles, c), right_align, dim, metric_rows[c].label);
         if (facts->quality)
             columns[c] = column_of(facts->quality, c);
@@ -62,7 +62,7 @@ void build_quality(const ui_facts *facts, const view_context *context, Box box)
         layer_label(layer, label);
         fill({row.x, row.y, row.width, 1}, line);
         draw_text(look.body, row, left_align, text, label);
-        for (int c = 0; c < metric_count; c++) {
+        for (int c = 0; c < METRICS_SUMMARY; c++) {
             const Column &column = columns[c];
             bool stands_out = facts->quality && std::strcmp(column.figures[layer], column.figures[column.best]) == 0;
             draw_text(stands_out ? look.strong : look.body, cell(row, c), right_align, stands_out ? text : dim,

@@ -71,9 +71,10 @@ void obey_mouse(view *view, view_context *context, ui_layout *layout, int index)
     ImGui::InvisibleButton("picture", ImVec2(shown.width, shown.height),
                            ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonMiddle |
                                (context->has_camera ? ImGuiButtonFlags_MouseButtonRight : 0));
-    if (context->has_camera)
+    const bool drags = drag_region(view, context, picture);
+    if (!drags && context->has_camera)
         move_camera(view, context, picture);
-    else
+    else if (!drags)
         move_picture(view, context, picture);
     if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left))
         view->fit = true;
@@ -187,6 +188,7 @@ void draw_over(const ui_facts *facts, const view *view, const view_context *cont
         draw_values(facts, view, context, &view->panes[index], layout->pictures[index]);
     if (view->inspector)
         draw_footprints(facts, view, context, view->panes[index].layer, layout->pictures[index]);
+    outline_region(view, context, layout->pictures[index]);
     if (context->hovered >= 0 && context->hovered != index && inside && !view->wipe.on)
         outline_texel(view, context, layout->pictures[index], layout->column, layout->row);
     ImGui::PopClipRect();

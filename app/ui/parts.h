@@ -132,6 +132,16 @@ void build_timing(const ui_facts *facts, Box box);                              
 float inspector_width(const view *view);
 void build_inspector(const ui_facts *facts, const view *view, Box box);
 
+/* panel_metrics.cpp: figures of a layer, beside the panes; histogram.cpp: of its channels, with axes. */
+float metrics_width(const view *view);
+void build_metrics(const ui_facts *facts, view *view, const view_context *context, Box box);
+void draw_histogram(const measurement *measured, const measured_histograms *histograms, Box box);
+
+/* region.cpp: the part of the frame that is measured: chosen by a drag with Shift in a pane, which is ImGui's item (true: it has the
+ * mouse); by a click with Shift it is the whole frame. */
+bool drag_region(view *view, const view_context *context, rectangle picture);
+void outline_region(const view *view, const view_context *context, rectangle picture);
+
 /* footprint.cpp: over a pane, the outline of what the inspected pixels are made of: in the pane of the splat by the splat, else by the
  * gather. Of taps with at least a tenth of the largest one's factor. */
 void draw_footprints(const ui_facts *facts, const view *view, const view_context *context, int layer,

@@ -70,6 +70,10 @@ void build_all(const ui_facts *facts, view *view, view_context *context, ui_layo
         area.width -= beside;
         build_inspector(facts, view, {area.right(), area.y, beside, area.height});
     }
+    if (view->measures && area.width - metrics_width(view) >= px(320) && area.height > px(240)) {
+        area.width -= metrics_width(view);
+        build_metrics(facts, view, context, {area.right(), area.y, metrics_width(view), area.height});
+    }
     build_panes(facts, view, context, layout, area);
     fly(view);
     if (transport)

@@ -8,6 +8,7 @@
 #include "app/frames/feed_facts.h"
 #include "app/gpu/device.h"
 #include "app/view/inspected.h"
+#include "app/view/measured.h"
 #include "app/view/metrics.h"
 #include "app/view/values.h"
 #include "app/view/view.h"
@@ -40,6 +41,8 @@ typedef struct ui_facts {
     const metrics *quality; /* by layer, of the frame that is shown, for layers that have an error; NULL: not known */
     const inspected_pixel *inspected; /* the pixels of the inspector, as far as they are known */
     int inspected_count;
+    const measurement *measured; /* NULL: not there yet */
+    const measured_histograms *histograms;
     bool has_probe;
     float probe[LAYER_COUNT][4]; /* linear values under the mouse */
     values printed;              /* of a picture before: what layout.printed asked for then */

@@ -21,6 +21,7 @@
 TOGGLE(panels)
 TOGGLE(first_row)
 TOGGLE(inspector)
+TOGGLE(measures)
 TOGGLE(continuous)
 TOGGLE(accumulate)
 TOGGLE(help)
@@ -219,6 +220,7 @@ static const command rows[] = {
     {"panels", "panels", COMMANDS_VIEW, {KEY_TAB}, .run = toggle_panels, .is_on = panels_is_on},
     {"inspector", "inspect the kernels of the pixel under the cursor; a click pins it, one with Shift a second pixel", COMMANDS_VIEW,
      {'i'}, .run = toggle_inspector, .is_on = inspector_is_on},
+    {"metrics", "metrics and a histogram; a drag with Shift chooses a region", COMMANDS_VIEW, {'k'}, .run = toggle_measures, .is_on = measures_is_on},
 
     {"solo", "the pane under the cursor alone, or all again", COMMANDS_PANES, {KEY_ENTER}, .run = toggle_solo},
     {"wipe", "two panes over each other, with an edge to drag; the one under the cursor and the next one", COMMANDS_PANES, {'w'},

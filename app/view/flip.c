@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "shaders/metrics/flip.h"
+
 #define PI 3.14159265358979323846
 
 /* Contrast sensitivity: sums of Gaussians a sqrt(pi/b) exp(-(pi x)^2 / b), x in degrees. */
@@ -12,18 +14,13 @@ typedef struct gaussian {
 
 static const gaussian achromatic = {1, 0.0047}, red_green = {1, 0.0053}, blue_yellow[2] = {{34.1, 0.04}, {13.5, 0.025}};
 
-#define WIDEST_B         0.04
-#define FEATURE_WIDTH    0.082 /* degrees */
-#define COLOR_EXPONENT   0.7f
-#define FEATURE_EXPONENT 0.5f
-#define KNEE_IN          0.4f  /* of the largest difference of colors, which ... */
-#define KNEE_OUT         0.95f /* ... becomes this much of the range */
+#define WIDEST_B      0.04
+#define FEATURE_WIDTH 0.082 /* degrees */
 
-enum { MAX_RADIUS = 16 };
-
+/* Of one axis; the middle tap at FLIP_RADIUS, and none beyond the radius. */
 typedef struct kernel {
     int radius;
-    float taps[2 * MAX_RADIUS + 1]; /* the middle one at MAX_RADIUS */
+    float taps[FLIP_TAPS];
 } kernel;
 
 /* Planes of a picture's size. */
@@ -39,23 +36,24 @@ enum { PLANES = 8 };
 
 /* ---- Colors ------------------------------------------------------------------------------------------------------- */
 
-static const double white[3] = {0.950428545, 1, 1.088900371}; /* D65 */
+static const double white[3] = {FLIP_WHITE};
 
-/* sRGB's primaries (IEC 61966-2-1), in X, Y and Z of the white. */
+#define ROW(...)                                                                                                       \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
+
+/* In X, Y and Z of the white. */
 static void to_xyz(const float rgb[3], double xyz[3])
 {
-    static const double rows[3][3] = {{10135552 / 24577794., 8788810 / 24577794., 4435075 / 24577794.},
-                                      {2613072 / 12288897., 8788810 / 12288897., 887015 / 12288897.},
-                                      {1425312 / 73733382., 8788810 / 73733382., 70074185 / 73733382.}};
+    static const double rows[3][3] = {FLIP_TO_XYZ(ROW)};
     for (int i = 0; i < 3; i++)
         xyz[i] = (rows[i][0] * (double)rgb[0] + rows[i][1] * (double)rgb[1] + rows[i][2] * (double)rgb[2]) / white[i];
 }
 
 static void from_xyz(const double xyz[3], float rgb[3])
 {
-    static const double rows[3][3] = {{3.241003275, -1.537398934, -0.498615861},
-                                      {-0.969224334, 1.875930071, 0.041554224},
-                                      {0.055639423, -0.204011202, 1.057148933}};
+    static const double rows[3][3] = {FLIP_FROM_XYZ(ROW)};
     for (int i = 0; i < 3; i++)
         rgb[i] =
             (float)(rows[i][0] * xyz[0] * white[0] + rows[i][1] * xyz[1] * white[1] + rows[i][2] * xyz[2] * white[2]);
@@ -78,7 +76,7 @@ static void from_opponent(const float opponent[3], float rgb[3])
 
 static float lab_curve(double t)
 {
-    const double delta = 6. / 29;
+    const double delta = FLIP_DELTA;
     return t > delta * delta * delta ? cbrtf((float)t) : (float)(t / (3 * delta * delta) + 4. / 29);
 }
 
@@ -96,7 +94,7 @@ static void to_hunt(const float rgb[3], float lab[3])
 /* HyAB, to a power. */
 static float color_distance(const float a[3], const float b[3])
 {
-    return powf(fabsf(a[0] - b[0]) + hypotf(a[1] - b[1], a[2] - b[2]), COLOR_EXPONENT);
+    return powf(fabsf(a[0] - b[0]) + hypotf(a[1] - b[1], a[2] - b[2]), (float)FLIP_COLOR_EXPONENT);
 }
 
 /* Between the colors that differ most. */
@@ -112,7 +110,7 @@ static float largest_distance(void)
 
 static float *tap(kernel *kernel, int i)
 {
-    return &kernel->taps[MAX_RADIUS + i];
+    return &kernel->taps[FLIP_RADIUS + i];
 }
 
 /* One axis of the two-dimensional Gaussians, which have a sum of 1 together. */
@@ -121,6 +119,7 @@ static void make_gaussians(const gaussian *gaussians, int count, kernel kernels[
     double total = 0;
     for (int k = 0; k < count; k++) {
         double sum = 0;
+        kernels[k] = (kernel){0};
         kernels[k].radius = (int)ceil(3 * sqrt(WIDEST_B / (2 * PI * PI)) * FLIP_PIXELS_PER_DEGREE);
         for (int i = -kernels[k].radius; i <= kernels[k].radius; i++) {
             const double x = i / FLIP_PIXELS_PER_DEGREE, a = gaussians[k].a, b = gaussians[k].b;
@@ -153,6 +152,20 @@ static kernel make_feature(int order)
     return kernel;
 }
 
+void flip_make_filters(struct flip_filters *filters)
+{
+    kernel kernels[FLIP_FILTERS];
+    make_gaussians(&achromatic, 1, &kernels[FLIP_ACHROMATIC]);
+    make_gaussians(&red_green, 1, &kernels[FLIP_RED_GREEN]);
+    make_gaussians(blue_yellow, 2, &kernels[FLIP_BLUE_YELLOW]);
+    for (int order = 0; order < 3; order++)
+        kernels[FLIP_SMOOTH + order] = make_feature(order);
+    for (int i = 0; i < FLIP_FILTERS; i++)
+        for (int t = 0; t < FLIP_TAPS; t++)
+            filters->taps[i][t] = kernels[i].taps[t];
+    filters->largest = largest_distance();
+}
+
 static int clamp(int i, int size)
 {
     return i < 0 ? 0 : i < size ? i : size - 1;
@@ -165,7 +178,7 @@ static void convolve(const planes *planes, const float *from, const kernel *acro
         for (int x = 0; x < width; x++) {
             float sum = 0;
             for (int i = -across->radius; i <= across->radius; i++)
-                sum += across->taps[MAX_RADIUS + i] * from[(size_t)y * (size_t)width + (size_t)clamp(x + i, width)];
+                sum += across->taps[FLIP_RADIUS + i] * from[(size_t)y * (size_t)width + (size_t)clamp(x + i, width)];
             planes->rows[(size_t)y * (size_t)width + (size_t)x] = sum;
         }
     for (int y = 0; y < height; y++) {
@@ -175,7 +188,7 @@ static void convolve(const planes *planes, const float *from, const kernel *acro
         for (int i = -down->radius; i <= down->radius; i++) {
             const float *other = planes->rows + (size_t)clamp(y + i, height) * (size_t)width;
             for (int x = 0; x < width; x++)
-                row[x] += down->taps[MAX_RADIUS + i] * other[x];
+                row[x] += down->taps[FLIP_RADIUS + i] * other[x];
         }
     }
 }
@@ -244,11 +257,12 @@ static float difference(const planes *a, const planes *b, size_t i, float larges
     float seen[2][3];
     get_color(a, i, seen[0]);
     get_color(b, i, seen[1]);
-    const float distance = color_distance(seen[0], seen[1]), knee = KNEE_IN * largest;
-    const float color =
-        distance < knee ? distance * KNEE_OUT / knee : KNEE_OUT + (distance - knee) / (largest - knee) * (1 - KNEE_OUT);
+    const float distance = color_distance(seen[0], seen[1]), knee = (float)FLIP_KNEE_IN * largest;
+    const float color = distance < knee
+                            ? distance * (float)FLIP_KNEE_OUT / knee
+                            : (float)FLIP_KNEE_OUT + (distance - knee) / (largest - knee) * (1 - (float)FLIP_KNEE_OUT);
     const float feature = fmaxf(fabsf(a->edges[i] - b->edges[i]), fabsf(a->points[i] - b->points[i]));
-    return powf(color, 1 - powf(feature / sqrtf(2), FEATURE_EXPONENT));
+    return powf(color, 1 - powf(feature / sqrtf(2), (float)FLIP_FEATURE_EXPONENT));
 }
 
 bool flip_compare(const image *picture, const image *reference, image *map, error *error)

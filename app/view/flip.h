@@ -14,4 +14,8 @@
  * Any thread. */
 bool flip_compare(const image *picture, const image *reference, image *map, error *error);
 
+/* What the shaders filter with; shaders/metrics/flip.h says what is where. */
+struct flip_filters;
+void flip_make_filters(struct flip_filters *filters);
+
 #endif

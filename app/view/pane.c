@@ -5,17 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const measures[] = {[MEASURE_SIGNED] = "signed",
-                                       [MEASURE_ABSOLUTE] = "absolute",
-                                       [MEASURE_RELATIVE] = "relative",
-                                       [MEASURE_SMAPE] = "smape",
-                                       NULL};
-
-_Static_assert(sizeof measures / sizeof *measures == MEASURE_COUNT + 1, "each measure has a name");
+static const struct {
+    const char *name, *label;
+} measures[] = {[MEASURE_SIGNED] = {"signed", "signed"},
+                [MEASURE_ABSOLUTE] = {"absolute", "absolute"},
+                [MEASURE_RELATIVE] = {"relative", "relative"},
+                [MEASURE_SMAPE] = {"smape", "SMAPE"},
+                [MEASURE_REL_MSE] = {"relmse", "relMSE"},
+                [MEASURE_FLIP] = {"flip", "FLIP"},
+                [MEASURE_COUNT] = {NULL, NULL}};
 
 const char *measure_name(int measure)
 {
-    return measures[measure];
+    return measures[measure].name;
+}
+
+const char *measure_label(int measure)
+{
+    return measures[measure].label;
 }
 
 pane pane_of(int layer)
@@ -72,7 +79,7 @@ static bool find_layers(const char *text, size_t length, pane *pane)
 static int find_measure(const char *text, size_t length)
 {
     int measure = 0;
-    while (measures[measure] && !is_word(measures[measure], text, length))
+    while (measures[measure].name && !is_word(measures[measure].name, text, length))
         measure++;
     return measure;
 }
@@ -110,11 +117,14 @@ static bool read_pane(const char *text, size_t length, pane *pane, error *error)
     if (!measure)
         return true;
     pane->measure = find_measure(measure, end - layers - 1);
+    if (pane->measure == MEASURE_FLIP && layer_rows[pane->layer].channels < 3)
+        return error_set(error, "%.*s: FLIP compares pictures, not values of %d channel%s", (int)length, text,
+                         layer_rows[pane->layer].channels, layer_rows[pane->layer].channels == 1 ? "" : "s");
     if (pane->measure < MEASURE_COUNT && pane_is_compared(pane))
         return true;
     char list[96] = "";
     for (int i = 0; i < MEASURE_COUNT; i++)
-        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", measures[i]);
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", measures[i].name);
     return error_set(error, "%.*s: expected LAYER-LAYER:MEASURE with MEASURE one of %s", (int)length, text, list);
 }
 
@@ -140,7 +150,7 @@ void pane_write(const pane *pane, char words[PANE_WORDS])
     const bool is_signed = pane->measure == MEASURE_SIGNED;
     if (pane_is_compared(pane))
         snprintf(against, sizeof against, "-%s%s%s", layer_word(pane->against), is_signed ? "" : ":",
-                 is_signed ? "" : measures[pane->measure]);
+                 is_signed ? "" : measures[pane->measure].name);
     if (pane->exposure != 0)
         snprintf(exposure, sizeof exposure, "@%g", (double)pane->exposure);
     snprintf(words, PANE_WORDS, "%.60s%s%s", layer_word(pane->layer), against, exposure);

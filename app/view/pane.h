@@ -35,6 +35,12 @@ static inline bool pane_is_compared(const pane *pane)
     return pane->against != PANE_ALONE;
 }
 
+/* It shows a map of FLIP, which is no matter of single values. */
+static inline bool pane_shows_flip(const pane *pane)
+{
+    return pane_is_compared(pane) && pane->measure == MEASURE_FLIP;
+}
+
 bool pane_same(const pane *a, const pane *b);
 
 /* All of its layers are there. */
@@ -47,6 +53,7 @@ bool panes_read(const char *text, int most, pane *panes, int *count, error *erro
 #define PANE_WORDS 160
 void pane_write(const pane *pane, char words[PANE_WORDS]);
 
-const char *measure_name(int measure); /* on the command line; NULL after the last */
+const char *measure_name(int measure);  /* on the command line; NULL after the last */
+const char *measure_label(int measure); /* in the view */
 
 #endif

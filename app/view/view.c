@@ -136,8 +136,7 @@ static bool is_map(int layer)
 
 float view_ramp_end(const view *view, const view_context *context, const pane *pane)
 {
-    const bool is_relative =
-        pane_is_compared(pane) && (pane->measure == MEASURE_RELATIVE || pane->measure == MEASURE_SMAPE);
+    const bool is_relative = pane_is_compared(pane) && pane->measure >= MEASURE_RELATIVE;
     float end = exp2f(-view->tone.exposure);
     if (is_relative)
         end = 1;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "app/denoise/predictor.h"
+#include "measured.h"
 #include "pane.h"
 #include "place.h"
 #include "tone.h"
@@ -56,6 +57,9 @@ typedef struct view {
     bool inspector;                         /* it is open */
     wf_node_pixel pins[WF_NODE_MAX_PIXELS]; /* what it inspects; without any, the pixel under the mouse */
     int pin_count;
+    bool measures;             /* the panel of metrics is open */
+    int measured, against;     /* layers: what is measured, and what that is compared with; -1: nothing */
+    frame_region region;       /* of which; 0 x 0: the whole frame */
     bool fit;                  /* zoom and center follow the pane's size */
     double zoom;               /* target pixels a texel */
     double center_x, center_y; /* the texel coordinate at each pane's center */

@@ -17,7 +17,7 @@ static int find_pane(const viewer *viewer)
     const bool *has = viewer->context.has;
     const int wanted = view_target_pane(view, &viewer->context);
     const pane *pane = &view->panes[wanted];
-    if (pane_has_layers(pane, has) && (is_radiance(pane) || pane_is_compared(pane)))
+    if (pane_has_layers(pane, has) && (is_radiance(pane) || (pane_is_compared(pane) && !pane_shows_flip(pane))))
         return wanted;
     for (int i = 0; i < view->pane_count; i++)
         if (pane_has_layers(&view->panes[i], has) && is_radiance(&view->panes[i]))

@@ -37,6 +37,9 @@ static bool do_without_vulkan(viewer *viewer, error *error)
     if (options->screenshot)
         return error_set(error, "--screenshot %s: the view is drawn with Vulkan: %s", options->screenshot,
                          reason.message);
+    if (options->measure)
+        return error_set(error, "--measure %s: pictures are measured with Vulkan: %s", options->measure,
+                         reason.message);
     if (!options->automatic && options->backend != WF_CPU)
         return error_set(error, "--backend %s: needs Vulkan: %s", wf_backend_name(options->backend), reason.message);
     snprintf(note, sizeof note, "filtered on the CPU and drew nothing, without Vulkan: %s\n", reason.message);
@@ -109,6 +112,10 @@ static void set_up_view(viewer *viewer, bool has_guides)
     view->inspector = options->pixel_count > 0;
     view->pin_count = options->pixel_count;
     memcpy(view->pins, options->pixels, sizeof view->pins);
+    view->measures = options->measure;
+    view->measured = options->measure ? options->measured.layer : LAYER_GATHER;
+    view->against = options->measure ? options->measured.against : FRAME_REFERENCE;
+    view->region = options->region;
     view->tone = options->tone;
     view->backend = options->backend;
     view->predictor.row = options->predictor;
@@ -161,6 +168,7 @@ void viewer_close(viewer *viewer)
     profiler_destroy(viewer->discarded);
     viewer_forget_layers(viewer);
     viewer_forget_inspection(viewer);
+    viewer_forget_measured(viewer);
     free(viewer->frames);
     free(viewer->notes);
 }

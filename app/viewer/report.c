@@ -33,6 +33,12 @@
  *     inspect[].alpha          blend towards the coarser levels; null where there is none
  *     inspect[].factors        [row][column], what the pixels of the picture are multiplied with
  *     inspect[].sum, entropy (bits), effective_radius (pixels of the level)
+ *     measured[]               what --measure asks for, one a frame: frame (path), layer, against (null: nothing), region [x, y, width, height]
+ *     measured[].difference    null without against, else the keys of metrics.c: smape ... flip (its mean), absolute, signed (means)
+ *     measured[].channels[]    count (of finite values, which the rest is of), nan, infinite, min, max, mean, deviation
+ *     measured[].channels[].quantiles   "0.01" ... "0.99": the least value that this share of the values is not above
+ *     histogram[]              of the layer measured last, in the frame shown last, one a channel: [from, to, count] of each bin that
+ *                              has any; 8 bins an octave of either sign
  *     notes[]                  why "auto" passed over a backend or took one (milliseconds of both), or nothing was drawn: sentences
  *     problems[]               one a frame that had any: frame (path), problem, skipped (it could not be read; else it was mended)
  */
@@ -43,6 +49,7 @@
 #include <string.h>
 
 #include "app/files/output.h"
+#include "report_measured.h"
 
 /* cJSON's Add functions return NULL without memory; the tree is checked once, when it is printed, so results are dropped. */
 
@@ -77,7 +84,7 @@ static void add_stage(cJSON *stages, const profiler_stats *stats)
 static void add_metrics(cJSON *frame, const char *key, const metrics *metrics)
 {
     cJSON *object = cJSON_AddObjectToObject(frame, key);
-    for (int i = 0; i < metric_count; i++) /* cJSON prints null for NaN and infinity */
+    for (int i = 0; i < METRICS_SUMMARY; i++) /* cJSON prints null for NaN and infinity */
         cJSON_AddNumberToObject(object, metric_rows[i].key, metrics->values[i]);
 }
 
@@ -212,6 +219,7 @@ static cJSON *build(const report *report)
     for (int i = 0; i < report->metrics_count; i++)
         add_frame(list, &report->metrics[i]);
     add_inspected(root, report->inspected, report->inspected_count);
+    report_add_measured(root, report);
     add_notes(root, report->notes);
     cJSON *problems = cJSON_AddArrayToObject(root, "problems");
     for (int i = 0; i < report->problem_count; i++)

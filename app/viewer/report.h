@@ -5,6 +5,7 @@
 #include "app/error.h"
 #include "app/frames/frame.h"
 #include "app/view/inspected.h"
+#include "app/view/measured.h"
 #include "app/view/metrics.h"
 #include "profiler.h"
 #include "wf.h"
@@ -30,6 +31,11 @@ typedef struct report_problem {
     bool skipped;
 } report_problem;
 
+typedef struct report_measured {
+    const char *frame; /* path */
+    const measurement *measured;
+} report_measured;
+
 typedef struct report {
     const report_live *live;                   /* NULL: recorded frames */
     const char *vulkan_device, *vulkan_driver; /* NULL: there is none */
@@ -50,6 +56,10 @@ typedef struct report {
     int metrics_count;
     const inspected_pixel *inspected; /* in the frame shown last */
     int inspected_count;
+    const report_measured *measured;
+    int measured_count;
+    const measured_histograms *histograms; /* of the layer measured last; NULL: none was */
+    int histogram_count;                   /* its channels */
     const char *notes; /* what was done otherwise than usual: sentences, each with a newline; NULL: none */
     const report_problem *problems;
     int problem_count;

@@ -122,16 +122,20 @@ static bool write_report(const viewer *viewer, error *error)
     const options *options = viewer->options;
     report_metrics *metrics = calloc((size_t)viewer->context.frame_count, sizeof *metrics);
     report_problem *problems = calloc((size_t)viewer->context.frame_count, sizeof *problems);
-    if (!metrics || !problems) {
+    report_measured *measured = calloc((size_t)viewer->context.frame_count, sizeof *measured);
+    if (!metrics || !problems || !measured) {
+        free(measured);
         free(metrics);
         free(problems);
         return error_set(error, "%s: not enough memory for %d frames", options->report, viewer->context.frame_count);
     }
-    int count = 0, problem_count = 0;
+    int count = 0, problem_count = 0, measured_count = 0;
     for (int i = 0; i < viewer->context.frame_count; i++) {
         const frame_state *state = &viewer->frames[i];
         if (state->problem)
             problems[problem_count++] = (report_problem){feed_path(&viewer->feed, i), state->problem, state->skipped};
+        if (state->measured)
+            measured[measured_count++] = (report_measured){feed_path(&viewer->feed, i), state->measured};
         if (!state->has_metrics)
             continue;
         metrics[count].frame = feed_path(&viewer->feed, i);
@@ -169,11 +173,16 @@ static bool write_report(const viewer *viewer, error *error)
                                .metrics_count = count,
                                .inspected = viewer->inspected,
                                .inspected_count = viewer->inspected_count,
+                               .measured = measured,
+                               .measured_count = measured_count,
+                               .histograms = viewer->has_measured ? &viewer->histograms : NULL,
+                               .histogram_count = viewer->measured.channel_count,
                                .notes = viewer->notes,
                                .problems = problems,
                                .problem_count = problem_count,
                            },
                            error);
+    free(measured);
     free(metrics);
     free(problems);
     return ok;

@@ -8,6 +8,7 @@
 #include "app/gpu/capture.h"
 #include "app/view/commands.h"
 #include "app/view/inspected.h"
+#include "app/view/measured.h"
 #include "viewer.h"
 
 /* What is known of a frame of the sequence. */
@@ -18,6 +19,7 @@ typedef struct frame_state {
     char *problem; /* what was wrong with its file: sentences, each with a newline; owned, NULL: nothing is known */
     bool skipped;  /* since it could not be read */
     metrics metrics[LAYER_COUNT]; /* of layers that have an error */
+    measurement *measured;        /* for the report, NULL: nothing was; owned */
 } frame_state;
 
 typedef struct viewer {
@@ -45,6 +47,11 @@ typedef struct viewer {
     inspected_pixel inspected[WF_NODE_MAX_PIXELS]; /* what it told, of the node's frame of that number; owned */
     int inspected_count;
     uint64_t inspected_frame;
+    measure_work work; /* what is to be measured of the picture that is drawn next */
+    bool has_measured;
+    measurement measured; /* of the picture that is done last */
+    measured_histograms histograms;
+    uint64_t taken; /* pictures whose figures were taken in */
     ui_facts facts;
     ui_layout layout;
     char *origins[FRAME_LAYER_COUNT]; /* what the layers of the frame shown last are in its file, see frame.h; owned */
@@ -99,6 +106,16 @@ bool viewer_ask(viewer *viewer, int index, error *error);
 /* Takes in what the node has told of the frame that is shown, without waiting. */
 void viewer_take_inspection(viewer *viewer);
 void viewer_forget_inspection(viewer *viewer);
+
+/* ---- measure.c ------------------------------------------------------------------------------------------------------ */
+
+/* After the user interface was laid out: finds out what is to be measured of the picture, and opens or closes what does that. In measured
+ * runs a region outside of the frame is an error, and so is a layer that it lacks; in a window the first is said and the region gone. */
+bool viewer_fit_measure(viewer *viewer, error *error);
+
+/* Takes in the figures of pictures that are done. */
+bool viewer_take_measured(viewer *viewer, error *error);
+void viewer_forget_measured(viewer *viewer);
 
 /* ---- layers.c: what is said of frames' files ------------------------------------------------------------------------ */
 

@@ -256,6 +256,8 @@ static void gather_facts(viewer *viewer)
     facts->has_probe = viewer->context.hovered >= 0 && screen_probe(&viewer->screen, facts->probe);
     if (viewer_draws(viewer))
         facts->printed = screen_printed(&viewer->screen);
+    facts->measured = viewer->has_measured ? &viewer->measured : NULL;
+    facts->histograms = &viewer->histograms;
     viewer_take_inspection(viewer);
     facts->inspected = viewer->inspected;
     facts->inspected_count = viewer->inspected_count;
@@ -293,6 +295,8 @@ static bool draw(viewer *viewer, const wf_node_sync *sync, error *error)
 {
     screen *screen = &viewer->screen;
     denoiser_collect(&viewer->denoiser, viewer->times);
+    if (viewer_draws(viewer) && !viewer_take_measured(viewer, error))
+        return false;
     gather_facts(viewer);
     if (!viewer_draws(viewer))
         return acquire(viewer, sync, error);
@@ -302,6 +306,8 @@ static bool draw(viewer *viewer, const wf_node_sync *sync, error *error)
             commands_run(viewer->options->do_names[i], &viewer->view, &viewer->context);
     }
     ui_build(&viewer->facts, &viewer->view, &viewer->context, &viewer->layout);
+    if (!viewer_fit_measure(viewer, error))
+        return false;
     screen_picture picture = {
         .denoiser = &viewer->denoiser,
         .slot = viewer->slot,
@@ -309,6 +315,7 @@ static bool draw(viewer *viewer, const wf_node_sync *sync, error *error)
         .view = &viewer->view,
         .context = &viewer->context,
         .layout = &viewer->layout,
+        .measure = viewer->work.figures || viewer->work.map_count > 0 ? &viewer->work : NULL,
         .near_inverse = viewer->near_inverse,
         .far_inverse = viewer->far_inverse,
     };
@@ -347,5 +354,5 @@ bool viewer_drain(viewer *viewer, error *error)
         return false;
     denoiser_collect(&viewer->denoiser, viewer->times);
     screen_collect(&viewer->screen, viewer->times);
-    return true;
+    return viewer_take_measured(viewer, error);
 }

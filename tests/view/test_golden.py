@@ -39,6 +39,11 @@ PINNED = ["--pixel", "14,11", "--timing-placeholders", "--size", "1280x720"]
 CASES["inspector"] = {"arguments": [*PINNED, "--pixel", "1,6", "--weights", "{kernels}", "--weight-mode", "softmax", "{detail}"]}
 CASES["pyramid"] = {"arguments": [*PINNED, "{detail}"]}
 
+# Metrics, statistics and the histogram of a region, with maps of what differs.
+CASES["metrics"] = {"arguments": [
+    "--size", "1280x720", "--kernel-size", "3", "--timing-placeholders", "--measure", "gather-reference", "--region", "180,60,140,120",
+    "--panes", "noisy,gather,reference,gather-reference:flip,gather-reference:relmse,splat-gather", STUDIO]}
+
 # The network denoises where nothing else is asked for: recorded frames (studio), and live ones (glass).
 # Live frames: what a pixel's noise is follows from its seed, on one device to the last bit.
 for scene in ("room", "court", "glass"):
@@ -177,6 +182,13 @@ def test_other_kernels_do_not_match(wfview, tmp_path, arguments):
 def test_other_panes_do_not_match(wfview, tmp_path, arguments):
     actual, _ = draw(wfview, tmp_path, "cpu", [*SHOWN, "--panes", "noisy,gather", *arguments, STUDIO])
     assert not matches(difference(actual, load(GOLDEN / "wipe.png")))
+
+
+@pytest.mark.parametrize("arguments", [["--measure", "splat-reference"], ["--region", "180,60,140,121"], ["--measure", "gather"]],
+                         ids=["other layer", "other region", "against nothing"])
+def test_other_metrics_do_not_match(wfview, tmp_path, arguments):
+    actual, _ = draw(wfview, tmp_path, "cpu", [*CASES["metrics"]["arguments"], *arguments])
+    assert (actual[:476, 961:] != load(GOLDEN / "metrics.png")[:476, 961:]).any(-1).mean() > 0.001
 
 
 def test_the_comparison_notices_a_wrong_word():

@@ -48,6 +48,8 @@ static void what_is_written_is_read(void **state)
                 const pane shown = {layer, against, measure, measure == 1 ? -2.5f : 0};
                 char words[PANE_WORDS];
                 pane read[VIEW_PANES];
+                if (measure == MEASURE_FLIP && layer_rows[layer].channels < 3)
+                    continue;
                 if (against >= 0 &&
                     (!*layer_word(against) || layer_rows[layer].channels != layer_rows[against].channels))
                     continue;
@@ -70,10 +72,13 @@ static void words_that_are_no_panes(void **state)
         {"-gather", "'-gather' is no layer, nor LAYER-LAYER"},
         {"gather-splat-noisy", "'gather-splat-noisy' is no layer, nor LAYER-LAYER"},
         {"depth-normal", "depth-normal: images of 1 and of 4 channels cannot be compared"},
+        {"depth-depth:flip", "depth-depth:flip: FLIP compares pictures, not values of 1 channel"},
         {"gather:smape",
-         "gather:smape: expected LAYER-LAYER:MEASURE with MEASURE one of signed, absolute, relative, smape"},
+         "gather:smape: expected LAYER-LAYER:MEASURE with MEASURE one of signed, absolute, relative, smape, "
+         "relmse, flip"},
         {"gather-splat:",
-         "gather-splat:: expected LAYER-LAYER:MEASURE with MEASURE one of signed, absolute, relative, smape"},
+         "gather-splat:: expected LAYER-LAYER:MEASURE with MEASURE one of signed, absolute, relative, smape, "
+         "relmse, flip"},
         {"gather@", "gather@: expected EV from -32 to 32 after @"},
         {"gather@1x", "gather@1x: expected EV from -32 to 32 after @"},
         {"gather@nan", "gather@nan: expected EV from -32 to 32 after @"},
@@ -191,6 +196,7 @@ static void measures(void **state)
     assert_float_equal(measure_of(MEASURE_ABSOLUTE, 1, 3), 2, 0);
     assert_float_equal(measure_of(MEASURE_RELATIVE, 1, -3), 4 / 3.01, 1e-6);
     assert_float_equal(measure_of(MEASURE_SMAPE, 1, -3), 4 / 4.01, 1e-6);
+    assert_float_equal(measure_of(MEASURE_REL_MSE, 1, -3), 16 / 9.0001, 1e-6);
     view view = view_of(1);
     view_context context = {.map_ends = {[FRAME_DEPTH] = 8}}; /* which is no map */
     view.tone.exposure = 2;

@@ -1,5 +1,6 @@
 """What panes show of known layers, against numpy: a frame of one color a block, drawn by a window that is wholly panes."""
 
+import flip_evaluator
 import frames
 import numpy as np
 import pytest
@@ -77,6 +78,7 @@ MEASURES = {
     "absolute": lambda a, b: np.abs(a - b),
     "relative": lambda a, b: np.abs(a - b) / (np.abs(b) + 0.01),
     "smape": lambda a, b: np.abs(a - b) / (np.abs(a) + np.abs(b) + 0.01),
+    "relmse": lambda a, b: (a - b) ** 2 / (b**2 + 1e-4),
 }
 
 
@@ -122,3 +124,17 @@ def test_further_layers(wfview, tmp_path):
         pictures.append(np.asarray(Image.open(tmp_path / "s.png").convert("RGB"))[150, [160, 480]].astype(int))
     check(pictures[0], srgb(np.full((2, 3), 0.25)))
     check(pictures[1], srgb(np.full((2, 3), 0.0625)))
+
+
+@pytest.mark.parametrize("colors", [([0.2, 0.4, 0.1], [0.25, 0.3, 0.1]), ([0, 1, 0], [0, 0, 1]), ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5])],
+                         ids=["near", "far", "same"])
+def test_flip(wfview, tmp_path, colors):
+    """As its authors' evaluator has it, of pictures that are one color."""
+    pictures = [np.broadcast_to(np.float32(color), (20, 30, 3)) for color in colors]
+    for name, picture in zip(("frame", "frame.ref"), pictures, strict=True):
+        frames.write(tmp_path / f"{name}.exr", color=picture)
+    wfview("--headless", "--backend", "cpu", "--kernel-size", "1", "--size", "640x360", "--timing-placeholders", "--screenshot",
+           tmp_path / "s.png", "--panes", "reference-noisy,gather-reference:flip", tmp_path / "frame.exr").done()
+    shown = [np.ascontiguousarray(srgb(picture), np.float32) for picture in pictures]
+    expected = flip_evaluator.evaluate(*shown, "LDR", inputsRGB=True, applyMagma=False, computeMeanError=True)[1]
+    check(np.asarray(Image.open(tmp_path / "s.png").convert("RGB")).astype(int)[180, 480], on(RAMP, expected, 0))
