@@ -72,8 +72,10 @@ void describe_pane(const ui_facts *facts, const view *view, const view_context *
 void offer(view *view, int index, const pane &shown)
 {
     char name[160];
+    pane now = view->panes[index];
+    now.exposure = shown.exposure;
     pane_name(&shown, name);
-    if (ImGui::Selectable(name, pane_same(&view->panes[index], &shown)))
+    if (ImGui::Selectable(name, pane_same(&now, &shown)))
         view_show(view, index, shown);
 }
 
@@ -192,12 +194,12 @@ void build_pane_header(const ui_facts *facts, view *view, const view_context *co
 {
     const pane *pane = &view->panes[index];
     const bool has_layers = pane_has_layers(pane, context->has);
-    float right = header.right();
+    Box rest = header;
     if (facts->has_probe && has_layers)
-        right = draw_probe(facts, pane, header);
-    else if (has_layers)
-        right = place_ramp(view, context, pane, header, &layout->ramps[index]);
-    pane_menu(facts, view, context, index, header, right - px(6));
+        rest.width = draw_probe(facts, pane, header) - header.x - px(10);
+    if (has_layers)
+        rest.width = place_ramp(view, context, pane, rest, &layout->ramps[index]) - header.x;
+    pane_menu(facts, view, context, index, header, rest.right() - px(6));
     explain_layer(facts, context, pane, header);
 }
 
