@@ -205,7 +205,7 @@ static void test_manual(void **state)
         "warmup", "screenshot", "save", "report", "trace", "channel", "help", "version", "compression", "list",
         "strict", "keep-channels", "timing-placeholders", "network", "also", "compare", "tolerance", "compare-html",
         "compare-report", "slower", "pixel", "tone", "exposure", "offset", "gamma", "channel-shown", "mark-clipped",
-        "panes", "columns", "do", "solo", "wipe", "view"};
+        "panes", "columns", "do", "solo", "wipe", "view", "measure", "region"};
     /* clang-format on */
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
@@ -304,7 +304,7 @@ static void test_panes(void **state)
     assert_ok(&o, WORDS("f"));
     assert_true(o.pane_count == 0 && o.columns == 0);
     assert_usage("--panes gather:x: gather:x: expected LAYER-LAYER:MEASURE with MEASURE one of signed, absolute, "
-                 "relative, smape",
+                 "relative, smape, relmse, flip",
                  "f", "--panes", "gather:x");
     assert_usage("--columns 13: expected a number from 1 to 12", "f", "--panes", "gather", "--columns", "13");
     assert_usage("--columns 2: needs --panes too", "f", "--columns", "2");
@@ -335,16 +335,15 @@ static void test_missing_values(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "--weights",     "--splat-weights", "--weight-mode",    "--predictor", "--reference",
-        "--kernel-size", "--channel",       "--backend",        "--size",      "--frames",
-        "--warmup",      "--screenshot",    "--save",           "--report",    "--trace",
-        "--scene",       "--dataset",       "--render-size",    "--spp",       "--accumulate",
-        "--environment", "--camera-path",   "--seed",           "--count",     "--reference-spp",
-        "--first",       "--device",        "--models",         "--features",  "--environments",
-        "--buffers",     "--compression",   "--list",           "--also",      "--compare",
-        "--tolerance",   "--compare-html",  "--compare-report", "--slower",    "--pixel",
-        "--tone",        "--exposure",      "--offset",         "--gamma",     "--channel-shown",
-        "--panes",       "--columns",       "--solo",           "--wipe",      "--view"};
+        "--weights",       "--splat-weights",  "--weight-mode",   "--predictor",   "--reference", "--kernel-size",
+        "--channel",       "--backend",        "--size",          "--frames",      "--warmup",    "--screenshot",
+        "--save",          "--report",         "--trace",         "--scene",       "--dataset",   "--render-size",
+        "--spp",           "--accumulate",     "--environment",   "--camera-path", "--seed",      "--count",
+        "--reference-spp", "--first",          "--device",        "--models",      "--features",  "--environments",
+        "--buffers",       "--compression",    "--list",          "--also",        "--compare",   "--tolerance",
+        "--compare-html",  "--compare-report", "--slower",        "--pixel",       "--tone",      "--exposure",
+        "--offset",        "--gamma",          "--channel-shown", "--panes",       "--columns",   "--solo",
+        "--wipe",          "--view",           "--measure",       "--region"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char message[64];
         snprintf(message, sizeof message, "%s: expected a value", names[i]);
