@@ -38,16 +38,20 @@ void main()
         }
     }
     barrier();
-    measured_rank found = push.digit == 0 ? measured_rank(0, rank_of(quantiles[quantile], parts[MEASURED_THREADS]))
-                                         : work.results.ranks[channel][quantile];
+    uint key = 0, rank = rank_of(quantiles[quantile], parts[MEASURED_THREADS]);
+    if (push.digit > 0) {
+        key = work.results.ranks[channel][quantile].key;
+        rank = work.results.ranks[channel][quantile].rank;
+    }
     barrier();
-    if (parts[thread] >= found.rank || parts[thread + 1] < found.rank) {
+    if (parts[thread] >= rank || parts[thread + 1] < rank) {
         return;
     }
     uint before = parts[thread], bin = thread * each;
-    while (before + count_of(channel, quantile, bin) < found.rank) {
+    while (before + count_of(channel, quantile, bin) < rank) {
         before += count_of(channel, quantile, bin++);
     }
     int bits = push.digit == 0 ? MEASURED_FIRST_BITS : MEASURED_NEXT_BITS;
-    work.results.ranks[channel][quantile] = measured_rank(found.key << bits | bin, found.rank - before);
+    work.results.ranks[channel][quantile].key = key << bits | bin;
+    work.results.ranks[channel][quantile].rank = rank - before;
 }
