@@ -173,8 +173,8 @@ static const option_row rows[] = {
     {.help = "Panes"},
     {"panes", "LIST", VIEWER, OPTION_TEXT(pane_list),
      .help = "what is shown: up to 12 of LAYER or LAYER-LAYER:MEASURE with commas between them, as in\n"
-             "noisy,gather,gather-splat,gather-reference:smape. Measures: signed (default), absolute, relative,\n"
-             "smape, relmse, flip. LAYER@EV is brighter by EV than the others"},
+             "noisy,gather,gather-splat,gather-reference:smape. Measures: signed (default), absolute,\n"
+             "relative, smape, relmse, flip. LAYER@EV is brighter by EV than the others"},
     {"columns", "N", VIEWER, OPTION_NUMBER(columns), .least = 1, .most = VIEW_PANES, .needs = "panes",
      .help = "panes beside each other (default: as many as make the pictures largest)"},
 
@@ -182,9 +182,11 @@ static const option_row rows[] = {
      .clashes = {{"wipe", "which shows two panes"}},
      .help = "pane N alone, from 1: a page of the flip-book (keys 1 to 9)"},
     {"wipe", "EDGE", VIEWER, OPTION_DECIMAL(wipe), .least = 0, .most = 1,
-     .help = "the first two panes over each other, with an edge between them at EDGE of the width, 0 to 1 (key W)"},
+     .help = "the first two panes over each other, with an edge between them at EDGE of the width,\n"
+             "0 to 1 (key W)"},
     {"view", "X,Y,ZOOM", VIEWER, .read = option_read_view,
-     .help = "the texel coordinate at each pane's center, and pixels a texel; fit (default): the whole picture"},
+     .help = "the texel coordinate at each pane's center, and pixels a texel; fit (default): the\n"
+             "whole picture"},
 
     {.help = "Tone"},
     {"tone", "NAME", VIEWER, OPTION_WORD(tone.curve), .word = tone_curve_name,
