@@ -5,14 +5,11 @@
 
 _Static_assert(MEASURE_FRAMES == SCREEN_FRAMES, "each picture in flight has room for what it measures");
 
-#define PROBE_STRIDE (4 * sizeof(float))
-
 /* ---- Life --------------------------------------------------------------------------------------------------------- */
 
 static bool create_frame(const device *device, screen_frame *frame, error *error)
 {
     return commands_allocate(device, 1, &frame->commands, error) &&
-           buffer_create(device, LAYER_COUNT * PROBE_STRIDE, VK_BUFFER_USAGE_TRANSFER_DST_BIT, &frame->probe, error) &&
            vk_ok(vkCreateSemaphore(device->handle,
                                    &(VkSemaphoreCreateInfo){.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO}, NULL,
                                    &frame->acquired),
@@ -58,7 +55,7 @@ void screen_destroy(screen *screen)
     timer_destroy(device, &screen->timer);
     vkDestroySemaphore(device->handle, screen->timeline, NULL);
     for (int i = 0; i < SCREEN_FRAMES; i++) {
-        buffer_destroy(device, &screen->frames[i].probe);
+        readback_destroy(device, &screen->frames[i].probed);
         readback_destroy(device, &screen->frames[i].printed);
         vkDestroySemaphore(device->handle, screen->frames[i].acquired, NULL);
         if (screen->frames[i].commands)
@@ -182,40 +179,29 @@ static void record_view(const screen *screen, const screen_picture *picture, VkC
     target_end(commands);
 }
 
-/* The texel under the mouse, of every layer. */
-static bool record_probe(screen_frame *frame, const screen_picture *picture)
+/* The texel under the mouse. */
+static texel_area probed_area(const screen_picture *picture)
 {
-    int column = picture->layout->column, row = picture->layout->row;
-    if (picture->context->hovered < 0 || column < 0 || row < 0 || column >= picture->context->image_width ||
-        row >= picture->context->image_height)
-        return false;
-    memset(frame->probe.mapped, 0, LAYER_COUNT * PROBE_STRIDE);
-    const denoiser_slot *slot = &picture->denoiser->slots[picture->slot];
-    for (uint32_t layer = 0; layer < LAYER_COUNT; layer++) {
-        if (!slot->images[layer].image)
-            continue;
-        VkBufferImageCopy copy = {.bufferOffset = layer * PROBE_STRIDE,
-                                  .imageSubresource = image_layers,
-                                  .imageOffset = {column, row, 0},
-                                  .imageExtent = {1, 1, 1}};
-        vkCmdCopyImageToBuffer(frame->commands, slot->images[layer].image, VK_IMAGE_LAYOUT_GENERAL, frame->probe.handle,
-                               1, &copy);
-    }
-    commands_show_host(frame->commands);
-    return true;
+    const int column = picture->layout->column, row = picture->layout->row;
+    const view_context *context = picture->context;
+    if (context->hovered < 0 || column < 0 || row < 0 || column >= context->image_width || row >= context->image_height)
+        return (texel_area){0};
+    return (texel_area){column, row, 1, 1};
 }
 
-/* What the view prints, of the layers that it shows. */
-static bool record_printed(const screen *screen, screen_frame *frame, const screen_picture *picture, error *error)
+/* What the view has in numbers, of the layers that it shows. */
+static bool record_values(const screen *screen, screen_frame *frame, const screen_picture *picture, error *error)
 {
+    const device *device = screen->device;
+    const wf_node_image *images = picture->denoiser->slots[picture->slot].images;
     uint64_t layers = 0;
     for (int i = 0; i < picture->view->pane_count; i++) {
         const pane *pane = &picture->view->panes[i];
         if (picture->layout->shown[i].width > 0)
             layers |= LAYER_BIT(pane->layer) | (pane_is_compared(pane) ? LAYER_BIT(pane->against) : 0);
     }
-    return readback_record(screen->device, frame->commands, picture->denoiser->slots[picture->slot].images, layers,
-                           picture->layout->printed, &frame->printed, error);
+    return readback_record(device, frame->commands, images, layers, probed_area(picture), &frame->probed, error) &&
+           readback_record(device, frame->commands, images, layers, picture->layout->printed, &frame->printed, error);
 }
 
 static void record_measure(screen *screen, uint32_t index, const screen_picture *picture)
@@ -241,8 +227,7 @@ static bool record(screen *screen, uint32_t index, const screen_picture *picture
     record_measure(screen, index, picture);
     timer_begin(&screen->timer, frame->commands, index);
     record_view(screen, picture, frame->commands);
-    frame->has_probe = record_probe(frame, picture);
-    if (!record_printed(screen, frame, picture, error))
+    if (!record_values(screen, frame, picture, error))
         return false;
     if (to_window)
         window_record_copy(screen->window, &screen->target, frame->commands);
@@ -333,13 +318,10 @@ static const screen_frame *finished(const screen *screen)
     return &screen->frames[(done - 1) % SCREEN_FRAMES];
 }
 
-bool screen_probe(const screen *screen, float probe[LAYER_COUNT][4])
+values screen_probed(const screen *screen)
 {
     const screen_frame *frame = finished(screen);
-    if (!frame || !frame->has_probe)
-        return false;
-    memcpy(probe, frame->probe.mapped, LAYER_COUNT * PROBE_STRIDE);
-    return true;
+    return frame ? frame->probed.values : (values){0};
 }
 
 values screen_printed(const screen *screen)

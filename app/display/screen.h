@@ -16,10 +16,9 @@
 typedef struct screen_frame {
     VkCommandBuffer commands;
     VkSemaphore acquired; /* the window's image is there to be written */
-    buffer probe;         /* a texel of each layer, 16 bytes apart */
-    bool has_probe;
-    readback printed; /* what the view prints of the layers that it shows */
-    uint64_t untimed; /* the denoiser's frame in a picture whose time is not in the profiler yet; 0: none */
+    readback probed;      /* the texel under the mouse */
+    readback printed;     /* what the view prints of the layers that it shows */
+    uint64_t untimed;     /* the denoiser's frame in a picture whose time is not in the profiler yet; 0: none */
     bool measures;
 } screen_frame;
 
@@ -65,10 +64,9 @@ bool screen_draw(screen *screen, const screen_picture *picture, profiler *profil
  * for screen_fit and screen_collect. */
 bool screen_wait(screen *screen, uint64_t picture, error *error);
 
-/* The texels under the mouse in the latest finished picture that has them; false: none. */
-bool screen_probe(const screen *screen, float probe[LAYER_COUNT][4]);
-
-/* What the latest finished picture printed; of no picture, of none: no area. Until the next screen_draw. */
+/* Of the latest finished picture, and of the layers that it shows: the texel under the mouse, and what the panes print; where there is none,
+ * no area. Until the next screen_draw. */
+values screen_probed(const screen *screen);
 values screen_printed(const screen *screen);
 
 /* What picture `number`, counted from 1, has measured: one of the last SCREEN_FRAMES, and done. False: nothing. */

@@ -157,14 +157,18 @@ float draw_probe(const ui_facts *facts, const pane *pane, Box header)
 {
     static const ImU32 colors[3] = {IM_COL32(236, 142, 134, 255), IM_COL32(140, 204, 130, 255),
                                     IM_COL32(128, 170, 242, 255)};
-    const float *value = facts->probe[pane->layer];
+    const texel_area *area = &facts->probed.area;
+    const float *value = values_at(&facts->probed, pane->layer, area->x, area->y);
+    const float *other = pane_is_compared(pane) ? values_at(&facts->probed, pane->against, area->x, area->y) : nullptr;
+    if (!value || (pane_is_compared(pane) && !other))
+        return header.right();
     int channels = std::min(layer_rows[pane->layer].channels, 3);
     float width = text_width(look.small, "-00.0000") + px(4);
     for (int c = channels - 1; c >= 0; c--) {
         Box cell = {header.right() - width, header.y, width, header.height};
         float shown = value[c];
-        if (pane_is_compared(pane)) /* of errors, too: one sees in which direction */
-            shown -= facts->probe[pane->against][c];
+        if (other) /* of errors, too: one sees in which direction */
+            shown -= other[c];
         draw_format(look.small, cell, right_align, channels == 3 ? colors[c] : text,
                     std::fabs(shown) < 100 ? "%.4f" : "%.5g", (double)shown);
         header.width -= width;
@@ -195,7 +199,7 @@ void build_pane_header(const ui_facts *facts, view *view, const view_context *co
     const pane *pane = &view->panes[index];
     const bool has_layers = pane_has_layers(pane, context->has);
     Box rest = header;
-    if (facts->has_probe && has_layers)
+    if (facts->probed.area.columns > 0 && has_layers)
         rest.width = draw_probe(facts, pane, header) - header.x - px(10);
     if (has_layers)
         rest.width = place_ramp(view, context, pane, rest, &layout->ramps[index]) - header.x;

@@ -43,9 +43,8 @@ typedef struct ui_facts {
     int inspected_count;
     const measurement *measured; /* NULL: not there yet */
     const measured_histograms *histograms;
-    bool has_probe;
-    float probe[LAYER_COUNT][4]; /* linear values under the mouse */
-    values printed;              /* of a picture before: what layout.printed asked for then */
+    values probed;      /* linear values under the mouse, in a picture before */
+    values printed;     /* of a picture before: what layout.printed asked for then */
     const char *choice; /* why the backend is the one it is, a sentence; NULL: it is no choice of the program */
     const char *notice; /* NULL or a sentence for the user */
     bool is_warning;    /* the notice is one */

@@ -253,9 +253,10 @@ static void gather_facts(viewer *viewer)
     facts->measured_samples = viewer->measured_samples;
     facts->times = viewer->kept;
     facts->quality = state->has_metrics ? state->metrics : NULL;
-    facts->has_probe = viewer->context.hovered >= 0 && screen_probe(&viewer->screen, facts->probe);
-    if (viewer_draws(viewer))
+    if (viewer_draws(viewer)) {
+        facts->probed = viewer->context.hovered >= 0 ? screen_probed(&viewer->screen) : (values){0};
         facts->printed = screen_printed(&viewer->screen);
+    }
     facts->measured = viewer->has_measured ? &viewer->measured : NULL;
     facts->histograms = &viewer->histograms;
     viewer_take_inspection(viewer);
