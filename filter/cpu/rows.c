@@ -208,27 +208,28 @@ static ALWAYS_INLINE void add_some_taps(const wf_row_sums *sums, const wf_row_ta
 
 /* Rows of gradients on their way past the caches, where whole vectors of aligned memory are written. */
 typedef struct row_streams {
-    int64_t late[WF_ROW_GRADIENT_TAPS];  /* elements from the beginning of aligned memory to that of vectors */
-    vector before[WF_ROW_GRADIENT_TAPS]; /* the vectors before, turned by so many lanes */
+    int64_t late[WF_ROW_GRADIENT_TAPS]; /* elements from the beginning of aligned memory to that of vectors */
+    integers
+        lanes[WF_ROW_GRADIENT_TAPS]; /* of the vector before and of one that follows it: what lies in aligned memory */
+    vector before[WF_ROW_GRADIENT_TAPS];
     int begun;
 } row_streams;
 
 static inline row_streams begin_streams(const wf_row_gradients *to, const int taps, const real *aligned)
 {
     row_streams s = {.begun = 0};
-    for (int t = 0; t < taps; t++)
+    for (int t = 0; t < taps; t++) {
         s.late[t] = (int64_t)(((uintptr_t)to->grad[t] - (uintptr_t)aligned) / sizeof(real) % LANES);
+        s.lanes[t] = lane_numbers() + (integer)(LANES - s.late[t]);
+    }
     return s;
 }
 
 static inline void stream_vector(row_streams *s, int t, real *grad, vector value)
 {
 #if defined(__AVX2__)
-    const integers lane = lane_numbers();
-    const integers late = (integers){0} + (integer)s->late[t], is_before = lane < late;
-    const vector turned = __builtin_shuffle(value, lane - late);
-    const vector whole = (vector)(((integers)s->before[t] & is_before) | ((integers)turned & ~is_before));
-    s->before[t] = turned;
+    const vector whole = __builtin_shuffle(s->before[t], value, s->lanes[t]);
+    s->before[t] = value;
     if (!s->begun) {
         store_reals(grad, value, LANES - s->late[t]);
         return;
@@ -249,46 +250,48 @@ static inline void end_streams(const row_streams *s, const wf_row_gradients *to,
 {
 #if defined(__AVX2__)
     for (int t = 0; s->begun && t < taps; t++)
-        store_reals(to->grad[t] + end - s->late[t], s->before[t], s->late[t]);
+        store_reals(to->grad[t] + end - s->late[t], __builtin_shuffle(s->before[t], s->lanes[t]), s->late[t]);
 #else
     (void)s, (void)to, (void)taps, (void)end;
 #endif
 }
 
+/* plain: what trains networks most, WF_LINEAR's two gradients in one pass that goes past the caches. */
 static ALWAYS_INLINE void add_gradient_lanes(const wf_row_gradients *to, const wf_row_taps *row, const int taps,
-                                             const wf_dtype weight_dtype, row_streams *streams, int64_t i,
-                                             const int64_t lanes)
+                                             const int plain, const wf_dtype weight_dtype, row_streams *streams,
+                                             int64_t i, const int64_t lanes)
 {
-    vector weights[WF_ROW_GRADIENT_TAPS], grads[WF_ROW_GRADIENT_TAPS], input[WF_ROW_GRADIENT_TAPS];
+    const wf_mode mode = plain ? WF_LINEAR : to->mode;
+    const int sums = plain || to->sum, grows = plain || to->other, continues = !plain && to->continues;
+    vector weights[WF_ROW_GRADIENT_TAPS], grads[WF_ROW_GRADIENT_TAPS], input[WF_ROW_TAPS];
     for (int t = 0; t < taps; t++) {
-        weights[t] = to->sum || to->mode == WF_SOFTMAX ? load_weights(row, t, weight_dtype, i, lanes) : (vector){0};
-        if (to->mode == WF_SOFTMAX)
+        weights[t] = sums || mode == WF_SOFTMAX ? load_weights(row, t, weight_dtype, i, lanes) : (vector){0};
+        if (mode == WF_SOFTMAX)
             weights[t] = exp_of(weights[t] - load_reals(to->factor[t] + i, lanes));
-        if (to->mode == WF_NORMALIZED && to->sum)
+        if (mode == WF_NORMALIZED && sums)
             weights[t] *= load_reals(to->factor[t] + i, lanes);
-        grads[t] = to->continues ? load_reals(to->grad[t] + i, lanes) : (vector){0};
+        grads[t] = continues ? load_reals(to->grad[t] + i, lanes) : (vector){0};
     }
     for (int64_t c = 0; c < to->channels; c++) {
-        for (int t = 0; t < taps; t++)
-            input[t] = load_reals(row->input + t * row->input_step + c * row->input_stride + i, lanes);
-        if (to->sum) {
+        load_input(row, taps, 0, c * row->input_stride + i, lanes, input);
+        if (sums) {
             real *at = to->sum + c * to->stride + i;
             vector sum = load_reals(at, lanes);
             for (int t = 0; t < taps; t++)
                 sum += weights[t] * input[t];
             store_reals(at, sum, lanes);
         }
-        if (to->other) {
+        if (grows) {
             const vector other = load_reals(to->other + c * to->stride + i, lanes);
             for (int t = 0; t < taps; t++)
                 grads[t] += other * input[t];
         }
     }
-    for (int t = 0; to->other && t < taps; t++) {
-        if (to->mode != WF_LINEAR && to->complete)
+    for (int t = 0; grows && t < taps; t++) {
+        if (mode != WF_LINEAR && to->complete)
             grads[t] = (grads[t] - load_reals(to->less[t] + i, lanes)) *
-                       (to->mode == WF_SOFTMAX ? weights[t] : load_reals(to->factor[t] + i, lanes));
-        if (to->streams && lanes == LANES)
+                       (mode == WF_SOFTMAX ? weights[t] : load_reals(to->factor[t] + i, lanes));
+        if ((plain || to->streams) && lanes == LANES)
             stream_vector(streams, t, to->grad[t] + i, grads[t]);
         else
             store_reals(to->grad[t] + i, grads[t], lanes);
@@ -301,17 +304,21 @@ static ALWAYS_INLINE void add_some_gradients(const wf_row_gradients *gradients, 
     const wf_row_gradients to = *gradients;
     const wf_row_taps row = *taps;
     const real *aligned = to.sum ? to.sum : to.other;
+    const int is_plain = to.mode == WF_LINEAR && to.sum && to.other && !to.continues && to.streams;
     row_streams streams = begin_streams(&to, count, aligned);
     int64_t i = 0, whole = 0;
     for (int64_t lanes; i < pixels; i += lanes) {
         lanes = lanes_at(aligned + i, pixels - i);
-        if (lanes == LANES) {
-            add_gradient_lanes(&to, &row, count, weight_dtype, &streams, i, LANES);
-            streams.begun = 1;
-            whole = i + LANES;
-        } else {
-            add_gradient_lanes(&to, &row, count, weight_dtype, &streams, i, lanes);
+        if (lanes < LANES) {
+            add_gradient_lanes(&to, &row, count, 0, weight_dtype, &streams, i, lanes);
+            continue;
         }
+        if (is_plain)
+            add_gradient_lanes(&to, &row, count, 1, weight_dtype, &streams, i, LANES);
+        else
+            add_gradient_lanes(&to, &row, count, 0, weight_dtype, &streams, i, LANES);
+        streams.begun = 1;
+        whole = i + LANES;
     }
     if (to.streams)
         end_streams(&streams, &to, count, whole);
