@@ -223,7 +223,7 @@ static const command rows[] = {
     {"metrics", "metrics and a histogram; a drag with Shift chooses a region", COMMANDS_VIEW, {'k'}, .run = toggle_measures, .is_on = measures_is_on},
 
     {"solo", "the pane under the cursor alone, or all again", COMMANDS_PANES, {KEY_ENTER}, .run = toggle_solo},
-    {"wipe", "two panes over each other, with an edge to drag; the one under the cursor and the next one", COMMANDS_PANES, {'w'},
+    {"wipe", "the pane under the cursor and the next one over each other, with an edge to drag", COMMANDS_PANES, {'w'},
      .run = toggle_wipe, .is_on = wipe_is_on, .passing = true},
     {"previous-pane", "the pane before, alone", COMMANDS_PANES, {','}, .run = view_turn_page, .argument = -1, .repeats = true},
     {"next-pane", "the next pane, alone", COMMANDS_PANES, {'.'}, .run = view_turn_page, .argument = 1, .repeats = true},
@@ -269,7 +269,7 @@ static const command rows[] = {
 /* Panes as the pages of a flip-book. */
 #define PANE(number, key)                                                                                              \
     {                                                                                                                  \
-        "pane-" number, "pane " number " alone; in a wipe it takes the side under the cursor", COMMANDS_PANES, {key},  \
+        "pane-" number, "pane " number " alone, or in a wipe under the cursor", COMMANDS_PANES, {key},                 \
             .run = show_pane, .argument = key - '1'                                                                    \
     }
 static const command panes[] = {PANE("1", '1'), PANE("2", '2'), PANE("3", '3'), PANE("4", '4'), PANE("5", '5'),

@@ -252,7 +252,7 @@ def test_the_menu_runs_commands(window):
     time.sleep(1)
     opened.xdotool("mousemove", "--window", opened.window, 330, 136)  # panes
     time.sleep(1)
-    opened.click(460, 156)  # the first row of them
+    opened.click(460, 256)  # the first row of them
     opened.xdotool("mousemove", "--window", opened.window, 640, 712)
     opened.until(lambda: lies_over(seen(opened), before))
     opened.key("l")
