@@ -1,10 +1,11 @@
-/* node_bench -- frames a second of the node with frames in flight, beside what its work on the device alone would allow.
+/* node_bench -- frames a second of the node with frames in flight, beside what work on the device alone would allow.
  *
- *     node_bench BACKEND WIDTHxHEIGHT SLOTS KERNEL|NETWORK.safetensors [FRAMES [AHEAD]]
+ *     node_bench BACKEND WIDTHxHEIGHT SLOTS KERNEL|NETWORK.safetensors [FRAMES [AHEAD [CLEARS]]]
  *
  * AHEAD: so many frames are released and run before the queue waits for the first of them, less than SLOTS (default 0).
- * The renderer has nothing to do but the hand-overs, so what a frame takes beyond the node's stages is their cost. Prints one line of JSON:
- * milliseconds of a frame, of the node's stages in it (their medians), of the hand-overs, and the share that the stages are of a frame. */
+ * CLEARS: what the renderer does before each frame, so many clears of an image of 256 MiB (default 0).
+ * Prints one line of JSON: milliseconds of a frame, of the renderer's work alone, of the node's stages (their medians) and of the
+ * hand-overs, and the share that renderer and stages are of a frame. What a frame takes beyond them are the hand-overs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,8 @@ typedef struct slot {
 static renderer own;
 static wf_node *node;
 static slot slots[WF_NODE_MAX_SLOTS];
+static wf_node_image canvas; /* that the renderer clears */
+static int clears;
 
 static double now_ms(void)
 {
@@ -74,13 +77,52 @@ static void fill(VkCommandBuffer commands, VkImage image)
     vkCmdClearColorImage(commands, image, VK_IMAGE_LAYOUT_GENERAL, &grey, 1, &all);
 }
 
+/* The renderer's work. */
+static void render(VkCommandBuffer commands)
+{
+    for (int i = 0; i < clears; i++)
+        fill(commands, canvas.image);
+}
+
+static VkCommandBuffer make_commands(void)
+{
+    VkCommandBuffer commands;
+    VkCommandBufferAllocateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandPool = own.pool, .commandBufferCount = 1};
+    CHECK(vkAllocateCommandBuffers(own.device, &info, &commands));
+    return commands;
+}
+
+static void open_canvas(void)
+{
+    const VkImageCreateInfo info = {.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+                                    .imageType = VK_IMAGE_TYPE_2D,
+                                    .format = VK_FORMAT_R32G32B32A32_SFLOAT,
+                                    .extent = {4096, 4096, 1},
+                                    .mipLevels = 1,
+                                    .arrayLayers = 1,
+                                    .samples = VK_SAMPLE_COUNT_1_BIT,
+                                    .usage = VK_IMAGE_USAGE_TRANSFER_DST_BIT};
+    VkMemoryRequirements needs;
+    CHECK(vkCreateImage(own.device, &info, NULL, &canvas.image));
+    vkGetImageMemoryRequirements(own.device, canvas.image, &needs);
+    const VkMemoryAllocateInfo memory = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+                                         .allocationSize = needs.size,
+                                         .memoryTypeIndex = (uint32_t)__builtin_ctz(needs.memoryTypeBits)};
+    CHECK(vkAllocateMemory(own.device, &memory, NULL, &canvas.memory));
+    CHECK(vkBindImageMemory(own.device, canvas.image, canvas.memory, 0));
+}
+
+static void close_canvas(void)
+{
+    vkDestroyImage(own.device, canvas.image, NULL);
+    vkFreeMemory(own.device, canvas.memory, NULL);
+}
+
 static void open_slot(uint32_t index)
 {
     slot *s = &slots[index];
-    VkCommandBufferAllocateInfo buffers = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandPool = own.pool, .commandBufferCount = 1};
-    CHECK(vkAllocateCommandBuffers(own.device, &buffers, &s->before));
-    CHECK(vkAllocateCommandBuffers(own.device, &buffers, &s->after));
+    s->before = make_commands(), s->after = make_commands();
     add_image(index, WF_NODE_COLOR, &s->color);
     add_image(index, WF_NODE_ALBEDO, &s->albedo);
     add_image(index, WF_NODE_NORMAL, &s->normal);
@@ -118,6 +160,7 @@ static void start_frame(slot *s, uint32_t index)
 {
     CHECK(wf_node_begin(node, index, &s->sync));
     begin(s->before);
+    render(s->before);
     CHECK(wf_node_release(node, index, s->before));
     submit(&own, s->before, s->sync.timeline, 0, s->sync.ready);
     CHECK(wf_node_run(node, index));
@@ -147,6 +190,23 @@ static double run(int frames, uint32_t slot_count, int ahead)
     return (now_ms() - begin_ms) / frames;
 }
 
+/* Milliseconds of the renderer's work when there is nothing else. */
+static double render_alone(void)
+{
+    enum { TIMES = 20 };
+    VkCommandBuffer commands[TIMES];
+    for (int i = 0; i < TIMES; i++)
+        commands[i] = make_commands();
+    const double begin_ms = now_ms();
+    for (int i = 0; i < TIMES; i++) {
+        begin(commands[i]);
+        render(commands[i]);
+        submit(&own, commands[i], VK_NULL_HANDLE, 0, 0);
+    }
+    CHECK(vkQueueWaitIdle(own.queue));
+    return clears > 0 ? (now_ms() - begin_ms) / TIMES : 0;
+}
+
 static int compare(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
@@ -166,8 +226,13 @@ int main(int argc, char **argv)
     const int frames = argc > 5 ? atoi(argv[5]) : 500, ahead = argc > 6 ? atoi(argv[6]) : 0;
     if (argc < 5 || sscanf(argv[2], "%ux%u", &width, &height) != 2 || slot_count < 1 || frames < 1 || ahead < 0 ||
         ahead >= (int)slot_count)
-        return fprintf(stderr, "usage: node_bench BACKEND WIDTHxHEIGHT SLOTS KERNEL|NETWORK [FRAMES [AHEAD]]\n"), 2;
+        return fprintf(stderr,
+                       "usage: node_bench BACKEND WIDTHxHEIGHT SLOTS KERNEL|NETWORK [FRAMES [AHEAD [CLEARS]]]\n"),
+               2;
+    clears = argc > 7 ? atoi(argv[7]) : 0;
     own = open_renderer();
+    if (clears > 0)
+        open_canvas();
     wf_node_options options = node_options(&own, width, height);
     options.slots = slot_count, options.automatic = 0;
     while (strcmp(argv[1], wf_backend_name(options.backend)) != 0 && options.backend < WF_BACKEND_COUNT)
@@ -177,20 +242,22 @@ int main(int argc, char **argv)
     for (uint32_t i = 0; i < slot_count; i++)
         open_slot(i);
     run(WARMUP, slot_count, ahead);
+    const double render_ms = render_alone();
     const double frame_ms = run(frames, slot_count, ahead);
     double work_ms = 0, median_ms[WF_NODE_STAGE_COUNT];
     for (int stage = 0; stage < WF_NODE_STAGE_COUNT; stage++) {
         median_ms[stage] = median(stage_ms[stage], timed);
         work_ms += stage == WF_NODE_TAKE || stage == WF_NODE_GIVE ? 0 : median_ms[stage];
     }
-    printf("{\"backend\": \"%s\", \"size\": [%u, %u], \"slots\": %u, \"ahead\": %d, \"weights\": \"%s\", \"frame\": "
-           "%.4f, \"work\": %.4f, "
-           "\"in\": %.4f, \"out\": %.4f, \"share\": %.4f}\n",
-           argv[1], width, height, slot_count, ahead, argv[4], frame_ms, work_ms, median_ms[WF_NODE_TAKE],
-           median_ms[WF_NODE_GIVE], work_ms / frame_ms);
+    printf("{\"backend\": \"%s\", \"size\": [%u, %u], \"slots\": %u, \"ahead\": %d, \"weights\": \"%s\", "
+           "\"frame\": %.4f, \"render\": %.4f, \"work\": %.4f, \"in\": %.4f, \"out\": %.4f, \"share\": %.4f}\n",
+           argv[1], width, height, slot_count, ahead, argv[4], frame_ms, render_ms, work_ms, median_ms[WF_NODE_TAKE],
+           median_ms[WF_NODE_GIVE], (render_ms + work_ms) / frame_ms);
     for (uint32_t i = 0; i < slot_count; i++)
         close_slot(i);
     wf_node_destroy(node);
+    if (clears > 0)
+        close_canvas();
     close_renderer(&own);
     return 0;
 }
