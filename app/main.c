@@ -5,8 +5,16 @@
 #include "app/viewer/viewer.h"
 #include "interrupt.h"
 #include "options.h"
+#include "settings.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_OF_SIGNALS = 128 };
+
+/* For someone to look at. */
+static bool opens_window(const options *options)
+{
+    return !options->help && !options->version && !options->list && !options->dataset && !options->headless &&
+           options->frames == 0;
+}
 
 int main(int argc, char **argv)
 {
@@ -15,6 +23,8 @@ int main(int argc, char **argv)
     interrupt_watch();
     options_result parsed = options_parse(argc, argv, &options, &error);
     bool ok = parsed == OPTIONS_OK;
+    if (ok && opens_window(&options))
+        settings_apply(argc, argv, &options);
     if (ok && options.help)
         options_print_manual(stdout);
     else if (ok && options.version)

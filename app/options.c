@@ -158,6 +158,8 @@ static const option_row rows[] = {
     {"warmup", "N", VIEWER, OPTION_NUMBER(warmup), .least = 0, .most = MAX_FRAMES,
      .help = "run N frames before those (default 0)"},
 
+    {"rate", "FPS", VIEWER, OPTION_DECIMAL(rate), .least = 1, .most = 1000,
+     .help = "frames a second while playing in a window (default 24; of camera paths 30)"},
     {"pixel", "X,Y", VIEWER, .read = option_read_pixel, .most = MAX_SIZE - 1,
      .help = "inspect this pixel's kernels, from 0,0 at the top left: beside the panes,\n"
              "and in --report as \"inspect\"; twice for two pixels"},
@@ -525,9 +527,20 @@ static bool read_options(parse *parse, int argc, char **argv)
     return true;
 }
 
+void options_each_given(const options *options, void (*see)(void *user, const char *name, const char *value),
+                        void *user)
+{
+    int id;
+    optind = 0;
+    while ((id = getopt_long(options->word_count, options->words, ":", long_options(), NULL)) != -1)
+        see(user, rows[id - FIRST_ID].name, optarg);
+}
+
 options_result options_parse(int argc, char **argv, options *options, error *error)
 {
     *options = (struct options){
+        .words = argv,
+        .word_count = argc,
         .automatic = true,
         .width = 1280,
         .height = 720,

@@ -26,6 +26,8 @@ typedef enum options_features { OPTIONS_FIRST_HIT, OPTIONS_SAMPLED } options_fea
 #define OPTIONS_MOST_DO 16
 
 typedef struct options {
+    char **words; /* all of the command line, the program first */
+    int word_count;
     const char *const *paths; /* frames; at least one, or none and a scene or a data set */
     int path_count;
     const char *scene;               /* NULL: recorded frames; else live ones, which the following concern */
@@ -62,6 +64,7 @@ typedef struct options {
     int width, height; /* of the window or screenshot, default 1280x720 */
     int frames;        /* 0: until the window is closed; headless: each frame of the sequence or camera path once */
     int warmup;
+    float rate;                               /* frames a second while playing; 0: the frames' own */
     wf_node_pixel pixels[WF_NODE_MAX_PIXELS]; /* --pixel, repeated: to inspect */
     int pixel_count;
     const char *pane_list; /* --panes, of which follow ... */
@@ -96,6 +99,10 @@ typedef enum options_result {
 
 /* Pointers in *options point into argv or into memory that lives until the program ends. */
 options_result options_parse(int argc, char **argv, options *options, error *error);
+
+/* Calls `see` for each option that was given, in their order, with its value or NULL, where options_parse took all of them. */
+void options_each_given(const options *options, void (*see)(void *user, const char *name, const char *value),
+                        void *user);
 
 /* Writes the manual that --help prints. */
 void options_print_manual(FILE *file);

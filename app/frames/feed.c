@@ -64,6 +64,17 @@ bool feed_has_more(const feed *feed, const view *view)
     return feed->source->has_more(feed->self, view);
 }
 
+bool feed_is_outdated(feed *feed, int index)
+{
+    return feed->source->is_outdated && feed->source->is_outdated(feed->self, index);
+}
+
+void feed_reload(feed *feed, int index)
+{
+    if (feed->source->reload)
+        feed->source->reload(feed->self, index);
+}
+
 void feed_restart(feed *feed)
 {
     if (feed->source->restart)

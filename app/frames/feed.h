@@ -45,6 +45,11 @@ void feed_steer(feed *feed, const steering *by);
 /* The frame got last is not what the view asks for, or the view asks for ever new ones. */
 bool feed_has_more(const feed *feed, const view *view);
 
+/* The frame is no longer what it is made of: its file has changed. feed_reload: it is made anew when it is got again, if it is of a
+ * file. */
+bool feed_is_outdated(feed *feed, int index);
+void feed_reload(feed *feed, int index);
+
 /* Forgets what accumulated: frames are those of a feed that was just started. */
 void feed_restart(feed *feed);
 

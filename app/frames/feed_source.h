@@ -17,7 +17,9 @@ struct feed_source {
     bool (*is_ready)(void *self, int index);
     void (*steer)(void *self, const steering *by); /* NULL: there is no camera */
     bool (*has_more)(const void *self, const view *view);
-    void (*restart)(void *self); /* NULL: nothing accumulates */
+    void (*restart)(void *self);                /* NULL: nothing accumulates */
+    bool (*is_outdated)(void *self, int index); /* NULL: frames never are, and there is no reload */
+    void (*reload)(void *self, int index);
     bool (*get)(void *self, int index, const view *view, feed_frame *frame, error *error);
 };
 

@@ -114,6 +114,18 @@ static bool get(void *self, int index, const view *view, feed_frame *frame, erro
     return true;
 }
 
+static bool is_outdated(void *self, int index)
+{
+    return source_is_outdated(((recorded *)self)->source, index);
+}
+
+static void reload(void *self, int index)
+{
+    recorded *recorded = self;
+    source_reload(recorded->source, index);
+    staging_forget(&recorded->staging, index);
+}
+
 const feed_source feed_recorded = {
     .is_asked_for = is_asked_for,
     .open = open_files,
@@ -125,5 +137,7 @@ const feed_source feed_recorded = {
     .inspect = inspect,
     .is_ready = is_ready,
     .has_more = has_more,
+    .is_outdated = is_outdated,
+    .reload = reload,
     .get = get,
 };

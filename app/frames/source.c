@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "app/files/frame_file.h"
@@ -11,11 +13,20 @@
 
 #define DEFAULT_BUDGET (1LL << 30)
 #define NOTHING        (-1)
+#define REST_SECONDS   0.3 /* that nothing was written to a file, for it to count as whole */
 
 typedef enum entry_state { ENTRY_ABSENT, ENTRY_LOADED, ENTRY_FAILED } entry_state;
 
+/* Of a file, to notice that it is another one. */
+typedef struct stamp {
+    struct timespec modified;
+    off_t size;
+    ino_t number;
+} stamp;
+
 typedef struct entry {
     entry_state state;
+    stamp stamp;     /* of the file before it was read */
     frame frame;     /* while loaded; its reference is not its own where it is the shared one */
     long long bytes; /* of the frame's own pixels */
     error *failure;
@@ -158,6 +169,31 @@ static long long bytes_of(const source *source, const frame *frame)
     return bytes;
 }
 
+/* Zeroed where there is no such file. */
+static stamp stamp_of(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return (stamp){0};
+    return (stamp){status.st_mtim, status.st_size, status.st_ino};
+}
+
+static bool same_stamp(const stamp *a, const stamp *b)
+{
+    return a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec &&
+           a->size == b->size && a->number == b->number;
+}
+
+/* It was not written to just now. */
+static bool rests(const stamp *stamp)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    const double age =
+        (double)(now.tv_sec - stamp->modified.tv_sec) + 1e-9 * (double)(now.tv_nsec - stamp->modified.tv_nsec);
+    return age < 0 || age > REST_SECONDS;
+}
+
 /* ---- What to keep and what to load next, under the mutex ------------------------------------------------------------ */
 
 /* How many frames are needed before this one, playing on from the cursor and around. */
@@ -245,9 +281,11 @@ static void *run(void *user)
         frame frame;
         error error = {""};
         pthread_mutex_unlock(&source->mutex);
+        const stamp stamp = stamp_of(source->sequence.paths[index]);
         bool loaded = load(source, index, &frame, &error);
         pthread_mutex_lock(&source->mutex);
         store(source, index, &frame, loaded ? NULL : &error);
+        source->entries[index].stamp = stamp;
         pthread_cond_broadcast(&source->changed);
     }
     pthread_mutex_unlock(&source->mutex);
@@ -368,4 +406,27 @@ const frame *source_get(source *source, int index, error *error)
 const frame *source_poll(source *source, int index, error *error)
 {
     return request(source, index, false, error);
+}
+
+bool source_is_outdated(source *source, int index)
+{
+    const stamp now = stamp_of(source->sequence.paths[index]);
+    const entry *entry = &source->entries[index];
+    pthread_mutex_lock(&source->mutex);
+    const bool outdated = entry->state != ENTRY_ABSENT && !same_stamp(&now, &entry->stamp);
+    pthread_mutex_unlock(&source->mutex);
+    return outdated && now.number && rests(&now);
+}
+
+void source_reload(source *source, int index)
+{
+    entry *entry = &source->entries[index];
+    pthread_mutex_lock(&source->mutex);
+    if (entry->state == ENTRY_LOADED)
+        evict(source, index);
+    free(entry->failure);
+    entry->failure = NULL;
+    entry->state = ENTRY_ABSENT;
+    pthread_cond_broadcast(&source->changed);
+    pthread_mutex_unlock(&source->mutex);
 }

@@ -52,4 +52,11 @@ const frame *source_get(source *source, int index, error *error);
 /* The same without waiting: NULL, and error->message empty, where the frame is not in memory yet. */
 const frame *source_poll(source *source, int index, error *error);
 
+/* The frame's file is another one than that which was read, and nothing was written to it for a moment. */
+bool source_is_outdated(source *source, int index);
+
+/* Forgets the frame, or that it could not be read: it is read again when it is needed. What source_get gave of it is no longer valid. A
+ * reference for every frame stays. */
+void source_reload(source *source, int index);
+
 #endif

@@ -117,3 +117,10 @@ denoiser_input staging_input(staging *staging, const frame *frame, int index)
     staging->index = index;
     return input;
 }
+
+void staging_forget(staging *staging, int index)
+{
+    for (int i = 0; i < DENOISER_SLOTS; i++)
+        if (staging->slots[i].held == index + 1)
+            staging->slots[i].held = 0;
+}

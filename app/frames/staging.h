@@ -24,4 +24,7 @@ void staging_destroy(staging *staging);
 /* The frame, which `index` tells from others, for denoiser_run; valid as long as it, and until the next call. */
 denoiser_input staging_input(staging *staging, const frame *frame, int index);
 
+/* The frame of that index is another one from now on. */
+void staging_forget(staging *staging, int index);
+
 #endif

@@ -2,6 +2,8 @@
 #include "window.h"
 
 #include <GLFW/glfw3.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "app/view/view.h"
 
@@ -33,7 +35,8 @@ static void on_key(GLFWwindow *handle, int key, int scancode, int action, int mo
         {GLFW_KEY_LEFT, KEY_LEFT},     {GLFW_KEY_RIGHT, KEY_RIGHT},
         {GLFW_KEY_HOME, KEY_HOME},     {GLFW_KEY_END, KEY_END},
         {GLFW_KEY_F1, KEY_F1},         {GLFW_KEY_F10, KEY_F10},
-        {GLFW_KEY_UP, KEY_UP},         {GLFW_KEY_DOWN, KEY_DOWN},
+        {GLFW_KEY_F5, KEY_F5},         {GLFW_KEY_UP, KEY_UP},
+        {GLFW_KEY_DOWN, KEY_DOWN},
     };
     window *window = glfwGetWindowUserPointer(handle);
     (void)scancode;
@@ -46,6 +49,26 @@ static void on_key(GLFWwindow *handle, int key, int scancode, int action, int mo
             add_key(handle, keys[i][1] | repeated);
     if (modifiers & GLFW_MOD_CONTROL && key >= GLFW_KEY_A && key <= GLFW_KEY_Z)
         add_key(handle, (key - GLFW_KEY_A + 'a') | KEY_CONTROL | repeated);
+}
+
+/* Paths of a later drop take an earlier one's place. */
+static void on_drop(GLFWwindow *handle, int count, const char **paths)
+{
+    window *window = glfwGetWindowUserPointer(handle);
+    window_forget_dropped(window);
+    window->dropped = calloc((size_t)count, sizeof *window->dropped);
+    for (int i = 0; window->dropped && i < count; i++)
+        if ((window->dropped[window->dropped_count] = strdup(paths[i])))
+            window->dropped_count++;
+}
+
+void window_forget_dropped(window *window)
+{
+    for (int i = 0; i < window->dropped_count; i++)
+        free(window->dropped[i]);
+    free(window->dropped);
+    window->dropped = NULL;
+    window->dropped_count = 0;
 }
 
 static void on_framebuffer_size(GLFWwindow *handle, int width, int height)
@@ -74,6 +97,7 @@ bool window_open(uint32_t width, uint32_t height, window *window, error *error)
     glfwSetWindowSizeLimits(window->handle, MIN_WIDTH, MIN_HEIGHT, GLFW_DONT_CARE, GLFW_DONT_CARE);
     glfwSetCharCallback(window->handle, on_character);
     glfwSetKeyCallback(window->handle, on_key);
+    glfwSetDropCallback(window->handle, on_drop);
     glfwSetFramebufferSizeCallback(window->handle, on_framebuffer_size);
     return true;
 }
@@ -91,6 +115,11 @@ bool window_poll(window *window, double seconds)
     else
         glfwPollEvents();
     return !glfwWindowShouldClose(window->handle);
+}
+
+void window_copy_text(const window *window, const char *text)
+{
+    glfwSetClipboardString(window->handle, text);
 }
 
 void window_size(const window *window, uint32_t *width, uint32_t *height)
@@ -217,6 +246,7 @@ void window_close(window *window)
     if (window->handle)
         glfwDestroyWindow(window->handle);
     glfwTerminate();
+    window_forget_dropped(window);
     *window = (struct window){0};
 }
 

@@ -23,6 +23,8 @@ typedef struct window {
     VkSemaphore drawn[WINDOW_MAX_IMAGES]; /* one an image: presenting it waits for its own */
     int keys[WINDOW_MAX_KEYS];            /* pressed since the last window_poll: characters and KEY_ of view.h */
     int key_count;
+    char **dropped; /* paths of files that were dropped onto it, until window_forget_dropped; owned */
+    int dropped_count;
     bool repeats; /* the key pressed last: it was down before */
 } window;
 
@@ -41,6 +43,11 @@ void window_close(window *window);
 
 /* Takes in events, waiting for one up to `seconds`; false once the window is asked to close. */
 bool window_poll(window *window, double seconds);
+
+void window_forget_dropped(window *window);
+
+/* To the clipboard. */
+void window_copy_text(const window *window, const char *text);
 
 /* The size in pixels; 0 x 0 while minimized. */
 void window_size(const window *window, uint32_t *width, uint32_t *height);

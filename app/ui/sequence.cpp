@@ -94,13 +94,17 @@ void build_sequence(const ui_facts *facts, view *view, const view_context *conte
         view->frame = (view->frame + step + context->frame_count) % context->frame_count;
     }
     Box count = {box.right() - px(250), box.y, px(250), box.height};
-    box.width -= px(262);
+    box.width -= px(view->playing || view->rate > 0 || view->once ? 362 : 262);
     draw_format(look.body, count, right_align, dim, "%s", facts->frame_name);
     char words[64];
     bool loading = facts->feed.loaded < context->frame_count;
     std::snprintf(words, sizeof words, loading ? "%d / %d, %d loaded" : "%d / %d", view->frame + 1,
                   context->frame_count, facts->feed.loaded);
     draw_text(look.body, count, left_align, text, words);
+    const double rate = view->rate > 0 ? (double)view->rate : context->frame_rate;
+    if (view->playing || view->rate > 0 || view->once)
+        draw_format(look.body, {count.x - px(96), count.y, px(90), count.height}, left_align, text, "%g fps%s", rate,
+                    view->once ? ", once" : "");
     frame_slider(facts, view, context, box.inset(px(10), 0));
 }
 

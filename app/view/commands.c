@@ -24,6 +24,7 @@ TOGGLE(inspector)
 TOGGLE(measures)
 TOGGLE(continuous)
 TOGGLE(accumulate)
+TOGGLE(once)
 TOGGLE(help)
 TOGGLE(menu)
 
@@ -164,6 +165,23 @@ static void go_to_end(view *view, const view_context *context, int last)
     step(view, context, last ? context->frame_count - 1 - view->frame : -view->frame);
 }
 
+static void set_pace(view *view, const view_context *context, int steps)
+{
+    static const float rates[] = {1, 2, 4, 8, 12, 24, 25, 30, 48, 50, 60, 120};
+    const int count = sizeof rates / sizeof *rates;
+    const float now = view->rate > 0 ? view->rate : (float)context->frame_rate;
+    int i = steps > 0 ? 0 : count - 1;
+    while (i + steps >= 0 && i + steps < count && (steps > 0 ? rates[i] <= now : rates[i] >= now))
+        i += steps;
+    view->rate = rates[i];
+}
+
+static void reload(view *view, const view_context *context, int argument)
+{
+    (void)context, (void)argument;
+    view->reload = true;
+}
+
 static bool works_together(const view *view)
 {
     return view->predictor.together;
@@ -188,6 +206,24 @@ static void save_screenshot(view *view, const view_context *context, int argumen
     view->save_screenshot = true;
 }
 
+static void save_pane(view *view, const view_context *context, int argument)
+{
+    (void)argument;
+    view->save_pane = view_target_pane(view, context) + 1;
+}
+
+static void copy_region(view *view, const view_context *context, int argument)
+{
+    (void)context, (void)argument;
+    view->copy_region = true;
+}
+
+static void copy_command_line(view *view, const view_context *context, int argument)
+{
+    (void)context, (void)argument;
+    view->copy_command_line = true;
+}
+
 static void quit(view *view, const view_context *context, int argument)
 {
     (void)context, (void)argument;
@@ -202,6 +238,11 @@ static bool has_sequence(const view_context *context)
 static bool has_reference(const view_context *context)
 {
     return context->has[FRAME_REFERENCE];
+}
+
+static bool has_no_camera(const view_context *context)
+{
+    return !context->has_camera;
 }
 
 static bool has_camera(const view_context *context)
@@ -248,6 +289,13 @@ static const command rows[] = {
     {"first", "the first frame", COMMANDS_SEQUENCE, {KEY_HOME}, .run = go_to_end, .argument = 0, .applies = has_sequence},
     {"last", "the last frame", COMMANDS_SEQUENCE, {KEY_END}, .run = go_to_end, .argument = 1, .applies = has_sequence},
 
+    {"play-once", "end with the last frame instead of beginning anew", COMMANDS_SEQUENCE, {'R'}, .run = toggle_once,
+     .applies = has_sequence, .is_on = once_is_on},
+    {"slower", "fewer frames a second", COMMANDS_SEQUENCE, {'['}, .run = set_pace, .argument = -1, .applies = has_sequence, .repeats = true},
+    {"faster", "more frames a second", COMMANDS_SEQUENCE, {']'}, .run = set_pace, .argument = 1, .applies = has_sequence, .repeats = true},
+    {"reload", "read the frame's file anew; where it changes, that is done by itself", COMMANDS_SEQUENCE, {KEY_F5},
+     .run = reload, .applies = has_no_camera},
+
     {"continuous", "filter continuously; of a resting camera, show new noise", COMMANDS_FILTER, {'c'}, .run = toggle_continuous,
      .is_on = continuous_is_on},
     {"together", "gather and splat in one stage, where they have the same weights", COMMANDS_FILTER, {'t'}, .run = toggle_together,
@@ -258,6 +306,11 @@ static const command rows[] = {
      .applies = has_camera, .is_on = accumulate_is_on},
 
     {"screenshot", "save a screenshot", COMMANDS_FILE, {'p', 'P'}, .run = save_screenshot}, /* P: while Shift pins */
+    {"save-pane", "save the values in the pane under the cursor as wfview.PANE.exr", COMMANDS_FILE, {KEY_CONTROL | 's'}, .run = save_pane},
+    {"copy-region", "copy the values in the region that metrics are of, of all panes' layers, as CSV", COMMANDS_FILE, {KEY_CONTROL | 'r'},
+     .run = copy_region},
+    {"copy-command-line", "copy the command line that shows this view, headless too", COMMANDS_FILE, {KEY_CONTROL | 'c'},
+     .run = copy_command_line},
     {"quit", "quit", COMMANDS_FILE, {'q', KEY_ESCAPE}, .run = quit},
 
     {"commands", "search the commands", COMMANDS_HELP, {KEY_CONTROL | 'p', '/'}, .run = open_palette},
@@ -400,6 +453,7 @@ static void name_key(int key, char name[32])
                  {KEY_HOME, "Home"},
                  {KEY_END, "End"},
                  {KEY_F1, "F1"},
+                 {KEY_F5, "F5"},
                  {KEY_F10, "F10"}};
     if (key & KEY_CONTROL) {
         snprintf(name, 32, "Ctrl+%c", toupper(key & ~KEY_CONTROL));

@@ -66,6 +66,9 @@ typedef struct view {
     tone_settings tone;        /* of all panes alike */
     bool playing, continuous;  /* continuous: filter even where nothing has changed; live: new noise at rest */
     int frame;                 /* index in the sequence */
+    float rate;                /* frames a second while playing; 0: the source's own */
+    bool once;                 /* playing ends with the last frame, else it begins anew */
+    bool reload;               /* the frame's file, asked for; reset by the viewer */
     wf_backend backend;        /* wanted */
     predictor_options predictor;
     steering hand;
@@ -73,13 +76,16 @@ typedef struct view {
     bool accumulate; /* live: the noisy picture is the mean of all frames since the camera rests */
     bool quit;
     bool auto_exposure;   /* asked for; reset by the viewer */
-    bool save_screenshot; /* asked for; reset by the viewer */
+    bool save_screenshot; /* asked for; reset by the viewer, and so is the next one */
+    bool copy_command_line, copy_region;
+    int save_pane; /* of that pane, from 1, the values; 0: of none */
 } view;
 
 /* What keys and mouse need to know. */
 typedef struct view_context {
     int image_width, image_height;
     int frame_count;
+    double frame_rate; /* the source's own, frames a second */
     bool has[LAYER_COUNT];
     float map_ends[LAYER_COUNT]; /* of layers shown as PANE_ERROR or PANE_SIGNED: the value at the high end; 0: 1 */
     bool has_camera;             /* frames are of a camera that the hand moves */
@@ -154,6 +160,7 @@ enum {
     KEY_HOME,
     KEY_END,
     KEY_F1,
+    KEY_F5,
     KEY_F10
 };
 enum { KEY_CONTROL = 1 << 24, KEY_REPEATED = 1 << 25 };

@@ -50,10 +50,10 @@ void viewer_note_layers(viewer *viewer, const frame *frame)
 
 void viewer_forget_layers(viewer *viewer)
 {
-    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
+    for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
         free(viewer->origins[layer]);
-    for (int i = 0; viewer->frames && i < viewer->context.frame_count; i++)
-        free(viewer->frames[i].problem);
+        viewer->origins[layer] = NULL;
+    }
 }
 
 void viewer_note_damage(viewer *viewer, int index, const frame *frame)

@@ -117,6 +117,7 @@ static void set_up_view(viewer *viewer, bool has_guides)
     view->against = options->measure ? options->measured.against : FRAME_REFERENCE;
     view->region = options->region;
     view->tone = options->tone;
+    view->rate = options->rate;
     view->backend = options->backend;
     view->predictor.row = options->predictor;
     view->predictor.mode = options->mode;
@@ -126,6 +127,7 @@ static void set_up_view(viewer *viewer, bool has_guides)
     for (int row = 0; row < predictor_count; row++)
         if (predictor_rows[row].set_kernel)
             predictor_rows[row].set_kernel(&view->predictor, height, width);
+    viewer->first_view = *view;
 }
 
 bool viewer_measures(const viewer *viewer)
@@ -159,7 +161,7 @@ void viewer_close(viewer *viewer)
     capture_destroy(&viewer->capture);
     if (!viewer->options->headless)
         window_close(&viewer->window);
-    feed_close(&viewer->feed);
+    viewer_close_frames(viewer);
     device_destroy(&viewer->device);
     weights_free(&viewer->gather_weights);
     weights_free(&viewer->splat_weights);
@@ -168,7 +170,5 @@ void viewer_close(viewer *viewer)
     profiler_destroy(viewer->discarded);
     viewer_forget_layers(viewer);
     viewer_forget_inspection(viewer);
-    viewer_forget_measured(viewer);
-    free(viewer->frames);
     free(viewer->notes);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define METRICS_DELAY_NS 150000000 /* the view must rest that long before metrics are computed in a window */
+#define LOOK_NS          250000000 /* between looks at the shown frame's file */
 #define IDLE_SECONDS     0.25      /* between pictures while nothing happens */
 #define LEAST_SAMPLES    16        /* of a resting camera's reference, before anything is measured against it */
 #define SETTLE_PICTURES  4         /* drawn after an event, until what it changed has been read back and laid out */
@@ -26,18 +27,31 @@ static void advance(viewer *viewer, int64_t *due_ns)
     int64_t now = profiler_now();
     if (!viewer->view.playing || now < *due_ns)
         return;
-    int next = (viewer->view.frame + 1) % viewer->context.frame_count;
-    if (feed_is_ready(&viewer->feed, next))
+    const int count = viewer->context.frame_count, next = (viewer->view.frame + 1) % count;
+    if (next == 0 && viewer->view.once)
+        viewer->view.playing = false;
+    else if (feed_is_ready(&viewer->feed, next))
         viewer->view.frame = next;
-    int64_t period = (int64_t)(1e9 / viewer->facts.feed.rate);
+    int64_t period = (int64_t)(1e9 / (viewer->view.rate > 0 ? (double)viewer->view.rate : viewer->facts.feed.rate));
     *due_ns = now - *due_ns < period ? *due_ns + period : now + period;
+}
+
+/* Looks now and then whether the frame's file has changed, and where that is asked for. */
+static bool reload(viewer *viewer, int64_t *looked_ns, error *error)
+{
+    const int64_t now = profiler_now();
+    if (!viewer->view.reload && (viewer->view.playing || now - *looked_ns < LOOK_NS))
+        return true;
+    *looked_ns = now;
+    return viewer->shown < 0 || viewer_reload(viewer, error);
 }
 
 static bool needs_filter(const viewer *viewer)
 {
     const view *view = &viewer->view;
-    return feed_has_more(&viewer->feed, view) || viewer_wants_inspection(viewer) || view->frame != viewer->shown ||
-           view->backend != viewer->facts.node.backend || !predictor_same(&viewer->applied, &view->predictor);
+    return viewer->is_stale || feed_has_more(&viewer->feed, view) || viewer_wants_inspection(viewer) ||
+           view->frame != viewer->shown || view->backend != viewer->facts.node.backend ||
+           !predictor_same(&viewer->applied, &view->predictor);
 }
 
 /* Filters if something changed, and draws. What cannot be filtered is said and taken back. */
@@ -48,6 +62,7 @@ static bool refresh(viewer *viewer, error *error)
     if (!needs_filter(viewer))
         return screen_fit(&viewer->screen, error) && viewer_draw(viewer, error);
     *viewer->notice = 0;
+    viewer->is_stale = false;
     if (viewer_step(viewer, viewer->view.frame, error))
         return true;
     if (viewer->broken || viewer->shown < 0)
@@ -99,6 +114,17 @@ static void take_screenshot(viewer *viewer)
     viewer->view.save_screenshot = false;
 }
 
+/* What can be had from the view, besides. */
+static void hand_out(viewer *viewer)
+{
+    error error;
+    if (!viewer_save_pane(viewer, &error) || !viewer_copy_region(viewer, &error))
+        viewer_notify(viewer, true, error.message);
+    if (viewer->view.copy_command_line)
+        viewer_copy_command_line(viewer);
+    viewer->view.copy_command_line = false;
+}
+
 static double seconds_to_wait(const viewer *viewer, int settle, int64_t due_ns)
 {
     if (viewer->view.playing)
@@ -109,12 +135,14 @@ static double seconds_to_wait(const viewer *viewer, int settle, int64_t due_ns)
 bool viewer_run_in_window(viewer *viewer, error *error)
 {
     int settle = SETTLE_PICTURES;
-    int64_t due_ns = 0;
+    int64_t due_ns = 0, looked_ns = 0;
     bool goes_on = true;
     while (goes_on) {
-        if (!refresh(viewer, error) || !fit_depth(viewer, error) || !measure_at_rest(viewer, error))
+        if (!viewer_take_dropped(viewer, error) || !reload(viewer, &looked_ns, error) || !refresh(viewer, error) ||
+            !fit_depth(viewer, error) || !measure_at_rest(viewer, error))
             return false;
         take_screenshot(viewer);
+        hand_out(viewer);
         double seconds = seconds_to_wait(viewer, settle, due_ns);
         int64_t begin = profiler_now();
         goes_on = viewer_obey(viewer, seconds);
@@ -122,5 +150,5 @@ bool viewer_run_in_window(viewer *viewer, error *error)
         settle = event ? SETTLE_PICTURES : settle - 1;
         advance(viewer, &due_ns);
     }
-    return viewer_drain(viewer, error);
+    return viewer_drain(viewer, error) && viewer_keep_settings(viewer, error);
 }

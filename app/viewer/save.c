@@ -188,9 +188,9 @@ static bool write_report(const viewer *viewer, error *error)
     return ok;
 }
 
-/* Where sentences go that nothing on the standard output stands in the way of. */
-static FILE *spoken(const options *options)
+FILE *viewer_spoken(const viewer *viewer)
 {
+    const options *options = viewer->options;
     const char *const paths[] = {options->screenshot, options->report, options->trace, options->compare_html};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (output_is_stdout(paths[i]))
@@ -202,7 +202,7 @@ static void print_summary(const viewer *viewer)
 {
     profiler_stats stats = frame_stats(viewer);
     const wf_device_info *node = &viewer->facts.node;
-    fprintf(spoken(viewer->options), "%lld frame%s of %dx%d on %s (%s): median %.2f ms, first picture after %.0f ms\n",
+    fprintf(viewer_spoken(viewer), "%lld frame%s of %dx%d on %s (%s): median %.2f ms, first picture after %.0f ms\n",
             (long long)stats.n, stats.n == 1 ? "" : "s", viewer->context.image_width, viewer->context.image_height,
             wf_backend_name(node->backend), node->name, stats.median_ms, viewer->first_picture_ms);
 }
@@ -212,9 +212,9 @@ static bool compare_results(const viewer *viewer, error *error)
 {
     const options *options = viewer->options;
     struct error other = {""};
-    bool alike = !options->compare || compare_screenshot(options, spoken(options), error);
-    bool fast =
-        !options->compare_report || compare_report(options, viewer->kept, spoken(options), alike ? error : &other);
+    bool alike = !options->compare || compare_screenshot(options, viewer_spoken(viewer), error);
+    bool fast = !options->compare_report ||
+                compare_report(options, viewer->kept, viewer_spoken(viewer), alike ? error : &other);
     if (*other.message)
         fprintf(stderr, "wfview: %s\n", other.message);
     return alike && fast;
@@ -230,6 +230,10 @@ bool viewer_write_results(viewer *viewer, error *error)
     if (options->screenshot &&
         (!viewer_draw(viewer, error) || !viewer_drain(viewer, error) || !viewer_draw(viewer, error) ||
          !viewer_save_screenshot(viewer, options->screenshot, error)))
+        return false;
+    if (viewer->view.copy_command_line && options->headless)
+        viewer_copy_command_line(viewer);
+    if (!viewer_save_pane(viewer, error) || !viewer_copy_region(viewer, error))
         return false;
     if (options->report && !write_report(viewer, error))
         return false;

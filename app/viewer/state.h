@@ -39,8 +39,8 @@ typedef struct viewer {
     denoiser denoiser;
     uint64_t slot_pictures[DENOISER_SLOTS]; /* the last picture that reads each slot */
     profiler *kept, *discarded, *times;     /* times: one of the two */
-    view view;
-    predictor_options applied; /* what the denoiser was told */
+    view view, first_view;                  /* as it is, and as it was when it began */
+    predictor_options applied;              /* what the denoiser was told */
     view_context context;
     wf_node_pixel asked[WF_NODE_MAX_PIXELS]; /* what the node was told to inspect */
     int asked_count;
@@ -65,6 +65,7 @@ typedef struct viewer {
     bool has_moved;       /* it, since near and far were found */
     int measured_samples; /* a pixel, of a resting camera's reference when metrics were computed last */
     bool unreadable;      /* viewer_step failed since the frame or its weights could not be had: others may be */
+    bool is_stale;        /* the frame that is shown has changed since */
     bool broken;          /* after a failure of the device nothing more can be drawn */
     char choice[160];     /* why the backend is the one it is: a sentence with a newline; empty: it is no choice */
     char notice[sizeof((error *)0)->message]; /* empty: none */
@@ -85,6 +86,18 @@ void viewer_note(viewer *viewer, const char *sentences, bool to_user);
 
 /* The run is for its measured frames, headless or in a window; else a window that the user closes. */
 bool viewer_measures(const viewer *viewer);
+
+/* ---- reopen.c ------------------------------------------------------------------------------------------------------- */
+
+/* These files in the place of all frames there were; nothing is shown yet. Where no frame of them can be read, the former frames stay. */
+bool viewer_reopen(viewer *viewer, const char *const *paths, int count, error *error);
+void viewer_close_frames(viewer *viewer);
+
+/* In a window: what was dropped onto it is opened and shown, or the user told why not. */
+bool viewer_take_dropped(viewer *viewer, error *error);
+
+/* A frame that has changed, or that the view asks for anew, is stale. */
+bool viewer_reload(viewer *viewer, error *error);
 
 /* ---- kernels.c: weights of files ------------------------------------------------------------------------------------ */
 
@@ -166,6 +179,27 @@ bool viewer_save_screenshot(viewer *viewer, const char *path, error *error);
 
 /* One more picture, with all there is to say in it, then the files; headless, a line on stdout. */
 bool viewer_write_results(viewer *viewer, error *error);
+
+/* Where sentences go that nothing on the standard output stands in the way of. */
+FILE *viewer_spoken(const viewer *viewer);
+
+/* ---- save_pane.c ---------------------------------------------------------------------------------------------------- */
+
+/* The values in the pane that the view asks for, if it does, as wfview.PANE.exr in the current folder. */
+bool viewer_save_pane(viewer *viewer, error *error);
+
+/* ---- copy_region.c -------------------------------------------------------------------------------------------------- */
+
+/* The values in the view's region, of the layers that panes show, as CSV, if that is asked for: to the clipboard; headless they are said. */
+bool viewer_copy_region(viewer *viewer, error *error);
+
+/* ---- command_line.c ------------------------------------------------------------------------------------------------- */
+
+/* To the clipboard; headless it is said. A camera that was moved is no part of it. */
+void viewer_copy_command_line(viewer *viewer);
+
+/* What the next window begins with. */
+bool viewer_keep_settings(const viewer *viewer, error *error);
 
 /* ---- run_measured.c, run_window.c ----------------------------------------------------------------------------------- */
 

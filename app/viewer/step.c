@@ -244,6 +244,7 @@ static void gather_facts(viewer *viewer)
     facts->frame_name = base_name(feed_path(&viewer->feed, viewer->shown));
     facts->origins = viewer->origins;
     facts->feed = feed_describe(&viewer->feed);
+    viewer->context.frame_rate = facts->feed.rate;
     facts->file_name = base_name(options->weights);
     facts->network_label = viewer->network.label;
     facts->network_origin = viewer->network.info.origin;

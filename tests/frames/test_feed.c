@@ -14,7 +14,7 @@ static char said[64];
 
 typedef struct fake {
     const char *name;
-    int steered, restarted;
+    int steered, restarted, reloaded;
 } fake;
 
 static fake moving = {.name = "moving"}, still = {.name = "still"};
@@ -111,8 +111,30 @@ static bool get(void *self, int index, const view *view, feed_frame *frame, erro
     return true;
 }
 
-const feed_source feed_live = {has_scene, open_moving, start,      close_fake, count,   path, describe,
-                               inspect,   is_ready,    steer_fake, has_more,   restart, get};
+static bool is_outdated(void *self, int index)
+{
+    (void)self;
+    return index == 1;
+}
+
+static void reload(void *self, int index)
+{
+    ((fake *)self)->reloaded += index;
+}
+
+const feed_source feed_live = {.is_asked_for = has_scene,
+                               .open = open_moving,
+                               .start = start,
+                               .close = close_fake,
+                               .count = count,
+                               .path = path,
+                               .describe = describe,
+                               .inspect = inspect,
+                               .is_ready = is_ready,
+                               .steer = steer_fake,
+                               .has_more = has_more,
+                               .restart = restart,
+                               .get = get};
 const feed_source feed_recorded = {.is_asked_for = always,
                                    .open = open_still,
                                    .start = start,
@@ -123,6 +145,8 @@ const feed_source feed_recorded = {.is_asked_for = always,
                                    .inspect = inspect,
                                    .is_ready = is_ready,
                                    .has_more = has_more,
+                                   .is_outdated = is_outdated,
+                                   .reload = reload,
                                    .get = get};
 
 static feed opened(const options *options)
@@ -176,6 +200,17 @@ static void cameras_and_accumulation_are_optional(void **state)
     assert_true(moving.steered == 1 && still.steered == 0 && moving.restarted == 1 && still.restarted == 0);
 }
 
+static void only_files_change(void **state)
+{
+    (void)state;
+    feed scene = opened(&(options){.scene = "a.glb"}), files = opened(&(options){.path_count = 1});
+    assert_true(feed_is_outdated(&files, 1) && !feed_is_outdated(&files, 2));
+    assert_false(feed_is_outdated(&scene, 1));
+    feed_reload(&scene, 1);
+    feed_reload(&files, 2);
+    assert_true(moving.reloaded == 0 && still.reloaded == 2);
+}
+
 static void frames_come_as_the_view_asks(void **state)
 {
     (void)state;
@@ -198,9 +233,8 @@ static void frames_come_as_the_view_asks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_first_that_is_asked_for_opens),
-        cmocka_unit_test(what_cannot_open_can_be_closed),
-        cmocka_unit_test(cameras_and_accumulation_are_optional),
+        cmocka_unit_test(the_first_that_is_asked_for_opens),     cmocka_unit_test(what_cannot_open_can_be_closed),
+        cmocka_unit_test(cameras_and_accumulation_are_optional), cmocka_unit_test(only_files_change),
         cmocka_unit_test(frames_come_as_the_view_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,8 +4,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "app/files/exr.h"
@@ -179,6 +181,49 @@ static void test_bad_frame(void **state)
 }
 
 /* One reference for all frames is kept once. */
+static void age_file(const char *name, int seconds)
+{
+    struct timespec now, times[2];
+    clock_gettime(CLOCK_REALTIME, &now);
+    times[0] = times[1] = (struct timespec){now.tv_sec - seconds, now.tv_nsec};
+    assert_int_equal(utimensat(AT_FDCWD, temporary_path(name), times, 0), 0);
+}
+
+/* A file that is written anew is noticed, once nothing was written to it for a moment, and read again, also where it could not be read. */
+static void test_files_that_change(void **state)
+{
+    (void)state;
+    source *source = open_folder(0);
+    error error;
+    get(source, 2);
+    wait_for_loaded(source, FRAMES);
+    assert_false(source_is_outdated(source, 2));
+    write_constant("f.2.exr", rgb, 40);
+    age_file("f.2.exr", -5);
+    assert_true(source_is_outdated(source, 2) && !source_is_outdated(source, 1));
+    assert_is(source_get(source, 2, &error), 2);
+    source_reload(source, 2);
+    assert_is(source_get(source, 2, &error), 40);
+    assert_false(source_is_outdated(source, 2));
+    wait_for_loaded(source, FRAMES);
+    temporary_write("f.3.exr", "garbage", 7);
+    assert_false(source_is_outdated(source, 3)); /* it may still be written */
+    age_file("f.3.exr", 10);
+    assert_true(source_is_outdated(source, 3));
+    source_reload(source, 3);
+    assert_null(source_get(source, 3, &error));
+    wait_for_loaded(source, FRAMES - 1);
+    write_constant("f.3.exr", rgb, 50);
+    age_file("f.3.exr", 20);
+    assert_true(source_is_outdated(source, 3));
+    source_reload(source, 3);
+    assert_is(source_get(source, 3, &error), 50);
+    wait_for_loaded(source, FRAMES);
+    remove(temporary_path("f.3.exr"));
+    assert_false(source_is_outdated(source, 3));
+    source_close(source);
+}
+
 static void test_shared_reference(void **state)
 {
     (void)state;
@@ -247,6 +292,7 @@ int main(void)
         cmocka_unit_test_setup(test_smallest_budget, setup),
         cmocka_unit_test_setup(test_poll, setup),
         cmocka_unit_test_setup(test_bad_frame, setup),
+        cmocka_unit_test_setup(test_files_that_change, setup),
         cmocka_unit_test_setup(test_shared_reference, setup),
         cmocka_unit_test_setup(test_own_reference, setup),
         cmocka_unit_test_setup(test_channels, setup),

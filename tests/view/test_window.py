@@ -60,7 +60,7 @@ class Window:
 
     def __init__(self, program, display, folder, arguments, changes):
         self.folder = folder
-        self.environment = {**os.environ, "DISPLAY": display, **changes}
+        self.environment = {**os.environ, "DISPLAY": display, "XDG_CONFIG_HOME": str(folder / "config"), **changes}
         self.process = subprocess.Popen([program, *map(str, arguments)], env=self.environment, cwd=folder,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.window = self.until(lambda: self.xdotool("search", "--name", "^wfview$").split()[-1:])[0]
