@@ -32,7 +32,8 @@ typedef struct command {
     bool repeats; /* while a key is held */
 } command;
 
-/* Row `index` from 0; false after the last. Layers come last. */
+/* Row `index` from 0; false after the last. Layers come last, after so many other rows. */
+int command_rows(void);
 bool command_get(int index, command *command);
 
 /* The row that applies and has this name, or this key; -1: none. */
