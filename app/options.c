@@ -223,6 +223,8 @@ static const option_row rows[] = {
              "reference"},
     {"trace", "FILE.json", VIEWER, OPTION_TEXT(trace),
      .help = "Chrome trace (opens in Perfetto) of CPU, CUDA and Vulkan work on one clock"},
+    {"times", "FILE.csv", VIEWER, OPTION_TEXT(times),
+     .help = "the same as a table: frame,clock,stage,begin_ns,end_ns, a line for each span"},
     {"compare", "GOLDEN.png", VIEWER, .read = option_read_png, .place = offsetof(options, compare), .needs = "screenshot",
      .help = "fail where the screenshot looks other than this one (by FLIP, as of a 4K display 0.7 m away), and\n"
              "leave F.expected.png, F.actual.png and F.difference.png beside F.png"},

@@ -81,7 +81,7 @@ typedef struct options {
     frame_region region; /* ... what is in here; 0 x 0: the whole frame */
     bool placeholders;   /* --timing-placeholders: dashes for times and device names, for golden pictures */
     tone_settings tone;  /* of panes */
-    const char *screenshot, *save, *report, *trace;
+    const char *screenshot, *save, *report, *trace, *times;
     const char *compare;         /* NULL, or the picture that the screenshot is compared with */
     float tolerance[2];          /* FLIP's mean, and the share of pixels with a large one; default 0.002 and 0.001 */
     const char *compare_html;    /* NULL: no page */

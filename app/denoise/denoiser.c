@@ -271,3 +271,11 @@ void denoiser_collect(denoiser *denoiser, profiler *profiler)
     for (uint32_t i = 0; i < DENOISER_SLOTS; i++)
         collect_slot(denoiser, (uint32_t)((denoiser->frames + i) % DENOISER_SLOTS), profiler);
 }
+
+int denoiser_in_flight(const denoiser *denoiser)
+{
+    int count = 0;
+    for (int i = 0; i < DENOISER_SLOTS; i++)
+        count += denoiser->slots[i].untimed != 0;
+    return count;
+}

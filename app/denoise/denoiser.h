@@ -96,6 +96,9 @@ uint32_t denoiser_next_slot(const denoiser *denoiser);
 bool denoiser_run(denoiser *denoiser, const denoiser_input *input, profiler *profiler, wf_node_sync *sync,
                   error *error);
 
+/* How many frames were begun of which it is not known that they are done. */
+int denoiser_in_flight(const denoiser *denoiser);
+
 /* First in the commands that show the slot, submitted to wait for *sync. */
 bool denoiser_acquire(denoiser *denoiser, uint32_t slot, VkCommandBuffer commands, error *error);
 

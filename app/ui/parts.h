@@ -132,6 +132,10 @@ void build_timing(const ui_facts *facts, Box box);                              
 float inspector_width(const view *view);
 void build_inspector(const ui_facts *facts, const view *view, Box box);
 
+/* panel_times.cpp: each stage's times, plotted, and the hand-over's state, beside the panes. */
+float times_width();
+void build_times(const ui_facts *facts, view *view, Box box);
+
 /* panel_metrics.cpp: figures of a layer, beside the panes; histogram.cpp: of its channels, with axes. */
 float metrics_width(const view *view);
 void build_metrics(const ui_facts *facts, view *view, const view_context *context, Box box);

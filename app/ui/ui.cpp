@@ -30,6 +30,8 @@ void build_dock(const ui_facts *facts, view *view, const view_context *context, 
     box = box.inset(px(14), px(7));
     enum { filter, looks, quality, timing, count };
     float widths[count] = {px(252), px(208), px(252), px(396)};
+    if (view->times)
+        widths[timing] = 0; /* its own panel says more */
     const int least_useful[] = {looks, quality, timing};
     const float gap = px(28);
     auto total = [&]() {
@@ -61,6 +63,10 @@ void build_all(const ui_facts *facts, view *view, view_context *context, ui_layo
 {
     Box area = {0, 0, ui.size.x, ui.size.y};
     Box status = area.take_bottom(px(24));
+    if (view->times && area.width - times_width() >= px(320) && area.height > px(240)) {
+        area.width -= times_width();
+        build_times(facts, view, {area.right(), area.y, times_width(), area.height});
+    }
     bool dock = view->panels && area.height > px(440) && area.width > px(300);
     bool transport = view->panels && context->frame_count > 1 && area.height > px(200);
     Box dock_box = area.take_bottom(dock ? px(220) : 0);

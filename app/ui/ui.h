@@ -25,6 +25,15 @@ void ui_destroy(void); /* nothing in flight uses it; not created is fine */
 /* The size of the target. Fonts are made anew where the scale changes: nothing in flight uses the user interface. */
 bool ui_resize(uint32_t width, uint32_t height, error *error);
 
+/* How the renderer's images come to the filters and back, of the frame that was filtered last. */
+typedef struct hand_over_facts {
+    const char *path, *reason; /* what becomes of images, and of which backend that is */
+    bool has_timeline;
+    uint64_t reached, ready, done; /* values: now; when inputs were written; when outputs are */
+    int in_flight, slots;          /* frames that are not known to be done, of at most so many */
+    int64_t uncertainty_ns;        /* of the node's clock */
+} hand_over_facts;
+
 /* What is shown beside the pictures. */
 typedef struct ui_facts {
     const char *frame_name; /* of the frame that is shown */
@@ -38,6 +47,7 @@ typedef struct ui_facts {
     int measured_samples;            /* of a reference that accumulates, when the metrics were computed */
     wf_device_info node;
     const profiler *times;
+    hand_over_facts hand_over;
     const metrics *quality; /* by layer, of the frame that is shown, for layers that have an error; NULL: not known */
     const inspected_pixel *inspected; /* the pixels of the inspector, as far as they are known */
     int inspected_count;

@@ -21,6 +21,8 @@ TOGGLE(panels)
 TOGGLE(first_row)
 TOGGLE(inspector)
 TOGGLE(measures)
+TOGGLE(times)
+TOGGLE(times_pause)
 TOGGLE(continuous)
 TOGGLE(accumulate)
 TOGGLE(once)
@@ -110,6 +112,12 @@ static void expose_by_itself(view *view, const view_context *context, int argume
 {
     (void)context, (void)argument;
     view->auto_exposure = true;
+}
+
+static void next_window(view *view, const view_context *context, int argument)
+{
+    (void)context, (void)argument;
+    view->times_window = (view->times_window + 1) % VIEW_TIMES_WINDOWS;
 }
 
 static void reset_exposure(view *view, const view_context *context, int argument)
@@ -261,6 +269,9 @@ static const command rows[] = {
     {"inspector", "inspect the kernels of the pixel under the cursor; a click pins it, one with Shift a second pixel", COMMANDS_VIEW,
      {'i'}, .run = toggle_inspector, .is_on = inspector_is_on},
     {"metrics", "metrics and a histogram; a drag with Shift chooses a region", COMMANDS_VIEW, {'k'}, .run = toggle_measures, .is_on = measures_is_on},
+    {"times", "times of all stages, plotted, and the hand-over's state", COMMANDS_VIEW, {'T'}, .run = toggle_times, .is_on = times_is_on},
+    {"times-window", "times of more of the latest samples, or of the fewest", COMMANDS_VIEW, {0}, .run = next_window},
+    {"times-pause", "pause the times", COMMANDS_VIEW, {KEY_CONTROL | 't'}, .run = toggle_times_pause, .is_on = times_pause_is_on, .passing = true},
 
     {"solo", "the pane under the cursor alone, or all again", COMMANDS_PANES, {KEY_ENTER}, .run = toggle_solo},
     {"wipe", "the pane under the cursor and the next one over each other, with an edge to drag", COMMANDS_PANES, {'w'},

@@ -43,6 +43,10 @@ typedef struct view_palette {
     int hovered; /* the pane under the cursor when it was opened, which commands act on; -1: none */
 } view_palette;
 
+/* Of how many of the latest samples times are shown. */
+#define VIEW_TIMES_WINDOWS 4
+static const int view_times_windows[VIEW_TIMES_WINDOWS] = {64, 256, 1024, 8192};
+
 typedef struct view {
     pane panes[VIEW_PANES]; /* row by row */
     int pane_count;
@@ -57,6 +61,9 @@ typedef struct view {
     bool inspector;                         /* it is open */
     wf_node_pixel pins[WF_NODE_MAX_PIXELS]; /* what it inspects; without any, the pixel under the mouse */
     int pin_count;
+    bool times;                /* the panel of times is open */
+    bool times_pause;          /* no samples are taken */
+    int times_window;          /* of view_times_windows */
     bool measures;             /* the panel of metrics is open */
     int measured, against;     /* layers: what is measured, and what that is compared with; -1: nothing */
     frame_region region;       /* of which; 0 x 0: the whole frame */

@@ -153,9 +153,9 @@ int profiler_count(const profiler *profiler)
 }
 
 /* Nearest rank: the smallest sample that at least percent of all samples do not exceed. */
-static double percentile(const stage *stage, size_t count, size_t percent)
+static double percentile(const double *sorted, size_t count, size_t percent)
 {
-    return count ? stage->sorted[(count * percent + 99) / 100 - 1] : 0;
+    return count ? sorted[(count * percent + 99) / 100 - 1] : 0;
 }
 
 profiler_stats profiler_get(const profiler *profiler, int index)
@@ -167,11 +167,40 @@ profiler_stats profiler_get(const profiler *profiler, int index)
         .track = stage->track,
         .n = stage->n,
         .current_ms = count ? stage->latest[(stage->n - 1) % PROFILER_WINDOW] : 0,
-        .median_ms = percentile(stage, count, 50),
-        .p95_ms = percentile(stage, count, 95),
-        .p99_ms = percentile(stage, count, 99),
-        .max_ms = percentile(stage, count, 100),
+        .median_ms = percentile(stage->sorted, count, 50),
+        .p95_ms = percentile(stage->sorted, count, 95),
+        .p99_ms = percentile(stage->sorted, count, 99),
+        .max_ms = percentile(stage->sorted, count, 100),
     };
+}
+
+int profiler_latest(const profiler *profiler, int index, int window, double *samples)
+{
+    const stage *stage = profiler->stages[index];
+    const int64_t all = (int64_t)window_of(stage), count = window < all ? window : all;
+    for (int64_t i = 0; i < count; i++)
+        samples[i] = stage->latest[(stage->n - count + i) % PROFILER_WINDOW];
+    return (int)count;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+profiler_stats profiler_get_latest(const profiler *profiler, int index, int window)
+{
+    profiler_stats stats = profiler_get(profiler, index);
+    double sorted[PROFILER_WINDOW];
+    const int count = profiler_latest(profiler, index, window < PROFILER_WINDOW ? window : PROFILER_WINDOW, sorted);
+    stats.n = count;
+    qsort(sorted, (size_t)count, sizeof *sorted, compare_times);
+    stats.median_ms = percentile(sorted, (size_t)count, 50);
+    stats.p95_ms = percentile(sorted, (size_t)count, 95);
+    stats.p99_ms = percentile(sorted, (size_t)count, 99);
+    stats.max_ms = percentile(sorted, (size_t)count, 100);
+    return stats;
 }
 
 void profiler_keep_spans(profiler *profiler, bool keep)
@@ -243,4 +272,21 @@ bool profiler_write_trace(const profiler *profiler, const char *path, const char
     free(names);
     cJSON_free(node);
     return output_close(&output, ready, error);
+}
+
+bool profiler_write_table(const profiler *profiler, const char *path, error *error)
+{
+    static const char *const clocks[PROFILER_TRACK_COUNT] = {
+        [PROFILER_CPU] = "cpu", [PROFILER_VULKAN] = "vulkan", [PROFILER_NODE] = "node"};
+    output output;
+    if (!output_open(&output, path, error))
+        return false;
+    fputs("frame,clock,stage,begin_ns,end_ns\n", output.file);
+    for (int i = 0; i < profiler->span_count; i++) {
+        const span *span = &profiler->spans[i];
+        const stage *stage = profiler->stages[span->stage];
+        fprintf(output.file, "%" PRIu64 ",%s,%s,%" PRId64 ",%" PRId64 "\n", span->frame, clocks[stage->track],
+                stage->name, span->begin_ns, span->end_ns);
+    }
+    return output_close(&output, true, error);
 }

@@ -35,6 +35,15 @@ void profiler_expect(profiler *profiler, profiler_track track, const char *stage
 int profiler_count(const profiler *profiler);
 profiler_stats profiler_get(const profiler *profiler, int index);
 
+/* The same of the latest `window` samples alone; n is how many there are. And these samples in milliseconds, from the oldest, to room for as
+ * many: returns how many. */
+profiler_stats profiler_get_latest(const profiler *profiler, int index, int window);
+int profiler_latest(const profiler *profiler, int index, int window, double *samples);
+
+/* Writes the kept spans as lines "frame,clock,stage,begin_ns,end_ns", after one that says so, in the order in which they came. Whole file
+ * or none. */
+bool profiler_write_table(const profiler *profiler, const char *path, error *error);
+
 /* Spans are kept for a trace only after this; at most a million. */
 void profiler_keep_spans(profiler *profiler, bool keep);
 

@@ -50,8 +50,9 @@ bool results_check(const options *options, error *error)
     if (options->save && !is_pattern(options) && !make_directory(options->save, error))
         return false;
     return can_write(options->screenshot, error) && can_write(options->report, error) &&
-           can_write(options->trace, error) && can_write(options->compare_html, error) &&
-           compare_check(options, error) && compare_report_check(options, error);
+           can_write(options->trace, error) && can_write(options->times, error) &&
+           can_write(options->compare_html, error) && compare_check(options, error) &&
+           compare_report_check(options, error);
 }
 
 /* ---- Names ---------------------------------------------------------------------------------------------------------- */

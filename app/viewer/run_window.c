@@ -143,6 +143,7 @@ bool viewer_run_in_window(viewer *viewer, error *error)
             return false;
         take_screenshot(viewer);
         hand_out(viewer);
+        viewer->times = viewer->view.times_pause ? viewer->discarded : viewer->kept;
         double seconds = seconds_to_wait(viewer, settle, due_ns);
         int64_t begin = profiler_now();
         goes_on = viewer_obey(viewer, seconds);

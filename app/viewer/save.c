@@ -191,7 +191,8 @@ static bool write_report(const viewer *viewer, error *error)
 FILE *viewer_spoken(const viewer *viewer)
 {
     const options *options = viewer->options;
-    const char *const paths[] = {options->screenshot, options->report, options->trace, options->compare_html};
+    const char *const paths[] = {options->screenshot, options->report, options->trace, options->times,
+                                 options->compare_html};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (output_is_stdout(paths[i]))
             return stderr;
@@ -240,6 +241,8 @@ bool viewer_write_results(viewer *viewer, error *error)
     const wf_device_info *node = &viewer->facts.node;
     if (options->trace && !profiler_write_trace(viewer->kept, options->trace, wf_backend_name(node->backend),
                                                 viewer->denoiser.uncertainty_ns, error))
+        return false;
+    if (options->times && !profiler_write_table(viewer->kept, options->times, error))
         return false;
     if (options->headless)
         print_summary(viewer);

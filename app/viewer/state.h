@@ -57,6 +57,7 @@ typedef struct viewer {
     char *origins[FRAME_LAYER_COUNT]; /* what the layers of the frame shown last are in its file, see frame.h; owned */
     int shown;                        /* the frame in the denoiser's latest slot; -1: none */
     uint32_t slot;
+    wf_node_sync sync;               /* of that slot's frame */
     float near_inverse, far_inverse; /* of depth, from the first frame that has it, and when cameras come to rest */
     bool has_depth_range;
     double first_picture_ms;

@@ -226,6 +226,7 @@ static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *e
     if (viewer_draws(viewer))
         panes_bind(&viewer->screen.panes, slot, viewer->denoiser.slots[slot].images);
     viewer->slot = slot;
+    viewer->sync = *sync;
     viewer->changed_ns = profiler_now();
     note_frame(viewer, &frame, index);
     viewer->is_moving = frame.is_new;
@@ -234,6 +235,31 @@ static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *e
         viewer->frames[index].has_metrics = viewer->frames[index].captured = false;
     }
     return true;
+}
+
+static hand_over_facts describe_hand_over(const viewer *viewer)
+{
+    static const char *const paths[WF_BACKEND_COUNT] = {
+        [WF_CPU] = "copies: to the host and back",
+        [WF_VULKAN] = "none: the filters run in the queue of the images",
+        [WF_CUDA] = "zero-copy: CUDA works on the images themselves",
+    };
+    static const char *const reasons[WF_BACKEND_COUNT] = {
+        [WF_CPU] = "--backend cpu", [WF_VULKAN] = "--backend vulkan", [WF_CUDA] = "--backend cuda"};
+    const wf_backend backend = viewer->facts.node.backend;
+    hand_over_facts facts = {
+        .path = viewer_draws(viewer) ? paths[backend] : "none: images are in host memory",
+        .reason = reasons[backend],
+        .has_timeline = viewer->sync.timeline,
+        .ready = viewer->sync.ready,
+        .done = viewer->sync.done,
+        .in_flight = denoiser_in_flight(&viewer->denoiser),
+        .slots = DENOISER_SLOTS,
+        .uncertainty_ns = viewer->denoiser.uncertainty_ns,
+    };
+    if (facts.has_timeline)
+        vkGetSemaphoreCounterValue(viewer->device.handle, viewer->sync.timeline, &facts.reached);
+    return facts;
 }
 
 static void gather_facts(viewer *viewer)
@@ -253,6 +279,7 @@ static void gather_facts(viewer *viewer)
     facts->kernel_width = viewer->gather_weights.kernel_width;
     facts->measured_samples = viewer->measured_samples;
     facts->times = viewer->kept;
+    facts->hand_over = describe_hand_over(viewer);
     facts->quality = state->has_metrics ? state->metrics : NULL;
     if (viewer_draws(viewer)) {
         facts->probed = viewer->context.hovered >= 0 ? screen_probed(&viewer->screen) : (values){0};

@@ -18,7 +18,7 @@ bool viewer_run(const options *options, error *error)
     viewer viewer = {.options = options, .started_ns = profiler_now(), .shown = -1};
     viewer.times = viewer.kept = profiler_create();
     viewer.discarded = profiler_create();
-    profiler_keep_spans(viewer.kept, options->trace);
+    profiler_keep_spans(viewer.kept, options->trace || options->times);
     bool ok = run(&viewer, error);
     viewer_close(&viewer);
     int messages = viewer.device.validation_messages + viewer.log.validation_messages;

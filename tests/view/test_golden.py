@@ -72,6 +72,10 @@ CASES["values"] = {"arguments": [*SHOWN, *FOUR, "--view", "14.5,10,56", "{detail
 CASES["values-4k"] = {"arguments": [*LARGE_SHOWN, *FOUR, "--view", "14.5,10,210", "{detail}"]}
 CASES["wipe-4k"] = {"arguments": [*LARGE_SHOWN, "--panes", "noisy,gather", "--wipe", "0.6", "--tone", "false-color", "{detail}"]}
 
+# Each stage's times, and the hand-over's state.
+CASES["times"] = {"arguments": ["--size", "1280x720", "--kernel-size", "3", "--timing-placeholders", "--do", "times", STUDIO],
+                  "ignored": [(850, 610, 1280, 640)]}  # the backend's
+
 LARGE = 12  # of 255: a difference that an eye may notice
 MOST_LARGE = 0.002  # of all pixels
 MOST_MEAN = 0.25  # of 255

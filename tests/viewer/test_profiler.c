@@ -5,6 +5,7 @@
 
 #include <cjson/cJSON.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -223,9 +224,57 @@ static void test_clock(void **state)
     assert_true(first > 0 && second >= first);
 }
 
+/* Of the latest samples alone, whatever there was before. */
+static void test_latest(void **state)
+{
+    (void)state;
+    profiler *profiler = profiler_create();
+    double samples[PROFILER_WINDOW];
+    for (int i = 1; i <= PROFILER_WINDOW + 100; i++)
+        profiler_add(profiler, PROFILER_CPU, "a", 0, (int64_t)(i <= PROFILER_WINDOW ? 1000000 * (i % 7) : i * 1000), 1);
+    assert_int_equal(profiler_latest(profiler, 0, 100, samples), 100);
+    for (int i = 0; i < 100; i++)
+        assert_float_equal(samples[i], (PROFILER_WINDOW + 1 + i) * 1e-3, 1e-6);
+    const profiler_stats stats = profiler_get_latest(profiler, 0, 100);
+    assert_int_equal(stats.n, 100);
+    const double actual[] = {stats.median_ms, stats.p95_ms, stats.p99_ms, stats.max_ms};
+    static const int ranks[] = {50, 95, 99, 100};
+    for (int i = 0; i < 4; i++)
+        assert_float_equal(actual[i], (PROFILER_WINDOW + ranks[i]) * 1e-3, 1e-6);
+    const profiler_stats all = profiler_get(profiler, 0), most = profiler_get_latest(profiler, 0, 1 << 20);
+    assert_int_equal(most.n, PROFILER_WINDOW);
+    assert_true(most.median_ms == all.median_ms && most.p99_ms == all.p99_ms && most.max_ms == all.max_ms);
+    profiler_reset(profiler);
+    assert_int_equal(profiler_latest(profiler, 0, 100, samples), 0);
+    assert_true(profiler_get_latest(profiler, 0, 100).max_ms == 0);
+    profiler_destroy(profiler);
+}
+
+static void test_table(void **state)
+{
+    (void)state;
+    profiler *profiler = profiler_create();
+    error error;
+    char text[512] = "";
+    profiler_keep_spans(profiler, true);
+    profiler_add(profiler, PROFILER_NODE, "hand-over in", 1000000000123, 1000000000456, 7);
+    profiler_add(profiler, PROFILER_CPU, "frame", 5, 6, 8);
+    assert_true(profiler_write_table(profiler, temporary_path("t.csv"), &error));
+    FILE *file = fopen(temporary_path("t.csv"), "r");
+    assert_true(fread(text, 1, sizeof text - 1, file) > 0);
+    fclose(file);
+    assert_string_equal(text, "frame,clock,stage,begin_ns,end_ns\n"
+                              "7,node,hand-over in,1000000000123,1000000000456\n"
+                              "8,cpu,frame,5,6\n");
+    assert_false(profiler_write_table(profiler, temporary_path("none/t.csv"), &error));
+    profiler_destroy(profiler);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_latest),
+        cmocka_unit_test(test_table),
         cmocka_unit_test(test_nearest_rank),
         cmocka_unit_test(test_stages),
         cmocka_unit_test(test_expected_stages),
