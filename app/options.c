@@ -169,6 +169,9 @@ static const option_row rows[] = {
     {"measure", "LAYER[-LAYER]", VIEWER, OPTION_TEXT(measure),
      .help = "metrics of a layer, against another one or the reference; its statistics and histogram: in a panel,\n"
              "and in --report as \"measured\""},
+    {"map-level", "L", VIEWER, OPTION_NUMBER(map_level), .least = 0, .most = WF_PYRAMID_MAX_LEVELS - 1,
+     .help = "maps of kernels (gather-entropy, splat-own, ...) are of this level of a pyramid (default 0: full\n"
+             "resolution)"},
     {"region", "X,Y,W,H", VIEWER, .read = option_read_region, .most = MAX_SIZE, .needs = "measure",
      .help = "of this part of the frame, from 0,0 at the top left"},
 

@@ -76,6 +76,7 @@ typedef struct options {
     view_place place;
     const char *do_names[OPTIONS_MOST_DO]; /* --do, repeated: names of commands (commands.h), with commas between */
     int do_count;
+    int map_level;       /* as view.h has it */
     const char *measure; /* --measure, NULL: nothing is measured; else of this layer, against that one, ... */
     pane measured;
     frame_region region; /* ... what is in here; 0 x 0: the whole frame */

@@ -7,6 +7,7 @@
 
 #include "backend_network.h"
 #include "wf.h"
+#include "wf_figures.h"
 
 /* A tensor that a call may leave out has size 0 in N there. */
 static inline int wf_present(const wf_tensor *tensor)
@@ -53,6 +54,16 @@ typedef struct wf_pick_call {
     float *output; /* memory that the device writes */
 } wf_pick_call;
 
+/* Figures of every pixel's kernel (wf_node_map): `output` is WF_FIGURE_COUNT dense planes of height x width, of which pixel (y,x) has those
+ * of the weights' (y >> level, x >> level). Of filters with groups: the first one's. landing: the factors of what lands on the pixel. */
+typedef struct wf_summary_call {
+    wf_filter filter;
+    wf_tensor weight; /* 1,groups*Kh*Kw,h,w */
+    wf_tensor alpha;  /* 1,1,h,w, dense, float32 or float16; may be absent */
+    int alpha_is_logit, landing, level, height, width;
+    float *output; /* memory of the device */
+} wf_summary_call;
+
 typedef struct wf_bilateral_call {
     wf_bilateral parameters;
     wf_tensor color, albedo, normal, depth; /* data is NULL where absent */
@@ -85,6 +96,7 @@ typedef struct wf_backend_table {
     wf_result (*prepare_steps)(wf_device *device);
     wf_result (*pick)(wf_device *device, wf_stream stream, const wf_pick_call *call);
     wf_result (*prepare_pick)(wf_device *device);
+    wf_result (*summarize)(wf_device *device, wf_stream stream, const wf_summary_call *call);
     wf_result (*predict_bilateral)(wf_device *device, wf_stream stream, const wf_bilateral_call *call);
     wf_result (*prepare_bilateral)(wf_device *device, const wf_bilateral_call *call);
     wf_result (*alloc)(wf_device *device, size_t size, void **data);

@@ -82,6 +82,10 @@
 /* Specialization constant of pick.comp.glsl. */
 #define WF_PICK_TYPE 0
 
+/* Specialization constant of summarize.comp.glsl, and the planes that it writes. */
+#define WF_SUMMARIZE_TYPE 0
+#define WF_SHARED_FIGURES 5
+
 #define WF_MAX_SPECIALIZATIONS 19
 
 /* Push constants: at most 128 bytes, for one image of a batch. Every block starts with first_group, which is added to
@@ -143,6 +147,17 @@ struct wf_pick_push {
     int kernel_height, kernel_width, dilation, taps, landing;
     int weight_row, weight_step;
     uint64_t weight_data, output_data;
+    int64_t weight_tap;
+};
+
+/* Of summarize.comp.glsl. width and height are the weights'; output has planes of another size. */
+struct wf_summarize_push {
+    int first_group_x, first_group_y;
+    int width, height, output_width, output_height;
+    int kernel_height, kernel_width, dilation, mode, landing, level;
+    int alpha_half, alpha_is_logit;
+    int weight_row, weight_step;
+    uint64_t weight_data, alpha_data, output_data;
     int64_t weight_tap;
 };
 

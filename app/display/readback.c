@@ -14,7 +14,7 @@ static bool fit_buffer(const device *device, VkDeviceSize size, readback *readba
 }
 
 bool readback_record(const device *device, VkCommandBuffer commands, const wf_node_image images[LAYER_COUNT],
-                     uint64_t layers, texel_area area, readback *readback, error *error)
+                     layer_set layers, texel_area area, readback *readback, error *error)
 {
     VkDeviceSize size = 0, offset = 0;
     readback->values = (values){.area = area};

@@ -164,12 +164,20 @@ static void draw_ramp(const screen *screen, const screen_picture *picture, VkCom
     panes_draw(&screen->panes, commands, picture->slot, &pane, 0, ramp, push);
 }
 
+/* Maps come with the frame after the one that they were asked for in. */
+static bool pane_is_there(const screen_picture *picture, const pane *pane)
+{
+    const wf_node_image *images = picture->denoiser->slots[picture->slot].images;
+    return pane_has_layers(pane, picture->context->has) && images[pane->layer].view &&
+           (!pane_is_compared(pane) || images[pane->against].view);
+}
+
 static void record_view(const screen *screen, const screen_picture *picture, VkCommandBuffer commands)
 {
     target_begin(&screen->target, commands);
     panes_begin(&screen->panes, commands);
     for (int i = 0; i < VIEW_PANES; i++) {
-        if (picture->layout->pictures[i].width > 0 && pane_has_layers(&picture->view->panes[i], picture->context->has))
+        if (picture->layout->pictures[i].width > 0 && pane_is_there(picture, &picture->view->panes[i]))
             draw_pane(screen, picture, commands, i);
         if (picture->layout->ramps[i].width > 0)
             draw_ramp(screen, picture, commands, i);
@@ -194,7 +202,7 @@ static bool record_values(const screen *screen, screen_frame *frame, const scree
 {
     const device *device = screen->device;
     const wf_node_image *images = picture->denoiser->slots[picture->slot].images;
-    uint64_t layers = 0;
+    layer_set layers = 0;
     for (int i = 0; i < picture->view->pane_count; i++) {
         const pane *pane = &picture->view->panes[i];
         if (picture->layout->shown[i].width > 0)

@@ -53,7 +53,7 @@ bool capture_target(capture *capture, const target *target, const char *path, er
            png_write(path, (int)target->width, (int)target->height, capture->buffer.mapped, error);
 }
 
-bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], uint64_t layers, int width, int height,
+bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], layer_set layers, int width, int height,
                     image pictures[LAYER_COUNT], error *error)
 {
     VkDeviceSize offsets[LAYER_COUNT], size = 0;

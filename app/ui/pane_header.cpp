@@ -61,6 +61,12 @@ void describe_pane(const ui_facts *facts, const view *view, const view_context *
         std::snprintf(detail, sizeof detail, "%d spp", facts->feed.reference_samples);
     else if (const char *origin = origin_of(facts, context, pane->layer))
         shorten_origin(origin, detail);
+    if (layer_is_map(pane->layer)) {
+        static const char *const units[WF_FIGURE_COUNT] = {"", "bit, ", "px, ", "", ""};
+        std::snprintf(detail, sizeof detail, "%slevel %d", units[(pane->layer - LAYER_MAPS) % WF_FIGURE_COUNT],
+                      view->map_level);
+        return;
+    }
     if (!filtered)
         return;
     int height, width;
@@ -82,9 +88,15 @@ void offer(view *view, int index, const pane &shown)
 /* The layers, their errors, and how this pane's one differs from each other one that it can be compared with. */
 void choose_pane(const view_context *context, view *view, int index)
 {
-    for (int layer = 0; layer < LAYER_COUNT; layer++)
+    for (int layer = 0; layer < LAYER_MAPS; layer++)
         if (context->has[layer])
             offer(view, index, pane_of(layer));
+    if (ImGui::BeginMenu("Kernels")) {
+        for (int layer = LAYER_MAPS; layer < LAYER_COUNT; layer++)
+            if (context->has[layer])
+                offer(view, index, pane_of(layer));
+        ImGui::EndMenu();
+    }
     if (context->has[FRAME_REFERENCE])
         ImGui::Separator();
     for (int layer = 0; layer < LAYER_COUNT; layer++)

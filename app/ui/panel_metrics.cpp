@@ -40,8 +40,9 @@ void list_metrics(const measurement *measured, Box *box)
             const metric &metric = metric_rows[index];
             Box cell = {row.x + (index < rows ? 0 : half + px(24)), row.y, half, row.height};
             draw_text(look.small, cell, left_align, dim, metric.label);
-            draw_format(look.small, cell, right_align, text, "%.*f", metric.decimals + 1,
-                        measured->difference.values[index]);
+            const double value = measured->difference.values[index];
+            draw_format(look.small, cell, right_align, text, std::isnan(value) ? "-" : "%.*f", metric.decimals + 1,
+                        value);
         }
     }
 }

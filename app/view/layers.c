@@ -8,6 +8,8 @@
 
 #define NO_ROLE (-1)
 
+#define MAP_ROLE(op, figure) WF_NODE_MAP + WF_##op *WF_FIGURE_COUNT + WF_FIGURE_##figure
+
 #define LAYER_ROW(number, ...) [number] = {__VA_ARGS__},
 
 /* A further layer, and what becomes of it. */
@@ -22,7 +24,7 @@
 const layer_row layer_rows[LAYER_COUNT] = {
     FRAME_LAYERS(LAYER_ROW) OUTPUT_LAYERS(LAYER_ROW) FURTHER_ROWS(0) FURTHER_ROWS(1) FURTHER_ROWS(2) FURTHER_ROWS(3)
         FURTHER_ROWS(4) FURTHER_ROWS(5) FURTHER_ROWS(6) FURTHER_ROWS(7) FURTHER_ROWS(8) FURTHER_ROWS(9) FURTHER_ROWS(10)
-            FURTHER_ROWS(11) FURTHER_ROWS(12) FURTHER_ROWS(13) FURTHER_ROWS(14) FURTHER_ROWS(15)};
+            FURTHER_ROWS(11) FURTHER_ROWS(12) FURTHER_ROWS(13) FURTHER_ROWS(14) FURTHER_ROWS(15) MAP_LAYERS(LAYER_ROW)};
 
 /* Of further layers, of their gathers and of their splats. */
 static char further_words[3][MAX_FURTHER][64];
@@ -57,5 +59,7 @@ int layer_input(int layer)
 {
     if (layer < FRAME_LAYER_COUNT)
         return layer;
-    return layer < LAYER_FURTHER_GATHER ? FRAME_COLOR : FRAME_FURTHER + (layer - LAYER_FURTHER_GATHER) % MAX_FURTHER;
+    return layer < LAYER_FURTHER_GATHER || layer_is_map(layer)
+               ? FRAME_COLOR
+               : FRAME_FURTHER + (layer - LAYER_FURTHER_GATHER) % MAX_FURTHER;
 }

@@ -25,6 +25,19 @@
 #define OUTPUT_LAYERS(LAYER)                                                                                                     \
     LAYER(LAYER_GATHER,    "gather",    "gather",    'g', 4, WF_NODE_GATHER, PANE_RADIANCE, true,  "",       "",    "")          \
     LAYER(LAYER_SPLAT,     "splat",     "splat",     's', 4, WF_NODE_SPLAT,  PANE_RADIANCE, true,  "",       "",    "")
+
+/* Figures of every pixel's kernel (wf_node_inspect.h), of the level that view.h has: there while something shows them. */
+#define MAP_LAYERS(LAYER)                                                                                                        \
+    LAYER(MAP_GATHER_SUM,     "gather-sum",     "gather sum",     0, 1, MAP_ROLE(GATHER, SUM),     PANE_ERROR, false, "", "", "") \
+    LAYER(MAP_GATHER_ENTROPY, "gather-entropy", "gather entropy", 0, 1, MAP_ROLE(GATHER, ENTROPY), PANE_ERROR, false, "", "", "") \
+    LAYER(MAP_GATHER_RADIUS,  "gather-radius",  "gather radius",  0, 1, MAP_ROLE(GATHER, RADIUS),  PANE_ERROR, false, "", "", "") \
+    LAYER(MAP_GATHER_OWN,     "gather-own",     "gather own",     0, 1, MAP_ROLE(GATHER, OWN),     PANE_ERROR, false, "", "", "") \
+    LAYER(MAP_GATHER_BLEND,   "gather-blend",   "gather blend",   0, 1, MAP_ROLE(GATHER, BLEND),   PANE_ERROR, false, "", "", "") \
+    LAYER(MAP_SPLAT_SUM,      "splat-sum",      "splat sum",      0, 1, MAP_ROLE(SPLAT, SUM),      PANE_ERROR, false, "", "", "") \
+    LAYER(MAP_SPLAT_ENTROPY,  "splat-entropy",  "splat entropy",  0, 1, MAP_ROLE(SPLAT, ENTROPY),  PANE_ERROR, false, "", "", "") \
+    LAYER(MAP_SPLAT_RADIUS,   "splat-radius",   "splat radius",   0, 1, MAP_ROLE(SPLAT, RADIUS),   PANE_ERROR, false, "", "", "") \
+    LAYER(MAP_SPLAT_OWN,      "splat-own",      "splat own",      0, 1, MAP_ROLE(SPLAT, OWN),      PANE_ERROR, false, "", "", "") \
+    LAYER(MAP_SPLAT_BLEND,    "splat-blend",    "splat blend",    0, 1, MAP_ROLE(SPLAT, BLEND),    PANE_ERROR, false, "", "", "")
 /* clang-format on */
 
 #define MAX_FURTHER 16 /* further layers: pictures that take the color's kernels; r,g,b and alpha 1 */
@@ -41,7 +54,10 @@ enum {
     LAYER_LAST_OF_FRAME = FRAME_LAYER_COUNT - 1,
     OUTPUT_LAYERS(LAYER_NUMBER) LAYER_FURTHER_GATHER, /* the first of as many, and so is the next one */
     LAYER_FURTHER_SPLAT = LAYER_FURTHER_GATHER + MAX_FURTHER,
-    LAYER_COUNT = LAYER_FURTHER_SPLAT + MAX_FURTHER
+    LAYER_LAST_FURTHER = LAYER_FURTHER_SPLAT + MAX_FURTHER - 1,
+    MAP_LAYERS(LAYER_NUMBER) LAYER_COUNT,
+    LAYER_MAPS = LAYER_LAST_FURTHER + 1, /* the first map */
+    MAP_COUNT = LAYER_COUNT - LAYER_MAPS
 };
 
 typedef struct layer_row {
@@ -59,8 +75,14 @@ typedef struct layer_row {
 
 extern const layer_row layer_rows[LAYER_COUNT];
 
-/* In a set of layers. */
-#define LAYER_BIT(layer) ((uint64_t)1 << (layer))
+/* A set of layers, a bit each. */
+__extension__ typedef unsigned __int128 layer_set;
+#define LAYER_BIT(layer) ((layer_set)1 << (layer))
+
+static inline bool layer_is_map(int layer)
+{
+    return layer >= LAYER_MAPS;
+}
 
 /* What --also calls further layer `index`, from 0, from now on; until then they have no names. Long ones are cut. */
 void layers_name_further(int index, const char *name);

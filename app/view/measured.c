@@ -66,9 +66,12 @@ void measured_read(const struct measured_results *results, const measure_request
         read_channel(results, c, &measured->channels[c]);
     memcpy(histograms->counts, results->histogram, sizeof histograms->counts);
     for (int d = 0; d < MEASURED_SUMS; d++) {
+        const bool is_of_pixels = d == MEASURE_FLIP, is_of_pictures = is_of_pixels || d == MEASURED_DISPLAY;
         for (int i = 0; i < MEASURED_GROUPS; i++)
             means[d] += (double)results->sums[i][d];
-        means[d] = request->pair.against < 0 ? NAN : means[d] / (d == MEASURE_FLIP ? pixels : 3 * pixels);
+        means[d] /= is_of_pixels ? pixels : measured->channel_count * pixels;
+        if (request->pair.against < 0 || (is_of_pictures && measured->channel_count < MEASURED_CHANNELS))
+            means[d] = NAN;
     }
     measured->difference = metrics_of_means(means);
 }

@@ -46,7 +46,8 @@ typedef struct measured_channel {
 
 typedef struct measurement {
     measure_request request;
-    metrics difference; /* all NaN where there is nothing against */
+    metrics
+        difference; /* NaN where there is nothing against; PSNR and FLIP also of what is no picture of three channels */
     int channel_count;
     measured_channel channels[MEASURED_CHANNELS];
 } measurement;

@@ -64,6 +64,7 @@ typedef struct view {
     bool times;                /* the panel of times is open */
     bool times_pause;          /* no samples are taken */
     int times_window;          /* of view_times_windows */
+    int map_level;             /* of the kernels that maps are of; 0: full resolution */
     bool measures;             /* the panel of metrics is open */
     int measured, against;     /* layers: what is measured, and what that is compared with; -1: nothing */
     frame_region region;       /* of which; 0 x 0: the whole frame */

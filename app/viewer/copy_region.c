@@ -70,7 +70,7 @@ static bool write_region(viewer *viewer, char **table, error *error)
     if (!check(viewer, region, error))
         return false;
     const int count = list_layers(viewer, layers);
-    uint64_t bits = 0;
+    layer_set bits = 0;
     for (int i = 0; i < count; i++)
         bits |= LAYER_BIT(layers[i]);
     if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, bits, (int)denoiser->width,

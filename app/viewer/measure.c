@@ -23,6 +23,11 @@ static bool find_region(viewer *viewer, frame_region *region, error *error)
     return true;
 }
 
+static bool slot_has(const viewer *viewer, int layer)
+{
+    return image_exists(&viewer->denoiser.slots[viewer->slot].images[layer]);
+}
+
 static bool find_figures(viewer *viewer, measure_work *work, error *error)
 {
     const view *view = &viewer->view;
@@ -34,7 +39,9 @@ static bool find_figures(viewer *viewer, measure_work *work, error *error)
     if (missing >= 0 && viewer->options->measure && viewer_measures(viewer))
         return error_set(error, "--measure %s: %s has no %s", viewer->options->measure,
                          feed_path(&viewer->feed, viewer->shown), layer_word(missing));
-    work->figures = has[view->measured];
+    if (!slot_has(viewer, view->measured) || (compares && !slot_has(viewer, view->against)))
+        return true; /* maps that come with the next frame */
+    work->figures = true;
     work->request.frame = viewer->shown;
     work->request.pair = (measure_pair){view->measured, compares ? view->against : -1};
     return find_region(viewer, &work->request.region, error);

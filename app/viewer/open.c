@@ -112,6 +112,7 @@ static void set_up_view(viewer *viewer, bool has_guides)
     view->inspector = options->pixel_count > 0;
     view->pin_count = options->pixel_count;
     memcpy(view->pins, options->pixels, sizeof view->pins);
+    view->map_level = options->map_level;
     view->measures = options->measure;
     view->measured = options->measure ? options->measured.layer : LAYER_GATHER;
     view->against = options->measure ? options->measured.against : FRAME_REFERENCE;

@@ -50,7 +50,7 @@ static bool needs_filter(const viewer *viewer)
 {
     const view *view = &viewer->view;
     return viewer->is_stale || feed_has_more(&viewer->feed, view) || viewer_wants_inspection(viewer) ||
-           view->frame != viewer->shown || view->backend != viewer->facts.node.backend ||
+           viewer_wants_maps(viewer) || view->frame != viewer->shown || view->backend != viewer->facts.node.backend ||
            !predictor_same(&viewer->applied, &view->predictor);
 }
 

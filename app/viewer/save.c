@@ -59,7 +59,7 @@ static bool save_pictures(viewer *viewer, const image pictures[LAYER_COUNT], err
 bool viewer_capture(viewer *viewer, bool to_files, error *error)
 {
     const denoiser *denoiser = &viewer->denoiser;
-    uint64_t layers = to_files ? ~(uint64_t)0 : LAYER_BIT(FRAME_REFERENCE);
+    layer_set layers = to_files ? ~(layer_set)0 : LAYER_BIT(FRAME_REFERENCE);
     for (int layer = 0; layer < LAYER_COUNT; layer++)
         layers |= layer_rows[layer].has_error ? LAYER_BIT(layer) : 0;
     image pictures[LAYER_COUNT];

@@ -47,6 +47,7 @@ typedef struct viewer {
     inspected_pixel inspected[WF_NODE_MAX_PIXELS]; /* what it told, of the node's frame of that number; owned */
     int inspected_count;
     uint64_t inspected_frame;
+    int mapped_level;  /* of the maps that the frame has */
     measure_work work; /* what is to be measured of the picture that is drawn next */
     bool has_measured;
     measurement measured; /* of the picture that is done last */
@@ -120,6 +121,15 @@ bool viewer_ask(viewer *viewer, int index, error *error);
 /* Takes in what the node has told of the frame that is shown, without waiting. */
 void viewer_take_inspection(viewer *viewer);
 void viewer_forget_inspection(viewer *viewer);
+
+/* ---- maps.c --------------------------------------------------------------------------------------------------------- */
+
+/* Maps are to be shown or measured that the frame filtered last does not have. */
+bool viewer_wants_maps(const viewer *viewer);
+
+/* Before a frame: tells the denoiser which. After it: finds the ends of their ramps. */
+bool viewer_ask_maps(viewer *viewer, error *error);
+void viewer_find_map_ends(viewer *viewer);
 
 /* ---- measure.c ------------------------------------------------------------------------------------------------------ */
 

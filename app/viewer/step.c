@@ -204,6 +204,7 @@ static void note_frame(viewer *viewer, const feed_frame *frame, int index)
     }
     if (!viewer->has_depth_range && frame->recorded && frame->recorded->layers[FRAME_DEPTH].pixels)
         find_depth_range(viewer, &frame->recorded->layers[FRAME_DEPTH]);
+    viewer_find_map_ends(viewer);
     /* While playing, a reference that only some frames have does not flash up. */
     view_arrange(&viewer->view, viewer->context.has[FRAME_REFERENCE] && (had_reference || !viewer->view.playing));
 }
@@ -215,7 +216,7 @@ static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *e
     viewer->unreadable = !feed_get(&viewer->feed, index, &viewer->view, &frame, error) ||
                          !weigh(viewer, index, &frame, &has_new_weights, error);
     if (viewer->unreadable || !fit_denoiser(viewer, &frame, has_new_weights, error) ||
-        !viewer_ask(viewer, index, error))
+        !viewer_ask(viewer, index, error) || !viewer_ask_maps(viewer, error))
         return false;
     uint32_t slot = denoiser_next_slot(&viewer->denoiser);
     viewer->broken = true;

@@ -24,6 +24,7 @@ wf_result wf_cpu_backward(wf_device *device, wf_stream stream, const wf_backward
 size_t wf_cpu_backward_workspace(const wf_backward_call *call);
 wf_result wf_cpu_step_down(wf_device *device, wf_stream stream, const wf_step_call *call);
 wf_result wf_cpu_step_up(wf_device *device, wf_stream stream, const wf_step_call *call);
+wf_result wf_cpu_summarize(wf_device *device, wf_stream stream, const wf_summary_call *call);
 wf_result wf_cpu_pick(wf_device *device, wf_stream stream, const wf_pick_call *call);
 wf_result wf_cpu_predict_bilateral(wf_device *device, wf_stream stream, const wf_bilateral_call *call);
 
@@ -33,5 +34,8 @@ static inline void *wf_cpu_address(const wf_tensor *tensor, int64_t n, int64_t c
     int64_t offset = n * tensor->stride[0] + c * tensor->stride[1] + y * tensor->stride[2] + x * tensor->stride[3];
     return (char *)tensor->data + offset * (int64_t)wf_dtype_size(tensor->dtype);
 }
+
+/* An element of the first image, of any type. */
+float wf_cpu_load(const wf_tensor *tensor, int64_t channel, int64_t y, int64_t x);
 
 #endif

@@ -120,6 +120,7 @@ static const wf_backend_table table = {
     .step_down = wf_cpu_step_down,
     .step_up = wf_cpu_step_up,
     .pick = wf_cpu_pick,
+    .summarize = wf_cpu_summarize,
     .predict_bilateral = wf_cpu_predict_bilateral,
     .prepare_bilateral = prepare_bilateral,
     .alloc = allocate,

@@ -3,10 +3,10 @@
 #include "half.h"
 #include "taps.h"
 
-static float load(const wf_tensor *weight, int64_t tap, int64_t y, int64_t x)
+float wf_cpu_load(const wf_tensor *tensor, int64_t channel, int64_t y, int64_t x)
 {
-    const void *from = wf_cpu_address(weight, 0, tap, y, x);
-    switch (weight->dtype) {
+    const void *from = wf_cpu_address(tensor, 0, channel, y, x);
+    switch (tensor->dtype) {
     case WF_FLOAT16:
         return wf_half_to_float(*(const uint16_t *)from);
     case WF_BFLOAT16:
@@ -32,7 +32,7 @@ wf_result wf_cpu_pick(wf_device *device, wf_stream stream, const wf_pick_call *c
             x -= wf_tap_offset((int)(in_group % filter->kernel_width), filter->kernel_width, filter->dilation);
         }
         const int inside = y >= 0 && y < call->weight.size[2] && x >= 0 && x < call->weight.size[3];
-        to[i] = inside ? load(&call->weight, tap, y, x) : 0;
+        to[i] = inside ? wf_cpu_load(&call->weight, tap, y, x) : 0;
     }
     return WF_OK;
 }

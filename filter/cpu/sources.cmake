@@ -2,7 +2,7 @@
 # the device chooses among.
 find_package(OpenMP REQUIRED COMPONENTS C)
 target_sources(wf PRIVATE cpu/device.c cpu/dispatch.c cpu/gather.c cpu/splat.c cpu/gather_splat.c cpu/predict.c
-  cpu/convolve.c cpu/features.c cpu/pyramid.c cpu/steps.c cpu/pick.c)
+  cpu/convolve.c cpu/features.c cpu/pyramid.c cpu/steps.c cpu/pick.c cpu/summarize.c)
 target_link_libraries(wf PRIVATE OpenMP::OpenMP_C m)
 
 function(wf_add_reals name bits)

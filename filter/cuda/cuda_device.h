@@ -35,6 +35,7 @@ wf_result wf_cuda_backward(wf_cuda_device *device, cudaStream_t stream, const wf
 size_t wf_cuda_backward_workspace(const wf_backward_call *call);
 wf_result wf_cuda_step_down(wf_cuda_device *device, cudaStream_t stream, const wf_step_call *call);
 wf_result wf_cuda_step_up(wf_cuda_device *device, cudaStream_t stream, const wf_step_call *call);
+wf_result wf_cuda_summarize(wf_cuda_device *device, cudaStream_t stream, const wf_summary_call *call);
 wf_result wf_cuda_pick(wf_cuda_device *device, cudaStream_t stream, const wf_pick_call *call);
 wf_result wf_cuda_predict_bilateral(wf_cuda_device *device, cudaStream_t stream, const wf_bilateral_call *call);
 

@@ -123,6 +123,12 @@ static wf_result pick(wf_device *base, wf_stream stream, const wf_pick_call *cal
     ON_DEVICE(device, wf_cuda_pick(device, stream, call));
 }
 
+static wf_result summarize(wf_device *base, wf_stream stream, const wf_summary_call *call)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_summarize(device, stream, call));
+}
+
 static wf_result step_down(wf_device *base, wf_stream stream, const wf_step_call *call)
 {
     wf_cuda_device *device = (wf_cuda_device *)base;
@@ -306,6 +312,7 @@ static const wf_backend_table table = {
     .step_down = step_down,
     .step_up = step_up,
     .pick = pick,
+    .summarize = summarize,
     .predict_bilateral = predict_bilateral,
     .prepare_bilateral = prepare_bilateral,
     .alloc = allocate,

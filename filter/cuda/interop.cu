@@ -31,7 +31,11 @@ static __device__ float4 read_texel(const wf_cuda_image &image, int x, int y)
 
 static __device__ void write_texel(const wf_cuda_image &image, int x, int y, float4 texel)
 {
-    if (image.is_half)
+    if (image.channels == 1 && image.is_half)
+        surf2Dwrite(to_half(texel.x), image.surface, x * 2, y);
+    else if (image.channels == 1)
+        surf2Dwrite(texel.x, image.surface, x * 4, y);
+    else if (image.is_half)
         surf2Dwrite(make_ushort4(to_half(texel.x), to_half(texel.y), to_half(texel.z), to_half(texel.w)), image.surface,
                     x * (int)sizeof(ushort4), y);
     else
@@ -68,8 +72,14 @@ static __global__ void pack(wf_cuda_image image, const float *planes, int channe
     if (!this_pixel(image, &x, &y))
         return;
     size_t plane = (size_t)image.width * image.height, pixel = (size_t)y * image.width + x;
-    const float alpha = channels == 4 ? planes[pixel + 3 * plane] : 1;
-    write_texel(image, x, y, make_float4(planes[pixel], planes[pixel + plane], planes[pixel + 2 * plane], alpha));
+    float4 texel = make_float4(planes[pixel], 1, 1, 1);
+    if (channels >= 3) {
+        texel.y = planes[pixel + plane];
+        texel.z = planes[pixel + 2 * plane];
+    }
+    if (channels == 4)
+        texel.w = planes[pixel + 3 * plane];
+    write_texel(image, x, y, texel);
 }
 
 static dim3 grid_of(const wf_cuda_image *image)

@@ -83,6 +83,7 @@
 #include <vulkan/vulkan.h>
 
 #include "wf.h"
+#include "wf_figures.h"
 #include "wf_network.h"
 #include "wf_pyramid.h"
 
@@ -105,7 +106,8 @@ typedef enum wf_node_role {
     WF_NODE_LAYER = 6,                                         /* further layers: r,g,b. Layer i has this role + i, */
     WF_NODE_LAYER_GATHER = WF_NODE_LAYER + WF_NODE_MAX_LAYERS, /* this one + i and the next + i; 1 in alpha */
     WF_NODE_LAYER_SPLAT = WF_NODE_LAYER_GATHER + WF_NODE_MAX_LAYERS,
-    WF_NODE_ROLE_COUNT = WF_NODE_LAYER_SPLAT + WF_NODE_MAX_LAYERS
+    WF_NODE_MAP = WF_NODE_LAYER_SPLAT + WF_NODE_MAX_LAYERS, /* maps of kernels: outputs, x. wf_node_inspect.h */
+    WF_NODE_ROLE_COUNT = WF_NODE_MAP + WF_OPERATOR_COUNT * WF_FIGURE_COUNT
 } wf_node_role;
 
 typedef struct wf_node_options {

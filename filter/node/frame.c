@@ -313,12 +313,16 @@ static wf_result gather_and_splat(node_turn *turn)
 static int is_inspected(const node_turn *turn)
 {
     const node_slot *s = &turn->node->slots[turn->slot];
-    return s->records[node_history(s->begun)].told.count > 0;
+    return s->records[node_history(s->begun)].told.count > 0 || wf_node_has_maps(s, WF_GATHER) ||
+           wf_node_has_maps(s, WF_SPLAT);
 }
 
 static wf_result inspect(node_turn *turn)
 {
-    return wf_node_record_inspection(turn);
+    const node_slot *s = &turn->node->slots[turn->slot];
+    if (s->records[node_history(s->begun)].told.count > 0)
+        WF_TRY(wf_node_record_inspection(turn));
+    return wf_node_record_maps(turn);
 }
 
 static wf_result pack(node_turn *turn)

@@ -76,7 +76,7 @@ static size_t taps_of(const wf_filter *filter)
 
 /* ---- Where they are told ----------------------------------------------------------------------------------------- */
 
-static int find_levels(const node_predictor *predictor, uint32_t slot, wf_filter filters[WF_PYRAMID_MAX_LEVELS])
+int wf_node_levels_of(const node_predictor *predictor, uint32_t slot, wf_filter filters[WF_PYRAMID_MAX_LEVELS])
 {
     if (predictor->kind->levels)
         return predictor->kind->levels(predictor, slot, filters);
@@ -100,7 +100,7 @@ static void lay_out_pixel(const wf_node *node, uint32_t slot, wf_node_inspected_
         wf_filter filters[WF_PYRAMID_MAX_LEVELS];
         if (!node_is_bound(&node->slots[slot], node_output_of(op)))
             continue;
-        pixel->levels[op] = find_levels(node->predictors[op], slot, filters);
+        pixel->levels[op] = wf_node_levels_of(node->predictors[op], slot, filters);
         for (int level = 0; level < pixel->levels[op]; level++)
             pixel->kernels[op][level].filter = filters[level];
         place_windows(node, pixel, op);
@@ -157,11 +157,13 @@ wf_result wf_node_begin_record(wf_node *node, uint32_t slot, node_record *record
     record->told = (wf_node_inspection){.count = (int)node->pixel_count};
     record->logits = 0;
     record->reckoned = 0;
+    const node_slot *s = &node->slots[slot];
+    if (node->pixel_count > 0 || wf_node_has_maps(s, WF_GATHER) || wf_node_has_maps(s, WF_SPLAT))
+        WF_TRY(open_predictors(node));
     if (node->pixel_count == 0) {
         free_memory(node, record);
         return WF_OK;
     }
-    WF_TRY(open_predictors(node));
     for (uint32_t i = 0; i < node->pixel_count; i++) {
         record->told.pixels[i].x = node->pixels[i].x;
         record->told.pixels[i].y = node->pixels[i].y;

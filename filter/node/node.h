@@ -5,6 +5,7 @@
  * planes.c    memory of the pictures that go in and come out
  * predictor.h where weights come from: predictor.c, and a file for each kind of predictor
  * inspect.c   what a frame tells of its weights
+ * maps.c      figures of every pixel's kernel, as images
  * effective.c what a pyramid's kernels make together
  * timing.c    marks to spans on one clock
  * handover_*  how images are taken from the renderer and given back: one per backend, and one for nodes without Vulkan
@@ -100,8 +101,10 @@ struct wf_node {
     node_clock clock;
     uint64_t frames; /* begun, of all slots */
     node_slot slots[WF_NODE_MAX_SLOTS];
-    wf_tensor blocks[NODE_BLOCK_COUNT];            /* float32, dense; data is NULL until a role of it is bound */
-    wf_tensor planes[WF_NODE_ROLE_COUNT];          /* x or r,g,b, of a block or their own; likewise */
+    wf_tensor blocks[NODE_BLOCK_COUNT];   /* float32, dense; data is NULL until a role of it is bound */
+    wf_tensor planes[WF_NODE_ROLE_COUNT]; /* x or r,g,b, of a block or their own; likewise */
+    wf_tensor maps[WF_OPERATOR_COUNT];    /* float32 planes of all figures; data is NULL until one is bound */
+    int map_level;
     int layers;                                    /* the most further layers that a slot has had */
     char plain[WF_NODE_MAX_LAYERS];                /* layers that no filter divides by the albedo */
     node_predictor *predictors[WF_OPERATOR_COUNT]; /* NULL: none; operators may share one */
@@ -237,6 +240,10 @@ wf_result wf_node_begin_record(wf_node *node, uint32_t slot, node_record *record
 
 /* Enqueues what it tells. */
 wf_result wf_node_record_inspection(const node_turn *turn);
+
+/* maps.c: whether the slot's frame has maps of an operator's kernels; enqueues them. */
+int wf_node_has_maps(const node_slot *slot, wf_operator op);
+wf_result wf_node_record_maps(const node_turn *turn);
 
 void wf_node_free_records(wf_node *node);
 

@@ -1,6 +1,7 @@
 /* Where the planes of the node's roles lie. Filtered pictures are together in a block: color, its alpha where that is filtered,
  * then the further layers; so is what each operator makes of them. */
 #include "node.h"
+#include "wf_node_inspect.h"
 
 int wf_node_channels(const wf_node *node, wf_node_role role)
 {
@@ -61,10 +62,27 @@ static wf_result grow_block(wf_node *node, node_block block, int64_t channels)
     return WF_OK;
 }
 
+/* One behind the other, whichever of them are wanted. */
+static wf_result need_maps(wf_node *node, wf_operator op)
+{
+    wf_tensor *maps = &node->maps[op];
+    if (maps->data)
+        return WF_OK;
+    WF_TRY(allocate(node, WF_FIGURE_COUNT, maps));
+    for (wf_figure figure = 0; figure < WF_FIGURE_COUNT; figure++) {
+        wf_tensor *plane = &node->planes[wf_node_map_role(op, figure)];
+        *plane = wf_node_frame_tensor(node, WF_FLOAT32, 1);
+        plane->data = (float *)maps->data + (int)figure * maps->stride[1];
+    }
+    return WF_OK;
+}
+
 wf_result wf_node_need_planes(wf_node *node, wf_node_role role)
 {
     const node_block block = wf_node_role_of(role).block;
     const int64_t channels = wf_node_channels(node, role);
+    if (node_is_map(role))
+        return need_maps(node, node_map_operator(role));
     if (block == NODE_NO_BLOCK)
         return node->planes[role].data ? WF_OK : allocate(node, channels, &node->planes[role]);
     const int64_t alone = node->options.alpha ? NODE_ALPHA_PLACE + NODE_LAYER_CHANNELS : 0;
@@ -78,6 +96,8 @@ void wf_node_free_planes(wf_node *node)
         if (wf_node_role_of(role).block == NODE_NO_BLOCK)
             wf_free(node->device, node->planes[role].data);
     }
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
+        wf_free(node->device, node->maps[op].data);
     for (node_block block = 0; block < NODE_BLOCK_COUNT; block++)
         wf_free(node->device, node->blocks[block].data);
 }

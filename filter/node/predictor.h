@@ -88,6 +88,9 @@ void wf_node_reserve(node_predictor *predictor, wf_tensor *tensor);
 /* Slots may have this further layer, too: what predictors compiled is for so many. -1: none, nothing. */
 wf_result wf_node_prepare_layer(wf_node *node, int layer);
 
+/* A slot's levels and their filters. */
+int wf_node_levels_of(const node_predictor *predictor, uint32_t slot, wf_filter filters[WF_PYRAMID_MAX_LEVELS]);
+
 /* The operators that have the predictor. */
 unsigned wf_node_operators_of(const node_predictor *predictor);
 

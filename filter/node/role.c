@@ -23,13 +23,22 @@ node_role wf_node_role_of(wf_node_role role)
 {
     if (role < WF_NODE_LAYER)
         return rows[role].role;
+    if (node_is_map(role))
+        return (node_role){NODE_NO_BLOCK, 1, 1, -1};
     const int number = (int)role - WF_NODE_LAYER, kind = number / WF_NODE_MAX_LAYERS;
     return (node_role){layer_rows[kind].block, 3, kind > 0, number % WF_NODE_MAX_LAYERS};
 }
 
+static const char *const figures[WF_FIGURE_COUNT] = {"sum", "entropy", "radius", "own", "blend"};
+
 node_name wf_node_name(wf_node_role role)
 {
     node_name name;
+    if (node_is_map(role)) {
+        snprintf(name.text, sizeof name.text, "%s %s map", wf_operator_name(node_map_operator(role)),
+                 figures[node_map_figure(role)]);
+        return name;
+    }
     const char *format =
         role < WF_NODE_LAYER ? rows[role].name : layer_rows[((int)role - WF_NODE_LAYER) / WF_NODE_MAX_LAYERS].name;
     snprintf(name.text, sizeof name.text, format, wf_node_role_of(role).layer);

@@ -40,6 +40,22 @@ static inline wf_node_role node_output_of(wf_operator op)
     return op == WF_SPLAT ? WF_NODE_SPLAT : WF_NODE_GATHER;
 }
 
+/* Maps of kernels: whose, and of what. */
+static inline int node_is_map(wf_node_role role)
+{
+    return role >= WF_NODE_MAP && role < WF_NODE_ROLE_COUNT;
+}
+
+static inline wf_operator node_map_operator(wf_node_role role)
+{
+    return (wf_operator)(((int)role - WF_NODE_MAP) / WF_FIGURE_COUNT);
+}
+
+static inline wf_figure node_map_figure(wf_node_role role)
+{
+    return (wf_figure)(((int)role - WF_NODE_MAP) % WF_FIGURE_COUNT);
+}
+
 static inline wf_node_role node_layer_output_of(wf_operator op, int layer)
 {
     return (wf_node_role)((op == WF_SPLAT ? WF_NODE_LAYER_SPLAT : WF_NODE_LAYER_GATHER) + layer);

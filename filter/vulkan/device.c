@@ -153,6 +153,7 @@ static const wf_backend_table table = {
     .prepare_steps = wf_vulkan_prepare_steps,
     .pick = wf_vulkan_pick,
     .prepare_pick = wf_vulkan_prepare_pick,
+    .summarize = wf_vulkan_summarize,
     .predict_bilateral = wf_vulkan_predict_bilateral,
     .prepare_bilateral = wf_vulkan_prepare_bilateral,
     .alloc = wf_vulkan_alloc,

@@ -136,6 +136,9 @@ wf_result wf_vulkan_prepare_steps(wf_device *device);
 wf_result wf_vulkan_pick(wf_device *device, wf_stream stream, const wf_pick_call *call);
 wf_result wf_vulkan_prepare_pick(wf_device *device);
 
+/* ---- summarize.c ---- */
+wf_result wf_vulkan_summarize(wf_device *device, wf_stream stream, const wf_summary_call *call);
+
 /* ---- predict.c ---- */
 wf_result wf_vulkan_predict_bilateral(wf_device *device, wf_stream stream, const wf_bilateral_call *call);
 wf_result wf_vulkan_prepare_bilateral(wf_device *device, const wf_bilateral_call *call);

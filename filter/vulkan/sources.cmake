@@ -3,7 +3,7 @@ include(${PROJECT_SOURCE_DIR}/shaders/embed.cmake)
 target_sources(wf PRIVATE
   vulkan/device.c vulkan/check.c vulkan/open.c vulkan/stream.c vulkan/memory.c vulkan/pipeline.c
   vulkan/kernel.c vulkan/shape.c vulkan/filter.c vulkan/gather.c vulkan/splat.c vulkan/gather_splat.c
-  vulkan/grad_weight.c vulkan/backward.c vulkan/predict.c vulkan/steps.c vulkan/pick.c
+  vulkan/grad_weight.c vulkan/backward.c vulkan/predict.c vulkan/steps.c vulkan/pick.c vulkan/summarize.c
   vulkan/convolve.c vulkan/matrix.c vulkan/convolve_matrix.c vulkan/level_matrix.c vulkan/features.c vulkan/pyramid.c)
 wf_embed_shader(wf
   ${PROJECT_SOURCE_DIR}/shaders/filter/gather.comp.glsl
@@ -17,6 +17,7 @@ wf_embed_shader(wf
   ${PROJECT_SOURCE_DIR}/shaders/filter/step_down.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/filter/step_up.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/filter/pick.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/filter/summarize.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/network/log_sums.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/network/exposure.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/network/features.comp.glsl

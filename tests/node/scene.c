@@ -31,6 +31,8 @@ static int is_wanted(const scene_options *options, wf_node_role role)
 {
     if (role < WF_NODE_LAYER)
         return (int)(options->roles >> role & 1);
+    if (role >= WF_NODE_MAP)
+        return 0;
     const int number = (int)role - WF_NODE_LAYER;
     const wf_node_role like[] = {WF_NODE_COLOR, WF_NODE_GATHER, WF_NODE_SPLAT};
     return number % WF_NODE_MAX_LAYERS < options->layers &&

@@ -128,7 +128,7 @@ static void test_image_errors(void **state)
     scene s = open_scene(&options);
     wf_node_image image, bound = s.slots[0].images[WF_NODE_COLOR];
     assert_invalid(wf_node_create_image(s.node, WF_NODE_COLOR, NULL), "image is NULL");
-    assert_invalid(wf_node_create_image(s.node, WF_NODE_ROLE_COUNT, &image), "role is 102, the last one is 101");
+    assert_invalid(wf_node_create_image(s.node, WF_NODE_ROLE_COUNT, &image), "role is 112, the last one is 111");
     assert_true(image.image == VK_NULL_HANDLE);
     wf_node_destroy_image(s.node, NULL);
     wf_node_destroy_image(s.node, &image);

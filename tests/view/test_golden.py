@@ -44,6 +44,11 @@ CASES["metrics"] = {"arguments": [
     "--size", "1280x720", "--kernel-size", "3", "--timing-placeholders", "--measure", "gather-reference", "--region", "180,60,140,120",
     "--panes", "noisy,gather,reference,gather-reference:flip,gather-reference:relmse,splat-gather", STUDIO]}
 
+# Maps of the network's kernels, of one level, and the difference of two.
+CASES["maps"] = {"arguments": [
+    "--size", "1280x720", "--timing-placeholders", "--map-level", "1", "--panes",
+    "gather,gather-entropy,gather-radius,gather-own,gather-blend,splat-blend-gather-blend", STUDIO]}
+
 # The network denoises where nothing else is asked for: recorded frames (studio), and live ones (glass).
 # Live frames: what a pixel's noise is follows from its seed, on one device to the last bit.
 for scene in ("room", "court", "glass"):

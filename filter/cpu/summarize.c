@@ -1,0 +1,61 @@
+/* Figures of every pixel's kernel. */
+#include "cpu.h"
+#include "summary.h"
+
+static float weight_at(const wf_summary_call *call, int tap, int64_t y, int64_t x)
+{
+    return wf_cpu_load(&call->weight, tap, y, x);
+}
+
+/* The taps that count: calls visit with each one's weight, offset and place. */
+static wf_summary summarize(const wf_summary_call *call, int64_t y, int64_t x)
+{
+    const wf_filter *filter = &call->filter;
+    const int64_t height = call->weight.size[2], width = call->weight.size[3];
+    const int sign = call->landing ? -1 : 1, is_softmax = filter->mode == WF_SOFTMAX;
+    float largest = -INFINITY;
+    wf_summary summary = {0};
+    for (int pass = !is_softmax; pass < 2; pass++) {
+        for (int t = 0; t < filter->kernel_height * filter->kernel_width; t++) {
+            const int dy = wf_tap_offset(t / filter->kernel_width, filter->kernel_height, filter->dilation);
+            const int dx = wf_tap_offset(t % filter->kernel_width, filter->kernel_width, filter->dilation);
+            const int64_t other_y = y + sign * dy, other_x = x + sign * dx;
+            if (other_y < 0 || other_y >= height || other_x < 0 || other_x >= width)
+                continue;
+            const float weight = call->landing ? weight_at(call, t, other_y, other_x) : weight_at(call, t, y, x);
+            if (pass == 0)
+                largest = fmaxf(largest, weight);
+            else
+                wf_summary_add(&summary, is_softmax ? expf(weight - largest) : weight, dy, dx);
+        }
+    }
+    return summary;
+}
+
+static float blend_at(const wf_summary_call *call, int64_t y, int64_t x)
+{
+    if (!wf_present(&call->alpha))
+        return 0;
+    const float alpha = wf_cpu_load(&call->alpha, 0, y, x);
+    return call->alpha_is_logit ? 1 / (1 + expf(-alpha)) : alpha;
+}
+
+wf_result wf_cpu_summarize(wf_device *device, wf_stream stream, const wf_summary_call *call)
+{
+    (void)device, (void)stream;
+    const int64_t count = (int64_t)call->height * call->width;
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t y = (i / call->width) >> call->level, x = (i % call->width) >> call->level;
+        const wf_summary s = summarize(call, y, x);
+        const float divisor = wf_summary_divisor(&s, call->filter.mode == WF_LINEAR, WF_MIN_SUM);
+        const float figures[WF_FIGURE_COUNT] = {[WF_FIGURE_SUM] = s.sum / divisor,
+                                                [WF_FIGURE_ENTROPY] = wf_summary_entropy(&s),
+                                                [WF_FIGURE_RADIUS] = wf_summary_radius(&s),
+                                                [WF_FIGURE_OWN] = s.own / divisor,
+                                                [WF_FIGURE_BLEND] = blend_at(call, y, x)};
+        for (int figure = 0; figure < WF_FIGURE_COUNT; figure++)
+            call->output[figure * count + i] = figures[figure];
+    }
+    return WF_OK;
+}

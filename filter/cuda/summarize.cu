@@ -1,0 +1,108 @@
+/* Figures of every pixel's kernel: one thread a pixel. */
+#include "common.cuh"
+#include "summary.h"
+
+#define BLOCK_WIDTH  64
+#define BLOCK_HEIGHT 4
+
+struct summarize_args {
+    wf_view weight;
+    const void *alpha; /* NULL: none */
+    float *output;
+    int width, height; /* of the weights' image */
+    int output_width, output_height;
+    int kernel_height, kernel_width, dilation, is_softmax, is_linear, landing, level;
+    int alpha_is_half, alpha_is_logit;
+};
+
+template <typename Weight> static __device__ wf_summary summarize_pixel(const summarize_args &args, int y, int x)
+{
+    const int sign = args.landing ? -1 : 1;
+    float largest = -INFINITY;
+    wf_summary summary = {};
+    for (int pass = !args.is_softmax; pass < 2; pass++) {
+        for (int t = 0; t < args.kernel_height * args.kernel_width; t++) {
+            const int dy = wf_tap_offset(t / args.kernel_width, args.kernel_height, args.dilation);
+            const int dx = wf_tap_offset(t % args.kernel_width, args.kernel_width, args.dilation);
+            const int other_y = y + sign * dy, other_x = x + sign * dx;
+            if (other_y < 0 || other_y >= args.height || other_x < 0 || other_x >= args.width)
+                continue;
+            const int from_y = args.landing ? other_y : y, from_x = args.landing ? other_x : x;
+            const float weight = (float)wf_get(wf_at<const Weight>(args.weight, 0, t, from_y, from_x));
+            if (pass == 0)
+                largest = fmaxf(largest, weight);
+            else
+                wf_summary_add(&summary, args.is_softmax ? expf(weight - largest) : weight, dy, dx);
+        }
+    }
+    return summary;
+}
+
+static __device__ float blend_at(const summarize_args &args, int y, int x)
+{
+    if (!args.alpha)
+        return 0;
+    const size_t index = (size_t)y * args.width + x;
+    const float alpha =
+        args.alpha_is_half ? __half2float(((const __half *)args.alpha)[index]) : ((const float *)args.alpha)[index];
+    return args.alpha_is_logit ? 1 / (1 + expf(-alpha)) : alpha;
+}
+
+template <typename Weight>
+static __global__ void __launch_bounds__(BLOCK_WIDTH *BLOCK_HEIGHT) summarize(const summarize_args args)
+{
+    const int to_x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, to_y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
+    if (to_x >= args.output_width || to_y >= args.output_height)
+        return;
+    const int y = to_y >> args.level, x = to_x >> args.level;
+    const wf_summary s = summarize_pixel<Weight>(args, y, x);
+    const float divisor = wf_summary_divisor(&s, args.is_linear, (float)WF_MIN_SUM);
+    const size_t plane = (size_t)args.output_width * args.output_height;
+    float *to = args.output + (size_t)to_y * args.output_width + to_x;
+    to[WF_FIGURE_SUM * plane] = s.sum / divisor;
+    to[WF_FIGURE_ENTROPY * plane] = wf_summary_entropy(&s);
+    to[WF_FIGURE_RADIUS * plane] = wf_summary_radius(&s);
+    to[WF_FIGURE_OWN * plane] = s.own / divisor;
+    to[WF_FIGURE_BLEND * plane] = blend_at(args, y, x);
+}
+
+static const void *kernel_of(wf_dtype dtype)
+{
+    switch (dtype) {
+    case WF_FLOAT16:
+        return (const void *)summarize<__half>;
+    case WF_BFLOAT16:
+        return (const void *)summarize<__nv_bfloat16>;
+    case WF_FLOAT64:
+        return (const void *)summarize<double>;
+    default:
+        return (const void *)summarize<float>;
+    }
+}
+
+wf_result wf_cuda_summarize(wf_cuda_device *device, cudaStream_t stream, const wf_summary_call *call)
+{
+    const wf_filter *filter = &call->filter;
+    summarize_args args = {wf_make_view(&call->weight),
+                           wf_present(&call->alpha) ? call->alpha.data : NULL,
+                           call->output,
+                           (int)call->weight.size[3],
+                           (int)call->weight.size[2],
+                           call->width,
+                           call->height,
+                           filter->kernel_height,
+                           filter->kernel_width,
+                           filter->dilation,
+                           filter->mode == WF_SOFTMAX,
+                           filter->mode == WF_LINEAR,
+                           call->landing,
+                           call->level,
+                           call->alpha.dtype == WF_FLOAT16,
+                           call->alpha_is_logit};
+    void *arguments[] = {&args};
+    const dim3 grid(wf_divide_up(call->width, BLOCK_WIDTH), wf_divide_up(call->height, BLOCK_HEIGHT));
+    return wf_cuda_check(
+        &device->base.log,
+        cudaLaunchKernel(kernel_of(call->weight.dtype), grid, dim3(BLOCK_WIDTH, BLOCK_HEIGHT), arguments, 0, stream),
+        "launching the maps of kernels");
+}
