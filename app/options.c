@@ -146,8 +146,8 @@ static const option_row rows[] = {
 
     {.help = "Running"},
     {"backend", "NAME", VIEWER, .read = option_read_backend,
-     .help = "auto (default: of cuda and vulkan the faster one, or the one that works; cpu where Vulkan has\n"
-             "no GPU), cuda, vulkan or cpu"},
+     .help = "auto (default: of cuda and vulkan the one that was faster when both were timed, or that works;\n"
+             "cpu where Vulkan has no GPU), cuda, vulkan or cpu"},
     {"headless", NULL, EVERY, OPTION_FLAG(headless),
      .help = "no window, no display server needed"},
     {"size", "WxH", VIEWER, OPTION_PAIR(width, height, option_read_size), .least = MIN_SIZE, .most = MAX_SIZE,

@@ -30,7 +30,12 @@ static FILE *open_memory(const char *mode)
     return fopen(path, mode);
 }
 
-static bool recall(const char *work, choice *choice)
+static wf_backend faster(const choice *choice)
+{
+    return choice->cuda_ms <= CHOICE_MARGIN * choice->vulkan_ms ? WF_CUDA : WF_VULKAN;
+}
+
+bool choice_recall(const char *work, choice *choice)
 {
     char line[CHOICE_WORK_SIZE + 64];
     FILE *file = open_memory("re");
@@ -42,8 +47,8 @@ static bool recall(const char *work, choice *choice)
         if (sscanf(line, "%lf %lf %n", &cuda_ms, &vulkan_ms, &length) != 2 || !(cuda_ms > 0) || !(vulkan_ms > 0) ||
             strcmp(line + length, work) != 0)
             continue;
-        choice->cuda_ms = cuda_ms;
-        choice->vulkan_ms = vulkan_ms;
+        *choice = (struct choice){.cuda_ms = cuda_ms, .vulkan_ms = vulkan_ms, .remembered = true};
+        choice->backend = faster(choice);
         found = true;
     }
     if (file)
@@ -63,18 +68,14 @@ static void remember(const char *work, const choice *choice)
 
 /* ---- The choice --------------------------------------------------------------------------------------------------- */
 
-bool choice_make(const char *work, choice_timer timer, void *user, choice *choice)
+bool choice_time(const char *work, choice_timer timer, void *user, choice *choice)
 {
-    *choice = (struct choice){0};
-    choice->remembered = recall(work, choice);
-    if (!choice->remembered) {
-        choice->cuda_ms = timer(user, WF_CUDA);
-        choice->vulkan_ms = choice->cuda_ms > 0 ? timer(user, WF_VULKAN) : 0;
-        if (!(choice->cuda_ms > 0) || !(choice->vulkan_ms > 0))
-            return false;
-        remember(work, choice);
-    }
-    choice->backend = choice->cuda_ms <= CHOICE_MARGIN * choice->vulkan_ms ? WF_CUDA : WF_VULKAN;
+    *choice = (struct choice){.cuda_ms = timer(user, WF_CUDA)};
+    choice->vulkan_ms = choice->cuda_ms > 0 ? timer(user, WF_VULKAN) : 0;
+    if (!(choice->cuda_ms > 0) || !(choice->vulkan_ms > 0))
+        return false;
+    choice->backend = faster(choice);
+    remember(work, choice);
     return true;
 }
 

@@ -26,9 +26,12 @@ typedef struct choice {
 /* Milliseconds of a frame, above 0; 0: the backend does not work. */
 typedef double (*choice_timer)(void *user, wf_backend backend);
 
-/* work: everything that times depend on (device, driver, size of the frames, predictor ...), without newlines. False: one of the
- * two does not work, and there is no choice. */
-bool choice_make(const char *work, choice_timer timer, void *user, choice *choice);
+/* work: everything that times depend on (device, driver, size of the frames, predictor ...), without newlines. False: it was never
+ * timed. */
+bool choice_recall(const char *work, choice *choice);
+
+/* Times both, and remembers. False: one of the two does not work, and there is no choice. */
+bool choice_time(const char *work, choice_timer timer, void *user, choice *choice);
 
 /* "auto takes vulkan: 0.312 ms a frame, 0.310 on cuda", with a newline at its end; how it is known where it is remembered. */
 void choice_describe(const choice *choice, char *text, size_t size);

@@ -144,6 +144,8 @@ bool viewer_run_in_window(viewer *viewer, error *error)
         take_screenshot(viewer);
         hand_out(viewer);
         viewer->times = viewer->view.times_pause ? viewer->discarded : viewer->kept;
+        if (settle <= 0 && !viewer->view.playing)
+            viewer_time_backends(viewer);
         double seconds = seconds_to_wait(viewer, settle, due_ns);
         int64_t begin = profiler_now();
         goes_on = viewer_obey(viewer, seconds);

@@ -62,14 +62,17 @@ typedef struct viewer {
     float near_inverse, far_inverse; /* of depth, from the first frame that has it, and when cameras come to rest */
     bool has_depth_range;
     double first_picture_ms;
-    int64_t changed_ns;   /* when the picture last changed */
-    bool is_moving;       /* the camera, before the frame that is shown */
-    bool has_moved;       /* it, since near and far were found */
-    int measured_samples; /* a pixel, of a resting camera's reference when metrics were computed last */
-    bool unreadable;      /* viewer_step failed since the frame or its weights could not be had: others may be */
-    bool is_stale;        /* the frame that is shown has changed since */
-    bool broken;          /* after a failure of the device nothing more can be drawn */
-    char choice[160];     /* why the backend is the one it is: a sentence with a newline; empty: it is no choice */
+    int64_t changed_ns;     /* when the picture last changed */
+    bool is_moving;         /* the camera, before the frame that is shown */
+    bool has_moved;         /* it, since near and far were found */
+    int measured_samples;   /* a pixel, of a resting camera's reference when metrics were computed last */
+    bool unreadable;        /* viewer_step failed since the frame or its weights could not be had: others may be */
+    bool is_stale;          /* the frame that is shown has changed since */
+    bool broken;            /* after a failure of the device nothing more can be drawn */
+    wf_backend chosen;      /* the backend that --backend auto takes, */
+    char choice[160];       /* and why: a sentence with a newline; empty: nothing was chosen */
+    denoiser_input untimed; /* frames like this, which backends are to be timed at where is_untimed */
+    bool is_untimed;
     char notice[sizeof((error *)0)->message]; /* empty: none */
     char *notes;                              /* for the report: sentences, each with a newline; owned, NULL: none */
 } viewer;
@@ -155,6 +158,19 @@ void viewer_note_damage(viewer *viewer, int index, const frame *frame);
 void viewer_note_skipped(viewer *viewer, int index, const error *reason);
 int viewer_skipped_count(const viewer *viewer);
 
+/* ---- choose.c: which backend --backend auto takes -------------------------------------------------------------------- */
+
+/* For frames like this, where both CUDA and Vulkan may work on a GPU: the one that is remembered to be faster, and
+ * viewer->choice says why. Before a long run both are timed. False: there is no choice, or not yet: in a window CUDA has the first
+ * picture, and viewer_time_backends comes later. */
+bool viewer_choose_backend(viewer *viewer, denoiser_options *options, const denoiser_input *input);
+
+/* Where the denoiser has that backend: in the report, and on stderr in headless runs. */
+void viewer_say_choice(viewer *viewer);
+
+/* When the user rests: times what is still to be timed, once, which takes about a second; the view asks for the faster one then. */
+void viewer_time_backends(viewer *viewer);
+
 /* ---- step.c: filters and draws -------------------------------------------------------------------------------------- */
 
 /* One frame of the sequence, filtered and drawn. Where that fails before the device has work, the view stays as it was and can
@@ -163,6 +179,9 @@ bool viewer_step(viewer *viewer, int index, error *error);
 
 /* The view, with the frame that was filtered last. Without Vulkan: nothing. */
 bool viewer_draw(viewer *viewer, error *error);
+
+/* What predictors take, as the viewer has it. */
+predictor_inputs viewer_inputs(const viewer *viewer);
 
 /* Waits for all pictures and takes in the times that are still out. */
 bool viewer_drain(viewer *viewer, error *error);

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/denoise/race.h"
-
 /* ---- Denoiser ----------------------------------------------------------------------------------------------------- */
 
 static const char *base_name(const char *path)
@@ -28,7 +26,7 @@ static bool weights_fit(const weights *weights, const char *path, int width, int
                      weights->height, width, height);
 }
 
-static predictor_inputs inputs_of(const viewer *viewer)
+predictor_inputs viewer_inputs(const viewer *viewer)
 {
     return (predictor_inputs){.gather = &viewer->gather_weights,
                               .splat = viewer->splat_weights.data ? &viewer->splat_weights : NULL,
@@ -43,7 +41,7 @@ static bool set_predictor(viewer *viewer, denoiser *denoiser, error *error)
             !weights_fit(&viewer->splat_weights, viewer->options->splat_weights, width, height, error))
             return false;
     }
-    const predictor_inputs inputs = inputs_of(viewer);
+    const predictor_inputs inputs = viewer_inputs(viewer);
     return denoiser_set_predictor(denoiser, &viewer->view.predictor, &inputs, error);
 }
 
@@ -55,39 +53,12 @@ static void forget_results(viewer *viewer)
     profiler_reset(viewer->times);
 }
 
-/* Where the user leaves the backend to the program, and there is a choice on a GPU: that, and viewer->choice says why; else
- * WF_BACKEND_COUNT. Networks are not timed: CUDA's tensor cores run them much faster, and the first picture would wait for Vulkan to
- * compile its pipelines. */
-static wf_backend choose_backend(viewer *viewer, const denoiser_options *options, const denoiser_input *input)
-{
-    choice choice;
-    char work[CHOICE_WORK_SIZE];
-    const predictor_inputs inputs = inputs_of(viewer);
-    race race = {&viewer->device, options, &viewer->view.predictor, &inputs, input, 0};
-    if (!options->automatic || !viewer_draws(viewer) || viewer->device.is_processor || !wf_backend_built(WF_CUDA))
-        return WF_BACKEND_COUNT;
-    if (predictor_rows[viewer->view.predictor.row].runs_network) {
-        snprintf(viewer->choice, sizeof viewer->choice, "auto takes cuda: it runs networks faster, and is not timed\n");
-        return WF_CUDA;
-    }
-    race_describe(&race, work);
-    const bool chosen = choice_make(work, race_time, &race, &choice);
-    viewer->log.validation_messages += race.validation_messages;
-    if (!chosen)
-        return WF_BACKEND_COUNT;
-    choice_describe(&choice, viewer->choice, sizeof viewer->choice);
-    return choice.backend;
-}
-
 /* A new denoiser in the old one's place, which stays where that fails. */
 static bool replace_denoiser(viewer *viewer, denoiser_options *options, const denoiser_input *input, error *error)
 {
     denoiser denoiser;
-    *viewer->log.warning = *viewer->choice = 0;
-    const wf_backend chosen = choose_backend(viewer, options, input);
-    options->automatic = options->automatic && chosen != WF_VULKAN; /* which is CUDA first, and Vulkan without it */
-    if (chosen == WF_VULKAN)
-        options->backend = chosen;
+    *viewer->log.warning = 0;
+    const bool chose = viewer_choose_backend(viewer, options, input);
     if (!denoiser_create(&viewer->device, options, &viewer->log, &denoiser, error))
         return false;
     if (!set_predictor(viewer, &denoiser, error) || !screen_wait(&viewer->screen, viewer->screen.drawn, error)) {
@@ -103,11 +74,8 @@ static bool replace_denoiser(viewer *viewer, denoiser_options *options, const de
     wf_node_get_info(denoiser.node, &viewer->facts.node);
     viewer_notify(viewer, true, viewer->log.warning);
     viewer_note(viewer, viewer->log.passed_over, viewer->view.backend == WF_CPU && !viewer->device.is_processor);
-    if (viewer->view.backend != chosen)
-        *viewer->choice = 0;
-    viewer_note(viewer, viewer->choice, false);
-    if (viewer->options->headless && *viewer->choice)
-        fprintf(stderr, "wfview: %s", viewer->choice);
+    if (chose)
+        viewer_say_choice(viewer);
     return true;
 }
 
@@ -291,7 +259,7 @@ static void gather_facts(viewer *viewer)
     viewer_take_inspection(viewer);
     facts->inspected = viewer->inspected;
     facts->inspected_count = viewer->inspected_count;
-    facts->choice = *viewer->choice ? viewer->choice : NULL;
+    facts->choice = *viewer->choice && viewer->chosen == facts->node.backend ? viewer->choice : NULL;
     facts->notice = *viewer->notice ? viewer->notice : NULL;
     facts->placeholders = options->placeholders;
 }

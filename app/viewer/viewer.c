@@ -15,7 +15,7 @@ static bool run(viewer *viewer, error *error)
 
 bool viewer_run(const options *options, error *error)
 {
-    viewer viewer = {.options = options, .started_ns = profiler_now(), .shown = -1};
+    viewer viewer = {.options = options, .started_ns = profiler_now(), .shown = -1, .chosen = WF_BACKEND_COUNT};
     viewer.times = viewer.kept = profiler_create();
     viewer.discarded = profiler_create();
     profiler_keep_spans(viewer.kept, options->trace || options->times);

@@ -28,6 +28,12 @@ static double take(void *user, wf_backend backend)
     return times->ms[backend];
 }
 
+/* As the program does it. */
+static bool make(const char *work, times *times, choice *choice)
+{
+    return choice_recall(work, choice) || choice_time(work, take, times, choice);
+}
+
 static times timed(double cuda_ms, double vulkan_ms)
 {
     return (times){.ms = {[WF_CUDA] = cuda_ms, [WF_VULKAN] = vulkan_ms}};
@@ -67,7 +73,7 @@ static void test_the_faster(void **state)
         choice choice;
         times times = timed(cases[i].cuda_ms, cases[i].vulkan_ms);
         snprintf(work, sizeof work, "work %zu", i);
-        assert_true(choice_make(work, take, &times, &choice));
+        assert_true(make(work, &times, &choice));
         assert_int_equal(choice.backend, cases[i].backend);
         assert_true(choice.cuda_ms == cases[i].cuda_ms && choice.vulkan_ms == cases[i].vulkan_ms);
         assert_false(choice.remembered);
@@ -81,14 +87,14 @@ static void test_remembers(void **state)
     (void)state;
     choice choice;
     times first = timed(0.3125, 0.5), second = timed(9, 1), other = timed(9, 1);
-    assert_true(choice_make(WORK, take, &first, &choice));
-    assert_true(choice_make(WORK, take, &second, &choice));
+    assert_true(make(WORK, &first, &choice));
+    assert_true(make(WORK, &second, &choice));
     assert_true(choice.remembered && choice.backend == WF_CUDA);
     assert_true(choice.cuda_ms == 0.3125 && choice.vulkan_ms == 0.5);
     assert_true(second.asked[WF_CUDA] == 0 && second.asked[WF_VULKAN] == 0);
-    assert_true(choice_make(WORK " and more", take, &other, &choice));
+    assert_true(make(WORK " and more", &other, &choice));
     assert_true(!choice.remembered && choice.backend == WF_VULKAN);
-    assert_true(choice_make(WORK, take, &second, &choice) && choice.backend == WF_CUDA);
+    assert_true(make(WORK, &second, &choice) && choice.backend == WF_CUDA);
 }
 
 /* Where one does not work there is nothing to choose, and the next run tries again. */
@@ -97,10 +103,10 @@ static void test_no_choice(void **state)
     (void)state;
     choice choice;
     times no_cuda = timed(0, 1), no_vulkan = timed(1, 0), both = timed(1, 2);
-    assert_false(choice_make(WORK, take, &no_cuda, &choice));
+    assert_false(make(WORK, &no_cuda, &choice));
     assert_true(no_cuda.asked[WF_CUDA] == 1 && no_cuda.asked[WF_VULKAN] == 0);
-    assert_false(choice_make(WORK, take, &no_vulkan, &choice));
-    assert_true(choice_make(WORK, take, &both, &choice) && !choice.remembered);
+    assert_false(make(WORK, &no_vulkan, &choice));
+    assert_true(make(WORK, &both, &choice) && !choice.remembered);
 }
 
 /* What is no line is skipped, of several about one work the last counts. */
@@ -110,10 +116,10 @@ static void test_damaged_memory(void **state)
     choice choice;
     times times = timed(1, 2);
     write_memory("\n1 2\n0 0 " WORK "\n-1 2 " WORK "\nnan nan " WORK "\none two " WORK "\n1 2 " WORK "s\n1 2 wor");
-    assert_true(choice_make(WORK, take, &times, &choice));
+    assert_true(make(WORK, &times, &choice));
     assert_true(!choice.remembered && times.asked[WF_CUDA] == 1);
     write_memory("1 2 " WORK "\n5 2 " WORK "\n1 9 other\n");
-    assert_true(choice_make(WORK, take, &times, &choice));
+    assert_true(make(WORK, &times, &choice));
     assert_true(choice.remembered && choice.cuda_ms == 5 && choice.backend == WF_VULKAN);
 }
 
@@ -127,7 +133,7 @@ static void test_no_memory(void **state)
         choice choice;
         times times = timed(1, 2);
         assert_int_equal(setenv("XDG_CACHE_HOME", caches[i], 1), 0);
-        assert_true(choice_make(WORK, take, &times, &choice) && choice_make(WORK, take, &times, &choice));
+        assert_true(make(WORK, &times, &choice) && make(WORK, &times, &choice));
         assert_true(!choice.remembered && times.asked[WF_VULKAN] == 2);
         assert_int_not_equal(access("relative", F_OK), 0);
     }
