@@ -237,6 +237,12 @@ static void quit(view *view, const view_context *context, int argument)
     view->quit = true;
 }
 
+static void next_map_level(view *view, const view_context *context, int argument)
+{
+    (void)argument;
+    view->map_level = view->map_level + 1 < context->map_levels ? view->map_level + 1 : 0;
+}
+
 static bool has_sequence(const view_context *context)
 {
     return context->frame_count > 1;
@@ -310,6 +316,8 @@ static const command rows[] = {
      .is_on = continuous_is_on},
     {"together", "gather and splat in one stage, where they have the same weights", COMMANDS_FILTER, {'t'}, .run = toggle_together,
      .is_on = works_together},
+
+    {"map-level", "maps of kernels: of the next coarser level, or full resolution again", COMMANDS_FILTER, {0}, .run = next_map_level},
 
     {"home", "the scene's own camera", COMMANDS_CAMERA, {'v'}, .run = go_home, .applies = has_camera},
     {"accumulate", "accumulate in the noisy picture instead of the reference", COMMANDS_CAMERA, {'u'}, .run = toggle_accumulate,

@@ -95,6 +95,7 @@ typedef struct view_context {
     int frame_count;
     double frame_rate; /* the source's own, frames a second */
     bool has[LAYER_COUNT];
+    int map_levels;              /* that maps of kernels may be of; 0: not known yet */
     float map_ends[LAYER_COUNT]; /* of layers shown as PANE_ERROR or PANE_SIGNED: the value at the high end; 0: 1 */
     bool has_camera;             /* frames are of a camera that the hand moves */
     int hovered;                 /* pane under the mouse, -1: none */

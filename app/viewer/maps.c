@@ -55,6 +55,8 @@ static int kernel_of(const viewer *viewer)
 void viewer_find_map_ends(viewer *viewer)
 {
     const int taps = kernel_of(viewer);
+    const bool is_pyramid = predictor_rows[viewer->applied.row].runs_network;
+    viewer->context.map_levels = is_pyramid ? viewer->network.info.kernel_levels : 1;
     const float ends[WF_FIGURE_COUNT] = {[WF_FIGURE_SUM] = 2,
                                          [WF_FIGURE_ENTROPY] = fmaxf(2 * log2f((float)taps), 1),
                                          [WF_FIGURE_RADIUS] = fmaxf((float)(taps / 2), 1),
