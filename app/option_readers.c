@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "app/files/frame_file.h"
+#include "app/ipc/server.h"
 #include "app/view/commands.h"
 
 #define MAX_RADIANCE 1e9f /* of surroundings; sums of samples stay far from a float's end */
@@ -82,6 +83,14 @@ bool option_read_word(const option_row *row, const char *text, options *options,
     }
     option_list_words(row->word, " or ", list);
     return error_set(error, "--%s %s: expected %s", row->name, text, list);
+}
+
+bool option_read_ipc(const option_row *row, const char *text, options *options, error *error)
+{
+    int port;
+    struct error reason;
+    options->ipc = text;
+    return server_check(text, &port, &reason) || error_set(error, "--%s %s: %s", row->name, text, reason.message);
 }
 
 bool option_read_do(const option_row *row, const char *text, options *options, error *error)

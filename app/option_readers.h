@@ -45,6 +45,7 @@ option_reader option_read_kernel_size; /* K or KhxKw, from least to most */
 /* Those of one option each. */
 option_reader option_read_png;  /* a name that has no other extension */
 option_reader option_read_save; /* a folder, or a pattern that has {layer} and ends in .exr */
+option_reader option_read_ipc;  /* an address of this machine */
 option_reader option_read_do; /* names of commands with commas between; again and again, up to OPTIONS_MOST_DO times */
 option_reader option_read_pixel;  /* X,Y, both up to most; up to WF_NODE_MAX_PIXELS times */
 option_reader option_read_region; /* X,Y,W,H, all up to most, W and H at least 1 */

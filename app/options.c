@@ -158,6 +158,10 @@ static const option_row rows[] = {
     {"warmup", "N", VIEWER, OPTION_NUMBER(warmup), .least = 0, .most = MAX_FRAMES,
      .help = "run N frames before those (default 0)"},
 
+    {"ipc", "127.0.0.1:PORT", RECORDED, .read = option_read_ipc,
+     .clashes = {{"frames", "which ends by itself"}, {"headless", "which has no window"}},
+     .help = "do what programs of this machine tell in tev's protocol: open, reload and close images, create and\n"
+             "update them piece by piece (tev's port is 14158)"},
     {"rate", "FPS", VIEWER, OPTION_DECIMAL(rate), .least = 1, .most = 1000,
      .help = "frames a second while playing in a window (default 24; of camera paths 30)"},
     {"pixel", "X,Y", VIEWER, .read = option_read_pixel, .most = MAX_SIZE - 1,

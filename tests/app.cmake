@@ -3,7 +3,7 @@ add_library(app_temporary STATIC temporary.c)
 target_include_directories(app_temporary PUBLIC .)
 target_link_libraries(app_temporary PRIVATE wf_warnings)
 
-foreach(suite app/options dataset/dataset denoise/choice denoise/predictor files/exr files/files frames/source view/metrics viewer/profiler viewer/report)
+foreach(suite app/options dataset/dataset denoise/choice denoise/predictor files/exr files/files frames/source ipc/packet view/metrics viewer/profiler viewer/report)
   get_filename_component(folder ${suite} DIRECTORY)
   get_filename_component(name ${suite} NAME)
   add_executable(test_app_${name} ${folder}/test_${name}.c)

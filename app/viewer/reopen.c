@@ -63,8 +63,7 @@ void viewer_close_frames(viewer *viewer)
     feed_close(&viewer->feed);
 }
 
-/* The first frame that can be read is shown. */
-static bool show_first(viewer *viewer, error *error)
+bool viewer_show_first(viewer *viewer, error *error)
 {
     for (int i = 0; i < viewer->context.frame_count; i++) {
         if (viewer_step(viewer, i, error))
@@ -87,16 +86,11 @@ bool viewer_take_dropped(viewer *viewer, error *error)
         viewer_notify(viewer, true, reason.message);
         return true;
     }
-    return show_first(viewer, error);
+    return viewer_show_first(viewer, error);
 }
 
-bool viewer_reload(viewer *viewer, error *error)
+bool viewer_reload_frame(viewer *viewer, int index, error *error)
 {
-    const int index = viewer->view.frame;
-    const bool asked = viewer->view.reload;
-    viewer->view.reload = false;
-    if (!asked && !feed_is_outdated(&viewer->feed, index))
-        return true;
     if (!viewer_drain(viewer, error))
         return false;
     feed_reload(&viewer->feed, index);
@@ -104,6 +98,14 @@ bool viewer_reload(viewer *viewer, error *error)
     free(state->problem);
     free(state->measured);
     *state = (frame_state){0};
-    viewer->is_stale = true;
+    viewer->is_stale = viewer->is_stale || index == viewer->view.frame;
     return true;
+}
+
+bool viewer_reload(viewer *viewer, error *error)
+{
+    const int index = viewer->view.frame;
+    const bool asked = viewer->view.reload;
+    viewer->view.reload = false;
+    return (!asked && !feed_is_outdated(&viewer->feed, index)) || viewer_reload_frame(viewer, index, error);
 }

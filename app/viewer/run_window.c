@@ -7,6 +7,7 @@
 #define LOOK_NS          250000000 /* between looks at the shown frame's file */
 #define IDLE_SECONDS     0.25      /* between pictures while nothing happens */
 #define LEAST_SAMPLES    16        /* of a resting camera's reference, before anything is measured against it */
+#define LISTEN_SECONDS   0.02      /* the same while someone may tell what to show */
 #define SETTLE_PICTURES  4         /* drawn after an event, until what it changed has been read back and laid out */
 
 bool viewer_obey(viewer *viewer, double seconds)
@@ -127,9 +128,10 @@ static void hand_out(viewer *viewer)
 
 static double seconds_to_wait(const viewer *viewer, int settle, int64_t due_ns)
 {
+    const double most = viewer->server && server_is_used(viewer->server) ? LISTEN_SECONDS : IDLE_SECONDS;
     if (viewer->view.playing)
         return fmax((double)(due_ns - profiler_now()) * 1e-9, 0);
-    return settle > 0 || feed_has_more(&viewer->feed, &viewer->view) ? 0 : IDLE_SECONDS;
+    return settle > 0 || feed_has_more(&viewer->feed, &viewer->view) ? 0 : most;
 }
 
 bool viewer_run_in_window(viewer *viewer, error *error)
@@ -138,8 +140,9 @@ bool viewer_run_in_window(viewer *viewer, error *error)
     int64_t due_ns = 0, looked_ns = 0;
     bool goes_on = true;
     while (goes_on) {
-        if (!viewer_take_dropped(viewer, error) || !reload(viewer, &looked_ns, error) || !refresh(viewer, error) ||
-            !fit_depth(viewer, error) || !measure_at_rest(viewer, error))
+        if (!viewer_listen(viewer, error) || !viewer_take_dropped(viewer, error) ||
+            !reload(viewer, &looked_ns, error) || !refresh(viewer, error) || !fit_depth(viewer, error) ||
+            !measure_at_rest(viewer, error))
             return false;
         take_screenshot(viewer);
         hand_out(viewer);
