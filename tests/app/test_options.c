@@ -205,7 +205,7 @@ static void test_manual(void **state)
         "warmup", "screenshot", "save", "report", "trace", "channel", "help", "version", "compression", "list",
         "strict", "keep-channels", "timing-placeholders", "network", "also", "compare", "tolerance", "compare-html",
         "compare-report", "slower", "pixel", "tone", "exposure", "offset", "gamma", "channel-shown", "mark-clipped",
-        "panes", "columns", "do", "rate", "ipc", "times", "solo", "wipe", "view", "measure", "region"};
+        "panes", "columns", "do", "rate", "ipc", "times", "solo", "wipe", "view", "measure", "region", "map-level"};
     /* clang-format on */
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
