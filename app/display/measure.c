@@ -264,16 +264,24 @@ static void record_flip(const measure *measure, VkCommandBuffer commands)
     then(commands);
 }
 
+static uint32_t groups_for(const frame_region *region)
+{
+    const uint64_t pixels = (uint64_t)region->width * (uint64_t)region->height, each = MEASURED_THREADS * MEASURED_EACH;
+    const uint64_t groups = (pixels + each - 1) / each;
+    return groups < MEASURED_GROUPS ? (uint32_t)groups : MEASURED_GROUPS;
+}
+
 /* Of the pair that is bound, whose map there is where it compares. */
 static void record_figures(const measure *measure, VkCommandBuffer commands, const measure_request *request)
 {
+    const uint32_t groups = groups_for(&request->region);
     push(measure, commands, request, 0);
     if (request->pair.against >= 0)
-        dispatch(measure, commands, MEASURE_DIFFERENCES, MEASURED_GROUPS, 1, 1);
-    dispatch(measure, commands, MEASURE_MOMENTS, MEASURED_GROUPS, MEASURED_CHANNELS, 1);
+        dispatch(measure, commands, MEASURE_DIFFERENCES, groups, 1, 1);
+    dispatch(measure, commands, MEASURE_MOMENTS, groups, MEASURED_CHANNELS, 1);
     for (int digit = 0; digit < MEASURED_DIGITS; digit++) {
         push(measure, commands, request, digit);
-        dispatch(measure, commands, MEASURE_DIGITS, MEASURED_GROUPS, MEASURED_CHANNELS, 1);
+        dispatch(measure, commands, MEASURE_DIGITS, groups, MEASURED_CHANNELS, 1);
         then(commands);
         dispatch(measure, commands, MEASURE_RANKS, MEASURED_CHANNELS, MEASURED_QUANTILE_COUNT, 1);
         then(commands);

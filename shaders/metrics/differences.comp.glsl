@@ -25,7 +25,7 @@ void main()
     for (int i = 0; i < MEASURED_SUMS; i++) {
         sums[i] = 0;
     }
-    for (int i = first_pixel(); i < pixel_count(); i += pixel_stride) {
+    for (int i = first_pixel(); i < pixel_count(); i += pixel_stride()) {
         ivec2 p = pixel_place(i);
         vec3 d = texelFetch(picture, p, 0).rgb, r = texelFetch(reference, p, 0).rgb, shown = displayed(d) - displayed(r);
         sums[MEASURE_SIGNED] += sum_of(d - r);

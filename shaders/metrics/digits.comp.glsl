@@ -35,7 +35,7 @@ void main()
         counts[i] = 0;
     }
     barrier();
-    for (int i = first_pixel(); i < pixel_count(); i += pixel_stride) {
+    for (int i = first_pixel(); i < pixel_count(); i += pixel_stride()) {
         float value = texelFetch(picture, pixel_place(i), 0)[channel];
         if (is_finite(value)) {
             count(key_of(value), prefixes);

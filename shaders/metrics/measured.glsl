@@ -11,9 +11,12 @@ layout(binding = 1) uniform sampler2D reference;
 layout(binding = 2, std430) buffer Work { measured_work work; };
 layout(binding = 3, r32f) uniform readonly image2D flip_map;
 
-const int pixel_stride = MEASURED_GROUPS * MEASURED_THREADS;
+/* The pixels that a thread looks at are first_pixel(), that plus pixel_stride(), ... below pixel_count(). */
+int pixel_stride()
+{
+    return int(gl_NumWorkGroups.x) * MEASURED_THREADS;
+}
 
-/* The pixels that a thread looks at are first_pixel(), that plus pixel_stride, ... below pixel_count(). */
 int first_pixel()
 {
     return int(gl_WorkGroupID.x * MEASURED_THREADS + gl_LocalInvocationIndex);

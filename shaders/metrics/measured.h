@@ -22,7 +22,8 @@ typedef struct measured_results measured_results;
 #define MEASURED_SUMS    (MEASURE_COUNT + 1)
 
 #define MEASURED_THREADS  256 /* of a workgroup */
-#define MEASURED_GROUPS   256 /* workgroups, which each leave a partial result */
+#define MEASURED_GROUPS   256 /* workgroups, at most, which each leave a partial result; what others would leave is 0 */
+#define MEASURED_EACH     8   /* pixels that a thread has before there are more workgroups */
 #define MEASURED_CHANNELS 3
 
 /* Thousandths of the values that are at most as large as what is found. */

@@ -26,7 +26,7 @@ void main()
     uint thread = gl_LocalInvocationIndex, channel = gl_WorkGroupID.y;
     const float infinity = uintBitsToFloat(0x7f800000u);
     measured_moments own = measured_moments(0, 0, 0, infinity, -infinity, 0, 0);
-    for (int i = first_pixel(); i < pixel_count(); i += pixel_stride) {
+    for (int i = first_pixel(); i < pixel_count(); i += pixel_stride()) {
         float value = texelFetch(picture, pixel_place(i), 0)[channel];
         if (is_finite(value)) {
             own.count++;
