@@ -171,6 +171,12 @@ typedef struct wf_network_table {
     /* What a network with these features and such a level needs, ahead of its first frame. NULL: nothing. */
     wf_result (*prepare)(wf_device *device, const wf_features_call *features, const wf_head *head);
 
+    /* The same for one of its convolutions, whose call is complete. NULL: nothing. */
+    wf_result (*prepare_convolution)(wf_device *device, const wf_convolve_call *call);
+
+    /* After these: what they noted is there. NULL: they have done it all. */
+    wf_result (*finish_preparation)(wf_device *device);
+
     /* Whether it computes the second convolution with the first one, and their features with the network's first two. NULL: never. */
     int (*fuses)(const wf_device *device, const wf_convolution *first, const wf_convolution *second, int width,
                  int height);

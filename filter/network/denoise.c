@@ -92,6 +92,16 @@ static wf_result prepare(wf_denoiser *denoiser, const wf_network *network)
     return WF_OK;
 }
 
+static wf_result prepare_convolutions(wf_denoiser *denoiser)
+{
+    const wf_network_table *table = denoiser->table;
+    for (int i = 0; i < denoiser->step_count && table->prepare_convolution; i++) {
+        if (denoiser->steps[i].kind == STEP_CONVOLVE)
+            WF_TRY(table->prepare_convolution(denoiser->device, &denoiser->steps[i].call.convolve));
+    }
+    return table->finish_preparation ? table->finish_preparation(denoiser->device) : WF_OK;
+}
+
 static wf_result set_up(wf_denoiser *denoiser, const wf_network *network)
 {
     WF_TRY(prepare(denoiser, network));
@@ -107,6 +117,8 @@ static wf_result set_up(wf_denoiser *denoiser, const wf_network *network)
             addresses[i] = (const char *)denoiser->parameters + offsets[i];
         result = wf_plan_make(denoiser, network, addresses);
     }
+    if (result == WF_OK)
+        result = prepare_convolutions(denoiser);
     free(offsets);
     free(addresses);
     return result;

@@ -106,15 +106,18 @@ static wf_result get_logits_pipeline(vulkan_device *device, int alphas, vulkan_p
     return wf_vulkan_get_pipeline(device, pipeline);
 }
 
-wf_result wf_vulkan_prepare_convolutions(vulkan_device *device)
+wf_result wf_vulkan_prepare_logits(vulkan_device *device)
 {
-    vulkan_pipeline convolve, pool, logits;
-    if (!device->matrices)
-        WF_TRY(get_pipelines(device, &convolve, &pool));
-    for (int groups = 1; groups <= 4 && device->matrices; groups++)
-        WF_TRY(wf_vulkan_prepare_convolution_matrix(device, groups * WF_CHANNEL_MULTIPLE));
+    vulkan_pipeline logits;
     WF_TRY(get_logits_pipeline(device, 0, &logits));
     return get_logits_pipeline(device, 1, &logits);
+}
+
+wf_result wf_vulkan_prepare_convolution(vulkan_device *device, const wf_convolve_call *call)
+{
+    vulkan_pipeline convolve, pool;
+    return device->matrices ? wf_vulkan_prepare_convolution_matrix(device, call)
+                            : get_pipelines(device, &convolve, &pool);
 }
 
 static void record_pool(vulkan_device *device, wf_stream stream, const vulkan_pipeline *pipeline,

@@ -5,47 +5,75 @@
 #include "network.h"
 
 #include "convolve_emulated.comp.h"
+#include "convolve_features.comp.h"
+#include "convolve_features_emulated.comp.h"
 #include "convolve_matrix.comp.h"
 
-enum { TAPS = 9, SIDE = 16 /* of a matrix */, WARP = 32, PIECE = 16 /* bytes */ };
+enum { TAPS = 9, UP_TAPS = 16, SIDE = 16 /* of a matrix */, WARP = 32, PIECE = 16 /* bytes */, PIXEL = 3 };
 
-/* ---- Parameters: biases, then weights (16 inputs, tap, 16, output) --------------------------------------------------- */
+/* ---- Parameters: biases, then weights (16 inputs, tap, 16, output), then those of a coarser source's four places ------ */
 
 size_t wf_vulkan_matrix_convolution_bytes(const wf_convolution *shape)
 {
-    return (size_t)shape->outputs *
-           (sizeof(float) + (size_t)((shape->coarse + shape->inputs) * TAPS) * sizeof(uint16_t));
+    const int lines = (shape->coarse + shape->inputs) * TAPS + shape->coarse * UP_TAPS;
+    return (size_t)shape->outputs * (sizeof(float) + (size_t)lines * sizeof(uint16_t));
+}
+
+/* Of a pixel at place (below, right) among the four that a coarser one covers, tap (dy,dx) of its 2x2: the sum of those of the 3x3
+ * that read the same coarser pixel. */
+static float up_weight(const float *weight, int tap)
+{
+    const int below = tap >> 3, right = tap >> 2 & 1, dy = tap >> 1 & 1, dx = tap & 1;
+    float sum = 0;
+    for (int y = 0; y < 3; y++) {
+        for (int x = 0; x < 3; x++)
+            sum += (y + below + 1) / 2 - below == dy && (x + right + 1) / 2 - right == dx ? weight[y * 3 + x] : 0;
+    }
+    return sum;
+}
+
+static int place_of(int i, int taps, int tap, int outputs, int o)
+{
+    return ((i / SIDE * taps + tap) * SIDE + i % SIDE) * outputs + o;
 }
 
 void wf_vulkan_arrange_matrix_convolution(const wf_convolution *shape, const float *weight, const float *bias,
                                           void *parameters)
 {
     const int inputs = shape->coarse + shape->inputs, outputs = shape->outputs;
-    uint16_t *to = (uint16_t *)((float *)parameters + outputs);
+    uint16_t *to = (uint16_t *)((float *)parameters + outputs), *up = to + inputs * TAPS * outputs;
     memcpy(parameters, bias, (size_t)outputs * sizeof *bias);
     for (int o = 0; o < outputs; o++) {
-        for (int i = 0; i < inputs; i++) {
+        for (int i = 0; i < inputs; i++, weight += TAPS) {
             for (int tap = 0; tap < TAPS; tap++)
-                to[((i / SIDE * TAPS + tap) * SIDE + i % SIDE) * outputs + o] = wf_float_to_half(*weight++);
+                to[place_of(i, TAPS, tap, outputs, o)] = wf_float_to_half(weight[tap]);
+            for (int tap = 0; tap < UP_TAPS && i < shape->coarse; tap++)
+                up[place_of(i, UP_TAPS, tap, outputs, o)] = wf_float_to_half(up_weight(weight, tap));
         }
     }
 }
 
 /* ---- Tiles ----------------------------------------------------------------------------------------------------------- */
 
-/* Of a warp: rows of 16 pixels, and 16 outputs each. Warps of a workgroup: below each other, beside each other, and for further
+/* Of a warp: rows of 32 pixels, and 16 outputs each. Warps of a workgroup: below each other, beside each other, and for further
  * outputs. */
 typedef struct tile {
-    int rows, pairs, down, across, deep;
+    int rows, pairs, down, across, deep, ahead, up;
 } tile;
 
-/* Pieces of shared memory: for pixels and weights, or for outputs. */
+static int most_of(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* Pieces of shared memory: for pixels and weights, of a coarser source, too, or for outputs. */
 static int memory_of(const tile *t)
 {
-    const int pixels = (SIDE * t->across + 2) * (t->rows * t->down + 2), columns = 2 * t->pairs * t->deep;
-    const int staged = pixels * 3 + TAPS * SIDE * (columns + 1);
-    const int outputs = t->down * t->across * t->deep * 2 * SIDE * (2 * t->pairs + 1);
-    return staged > outputs ? staged : outputs;
+    const int width = 2 * SIDE * t->across, height = t->rows * t->down, line = 2 * t->pairs * t->deep + 1;
+    const int whole = (width + 2) * (height + 2) * PIXEL + TAPS * SIDE * line;
+    const int coarse = (width / 2 + 2) * (height / 2 + 2) * PIXEL + UP_TAPS * SIDE * line;
+    const int outputs = t->down * t->across * t->deep * 4 * SIDE * PIXEL;
+    return most_of(outputs, most_of(whole, t->up ? coarse : 0));
 }
 
 /* Measured on an H200 for a network of 16, 48, 64, 128 and 160 channels. */
@@ -53,65 +81,143 @@ static tile wanted_tile(int outputs)
 {
     const int groups = outputs / SIDE;
     if (groups % 4 == 0)
-        return (tile){4, 2, 2, 2, 2};
+        return (tile){4, 1, 2, 1, 4, 0, 0};
     if (groups % 3 == 0)
-        return (tile){4, 3, 4, 2, 1};
+        return (tile){4, 1, 4, 1, 3, 1, 0};
     if (groups % 2 == 0)
-        return (tile){4, 2, 4, 2, 1};
-    return (tile){4, 1, 4, 1, 1};
+        return (tile){4, 1, 2, 1, 2, 0, 0};
+    return (tile){2, 1, 8, 1, 1, 1, 0};
 }
 
-/* Lower where shared memory is less. */
-static tile choose_tile(const vulkan_device *device, int outputs)
+/* Smaller where shared memory is less. Threads are as many as bring a row of pixels, 16 bytes each, at least. */
+static tile choose_tile(const vulkan_device *device, int outputs, int up)
 {
     tile t = wanted_tile(outputs);
-    while (t.down > 1 && memory_of(&t) * PIECE > (int)device->limits.maxComputeSharedMemorySize)
-        t.down /= 2;
+    t.up = up;
+    if (memory_of(&t) * PIECE > (int)device->limits.maxComputeSharedMemorySize)
+        t = (tile){2, 1, 4, 1, outputs / SIDE % 2 ? 1 : 2, 1, up};
     return t;
 }
 
-static wf_result get_pipeline(vulkan_device *device, const tile *t, vulkan_pipeline *pipeline)
+__extension__ _Static_assert(sizeof(struct wf_convolve_features_push) <= 128, "push constants are too large");
+
+/* Whether coarser pixels cover 2x2 whole ones each. */
+static int is_up(const wf_convolve_call *call)
 {
-    static const vulkan_shader shaders[] = {
-        [VULKAN_MATRICES_DEVICE] = {convolve_matrix_comp, sizeof convolve_matrix_comp},
-        [VULKAN_MATRICES_EMULATED] = {convolve_emulated_comp, sizeof convolve_emulated_comp}};
-    *pipeline = (vulkan_pipeline){.shader = &shaders[device->matrices],
-                                  .constants = {[WF_CONVOLVE_THREADS] = WARP * t->down * t->across * t->deep,
-                                                [WF_CONVOLVE_ROWS] = t->rows,
-                                                [WF_CONVOLVE_PAIRS] = t->pairs,
-                                                [WF_CONVOLVE_DOWN] = t->down,
-                                                [WF_CONVOLVE_ACROSS] = t->across,
-                                                [WF_CONVOLVE_DEEP] = t->deep,
-                                                [WF_CONVOLVE_MEMORY] = memory_of(t)}};
+    return call->shape.coarse > 0 && call->output.width % 2 == 0 && call->output.height % 2 == 0;
+}
+
+/* Whether it makes the features that it reads. */
+static int makes_features(const wf_convolve_call *call)
+{
+    return !call->input.data;
+}
+
+static wf_result get_pipeline(vulkan_device *device, const wf_convolve_call *call, tile *t, vulkan_pipeline *pipeline)
+{
+    static const vulkan_shader shaders[][2] = {
+        [VULKAN_MATRICES_DEVICE] = {{convolve_matrix_comp, sizeof convolve_matrix_comp},
+                                    {convolve_features_comp, sizeof convolve_features_comp}},
+        [VULKAN_MATRICES_EMULATED] = {{convolve_emulated_comp, sizeof convolve_emulated_comp},
+                                      {convolve_features_emulated_comp, sizeof convolve_features_emulated_comp}}};
+    *t = choose_tile(device, call->shape.outputs, is_up(call));
+    *pipeline = (vulkan_pipeline){
+        .shader = &shaders[device->matrices][makes_features(call)],
+        .constants = {[WF_CONVOLVE_THREADS] = WARP * t->down * t->across * t->deep,
+                      [WF_CONVOLVE_ROWS] = t->rows,
+                      [WF_CONVOLVE_PAIRS] = t->pairs,
+                      [WF_CONVOLVE_DOWN] = t->down,
+                      [WF_CONVOLVE_ACROSS] = t->across,
+                      [WF_CONVOLVE_DEEP] = t->deep,
+                      [WF_CONVOLVE_MEMORY] = memory_of(t),
+                      [WF_CONVOLVE_AHEAD] = t->ahead,
+                      [WF_CONVOLVE_UP] = t->up,
+                      [WF_CONVOLVE_PAIR] = call->second != NULL,
+                      /* Where rows are pooled they begin at even ones, for coarser pixels those before do. */
+                      [WF_CONVOLVE_OFFSET] = call->second ? 1 + t->up : 0}};
+    if (makes_features(call))
+        wf_vulkan_set_features(&pipeline->constants[WF_CONVOLVE_FEATURE], &call->features);
     return wf_vulkan_get_pipeline(device, pipeline);
 }
 
-wf_result wf_vulkan_prepare_convolution_matrix(vulkan_device *device, int outputs)
+wf_result wf_vulkan_prepare_convolution_matrix(vulkan_device *device, const wf_convolve_call *call)
 {
-    const tile t = choose_tile(device, outputs);
     vulkan_pipeline pipeline;
-    return get_pipeline(device, &t, &pipeline);
+    tile t;
+    return get_pipeline(device, call, &t, &pipeline);
+}
+
+int wf_vulkan_fuses(const wf_device *device, const wf_convolution *first, const wf_convolution *second, int width,
+                    int height)
+{
+    (void)width, (void)height;
+    return ((const vulkan_device *)device)->matrices && first->inputs == SIDE && first->outputs == SIDE &&
+           second->outputs == SIDE;
+}
+
+/* Of the first one's. */
+static int offset_of(const void *first, const void *second)
+{
+    return second ? (int)((const char *)second - (const char *)first) : 0;
+}
+
+/* The grid's rows and columns are pixels; those of a pair overlap by one on each side. */
+static void dispatch(vulkan_device *device, wf_stream stream, const vulkan_pipeline *pipeline, const tile *t,
+                     const wf_convolve_call *call, const void *push, uint32_t size)
+{
+    const int outputs = call->shape.outputs, lost = call->second ? 2 : 0, first = call->second && t->up;
+    wf_vulkan_dispatch(device, stream, pipeline, push, size,
+                       wf_vulkan_divide_up(call->output.width + first, 2 * SIDE * t->across - lost),
+                       wf_vulkan_divide_up(call->output.height + first, t->rows * t->down - lost) *
+                           (outputs / (SIDE * t->pairs * t->deep)));
+}
+
+static wf_result convolve_features(vulkan_device *device, wf_stream stream, const wf_convolve_call *call)
+{
+    const wf_layers *layers = &call->features.layers;
+    const wf_plane_push color = wf_vulkan_planes(&layers->color), albedo = wf_vulkan_planes(&layers->albedo);
+    const wf_plane_push normal = wf_vulkan_planes(&layers->normal), depth = wf_vulkan_planes(&layers->depth);
+    vulkan_pipeline pipeline;
+    tile t;
+    WF_TRY(get_pipeline(device, call, &t, &pipeline));
+    const struct wf_convolve_features_push push = {.width = call->output.width,
+                                                   .height = call->output.height,
+                                                   .output_data = wf_vulkan_address(call->output.data),
+                                                   .parameters_data = wf_vulkan_address(call->parameters),
+                                                   .pooled_data = wf_vulkan_address(call->pooled.data),
+                                                   .exposure_data = wf_vulkan_address(call->features.exposure),
+                                                   .color_data = color.data,
+                                                   .albedo_data = albedo.data,
+                                                   .normal_data = normal.data,
+                                                   .depth_data = depth.data,
+                                                   .color = {color.channel, color.row, color.column},
+                                                   .albedo = {albedo.channel, albedo.row, albedo.column},
+                                                   .normal = {normal.channel, normal.row, normal.column},
+                                                   .depth = {depth.row, depth.column},
+                                                   .second = offset_of(call->parameters, call->second)};
+    dispatch(device, stream, &pipeline, &t, call, &push, sizeof push);
+    return WF_OK;
 }
 
 wf_result wf_vulkan_convolve_matrix(vulkan_device *device, wf_stream stream, const wf_convolve_call *call)
 {
     const wf_activation *output = &call->output;
-    const int outputs = call->shape.outputs;
-    const tile t = choose_tile(device, outputs);
+    if (makes_features(call))
+        return convolve_features(device, stream, call);
     vulkan_pipeline pipeline;
-    WF_TRY(get_pipeline(device, &t, &pipeline));
+    tile t;
+    WF_TRY(get_pipeline(device, call, &t, &pipeline));
     const struct wf_convolve_push push = {.width = output->width,
                                           .height = output->height,
-                                          .outputs = outputs,
+                                          .outputs = call->shape.outputs,
                                           .coarse_channels = call->shape.coarse,
                                           .input_channels = call->shape.inputs,
                                           .coarse_data = wf_vulkan_address(call->coarse.data),
                                           .input_data = wf_vulkan_address(call->input.data),
                                           .output_data = wf_vulkan_address(output->data),
                                           .parameters_data = wf_vulkan_address(call->parameters),
-                                          .pooled_data = wf_vulkan_address(call->pooled.data)};
-    wf_vulkan_dispatch(device, stream, &pipeline, &push, sizeof push,
-                       wf_vulkan_divide_up(output->width, SIDE * t.across),
-                       wf_vulkan_divide_up(output->height, t.rows * t.down) * (outputs / (SIDE * t.pairs * t.deep)));
+                                          .pooled_data = wf_vulkan_address(call->pooled.data),
+                                          .second = offset_of(call->parameters, call->second)};
+    dispatch(device, stream, &pipeline, &t, call, &push, sizeof push);
     return WF_OK;
 }

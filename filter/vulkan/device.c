@@ -114,9 +114,28 @@ static wf_result info(const wf_device *base, wf_device_info *info)
 static wf_result prepare_network(wf_device *base, const wf_features_call *features, const wf_head *head)
 {
     vulkan_device *device = (vulkan_device *)base;
-    WF_TRY(wf_vulkan_prepare_features(device, features));
-    WF_TRY(wf_vulkan_prepare_convolutions(device));
-    return wf_vulkan_prepare_levels(device, head, features->epsilon);
+    device->collects_pipelines = 1;
+    wf_result result = wf_vulkan_prepare_features(device, features);
+    if (result == WF_OK)
+        result = wf_vulkan_prepare_logits(device);
+    if (result == WF_OK)
+        result = wf_vulkan_prepare_levels(device, head, features->epsilon);
+    device->collects_pipelines = 0;
+    return result;
+}
+
+static wf_result prepare_convolution(wf_device *base, const wf_convolve_call *call)
+{
+    vulkan_device *device = (vulkan_device *)base;
+    device->collects_pipelines = 1;
+    const wf_result result = wf_vulkan_prepare_convolution(device, call);
+    device->collects_pipelines = 0;
+    return result;
+}
+
+static wf_result finish_network(wf_device *device)
+{
+    return wf_vulkan_compile_collected((vulkan_device *)device);
 }
 
 static const wf_network_table network = {.dtype = WF_FLOAT16,
@@ -125,6 +144,9 @@ static const wf_network_table network = {.dtype = WF_FLOAT16,
                                          .head_bytes = wf_vulkan_head_bytes,
                                          .arrange_head = wf_vulkan_arrange_head,
                                          .prepare = prepare_network,
+                                         .prepare_convolution = prepare_convolution,
+                                         .finish_preparation = finish_network,
+                                         .fuses = wf_vulkan_fuses,
                                          .expose = wf_vulkan_expose,
                                          .features = wf_vulkan_features,
                                          .convolve = wf_vulkan_convolve,

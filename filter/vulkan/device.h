@@ -59,6 +59,7 @@ typedef struct vulkan_device {
     VkPipelineLayout layout;
     vulkan_pipeline *pipelines;
     size_t pipeline_count;
+    int collects_pipelines; /* those that are asked for are compiled later, all at once */
 } vulkan_device;
 
 /* Says which feature the device lacks. */
@@ -99,8 +100,10 @@ wf_result wf_vulkan_download(wf_device *device, void *to, const void *from, size
 wf_result wf_vulkan_create_pipelines(vulkan_device *device);
 void wf_vulkan_destroy_pipelines(vulkan_device *device);
 
-/* Fills in wanted->pipeline; makes and keeps it where no equal one exists. */
+/* Fills in wanted->pipeline; makes and keeps it where no equal one exists. While the device collects pipelines these are made by
+ * wf_vulkan_compile_collected, on several threads. */
 wf_result wf_vulkan_get_pipeline(vulkan_device *device, vulkan_pipeline *wanted);
+wf_result wf_vulkan_compile_collected(vulkan_device *device);
 
 /* Records the pipeline for a grid of workgroups, in as many dispatches as the device's limits ask for. push is one of
  * the blocks of shared.h, push_size bytes; its first_group is set here. */

@@ -63,12 +63,19 @@ static wf_result get_exposure_pipelines(vulkan_device *device, vulkan_pipeline *
     return wf_vulkan_get_pipeline(device, exposure);
 }
 
+void wf_vulkan_set_features(int32_t *constants, const wf_features_call *call)
+{
+    const float *gain = call->gain;
+    memcpy(constants, call->scale, sizeof call->scale);
+    memcpy(constants + WF_FEATURES_COLOR_GAIN, &gain[WF_FEATURE_COLOR], sizeof *gain);
+    memcpy(constants + WF_FEATURES_DEMODULATED_GAIN, &gain[WF_FEATURE_DEMODULATED], sizeof *gain);
+    memcpy(constants + WF_FEATURES_EPSILON, &call->epsilon, sizeof call->epsilon);
+}
+
 static wf_result get_features_pipeline(vulkan_device *device, const wf_features_call *call, vulkan_pipeline *pipeline)
 {
     *pipeline = (vulkan_pipeline){.shader = &features_shader};
-    memcpy(&pipeline->constants[WF_FEATURES_SCALE], call->scale, sizeof call->scale);
-    memcpy(&pipeline->constants[WF_FEATURES_GAIN], call->gain, sizeof call->gain);
-    memcpy(&pipeline->constants[WF_FEATURES_EPSILON], &call->epsilon, sizeof call->epsilon);
+    wf_vulkan_set_features(pipeline->constants, call);
     return wf_vulkan_get_pipeline(device, pipeline);
 }
 

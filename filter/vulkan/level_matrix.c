@@ -7,7 +7,7 @@
 #include "level_emulated.comp.h"
 #include "level_matrix.comp.h"
 
-enum { SIDE = 16, WARP = 32, WIDTH = 32 /* of a tile */, MOST_THREADS = 128, BATCH = 2, PIECE = 16 /* bytes */ };
+enum { SIDE = 16, WARP = 32, WIDTH = 32 /* of a tile */, MOST_THREADS = 192, BATCH = 2, PIECE = 16 /* bytes */ };
 
 /* ---- Parameters: behind each other the parts of each kind ------------------------------------------------------------ */
 
@@ -68,28 +68,36 @@ void wf_vulkan_arrange_matrix_head(const wf_head *head, const float *weight, con
 
 /* ---- Pipelines ------------------------------------------------------------------------------------------------------- */
 
-/* How a level is divided, and what that takes of shared memory: pieces of 16 bytes, floats. */
+/* How a level is divided, and what that takes of shared memory: pieces of 16 bytes, pairs of floats, pairs of halves. */
 typedef struct shape {
-    int threads, batch, memory, light;
+    int threads, batch, memory, light, planes;
 } shape;
 
-static shape shape_of(int threads, int batch, int kind, int kernel, int alphas)
+static shape shape_of(int threads, int kind, int kernel, int alphas, int inputs)
 {
-    const int margin = kind == WF_LEVEL_SPLAT ? kernel / 2 : 0, height = threads / 8, border = kernel / 2;
-    const int pixels = (WIDTH + 2 * margin) * (height + 2 * margin), line = 2 * ((pixels + SIDE - 1) / SIDE) | 1;
+    const int margin = kind == WF_LEVEL_SPLAT ? kernel / 2 : 0, height = threads / 16, border = kernel / 2;
+    const int parts = ((WIDTH + 2 * margin) * (height + 2 * margin) + SIDE - 1) / SIDE, warps = threads / WARP;
     const int rows = kernel * kernel + alphas, planes = rows < SIDE ? SIDE : rows;
+    /* Where inputs are one chunk all of a warp's parts; an even number. */
+    const int batch = inputs == SIDE ? ((parts + warps - 1) / warps + 1) / 2 * 2 : BATCH;
     return (shape){.threads = threads,
                    .batch = batch,
-                   .memory = threads / WARP * batch * SIDE * 3 + planes * line,
-                   .light = 3 * (WIDTH + 2 * border) * (height + 2 * border)};
+                   .memory = warps * 2 * SIDE * 3,
+                   .light = 3 * (WIDTH / 2 + border) * (height + 2 * border),
+                   .planes = planes * 4 * (2 * parts | 1)};
+}
+
+static int bytes_of(const shape *s)
+{
+    return s->memory * PIECE + s->light * 2 * (int)sizeof(float) + s->planes * (int)sizeof(uint32_t);
 }
 
 /* The highest tile that fits. */
-static shape choose_shape(const vulkan_device *device, int kind, int kernel, int alphas)
+static shape choose_shape(const vulkan_device *device, const wf_head *head, int kind, int kernel, int alphas)
 {
-    shape s = shape_of(MOST_THREADS, BATCH, kind, kernel, alphas);
-    while (s.memory * PIECE + s.light * (int)sizeof(float) > (int)device->limits.maxComputeSharedMemorySize)
-        s = shape_of(s.threads - WARP, BATCH, kind, kernel, alphas);
+    shape s = shape_of(MOST_THREADS, kind, kernel, alphas, head->inputs);
+    while (bytes_of(&s) > (int)device->limits.maxComputeSharedMemorySize)
+        s = shape_of(s.threads - WARP, kind, kernel, alphas, head->inputs);
     return s;
 }
 
@@ -100,7 +108,7 @@ static wf_result get_pipeline(vulkan_device *device, const wf_head *head, int ki
         [VULKAN_MATRICES_DEVICE] = {level_matrix_comp, sizeof level_matrix_comp},
         [VULKAN_MATRICES_EMULATED] = {level_emulated_comp, sizeof level_emulated_comp}};
     const int kernel = kind == WF_LEVEL_ALBEDO ? head->albedo_kernel : head->kernel;
-    const shape s = choose_shape(device, kind, kernel, alphas);
+    const shape s = choose_shape(device, head, kind, kernel, alphas);
     *pipeline = (vulkan_pipeline){.shader = &shaders[device->matrices],
                                   .constants = {[WF_LEVEL_THREADS] = s.threads,
                                                 [WF_LEVEL_KERNEL] = kernel,
@@ -108,9 +116,11 @@ static wf_result get_pipeline(vulkan_device *device, const wf_head *head, int ki
                                                 [WF_LEVEL_INPUTS] = head->inputs,
                                                 [WF_LEVEL_ALPHAS] = alphas,
                                                 [WF_LEVEL_CLEAN] = head->is_finest,
+                                                [WF_LEVEL_DIVIDE] = kind != WF_LEVEL_ALBEDO && head->albedo_kernel,
                                                 [WF_LEVEL_BATCH] = s.batch,
                                                 [WF_LEVEL_MEMORY] = s.memory,
-                                                [WF_LEVEL_LIGHT] = s.light}};
+                                                [WF_LEVEL_LIGHT] = s.light,
+                                                [WF_LEVEL_PLANES] = s.planes}};
     memcpy(&pipeline->constants[WF_LEVEL_EPSILON], &epsilon, sizeof epsilon);
     *chosen = s;
     return wf_vulkan_get_pipeline(device, pipeline);
@@ -136,7 +146,7 @@ static wf_result record(vulkan_device *device, wf_stream stream, const wf_head *
     vulkan_pipeline pipeline;
     WF_TRY(get_pipeline(device, head, kind, alphas, epsilon, &s, &pipeline));
     wf_vulkan_dispatch(device, stream, &pipeline, push, sizeof *push, wf_vulkan_divide_up(push->width, WIDTH),
-                       wf_vulkan_divide_up(push->height, s.threads / 8));
+                       wf_vulkan_divide_up(push->height, s.threads / 16));
     return WF_OK;
 }
 

@@ -25,6 +25,8 @@ void wf_vulkan_arrange_head(const wf_head *head, const float *weight, const floa
 
 wf_result wf_vulkan_expose(wf_device *device, wf_stream stream, const wf_expose_call *call);
 wf_result wf_vulkan_features(wf_device *device, wf_stream stream, const wf_features_call *call);
+int wf_vulkan_fuses(const wf_device *device, const wf_convolution *first, const wf_convolution *second, int width,
+                    int height);
 wf_result wf_vulkan_convolve(wf_device *device, wf_stream stream, const wf_convolve_call *call);
 wf_result wf_vulkan_filter_albedo(wf_device *device, wf_stream stream, const wf_albedo_call *call);
 wf_result wf_vulkan_down(wf_device *device, wf_stream stream, const wf_down_call *call);
@@ -39,10 +41,14 @@ size_t wf_vulkan_level_workspace(const wf_device *device, const wf_level_call *c
 
 /* Compile what these need. */
 wf_result wf_vulkan_prepare_features(vulkan_device *device, const wf_features_call *call);
-wf_result wf_vulkan_prepare_convolutions(vulkan_device *device);
+wf_result wf_vulkan_prepare_logits(vulkan_device *device);
+wf_result wf_vulkan_prepare_convolution(vulkan_device *device, const wf_convolve_call *call);
 wf_result wf_vulkan_prepare_levels(vulkan_device *device, const wf_head *head, float epsilon);
-wf_result wf_vulkan_prepare_convolution_matrix(vulkan_device *device, int outputs);
+wf_result wf_vulkan_prepare_convolution_matrix(vulkan_device *device, const wf_convolve_call *call);
 wf_result wf_vulkan_prepare_level_matrix(vulkan_device *device, const wf_head *head, float epsilon);
+
+/* The specialization constants of features.glsl, from its first one on. */
+void wf_vulkan_set_features(int32_t *constants, const wf_features_call *call);
 
 /* Columns first ... last - 1 of a head: dense planes of float16, or alphas as an activation. */
 wf_result wf_vulkan_record_logits(vulkan_device *device, wf_stream stream, const wf_head *head,

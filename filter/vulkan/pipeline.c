@@ -65,22 +65,53 @@ static int same_key(const vulkan_pipeline *a, const vulkan_pipeline *b)
     return a->shader == b->shader && memcmp(a->constants, b->constants, sizeof a->constants) == 0;
 }
 
-wf_result wf_vulkan_get_pipeline(vulkan_device *device, vulkan_pipeline *wanted)
+static vulkan_pipeline *find(vulkan_device *device, const vulkan_pipeline *wanted)
 {
     for (size_t i = 0; i < device->pipeline_count; i++) {
-        if (same_key(&device->pipelines[i], wanted)) {
-            wanted->pipeline = device->pipelines[i].pipeline;
-            return WF_OK;
-        }
+        if (same_key(&device->pipelines[i], wanted))
+            return &device->pipelines[i];
     }
+    return NULL;
+}
+
+/* Not compiled yet. */
+static wf_result add(vulkan_device *device, const vulkan_pipeline *wanted)
+{
     vulkan_pipeline *pipelines = realloc(device->pipelines, (device->pipeline_count + 1) * sizeof *pipelines);
     if (!pipelines)
         return wf_fail(&device->base.log, WF_ERROR_OUT_OF_MEMORY, "no host memory for %zu pipelines",
                        device->pipeline_count + 1);
     device->pipelines = pipelines;
-    WF_TRY(compile(device, wanted));
-    pipelines[device->pipeline_count++] = *wanted;
+    pipelines[device->pipeline_count] = *wanted;
+    pipelines[device->pipeline_count++].pipeline = VK_NULL_HANDLE;
     return WF_OK;
+}
+
+wf_result wf_vulkan_get_pipeline(vulkan_device *device, vulkan_pipeline *wanted)
+{
+    if (!find(device, wanted))
+        WF_TRY(add(device, wanted));
+    vulkan_pipeline *found = find(device, wanted);
+    if (!found->pipeline && !device->collects_pipelines)
+        WF_TRY(compile(device, found));
+    wanted->pipeline = found->pipeline;
+    return WF_OK;
+}
+
+wf_result wf_vulkan_compile_collected(vulkan_device *device)
+{
+    wf_result result = WF_OK;
+#pragma omp parallel for schedule(dynamic) if (!device->is_processor)
+    for (size_t i = 0; i < device->pipeline_count; i++) {
+        if (device->pipelines[i].pipeline)
+            continue;
+        const wf_result one = compile(device, &device->pipelines[i]);
+        if (one != WF_OK) {
+#pragma omp atomic write
+            result = one;
+        }
+    }
+    return result;
 }
 
 static uint32_t at_most(int64_t groups, uint32_t limit)

@@ -24,6 +24,8 @@ wf_embed_shader(wf
   ${PROJECT_SOURCE_DIR}/shaders/network/convolve.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/network/convolve_matrix.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/network/convolve_emulated.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/convolve_features.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/convolve_features_emulated.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/network/level_matrix.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/network/level_emulated.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/network/pool.comp.glsl

@@ -5,6 +5,7 @@
 #include "network/push.h"
 
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Float { float value; };
+layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Float2 { vec2 value; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Half2 { uint value; };
 layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Half4 { uvec2 value; };
 layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Long { uint64_t value; };
@@ -60,10 +61,14 @@ vec3 load_clean(wf_plane_push planes, int y, int x)
 }
 
 // 0 where nothing was hit.
+float clean_depth(float depth)
+{
+    return is_number(depth) && depth > 0.0 && depth < WF_FARTHEST ? depth : 0.0;
+}
+
 float load_depth(wf_plane_push planes, int y, int x)
 {
-    float depth = planes.data == 0 ? 0.0 : load_plane(planes, 0, y, x);
-    return is_number(depth) && depth > 0.0 && depth < WF_FARTHEST ? depth : 0.0;
+    return planes.data == 0 ? 0.0 : clean_depth(load_plane(planes, 0, y, x));
 }
 
 // The filtered albedo and epsilon.

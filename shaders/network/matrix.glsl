@@ -1,5 +1,6 @@
 // matrix.glsl -- products of 16x16 matrices, computed by the 32 threads of a warp together: float16, summed in float32. Included by shaders
-// that declare `shared uvec4 memory[]`, where operands are staged; places in it and strides count 8 halves.
+// that declare `shared uvec4 memory[]`, where operands are staged; places in it and strides count 8 halves. With WF_PLANES they also
+// declare `shared uint planes[]` for sums as halves; places and strides count 2.
 //
 // With WF_EMULATED_MATRICES the same is computed by threads alone, for devices without such instructions: an operand is then where it lies,
 // and a thread has 8 neighbouring sums of a row. Warps must not diverge, and operands not change before they are used.
@@ -85,6 +86,21 @@ void store_rows(wf_sums sums, int at, int stride)
     memory[at + LANE / 2 * stride + LANE % 2] = eight;
 }
 
+#ifdef WF_PLANES
+void store_planes(wf_sums sums, int at, int stride)
+{
+    for (int i = 0; i < 4; ++i) {
+        planes[at + LANE / 2 * stride + LANE % 2 * 4 + i] = packHalf2x16(vec2(sums.values[2 * i], sums.values[2 * i + 1]));
+    }
+}
+#endif
+
+// Of two halves each.
+uint larger_halves(uint a, uint b)
+{
+    return packHalf2x16(max(unpackHalf2x16(a), unpackHalf2x16(b)));
+}
+
 wf_sums activate(wf_sums sums)
 {
     for (int i = 0; i < 8; ++i) {
@@ -105,9 +121,10 @@ wf_sums activate(wf_sums sums)
 #define wf_halves fcoopmatNV<16, gl_ScopeSubgroup, 16, 16>
 #define wf_sums   fcoopmatNV<32, gl_ScopeSubgroup, 16, 16>
 
+// Of shared memory alone.
 void sync_warp()
 {
-    subgroupBarrier();
+    controlBarrier(gl_ScopeSubgroup, gl_ScopeSubgroup, gl_StorageSemanticsShared, gl_SemanticsAcquireRelease);
 }
 
 wf_halves load_rows(int at, int stride)
@@ -154,6 +171,19 @@ wf_sums multiply_add(wf_halves a, wf_halves b, wf_sums sums)
 void store_rows(wf_sums sums, int at, int stride)
 {
     coopMatStoreNV(wf_halves(sums), memory, at, stride, false);
+}
+
+#ifdef WF_PLANES
+void store_planes(wf_sums sums, int at, int stride)
+{
+    coopMatStoreNV(wf_halves(sums), planes, at, stride, false);
+}
+#endif
+
+// Of two halves each.
+uint larger_halves(uint a, uint b)
+{
+    return packFloat2x16(max(unpackFloat2x16(a), unpackFloat2x16(b)));
 }
 
 wf_sums activate(wf_sums sums)

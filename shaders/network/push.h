@@ -20,6 +20,11 @@
 #define WF_CONVOLVE_ACROSS  4
 #define WF_CONVOLVE_DEEP    5
 #define WF_CONVOLVE_MEMORY  6
+#define WF_CONVOLVE_AHEAD   7
+#define WF_CONVOLVE_UP      8
+#define WF_CONVOLVE_PAIR    9
+#define WF_CONVOLVE_OFFSET  10
+#define WF_CONVOLVE_FEATURE 11 /* the first one of features.glsl */
 
 /* Specialization constants of level_matrix.glsl: named there, but these. */
 #define WF_LEVEL_THREADS 0
@@ -32,6 +37,8 @@
 #define WF_LEVEL_BATCH   7
 #define WF_LEVEL_MEMORY  8
 #define WF_LEVEL_LIGHT   9
+#define WF_LEVEL_PLANES  10
+#define WF_LEVEL_DIVIDE  11
 
 /* Rows of a part of a head in its parameters. */
 #define WF_LEVEL_ROWS 32
@@ -71,10 +78,10 @@ struct wf_exposure_push {
     wf_plane_push color, depth;
 };
 
-/* Specialization constants of features.comp.glsl: scales, gains, epsilon. */
-#define WF_FEATURES_SCALE   0
-#define WF_FEATURES_GAIN    WF_FEATURES
-#define WF_FEATURES_EPSILON (2 * WF_FEATURES)
+/* Specialization constants of features.glsl, behind its first one: scales, and these. */
+#define WF_FEATURES_COLOR_GAIN       5
+#define WF_FEATURES_DEMODULATED_GAIN 6
+#define WF_FEATURES_EPSILON          7
 
 /* Of features.comp.glsl. */
 struct wf_features_push {
@@ -91,7 +98,18 @@ struct wf_convolve_push {
     int width, height, outputs;
     int coarse_channels, input_channels;
     uint64_t coarse_data, input_data, output_data, parameters_data;
-    uint64_t pooled_data; /* absent in convolve.comp.glsl */
+    uint64_t pooled_data; /* absent in convolve.comp.glsl, and so is: */
+    int second;           /* where the parameters of a second convolution begin, in bytes from the first one's */
+};
+
+/* Of convolve_features.comp.glsl: two convolutions of 16 outputs. */
+struct wf_convolve_features_push {
+    int first_group_x, first_group_y;
+    int width, height;
+    uint64_t output_data, parameters_data, pooled_data, exposure_data;
+    uint64_t color_data, albedo_data, normal_data, depth_data;
+    int color[3], albedo[3], normal[3], depth[2]; /* strides of channels, but depth's, of rows and columns */
+    int second;                                   /* as above */
 };
 
 /* Of pool.comp.glsl. width, height: of the input. */

@@ -289,6 +289,21 @@ def network_table():
                  ["step", "ms", "GFLOP", "MB", "of tensor cores", "of memory"], rows)
 
 
+def network_glsl_table():
+    """The same in GLSL beside CUDA."""
+    results, cuda = load("network_bench-vulkan"), load("network_bench-cuda")
+    if not results or not cuda:
+        return ""
+    times = {step["name"]: step["milliseconds"] for step in cuda["steps"]}
+    rows = [(step["name"], step["milliseconds"], times.get(step["name"])) for step in results["steps"]]
+    rows += [(f"**{name}**", milliseconds, cuda["stages"][name]) for name, milliseconds in results["stages"].items()]
+    rows.append(("**frame**", results["milliseconds"], cuda["milliseconds"]))
+    return table(f"**The network in GLSL**, the same frame on {source(results)}, {results['driver']}, "
+                 f"{results['memory_bytes'] / 1e6:.0f} MB: milliseconds, and the fraction of CUDA's speed.",
+                 ["step", "ms", "of CUDA's speed"],
+                 [[name, f"{milliseconds:.4f}", f"{other / milliseconds:.2f}" if other else "–"] for name, milliseconds, other in rows])
+
+
 def quality_table():
     file = ROOT / "tests" / "quality" / "results" / "quality.json"
     if not file.exists():
@@ -323,7 +338,8 @@ def picture():
 PAGES = {  # what stands between the marks of each page, in order
     "README.md": [[quality_table], [forward_table, picture]],
     "tests/bench/README.md": [[backward_table, modes_table, shapes_table, layers_table, glsl_table, cpu_table, lambda: torch_table("cuda"),
-                               training_table, lambda: torch_table("cpu"), node_table, live_table], [network_table]],
+                               training_table, lambda: torch_table("cpu"), node_table, live_table],
+                              [network_table, network_glsl_table]],
 }
 
 
