@@ -120,7 +120,8 @@ void draw_level(const inspected_kernel &kernel, Box row)
     draw_format(look.small, words, right_align, dim, "r %.1f", kernel.effective_radius);
 }
 
-void build_operator(const inspected_pixel &pixel, wf_operator op, Box box)
+/* other: a second pixel, which it is compared with; nullptr: none. */
+void build_operator(const inspected_pixel &pixel, const inspected_pixel *other, wf_operator op, Box box)
 {
     const inspected_kernel *first = nullptr, *shown = inspected_whole(&pixel, op);
     int levels = 0;
@@ -145,6 +146,8 @@ void build_operator(const inspected_pixel &pixel, wf_operator op, Box box)
     figure(&box, "sum", "%.4f", shown->sum);
     figure(&box, "entropy", "%.2f bit", shown->entropy);
     figure(&box, "radius", "%.2f px", shown->effective_radius);
+    if (const inspected_kernel *beside = other ? inspected_whole(other, op) : nullptr)
+        figure(&box, "in common", "%.1f %%", 100 * inspected_overlap(shown, beside));
     const float height = px(32), left = box.height - (levels > 1 ? height * (float)levels : 0);
     list_largest(*shown, std::clamp((int)(left / px(18)), 0, 6), &box);
     for (int i = 0; i < pixel.count && levels > 1; i++)
@@ -180,8 +183,9 @@ void build_inspector(const ui_facts *facts, const view *view, Box box)
         std::snprintf(words, sizeof words, "Kernels of %d, %d", pixel.x, pixel.y);
         heading(&part, words);
         const float half = std::floor((part.width - px(block_gap)) / 2);
-        build_operator(pixel, WF_GATHER, {part.x, part.y, half, part.height});
-        build_operator(pixel, WF_SPLAT, {part.x + half + px(block_gap), part.y, half, part.height});
+        const inspected_pixel *other = facts->inspected_count == 2 ? &facts->inspected[1 - i] : nullptr;
+        build_operator(pixel, other, WF_GATHER, {part.x, part.y, half, part.height});
+        build_operator(pixel, other, WF_SPLAT, {part.x + half + px(block_gap), part.y, half, part.height});
     }
 }
 

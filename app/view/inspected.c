@@ -106,3 +106,29 @@ const inspected_kernel *inspected_whole(const inspected_pixel *pixel, wf_operato
         last = pixel->kernels[i].op == op ? &pixel->kernels[i] : last;
     return last;
 }
+
+static double size_of(const inspected_kernel *kernel)
+{
+    double size = 0;
+    for (int i = 0; i < kernel->width * kernel->height; i++)
+        size += fabs((double)kernel->factors[i]);
+    return size;
+}
+
+double inspected_overlap(const inspected_kernel *one, const inspected_kernel *other)
+{
+    const double sizes[2] = {size_of(one), size_of(other)};
+    /* Where tap 0 of one lies in the other. */
+    const int across = one->first_x - one->x - (other->first_x - other->x);
+    const int down = one->first_y - one->y - (other->first_y - other->y);
+    double overlap = 0;
+    if (one->step != other->step || sizes[0] == 0 || sizes[1] == 0)
+        return 0;
+    for (int i = 0; i < one->width * one->height; i++) {
+        const int column = i % one->width + across / one->step, row = i / one->width + down / one->step;
+        if (column >= 0 && row >= 0 && column < other->width && row < other->height)
+            overlap += fmin(fabs((double)one->factors[i]) / sizes[0],
+                            fabs((double)other->factors[row * other->width + column]) / sizes[1]);
+    }
+    return overlap;
+}

@@ -46,4 +46,8 @@ void inspected_free(inspected_pixel *pixel); /* leaves it zeroed; zeroed is fine
 /* What all the operator's levels make together; of a plain filter its only kernel. NULL: it has no output. */
 const inspected_kernel *inspected_whole(const inspected_pixel *pixel, wf_operator op);
 
+/* How much two kernels are alike, from 0 to 1: the sum of the smaller p, over the taps at the same distance in columns and rows from the
+ * inspected pixels. 0 for kernels of different steps. */
+double inspected_overlap(const inspected_kernel *one, const inspected_kernel *other);
+
 #endif

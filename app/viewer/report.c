@@ -33,6 +33,8 @@
  *     inspect[].alpha          blend towards the coarser levels; null where there is none
  *     inspect[].factors        [row][column], what the pixels of the picture are multiplied with
  *     inspect[].sum, entropy (bits), effective_radius (pixels of the level)
+ *     in_common                gather, splat: how much the kernels of two inspected pixels are alike (inspected_overlap), 0 to 1; empty
+ *                              for less than two
  *     measured[]               what --measure asks for, one a frame: frame (path), layer, against (null: nothing), region [x, y, width, height]
  *     measured[].difference    null without against, else the keys of metrics.c: smape ... flip (its mean), absolute, signed (means)
  *     measured[].channels[]    count (of finite values, which the rest is of), nan, infinite, min, max, mean, deviation
@@ -174,6 +176,12 @@ static void add_inspected(cJSON *root, const inspected_pixel *pixels, int count)
     for (int i = 0; i < count; i++)
         for (int k = 0; k < pixels[i].count; k++)
             add_kernel(list, &pixels[i], &pixels[i].kernels[k]);
+    cJSON *common = cJSON_AddObjectToObject(root, "in_common");
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT && count == 2; op++) {
+        const inspected_kernel *kernels[] = {inspected_whole(&pixels[0], op), inspected_whole(&pixels[1], op)};
+        if (kernels[0] && kernels[1])
+            cJSON_AddNumberToObject(common, wf_operator_name(op), inspected_overlap(kernels[0], kernels[1]));
+    }
 }
 
 static void add_notes(cJSON *root, const char *sentences)

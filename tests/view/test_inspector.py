@@ -135,6 +135,26 @@ def test_the_network_s_kernels_make_the_picture(wfview, tmp_path, albedo):
                 check_figures(kernel, {(top + i, left + j): factors[i, j] for i, j in np.ndindex(*factors.shape)}, x, y)
 
 
+def test_what_two_pixels_have_in_common(wfview, backend, tmp_path):
+    """By distance from each pixel; at a corner much of a kernel has no counterpart."""
+    frames.write(tmp_path / "a.exr", color=RANDOM.random((HEIGHT, WIDTH, 3)))
+    np.save(tmp_path / "w.npy", RANDOM.normal(0.4, 1, (15, HEIGHT, WIDTH)).astype(np.float32))
+    words = ["--backend", backend, "--weights", tmp_path / "w.npy", "--kernel-size", "5x3"]
+    for pixels in ([(6, 5), (7, 5)], [(0, 0), (6, 5)]):
+        told = inspect(wfview, tmp_path, *words, tmp_path / "a.exr", pixels=pixels)
+        common = json.loads((tmp_path / "r.json").read_text())["in_common"]
+        for operator in ("gather", "splat"):
+            parts = []
+            for x, y in pixels:
+                factors = told_factors(told[x, y, operator, 0])
+                size = sum(map(abs, factors.values()))
+                parts.append({(row - y, column - x): abs(factor) / size for (row, column), factor in factors.items()})
+            expected = sum(min(part, parts[1].get(place, 0)) for place, part in parts[0].items())
+            assert common[operator] == pytest.approx(expected, rel=1e-5)
+    inspect(wfview, tmp_path, *words, tmp_path / "a.exr")
+    assert json.loads((tmp_path / "r.json").read_text())["in_common"] == {}
+
+
 def test_closed(wfview, tmp_path):
     """Nothing is told, and no stage runs, unless it is asked for."""
     frames.write(tmp_path / "a.exr", color=RANDOM.random((HEIGHT, WIDTH, 3)))
