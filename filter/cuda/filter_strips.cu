@@ -12,11 +12,12 @@
 #include "static_switch.cuh"
 #include "tiles.cuh"
 
-#define CHANNELS    8  /* of a thread */
-#define WIDTH       64 /* columns */
-#define QUADS       (WIDTH / WF_TILE_GROUP)
-#define MAX_HEIGHT  16  /* rows of a step */
-#define MAX_THREADS 384 /* of a block */
+#define FEW_CHANNELS  8 /* of a thread, or, where that needs fewer threads, */
+#define MORE_CHANNELS 9
+#define WIDTH         64 /* columns */
+#define QUADS         (WIDTH / WF_TILE_GROUP)
+#define MAX_HEIGHT    16  /* rows of a step */
+#define MAX_THREADS   384 /* of a block */
 
 /* What the choice of a shape counts with. */
 #define MOST_STAGES    6
@@ -26,6 +27,7 @@
 
 struct strip_args {
     wf_tile_args tile; /* rows: those that a step needs */
+    int team_channels; /* of a thread */
     int teams;         /* threads that share a pixel, each with channels of its own */
     int height;        /* rows of a step, an even number */
     int ring_rows, row_elements;
@@ -53,7 +55,7 @@ static __device__ __forceinline__ void produce(const CUtensorMap *input_map, con
     const wf_tile_args &tile = args.tile;
     const wf_tile_row row = wf_make_tile_row(OP, tile.kernel_width);
     const wf_tap_box box = wf_make_tap_box(OP, WIDTH, args.height, sizeof(Weight));
-    const int channels = args.teams * CHANNELS;
+    const int channels = args.teams * args.team_channels;
     const int step_stages = tile.kernel_height * row.stages;
     wf_ring ring = {}, last = {};
     int slot = 0;
@@ -96,7 +98,7 @@ static __device__ __forceinline__ void produce(const CUtensorMap *input_map, con
 }
 
 /* The consumers: four neighbouring pixels a thread, of a row at every step. */
-template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int KERNEL_WIDTH>
+template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int KERNEL_WIDTH, int CHANNELS>
 static __device__ __forceinline__ void consume(const strip_args &args, wf_barriers *barriers, const Image *input,
                                                const Weight *weights)
 {
@@ -140,7 +142,7 @@ static __device__ __forceinline__ void consume(const strip_args &args, wf_barrie
 
 #endif
 
-template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int KERNEL_WIDTH>
+template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int KERNEL_WIDTH, int CHANNELS>
 static __global__ void __launch_bounds__(MAX_THREADS)
     filter_strips(const __grid_constant__ CUtensorMap input_map, const __grid_constant__ CUtensorMap weight_map,
                   const strip_args args)
@@ -154,7 +156,7 @@ static __global__ void __launch_bounds__(MAX_THREADS)
     wf_barriers_init(barriers, args.tile.stages, consumers);
     const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
     if (warp < consumers / 32)
-        consume<OP, MODE, Image, Weight, KERNEL_WIDTH>(args, barriers, input, weights);
+        consume<OP, MODE, Image, Weight, KERNEL_WIDTH, CHANNELS>(args, barriers, input, weights);
     else if (wf_elect_one())
         produce<OP>(&input_map, &weight_map, args, barriers, input, weights);
 #endif
@@ -168,7 +170,7 @@ static size_t plan_shape(strip_args *args, const wf_cuda_device *device, const w
 {
     const size_t image_bytes = wf_dtype_size(call->input.dtype), weight_bytes = wf_dtype_size(call->weight.dtype);
     const wf_tile_row row = wf_make_tile_row(call->op, args->tile.kernel_width);
-    const int teams_needed = (int)wf_divide_up(args->tile.channels, CHANNELS);
+    const int teams_needed = (int)wf_divide_up(args->tile.channels, args->team_channels);
     const int step_stages = args->tile.kernel_height * row.stages;
     const size_t budget = device->shared_memory - WF_TMA_RESERVED - WF_TMA_HEADER;
     size_t used = 0;
@@ -180,7 +182,7 @@ static size_t plan_shape(strip_args *args, const wf_cuda_device *device, const w
                 strip_args plan = *args;
                 plan.tile.grid.passes = passes;
                 plan.teams = (int)wf_divide_up(teams_needed, passes);
-                const int channels = plan.teams * CHANNELS;
+                const int channels = plan.teams * args->team_channels;
                 const int threads = QUADS * height * plan.teams;
                 plan.height = height;
                 plan.tile.rows = height + args->tile.kernel_height - 1;
@@ -230,23 +232,42 @@ static constexpr bool has_linear(int types)
     return types == WF_TYPES(WF_FLOAT32, WF_FLOAT32);
 }
 
-template <wf_operator OP, wf_mode MODE> static const void *kernel_of(const wf_filter_call *call)
+/* Kernels whose rows unroll: each costs its compilation. */
+static constexpr bool has_width(wf_mode mode, int types, int width)
+{
+    return mode != WF_SOFTMAX && wf_is_common_width(width) && wf_has_own_width(mode, types, width);
+}
+
+template <wf_operator OP, wf_mode MODE, int CHANNELS> static const void *kernel_of(const wf_filter_call *call)
 {
     return wf_switch<WF_TILE_TYPES>(WF_TYPES(call->input.dtype, call->weight.dtype), [=](auto types) {
         constexpr int TYPES = types;
         const auto kernel = [](auto width) -> const void * {
-            constexpr int KERNEL_WIDTH = MODE == WF_LINEAR && wf_is_common_width(width) ? (int)width : 0;
+            constexpr int KERNEL_WIDTH = has_width(MODE, TYPES, width) ? (int)width : 0;
             if constexpr (MODE != WF_LINEAR || has_linear(TYPES))
-                return (const void *)filter_strips<OP, MODE, wf_image_of<TYPES>, wf_weight_of<TYPES>, KERNEL_WIDTH>;
+                return (const void *)
+                    filter_strips<OP, MODE, wf_image_of<TYPES>, wf_weight_of<TYPES>, KERNEL_WIDTH, CHANNELS>;
             return nullptr;
         };
         return wf_switch<WF_OWN_WIDTHS, 0>(call->filter.kernel_width, kernel);
     });
 }
 
-template <wf_mode MODE> static const void *kernel_of(const wf_filter_call *call)
+template <wf_mode MODE, int CHANNELS> static const void *kernel_of(const wf_filter_call *call)
 {
-    return call->op == WF_SPLAT ? kernel_of<WF_SPLAT, MODE>(call) : kernel_of<WF_GATHER, MODE>(call);
+    return call->op == WF_SPLAT ? kernel_of<WF_SPLAT, MODE, CHANNELS>(call)
+                                : kernel_of<WF_GATHER, MODE, CHANNELS>(call);
+}
+
+template <wf_mode MODE> static const void *kernel_of(const wf_filter_call *call, int team_channels)
+{
+    return team_channels == MORE_CHANNELS ? kernel_of<MODE, MORE_CHANNELS>(call) : kernel_of<MODE, FEW_CHANNELS>(call);
+}
+
+/* Of a thread. */
+static int choose_channels(int channels)
+{
+    return wf_divide_up(channels, MORE_CHANNELS) < wf_divide_up(channels, FEW_CHANNELS) ? MORE_CHANNELS : FEW_CHANNELS;
 }
 
 bool wf_plan_filter_strips(const wf_cuda_device *device, const wf_work *work, wf_plan *plan)
@@ -260,6 +281,7 @@ bool wf_plan_filter_strips(const wf_cuda_device *device, const wf_work *work, wf
     strip_args *args = wf_plan_args<strip_args>(plan);
     const wf_tile_row row = wf_make_tile_row(call->op, call->filter.kernel_width);
     args->tile = wf_make_tile_args(call);
+    args->team_channels = choose_channels(args->tile.channels);
     args->tile.grid.columns = wf_divide_up(size[3], WIDTH);
     args->tile.pitch = wf_tile_pitch(row, WIDTH);
     args->tile.stage_taps = wf_stage_taps(row);
@@ -270,12 +292,12 @@ bool wf_plan_filter_strips(const wf_cuda_device *device, const wf_work *work, wf
     plan->grid = {min(args->segments, (unsigned)device->multiprocessors), 1, 1}, plan->images = 1;
     plan->threads = QUADS * args->height * args->teams + 32;
     const bool sums_weights = call->filter.mode == WF_NORMALIZED || wf_present(&call->coverage) || !has_linear(types);
-    plan->kernel = call->filter.mode == WF_SOFTMAX ? kernel_of<WF_SOFTMAX>(call)
-                   : sums_weights                  ? kernel_of<WF_NORMALIZED>(call)
-                                                   : kernel_of<WF_LINEAR>(call);
+    plan->kernel = call->filter.mode == WF_SOFTMAX ? kernel_of<WF_SOFTMAX>(call, args->team_channels)
+                   : sums_weights                  ? kernel_of<WF_NORMALIZED>(call, args->team_channels)
+                                                   : kernel_of<WF_LINEAR>(call, args->team_channels);
     plan->arguments[0] = &plan->maps[0], plan->arguments[1] = &plan->maps[1], plan->arguments[2] = args;
     const wf_tap_box box = wf_make_tap_box(call->op, WIDTH, args->height, wf_dtype_size(call->weight.dtype));
     return args->segments > 0 &&
-           wf_plan_map(device, &call->input, args->tile.pitch, 1, args->teams * CHANNELS, &plan->maps[0]) &&
+           wf_plan_map(device, &call->input, args->tile.pitch, 1, args->teams * args->team_channels, &plan->maps[0]) &&
            wf_plan_map(device, &call->weight, box.width, args->height, 1, &plan->maps[1]);
 }

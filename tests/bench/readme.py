@@ -145,8 +145,7 @@ def layers_table():
                               find(results, 11, operator, weight_dtype=weights)) for weights, operator in columns]
             for name, channels in pictures]
     return table(f"**Further layers** that take the color's weights in the same call, on {source(results)}, K = 11, float32 images, "
-                 "1920×1080: milliseconds, and how many times those of the color alone, which are part of them. Kernels of many channels are "
-                 "not unrolled for float16 weights.",
+                 "1920×1080: milliseconds, and how many times those of the color alone, which are part of them.",
                  [""] + [f"{operator}, {weights} weights" for weights, operator in columns], rows)
 
 

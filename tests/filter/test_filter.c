@@ -294,6 +294,32 @@ static void test_many_channels(void **state)
     }
 }
 
+/* Kernels' rows may unroll by their width and share sources with the row of pixels below: down several steps, with channels
+ * that fill no team of threads. */
+static void test_many_channels_of_each_width(void **state)
+{
+    (void)state;
+    static const int kernels[][2] = {{1, 3},   {3, 3},  {5, 5},  {2, 7},  {9, 9},
+                                     {11, 11}, {4, 13}, {3, 17}, {2, 21}, {12, 12}};
+    static const int channels[] = {5, 9, 18, 19, 38, 8, 17};
+    static const wf_dtype types[][2] = {
+        {WF_FLOAT32, WF_FLOAT32}, {WF_FLOAT32, WF_FLOAT16}, {WF_FLOAT16, WF_FLOAT16}, {WF_BFLOAT16, WF_BFLOAT16}};
+    for (size_t i = 0; i < LENGTH(kernels); i++) {
+        for (size_t type = 0; type < LENGTH(types); type++) {
+            FOR_EACH_OPERATOR(op)
+            {
+                const size_t turn = i + 3 * type + op;
+                filter_case c = basic_case(op);
+                c.mode = turn % 4 == 3 ? (wf_mode)(WF_NORMALIZED + turn % 8 / 4) : WF_LINEAR;
+                c.dtype = types[type][0], c.weight_dtype = types[type][1];
+                c.c = channels[turn % LENGTH(channels)], c.h = i % 2 ? 53 : 34, c.w = i % 3 ? 88 : 144;
+                c.kernel_height = kernels[i][0], c.kernel_width = kernels[i][1];
+                check_case(&c);
+            }
+        }
+    }
+}
+
 /* Every layout of every tensor by itself, and all tensors strided at once, for each storage type. */
 static void test_strides(void **state)
 {
@@ -528,6 +554,7 @@ int main(int argc, char **argv)
         TEST(test_kernel_larger_than_image),
         TEST(test_channels_and_batches),
         TEST(test_many_channels),
+        TEST(test_many_channels_of_each_width),
         TEST(test_strides),
         TEST(test_channels_last),
         TEST(test_groups),
