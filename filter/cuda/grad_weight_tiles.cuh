@@ -52,8 +52,6 @@ static __host__ __device__ __forceinline__ wf_neighbor_tile wf_make_neighbor_til
 size_t wf_plan_correlation(const wf_cuda_device *device, const wf_work *work, wf_correlate_args *args,
                            CUtensorMap maps[3]);
 
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
-
 /* wf_store4 of what nobody reads soon. */
 static __device__ __forceinline__ void wf_stream4(float *to, const float (&from)[WF_TILE_GROUP])
 {
@@ -194,6 +192,8 @@ template <int CHANNELS> static __device__ __forceinline__ void wf_shift_neighbor
         neighbors.logsumexp[p] = neighbors.logsumexp[WF_TILE_GROUP + p];
     }
 }
+
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
 
 /* Four neighbouring pixels a thread. */
 template <bool SPLATS, wf_mode MODE, typename Image, typename Weight, int CHANNELS, int KERNEL_WIDTH, int WIDTH,

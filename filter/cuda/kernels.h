@@ -41,26 +41,33 @@ struct wf_work {
  * measured on an H200.
  *
  *     gather_splat_tiles    float32 images of 3 channels, not softmax: the weights are read once for both operators
+ *     gather_splat_quads    linear, 3 channels, up to 7 columns of taps: as filter_quads, both operators of what the cache has
  *     backward_tiles        3 channels, up to 64 taps: two blocks a tile, one for each gradient, share what they read
  *     filter_tiles          1 to 4 channels: a tile of the input and its halo lie in shared memory, weights stream by
  *     filter_strips         more channels: rows of the input in a ring, down a strip of columns, read once each
  *     grad_input_tiles      1 to 4 channels, float32: filter_tiles with the factors of a softmax whose sums are known
+ *     filter_quads          1 to 4 channels: a thread computes four neighboring pixels, and reads four of all, through the caches
  *     filter_pixels         everything: a thread computes a pair of pixels, through the caches
  *     grad_weight_tiles     1 to 4 channels: neighbors lie in shared memory, centers in registers
  *     grad_weight_channels  any number of channels, which stream by while the sums of a kernel row stay in registers
+ *     grad_weight_quads     1 to 4 channels: likewise
  *     grad_weight_pixels    everything: a thread computes a pair of pixels' taps, eight at a time
  *
  * Those since 9.0 are fed by TMA, a producer warp to consumer warps (tma.cuh): they take dilation 1, rows without gaps
- * at multiples of 16 bytes, and no float64. */
+ * at multiples of 16 bytes, and no float64. Quads take dilation 1, widths that are multiples of four, rows without gaps
+ * at multiples of four elements, and no float64. */
 #define WF_KERNELS(X)                                                                                                  \
     X(gather_splat_tiles, WF_WORK_GATHER_SPLAT, 90)                                                                    \
+    X(gather_splat_quads, WF_WORK_GATHER_SPLAT, 75)                                                                    \
     X(backward_tiles, WF_WORK_BACKWARD, 90)                                                                            \
     X(filter_tiles, WF_WORK_FILTER, 90)                                                                                \
     X(filter_strips, WF_WORK_FILTER, 90)                                                                               \
     X(grad_input_tiles, WF_WORK_SOFTMAX_ADJOINT, 90)                                                                   \
+    X(filter_quads, WF_WORK_FILTER | WF_WORK_SOFTMAX_ADJOINT, 75)                                                      \
     X(filter_pixels, WF_WORK_FILTER | WF_WORK_SOFTMAX_ADJOINT, 75)                                                     \
     X(grad_weight_tiles, WF_WORK_GRAD_WEIGHT, 90)                                                                      \
     X(grad_weight_channels, WF_WORK_GRAD_WEIGHT, 90)                                                                   \
+    X(grad_weight_quads, WF_WORK_GRAD_WEIGHT, 75)                                                                      \
     X(grad_weight_pixels, WF_WORK_GRAD_WEIGHT, 75)
 
 enum wf_kernel {

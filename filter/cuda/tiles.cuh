@@ -130,27 +130,6 @@ static __host__ __device__ __forceinline__ wf_tap_box wf_make_tap_box(wf_operato
     return box;
 }
 
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
-
-/* Has a stage of kernel row i filled. `box` bytes are copied for a tap, the next one's go `stride` elements behind. */
-template <wf_operator OP, typename Weight>
-static __device__ __forceinline__ void wf_produce_stage(const CUtensorMap *weight_map, const wf_tile_args &args,
-                                                        const wf_tile_row &row, const wf_block &block, int i, int stage,
-                                                        Weight *to, int box, int stride, uint64_t *full)
-{
-    const int last_tap = args.kernel_height * args.kernel_width - 1;
-    const int x = block.x - row.halo, y = block.y - wf_tile_reach(OP, args.kernel_height) + i;
-    int s = wf_group_begin(row, wf_stage_begin(stage)), end = wf_group_end(row, wf_stage_end(row, stage) - 1);
-    wf_barrier_expect(full, (end - s) * box);
-    for (; s < end; s++, to += stride) {
-        int tap = i * args.kernel_width + s - row.lead;
-        if constexpr (OP == WF_GATHER)
-            wf_tma_load(to, weight_map, block.x, block.y, tap, block.n, full);
-        else
-            wf_tma_load(to, weight_map, x + s / WF_TMA_COLUMNS * WF_TMA_COLUMNS, y, last_tap - tap, block.n, full);
-    }
-}
-
 /* Adds taps BEGIN <= t < END to four pixels. Pixel p's source of tap t is sources[FIRST + STEP t + p]. Where
  * `bordering`, taps count only if 0 <= column + STEP t + p < columns. */
 template <int BEGIN, int END, int FIRST, int STEP, wf_mode MODE, int CHANNELS>
@@ -279,6 +258,27 @@ static __device__ __forceinline__ bool wf_tile_borders(const Args &args, const w
 {
     const int x = block.x - wf_tile_reach(OP, args.kernel_width), y = block.y - wf_tile_reach(OP, args.kernel_height);
     return x < 0 || y < 0 || x + width + args.kernel_width - 1 > args.width || y + args.rows > args.height;
+}
+
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+
+/* Has a stage of kernel row i filled. `box` bytes are copied for a tap, the next one's go `stride` elements behind. */
+template <wf_operator OP, typename Weight>
+static __device__ __forceinline__ void wf_produce_stage(const CUtensorMap *weight_map, const wf_tile_args &args,
+                                                        const wf_tile_row &row, const wf_block &block, int i, int stage,
+                                                        Weight *to, int box, int stride, uint64_t *full)
+{
+    const int last_tap = args.kernel_height * args.kernel_width - 1;
+    const int x = block.x - row.halo, y = block.y - wf_tile_reach(OP, args.kernel_height) + i;
+    int s = wf_group_begin(row, wf_stage_begin(stage)), end = wf_group_end(row, wf_stage_end(row, stage) - 1);
+    wf_barrier_expect(full, (end - s) * box);
+    for (; s < end; s++, to += stride) {
+        int tap = i * args.kernel_width + s - row.lead;
+        if constexpr (OP == WF_GATHER)
+            wf_tma_load(to, weight_map, block.x, block.y, tap, block.n, full);
+        else
+            wf_tma_load(to, weight_map, x + s / WF_TMA_COLUMNS * WF_TMA_COLUMNS, y, last_tap - tap, block.n, full);
+    }
 }
 
 /* Adds a kernel row to four pixels, from the stages that hold its weights. input, logsumexps: at the row's first

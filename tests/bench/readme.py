@@ -167,6 +167,31 @@ def glsl_table():
                  "the CUDA kernels' speed.", header, rows)
 
 
+def general_table():
+    """What GPUs run for which there are no kernels of their own, measured on one that has them."""
+    general = load("wf_bench-cuda-80")
+    if not general:
+        return ""
+    types = ("float32", "float16")
+    header = ["K"] + [f"{operator}, {dtype}" for dtype in types for operator in OPERATORS]
+    header += [f"gradient to weights, {dtype}" for dtype in types] + ["both at once, float32"]
+    header += [f"softmax {operator}, {dtype}" for dtype in types for operator in OPERATORS]
+
+    def cells(kernel):
+        linear = {(operator, dtype): find(general, kernel, operator, dtype=dtype) for dtype in types for operator in OPERATORS}
+        return ([of_copy(row) for row in linear.values()]
+                + [of_copy(find(general, kernel, "gather", dtype=dtype, direction="grad_weight")) for dtype in types]
+                + [against(find(general, kernel, "gather_splat"), linear["splat", "float32"])]
+                + [against(find(general, kernel, operator, dtype=dtype, mode="softmax"), row)
+                   for (operator, dtype), row in linear.items()])
+
+    return table(f"**The general CUDA kernels**, for compute capability 7.5 to 8.9, built for 8.0 and measured on {source(general)}, as no other GPU "
+                 "was at hand: milliseconds, and in brackets the fraction of the copy speed, or with × how many times those of the linear "
+                 "operator, for both at once those of a splat. Rows come from several runs of `wf_bench --quick`, as each kernel was "
+                 "compiled in several ways, of which the fastest stayed.",
+                 header, [[size_of(kernel)] + cells(kernel) for kernel in kernels(general)])
+
+
 def cpu_table():
     cpu = load("wf_bench-cpu")
     if not cpu:
@@ -336,7 +361,7 @@ def picture():
 
 PAGES = {  # what stands between the marks of each page, in order
     "README.md": [[quality_table], [forward_table, picture]],
-    "tests/bench/README.md": [[backward_table, modes_table, shapes_table, layers_table, glsl_table, cpu_table, lambda: torch_table("cuda"),
+    "tests/bench/README.md": [[backward_table, modes_table, shapes_table, layers_table, general_table, glsl_table, cpu_table, lambda: torch_table("cuda"),
                                training_table, lambda: torch_table("cpu"), node_table, live_table],
                               [network_table, network_glsl_table]],
 }

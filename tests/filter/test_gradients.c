@@ -353,6 +353,25 @@ static void copy_values(host_tensor *to, const host_tensor *from)
     memcpy(to->storage, from->storage, from->size);
 }
 
+static void check_both(filter_case c)
+{
+    c.op = WF_GATHER;
+    problem gather = problem_make(&c, &random_numbers);
+    c.op = WF_SPLAT;
+    problem splat = problem_make(&c, &random_numbers);
+    copy_values(&splat.input, &gather.input);
+    copy_values(&splat.weight, &gather.weight);
+    copy_values(&splat.bias, &gather.bias);
+    wf_result result = solve_both(&gather, &splat);
+    if (!suite_refused(device, SUITE_GATHER_SPLAT, result)) {
+        assert_int_equal(result, WF_OK);
+        assert_true(problem_error(&gather) <= filter_case_limit(&c));
+        assert_true(problem_error(&splat) <= filter_case_limit(&c));
+    }
+    problem_free(&gather);
+    problem_free(&splat);
+}
+
 static void test_gather_splat(void **state)
 {
     (void)state;
@@ -363,20 +382,25 @@ static void test_gather_splat(void **state)
             filter_case c = mode_case(WF_GATHER, mode);
             c.kernel_height = kernels[i][0], c.kernel_width = kernels[i][1];
             c.c = 5, c.groups = 1 + (int)i % 2, c.h = 41, c.w = 301, c.has_bias = i % 2 == 0;
-            problem gather = problem_make(&c, &random_numbers);
-            c.op = WF_SPLAT;
-            problem splat = problem_make(&c, &random_numbers);
-            copy_values(&splat.input, &gather.input);
-            copy_values(&splat.weight, &gather.weight);
-            copy_values(&splat.bias, &gather.bias);
-            wf_result result = solve_both(&gather, &splat);
-            if (!suite_refused(device, SUITE_GATHER_SPLAT, result)) {
-                assert_int_equal(result, WF_OK);
-                assert_true(problem_error(&gather) <= filter_case_limit(&c));
-                assert_true(problem_error(&splat) <= filter_case_limit(&c));
-            }
-            problem_free(&gather);
-            problem_free(&splat);
+            check_both(c);
+        }
+    }
+}
+
+/* Three channels in rows that start at multiples of 16 bytes, for which a backend may have kernels of both at once. */
+static void test_gather_splat_aligned(void **state)
+{
+    (void)state;
+    static const int kernels[][2] = {{1, 1}, {3, 3}, {5, 5}, {7, 7}, {4, 3}, {6, 8}, {11, 11}, {21, 21}};
+    static const wf_dtype types[][2] = {{WF_FLOAT32, WF_FLOAT32}, {WF_FLOAT32, WF_FLOAT16}, {WF_FLOAT16, WF_FLOAT16}};
+    for (size_t i = 0; i < LENGTH(kernels); i++) {
+        FOR_EACH_MODE(mode)
+        {
+            filter_case c = mode_case(WF_GATHER, mode);
+            c.kernel_height = kernels[i][0], c.kernel_width = kernels[i][1];
+            c.dtype = types[i % 3][0], c.weight_dtype = types[i % 3][1];
+            c.c = 3, c.h = 23 + 16 * (i % 2 == 0), c.w = 8 + 128 * (int)(i % 3), c.has_bias = i % 2 == 0;
+            check_both(c);
         }
     }
 }
@@ -405,6 +429,7 @@ int main(int argc, char **argv)
         TEST(test_repeatable),
         TEST(test_grad_weight),
         TEST(test_gather_splat),
+        TEST(test_gather_splat_aligned),
     };
     int failed = cmocka_run_group_tests_name(argv[1], tests, NULL, NULL);
     return suite_close(device, failed);
