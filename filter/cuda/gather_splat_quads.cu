@@ -154,7 +154,7 @@ static __device__ __forceinline__ void filter(const pair_args &args)
 template <typename Image, typename Weight, int KERNEL_WIDTH>
 static __global__ void __launch_bounds__(THREADS, 1) gather_splat_quads(const pair_args args)
 {
-    if constexpr (WF_QUADS_OWN_WIDTHS)
+    if constexpr (WF_QUADS)
         filter<Image, Weight, KERNEL_WIDTH>(args);
 }
 
@@ -176,11 +176,10 @@ bool wf_plan_gather_splat_quads(const wf_cuda_device *device, const wf_work *wor
     const wf_filter_call *gather = work->filter, *splat = work->splat;
     const int64_t *size = gather->output.size;
     plan->kernel = kernel_of(&gather->filter);
-    if (!plan->kernel || device->architecture >= 90 || gather->filter.mode != WF_LINEAR ||
-        gather->filter.dilation != 1 || size[1] != CHANNELS || gather->input.dtype != WF_FLOAT32 ||
-        gather->weight.dtype != WF_FLOAT32 || gather->output.dtype != WF_FLOAT32 || splat->output.dtype != WF_FLOAT32 ||
-        !wf_has_quads(&gather->input) || !wf_has_quads(&gather->weight) || !wf_unit_columns(&gather->output) ||
-        !wf_unit_columns(&splat->output))
+    if (!plan->kernel || !wf_runs_quads(device) || gather->filter.mode != WF_LINEAR || gather->filter.dilation != 1 ||
+        size[1] != CHANNELS || gather->input.dtype != WF_FLOAT32 || gather->weight.dtype != WF_FLOAT32 ||
+        gather->output.dtype != WF_FLOAT32 || splat->output.dtype != WF_FLOAT32 || !wf_has_quads(&gather->input) ||
+        !wf_has_quads(&gather->weight) || !wf_unit_columns(&gather->output) || !wf_unit_columns(&splat->output))
         return false;
     pair_args *args = wf_plan_args<pair_args>(plan);
     args->tile = wf_make_tile_args(gather);

@@ -67,7 +67,7 @@ static __device__ __forceinline__ void correlate(const quads_args &quads)
 template <bool SPLATS, wf_mode MODE, typename Image, typename Weight, int CHANNELS, int KERNEL_WIDTH>
 static __global__ void __launch_bounds__(THREADS, MODE == WF_LINEAR ? 3 : 2) grad_weight_quads(const quads_args quads)
 {
-    if constexpr (KERNEL_WIDTH == 0 || WF_QUADS_OWN_WIDTHS)
+    if constexpr (WF_QUADS)
         correlate<SPLATS, MODE, Image, Weight, CHANNELS, KERNEL_WIDTH>(quads);
 }
 
@@ -75,22 +75,22 @@ static __global__ void __launch_bounds__(THREADS, MODE == WF_LINEAR ? 3 : 2) gra
 
 /* SPLATS: false for WF_LINEAR, where center and neighbor are all that differ. The other modes have one kernel for all
  * widths. */
-template <bool SPLATS, wf_mode MODE> static const void *kernel_of(const wf_backward_call *call, int kernel_width)
+template <bool SPLATS, wf_mode MODE> static const void *kernel_of(const wf_backward_call *call)
 {
     return wf_switch<WF_TILE_TYPES>(WF_TYPES(call->input.dtype, call->grad_weight.dtype), [=](auto types) {
         constexpr int TYPES = types;
-        return wf_switch_tiles<MODE, TYPES>(call->input.size[1], kernel_width, [=](auto channels, auto width) {
-            constexpr int CHANNELS = channels, KERNEL_WIDTH = MODE == WF_LINEAR ? (int)width : 0;
-            return (const void *)
-                grad_weight_quads<SPLATS, MODE, wf_image_of<TYPES>, wf_weight_of<TYPES>, CHANNELS, KERNEL_WIDTH>;
-        });
+        return wf_switch_tiles<MODE, TYPES>(
+            call->input.size[1], call->filter.kernel_width, [=](auto channels, auto width) {
+                constexpr int CHANNELS = channels, KERNEL_WIDTH = MODE == WF_LINEAR ? (int)width : 0;
+                return (const void *)
+                    grad_weight_quads<SPLATS, MODE, wf_image_of<TYPES>, wf_weight_of<TYPES>, CHANNELS, KERNEL_WIDTH>;
+            });
     });
 }
 
-template <wf_mode MODE> static const void *kernel_of(const wf_backward_call *call, int kernel_width)
+template <wf_mode MODE> static const void *kernel_of(const wf_backward_call *call)
 {
-    return call->op == WF_SPLAT ? kernel_of<true, MODE>(call, kernel_width)
-                                : kernel_of<false, MODE>(call, kernel_width);
+    return call->op == WF_SPLAT ? kernel_of<true, MODE>(call) : kernel_of<false, MODE>(call);
 }
 
 bool wf_plan_grad_weight_quads(const wf_cuda_device *device, const wf_work *work, wf_plan *plan)
@@ -102,10 +102,10 @@ bool wf_plan_grad_weight_quads(const wf_cuda_device *device, const wf_work *work
     const wf_tensor *center = splats ? &call->input : grad, *neighbor = splats ? grad : &call->input;
     const wf_tensor *weight = mode == WF_SOFTMAX ? &call->weight : &call->grad_weight;
     const int64_t *size = center->size;
-    if (call->filter.dilation != 1 || size[1] < 1 || size[1] > 4 || center->dtype == WF_FLOAT64 ||
-        center->dtype != neighbor->dtype || !wf_has_quads(center) || !wf_has_quads(neighbor) || !wf_has_quads(weight) ||
-        !wf_has_quads(&call->grad_weight) || (mode != WF_LINEAR && !wf_has_quads(less)) ||
-        (mode == WF_SOFTMAX && !wf_has_quads(logsumexp)))
+    if (!wf_runs_quads(device) || call->filter.dilation != 1 || size[1] < 1 || size[1] > 4 ||
+        center->dtype == WF_FLOAT64 || center->dtype != neighbor->dtype || !wf_has_quads(center) ||
+        !wf_has_quads(neighbor) || !wf_has_quads(weight) || !wf_has_quads(&call->grad_weight) ||
+        (mode != WF_LINEAR && !wf_has_quads(less)) || (mode == WF_SOFTMAX && !wf_has_quads(logsumexp)))
         return false;
     quads_args *quads = wf_plan_args<quads_args>(plan);
     wf_correlate_args *args = &quads->correlate;
@@ -117,10 +117,9 @@ bool wf_plan_grad_weight_quads(const wf_cuda_device *device, const wf_work *work
     args->width = (int)size[3], args->height = (int)size[2], args->channels = (int)size[1];
     args->kernel_height = call->filter.kernel_height, args->kernel_width = call->filter.kernel_width;
     args->center_aligned = args->weight_aligned = args->grad_weight_aligned = 1;
-    const int kernel_width = wf_quads_width(device, &call->filter);
-    plan->kernel = mode == WF_LINEAR       ? kernel_of<false, WF_LINEAR>(call, kernel_width)
-                   : mode == WF_NORMALIZED ? kernel_of<WF_NORMALIZED>(call, kernel_width)
-                                           : kernel_of<WF_SOFTMAX>(call, kernel_width);
+    plan->kernel = mode == WF_LINEAR       ? kernel_of<false, WF_LINEAR>(call)
+                   : mode == WF_NORMALIZED ? kernel_of<WF_NORMALIZED>(call)
+                                           : kernel_of<WF_SOFTMAX>(call);
     plan->grid = args->grid, plan->images = size[0];
     plan->threads = dim3(THREADS), plan->shared_bytes = 0;
     plan->arguments[0] = quads;

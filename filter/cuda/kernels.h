@@ -54,7 +54,7 @@ struct wf_work {
  *     grad_weight_pixels    everything: a thread computes a pair of pixels' taps, eight at a time
  *
  * Those since 9.0 are fed by TMA, a producer warp to consumer warps (tma.cuh): they take dilation 1, rows without gaps
- * at multiples of 16 bytes, and no float64. Quads take dilation 1, widths that are multiples of four, rows without gaps
+ * at multiples of 16 bytes, and no float64. Quads are for devices before that, and take dilation 1, widths that are multiples of four, rows without gaps
  * at multiples of four elements, and no float64. */
 #define WF_KERNELS(X)                                                                                                  \
     X(gather_splat_tiles, WF_WORK_GATHER_SPLAT, 90)                                                                    \

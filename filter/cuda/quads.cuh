@@ -9,18 +9,16 @@
 
 #include "tiles.cuh"
 
-/* Kernels of one width have the whole of their rows unrolled. Devices of compute capability 9.0 and later have faster
- * ones for nearly all of the calls, so these kernels are empty there. */
+/* Devices of compute capability 9.0 and later have faster kernels for nearly all of the calls: these are empty there. */
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
-#define WF_QUADS_OWN_WIDTHS 0
+#define WF_QUADS 0
 #else
-#define WF_QUADS_OWN_WIDTHS 1
+#define WF_QUADS 1
 #endif
 
-/* The width to choose a kernel by; 0 for those that do for any. */
-static inline int wf_quads_width(const wf_cuda_device *device, const wf_filter *filter)
+static inline bool wf_runs_quads(const wf_cuda_device *device)
 {
-    return device->architecture < 90 ? filter->kernel_width : 0;
+    return device->architecture < 90;
 }
 
 /* Four elements as they lie in memory. */

@@ -1,0 +1,231 @@
+/* filter_quads_of.cuh -- the kernels of filter_quads.cuh. Private; for filter_quads_<mode>.cu. */
+#ifndef WF_CUDA_FILTER_QUADS_OF_CUH
+#define WF_CUDA_FILTER_QUADS_OF_CUH
+
+#include "filter_quads.cuh"
+
+/* Measured on an H200, but for images of another type than their weights. */
+static constexpr __host__ __device__ wf_filter_shape shape_of(wf_operator op, wf_mode mode, size_t image, size_t weight,
+                                                              int kernel_width)
+{
+    if (kernel_width == 0)
+        return {1, 8, 2};
+    if (mode == WF_SOFTMAX && image == weight && kernel_width <= (op == WF_GATHER ? 11 : 5))
+        return {2, 4, 5};
+    if (mode == WF_LINEAR && image == weight) {
+        const bool small = op == WF_GATHER || kernel_width <= (weight == sizeof(float) ? 5 : 9);
+        return {1, small ? 4 : 8, small ? 5 : 2};
+    }
+    return {2, 8, 2};
+}
+
+/* What becomes the factors of slots that are no taps, or lead out of the image: these count nothing. */
+template <wf_mode MODE> static constexpr __device__ float no_weight()
+{
+    return MODE == WF_SOFTMAX || MODE == WF_SOFTMAX_ADJOINT ? -INFINITY : 0.0f;
+}
+
+/* Weights of SLOTS slots, for splat from the quad of a slot's first source and, unless that is all, from the next. */
+template <wf_operator OP, typename Weight, int SLOTS> struct weight_quads {
+    wf_quad<Weight> quads[SLOTS][OP == WF_GATHER ? 1 : 2];
+};
+
+/* Reads them from `first` on, and moves `from` on by next_tap for each tap. column: the image's of slot 0's source;
+ * where the image BORDERS, quads outside of it are replaced by others. */
+template <wf_operator OP, bool BORDERS, typename Weight, int SLOTS>
+static __device__ __forceinline__ void read_weights(weight_quads<OP, Weight, SLOTS> &weights, const Weight *&from,
+                                                    int64_t next_tap, const wf_tile_row &row, int first, int column,
+                                                    int columns)
+{
+    int at[SLOTS / WF_TILE_GROUP + 1];
+#pragma unroll
+    for (int g = 0; g <= SLOTS / WF_TILE_GROUP; g++) {
+        const int s = first + g * WF_TILE_GROUP;
+        at[g] = BORDERS ? min(max(column + s, 0), columns - WF_TILE_GROUP) - column : s;
+    }
+#pragma unroll
+    for (int k = 0; k < SLOTS; k++) {
+        if (!wf_is_tap(row, first + k))
+            continue;
+        const int g = k / WF_TILE_GROUP;
+        weights.quads[k][0] = OP == WF_GATHER ? wf_stream_quad(from) : wf_read_quad(from + at[g]);
+        if (OP == WF_SPLAT && k % WF_TILE_GROUP > 0)
+            weights.quads[k][OP == WF_SPLAT] = wf_read_quad(from + at[g + 1]);
+        from += next_tap;
+    }
+}
+
+/* Where the image BORDERS, slots count only if their sources are in 0 <= column < columns. */
+template <wf_operator OP, wf_mode MODE, bool BORDERS, typename Weight, int SLOTS>
+static __device__ __forceinline__ void
+make_factors(const weight_quads<OP, Weight, SLOTS> &weights, const wf_tile_row &row, int first, int column,
+             unsigned columns, const float (&logsumexps)[SLOTS + WF_TILE_GROUP], float (&factor)[SLOTS][WF_TILE_GROUP])
+{
+#pragma unroll
+    for (int k = 0; k < SLOTS; k++) {
+        const int shift = OP == WF_SPLAT ? k % WF_TILE_GROUP : 0;
+        float values[2 * WF_TILE_GROUP];
+        if (wf_is_tap(row, first + k)) {
+            wf_load4((const Weight *)&weights.quads[k][0], values);
+            if (shift > 0)
+                wf_load4((const Weight *)&weights.quads[k][OP == WF_SPLAT], values + WF_TILE_GROUP);
+        }
+#pragma unroll
+        for (int p = 0; p < WF_TILE_GROUP; p++) {
+            factor[k][p] = wf_is_tap(row, first + k) ? values[shift + p] : no_weight<MODE>();
+            if (BORDERS && (unsigned)(column + first + k + p) >= columns)
+                factor[k][p] = no_weight<MODE>();
+            if (MODE == WF_SOFTMAX_ADJOINT)
+                factor[k][p] = __expf(factor[k][p] - logsumexps[k + p]);
+        }
+    }
+}
+
+/* Adds all taps to the sums of the pixels from `at` on. */
+template <wf_operator OP, wf_mode MODE, bool BORDERS, typename Image, typename Weight, int CHANNELS, int KERNEL_WIDTH>
+static __device__ __forceinline__ void add_rows(const wf_quads_args &args, const wf_block &at,
+                                                wf_tile_sums<MODE, CHANNELS> &sums)
+{
+    constexpr int SLOTS = shape_of(OP, MODE, sizeof(Image), sizeof(Weight), KERNEL_WIDTH).groups * WF_TILE_GROUP;
+    constexpr int UNROLL = KERNEL_WIDTH > 0 ? KERNEL_WIDTH : 1;
+    constexpr bool AHEAD = KERNEL_WIDTH == 0; /* reads the next weights before it uses these */
+    const wf_tile_args &tile = args.tile;
+    const wf_tile_row row = wf_make_tile_row(OP, KERNEL_WIDTH > 0 ? KERNEL_WIDTH : tile.kernel_width);
+    const unsigned columns = tile.width;
+    int column = at.x - row.halo;
+    int64_t planes[CHANNELS];
+#pragma unroll
+    for (int c = 0; c < CHANNELS; c++)
+        planes[c] = (CHANNELS < 4 ? c : min(c, tile.channels - 1)) * args.input.channel;
+
+    /* Kernel rows whose sources lie in the image. */
+    const int reach = wf_tile_reach(OP, tile.kernel_height);
+    const int first_i = max(reach - at.y, 0), last_i = min(tile.kernel_height, tile.height + reach - at.y);
+    const int first_y = at.y - reach + first_i, last_tap = tile.kernel_height * row.taps - 1;
+    const Image *input = wf_at<const Image>(args.input, at.n, 0, first_y) + column;
+    const float *logsumexp = wf_at<const float>(args.logsumexp, at.n, 0, first_y) + column;
+    const Weight *weight =
+        OP == WF_GATHER ? wf_at<const Weight>(args.weight, at.n, first_i * row.taps, at.y) + at.x
+                        : wf_at<const Weight>(args.weight, at.n, last_tap - first_i * row.taps, first_y) + column;
+    const int64_t next_tap = OP == WF_GATHER ? args.weight.channel : -args.weight.channel;
+    const int64_t next_row = OP == WF_GATHER ? 0 : args.weight.row;
+    weight_quads<OP, Weight, SLOTS> next;
+    if (AHEAD)
+        read_weights<OP, BORDERS>(next, weight, next_tap, row, row.base, column, columns);
+#pragma unroll 1
+    for (int i = first_i; i < last_i; i++, input += args.input.row, logsumexp += args.logsumexp.row) {
+        float sources[CHANNELS][SLOTS + WF_TILE_GROUP], logsumexps[SLOTS + WF_TILE_GROUP];
+        const auto read_sources = [&](int s, int to) {
+            const bool inside = !BORDERS || (unsigned)(column + s) < columns;
+#pragma unroll
+            for (int c = 0; c < CHANNELS; c++)
+                wf_read_sources(input + planes[c] + s, inside, &sources[c][to]);
+            if constexpr (MODE == WF_SOFTMAX_ADJOINT)
+                wf_read_sources(logsumexp + s, inside, &logsumexps[to]);
+        };
+        if (BORDERS)
+            asm volatile("" : "+r"(column)); /* what is compared with it does not stay in registers from row to row */
+        read_sources(row.base, 0);
+#pragma unroll UNROLL
+        for (int first = row.base; first < row.lead + row.taps; first += SLOTS) {
+            const bool ends = first + SLOTS >= row.lead + row.taps;
+            weight_quads<OP, Weight, SLOTS> weights = next;
+            if (!AHEAD)
+                read_weights<OP, BORDERS>(weights, weight, next_tap, row, first, column, columns);
+            if (ends)
+                weight += next_row;
+            if (AHEAD && !(ends && i + 1 >= last_i))
+                read_weights<OP, BORDERS>(next, weight, next_tap, row, ends ? row.base : first + SLOTS, column,
+                                          columns);
+#pragma unroll
+            for (int s = WF_TILE_GROUP; s <= SLOTS; s += WF_TILE_GROUP) {
+                if (first + s < row.lead + row.taps + WF_TILE_GROUP - 1)
+                    read_sources(first + s, s);
+            }
+            float factor[SLOTS][WF_TILE_GROUP];
+            make_factors<OP, MODE, BORDERS>(weights, row, first, column, columns, logsumexps, factor);
+            wf_sums_add_weights(sums, factor);
+#pragma unroll
+            for (int k = 0; k < SLOTS; k++) {
+                if (!wf_is_tap(row, first + k))
+                    continue;
+#pragma unroll
+                for (int c = 0; c < CHANNELS; c++) {
+#pragma unroll
+                    for (int p = 0; p < WF_TILE_GROUP; p++)
+                        sums.color[c][p] += factor[k][p] * sources[c][k + p];
+                }
+            }
+#pragma unroll
+            for (int p = 0; p < WF_TILE_GROUP; p++) {
+                logsumexps[p] = logsumexps[SLOTS + p];
+#pragma unroll
+                for (int c = 0; c < CHANNELS; c++)
+                    sources[c][p] = sources[c][SLOTS + p];
+            }
+        }
+    }
+}
+
+#define SHAPE shape_of(OP, MODE, sizeof(Image), sizeof(Weight), KERNEL_WIDTH)
+
+template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHANNELS, int KERNEL_WIDTH>
+static __global__ void __launch_bounds__(wf_quads_threads(SHAPE), SHAPE.blocks) filter_quads(const wf_quads_args args)
+{
+    if constexpr (WF_QUADS) {
+        const wf_block at = wf_this_quad<WF_QUADS_WIDTH, SHAPE.height>(args.tile.grid);
+        if (at.x >= args.tile.width || at.y >= args.tile.height)
+            return;
+        const int left = at.x / WF_QUADS_WIDTH * WF_QUADS_WIDTH, right = left + WF_QUADS_WIDTH;
+        const bool borders = left < args.margin || right + args.margin > args.tile.width;
+        wf_tile_sums<MODE, CHANNELS> sums;
+        wf_sums_start(sums);
+        if (borders)
+            add_rows<OP, MODE, true, Image, Weight, CHANNELS, KERNEL_WIDTH>(args, at, sums);
+        else
+            add_rows<OP, MODE, false, Image, Weight, CHANNELS, KERNEL_WIDTH>(args, at, sums);
+        wf_tile_store<Image>(args.tile, at.n, 0, at.y, at.x, sums);
+    }
+}
+
+/* Which kernels there are for one width, each of which costs its compilation. */
+static constexpr bool has_own_width(wf_mode mode, int types, int width)
+{
+    const bool is_float = types == WF_TYPES(WF_FLOAT32, WF_FLOAT32),
+               is_half = types == WF_TYPES(WF_FLOAT16, WF_FLOAT16);
+    const bool is_mixed = types == WF_TYPES(WF_FLOAT32, WF_FLOAT16);
+    if (mode == WF_LINEAR)
+        return is_float || is_half || is_mixed;
+    if (mode == WF_NORMALIZED || mode == WF_SOFTMAX)
+        return is_float || (wf_is_common_width(width) && (is_mixed || (is_half && mode == WF_SOFTMAX)));
+    return false;
+}
+
+template <wf_operator OP, wf_mode MODE>
+static const void *wf_filter_quads_of(const wf_filter_call *call, wf_filter_shape *shape)
+{
+    return wf_switch<WF_TILE_TYPES>(WF_TYPES(call->input.dtype, call->weight.dtype), [=](auto types) {
+        constexpr int TYPES = types;
+        return wf_switch<3, 4>(wf_tile_channels(call->input.size[1]), [=](auto channels) {
+            constexpr int CHANNELS = channels;
+            return wf_switch<WF_OWN_WIDTHS, 0>(call->filter.kernel_width, [=](auto width) -> const void * {
+                constexpr int KERNEL_WIDTH = CHANNELS == 3 && has_own_width(MODE, TYPES, width) ? (int)width : 0;
+                if constexpr (MODE == WF_LINEAR && KERNEL_WIDTH == 0) {
+                    return nullptr;
+                } else {
+                    *shape = shape_of(OP, MODE, sizeof(wf_image_of<TYPES>), sizeof(wf_weight_of<TYPES>), KERNEL_WIDTH);
+                    return (const void *)
+                        filter_quads<OP, MODE, wf_image_of<TYPES>, wf_weight_of<TYPES>, CHANNELS, KERNEL_WIDTH>;
+                }
+            });
+        });
+    });
+}
+
+template <wf_mode MODE> const void *wf_filter_quads_of(const wf_filter_call *call, wf_filter_shape *shape)
+{
+    return call->op == WF_GATHER ? wf_filter_quads_of<WF_GATHER, MODE>(call, shape)
+                                 : wf_filter_quads_of<WF_SPLAT, MODE>(call, shape);
+}
+
+#endif
