@@ -86,11 +86,12 @@ static int find_measure(const char *text, size_t length)
 
 static bool layers_error(const char *text, size_t length, error *error)
 {
-    char list[256];
+    char list[512];
     size_t end = 0;
     for (int layer = 0; layer < LAYER_COUNT; layer++)
         if (*layer_word(layer) && end < sizeof list)
-            end += (size_t)snprintf(list + end, sizeof list - end, "%s%s", end ? ", " : "", layer_word(layer));
+            end += (size_t)snprintf(list + end, sizeof list - end, "%s%s", end ? ", " : "",
+                                    layer_is_map(layer) ? layer_rows[layer].name : layer_word(layer));
     return error_set(error, "'%.*s' is no layer, nor LAYER-LAYER; there are %s", (int)length, text, list);
 }
 

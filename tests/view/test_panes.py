@@ -108,7 +108,9 @@ def test_what_is_not_there(wfview, tmp_path):
     frames.write(tmp_path / "frame.exr", color=np.ones((16, 24, 3)))
     sentence = wfview("--headless", "--panes", "noisy,further", tmp_path / "frame.exr").sentence(2)
     assert sentence == ("wfview: --panes noisy,further: 'further' is no layer, nor LAYER-LAYER; there are noisy, albedo, normal, "
-                        "depth, motion, reference, gather, splat")
+                        "depth, motion, reference, gather, splat, "
+                        + ", ".join(f"{operator}-{figure}" for operator in ("gather", "splat")
+                                    for figure in ("sum", "entropy", "radius", "own", "blend")))
     wfview("--headless", "--backend", "cpu", "--kernel-size", "1", "--size", "640x400", "--panes", "depth,noisy-reference",
            "--screenshot", tmp_path / "s.png", tmp_path / "frame.exr").done()
 
