@@ -90,7 +90,7 @@ bool option_read_ipc(const option_row *row, const char *text, options *options, 
     int port;
     struct error reason;
     options->ipc = text;
-    return server_check(text, &port, &reason) || error_set(error, "--%s %s: %s", row->name, text, reason.message);
+    return ipc_check_address(text, &port, &reason) || error_set(error, "--%s %s: %s", row->name, text, reason.message);
 }
 
 bool option_read_do(const option_row *row, const char *text, options *options, error *error)

@@ -23,10 +23,11 @@
 /* Kinds of runs. The option that asks for one is in run_options; where several do, the last kind of these wins. */
 enum {
     RECORDED = 1,
-    LIVE = 2,
-    DATASET = 4,
-    LIST = 8,
-    VIEWER = RECORDED | LIVE,
+    STREAMED = 2,
+    LIVE = 4,
+    DATASET = 8,
+    LIST = 16,
+    VIEWER = RECORDED | STREAMED | LIVE,
     RENDERS = LIVE | DATASET,
     EVERY = VIEWER | DATASET | LIST
 };
@@ -34,7 +35,7 @@ enum {
 static const struct {
     unsigned run;
     const char *option;
-} run_options[] = {{LIVE, "scene"}, {DATASET, "dataset"}, {LIST, "list"}};
+} run_options[] = {{STREAMED, "ipc"}, {LIVE, "scene"}, {DATASET, "dataset"}, {LIST, "list"}};
 
 enum { RUN_OPTIONS = sizeof run_options / sizeof *run_options };
 
@@ -88,16 +89,25 @@ static const option_row rows[] = {
      .help = "the channels of a layer where their name is not recognized: color=Beauty stands for\n"
              "Beauty.R, Beauty.G, Beauty.B; color=r1,g1,b1 and depth=my.V for channels of these\n"
              "names. Layers: %s"},
-    {"also", "NAME[,NAME...]", RECORDED | LIST, .read = option_read_also,
+    {"also", "NAME[,NAME...]", RECORDED | STREAMED | LIST, .read = option_read_also,
      .help = "further layers of the frame (diffuse, specular, emission), filtered with its kernels in\n"
              "the same read and saved under their names: DiffDir stands for ViewLayer.DiffDir.R,G,B.\n"
              "Where a network divides the color by the albedo, these are, too, but for NAME=plain and\n"
              "what Cycles writes without albedo (DiffDir, GlossInd, ...)"},
-    {"strict", NULL, RECORDED, OPTION_FLAG(strict),
+    {"strict", NULL, RECORDED | STREAMED, OPTION_FLAG(strict),
      .help = "refuse frames with pixels that are NaN or infinite; else such pixels of the color become\n"
              "the mean of their neighbours, those of guides 0, and that is said"},
     {"list", "FRAME", LIST, OPTION_TEXT(list),
      .help = "print what is in a frame and which of its channels would be taken, and end"},
+
+    {"ipc", "127.0.0.1:PORT", STREAMED, .read = option_read_ipc,
+     .help = "take what renderers and scripts of this machine send in tev's protocol (tev's port is 14158):\n"
+             "open, reload and close images, create and update them. Images are frames, filtered again as\n"
+             "tiles come; their channels' names say which layers they are, as in files. Headless, --frames N\n"
+             "images (default 1) are filtered once each, when their client has closed them, or has been\n"
+             "gone for half a second"},
+    {"ipc-wait", "SECONDS", STREAMED, OPTION_NUMBER(ipc_wait), .least = 1, .most = 86400, .needs = "headless",
+     .help = "how long to wait for each of these, before the run fails (default 60)"},
 
     {.help = "Live frames"},
     {"scene", "FILE", LIVE, OPTION_TEXT(scene),
@@ -155,13 +165,9 @@ static const option_row rows[] = {
     {"frames", "N", VIEWER, OPTION_NUMBER(frames), .least = 1, .most = MAX_FRAMES,
      .help = "end after N measured frames (headless default: each frame once; one of a\n"
              "resting camera)"},
-    {"warmup", "N", VIEWER, OPTION_NUMBER(warmup), .least = 0, .most = MAX_FRAMES,
+    {"warmup", "N", RECORDED | LIVE, OPTION_NUMBER(warmup), .least = 0, .most = MAX_FRAMES,
      .help = "run N frames before those (default 0)"},
 
-    {"ipc", "127.0.0.1:PORT", RECORDED, .read = option_read_ipc,
-     .clashes = {{"frames", "which ends by itself"}, {"headless", "which has no window"}},
-     .help = "do what programs of this machine tell in tev's protocol: open, reload and close images, create and\n"
-             "update them piece by piece (tev's port is 14158)"},
     {"rate", "FPS", VIEWER, OPTION_DECIMAL(rate), .least = 1, .most = 1000,
      .help = "frames a second while playing in a window (default 24; of camera paths 30)"},
     {"pixel", "X,Y", VIEWER, .read = option_read_pixel, .most = MAX_SIZE - 1,
@@ -262,6 +268,7 @@ static const char introduction[] =
     "\n"
     "usage: wfview [options] FRAME.exr | DIRECTORY | PATTERN ...\n"
     "       wfview [options] --scene FILE\n"
+    "       wfview [options] --ipc 127.0.0.1:14158 [FRAME.exr | DIRECTORY | PATTERN ...]\n"
     "       wfview --list FRAME.exr\n"
     "       wfview --dataset OUT [--seed S] [--first F] [--count N] [--buffers B] [--spp N] ...\n"
     "\n"
@@ -401,7 +408,10 @@ static bool check_paths(const parse *parse, unsigned run)
     for (int i = 0; i < options->path_count; i++)
         if (!*options->paths[i])
             return error_set(parse->error, "an empty name where FRAME.exr, DIRECTORY or PATTERN was expected");
-    if (run != RECORDED && options->path_count > 0)
+    if (run == STREAMED && options->headless && options->path_count > 0)
+        return error_set(parse->error, "--ipc %s: headless it takes no frames (%s) but those that are sent",
+                         options->ipc, options->paths[0]);
+    if (run != RECORDED && run != STREAMED && options->path_count > 0)
         return error_set(parse->error, "--%s %s: not together with frames (%s)", asker(run), given(parse, asker(run)),
                          options->paths[0]);
     return true;
@@ -441,6 +451,8 @@ static bool check_measure(const parse *parse)
 static bool check_rest(const parse *parse, unsigned run)
 {
     const options *options = parse->options;
+    if (run == STREAMED && options->frames && !options->headless)
+        return error_set(parse->error, "--frames %d: with --ipc it needs --headless too", options->frames);
     if (run == LIVE && options->channel_count > 0 && !options->reference)
         return error_set(parse->error, "--channel %s: not together with --scene", options->channels[0]);
     if (options->weights && given(parse, "predictor"))
@@ -553,6 +565,7 @@ options_result options_parse(int argc, char **argv, options *options, error *err
         .automatic = true,
         .width = 1280,
         .height = 720,
+        .ipc_wait = 60,
         .render_width = 1280,
         .render_height = 720,
         .spp = 1,

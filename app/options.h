@@ -65,6 +65,7 @@ typedef struct options {
     int frames;        /* 0: until the window is closed; headless: each frame of the sequence or camera path once */
     int warmup;
     const char *ipc;                          /* NULL, or where programs tell what to show: 127.0.0.1:PORT */
+    int ipc_wait;                             /* seconds for each image, headless; default 60 */
     float rate;                               /* frames a second while playing; 0: the frames' own */
     wf_node_pixel pixels[WF_NODE_MAX_PIXELS]; /* --pixel, repeated: to inspect */
     int pixel_count;

@@ -46,21 +46,29 @@ static bool read_places(const reader *reader, const place *places, frame_layer w
     return read;
 }
 
+static bool read_layers_of(reader *reader, frame_layer wanted, const char *const *channels, int channel_count,
+                           frame *frame, error *error)
+{
+    place places[FRAME_LAYER_COUNT];
+    if (!locate_layers(reader, wanted, channels, channel_count, places, error) ||
+        !describe(reader, places, frame, error) || !read_places(reader, places, wanted, frame, error))
+        return false;
+    if (wanted == FRAME_COLOR) {
+        frame->warnings = describe_missed(reader, places);
+        frame->has_alpha = places[FRAME_COLOR].has_alpha;
+    }
+    return true;
+}
+
 /* Opens a file, finds what is wanted (see locate_layers) and reads it into *frame, which the caller frees in any case. */
 static bool read_file(const char *path, frame_layer wanted, const char *const *channels, int channel_count,
                       frame *frame, error *error)
 {
     reader reader;
-    place places[FRAME_LAYER_COUNT];
     struct error inner = {""};
     frame->path = strdup(path);
-    bool read = reader_open(&reader, path, &inner) &&
-                locate_layers(&reader, wanted, channels, channel_count, places, &inner) &&
-                describe(&reader, places, frame, &inner) && read_places(&reader, places, wanted, frame, &inner);
-    if (read && wanted == FRAME_COLOR) {
-        frame->warnings = describe_missed(&reader, places);
-        frame->has_alpha = places[FRAME_COLOR].has_alpha;
-    }
+    bool read =
+        reader_open(&reader, path, &inner) && read_layers_of(&reader, wanted, channels, channel_count, frame, &inner);
     reader_close(&reader);
     return (read && frame->path) || error_set(error, "%s: %s", path, read ? "not enough memory" : inner.message);
 }
@@ -81,6 +89,21 @@ bool exr_read_frame(const char *path, const char *const *channels, int channel_c
         return true;
     frame_free(frame);
     return false;
+}
+
+bool exr_read_planes(const exr_planes *planes, const char *const *channels, int channel_count, frame *frame,
+                     error *error)
+{
+    reader reader;
+    struct error inner = {""};
+    *frame = (struct frame){.path = strdup(planes->name)};
+    bool read = reader_open_planes(&reader, planes, &inner) &&
+                read_layers_of(&reader, FRAME_COLOR, channels, channel_count, frame, &inner);
+    reader_close(&reader);
+    if (read && frame->path)
+        return true;
+    frame_free(frame);
+    return error_set(error, "%s: %s", planes->name, read ? "not enough memory" : inner.message);
 }
 
 bool exr_read_color(const char *path, const char *const *channels, int channel_count, frame *frame, error *error)

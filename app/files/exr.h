@@ -29,6 +29,19 @@
  * not within 1x1 to 16384x16384, layers of different sizes. What is NaN or infinite is mended: frame->damage says it. */
 bool exr_read_frame(const char *path, const char *const *channels, int channel_count, frame *frame, error *error);
 
+/* Channels that are in memory, as an OpenEXR file of one part would have them: float32, rows from top to bottom. No two have one
+ * name. */
+typedef struct exr_planes {
+    const char *name; /* what the frame is called, as a file by its path */
+    int width, height, count;
+    const char *const *channels;
+    const float *const *samples;
+} exr_planes;
+
+/* exr_read_frame of those; frame->path is the name. */
+bool exr_read_planes(const exr_planes *planes, const char *const *channels, int channel_count, frame *frame,
+                     error *error);
+
 /* Whether a layer of that name is light that its renderer writes without the albedo of what it falls on. */
 bool exr_lacks_albedo(const char *name);
 
@@ -56,6 +69,7 @@ typedef struct exr_result {
     const image *picture; /* of its channels the first three are r,g,b, the fourth is alpha where the source has one */
     const image *further; /* what became of the frame's further layers, MAX_FURTHER pictures; NULL: none */
     const char *source;   /* the frame's file, and the mappings that it was read with; NULL: it is of no file */
+    const exr_planes *planes; /* NULL, or what it was read from instead of a file; nothing else can be kept of that */
     const char *const *channels;
     int channel_count;
     bool keep_channels;

@@ -215,13 +215,10 @@ struct part {
 } // namespace
 
 struct exr_file {
-    input_stream stream;
+    std::unique_ptr<input_stream> stream; /* null: its channels are in memory */
+    const exr_planes *planes = nullptr;   /* those */
     std::vector<std::unique_ptr<part>> parts;
     std::unique_ptr<Imf::MultiPartInputFile> reading; /* once pixels are asked for */
-
-    exr_file(const char *path) : stream(path)
-    {
-    }
 };
 
 namespace
@@ -230,7 +227,7 @@ namespace
 void read_headers(exr_file &file)
 {
     unsigned char bytes[8];
-    file.stream.read((char *)bytes, 8);
+    file.stream->read((char *)bytes, 8);
     int version = bytes[4] | bytes[5] << 8 | bytes[6] << 16 | (bytes[7] & 127) << 24;
     if (!Imf::isImfMagic((const char *)bytes))
         fail("it does not begin as one");
@@ -240,11 +237,11 @@ void read_headers(exr_file &file)
     bool multi_part = Imf::isMultiPart(version);
     do {
         auto next = std::make_unique<part>();
-        uint64_t end = file.stream.tellg();
+        uint64_t end = file.stream->tellg();
         error error = {""};
-        if (!exr_walk_header(&file.stream.input, &end, &next->compression, &error))
+        if (!exr_walk_header(&file.stream->input, &end, &next->compression, &error))
             fail(error.message);
-        next->header.readFrom(file.stream, version);
+        next->header.readFrom(*file.stream, version);
         if (next->header.readsNothing())
             break;
         next->describe(version);
@@ -264,8 +261,8 @@ void start_reading(exr_file &file)
         if (part->compression >= Imf::NUM_COMPRESSION_METHODS)
             fail(std::string("its compression is ") + part->description.compression +
                  ", which OpenEXR " OPENEXR_VERSION_STRING " cannot read");
-    file.stream.seekg(0);
-    file.reading = std::make_unique<Imf::MultiPartInputFile>(file.stream, 0, false);
+    file.stream->seekg(0);
+    file.reading = std::make_unique<Imf::MultiPartInputFile>(*file.stream, 0, false);
 }
 
 Imf::FrameBuffer frame_buffer(const part &part, const exr_target *targets, int count)
@@ -322,6 +319,30 @@ void read_part(exr_file &file, int number, const exr_target *targets, int count)
         for (int y = data.min.y; y <= data.max.y; y += chunk.y)
             lines.readPixels(y, std::min(y + chunk.y - 1, data.max.y));
     }
+}
+
+/* ---- Channels in memory ----------------------------------------------------------------------------------------------- */
+
+std::unique_ptr<part> describe_planes(const exr_planes &planes)
+{
+    auto only = std::make_unique<part>();
+    only->header = Imf::Header(planes.width, planes.height);
+    only->compression = Imf::NO_COMPRESSION;
+    for (int i = 0; i < planes.count; i++)
+        only->header.channels().insert(planes.channels[i], Imf::Channel(Imf::FLOAT));
+    only->describe(Imf::EXR_VERSION);
+    return only;
+}
+
+void copy_plane(const exr_planes &planes, const char *channel, const exr_target &target)
+{
+    int plane = 0;
+    while (strcmp(planes.channels[plane], channel) != 0)
+        plane++;
+    const float *samples = planes.samples[plane];
+    for (int64_t y = 0; y < planes.height; y++)
+        for (int64_t x = 0; x < planes.width; x++)
+            target.samples[y * target.row_stride + x * target.stride] = *samples++;
 }
 
 /* ---- Writing ---------------------------------------------------------------------------------------------------------- */
@@ -456,16 +477,30 @@ exr_file *exr_file_open(const char *path, error *error)
 {
     std::unique_ptr<exr_file> file;
     try {
-        file = std::make_unique<exr_file>(path);
+        file = std::make_unique<exr_file>();
+        file->stream = std::make_unique<input_stream>(path);
         read_headers(*file);
         return file.release();
     } catch (const std::exception &exception) {
         std::string reason = reason_of(exception);
-        if (!file)
+        if (!file || !file->stream)
             error_set(error, "%s", reason.c_str());
         else
             error_set(error, "not a readable OpenEXR file (%llu bytes in the file): %s",
-                      (unsigned long long)file->stream.input.size, reason.c_str());
+                      (unsigned long long)file->stream->input.size, reason.c_str());
+        return nullptr;
+    }
+}
+
+exr_file *exr_file_of_planes(const exr_planes *planes, error *error)
+{
+    try {
+        auto file = std::make_unique<exr_file>();
+        file->planes = planes;
+        file->parts.push_back(describe_planes(*planes));
+        return file.release();
+    } catch (const std::exception &exception) {
+        error_set(error, "%s", reason_of(exception).c_str());
         return nullptr;
     }
 }
@@ -487,12 +522,16 @@ const exr_part *exr_file_part(const exr_file *file, int part)
 
 bool exr_file_read(exr_file *file, int part, const exr_target *targets, int count, error *error)
 {
+    for (int i = 0; file->planes && i < count; i++)
+        copy_plane(*file->planes, file->parts[0]->channels[(size_t)targets[i].channel].name, targets[i]);
+    if (file->planes)
+        return true;
     try {
         read_part(*file, part, targets, count);
         return true;
     } catch (const std::exception &exception) {
         return error_set(error, "cannot decode the pixels (%llu bytes in the file): %s",
-                         (unsigned long long)file->stream.input.size, reason_of(exception).c_str());
+                         (unsigned long long)file->stream->input.size, reason_of(exception).c_str());
     }
 }
 

@@ -40,6 +40,10 @@ typedef struct exr_file exr_file;
 /* Reads the headers, nothing of which is believed to fit in memory because the header says so. NULL and *error where the file
  * is missing, no OpenEXR file, or damaged. */
 exr_file *exr_file_open(const char *path, error *error);
+
+/* The same of channels in memory, which stay the caller's and as they are until exr_file_close: one part without a name. It can be a
+ * source of exr_file_write where none of its channels are kept. */
+exr_file *exr_file_of_planes(const exr_planes *planes, error *error);
 void exr_file_close(exr_file *file); /* NULL is ignored */
 
 /* Both are valid until exr_file_close. */

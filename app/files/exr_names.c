@@ -122,9 +122,10 @@ static bool add_part(reader *reader, int part, const char *view, const views *vi
     return true;
 }
 
-bool reader_open(reader *reader, const char *path, error *error)
+/* Takes the file. */
+static bool add_file(reader *reader, exr_file *file, error *error)
 {
-    *reader = (struct reader){.file = exr_file_open(path, error), .color_part = -1};
+    *reader = (struct reader){.file = file, .color_part = -1};
     if (!reader->file)
         return false;
     views views = list_views(reader->file);
@@ -133,6 +134,16 @@ bool reader_open(reader *reader, const char *path, error *error)
         if (!add_part(reader, part, view, &views))
             return error_set(error, "not enough memory for the names of its channels");
     return true;
+}
+
+bool reader_open(reader *reader, const char *path, error *error)
+{
+    return add_file(reader, exr_file_open(path, error), error);
+}
+
+bool reader_open_planes(reader *reader, const exr_planes *planes, error *error)
+{
+    return add_file(reader, exr_file_of_planes(planes, error), error);
 }
 
 void reader_close(reader *reader)

@@ -35,6 +35,7 @@ typedef struct reader {
 /* ---- exr_names.c ------------------------------------------------------------------------------------------------------ */
 
 bool reader_open(reader *reader, const char *path, error *error);
+bool reader_open_planes(reader *reader, const exr_planes *planes, error *error);
 void reader_close(reader *reader); /* also after a failure */
 
 /* ---- exr_layers.c: which channels are a frame's layers -------------------------------------------------------------- */

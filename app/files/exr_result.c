@@ -152,15 +152,16 @@ bool exr_write_result(const char *path, const exr_result *result, error *error)
     place places[FRAME_LAYER_COUNT];
     const place *color = &places[FRAME_COLOR];
     struct error inner = {""};
-    if (!result->source || is_of_another_format(result->source))
+    if (!result->planes && (!result->source || is_of_another_format(result->source)))
         return write_result(path, result, NULL, NULL, error);
-    bool ok = reader_open(&reader, result->source, &inner) &&
+    bool ok = (result->planes ? reader_open_planes(&reader, result->planes, &inner)
+                              : reader_open(&reader, result->source, &inner)) &&
               locate_layers(&reader, FRAME_COLOR, result->channels, result->channel_count, places, &inner) &&
               check_sizes(&reader, color, result->picture, &inner);
     if (ok)
         ok = write_result(path, result, &reader, places, error);
     else
-        error_set(error, "%s: %s", result->source, inner.message);
+        error_set(error, "%s: %s", result->planes ? result->planes->name : result->source, inner.message);
     reader_close(&reader);
     return ok;
 }

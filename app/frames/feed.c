@@ -3,7 +3,7 @@
 #include "feed_source.h"
 
 /* The first that is asked for. */
-static const feed_source *const sources[] = {&feed_live, &feed_recorded};
+static const feed_source *const sources[] = {&feed_live, &feed_streamed, &feed_recorded};
 
 bool feed_open(const options *options, feed *feed, error *error)
 {
@@ -41,6 +41,38 @@ feed_facts feed_describe(const feed *feed)
     feed_facts facts = {.has_camera = feed->source->steer};
     feed->source->describe(feed->self, &facts);
     return facts;
+}
+
+feed_origin feed_get_origin(const feed *feed, int index)
+{
+    return feed->source->get_origin ? feed->source->get_origin(feed->self, index) : (feed_origin){0};
+}
+
+void feed_listen(feed *feed)
+{
+    if (feed->source->listen)
+        feed->source->listen(feed->self);
+}
+
+bool feed_tell(feed *feed, feed_news *news)
+{
+    return feed->source->tell && feed->source->tell(feed->self, news);
+}
+
+void feed_offer(feed *feed, const char *path)
+{
+    if (feed->source->offer)
+        feed->source->offer(feed->self, path);
+}
+
+bool feed_has_come(const feed *feed)
+{
+    return feed->source->has_come && feed->source->has_come(feed->self);
+}
+
+bool feed_await(feed *feed, int index, error *error)
+{
+    return !feed->source->await || feed->source->await(feed->self, index, error);
 }
 
 bool feed_inspect(feed *feed, int *width, int *height, bool *has_guides, error *error)

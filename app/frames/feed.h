@@ -3,6 +3,7 @@
 #define WFVIEW_FEED_H
 
 #include "app/denoise/denoiser.h"
+#include "app/files/exr.h"
 #include "app/options.h"
 #include "app/view/view.h"
 #include "feed_facts.h"
@@ -21,6 +22,21 @@ typedef struct feed_frame {
     denoiser_input input;
 } feed_frame;
 
+/* What a frame is made of, for what is written of it; valid until the feed's next frame. Both NULL: it is rendered here. */
+typedef struct feed_origin {
+    const char *file;
+    const exr_planes *planes;
+} feed_origin;
+
+/* Of frames that come and go. */
+typedef struct feed_news {
+    enum { FEED_ADDED, FEED_REMOVED, FEED_CHANGED, FEED_SAID } kind;
+    int index; /* of the frame: it is there now, those after it have moved on or back by one, or it is another one */
+    bool is_first;     /* of FEED_ADDED: it takes the place of one that stood for none */
+    bool wants_focus;  /* it is to be shown */
+    const char *words; /* of FEED_SAID: a sentence for the user; valid until the next call */
+} feed_news;
+
 /* The source that the options ask for. Zeroed and not opened is fine for feed_close, and so is what a failed call left. */
 bool feed_open(const options *options, feed *feed, error *error);
 
@@ -32,6 +48,22 @@ void feed_close(feed *feed); /* nothing in flight uses it */
 int feed_count(const feed *feed);
 const char *feed_path(const feed *feed, int index);
 feed_facts feed_describe(const feed *feed);
+
+feed_origin feed_get_origin(const feed *feed, int index);
+
+/* Takes in what has come from elsewhere, for a few milliseconds and without waiting; feed_tell then tells of one thing after the
+ * other, and false once all is told. Sources whose frames are all there at first have no news. */
+void feed_listen(feed *feed);
+bool feed_tell(feed *feed, feed_news *news);
+
+/* One more file, of which feed_tell tells; ignored by sources whose frames do not come. */
+void feed_offer(feed *feed, const char *path);
+
+/* There are such sources: whether something has come that feed_listen would take in. */
+bool feed_has_come(const feed *feed);
+
+/* Waits for a frame of a run that is for its frames. False and *error: it does not come. */
+bool feed_await(feed *feed, int index, error *error);
 
 /* Of the first frame that can be had, which may be loaded for that. guides: whether it has anything but color to show. */
 bool feed_inspect(feed *feed, int *width, int *height, bool *has_guides, error *error);

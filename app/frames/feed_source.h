@@ -12,7 +12,8 @@ struct feed_source {
     void (*close)(void *self);
     int (*count)(const void *self);
     const char *(*path)(const void *self, int index);
-    void (*describe)(void *self, feed_facts *facts); /* *facts is zeroed */
+    feed_origin (*get_origin)(const void *self, int index); /* NULL: frames are rendered here */
+    void (*describe)(void *self, feed_facts *facts);        /* *facts is zeroed */
     bool (*inspect)(void *self, int *width, int *height, bool *has_guides, error *error);
     bool (*is_ready)(void *self, int index);
     void (*steer)(void *self, const steering *by); /* NULL: there is no camera */
@@ -20,10 +21,16 @@ struct feed_source {
     void (*restart)(void *self);                /* NULL: nothing accumulates */
     bool (*is_outdated)(void *self, int index); /* NULL: frames never are, and there is no reload */
     void (*reload)(void *self, int index);
+    void (*listen)(void *self); /* NULL: all frames are there at first, and the next four are NULL, too */
+    void (*offer)(void *self, const char *path);
+    bool (*tell)(void *self, feed_news *news);
+    bool (*has_come)(const void *self);
+    bool (*await)(void *self, int index, error *error);
     bool (*get)(void *self, int index, const view *view, feed_frame *frame, error *error);
 };
 
-extern const feed_source feed_live; /* live.c: a scene, path-traced; feed_recorded (recorded.c): files */
-extern const feed_source feed_recorded;
+extern const feed_source feed_live;     /* live.c: a scene, path-traced */
+extern const feed_source feed_recorded; /* recorded.c: files */
+extern const feed_source feed_streamed; /* streamed.c: what clients of --ipc send */
 
 #endif

@@ -65,6 +65,11 @@ static const char *path(const void *self, int index)
     return source_path(((const recorded *)self)->source, index);
 }
 
+static feed_origin get_origin(const void *self, int index)
+{
+    return (feed_origin){.file = path(self, index)};
+}
+
 static void describe(void *self, feed_facts *facts)
 {
     facts->warnings = source_warnings(((recorded *)self)->source);
@@ -133,6 +138,7 @@ const feed_source feed_recorded = {
     .close = close_files,
     .count = count,
     .path = path,
+    .get_origin = get_origin,
     .describe = describe,
     .inspect = inspect,
     .is_ready = is_ready,

@@ -1,42 +1,28 @@
-/* images.h -- pictures that are sent piece by piece. They lie in files of a folder of their own, which readers of frames open like any
- * other: their channels' names say which layers they are. */
+/* images.h -- pictures that clients create and update, by their names, in memory. */
 #ifndef WFVIEW_IPC_IMAGES_H
 #define WFVIEW_IPC_IMAGES_H
 
 #include "packet.h"
 
-#define IMAGES_MOST       64
-#define IMAGES_MOST_BYTES (4ll << 30) /* of all of them */
+#define IPC_MAX_BYTES ((uint64_t)4 << 30) /* of all pictures together */
 
-typedef struct sent_image {
-    char *name, *path; /* owned */
+typedef struct ipc_image {
+    char *name;
     int width, height, channel_count;
-    char *channels[PACKET_MOST_CHANNELS]; /* owned */
-    float *pixels;                        /* interleaved; owned */
-    bool is_stale;                        /* its file has not all of it */
-} sent_image;
+    char **channels; /* their names */
+    float **planes;  /* of each channel, rows from top to bottom; 0 until they are updated */
+    uint64_t bytes;
+} ipc_image;
 
-typedef struct sent_images {
-    char *folder; /* owned; NULL: it is not made yet */
-    int made;     /* so far, for the names of files */
-    sent_image list[IMAGES_MOST];
-    int count;
-} sent_images;
+/* Zeroed, or freed, it is none. */
+void ipc_image_free(ipc_image *image);
 
-/* Zeroed are none. Closing removes files and folder. */
-void images_close(sent_images *images);
+/* As a packet (IPC_CREATE) asks for it, where others have so many bytes already. False and *error, which names it: two channels of one
+ * name, too large, no memory; *image is zeroed then. */
+bool ipc_image_create(const ipc_packet *packet, uint64_t others, ipc_image *image, error *error);
 
-sent_image *images_find(sent_images *images, const char *name); /* NULL: there is none */
-
-/* Of PACKET_CREATE: black, in the place of one of that name. NULL and *error: there are too many, or too large ones. */
-sent_image *images_create(sent_images *images, const packet *packet, error *error);
-
-/* Of PACKET_UPDATE. NULL and *error: no image of that name, or one that has not the region or a channel. */
-sent_image *images_update(sent_images *images, const packet *packet, error *error);
-
-void images_remove(sent_images *images, sent_image *image);
-
-/* Its file is as it is, then; made with the folder where it is the first one. */
-bool images_write(sent_images *images, sent_image *image, error *error);
+/* Writes a tile (IPC_UPDATE). False and *error, and nothing written: it lies outside of the image, the image lacks a channel, or two have
+ * one name. */
+bool ipc_image_update(ipc_image *image, const ipc_packet *packet, error *error);
 
 #endif

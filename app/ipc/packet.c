@@ -2,191 +2,245 @@
 
 #include <string.h>
 
-enum { LEAST_BYTES = 5 };
+#include "app/files/frame_file.h"
 
-/* What messages call their kinds; of open and update there are older ones, too. */
-enum { OPEN, RELOAD, CLOSE, UPDATE, CREATE, UPDATE_CHANNELS, UPDATE_STRIDES, OPEN_SELECTED, DRAWING };
+/* In the protocol's numbers. */
+enum {
+    OPEN_IMAGE,
+    RELOAD_IMAGE,
+    CLOSE_IMAGE,
+    UPDATE_IMAGE,
+    CREATE_IMAGE,
+    UPDATE_IMAGE_V2,
+    UPDATE_IMAGE_V3,
+    OPEN_IMAGE_V2,
+    VECTOR_GRAPHICS,
+    OPERATIONS
+};
 
-typedef struct reader {
-    const uint8_t *at, *end;
+static const ipc_operation operations[OPERATIONS] = {
+    [OPEN_IMAGE] = IPC_OPEN,        [RELOAD_IMAGE] = IPC_RELOAD, [CLOSE_IMAGE] = IPC_CLOSE,
+    [UPDATE_IMAGE] = IPC_UPDATE,    [CREATE_IMAGE] = IPC_CREATE, [UPDATE_IMAGE_V2] = IPC_UPDATE,
+    [UPDATE_IMAGE_V3] = IPC_UPDATE, [OPEN_IMAGE_V2] = IPC_OPEN,  [VECTOR_GRAPHICS] = IPC_DRAW,
+};
+
+/* What is left of a packet. */
+typedef struct cursor {
+    uint8_t *bytes;
+    size_t left;
     error *error;
-} reader;
+} cursor;
 
-/* The next bytes of the message; NULL: there are not so many. */
-static const uint8_t *take(reader *reader, size_t size, const char *what)
-{
-    const size_t left = (size_t)(reader->end - reader->at);
-    const uint8_t *bytes = reader->at;
-    if (left < size) {
-        error_set(reader->error, "the message ends within %s: %zu bytes are left, it needs %zu", what, left, size);
-        return NULL;
-    }
-    reader->at += size;
-    return bytes;
-}
+/* ---- Numbers and texts ---------------------------------------------------------------------------------------------- */
 
-static uint64_t number(const uint8_t *bytes, int size)
+static uint64_t little_endian(const uint8_t *bytes, int count)
 {
     uint64_t value = 0;
-    for (int i = 0; i < size; i++)
+    for (int i = 0; i < count; i++)
         value |= (uint64_t)bytes[i] << 8 * i;
     return value;
 }
 
-static bool take_int(reader *reader, const char *what, int *value)
+static bool take(cursor *cursor, int count, uint64_t *value)
 {
-    const uint8_t *bytes = take(reader, 4, what);
-    if (bytes)
-        *value = (int)(int32_t)(uint32_t)number(bytes, 4);
-    return bytes;
-}
-
-static bool take_bool(reader *reader, const char *what, bool *value)
-{
-    const uint8_t *byte = take(reader, 1, what);
-    if (byte)
-        *value = *byte;
-    return byte;
-}
-
-static bool take_string(reader *reader, const char *what, const char **string)
-{
-    const uint8_t *zero = memchr(reader->at, 0, (size_t)(reader->end - reader->at));
-    if (!zero)
-        return error_set(reader->error, "the message ends within %s, which has no end", what);
-    *string = (const char *)reader->at;
-    reader->at = zero + 1;
+    *value = 0;
+    if (cursor->left < (size_t)count)
+        return error_set(cursor->error, "a packet ends too early");
+    *value = little_endian(cursor->bytes, count);
+    cursor->bytes += count;
+    cursor->left -= (size_t)count;
     return true;
 }
 
-static bool take_name(reader *reader, packet *packet)
+static bool take_flag(cursor *cursor, bool *flag)
 {
-    return take_string(reader, "the image's name", &packet->image) &&
-           (*packet->image || error_set(reader->error, "the image's name is empty"));
+    uint64_t value;
+    if (!take(cursor, 1, &value))
+        return false;
+    *flag = value == 1;
+    return true;
 }
 
-static bool take_channels(reader *reader, packet *packet)
+static bool take_int(cursor *cursor, int *number)
+{
+    uint64_t value;
+    if (!take(cursor, 4, &value))
+        return false;
+    *number = (int32_t)(uint32_t)value;
+    return true;
+}
+
+static bool take_long(cursor *cursor, int64_t *number)
+{
+    uint64_t value;
+    if (!take(cursor, 8, &value))
+        return false;
+    *number = (int64_t)value;
+    return true;
+}
+
+static bool take_text(cursor *cursor, size_t most, const char **text)
+{
+    const size_t length = strnlen((const char *)cursor->bytes, cursor->left);
+    if (length == cursor->left)
+        return error_set(cursor->error, "a packet ends too early");
+    if (length > most)
+        return error_set(cursor->error, "a name has %zu characters, expected at most %zu", length, most);
+    *text = (const char *)cursor->bytes;
+    cursor->bytes += length + 1;
+    cursor->left -= length + 1;
+    return true;
+}
+
+static bool take_name(cursor *cursor, ipc_packet *packet)
+{
+    return take_text(cursor, IPC_MAX_NAME, &packet->name) &&
+           (*packet->name || error_set(cursor->error, "the image has no name"));
+}
+
+/* ---- Operations ----------------------------------------------------------------------------------------------------- */
+
+/* PATH:SELECTOR, as tev tells them apart; "C:\a" has no selector. */
+static void split_selector(ipc_packet *packet)
+{
+    char *colon = strrchr(packet->name, ':');
+    const bool is_drive = colon == packet->name + 1 && (colon[1] == '\\' || colon[1] == '/');
+    packet->selector = "";
+    if (!colon || is_drive || colon == packet->name)
+        return;
+    *colon = '\0';
+    packet->selector = colon + 1;
+}
+
+static bool take_channels(cursor *cursor, ipc_packet *packet)
+{
+    if (!take_int(cursor, &packet->channel_count))
+        return false;
+    if (packet->channel_count < 1 || packet->channel_count > IPC_MAX_CHANNELS)
+        return error_set(cursor->error, "%s has %d channels, expected 1 to %d", packet->name, packet->channel_count,
+                         IPC_MAX_CHANNELS);
+    for (int i = 0; i < packet->channel_count; i++)
+        if (!take_text(cursor, IPC_MAX_CHANNEL, &packet->channels[i].name))
+            return false;
+    return true;
+}
+
+static bool take_size(cursor *cursor, ipc_packet *packet)
+{
+    const int most = FRAME_FILE_MAX_SIZE;
+    if (!take_int(cursor, &packet->width) || !take_int(cursor, &packet->height))
+        return false;
+    return (packet->width >= 1 && packet->height >= 1 && packet->width <= most && packet->height <= most) ||
+           error_set(cursor->error, "%s is %dx%d pixels, expected 1x1 to %dx%d", packet->name, packet->width,
+                     packet->height, most, most);
+}
+
+static void lay_out_planes(ipc_packet *packet)
+{
+    for (int i = 0; i < packet->channel_count; i++) {
+        packet->channels[i].offset = (int64_t)packet->width * packet->height * i;
+        packet->channels[i].stride = 1;
+    }
+}
+
+static bool take_layout(cursor *cursor, ipc_packet *packet)
 {
     for (int i = 0; i < packet->channel_count; i++)
-        if (!take_string(reader, "a channel's name", &packet->channels[i]))
+        if (!take_long(cursor, &packet->channels[i].offset))
+            return false;
+    for (int i = 0; i < packet->channel_count; i++)
+        if (!take_long(cursor, &packet->channels[i].stride))
             return false;
     return true;
 }
 
-static bool check_count(reader *reader, const packet *packet)
+/* What the channel reaches first and last is among the packet's floats. */
+static bool check_reach(const ipc_channel *channel, int64_t pixels, int64_t floats)
 {
-    return (packet->channel_count >= 1 && packet->channel_count <= PACKET_MOST_CHANNELS) ||
-           error_set(reader->error, "%s: has %d channels, expected 1 to %d", packet->image, packet->channel_count,
-                     PACKET_MOST_CHANNELS);
+    int64_t last;
+    return !__builtin_mul_overflow(channel->stride, pixels - 1, &last) &&
+           !__builtin_add_overflow(last, channel->offset, &last) && channel->offset >= 0 && channel->offset < floats &&
+           last >= 0 && last < floats;
 }
 
-static bool take_size(reader *reader, packet *packet)
+static bool take_samples(cursor *cursor, ipc_packet *packet)
 {
-    if (!take_int(reader, "the width", &packet->width) || !take_int(reader, "the height", &packet->height))
-        return false;
-    return (packet->width >= 1 && packet->height >= 1 && packet->width <= PACKET_MOST_SIZE &&
-            packet->height <= PACKET_MOST_SIZE) ||
-           error_set(reader->error, "%s: %dx%d pixels, expected 1 to %d each", packet->image, packet->width,
-                     packet->height, PACKET_MOST_SIZE);
-}
-
-static bool take_place(reader *reader, packet *packet)
-{
-    if (!take_int(reader, "x", &packet->x) || !take_int(reader, "y", &packet->y) || !take_size(reader, packet))
-        return false;
-    return (packet->x >= 0 && packet->y >= 0 && packet->x <= PACKET_MOST_SIZE && packet->y <= PACKET_MOST_SIZE) ||
-           error_set(reader->error, "%s: a region at %d,%d, expected 0 to %d each", packet->image, packet->x, packet->y,
-                     PACKET_MOST_SIZE);
-}
-
-static bool take_numbers(reader *reader, const packet *packet, const char *what, int64_t *numbers)
-{
+    const int64_t pixels = (int64_t)packet->width * packet->height, floats = (int64_t)(cursor->left / sizeof(float));
     for (int i = 0; i < packet->channel_count; i++) {
-        const uint8_t *bytes = take(reader, 8, what);
-        if (!bytes)
-            return false;
-        numbers[i] = (int64_t)number(bytes, 8);
-    }
-    return true;
-}
-
-/* All values that offsets and strides lead to are there. */
-static bool take_values(reader *reader, packet *packet)
-{
-    const int64_t pixels = (int64_t)packet->width * packet->height, left = (reader->end - reader->at) / 4;
-    for (int i = 0; i < packet->channel_count; i++) {
-        const int64_t offset = packet->offsets[i], stride = packet->strides[i];
-        const bool fits = offset >= 0 && stride >= 0 && offset < left &&
-                          (pixels == 1 || stride <= (left - 1 - offset) / (pixels - 1));
-        if (!fits)
+        const ipc_channel *channel = &packet->channels[i];
+        if (!check_reach(channel, pixels, floats))
             return error_set(
-                reader->error,
-                "%s: has %lld values; channel %s of %dx%d pixels at offset %lld with stride %lld needs others",
-                packet->image, (long long)left, packet->channels[i], packet->width, packet->height, (long long)offset,
-                (long long)stride);
+                cursor->error,
+                "%s: channel %s of %dx%d pixels begins at float %lld with stride %lld, the packet has %lld "
+                "floats",
+                packet->name, channel->name, packet->width, packet->height, (long long)channel->offset,
+                (long long)channel->stride, (long long)floats);
     }
-    packet->values = reader->at;
+    packet->samples = cursor->bytes;
     return true;
 }
 
-static bool read_update(reader *reader, int kind, packet *packet)
+static bool take_tile(cursor *cursor, int number, ipc_packet *packet)
 {
     packet->channel_count = 1;
-    if (kind != UPDATE && !take_int(reader, "the number of channels", &packet->channel_count))
+    if (!(number == UPDATE_IMAGE ? take_text(cursor, IPC_MAX_CHANNEL, &packet->channels[0].name)
+                                 : take_channels(cursor, packet)) ||
+        !take_int(cursor, &packet->x) || !take_int(cursor, &packet->y) || !take_size(cursor, packet))
         return false;
-    if (!check_count(reader, packet) || !take_channels(reader, packet) || !take_place(reader, packet))
-        return false;
-    for (int i = 0; i < packet->channel_count; i++) {
-        packet->offsets[i] = (int64_t)i * packet->width * packet->height;
-        packet->strides[i] = 1;
-    }
-    return (kind != UPDATE_STRIDES || (take_numbers(reader, packet, "the channels' offsets", packet->offsets) &&
-                                       take_numbers(reader, packet, "the channels' strides", packet->strides))) &&
-           take_values(reader, packet);
+    lay_out_planes(packet);
+    return (number != UPDATE_IMAGE_V3 || take_layout(cursor, packet)) && take_samples(cursor, packet);
 }
 
-static bool read_create(reader *reader, packet *packet)
+static bool take_operation(cursor *cursor, int number, ipc_packet *packet)
 {
-    return take_size(reader, packet) && take_int(reader, "the number of channels", &packet->channel_count) &&
-           check_count(reader, packet) && take_channels(reader, packet);
-}
-
-uint32_t packet_size(const uint8_t *bytes, error *error)
-{
-    const uint32_t size = (uint32_t)number(bytes, 4);
-    if (size >= LEAST_BYTES && size <= PACKET_MOST_BYTES)
-        return size;
-    error_set(error, "a message of %u bytes, expected %d to %u", size, LEAST_BYTES, PACKET_MOST_BYTES);
-    return 0;
-}
-
-bool packet_read(const uint8_t *bytes, uint32_t size, packet *packet, error *error)
-{
-    static const packet_kind kinds[] = {PACKET_OPEN,   PACKET_RELOAD, PACKET_CLOSE, PACKET_UPDATE, PACKET_CREATE,
-                                        PACKET_UPDATE, PACKET_UPDATE, PACKET_OPEN,  PACKET_DRAWING};
-    if (size < LEAST_BYTES)
-        return error_set(error, "a message of %u bytes, expected %d at least", size, LEAST_BYTES);
-    reader reader = {bytes + LEAST_BYTES, bytes + size, error};
-    const unsigned kind = bytes[4];
-    if (kind >= sizeof kinds / sizeof *kinds)
-        return error_set(error, "a message of kind %u, expected 0 to %d", kind, DRAWING);
-    *packet = (struct packet){.kind = kinds[kind]};
-    if ((kind != CLOSE && !take_bool(&reader, "its first truth", &packet->grabs_focus)) || !take_name(&reader, packet))
+    if ((number != CLOSE_IMAGE && !take_flag(cursor, &packet->grab_focus)) || !take_name(cursor, packet))
         return false;
-    switch (packet->kind) {
-    case PACKET_CREATE:
-        return read_create(&reader, packet);
-    case PACKET_UPDATE:
-        return read_update(&reader, (int)kind, packet);
+    switch (packet->operation) {
+    case IPC_OPEN:
+        if (number == OPEN_IMAGE_V2)
+            return take_text(cursor, IPC_MAX_NAME, &packet->selector);
+        split_selector(packet);
+        return true;
+    case IPC_CREATE:
+        return take_size(cursor, packet) && take_channels(cursor, packet);
+    case IPC_UPDATE:
+        return take_tile(cursor, number, packet);
     default:
         return true;
     }
 }
 
-float packet_value(const packet *packet, int channel, int64_t pixel)
+/* ---- The interface -------------------------------------------------------------------------------------------------- */
+
+bool ipc_packet_length(const uint8_t *bytes, uint32_t *length, error *error)
 {
-    const int64_t place = packet->offsets[channel] + pixel * packet->strides[channel];
-    const uint32_t bits = (uint32_t)number(packet->values + 4 * place, 4);
+    *length = (uint32_t)little_endian(bytes, IPC_LENGTH_BYTES);
+    if (*length > IPC_LENGTH_BYTES && *length <= IPC_MAX_PACKET)
+        return true;
+    return error_set(error, "a message of %u bytes, expected %d to %u", *length, IPC_LENGTH_BYTES + 1, IPC_MAX_PACKET);
+}
+
+bool ipc_packet_read(uint8_t *bytes, size_t size, ipc_packet *packet, error *error)
+{
+    cursor cursor = {bytes, size, error};
+    uint64_t length, number;
+    memset(packet, 0, sizeof *packet);
+    packet->selector = "";
+    if (!take(&cursor, IPC_LENGTH_BYTES, &length) || !take(&cursor, 1, &number))
+        return false;
+    if (length != size)
+        return error_set(error, "a packet of %zu bytes says that it has %llu", size, (unsigned long long)length);
+    if (number >= OPERATIONS)
+        return error_set(error, "a message of kind %d, expected 0 to %d", (int)number, OPERATIONS - 1);
+    packet->operation = operations[number];
+    return take_operation(&cursor, (int)number, packet);
+}
+
+float ipc_packet_sample(const ipc_packet *packet, int channel, int64_t pixel)
+{
+    const ipc_channel *from = &packet->channels[channel];
+    const uint8_t *bytes = packet->samples + sizeof(float) * (size_t)(from->offset + pixel * from->stride);
+    const uint32_t bits = (uint32_t)little_endian(bytes, sizeof(float));
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;

@@ -1,171 +1,158 @@
 #include "server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST_CLIENTS = 16, READ_BYTES = 1 << 18, POLL_BYTES = 64 << 20 };
+#include "stream.h"
+
+#define PIECE   ((size_t)1 << 18) /* bytes that are read at once */
+#define WAITING 64                /* for their connections to be taken */
+
+#define PIECES 64 /* that are read at most before something else is done */
 
 typedef struct client {
-    int socket;     /* -1: none */
-    uint8_t *bytes; /* of messages that are not read yet */
-    size_t size, capacity;
+    int file;
+    unsigned number;
+    bool ended;
+    ipc_stream stream;
 } client;
 
-struct server {
-    int socket;
-    client clients[MOST_CLIENTS];
+struct ipc_server {
+    int file;                        /* negative: none */
+    client clients[IPC_MAX_CLIENTS]; /* in the order in which they came */
+    int client_count;
+    unsigned numbers;
+    ipc_packet packet;
+    uint8_t piece[PIECE];
 };
 
-bool server_check(const char *address, int *port, error *error)
+/* ---- Opening -------------------------------------------------------------------------------------------------------- */
+
+bool ipc_check_address(const char *address, int *port, error *error)
 {
     static const char *const hosts[] = {"127.0.0.1:", "localhost:"};
-    char *end = NULL;
     for (int i = 0; i < 2; i++) {
-        const size_t length = strlen(hosts[i]);
-        if (strncmp(address, hosts[i], length) == 0 && address[length] >= '0' && address[length] <= '9') {
-            const long number = strtol(address + length, &end, 10);
-            *port = (int)number;
-            if (!*end && number >= 1 && number <= 65535)
-                return true;
-        }
+        const size_t length = strlen(hosts[i]), digits = strspn(address + strnlen(address, length), "0123456789");
+        if (strncmp(address, hosts[i], length) != 0 || digits < 1 || digits > 5 || address[length + digits])
+            continue;
+        *port = (int)strtol(address + length, NULL, 10);
+        if (*port >= 1 && *port <= 65535)
+            return true;
     }
     return error_set(error, "expected 127.0.0.1:PORT with a port from 1 to 65535");
 }
 
-server *server_open(const char *address, error *error)
+static bool listen_on(ipc_server *server, int port)
+{
+    const struct sockaddr_in place = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    const int on = 1;
+    server->file = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    /* A port whose last connections are still being closed is free. */
+    return server->file >= 0 && setsockopt(server->file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+           bind(server->file, (const struct sockaddr *)&place, sizeof place) == 0 && listen(server->file, WAITING) == 0;
+}
+
+ipc_server *ipc_server_open(const char *address, error *error)
 {
     int port;
     struct error reason;
-    if (!server_check(address, &port, &reason)) {
+    if (!ipc_check_address(address, &port, &reason)) {
         error_set(error, "%s: %s", address, reason.message);
         return NULL;
     }
-    server *server = malloc(sizeof *server);
-    const struct sockaddr_in place = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    ipc_server *server = calloc(1, sizeof *server);
     if (!server) {
         error_set(error, "%s: not enough memory", address);
         return NULL;
     }
-    for (int i = 0; i < MOST_CLIENTS; i++)
-        server->clients[i] = (client){.socket = -1};
-    server->socket = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (server->socket >= 0 && setsockopt(server->socket, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) == 0 &&
-        bind(server->socket, (const struct sockaddr *)&place, sizeof place) == 0 &&
-        listen(server->socket, MOST_CLIENTS) == 0)
+    if (listen_on(server, port))
         return server;
     error_set(error, "%s: cannot listen there: %s", address, strerror(errno));
-    server_close(server);
+    ipc_server_close(server);
     return NULL;
 }
 
-static void leave(client *client)
+static void disconnect(ipc_server *server, int index)
 {
-    if (client->socket >= 0)
-        close(client->socket);
-    free(client->bytes);
-    *client = (struct client){.socket = -1};
+    client *gone = &server->clients[index];
+    close(gone->file);
+    ipc_stream_free(&gone->stream);
+    server->client_count--;
+    memmove(gone, gone + 1, sizeof *gone * (size_t)(server->client_count - index));
 }
 
-void server_close(server *server)
+void ipc_server_close(ipc_server *server)
 {
     if (!server)
         return;
-    for (int i = 0; i < MOST_CLIENTS; i++)
-        leave(&server->clients[i]);
-    if (server->socket >= 0)
-        close(server->socket);
+    while (server->client_count > 0)
+        disconnect(server, server->client_count - 1);
+    if (server->file >= 0)
+        close(server->file);
     free(server);
 }
 
-bool server_is_used(const server *server)
-{
-    bool used = false;
-    for (int i = 0; i < MOST_CLIENTS; i++)
-        used = used || server->clients[i].socket >= 0;
-    return used;
-}
+/* ---- Receiving ------------------------------------------------------------------------------------------------------ */
 
-/* Whoever finds no place waits until one is free. */
-static void accept_clients(server *server)
+static void accept_clients(ipc_server *server)
 {
-    for (int i = 0; i < MOST_CLIENTS; i++)
-        if (server->clients[i].socket < 0)
-            server->clients[i].socket = accept4(server->socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-}
-
-/* Room for the rest of a message, and a part of the next one. */
-static bool make_room(client *client)
-{
-    const size_t wanted = client->size + READ_BYTES;
-    if (wanted <= client->capacity)
-        return true;
-    const size_t capacity = wanted > 2 * client->capacity ? wanted : 2 * client->capacity;
-    uint8_t *bytes = realloc(client->bytes, capacity);
-    if (!bytes)
-        return false;
-    client->bytes = bytes;
-    client->capacity = capacity;
-    return true;
-}
-
-/* All whole messages. False, and a sentence: what is there is none. */
-static bool take_messages(client *client, server_take *take, void *user, error *error)
-{
-    size_t at = 0;
-    while (client->size - at >= 4) {
-        packet packet;
-        const uint32_t size = packet_size(client->bytes + at, error);
-        if (size == 0)
-            return false;
-        if (client->size - at < size)
-            break;
-        if (!packet_read(client->bytes + at, size, &packet, error))
-            return false;
-        take(user, &packet);
-        at += size;
+    while (server->client_count < IPC_MAX_CLIENTS) {
+        const int file = accept4(server->file, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (file < 0)
+            return;
+        server->clients[server->client_count++] = (client){.file = file, .number = ++server->numbers};
     }
-    memmove(client->bytes, client->bytes + at, client->size - at);
-    client->size -= at;
-    return true;
 }
 
-/* How much came. */
-static size_t serve(client *client, server_take *take, server_complain *complain, void *user)
+/* Reads a piece of what has come; false: nothing has, or no memory for it, which *error says. */
+static bool receive(ipc_server *server, client *client, error *error)
 {
-    error error;
-    if (!make_room(client)) {
-        complain(user, "not enough memory for a message");
-        leave(client);
-        return 0;
-    }
-    const ssize_t count = read(client->socket, client->bytes + client->size, READ_BYTES);
-    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR))
-        leave(client);
-    if (count <= 0)
-        return 0;
-    client->size += (size_t)count;
-    if (take_messages(client, take, user, &error))
-        return (size_t)count;
-    complain(user, error.message);
-    leave(client);
-    return 0;
+    const ssize_t size = recv(client->file, server->piece, PIECE, 0);
+    if (size > 0)
+        return ipc_stream_add(&client->stream, server->piece, (size_t)size, error);
+    if (size == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+        client->ended = true;
+    return false;
 }
 
-bool server_poll(server *server, server_take *take, server_complain *complain, void *user)
+/* What a client has for us: a packet that is whole, once its bytes are there, or its end. */
+static ipc_event_kind look_at(ipc_server *server, client *client, error *error)
 {
-    size_t all = 0, count = 1;
+    ipc_progress progress = ipc_stream_next(&client->stream, &server->packet, error);
+    for (int i = 0; i < PIECES && progress == IPC_MORE && receive(server, client, error); i++)
+        progress = ipc_stream_next(&client->stream, &server->packet, error);
+    if (progress == IPC_PACKET)
+        return IPC_RECEIVED;
+    if (progress == IPC_MORE && client->ended && !ipc_stream_is_whole(&client->stream))
+        error_set(error, "the connection ended within a message");
+    return *error->message || client->ended ? IPC_GONE : IPC_NOTHING;
+}
+
+void ipc_server_next(ipc_server *server, ipc_event *event)
+{
+    *event = (ipc_event){.packet = &server->packet};
     accept_clients(server);
-    while (count > 0 && all < POLL_BYTES) {
-        count = 0;
-        for (int i = 0; i < MOST_CLIENTS; i++)
-            if (server->clients[i].socket >= 0)
-                count += serve(&server->clients[i], take, complain, user);
-        all += count;
+    for (int i = 0; i < server->client_count && event->kind == IPC_NOTHING; i++) {
+        event->client = server->clients[i].number;
+        event->kind = look_at(server, &server->clients[i], &event->error);
+        if (event->kind == IPC_GONE)
+            disconnect(server, i);
     }
-    return count > 0;
+}
+
+bool ipc_server_wait(const ipc_server *server, double seconds)
+{
+    struct pollfd files[IPC_MAX_CLIENTS + 1];
+    int count = 0;
+    for (; count < server->client_count; count++)
+        files[count] = (struct pollfd){.fd = server->clients[count].file, .events = POLLIN};
+    if (count < IPC_MAX_CLIENTS)
+        files[count++] = (struct pollfd){.fd = server->file, .events = POLLIN};
+    return poll(files, (nfds_t)count, (int)(1000 * seconds)) > 0;
 }

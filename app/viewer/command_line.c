@@ -238,8 +238,9 @@ static char *compose(const viewer *viewer)
     options_write_given(viewer->options, is_replaced, viewer, &writer);
     for (int i = 0; i < ROWS; i++)
         rows[i].write(viewer, &writer);
-    if (!viewer->facts.feed.scene)
-        options_write_path(&writer, feed_path(&viewer->feed, viewer->shown));
+    const feed_origin origin = feed_get_origin(&viewer->feed, viewer->shown);
+    if (origin.file && !viewer->options->ipc)
+        options_write_path(&writer, origin.file);
     fclose(file);
     return line;
 }

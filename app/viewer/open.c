@@ -148,8 +148,6 @@ bool viewer_open(viewer *viewer, error *error)
         !capture_create(&viewer->device, &viewer->capture, error))
         return false;
     set_up_view(viewer, has_guides);
-    if (options->ipc && !(viewer->server = server_open(options->ipc, error)))
-        return false;
     if (!viewer_draws(viewer))
         return true;
     window *window = options->headless ? NULL : &viewer->window;
@@ -165,8 +163,6 @@ void viewer_close(viewer *viewer)
     if (!viewer->options->headless)
         window_close(&viewer->window);
     viewer_close_frames(viewer);
-    server_close(viewer->server);
-    images_close(&viewer->images);
     device_destroy(&viewer->device);
     weights_free(&viewer->gather_weights);
     weights_free(&viewer->splat_weights);

@@ -63,7 +63,8 @@ void viewer_close_frames(viewer *viewer)
     feed_close(&viewer->feed);
 }
 
-bool viewer_show_first(viewer *viewer, error *error)
+/* The first frame that can be read is shown. */
+static bool show_first(viewer *viewer, error *error)
 {
     for (int i = 0; i < viewer->context.frame_count; i++) {
         if (viewer_step(viewer, i, error))
@@ -80,26 +81,28 @@ bool viewer_take_dropped(viewer *viewer, error *error)
     struct error reason = {""};
     if (window->dropped_count == 0)
         return true;
-    const bool opened = viewer_reopen(viewer, (const char *const *)window->dropped, window->dropped_count, &reason);
+    const char *const *dropped = (const char *const *)window->dropped;
+    if (viewer->options->ipc) { /* beside those that others have sent */
+        for (int i = 0; i < window->dropped_count; i++)
+            feed_offer(&viewer->feed, dropped[i]);
+        window_forget_dropped(window);
+        return true;
+    }
+    const bool opened = viewer_reopen(viewer, dropped, window->dropped_count, &reason);
     window_forget_dropped(window);
     if (!opened) {
         viewer_notify(viewer, true, reason.message);
         return true;
     }
-    return viewer_show_first(viewer, error);
+    return show_first(viewer, error);
 }
 
-bool viewer_reload_frame(viewer *viewer, int index, error *error)
+void viewer_forget_frame(viewer *viewer, int index)
 {
-    if (!viewer_drain(viewer, error))
-        return false;
-    feed_reload(&viewer->feed, index);
     frame_state *state = &viewer->frames[index];
     free(state->problem);
     free(state->measured);
     *state = (frame_state){0};
-    viewer->is_stale = viewer->is_stale || index == viewer->view.frame;
-    return true;
 }
 
 bool viewer_reload(viewer *viewer, error *error)
@@ -107,5 +110,12 @@ bool viewer_reload(viewer *viewer, error *error)
     const int index = viewer->view.frame;
     const bool asked = viewer->view.reload;
     viewer->view.reload = false;
-    return (!asked && !feed_is_outdated(&viewer->feed, index)) || viewer_reload_frame(viewer, index, error);
+    if (!asked && !feed_is_outdated(&viewer->feed, index))
+        return true;
+    if (!viewer_drain(viewer, error))
+        return false;
+    feed_reload(&viewer->feed, index);
+    viewer_forget_frame(viewer, index);
+    viewer->is_stale = true;
+    return true;
 }

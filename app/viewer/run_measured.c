@@ -3,6 +3,8 @@
 /* One of the sequence, captured if that is asked for; where it cannot be read it is skipped, and that is said. */
 static bool run_frame(viewer *viewer, int index, bool capture, error *error)
 {
+    if (!feed_await(&viewer->feed, index, error))
+        return false;
     if (viewer_step(viewer, index, error))
         return !capture || !viewer_wants_capture(viewer, viewer->shown) || viewer_capture(viewer, true, error);
     if (!viewer->unreadable)
@@ -44,7 +46,7 @@ bool viewer_run_measured(viewer *viewer, error *error)
     const options *options = viewer->options;
     if (options->accumulate)
         return run_frames(viewer, options->warmup, viewer->discarded, false, error) && run_accumulation(viewer, error);
-    bool once = options->frames == 0; /* each frame */
+    const bool once = options->frames == 0 || options->ipc; /* each frame */
     return run_frames(viewer, options->warmup, viewer->discarded, false, error) &&
            run_frames(viewer, once ? viewer->context.frame_count : options->frames, viewer->kept, once, error);
 }

@@ -7,15 +7,30 @@
 #define LOOK_NS          250000000 /* between looks at the shown frame's file */
 #define IDLE_SECONDS     0.25      /* between pictures while nothing happens */
 #define LEAST_SAMPLES    16        /* of a resting camera's reference, before anything is measured against it */
-#define LISTEN_SECONDS   0.02      /* the same while someone may tell what to show */
-#define SETTLE_PICTURES  4         /* drawn after an event, until what it changed has been read back and laid out */
+#define LISTEN_SECONDS   0.01 /* between looks at what clients send, which no window system wakes the program for */
+#define SETTLE_PICTURES  4    /* drawn after an event, until what it changed has been read back and laid out */
+
+/* A user's event, or a client's. False: the window is to be closed. */
+static bool wait_for_event(viewer *viewer, double seconds)
+{
+    const int64_t begin = profiler_now();
+    bool goes_on, event = false;
+    double left = seconds;
+    do {
+        const double slice = viewer->options->ipc ? fmin(left, LISTEN_SECONDS) : left, before = left;
+        goes_on = window_poll(&viewer->window, slice);
+        left = seconds - (double)(profiler_now() - begin) * 1e-9;
+        event = before - left < slice;
+    } while (goes_on && !event && left > 0 && !feed_has_come(&viewer->feed));
+    return goes_on;
+}
 
 bool viewer_obey(viewer *viewer, double seconds)
 {
     window *window = &viewer->window;
     if (!window->handle)
         return true;
-    if (!window_poll(window, seconds))
+    if (!wait_for_event(viewer, seconds))
         return false;
     for (int i = 0; i < window->key_count && !viewer->layout.takes_keys; i++)
         view_key(&viewer->view, &viewer->context, window->keys[i]);
@@ -128,10 +143,9 @@ static void hand_out(viewer *viewer)
 
 static double seconds_to_wait(const viewer *viewer, int settle, int64_t due_ns)
 {
-    const double most = viewer->server && server_is_used(viewer->server) ? LISTEN_SECONDS : IDLE_SECONDS;
     if (viewer->view.playing)
         return fmax((double)(due_ns - profiler_now()) * 1e-9, 0);
-    return settle > 0 || feed_has_more(&viewer->feed, &viewer->view) ? 0 : most;
+    return settle > 0 || feed_has_more(&viewer->feed, &viewer->view) ? 0 : IDLE_SECONDS;
 }
 
 bool viewer_run_in_window(viewer *viewer, error *error)

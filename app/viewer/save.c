@@ -16,10 +16,12 @@ static bool save(viewer *viewer, const char *name, const image *picture, const i
 {
     char path[4200];
     const options *options = viewer->options;
+    const feed_origin origin = feed_get_origin(&viewer->feed, viewer->shown);
     const exr_result result = {
         .picture = picture,
         .further = further,
-        .source = viewer->facts.feed.scene ? NULL : feed_path(&viewer->feed, viewer->shown),
+        .source = origin.file,
+        .planes = origin.planes,
         .channels = options->channels,
         .channel_count = options->channel_count,
         .keep_channels = options->keep_channels,

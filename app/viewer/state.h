@@ -6,8 +6,6 @@
 #include "app/display/screen.h"
 #include "app/frames/feed.h"
 #include "app/gpu/capture.h"
-#include "app/ipc/images.h"
-#include "app/ipc/server.h"
 #include "app/view/commands.h"
 #include "app/view/inspected.h"
 #include "app/view/measured.h"
@@ -29,8 +27,6 @@ typedef struct viewer {
     int64_t started_ns;
     feed feed;
     frame_state *frames;
-    server *server; /* NULL: nobody tells what to show */
-    sent_images images;
     weights gather_weights, splat_weights; /* data NULL: none */
     bool weights_follow;                   /* frames have weights of their own */
     int weighed;                           /* the frame whose weights are there then; -1: none */
@@ -105,18 +101,15 @@ void viewer_close_frames(viewer *viewer);
 /* In a window: what was dropped onto it is opened and shown, or the user told why not. */
 bool viewer_take_dropped(viewer *viewer, error *error);
 
-/* The first frame that can be read. */
-bool viewer_show_first(viewer *viewer, error *error);
-
-/* A frame is read anew when it is shown again; the one that is shown is stale. */
-bool viewer_reload_frame(viewer *viewer, int index, error *error);
-
 /* A frame that has changed, or that the view asks for anew, is stale. */
 bool viewer_reload(viewer *viewer, error *error);
 
+/* Nothing is known of the frame any more. Nothing in flight is of it. */
+void viewer_forget_frame(viewer *viewer, int index);
+
 /* ---- listen.c ------------------------------------------------------------------------------------------------------- */
 
-/* Does what programs have told since (--ipc), without waiting. */
+/* In a window: takes in what clients have sent. Frames come, go, and are stale. */
 bool viewer_listen(viewer *viewer, error *error);
 
 /* ---- kernels.c: weights of files ------------------------------------------------------------------------------------ */

@@ -205,7 +205,8 @@ static void test_manual(void **state)
         "warmup", "screenshot", "save", "report", "trace", "channel", "help", "version", "compression", "list",
         "strict", "keep-channels", "timing-placeholders", "network", "also", "compare", "tolerance", "compare-html",
         "compare-report", "slower", "pixel", "tone", "exposure", "offset", "gamma", "channel-shown", "mark-clipped",
-        "panes", "columns", "do", "rate", "ipc", "times", "solo", "wipe", "view", "measure", "region", "map-level"};
+        "panes", "columns", "do", "rate", "ipc", "times", "solo", "wipe", "view", "measure", "region", "map-level",
+        "ipc-wait"};
     /* clang-format on */
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
@@ -440,6 +441,16 @@ static void test_combinations(void **state)
     assert_usage("no frames given: expected FRAME.exr, DIRECTORY, PATTERN or --scene FILE; --help explains",
                  "--headless");
     assert_usage("--scene s.glb: not together with frames (f)", "f", "--scene", "s.glb");
+    assert_usage("--ipc 127.0.0.1:1: headless it takes no frames (f) but those that are sent", "f", "--headless",
+                 "--ipc", "127.0.0.1:1");
+    assert_usage("--ipc: not together with --scene", "--scene", "s.glb", "--ipc", "127.0.0.1:1");
+    assert_usage("--ipc: not together with --dataset", "--dataset", "o", "--ipc", "127.0.0.1:1");
+    assert_usage("--ipc ::1:1: expected 127.0.0.1:PORT with a port from 1 to 65535", "--ipc", "::1:1");
+    assert_usage("--ipc-wait: needs --ipc", "f", "--headless", "--ipc-wait", "3");
+    assert_usage("--ipc-wait 3: needs --headless too", "--ipc", "127.0.0.1:1", "--ipc-wait", "3");
+    assert_usage("--frames 3: with --ipc it needs --headless too", "--ipc", "127.0.0.1:1", "--frames", "3");
+    assert_usage("--warmup: not together with --ipc", "--ipc", "127.0.0.1:1", "--headless", "--warmup", "3");
+    assert_usage("--keep-channels: not together with --ipc", "--ipc", "127.0.0.1:1", "--save", "o", "--keep-channels");
     assert_usage("--accumulate 8: not together with --camera-path p.json, on which the camera does not rest", "--scene",
                  "s.glb", "--accumulate", "8", "--camera-path", "p.json");
     assert_usage("--accumulate 8: not together with --frames 2, it ends by itself", "--scene", "s.glb", "--accumulate",

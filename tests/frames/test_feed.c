@@ -17,7 +17,7 @@ typedef struct fake {
     int steered, restarted, reloaded;
 } fake;
 
-static fake moving = {.name = "moving"}, still = {.name = "still"};
+static fake moving = {.name = "moving"}, still = {.name = "still"}, coming = {.name = "coming"};
 
 static bool has_scene(const options *options)
 {
@@ -149,6 +149,59 @@ const feed_source feed_recorded = {.is_asked_for = always,
                                    .reload = reload,
                                    .get = get};
 
+/* Frames that come: each call of tell has news until there are as many as came. */
+static bool is_ipc(const options *options)
+{
+    return options->ipc;
+}
+
+static void *open_coming(const options *options, error *error)
+{
+    (void)options, (void)error;
+    coming.reloaded = 0;
+    return &coming;
+}
+
+static void listen_to(void *self)
+{
+    ((fake *)self)->reloaded = 2;
+}
+
+static bool tell(void *self, feed_news *news)
+{
+    *news = (feed_news){.kind = FEED_ADDED, .index = ((fake *)self)->reloaded};
+    return ((fake *)self)->reloaded-- > 0;
+}
+
+static bool has_come(const void *self)
+{
+    return ((const fake *)self)->reloaded > 0;
+}
+
+static bool await(void *self, int index, error *error)
+{
+    (void)self;
+    return index < 1 || error_set(error, "frame %d does not come", index);
+}
+
+static feed_origin get_origin(const void *self, int index)
+{
+    return (feed_origin){.file = path(self, index)};
+}
+
+const feed_source feed_streamed = {.is_asked_for = is_ipc,
+                                   .open = open_coming,
+                                   .close = close_fake,
+                                   .count = count,
+                                   .path = path,
+                                   .get_origin = get_origin,
+                                   .describe = describe,
+                                   .listen = listen_to,
+                                   .tell = tell,
+                                   .has_come = has_come,
+                                   .await = await,
+                                   .get = get};
+
 static feed opened(const options *options)
 {
     feed feed;
@@ -211,6 +264,29 @@ static void only_files_change(void **state)
     assert_true(moving.reloaded == 0 && still.reloaded == 2);
 }
 
+/* A source whose frames are all there has no news, and none of its frames is waited for. */
+static void some_frames_come(void **state)
+{
+    (void)state;
+    feed files = opened(&(options){.path_count = 1}), stream = opened(&(options){.ipc = "127.0.0.1:14158"});
+    feed_news news;
+    error error = {""};
+    feed_listen(&files);
+    assert_false(feed_tell(&files, &news) || feed_has_come(&files));
+    assert_true(feed_await(&files, 9, &error));
+    assert_null(feed_get_origin(&files, 1).file);
+    assert_string_equal(feed_get_origin(&stream, 1).file, "coming.1");
+    assert_false(feed_has_come(&stream));
+    feed_listen(&stream);
+    assert_true(feed_has_come(&stream));
+    assert_true(feed_tell(&stream, &news) && news.kind == FEED_ADDED && news.index == 2);
+    assert_true(feed_tell(&stream, &news) && news.index == 1);
+    assert_false(feed_tell(&stream, &news));
+    assert_true(feed_await(&stream, 0, &error));
+    assert_false(feed_await(&stream, 1, &error));
+    assert_string_equal(error.message, "frame 1 does not come");
+}
+
 static void frames_come_as_the_view_asks(void **state)
 {
     (void)state;
@@ -233,8 +309,11 @@ static void frames_come_as_the_view_asks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_first_that_is_asked_for_opens),     cmocka_unit_test(what_cannot_open_can_be_closed),
-        cmocka_unit_test(cameras_and_accumulation_are_optional), cmocka_unit_test(only_files_change),
+        cmocka_unit_test(the_first_that_is_asked_for_opens),
+        cmocka_unit_test(what_cannot_open_can_be_closed),
+        cmocka_unit_test(cameras_and_accumulation_are_optional),
+        cmocka_unit_test(only_files_change),
+        cmocka_unit_test(some_frames_come),
         cmocka_unit_test(frames_come_as_the_view_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
