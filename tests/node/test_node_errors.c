@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "suite.h"
+#include "wf_node_inspect.h"
 
 /* ---- Choosing a backend ------------------------------------------------------------------------------------------ */
 
@@ -130,6 +131,10 @@ static void test_image_errors(void **state)
     assert_invalid(wf_node_create_image(s.node, WF_NODE_COLOR, NULL), "image is NULL");
     assert_invalid(wf_node_create_image(s.node, WF_NODE_ROLE_COUNT, &image), "role is 112, the last one is 111");
     assert_true(image.image == VK_NULL_HANDLE);
+    assert_invalid(wf_node_map_level(s.node, 8), "maps of level 8, they are of 0 to 7");
+    assert_invalid(wf_node_map_level(s.node, -1), "maps of level -1, they are of 0 to 7");
+    assert_int_equal(wf_node_map_level(s.node, 7), WF_OK);
+    assert_int_equal(wf_node_map_level(NULL, 0), WF_ERROR_INVALID_ARGUMENT);
     wf_node_destroy_image(s.node, NULL);
     wf_node_destroy_image(s.node, &image);
 
