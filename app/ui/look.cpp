@@ -61,6 +61,7 @@ void set_style()
     const ImVec4 soft = ImVec4(blue.x, blue.y, blue.z, 0.35f);
     ImVec4 *colors = style.Colors;
     colors[ImGuiCol_Text] = ImGui::ColorConvertU32ToFloat4(text);
+    colors[ImGuiCol_TextDisabled] = ImGui::ColorConvertU32ToFloat4(parts::soft); /* keys in menus */
     colors[ImGuiCol_Border] = rgb(0.24f);
     colors[ImGuiCol_PopupBg] = rgb(0.125f);
     colors[ImGuiCol_FrameBg] = colors[ImGuiCol_Button] = rgb(0.185f);

@@ -100,7 +100,7 @@ void build_pane(const ui_facts *facts, view *view, view_context *context, ui_lay
     obey_mouse(view, context, layout, index);
     if (!pane_has_layers(pane, context->has))
         draw_format(
-            look.body, place.shown, center_align, faint, "this frame has no %s",
+            look.body, place.shown, center_align, dim, "this frame has no %s",
             frame_layer_name((frame_layer)layer_input(context->has[pane->layer] ? pane->against : pane->layer)));
     ImGui::PopID();
 }
