@@ -18,6 +18,7 @@ typedef struct feed {
 typedef struct feed_frame {
     int width, height;
     const frame *recorded; /* NULL: its layers are on the device only */
+    bool is_none;          /* it stands for a frame while there is none: nothing is kept of it */
     bool is_new;           /* what was known of an earlier frame of this number does not hold for it */
     denoiser_input input;
 } feed_frame;

@@ -54,6 +54,8 @@ static bool make_empty(streamed *streamed, error *error)
     image *color = &streamed->empty.layers[FRAME_COLOR];
     if (asprintf(&streamed->empty.path, "nothing yet on %s", streamed->options->ipc) < 0)
         streamed->empty.path = NULL;
+    if (streamed->empty.path)
+        streamed->empty.origins[FRAME_COLOR] = strdup(streamed->empty.path); /* panes say so */
     streamed->empty.width = color->width = EMPTY_WIDTH;
     streamed->empty.height = color->height = EMPTY_HEIGHT;
     color->channels = 4;
@@ -330,6 +332,7 @@ static bool get(void *self, int index, const view *view, feed_frame *frame, erro
     *frame = (feed_frame){.width = read->width,
                           .height = read->height,
                           .recorded = read,
+                          .is_none = !entry,
                           .input = staging_input(&streamed->staging, read, entry ? (int)entry->version : 0)};
     return true;
 }

@@ -159,7 +159,7 @@ static void find_depth_range(viewer *viewer, const image *depth)
 static void note_frame(viewer *viewer, const feed_frame *frame, int index)
 {
     viewer->shown = index;
-    viewer->frames[index].shown = true;
+    viewer->frames[index].shown = !frame->is_none;
     viewer->frames[index].has_reference = frame->input.has[FRAME_REFERENCE];
     bool had_reference = viewer->context.has[FRAME_REFERENCE];
     viewer->context.image_width = frame->width;

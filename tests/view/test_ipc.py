@@ -307,6 +307,22 @@ def plain(red, green, blue, size=64):
     return np.full((size, size, 3), (red, green, blue), np.float32)
 
 
+def test_nothing_is_saved_of_nothing(window, tmp_path):  # noqa: F811
+    """A window may close before anything was sent, or after all of it was closed."""
+    viewer = opened(window, "--save", "out", "--report", "report.json")
+    viewer.screenshot()
+    with tevclient.Ipc("127.0.0.1", viewer.port) as client:
+        client.create_image("a", 64, 64, ["R", "G", "B"])
+        client.update_image("a", plain(1, 0, 0), "RGB")
+        assert shows(viewer, (255, 0, 0))
+        client.close_image("a")
+        assert shows(viewer, (0, 0, 0))
+    viewer.quits("q")
+    assert not list((tmp_path / "out").iterdir())
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["layers"] == {"color": f"nothing yet on 127.0.0.1:{viewer.port}"} and report["metrics"] == []
+
+
 def test_window_follows(window):  # noqa: F811
     """Images that are created, updated by tiles, replaced by others of another size, and closed."""
     viewer = opened(window)
