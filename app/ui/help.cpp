@@ -25,6 +25,7 @@ int lines_of(const Lines &lines, int group)
 
 void draw_group(const Lines &lines, int group, float keys_width)
 {
+    const float words_width = std::max(px(80), std::min(px(300), ImGui::GetIO().DisplaySize.x - keys_width - px(80)));
     ImGui::PushFont(look.strong);
     ImGui::TextUnformatted(group == COMMAND_GROUPS ? "Mouse" : command_group_name((command_group)group));
     ImGui::PopFont();
@@ -36,7 +37,7 @@ void draw_group(const Lines &lines, int group, float keys_width)
         ImGui::SameLine();
         ImGui::SetCursorPosX(left + keys_width);
         ImGui::PushStyleColor(ImGuiCol_Text, soft);
-        ImGui::PushTextWrapPos(left + keys_width + px(300));
+        ImGui::PushTextWrapPos(left + keys_width + words_width);
         ImGui::TextUnformatted(lines.line[i].words);
         ImGui::PopTextWrapPos();
         ImGui::PopStyleColor();

@@ -13,7 +13,12 @@ namespace parts
 namespace
 {
 
-const int most_rows = 14;
+/* As many as the window has room for below where the list begins. */
+int count_rows()
+{
+    const float room = ImGui::GetIO().DisplaySize.y * 7 / 8 - px(80);
+    return std::clamp((int)(room / px(22)), 1, 14);
+}
 
 /* A row; true: it is clicked. */
 bool draw_row(const command &command, const view *view, bool is_chosen)
@@ -63,6 +68,7 @@ int build_list(const view *view, const view_context *context)
 {
     int found[256], clicked = -1;
     const int count = palette_find(view, context, found, IM_ARRAYSIZE(found));
+    const int most_rows = count_rows();
     const int first = std::max(0, view->palette.chosen - most_rows + 1);
     for (int i = first; i < std::min(count, first + most_rows); i++) {
         command command;

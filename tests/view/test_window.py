@@ -250,12 +250,12 @@ def test_the_menu_runs_commands(window):
     time.sleep(0.5)
     opened.xdotool("click", 3)
     time.sleep(1)
-    opened.xdotool("mousemove", "--window", opened.window, 330, 136)  # panes
+    opened.xdotool("mousemove", "--window", opened.window, 330, 156)  # tone
     time.sleep(1)
-    opened.click(460, 256)  # the first row of them
+    opened.click(460, 156)  # exposure up
     opened.xdotool("mousemove", "--window", opened.window, 640, 712)
     opened.until(lambda: lies_over(seen(opened), before))
-    opened.key("l")
+    opened.key("0")
     opened.until(lambda: (seen(opened) == before).all(), 20)
     opened.quits("q")
 
