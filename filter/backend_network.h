@@ -137,6 +137,7 @@ typedef struct wf_level_call {
     unsigned operators; /* 1 << wf_operator of those that are wanted */
     wf_filtered output;
     wf_filtered coarser; /* images are absent where there is none */
+    int follows_coarser; /* the call directly before this one, on the same stream, is the coarser level's */
     void *workspace;
 } wf_level_call;
 
@@ -186,6 +187,8 @@ typedef struct wf_network_table {
     wf_result (*convolve)(wf_device *device, wf_stream stream, const wf_convolve_call *call);
     wf_result (*filter_albedo)(wf_device *device, wf_stream stream, const wf_albedo_call *call);
     wf_result (*down)(wf_device *device, wf_stream stream, const wf_down_call *call);
+    /* Several, each one's input the output of the one before. NULL: they are done one after the other. */
+    wf_result (*down_levels)(wf_device *device, wf_stream stream, const wf_down_call *calls, int count);
     wf_result (*filter_level)(wf_device *device, wf_stream stream, const wf_level_call *call);
     wf_result (*blend)(wf_device *device, wf_stream stream, const wf_blend_call *call);
     wf_result (*logits)(wf_device *device, wf_stream stream, const wf_logits_call *call);

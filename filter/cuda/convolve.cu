@@ -11,7 +11,7 @@
 size_t wf_cuda_convolution_bytes(const wf_device *device, const wf_convolution *shape)
 {
     (void)device;
-    const size_t weights = (size_t)(shape->coarse + shape->inputs) * WF_TAPS + (size_t)shape->coarse * WF_UP_TAPS;
+    const size_t weights = (size_t)(shape->coarse + shape->inputs) * WF_TAPS + (size_t)shape->coarse * 2 * WF_UP_TAPS;
     return shape->outputs * (sizeof(float) + weights * sizeof(uint16_t));
 }
 
@@ -32,28 +32,32 @@ static float weight_at(const weights &w, int output, int input, int tap)
     return w.data[((size_t)output * w.inputs + input) * WF_TAPS + tap];
 }
 
-/* The sum of those taps that, at a place in a coarse pixel, read the same coarse pixel: convolve_up.cuh's. */
-static float coarse_weight_at(const weights &w, int output, int input, int tap)
+/* The sum of those taps that, at a place in a coarse pixel, read the same coarse pixel: convolve_up.cuh's. is_cut: the upper places
+ * are the image's last row, below which there is nothing. */
+static float coarse_weight_at(const weights &w, int output, int input, int tap, bool is_cut)
 {
     const int place = tap / 4, y = place / 2, x = place % 2, lower = tap % 4 / 2, right = tap % 2;
     float sum = 0;
     for (int t = 0; t < WF_TAPS; t++) {
-        if ((y + t / 3 + 1) / 2 == y + lower && (x + t % 3 + 1) / 2 == x + right)
+        const bool is_below = y == 0 && t / 3 == 2;
+        if ((y + t / 3 + 1) / 2 == y + lower && (x + t % 3 + 1) / 2 == x + right && !(is_cut && is_below))
             sum += weight_at(w, output, input, t);
     }
     return sum;
 }
 
-/* Which of a weight's taps: of the full kernel or, summed, of the 2x2 ones at a coarse pixel's places. */
+/* Weights of the full kernel or, summed, of the 2x2 ones at a coarse pixel's places. */
+typedef enum kind { FULL, COARSE, COARSE_CUT } kind;
+
 struct tap {
     int index;
-    bool is_coarse;
+    kind of;
 };
 
 static uint16_t half_at(const weights &w, int output, int input, const tap &tap)
 {
-    return wf_float_to_half(tap.is_coarse ? coarse_weight_at(w, output, input, tap.index)
-                                          : weight_at(w, output, input, tap.index));
+    return wf_float_to_half(tap.of == FULL ? weight_at(w, output, input, tap.index)
+                                           : coarse_weight_at(w, output, input, tap.index, tap.of == COARSE_CUT));
 }
 
 /* Lanes' eight halves of each pair of fragments: b[0], b[1] of both. */
@@ -78,12 +82,12 @@ static uint16_t *arrange_groups(const weights &w, int chunk, const tap &tap, int
 }
 
 /* All taps of the first so many inputs. columns: 0 for warps. */
-static uint16_t *arrange(const weights &w, int inputs, bool is_coarse, int outputs, int columns, uint16_t *to)
+static uint16_t *arrange(const weights &w, int inputs, kind of, int outputs, int columns, uint16_t *to)
 {
-    const int taps = is_coarse ? WF_UP_TAPS : WF_TAPS, step = columns ? columns : outputs;
+    const int taps = of == FULL ? WF_TAPS : WF_UP_TAPS, step = columns ? columns : outputs;
     for (int first = 0; first < outputs; first += step) {
         for (int i = 0; i < inputs / WF_CHUNK * taps; i++) {
-            const tap tap = {i % taps, is_coarse};
+            const tap tap = {i % taps, of};
             to = columns ? arrange_groups(w, i / taps, tap, first, columns, to)
                          : arrange_warps(w, i / taps, tap, outputs, to);
         }
@@ -98,8 +102,9 @@ void wf_cuda_arrange_convolution(const wf_device *device, const wf_convolution *
     memcpy(parameters, bias, shape->outputs * sizeof *bias);
     uint16_t *to = (uint16_t *)((float *)parameters + shape->outputs);
     const int columns = wf_cuda_group_columns((const wf_cuda_device *)device, shape);
-    to = arrange(w, w.inputs, false, shape->outputs, columns, to);
-    arrange(w, shape->coarse, true, shape->outputs, columns, to);
+    to = arrange(w, w.inputs, FULL, shape->outputs, columns, to);
+    to = arrange(w, shape->coarse, COARSE, shape->outputs, columns, to);
+    arrange(w, shape->coarse, COARSE_CUT, shape->outputs, columns, to);
 }
 
 /* ---- Launch ------------------------------------------------------------------------------------------------------- */
@@ -133,6 +138,7 @@ wf_result wf_cuda_convolve(wf_cuda_device *device, cudaStream_t stream, const wf
     args.bias = (const float *)call->parameters;
     args.weights = (const __half *)(args.bias + shape->outputs);
     args.up_weights = args.weights + (size_t)shape->outputs * (shape->coarse + shape->inputs) * WF_TAPS;
+    args.cut_weights = args.up_weights + (size_t)shape->outputs * shape->coarse * WF_UP_TAPS;
     args.output = (__half *)call->output.data;
     args.pooled = (__half *)call->pooled.data;
 

@@ -31,6 +31,7 @@ struct wf_convolve_args {
     int width, height, outputs;
     const float *bias;
     const __half *weights, *up_weights; /* in the order of the kernel; up_weights with a coarse source */
+    const __half *cut_weights;          /* in place of up_weights in the last row, where the height is odd */
     __half *output;
     __half *pooled; /* or NULL */
 };

@@ -23,39 +23,38 @@ int wf_cuda_find_groups(void)
 
 template <typename Tile> static int count_up_stages(const wf_cuda_device *device, int chunks, int coarse_chunks)
 {
-    const int left = device->block_memory - WF_GROUP_HEADER - Tile::weights_of(chunks, coarse_chunks);
+    const int weights = Tile::STAYS ? Tile::weights_of(chunks, coarse_chunks) : 0;
+    const int left = device->block_memory - WF_GROUP_HEADER - weights;
     const int stages = left / (Tile::RINGS * Tile::STAGE_BYTES);
-    if (left < 0 || stages < 2 || chunks > WF_GROUP_MAX_CHUNKS)
+    if (left < 0 || stages < 2 || (Tile::STAYS && chunks > WF_GROUP_MAX_CHUNKS))
         return 0;
     return stages < WF_GROUP_MAX_STAGES ? stages : WF_GROUP_MAX_STAGES;
 }
 
-static bool keeps_up_weights(const wf_cuda_device *device, const wf_convolution *shape, int columns)
-{
-    const int coarse_chunks = shape->coarse / WF_CHUNK, chunks = coarse_chunks + shape->inputs / WF_CHUNK;
-    return columns == 64   ? count_up_stages<wf_up_tile<64>>(device, chunks, coarse_chunks)
-           : columns == 48 ? count_up_stages<wf_up_tile<48>>(device, chunks, coarse_chunks)
-                           : count_up_stages<wf_up_tile<32>>(device, chunks, coarse_chunks);
-}
-
-/* The widest that divide the outputs; with a coarse source rather narrower ones whose weights fit. */
+/* The widest that divide the outputs. */
 int wf_cuda_group_columns(const wf_cuda_device *device, const wf_convolution *shape)
 {
     if (!device->groups || !device->encode_tensor_map)
         return 0;
-    const int most = shape->outputs % 64 == 0 ? 64 : shape->outputs % 48 == 0 ? 48 : shape->outputs % 32 == 0 ? 32 : 0;
-    const bool is_narrower = shape->coarse && shape->outputs % 32 == 0 && !keeps_up_weights(device, shape, most) &&
-                             keeps_up_weights(device, shape, 32);
-    return is_narrower ? 32 : most;
+    return shape->outputs % 64 == 0 ? 64 : shape->outputs % 48 == 0 ? 48 : shape->outputs % 32 == 0 ? 32 : 0;
 }
 
 /* ---- Coarse sources ----------------------------------------------------------------------------------------------- */
 
-/* Whether it is read in place. Where the last row or column of a coarse pixel is cut off, sums of its weights would be wrong. */
+static bool keeps_up_weights(const wf_cuda_device *device, const wf_convolution *shape)
+{
+    const int columns = wf_cuda_group_columns(device, shape);
+    const int coarse_chunks = shape->coarse / WF_CHUNK, chunks = coarse_chunks + shape->inputs / WF_CHUNK;
+    return columns == 64   ? count_up_stages<wf_up_tile<64, true>>(device, chunks, coarse_chunks)
+           : columns == 48 ? count_up_stages<wf_up_tile<48, true>>(device, chunks, coarse_chunks)
+                           : count_up_stages<wf_up_tile<32, true>>(device, chunks, coarse_chunks);
+}
+
+/* Whether it is read in place. Where a coarse pixel of the last column is cut off, sums of its weights would be wrong; of the last
+ * row there are others. */
 static bool reads_coarse(const wf_cuda_device *device, const wf_convolve_call *call)
 {
-    return call->output.width % 2 == 0 && call->output.height % 2 == 0 &&
-           keeps_up_weights(device, &call->shape, wf_cuda_group_columns(device, &call->shape));
+    return call->output.width % 2 == 0 && (call->output.height % 2 == 0 || !keeps_up_weights(device, &call->shape));
 }
 
 size_t wf_cuda_convolve_workspace(const wf_device *base, const wf_convolve_call *call)
@@ -166,8 +165,15 @@ static wf_result launch_tile(const wf_cuda_device *device, cudaStream_t stream, 
 /* Rows of products of the multiprocessor that has most, with what a tile costs beside them. */
 template <typename Tile> static int64_t cost_of(const wf_cuda_device *device, const wf_convolve_args &args)
 {
-    const int tiles = tiles_of<Tile>(args) * (args.outputs / Tile::COLUMNS);
-    return (int64_t)((tiles + device->multiprocessors - 1) / device->multiprocessors) * (4 * Tile::ROWS + 1);
+    const int tiles = tiles_of<Tile>(args) * (args.outputs / Tile::COLUMNS),
+              groups = device->multiprocessors * Tile::RINGS;
+    return (int64_t)((tiles + groups - 1) / groups) * Tile::RINGS * (4 * Tile::ROWS + (Tile::RINGS > 2 ? 0 : 1));
+}
+
+/* Whether each group has several tiles: one's outputs hide behind the others' products then. */
+template <typename Tile> static bool is_steady(const wf_cuda_device *device, const wf_convolve_args &args)
+{
+    return tiles_of<Tile>(args) * (args.outputs / Tile::COLUMNS) >= 4 * device->multiprocessors * Tile::RINGS;
 }
 
 template <int COLUMNS>
@@ -175,11 +181,17 @@ static wf_result launch_columns(const wf_cuda_device *device, cudaStream_t strea
 {
     typedef wf_group_tile<4, COLUMNS, true> high;
     typedef wf_group_tile<2, COLUMNS, true> flat;
+    typedef wf_group_tile<2, COLUMNS, true, 4> four;
     typedef wf_group_tile<2, COLUMNS, false> moving;
     const int chunks = (args.coarse.channels + args.input.channels) / WF_CHUNK;
     if (!count_stages<high>(device, chunks))
         return launch_tile<moving>(device, stream, args);
-    if (cost_of<high>(device, args) <= cost_of<flat>(device, args))
+    const int64_t cost_of_flat = cost_of<flat>(device, args), cost_of_high = cost_of<high>(device, args);
+    const int64_t least = cost_of_flat < cost_of_high ? cost_of_flat : cost_of_high;
+    if (count_stages<four>(device, chunks) >= 3 && is_steady<four>(device, args) &&
+        cost_of<four>(device, args) <= least)
+        return launch_tile<four>(device, stream, args);
+    if (cost_of_high <= cost_of_flat)
         return launch_tile<high>(device, stream, args);
     return launch_tile<flat>(device, stream, args);
 }
@@ -197,24 +209,33 @@ static wf_result make_split_map(const wf_cuda_device *device, const wf_source &s
     return encode(device, source, sizes, strides, box, steps, map);
 }
 
-template <int COLUMNS>
-static wf_result launch_up(const wf_cuda_device *device, cudaStream_t stream, const wf_convolve_args &convolve)
+template <typename Tile>
+static wf_result launch_up_tile(const wf_cuda_device *device, cudaStream_t stream, const wf_convolve_args &convolve)
 {
-    typedef wf_up_tile<COLUMNS> tile;
     wf_group_args args = {};
     args.convolve = convolve;
     args.coarse_chunks = convolve.coarse.channels / WF_CHUNK;
     args.chunks = args.coarse_chunks + convolve.input.channels / WF_CHUNK;
-    args.stages = count_up_stages<tile>(device, args.chunks, args.coarse_chunks);
-    args.across = (convolve.width + tile::WIDTH - 1) / tile::WIDTH;
-    args.tiles = args.across * ((convolve.height + tile::HEIGHT - 1) / tile::HEIGHT);
-    args.slices = convolve.outputs / COLUMNS;
-    WF_TRY(make_map(device, convolve.coarse, tile::SIZE, tile::SIZE, &args.coarse));
-    WF_TRY(make_split_map(device, convolve.input, tile::PART_SIZE, tile::PART_SIZE, &args.input));
-    const int weights = tile::weights_of(args.chunks, args.coarse_chunks);
-    return wf_launch_follower(device, stream, (const void *)convolve_up<tile>,
-                              dim3(count_blocks(device, args, tile::RINGS)), tile::THREADS,
-                              WF_GROUP_HEADER + weights + tile::RINGS * args.stages * tile::STAGE_BYTES, &args);
+    args.stages = count_up_stages<Tile>(device, args.chunks, args.coarse_chunks);
+    args.across = (convolve.width + Tile::WIDTH - 1) / Tile::WIDTH;
+    args.rows = (convolve.height / 2 * 2 + Tile::HEIGHT - 1) / Tile::HEIGHT;
+    args.tiles = args.across * (args.rows + convolve.height % 2);
+    args.slices = convolve.outputs / Tile::COLUMNS;
+    WF_TRY(make_map(device, convolve.coarse, Tile::SIZE, Tile::ROWS, &args.coarse));
+    WF_TRY(make_split_map(device, convolve.input, Tile::PART_SIZE, Tile::PART_ROWS, &args.input));
+    const int weights = Tile::STAYS ? Tile::weights_of(args.chunks, args.coarse_chunks) : 0;
+    return wf_launch_follower(device, stream, (const void *)convolve_up<Tile>,
+                              dim3(count_blocks(device, args, Tile::RINGS)), Tile::THREADS,
+                              WF_GROUP_HEADER + weights + Tile::RINGS * args.stages * Tile::STAGE_BYTES, &args);
+}
+
+template <int COLUMNS>
+static wf_result launch_up(const wf_cuda_device *device, cudaStream_t stream, const wf_convolve_args &args)
+{
+    const int coarse_chunks = args.coarse.channels / WF_CHUNK, chunks = coarse_chunks + args.input.channels / WF_CHUNK;
+    if (count_up_stages<wf_up_tile<COLUMNS, true>>(device, chunks, coarse_chunks))
+        return launch_up_tile<wf_up_tile<COLUMNS, true>>(device, stream, args);
+    return launch_up_tile<wf_up_tile<COLUMNS, false>>(device, stream, args);
 }
 
 wf_result wf_cuda_convolve_groups(wf_cuda_device *device, cudaStream_t stream, const wf_convolve_call *call,

@@ -3,9 +3,10 @@
 
 #include "network.h"
 
-static int shared_bytes(const wf_convolution *first)
+static int shared_bytes(const wf_convolution *first, bool has_features)
 {
-    return wf_pair_tile::FIXED_BYTES + first->coarse / WF_CHUNK * wf_pair_tile::COARSE_BYTES;
+    return wf_pair_tile::FIXED_BYTES + first->coarse / WF_CHUNK * wf_pair_tile::COARSE_BYTES +
+           (has_features ? wf_pair_tile::GUIDE_BYTES : 0);
 }
 
 /* Sums of weights would be wrong where the last row or column of a coarse pixel is cut off. */
@@ -15,7 +16,7 @@ int wf_cuda_fuses(const wf_device *device, const wf_convolution *first, const wf
     const bool is_16 = first->inputs == 16 && first->outputs == 16 && second->inputs == 16 && second->outputs == 16;
     const bool is_even = width % 2 == 0 && height % 2 == 0;
     return is_16 && second->coarse == 0 && (first->coarse == 0 || is_even) &&
-           shared_bytes(first) <= ((const wf_cuda_device *)device)->block_memory;
+           shared_bytes(first, first->coarse == 0) <= ((const wf_cuda_device *)device)->block_memory;
 }
 
 wf_result wf_cuda_convolve_pair(wf_cuda_device *device, cudaStream_t stream, const wf_convolve_call *call)
@@ -40,7 +41,9 @@ wf_result wf_cuda_convolve_pair(wf_cuda_device *device, cudaStream_t stream, con
     } else if (!call->coarse.data) {
         kernel = (const void *)convolve_pair<false, false>;
     }
-    const dim3 blocks((args.width + wf_pair_tile::WIDTH - 1) / wf_pair_tile::WIDTH,
-                      (args.height + wf_pair_tile::HEIGHT - 1) / wf_pair_tile::HEIGHT);
-    return wf_launch_follower(device, stream, kernel, blocks, wf_pair_tile::THREADS, shared_bytes(shape), &args);
+    args.across = (args.width + wf_pair_tile::WIDTH - 1) / wf_pair_tile::WIDTH;
+    args.tiles = args.across * ((args.height + wf_pair_tile::HEIGHT - 1) / wf_pair_tile::HEIGHT);
+    const int most = 2 * device->multiprocessors, shared = shared_bytes(shape, !call->input.data);
+    return wf_launch_follower(device, stream, kernel, dim3(args.tiles < most ? args.tiles : most),
+                              wf_pair_tile::THREADS, shared, &args);
 }

@@ -156,7 +156,13 @@ static wf_result filter_albedo(wf_device *base, wf_stream stream, const wf_albed
 static wf_result down(wf_device *base, wf_stream stream, const wf_down_call *call)
 {
     wf_cuda_device *device = (wf_cuda_device *)base;
-    ON_DEVICE(device, wf_cuda_down(device, stream, call));
+    ON_DEVICE(device, wf_cuda_down(device, stream, call, 1));
+}
+
+static wf_result down_levels(wf_device *base, wf_stream stream, const wf_down_call *calls, int count)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_down(device, stream, calls, count));
 }
 
 static wf_result filter_level(wf_device *base, wf_stream stream, const wf_level_call *call)
@@ -188,6 +194,7 @@ static const wf_network_table network = {.dtype = WF_FLOAT16,
                                          .convolve = convolve,
                                          .filter_albedo = filter_albedo,
                                          .down = down,
+                                         .down_levels = down_levels,
                                          .filter_level = filter_level,
                                          .blend = blend,
                                          .logits = logits,

@@ -51,6 +51,33 @@ static __device__ __forceinline__ wf_guides wf_read_guides(const wf_features_arg
             args.depth.data ? __ldg(wf_at<const float>(args.depth, 0, 0, y, x)) : 0};
 }
 
+#define WF_GUIDE_PLANES 10 /* of color, albedo, normal and depth */
+
+/* The same into shared memory, a plane after the other, so many floats apart; only of layers that are there. For the thread itself,
+ * once it has waited for its copies. */
+static __device__ __forceinline__ void wf_copy_guides(uint32_t to, int plane, const wf_features_args &args, int y,
+                                                      int x)
+{
+    const wf_view *const views[] = {&args.color, &args.albedo, &args.normal, &args.depth};
+#pragma unroll
+    for (int i = 0; i < WF_GUIDE_PLANES; i++) {
+        const wf_view &view = *views[i / 3];
+        if (view.data)
+            wf_copy4(to + i * plane * (int)sizeof(float), wf_at<const float>(view, 0, i % 3, y, x));
+    }
+}
+
+static __device__ __forceinline__ wf_guides wf_copied_guides(const float *from, int plane, const wf_features_args &args)
+{
+    float value[WF_GUIDE_PLANES];
+    const bool is_there[] = {true, args.albedo.data != NULL, args.normal.data != NULL, args.depth.data != NULL};
+#pragma unroll
+    for (int i = 0; i < WF_GUIDE_PLANES; i++)
+        value[i] = is_there[i / 3] ? from[i * plane] : 0;
+    return {make_float3(value[0], value[1], value[2]), make_float3(value[3], value[4], value[5]),
+            make_float3(value[6], value[7], value[8]), value[9]};
+}
+
 /* Channels 0 ... 7 and 8 ... 15, in float16. */
 static __device__ __forceinline__ void wf_find_features(const wf_features_args &args, const wf_exposure &exposure,
                                                         const wf_guides &guides, uint4 halves[2])

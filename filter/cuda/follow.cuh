@@ -29,6 +29,13 @@ static __device__ __forceinline__ void wf_follow()
     wf_wait_for_kernels();
 }
 
+/* The same, but the next kernel's blocks find all kernels before this one done when they take their places. */
+static __device__ __forceinline__ void wf_follow_in_turn()
+{
+    wf_wait_for_kernels();
+    wf_let_follow();
+}
+
 /* Launches such a kernel. args: its only argument. */
 static inline wf_result wf_launch_follower(const wf_cuda_device *device, cudaStream_t stream, const void *kernel,
                                            dim3 blocks, int threads, size_t shared_bytes, void *args)

@@ -10,102 +10,116 @@
 
 size_t wf_cuda_head_bytes(const wf_head *head)
 {
-    return (size_t)wf_first_fragment(head, WF_PART_COUNT) * 8 * (sizeof(float) + head->inputs * sizeof(uint16_t));
+    return (size_t)wf_first_tile(head, WF_PART_COUNT) * WF_HEAD_ROWS *
+           (sizeof(float) + head->inputs * sizeof(uint16_t));
 }
 
-static void arrange_fragment(const wf_head *head, const float *weight, int first, int count, uint16_t *to)
+/* Which of the head's outputs a part's row is; -1 beyond its last one. */
+static int output_of(const wf_head *head, int part, int row)
 {
-    for (int chunk = 0; chunk < head->inputs / 16; chunk++) {
-        for (int lane = 0; lane < 32; lane++) {
-            for (int i = 0; i < 4; i++) {
-                const int column = lane / 4, input = chunk * 16 + 4 * (lane % 4) + i;
-                *to++ = column < count ? wf_float_to_half(weight[(size_t)(first + column) * head->inputs + input]) : 0;
-            }
-        }
-    }
+    int first = 0;
+    for (int p = 0; p < part; p++)
+        first += wf_part_taps(head, p);
+    const int taps = wf_part_taps(head, part);
+    if (row < taps)
+        return first + row;
+    return row < wf_part_rows(head, part) ? head->outputs - head->alphas + row - taps : -1;
 }
 
 void wf_cuda_arrange_head(const wf_head *head, const float *weight, const float *bias, void *parameters)
 {
     float *biases = (float *)parameters;
-    uint16_t *to = (uint16_t *)(biases + 8 * wf_first_fragment(head, WF_PART_COUNT));
-    int output = 0; /* the part's first */
+    uint16_t *to = (uint16_t *)(biases + WF_HEAD_ROWS * wf_first_tile(head, WF_PART_COUNT));
     for (int part = 0; part < WF_PART_COUNT; part++) {
-        const int columns = wf_part_columns(head, part);
-        for (int j = 0; j < wf_part_fragments(head, part); j++) {
-            const int first = output + 8 * j, left = columns - 8 * j, count = left < 8 ? left : 8;
-            memcpy(biases, bias + first, count * sizeof *biases);
-            arrange_fragment(head, weight, first, count, to);
-            biases += 8;
-            to += head->inputs * 8;
+        const int rows = wf_part_tiles(head, part) * WF_HEAD_ROWS, chunk_halves = 16 * WF_HEAD_ROWS;
+        const auto scale = [&](int row) { return row < wf_part_taps(head, part) ? WF_LOG2_E : 1; };
+        for (int row = 0; row < rows; row++) {
+            const int output = output_of(head, part, row);
+            *biases++ = output < 0 ? 0 : scale(row) * bias[output];
         }
-        output += columns;
+        for (int i = 0; i < rows * head->inputs; i++) {
+            const int tile = i / chunk_halves / (head->inputs / 16), chunk = i / chunk_halves % (head->inputs / 16);
+            const int lane = i % chunk_halves / 8, upper = i / 4 % 2, below = i / 2 % 2;
+            const int row = tile * WF_HEAD_ROWS + 8 * below + lane / 4;
+            const int input = chunk * 16 + 4 * (lane % 4) + 2 * upper + i % 2;
+            const int output = output_of(head, part, row);
+            *to++ = output < 0 ? 0 : wf_float_to_half(scale(row) * weight[(size_t)output * head->inputs + input]);
+        }
     }
 }
 
-/* ---- Planes ------------------------------------------------------------------------------------------------------- */
+/* ---- Logits in memory --------------------------------------------------------------------------------------------- */
 
 #define THREADS 128
-#define PIXELS  (THREADS / 32 * 16) /* of a block */
+#define PIXELS  (THREADS / 32 * 8) /* of a block */
 
-struct planes_args {
+struct store_args {
     wf_logits part;
-    int columns;
-    size_t pixels; /* of an image */
-    __half *planes;
-    __half2 *alphas; /* instead of planes */
+    int first, rows; /* of the part */
+    float scale;
+    __half *to; /* the first row's first pixel */
+    size_t row_step, pixel_step;
 };
 
-static __global__ void __launch_bounds__(THREADS) store_logits(const planes_args args)
+static __global__ void __launch_bounds__(THREADS) store_logits(const store_args args)
 {
-    const int lane = threadIdx.x % 32;
-    const int first = blockIdx.x * PIXELS + threadIdx.x / 32 * 16 + lane / 4, last = (int)args.pixels - 1;
-    const int at[2] = {first, first + 8}, pixels[2] = {min(first, last), min(first + 8, last)};
+    const int lane = threadIdx.x % 32, first = (int)(blockIdx.x * PIXELS + threadIdx.x / 32 * 8);
+    const int last = (int)args.part.pixels - 1, pixels[1] = {min(first + lane / 4, last)};
     wf_follow();
-    for (int j = 0; 8 * j < args.columns; j++) {
-        wf_fragments<1> first_chunk;
-        uint32_t a[4];
-        float logits[1][4];
-        wf_load_fragments(args.part, j, -1, first_chunk);
-        wf_load_pixels(args.part, pixels, 0, a);
-        wf_find_logits<3>(args.part, first_chunk, a, pixels, j, -1, logits);
-        for (int i = 0; i < 2; i++) {
-            const int column = 8 * j + 2 * (lane % 4);
-            if (at[i] > last)
-                continue;
-            if (args.alphas && column == 0)
-                args.alphas[at[i]] = __floats2half2_rn(logits[0][2 * i], logits[0][2 * i + 1]);
-            for (int e = 0; e < 2 && args.planes; e++) {
-                if (column + e < args.columns)
-                    args.planes[(column + e) * args.pixels + at[i]] = __float2half_rn(logits[0][2 * i + e]);
-            }
+    for (int tile = args.first / WF_HEAD_ROWS; tile * WF_HEAD_ROWS < args.first + args.rows; tile++) {
+        wf_head_tiles<1> first_chunk;
+        float logits[1][1][4];
+        wf_load_head_tiles(args.part, tile, first_chunk);
+        const uint2 first_pixels[1] = {wf_load_pixel(wf_find_inputs(args.part, 0), pixels[0])};
+        wf_find_logits<3>(args.part, first_chunk, first_pixels, pixels, tile, logits);
+        for (int i = 0; i < 4; i++) {
+            const int row = tile * WF_HEAD_ROWS + lane / 4 + i / 2 * 8 - args.first;
+            const int pixel = first + lane % 4 * 2 + i % 2;
+            if (row >= 0 && row < args.rows && pixel <= last)
+                args.to[row * args.row_step + pixel * args.pixel_step] = __float2half_rn(args.scale * logits[0][0][i]);
         }
     }
 }
 
-static wf_result launch(wf_cuda_device *device, cudaStream_t stream, const wf_head *head, const wf_activation *decoded,
-                        int part, __half *planes, __half2 *alphas)
+static wf_result launch(wf_cuda_device *device, cudaStream_t stream, store_args *args)
 {
-    planes_args args = {wf_make_logits(head, decoded, part), wf_part_columns(head, part),
-                        (size_t)decoded->width * decoded->height, planes, alphas};
-    const size_t blocks = (args.pixels + PIXELS - 1) / PIXELS;
-    return wf_launch_follower(device, stream, (const void *)store_logits, dim3((unsigned)blocks), THREADS, 0, &args);
+    const size_t blocks = (args->part.pixels + PIXELS - 1) / PIXELS;
+    return wf_launch_follower(device, stream, (const void *)store_logits, dim3((unsigned)blocks), THREADS, 0, args);
 }
 
 wf_result wf_cuda_store_logits(wf_cuda_device *device, cudaStream_t stream, const wf_head *head,
                                const wf_activation *decoded, int part, void *planes)
 {
-    return launch(device, stream, head, decoded, part, (__half *)planes, NULL);
+    const wf_logits logits = wf_make_logits(head, decoded, part);
+    store_args args = {logits, 0, wf_part_taps(head, part), 1 / WF_LOG2_E, (__half *)planes, logits.pixels, 1};
+    return launch(device, stream, &args);
+}
+
+/* Gather's rows after its taps. */
+static wf_result store_alphas(wf_cuda_device *device, cudaStream_t stream, const wf_head *head,
+                              const wf_activation *decoded, void *to, size_t row_step, size_t pixel_step)
+{
+    store_args args = {wf_make_logits(head, decoded, WF_PART_GATHER),
+                       wf_part_taps(head, WF_PART_GATHER),
+                       head->alphas,
+                       1,
+                       (__half *)to,
+                       row_step,
+                       pixel_step};
+    return launch(device, stream, &args);
 }
 
 wf_result wf_cuda_store_alphas(wf_cuda_device *device, cudaStream_t stream, const wf_head *head,
                                const wf_activation *decoded, void *alphas)
 {
-    return launch(device, stream, head, decoded, WF_PART_ALPHAS, NULL, (__half2 *)alphas);
+    return store_alphas(device, stream, head, decoded, alphas, 1, WF_ALPHA_CHANNELS);
 }
 
 wf_result wf_cuda_logits(wf_cuda_device *device, cudaStream_t stream, const wf_logits_call *call)
 {
-    const int parts[] = {WF_PART_GATHER, WF_PART_SPLAT, WF_PART_ALPHAS};
-    return wf_cuda_store_logits(device, stream, &call->head, &call->decoded, parts[call->part], call->planes);
+    const size_t pixels = (size_t)call->decoded.width * call->decoded.height;
+    if (call->part == WF_LOGITS_ALPHAS)
+        return store_alphas(device, stream, &call->head, &call->decoded, call->planes, pixels, 1);
+    const int part = call->part == WF_LOGITS_SPLAT ? WF_PART_SPLAT : WF_PART_GATHER;
+    return wf_cuda_store_logits(device, stream, &call->head, &call->decoded, part, call->planes);
 }

@@ -1,9 +1,9 @@
 /* level.cuh -- a level of the pyramid in one kernel: heads, softmax, gather, splat, and what the coarser level adds. Private.
  *
- * A block has a tile of pixels and its border of K/2. Its logits come from tensor cores, 16 pixels at a time, and lie in shared
- * memory, a plane a tap, at the pixel that sums them: a gather kernel's at its own, a splat kernel's at the pixel which the tap
- * lands on. There a thread finds those of two neighbouring pixels side by side. First the splat kernels' logits, of the border's
- * pixels, too; then in their place gather's. */
+ * A block has a tile of pixels and its border of K/2. Its logits come from tensor cores, 8 pixels at a time, and lie in shared
+ * memory, a plane a tap, at the pixel that they are of. There a thread finds those of two neighbouring pixels side by side, or for
+ * splat those that land on two neighbouring ones. First the splat kernels' logits, of the border's pixels, too; then in their place
+ * gather's. */
 #ifndef WF_CUDA_LEVEL_CUH
 #define WF_CUDA_LEVEL_CUH
 
@@ -13,59 +13,64 @@
 #define WF_LEVEL_WIDTH   32
 #define WF_LEVEL_THREADS 256
 #define WF_LEVEL_WARPS   (WF_LEVEL_THREADS / 32)
-#define WF_SAFE_LOGIT    80 /* exponentials of smaller ones are finite, and so are their sums */
+#define WF_LARGEST_SUM   1.0e18f /* of a kernel's weights whose logits were not shifted */
+
+/* Logits of so many pixels in rows of PITCH: planes are 8 modulo 32, so that the lanes of a fragment, 8 pixels in each of 8 planes,
+ * write to banks of their own. */
+static constexpr int wf_logit_plane(int pixels)
+{
+    return (pixels + 23) / 32 * 32 + 8;
+}
 
 /* Of a K x K kernel, K odd, in tiles of so many rows, at most two for each of the block's warps. CHUNKS that a thread
  * reads at once, 0 for heads of one chunk: these leave registers for more blocks of a multiprocessor. */
 template <int K_, int HEIGHT_, int CHUNKS_> struct wf_level {
     static constexpr int K = K_, HEIGHT = HEIGHT_, CHUNKS = CHUNKS_, BLOCKS = CHUNKS ? 2 : 3;
-    static constexpr int BORDER = K / 2, TAPS = K * K, FRAGMENTS = (TAPS + 7) / 8;
+    static constexpr int BORDER = K / 2, TAPS = K * K;
     static constexpr int PITCH = WF_LEVEL_WIDTH + 2 * BORDER, REGION = PITCH * (HEIGHT + 2 * BORDER);
-
-    /* In a plane of logits the tile's first pixel is behind a margin: what lands left of the tile's columns lies at the end of the
-     * row above, which is right of them and no pixel's, either. Planes are 4 modulo 16: the lanes of a fragment, 8 pixels in every
-     * second plane, write to banks of their own. */
-    static constexpr int MARGIN = 2 * BORDER, PLANE = (HEIGHT * PITCH + MARGIN + 11) / 16 * 16 + 4;
-    static constexpr int SHARED_BYTES = (3 * REGION + TAPS * PLANE) * (int)sizeof(float);
 };
 
-/* Where pixel i of an area lies whose first pixel is (y0,x0), in rows of `pitch`. */
-struct wf_place {
-    int y, x;
-    bool inside;
+/* Where logits lie: gather's of the tile's pixels, and the alphas' after them; or, LANDS, splat's of the region's pixels. Each row of a
+ * splat kernel's taps lands on the tile from as many rows as that has, not the same for each: they lie as the rows that they land on. */
+template <typename Level, bool LANDS> struct wf_logit_area {
+    static constexpr int BORDER = LANDS ? Level::BORDER : 0, ROWS = Level::HEIGHT + 2 * BORDER;
+    static constexpr int PITCH = (WF_LEVEL_WIDTH + 2 * BORDER + 7) / 8 * 8, PARTS = PITCH / 8;
+    static constexpr int PLANE = wf_logit_plane(PITCH * Level::HEIGHT), PLANES = Level::TAPS + (LANDS ? 0 : 2);
+    static constexpr int TILES = (PLANES + WF_HEAD_ROWS - 1) / WF_HEAD_ROWS;
 };
 
-static __device__ __forceinline__ wf_place wf_place_of(int i, int pitch, int y0, int x0, int height, int width)
+template <typename Level> static constexpr int wf_level_bytes()
 {
-    const int y = y0 + i / pitch, x = x0 + i % pitch;
-    return {y, x, (unsigned)y < (unsigned)height && (unsigned)x < (unsigned)width};
+    constexpr int gather = wf_logit_area<Level, false>::PLANE * wf_logit_area<Level, false>::PLANES;
+    constexpr int splat = wf_logit_area<Level, true>::PLANE * wf_logit_area<Level, true>::PLANES;
+    return (3 * Level::REGION + (gather > splat ? gather : splat)) * (int)sizeof(float);
 }
 
-/* The pixel's index, or that of the nearest one in the image. */
-static __device__ __forceinline__ int wf_index_of(const wf_place &place, int height, int width)
-{
-    return min(max(place.y, 0), height - 1) * width + min(max(place.x, 0), width - 1);
-}
-
-/* The light of the tile and its border, 0 outside the image, in three planes; `read` gives a pixel's. y0, x0: the tile's. All of
- * a thread's pixels are read before the first one is used. */
-template <typename Level, typename Read>
-static __device__ __forceinline__ void wf_fill_light(float *light, int y0, int x0, int height, int width, Read read)
+/* The light of the tile and its border, 0 outside the image, in three planes; `read` gives a pixel's as it is, `finish` its light. All
+ * of a thread's pixels are read before the first one is used. y0, x0: the tile's first pixel. */
+template <typename Level, typename Raw, typename Read, typename Finish>
+static __device__ __forceinline__ void wf_fill_light(float *light, int y0, int x0, int height, int width, Read read,
+                                                     Finish finish)
 {
     constexpr int PIXELS = (Level::REGION + WF_LEVEL_THREADS - 1) / WF_LEVEL_THREADS;
-    float3 rgb[PIXELS];
+    Raw raw[PIXELS];
+    bool inside[PIXELS];
 #pragma unroll
     for (int p = 0; p < PIXELS; p++) {
         const int i = threadIdx.x + p * WF_LEVEL_THREADS;
-        const wf_place at = wf_place_of(i, Level::PITCH, y0 - Level::BORDER, x0 - Level::BORDER, height, width);
-        const float3 value = read(min(max(at.y, 0), height - 1), min(max(at.x, 0), width - 1));
-        rgb[p] = make_float3(at.inside ? value.x : 0, at.inside ? value.y : 0, at.inside ? value.z : 0);
+        const int y = y0 - Level::BORDER + i / Level::PITCH, x = x0 - Level::BORDER + i % Level::PITCH;
+        inside[p] = (unsigned)y < (unsigned)height && (unsigned)x < (unsigned)width;
+        raw[p] = read(min(max(y, 0), height - 1), min(max(x, 0), width - 1));
     }
 #pragma unroll
     for (int p = 0; p < PIXELS; p++) {
         const int i = threadIdx.x + p * WF_LEVEL_THREADS;
-        if (i < Level::REGION)
-            light[i] = rgb[p].x, light[i + Level::REGION] = rgb[p].y, light[i + 2 * Level::REGION] = rgb[p].z;
+        const float3 rgb = finish(raw[p]);
+        if (i < Level::REGION) {
+            light[i] = inside[p] ? rgb.x : 0;
+            light[i + Level::REGION] = inside[p] ? rgb.y : 0;
+            light[i + 2 * Level::REGION] = inside[p] ? rgb.z : 0;
+        }
     }
 }
 
@@ -76,111 +81,84 @@ template <typename Level> static __device__ __forceinline__ bool wf_is_inner(int
            x0 + WF_LEVEL_WIDTH + Level::BORDER <= width;
 }
 
-/* Gather's logits of the tile, or the albedo's: -infinity where a tap reads outside the image. Returns the largest magnitude of
- * this thread's. alphas: where to write the alphas' logits, whose fragment of the part is `last`, or NULL. */
-template <typename Level, bool ALPHAS>
-static __device__ __forceinline__ float wf_fill_gather(const wf_logits &part, int last, float *planes, __half2 *alphas,
-                                                       int y0, int x0, int height, int width)
+/* A row of an area's pixels, ahead of their logits: a lane reads pixel g of each part's eight. */
+template <typename Level, bool LANDS> struct wf_area_row {
+    static constexpr int PARTS = wf_logit_area<Level, LANDS>::PARTS;
+    int columns[PARTS]; /* of the image */
+    int pixels[PARTS];
+    uint2 inputs[PARTS]; /* of the first chunk */
+};
+
+template <typename Level, bool LANDS>
+static __device__ __forceinline__ void wf_read_row(wf_area_row<Level, LANDS> &to, const uint2 *inputs, int y,
+                                                   int height, int width)
 {
-    constexpr int GROUPS = Level::HEIGHT * WF_LEVEL_WIDTH / 16;
-    const int lane = threadIdx.x % 32;
-    const bool is_inner = wf_is_inner<Level>(y0, x0, height, width);
-    float most = 0;
-    int index[2];
-    uint32_t next[4];
-    const auto read = [&](int group) {
-        const int y = y0 + group / 2, x = x0 + group % 2 * 16 + lane / 4;
-        const int first = min(y, height - 1) * width;
-        index[0] = first + min(x, width - 1), index[1] = first + min(x + 8, width - 1);
-        wf_load_pixels(part, index, 0, next);
-    };
-    wf_fragments<Level::FRAGMENTS + ALPHAS> first_chunk;
-    wf_load_fragments(part, 0, last, first_chunk);
-    if (threadIdx.x / 32 < GROUPS)
-        read(threadIdx.x / 32);
-    for (int group = threadIdx.x / 32; group < GROUPS; group += WF_LEVEL_WARPS) {
-        const int row = group / 2, column = group % 2 * 16 + lane / 4, y = y0 + row, x = x0 + column;
-        const int pixels[2] = {index[0], index[1]};
-        const uint32_t a[4] = {next[0], next[1], next[2], next[3]};
-        if (group + WF_LEVEL_WARPS < GROUPS)
-            read(group + WF_LEVEL_WARPS);
-        float *to = planes + 2 * (lane % 4) * Level::PLANE + Level::MARGIN + row * Level::PITCH + column;
-        float logits[Level::FRAGMENTS + ALPHAS][4];
-        wf_find_logits<Level::CHUNKS>(part, first_chunk, a, pixels, 0, last, logits);
+    const int first = min(max(y - wf_logit_area<Level, LANDS>::BORDER, 0), height - 1) * width;
 #pragma unroll
-        for (int i = 0; i < 4 * Level::FRAGMENTS; i++) {
-            const int tap = i / 4 * 8 + 2 * (lane % 4) + i % 2, right = i / 2 % 2 * 8;
-            float logit = logits[i / 4][i % 4];
-            most = fmaxf(most, fabsf(logit));
-            if (!is_inner) {
-                const int at_y = y + tap / Level::K - Level::BORDER, at_x = x + right + tap % Level::K - Level::BORDER;
-                logit = (unsigned)at_y < (unsigned)height && (unsigned)at_x < (unsigned)width ? logit : -INFINITY;
-            }
-            if (tap < Level::TAPS)
-                to[(i / 4 * 8 + i % 2) * Level::PLANE + right] = logit;
-        }
-#pragma unroll
-        for (int p = 0; p < 2 && ALPHAS; p++) {
-            const float *logit = logits[Level::FRAGMENTS + ALPHAS - 1] + 2 * p;
-            if (alphas && lane % 4 == 0 && y < height && x + 8 * p < width)
-                alphas[pixels[p]] = __floats2half2_rn(logit[0], logit[1]);
-        }
+    for (int p = 0; p < to.PARTS; p++) {
+        to.pixels[p] = first + to.columns[p];
+        to.inputs[p] = wf_load_pixel(inputs, to.pixels[p]);
     }
-    return most;
 }
 
-/* Splat's logits that land on the tile: -infinity where they come from outside the image. */
-template <typename Level>
-static __device__ __forceinline__ float wf_fill_splat(const wf_logits &part, float *planes, int y0, int x0, int height,
-                                                      int width)
+/* A warp's first row. */
+template <typename Level, bool LANDS>
+static __device__ __forceinline__ wf_area_row<Level, LANDS> wf_first_row(const wf_logits &part, int y0, int x0,
+                                                                         int height, int width)
 {
-    constexpr int K = Level::K, BORDER = Level::BORDER;
-    const int lane = threadIdx.x % 32;
-    float most = 0;
-    int offsets[2 * Level::FRAGMENTS]; /* of this lane's taps */
+    wf_area_row<Level, LANDS> row;
 #pragma unroll
-    for (int i = 0; i < 2 * Level::FRAGMENTS; i++) {
-        const int tap = i / 2 * 8 + 2 * (lane % 4) + i % 2;
-        offsets[i] = tap * Level::PLANE + tap / K * Level::PITCH + tap % K;
+    for (int p = 0; p < row.PARTS; p++)
+        row.columns[p] =
+            min(max(x0 - wf_logit_area<Level, LANDS>::BORDER + 8 * p + (int)threadIdx.x % 32 / 4, 0), width - 1);
+    wf_read_row(row, wf_find_inputs(part, 0), y0 + threadIdx.x / 32, height, width);
+    return row;
+}
+
+/* The logits of an area; planes: how many, its taps' and the alphas' where these are wanted. A warp has a row at a time, the first
+ * one was read. */
+template <typename Level, bool LANDS>
+static __device__ __forceinline__ void wf_fill_logits(const wf_logits &part, wf_area_row<Level, LANDS> &next,
+                                                      float *logits, int planes, int y0, int height, int width)
+{
+    typedef wf_logit_area<Level, LANDS> area;
+    constexpr int PARTS = area::PARTS, HALVES = 2 * area::TILES, FLOAT = (int)sizeof(float);
+    constexpr int AT_ONCE = Level::CHUNKS ? area::TILES : 1; /* tiles, that pixels of further chunks are read once */
+    const int g = (int)threadIdx.x % 32 / 4, t = threadIdx.x % 4;
+    const uint2 *const inputs = wf_find_inputs(part, 0);
+    uint32_t to[HALVES];   /* where this lane's tap of each half lies */
+    unsigned rows[HALVES]; /* that are kept, a bit of each */
+#pragma unroll
+    for (int half = 0; half < HALVES; half++) {
+        const int tap = 8 * half + g, first = LANDS ? Level::K - 1 - tap / Level::K : 0;
+        to[half] = wf_shared_address(logits) + (tap * area::PLANE - first * area::PITCH + 2 * t) * FLOAT;
+        rows[half] = tap < planes ? ((1u << Level::HEIGHT) - 1) << first : 0;
     }
-    wf_place next_at[2];
-    int index[2];
-    uint32_t next[4];
-    const auto read = [&](int first) {
+    wf_head_tiles<AT_ONCE> first_chunk[area::TILES / AT_ONCE];
 #pragma unroll
-        for (int p = 0; p < 2; p++) {
-            next_at[p] = wf_place_of(first + lane / 4 + 8 * p, Level::PITCH, y0 - BORDER, x0 - BORDER, height, width);
-            index[p] = wf_index_of(next_at[p], height, width);
-        }
-        wf_load_pixels(part, index, 0, next);
-    };
-    wf_fragments<Level::FRAGMENTS> first_chunk;
-    wf_load_fragments(part, 0, -1, first_chunk);
-    read(threadIdx.x / 32 * 16);
-    for (int first = threadIdx.x / 32 * 16; first < Level::REGION; first += 16 * WF_LEVEL_WARPS) {
-        const wf_place at[2] = {next_at[0], next_at[1]};
-        const int pixels[2] = {index[0], index[1]};
-        const uint32_t a[4] = {next[0], next[1], next[2], next[3]};
-        read(first + 16 * WF_LEVEL_WARPS);
-        float logits[Level::FRAGMENTS][4];
-        wf_find_logits<Level::CHUNKS>(part, first_chunk, a, pixels, 0, -1, logits);
+    for (int i = 0; i < area::TILES / AT_ONCE; i++)
+        wf_load_head_tiles(part, i * AT_ONCE, first_chunk[i]);
+    for (int row = threadIdx.x / 32; row < area::ROWS; row += WF_LEVEL_WARPS) {
+        const wf_area_row<Level, LANDS> current = next;
+        if (row + WF_LEVEL_WARPS < area::ROWS)
+            wf_read_row(next, inputs, y0 + row + WF_LEVEL_WARPS, height, width);
 #pragma unroll
-        for (int p = 0; p < 2; p++) {
-            const int row = at[p].y - y0 - BORDER; /* that its first tap lands on, of the tile */
-            const int from = max(0, -row), to = min(K, Level::HEIGHT - row); /* rows of taps that land on the tile */
-            const unsigned lands =
-                to > from ? ((1u << K * (to - from)) - 1) << K * from >> 2 * (lane % 4) : 0; /* a bit a tap */
-            float *pixel = planes + Level::MARGIN + row * Level::PITCH + at[p].x - x0 - BORDER;
+        for (int i = 0; i < area::TILES / AT_ONCE; i++) {
+            float sums[AT_ONCE][PARTS][4];
+            wf_find_logits<Level::CHUNKS>(part, first_chunk[i], current.inputs, current.pixels, i * AT_ONCE, sums);
 #pragma unroll
-            for (int i = 0; i < 2 * Level::FRAGMENTS; i++) {
-                const float logit = logits[i / 2][2 * p + i % 2];
-                most = fmaxf(most, fabsf(logit));
-                if (lands >> (i / 2 * 8 + i % 2) & 1)
-                    pixel[offsets[i]] = at[p].inside ? logit : -INFINITY;
+            for (int j = 0; j < 2 * AT_ONCE; j++) {
+                const int half = 2 * AT_ONCE * i + j;
+                const bool is_kept = (!LANDS && 8 * half + 8 <= Level::TAPS) || (rows[half] & 1u << row);
+#pragma unroll
+                for (int p = 0; p < PARTS; p++) {
+                    const float *two = sums[j / 2][p] + j % 2 * 2;
+                    wf_store_two_if(is_kept, to[half] + row * area::PITCH * FLOAT, 8 * p * FLOAT,
+                                    make_float2(two[0], two[1]));
+                }
             }
         }
     }
-    return most;
 }
 
 /* Of two neighbouring pixels. */
@@ -193,23 +171,64 @@ static __device__ __forceinline__ float2 wf_read_two(const float *from)
     return *(const float2 *)from;
 }
 
-/* Softmax of K x K logits at two neighbouring pixels, and the sum of the light that they weigh. Both point to the left pixel; tap
- * (dy,dx) of DIRECTION +1 reads the light dy rows and dx columns further on, of -1 before. is_safe: exponentials are, of logits as they are. */
-template <typename Level, int DIRECTION>
-static __device__ __forceinline__ wf_two wf_filter_two(const float *logits, const float *light, bool is_safe)
+/* Logits of a tap of two neighbouring pixels, or of those that land there. `own`: the first tap's. */
+template <typename Level, bool LANDS>
+static __device__ __forceinline__ float2 wf_read_logits(const float *own, int i, int j)
 {
-    constexpr int K = Level::K, BORDER = Level::BORDER, READ = (K + 2) / 2; /* pairs of a row */
-    constexpr float LOG2_E = 1.44269504f;
-    float2 origin = make_float2(0, 0), total = make_float2(0, 0);
-    if (!is_safe) {
-        origin = wf_read_two(logits);
-#pragma unroll
-        for (int tap = 1; tap < Level::TAPS; tap++) {
-            const float2 at = wf_read_two(logits + tap * Level::PLANE);
-            origin = make_float2(fmaxf(origin.x, at.x), fmaxf(origin.y, at.y));
+    const int column = LANDS ? Level::K - 1 - j : 0;
+    const float *from = own + (i * Level::K + j) * wf_logit_area<Level, LANDS>::PLANE + column;
+    return column % 2 ? make_float2(from[0], from[1]) : wf_read_two(from);
+}
+
+/* The same sums where exponentials of logits as they are would be too large, or too small. */
+template <typename Level, bool LANDS>
+static __device__ __noinline__ wf_two wf_filter_two_shifted(const float *logits, const float *light)
+{
+    constexpr int K = Level::K, DIRECTION = LANDS ? -1 : 1;
+    float2 most = make_float2(-INFINITY, -INFINITY), total = make_float2(0, 0);
+    float3 left = make_float3(0, 0, 0), right = left;
+#pragma unroll 1
+    for (int tap = 0; tap < 2 * Level::TAPS; tap++) { /* twice */
+        const int i = tap % Level::TAPS / K, j = tap % K;
+        const float *from = logits + (i * K + j) * wf_logit_area<Level, LANDS>::PLANE + (LANDS ? K - 1 - j : 0);
+        const float *rgb = light + DIRECTION * ((i - Level::BORDER) * Level::PITCH + j - Level::BORDER);
+        if (tap < Level::TAPS) {
+            most = make_float2(fmaxf(most.x, from[0]), fmaxf(most.y, from[1]));
+            continue;
         }
-        origin = make_float2(LOG2_E * origin.x, LOG2_E * origin.y);
+        const float2 weight = make_float2(wf_exp2(from[0] - most.x), wf_exp2(from[1] - most.y));
+        total = make_float2(total.x + weight.x, total.y + weight.y);
+        left = left + weight.x * make_float3(rgb[0], rgb[Level::REGION], rgb[2 * Level::REGION]);
+        right = right + weight.y * make_float3(rgb[1], rgb[Level::REGION + 1], rgb[2 * Level::REGION + 1]);
     }
+    return {wf_reciprocal(total.x) * left, wf_reciprocal(total.y) * right};
+}
+
+/* -infinity for those taps of a thread's two pixels that read outside the image, or land there from outside. */
+template <typename Level, bool LANDS>
+static __device__ __forceinline__ void wf_cut_off(float *own, int y, int x, int height, int width)
+{
+#pragma unroll 1
+    for (int tap = 0; tap < Level::TAPS; tap++) {
+        const int i = tap / Level::K, j = tap % Level::K, direction = LANDS ? -1 : 1;
+        const int at_y = y + direction * (i - Level::BORDER), at_x = x + direction * (j - Level::BORDER);
+        float *two = own + tap * wf_logit_area<Level, LANDS>::PLANE + (LANDS ? Level::K - 1 - j : 0);
+        const bool in_row = (unsigned)at_y < (unsigned)height;
+        if (!in_row || (unsigned)at_x >= (unsigned)width)
+            two[0] = -INFINITY;
+        if (!in_row || (unsigned)(at_x + 1) >= (unsigned)width)
+            two[1] = -INFINITY;
+    }
+}
+
+/* Softmax of K x K logits at two neighbouring pixels, and the sum of the light that they weigh. Both point to the left pixel; tap
+ * (dy,dx) reads the light dy rows and dx columns further on, or of what LANDS before. */
+template <typename Level, bool LANDS>
+static __device__ __forceinline__ wf_two wf_filter_two(const float *logits, const float *light)
+{
+    constexpr int K = Level::K, BORDER = Level::BORDER, DIRECTION = LANDS ? -1 : 1,
+                  READ = (K + 2) / 2; /* pairs of a row */
+    float2 total = make_float2(0, 0);
     float3 left = make_float3(0, 0, 0), right = left;
 #pragma unroll
     for (int i = 0; i < K; i++) {
@@ -223,15 +242,18 @@ static __device__ __forceinline__ wf_two wf_filter_two(const float *logits, cons
         }
 #pragma unroll
         for (int j = 0; j < K; j++) {
-            const float2 at = wf_read_two(logits + (i * K + j) * Level::PLANE);
-            const float2 weight = make_float2(wf_exp2(LOG2_E * at.x - origin.x), wf_exp2(LOG2_E * at.y - origin.y));
+            const float2 at = wf_read_logits<Level, LANDS>(logits, i, j);
+            const float2 weight = make_float2(wf_exp2(at.x), wf_exp2(at.y));
             const int column = BORDER + DIRECTION * (j - BORDER);
             total = make_float2(total.x + weight.x, total.y + weight.y);
             left = left + weight.x * make_float3(rgb[0][column], rgb[1][column], rgb[2][column]);
             right = right + weight.y * make_float3(rgb[0][column + 1], rgb[1][column + 1], rgb[2][column + 1]);
         }
     }
-    return {__fdividef(1, total.x) * left, __fdividef(1, total.y) * right};
+    const float least = fminf(total.x, total.y), most = fmaxf(total.x, total.y);
+    if (!(least > 1 / WF_LARGEST_SUM && most < WF_LARGEST_SUM))
+        return wf_filter_two_shifted<Level, LANDS>(logits, light);
+    return {wf_reciprocal(total.x) * left, wf_reciprocal(total.y) * right};
 }
 
 /* What the lane with the row below or above has. */
@@ -249,9 +271,9 @@ static __device__ __forceinline__ int2 wf_this_two()
 
 struct wf_level_args {
     wf_logits gather, splat;
-    int alphas; /* their fragment of gather's */
     wf_light_args light;
     wf_filtered_args output, coarser;
+    int follows; /* the kernel of the coarser level directly, and needs only that one's output, at its end */
 };
 
 static __device__ __forceinline__ void wf_write_two(const wf_view &view, int y, int x, int width, const wf_two &two)
@@ -271,59 +293,102 @@ static __device__ __forceinline__ void wf_write_two(const wf_view &view, int y, 
     }
 }
 
-/* A thread's two pixels of an operator's image, and with the row below the coarse pixel's blend. The left one is (y,x), in an even
- * column; lanes 0 ... 15 have an even row. For all lanes of a warp. */
-static __device__ __forceinline__ void wf_store_two(const wf_level_args &args, int op, const wf_two &two, int y, int x)
+/* A thread's two pixels of an operator's image. The left one is (y,x), in an even column; lanes 0 ... 15 have an even row. Returns the
+ * mean over the coarse pixel. For all lanes of a warp. */
+static __device__ __forceinline__ float3 wf_store_two(const wf_filtered_args &output, int op, const wf_two &two, int y,
+                                                      int x)
 {
-    const wf_filtered_args &output = args.output;
     const float3 zero = make_float3(0, 0, 0);
     const bool left = y < output.height && x < output.width, right = left && x + 1 < output.width;
     if (left)
         wf_write_two(output.image[op], y, x, output.width, two);
-    if (!output.alpha)
-        return;
     const float3 own = (left ? two.left : zero) + (right ? two.right : zero), sum = own + wf_from_other_row(own);
-    if (threadIdx.x % 32 < 16 && left) {
-        const int rows = y + 1 < output.height ? 2 : 1, columns = right ? 2 : 1;
-        wf_write_rgb(output.blend[op], y / 2, x / 2,
-                     wf_blended(args.coarser, op, y / 2, x / 2) - (1.0f / (rows * columns)) * sum);
-    }
+    const float rows = (y | 1) < output.height ? 0.5f : 1, columns = x + 1 < output.width ? 0.5f : 1;
+    return rows * columns * sum;
+}
+
+/* The alphas of two pixels, whose logits are at `from` and a plane further on. */
+static __device__ __forceinline__ void wf_store_alphas(const wf_filtered_args &output, const float *from, int plane,
+                                                       int y, int x)
+{
+    const float2 gather = wf_read_two(from), splat = wf_read_two(from + plane);
+    __half2 *to = output.alpha + (size_t)y * output.width + x;
+    if (y < output.height && x < output.width)
+        to[0] = __floats2half2_rn(gather.x, splat.x);
+    if (y < output.height && x + 1 < output.width)
+        to[1] = __floats2half2_rn(gather.y, splat.y);
+}
+
+/* What the coarser level adds to a coarse pixel. The lane of the even row takes gather, the other one splat. */
+static __device__ __forceinline__ void wf_store_blend(const wf_level_args &args, const float3 &gather,
+                                                      const float3 &splat, int y, int x)
+{
+    const wf_filtered_args &output = args.output;
+    const int op = threadIdx.x % 32 < 16 ? WF_GATHER : WF_SPLAT;
+    const float3 mean = op == WF_SPLAT ? splat : gather;
+    if (!(output.operators >> op & 1) || y / 2 * 2 >= output.height || x >= output.width)
+        return;
+    const int coarse_width = (output.width + 1) / 2, plane = coarse_width * ((output.height + 1) / 2);
+    wf_write_dense(output.blend[op], plane, y / 2 * coarse_width + x / 2,
+                   wf_blended(args.coarser, op, y / 2, x / 2) - mean);
 }
 
 template <typename Level>
 static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter_level(const wf_level_args args)
 {
+    typedef wf_logit_area<Level, false> gather_area;
+    typedef wf_logit_area<Level, true> splat_area;
     extern __shared__ __align__(128) float wf_level_shared[];
     float *const light = wf_level_shared, *const logits = wf_level_shared + 3 * Level::REGION;
     const int x0 = blockIdx.x * WF_LEVEL_WIDTH, y0 = blockIdx.y * Level::HEIGHT;
     const int width = args.output.width, height = args.output.height;
     const int2 at = wf_this_two();
-    const float *const own = logits + Level::MARGIN + at.y * Level::PITCH + at.x;
+    const int y = y0 + at.y, x = x0 + at.x;
+    const bool is_inner = wf_is_inner<Level>(y0, x0, height, width);
     const float *const own_light = light + (at.y + Level::BORDER) * Level::PITCH + at.x + Level::BORDER;
     const bool has_pixels = at.y < Level::HEIGHT; /* all of a warp have, or none */
+    const bool has_splat = args.output.operators >> WF_SPLAT & 1, has_gather = args.output.operators >> WF_GATHER & 1;
+    float3 gather_mean = make_float3(0, 0, 0), splat_mean = gather_mean;
 
-    wf_follow();
-    if (args.light.albedo)
-        wf_fill_light<Level>(light, y0, x0, height, width,
-                             [&](int y, int x) { return wf_read_light<true>(args.light, y, x, width); });
-    else
-        wf_fill_light<Level>(light, y0, x0, height, width,
-                             [&](int y, int x) { return wf_read_light<false>(args.light, y, x, width); });
-    if (args.output.operators >> WF_SPLAT & 1) {
-        const float most = wf_fill_splat<Level>(args.splat, logits, y0, x0, height, width);
-        const bool is_safe = !__syncthreads_or(!(most < WF_SAFE_LOGIT));
+    if (!args.follows)
+        wf_wait_for_kernels();
+    wf_let_follow();
+    wf_area_row<Level, true> splat_row;
+    wf_area_row<Level, false> gather_row;
+    if (has_splat)
+        splat_row = wf_first_row<Level, true>(args.splat, y0, x0, height, width);
+    wf_fill_light<Level, wf_raw_light>(
+        light, y0, x0, height, width, [&](int y, int x) { return wf_read_raw(args.light, y, x, width); },
+        [&](const wf_raw_light &raw) { return wf_finish_light(args.light, raw); });
+    if (has_splat) {
+        float *const own = logits + at.y * splat_area::PITCH + at.x;
+        wf_fill_logits<Level, true>(args.splat, splat_row, logits, Level::TAPS, y0, height, width);
+        gather_row = wf_first_row<Level, false>(args.gather, y0, x0, height, width);
+        __syncthreads();
+        if (has_pixels && !is_inner)
+            wf_cut_off<Level, true>(own, y, x, height, width);
         if (has_pixels)
-            wf_store_two(args, WF_SPLAT, wf_filter_two<Level, -1>(own, own_light, is_safe), y0 + at.y, x0 + at.x);
+            splat_mean = wf_store_two(args.output, WF_SPLAT, wf_filter_two<Level, true>(own, own_light), y, x);
         __syncthreads();
     }
-    const bool has_gather = args.output.operators >> WF_GATHER & 1;
-    if (!has_gather && !args.output.alpha)
-        return;
-    const float most =
-        wf_fill_gather<Level, true>(args.gather, args.alphas, logits, args.output.alpha, y0, x0, height, width);
-    const bool is_safe = !__syncthreads_or(!(most < WF_SAFE_LOGIT));
-    if (has_pixels && has_gather)
-        wf_store_two(args, WF_GATHER, wf_filter_two<Level, 1>(own, own_light, is_safe), y0 + at.y, x0 + at.x);
+    if (has_gather || args.output.alpha) {
+        float *const own = logits + at.y * gather_area::PITCH + at.x;
+        if (!has_splat)
+            gather_row = wf_first_row<Level, false>(args.gather, y0, x0, height, width);
+        wf_fill_logits<Level, false>(args.gather, gather_row, logits, Level::TAPS + (args.output.alpha ? 2 : 0), y0,
+                                     height, width);
+        __syncthreads();
+        if (has_pixels && !is_inner)
+            wf_cut_off<Level, false>(own, y, x, height, width);
+        if (has_pixels && has_gather)
+            gather_mean = wf_store_two(args.output, WF_GATHER, wf_filter_two<Level, false>(own, own_light), y, x);
+        if (has_pixels && args.output.alpha)
+            wf_store_alphas(args.output, own + Level::TAPS * gather_area::PLANE, gather_area::PLANE, y, x);
+    }
+    if (args.follows)
+        wf_wait_for_kernels();
+    if (has_pixels && args.output.alpha)
+        wf_store_blend(args, gather_mean, splat_mean, y, x);
 }
 
 struct wf_albedo_args {
@@ -348,18 +413,20 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter
     const int x0 = blockIdx.x * WF_LEVEL_WIDTH, y0 = blockIdx.y * Level::HEIGHT;
     const int2 at = wf_this_two();
     wf_follow();
-    if (args.albedo.data)
-        wf_fill_light<Level>(light, y0, x0, args.height, args.width,
-                             [&](int y, int x) { return wf_clamp(wf_clean(wf_read_rgb(args.albedo, y, x)), 0, 1); });
-    else
-        wf_fill_light<Level>(light, y0, x0, args.height, args.width, [](int, int) { return make_float3(0, 0, 0); });
-    const float most = wf_fill_gather<Level, false>(args.logits, -1, logits, NULL, y0, x0, args.height, args.width);
-    const bool is_safe = !__syncthreads_or(!(most < WF_SAFE_LOGIT));
+    wf_area_row<Level, false> row = wf_first_row<Level, false>(args.logits, y0, x0, args.height, args.width);
+    wf_fill_light<Level, float3>(
+        light, y0, x0, args.height, args.width,
+        [&](int y, int x) { return args.albedo.data ? wf_read_rgb(args.albedo, y, x) : make_float3(0, 0, 0); },
+        [&](float3 rgb) { return wf_clamp(wf_clean(rgb), 0, 1); });
+    wf_fill_logits<Level, false>(args.logits, row, logits, Level::TAPS, y0, args.height, args.width);
+    __syncthreads();
     if (at.y >= Level::HEIGHT)
         return;
+    float *const own = logits + at.y * wf_logit_area<Level, false>::PITCH + at.x;
+    if (!wf_is_inner<Level>(y0, x0, args.height, args.width))
+        wf_cut_off<Level, false>(own, y0 + at.y, x0 + at.x, args.height, args.width);
     const wf_two two =
-        wf_filter_two<Level, 1>(logits + Level::MARGIN + at.y * Level::PITCH + at.x,
-                                light + (at.y + Level::BORDER) * Level::PITCH + at.x + Level::BORDER, is_safe);
+        wf_filter_two<Level, false>(own, light + (at.y + Level::BORDER) * Level::PITCH + at.x + Level::BORDER);
     wf_store_albedo(args, y0 + at.y, x0 + at.x, two.left);
     wf_store_albedo(args, y0 + at.y, x0 + at.x + 1, two.right);
 }

@@ -3,6 +3,7 @@
 #define WF_CUDA_LIGHT_CUH
 
 #include "layers.cuh"
+#include "matrix.cuh"
 
 static __device__ __forceinline__ float3 operator+(float3 a, float3 b)
 {
@@ -31,30 +32,38 @@ static inline wf_light_args wf_make_light(const wf_light *light)
     return {wf_make_view(&light->planes), (const uint2 *)light->albedo.data, light->epsilon, light->clean};
 }
 
-/* The filtered albedo and epsilon. */
-static __device__ __forceinline__ float3 wf_read_divisor(const uint2 *albedo, float epsilon, size_t pixel)
+/* A pixel as it is: several are read before the first one is used. */
+struct wf_raw_light {
+    float3 rgb;
+    uint2 albedo; /* 0 where there is none */
+};
+
+static __device__ __forceinline__ float3 wf_find_divisor(const uint2 &halves, float epsilon)
 {
-    const uint2 halves = __ldg(albedo + pixel);
     const float2 low = __half22float2(*(const __half2 *)&halves.x), high = __half22float2(*(const __half2 *)&halves.y);
     return make_float3(low.x + epsilon, low.y + epsilon, high.x + epsilon);
 }
 
-/* DIVIDED: by the albedo. Without branches, so that several pixels are read at once. */
-template <bool DIVIDED>
-static __device__ __forceinline__ float3 wf_read_light(const wf_light_args &light, int y, int x, int width)
+static __device__ __forceinline__ wf_raw_light wf_read_raw(const wf_light_args &light, int y, int x, int width)
 {
-    const float3 rgb = wf_read_rgb(light.planes, y, x), cleaned = wf_clean(rgb);
-    const float3 value =
-        make_float3(light.clean ? cleaned.x : rgb.x, light.clean ? cleaned.y : rgb.y, light.clean ? cleaned.z : rgb.z);
-    if (!DIVIDED)
-        return value;
-    const float3 divisor = wf_read_divisor(light.albedo, light.epsilon, (size_t)y * width + x);
-    return make_float3(__fdividef(value.x, divisor.x), __fdividef(value.y, divisor.y), __fdividef(value.z, divisor.z));
+    return {wf_read_rgb(light.planes, y, x),
+            light.albedo ? __ldg(light.albedo + (size_t)y * width + x) : make_uint2(0, 0)};
 }
 
-/* A level's images, what the coarser levels add, and by how much; of both operators. */
+static __device__ __forceinline__ float3 wf_finish_light(const wf_light_args &light, const wf_raw_light &raw)
+{
+    const float3 value = light.clean ? wf_clean(raw.rgb) : raw.rgb;
+    if (!light.albedo)
+        return value;
+    const float3 divisor = wf_find_divisor(raw.albedo, light.epsilon);
+    return make_float3(value.x * wf_reciprocal(divisor.x), value.y * wf_reciprocal(divisor.y),
+                       value.z * wf_reciprocal(divisor.z));
+}
+
+/* A level's images, what the coarser levels add, and by how much; of both operators. All but the finest level's images are dense. */
 struct wf_filtered_args {
-    wf_view image[WF_OPERATOR_COUNT], blend[WF_OPERATOR_COUNT];
+    wf_view image[WF_OPERATOR_COUNT];
+    float *blend[WF_OPERATOR_COUNT];
     __half2 *alpha; /* NULL at the coarsest level */
     int width, height;
     unsigned operators; /* that are wanted: a bit of each */
@@ -65,7 +74,7 @@ static inline wf_filtered_args wf_make_filtered(unsigned operators, const wf_fil
     wf_filtered_args args = {};
     for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
         args.image[op] = wf_view_or_none(&filtered->image[op]);
-        args.blend[op] = wf_view_or_none(&filtered->blend[op]);
+        args.blend[op] = (float *)filtered->blend[op].data;
     }
     args.alpha = (__half2 *)filtered->alpha.data;
     const wf_tensor *any = &filtered->image[operators & 1 << WF_GATHER ? WF_GATHER : WF_SPLAT];
@@ -74,14 +83,28 @@ static inline wf_filtered_args wf_make_filtered(unsigned operators, const wf_fil
     return args;
 }
 
-/* U at a fine pixel. */
-static __device__ __forceinline__ float3 wf_upsample(const wf_view &coarse, int y, int x, int width, int height)
+/* A pixel of a dense image of three planes. */
+static __device__ __forceinline__ float3 wf_read_dense(const float *image, int plane, int pixel)
 {
+    return make_float3(__ldg(image + pixel), __ldg(image + (pixel + plane)), __ldg(image + (pixel + 2 * plane)));
+}
+
+static __device__ __forceinline__ void wf_write_dense(float *image, int plane, int pixel, float3 rgb)
+{
+    image[pixel] = rgb.x, image[pixel + plane] = rgb.y, image[pixel + 2 * plane] = rgb.z;
+}
+
+/* U at a fine pixel; width, height: of the fine image. */
+static __device__ __forceinline__ float3 wf_upsample(const float *coarse, int y, int x, int width, int height)
+{
+    const int coarse_width = (width + 1) / 2, coarse_height = (height + 1) / 2, plane = coarse_width * coarse_height;
     const int y0 = y / 2, x0 = x / 2;
-    const int y1 = y % 2 ? min(y0 + 1, (height + 1) / 2 - 1) : max(y0 - 1, 0);
-    const int x1 = x % 2 ? min(x0 + 1, (width + 1) / 2 - 1) : max(x0 - 1, 0);
-    const float3 near = 0.75f * wf_read_rgb(coarse, y0, x0) + 0.25f * wf_read_rgb(coarse, y0, x1);
-    const float3 far = 0.75f * wf_read_rgb(coarse, y1, x0) + 0.25f * wf_read_rgb(coarse, y1, x1);
+    const int y1 = y % 2 ? min(y0 + 1, coarse_height - 1) : max(y0 - 1, 0);
+    const int x1 = x % 2 ? min(x0 + 1, coarse_width - 1) : max(x0 - 1, 0);
+    const float3 near = 0.75f * wf_read_dense(coarse, plane, y0 * coarse_width + x0) +
+                        0.25f * wf_read_dense(coarse, plane, y0 * coarse_width + x1);
+    const float3 far = 0.75f * wf_read_dense(coarse, plane, y1 * coarse_width + x0) +
+                       0.25f * wf_read_dense(coarse, plane, y1 * coarse_width + x1);
     return 0.75f * near + 0.25f * far;
 }
 
@@ -90,13 +113,14 @@ static __device__ __forceinline__ float wf_sigmoid(float logit)
     return __fdividef(1, 1 + __expf(-logit));
 }
 
-/* o of a level. */
+/* o of a level that is not the finest one. */
 static __device__ __forceinline__ float3 wf_blended(const wf_filtered_args &level, int op, int y, int x)
 {
-    const float3 image = wf_read_rgb(level.image[op], y, x);
+    const int pixel = y * level.width + x;
+    const float3 image = wf_read_dense((const float *)level.image[op].data, level.width * level.height, pixel);
     if (!level.alpha)
         return image;
-    const __half2 logits = level.alpha[(size_t)y * level.width + x];
+    const __half2 logits = level.alpha[pixel];
     const float alpha = wf_sigmoid(__half2float(op == WF_SPLAT ? __high2half(logits) : __low2half(logits)));
     return image + alpha * wf_upsample(level.blend[op], y, x, level.width, level.height);
 }

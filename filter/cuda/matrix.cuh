@@ -29,6 +29,24 @@ static __device__ __forceinline__ void wf_copy16(uint32_t to, const void *from, 
 #endif
 }
 
+/* The same of 4 bytes. */
+static __device__ __forceinline__ void wf_copy4(uint32_t to, const void *from)
+{
+#if __CUDA_ARCH__ >= 800
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(to), "l"(from) : "memory");
+#else
+    asm volatile("st.shared.u32 [%0], %1;" ::"r"(to), "r"(*(const uint32_t *)from) : "memory");
+#endif
+}
+
+/* Two floats into shared memory, so many bytes behind an address, where they are wanted: without a branch. */
+static __device__ __forceinline__ void wf_store_two_if(bool wanted, uint32_t address, int bytes, float2 two)
+{
+    asm volatile("{.reg .pred p; setp.ne.u32 p, %0, 0; @p st.shared.v2.f32 [%1], {%2, %3};}" ::"r"((uint32_t)wanted),
+                 "r"(address + bytes), "f"(two.x), "f"(two.y)
+                 : "memory");
+}
+
 /* Ends a group of copies. */
 static __device__ __forceinline__ void wf_commit_copies()
 {
@@ -76,6 +94,13 @@ static __device__ __forceinline__ float wf_exp2(float value)
     float power;
     asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(value));
     return power;
+}
+
+static __device__ __forceinline__ float wf_reciprocal(float value)
+{
+    float reciprocal;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(reciprocal) : "f"(value));
+    return reciprocal;
 }
 
 static __device__ __forceinline__ uint32_t wf_bits(__half2 value)

@@ -26,7 +26,7 @@ wf_result wf_cuda_features(wf_cuda_device *device, cudaStream_t stream, const wf
 wf_result wf_cuda_convolve(wf_cuda_device *device, cudaStream_t stream, const wf_convolve_call *call);
 wf_result wf_cuda_convolve_pair(wf_cuda_device *device, cudaStream_t stream, const wf_convolve_call *call);
 wf_result wf_cuda_filter_albedo(wf_cuda_device *device, cudaStream_t stream, const wf_albedo_call *call);
-wf_result wf_cuda_down(wf_cuda_device *device, cudaStream_t stream, const wf_down_call *call);
+wf_result wf_cuda_down(wf_cuda_device *device, cudaStream_t stream, const wf_down_call *calls, int count);
 wf_result wf_cuda_filter_level(wf_cuda_device *device, cudaStream_t stream, const wf_level_call *call);
 wf_result wf_cuda_blend(wf_cuda_device *device, cudaStream_t stream, const wf_blend_call *call);
 

@@ -18,43 +18,84 @@ static wf_result launch(wf_cuda_device *device, cudaStream_t stream, const void 
     return wf_launch_follower(device, stream, kernel, grid_of(width, height), THREADS, args);
 }
 
+struct place {
+    int y, x;
+    bool inside;
+};
+
 /* This thread's pixel, once the kernels before this one are done. */
-static __device__ __forceinline__ wf_place this_pixel(int width, int height)
+static __device__ __forceinline__ place this_pixel(int width, int height)
 {
     const wf_block block = wf_this_block({(unsigned)(width + THREADS - 1) / THREADS, (unsigned)height, 1}, THREADS, 1);
     const int x = block.x + threadIdx.x;
-    wf_follow();
+    wf_follow_in_turn();
     return {block.y, x, x < width};
 }
 
 /* ---- Down --------------------------------------------------------------------------------------------------------- */
 
+#define DOWN_WIDTH  32 /* of a block, in pixels of its first output */
+#define DOWN_HEIGHT 8
+#define DOWN_LEVELS 4 /* of a launch: its last one has a row of a block */
+
 struct down_args {
     wf_light_args input;
-    wf_view output;
+    wf_view outputs[DOWN_LEVELS];
+    int count;
     int width, height; /* of the input */
 };
 
 /* In an odd row or column at the end of the image its pixels count twice. */
-template <bool DIVIDED> static __global__ void __launch_bounds__(THREADS) halve(const down_args args)
+static __global__ void __launch_bounds__(DOWN_WIDTH *DOWN_HEIGHT) halve(const down_args args)
 {
-    const wf_place at = this_pixel((args.width + 1) / 2, (args.height + 1) / 2);
-    if (!at.inside)
-        return;
-    const int y1 = min(2 * at.y + 1, args.height - 1), x1 = min(2 * at.x + 1, args.width - 1);
-    const float3 a = wf_read_light<DIVIDED>(args.input, 2 * at.y, 2 * at.x, args.width);
-    const float3 b = wf_read_light<DIVIDED>(args.input, 2 * at.y, x1, args.width);
-    const float3 c = wf_read_light<DIVIDED>(args.input, y1, 2 * at.x, args.width);
-    const float3 d = wf_read_light<DIVIDED>(args.input, y1, x1, args.width);
-    wf_write_rgb(args.output, at.y, at.x, 0.25f * ((a + b) + (c + d)));
+    __shared__ float3 tiles[2][DOWN_WIDTH * DOWN_HEIGHT];
+    int columns = DOWN_WIDTH, rows = DOWN_HEIGHT; /* of the block */
+    int width = (args.width + 1) / 2, height = (args.height + 1) / 2;
+    int row = threadIdx.x / DOWN_WIDTH, column = threadIdx.x % DOWN_WIDTH;
+    int y = blockIdx.y * rows + row, x = blockIdx.x * columns + column;
+    wf_follow_in_turn();
+    wf_raw_light raw[4];
+#pragma unroll
+    for (int i = 0; i < 4; i++)
+        raw[i] = wf_read_raw(args.input, min(2 * y + i / 2, args.height - 1), min(2 * x + i % 2, args.width - 1),
+                             args.width);
+    float3 sum = make_float3(0, 0, 0);
+#pragma unroll
+    for (int i = 0; i < 4; i++)
+        sum = sum + wf_finish_light(args.input, raw[i]);
+    for (int level = 0;; level++) {
+        const float3 mean = 0.25f * sum;
+        if (row < rows && y < height && x < width)
+            wf_write_rgb(args.outputs[level], y, x, mean);
+        if (level + 1 == args.count)
+            return;
+        float3 *const tile = tiles[level % 2];
+        if (row < rows)
+            tile[row * columns + column] = mean;
+        __syncthreads();
+        const int last_row = min(rows, height - (int)blockIdx.y * rows) - 1;
+        const int last_column = min(columns, width - (int)blockIdx.x * columns) - 1, pitch = columns;
+        rows /= 2, columns /= 2, height = (height + 1) / 2, width = (width + 1) / 2;
+        row = threadIdx.x / columns, column = threadIdx.x % columns;
+        y = blockIdx.y * rows + row, x = blockIdx.x * columns + column;
+        sum = make_float3(0, 0, 0);
+        for (int i = 0; i < 4 && row < rows; i++)
+            sum = sum + tile[min(2 * row + i / 2, last_row) * pitch + min(2 * column + i % 2, last_column)];
+    }
 }
 
-wf_result wf_cuda_down(wf_cuda_device *device, cudaStream_t stream, const wf_down_call *call)
+wf_result wf_cuda_down(wf_cuda_device *device, cudaStream_t stream, const wf_down_call *calls, int count)
 {
-    const int64_t *size = call->input.planes.size;
-    down_args args = {wf_make_light(&call->input), wf_make_view(&call->output), (int)size[3], (int)size[2]};
-    const void *kernel = args.input.albedo ? (const void *)halve<true> : (const void *)halve<false>;
-    return launch(device, stream, kernel, (args.width + 1) / 2, (args.height + 1) / 2, &args);
+    for (int first = 0; first < count; first += DOWN_LEVELS) {
+        const int64_t *size = calls[first].input.planes.size;
+        down_args args = {
+            wf_make_light(&calls[first].input), {}, min(count - first, DOWN_LEVELS), (int)size[3], (int)size[2]};
+        for (int i = 0; i < args.count; i++)
+            args.outputs[i] = wf_make_view(&calls[first + i].output);
+        const dim3 blocks(wf_divide_up(args.width, 2 * DOWN_WIDTH), wf_divide_up(args.height, 2 * DOWN_HEIGHT));
+        WF_TRY(wf_launch_follower(device, stream, (const void *)halve, blocks, DOWN_WIDTH * DOWN_HEIGHT, 0, &args));
+    }
+    return WF_OK;
 }
 
 /* ---- Blend -------------------------------------------------------------------------------------------------------- */
@@ -65,28 +106,116 @@ struct blend_args {
     float epsilon;
 };
 
-static __global__ void __launch_bounds__(THREADS) blend(const blend_args args)
+/* A plane's two pixels from (y,x) on. PAIRED: both are in the image, one after the other, and aligned. */
+template <bool PAIRED>
+static __device__ __forceinline__ float2 read_pair(const wf_view &view, int c, int y, int x, int width)
+{
+    const float *at = wf_at<const float>(view, 0, c, y, x);
+    return PAIRED ? *(const float2 *)at : make_float2(at[0], x + 1 < width ? at[view.column] : 0);
+}
+
+template <bool PAIRED>
+static __device__ __forceinline__ void write_pair(const wf_view &view, int c, int y, int x, int width, float2 pair)
+{
+    float *at = wf_at<float>(view, 0, c, y, x);
+    if (PAIRED) {
+        *(float2 *)at = pair;
+        return;
+    }
+    at[0] = pair.x;
+    if (x + 1 < width)
+        at[view.column] = pair.y;
+}
+
+/* U of a coarse plane at the 2x2 pixels of its pixel (y,x), of which the upper and the lower row. */
+static __device__ __forceinline__ void upsample_pixel(const float *plane, int y, int x, int width, int height,
+                                                      float2 rows[2])
+{
+    const int ys[3] = {max(y - 1, 0), y, min(y + 1, height - 1)}, xs[3] = {max(x - 1, 0), x, min(x + 1, width - 1)};
+    float value[3][3];
+#pragma unroll
+    for (int i = 0; i < 9; i++)
+        value[i / 3][i % 3] = plane[ys[i / 3] * width + xs[i % 3]];
+#pragma unroll
+    for (int row = 0; row < 2; row++) {
+        float mixed[3];
+#pragma unroll
+        for (int j = 0; j < 3; j++)
+            mixed[j] = 0.75f * value[1][j] + 0.25f * value[2 * row][j];
+        rows[row] = make_float2(0.75f * mixed[1] + 0.25f * mixed[0], 0.75f * mixed[1] + 0.25f * mixed[2]);
+    }
+}
+
+static __device__ __forceinline__ float component(float3 rgb, int c)
+{
+    return c == 0 ? rgb.x : c == 1 ? rgb.y : rgb.z;
+}
+
+/* A thread has the 2x2 pixels of a coarse one. */
+template <bool PAIRED> static __global__ void __launch_bounds__(THREADS) blend(const blend_args args)
 {
     const wf_filtered_args &filtered = args.filtered;
-    const wf_place at = this_pixel(filtered.width, filtered.height);
+    const int width = filtered.width, coarse_width = (width + 1) / 2, coarse_height = (filtered.height + 1) / 2;
+    const place at = this_pixel(coarse_width, coarse_height);
     if (!at.inside)
         return;
-    float3 factor = make_float3(1, 1, 1);
-    if (args.albedo)
-        factor = wf_read_divisor(args.albedo, args.epsilon, (size_t)at.y * filtered.width + at.x);
+    float3 factors[4];
+    __half2 alphas[4];
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        const int y = min(2 * at.y + i / 2, filtered.height - 1), x = min(2 * at.x + i % 2, width - 1);
+        const size_t pixel = (size_t)y * width + x;
+        factors[i] = args.albedo ? wf_find_divisor(__ldg(args.albedo + pixel), args.epsilon) : make_float3(1, 1, 1);
+        alphas[i] = filtered.alpha ? filtered.alpha[pixel] : __float2half2_rn(0);
+    }
     for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
         if (!(filtered.operators >> op & 1))
             continue;
-        const float3 o = wf_blended(filtered, op, at.y, at.x);
-        wf_write_rgb(filtered.image[op], at.y, at.x, make_float3(o.x * factor.x, o.y * factor.y, o.z * factor.z));
+        float alpha[4];
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+            alpha[i] = wf_sigmoid(__half2float(op == WF_SPLAT ? __high2half(alphas[i]) : __low2half(alphas[i])));
+#pragma unroll
+        for (int c = 0; c < 3; c++) {
+            float2 image[2], coarse[2] = {};
+#pragma unroll
+            for (int row = 0; row < 2; row++)
+                image[row] =
+                    read_pair<PAIRED>(filtered.image[op], c, min(2 * at.y + row, filtered.height - 1), 2 * at.x, width);
+            if (filtered.alpha)
+                upsample_pixel(filtered.blend[op] + (size_t)c * coarse_width * coarse_height, at.y, at.x, coarse_width,
+                               coarse_height, coarse);
+#pragma unroll
+            for (int row = 0; row < 2; row++) {
+                const float left = image[row].x + alpha[2 * row] * coarse[row].x;
+                const float right = image[row].y + alpha[2 * row + 1] * coarse[row].y;
+                if (2 * at.y + row < filtered.height)
+                    write_pair<PAIRED>(
+                        filtered.image[op], c, 2 * at.y + row, 2 * at.x, width,
+                        make_float2(left * component(factors[2 * row], c), right * component(factors[2 * row + 1], c)));
+            }
+        }
     }
+}
+
+/* Whether all pixels from even columns on are aligned with their neighbours. */
+static bool is_paired(const wf_filtered_args &filtered)
+{
+    bool is = filtered.width % 2 == 0;
+    for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
+        const wf_view &view = filtered.image[op];
+        if (filtered.operators >> op & 1)
+            is = is && view.column == 1 && view.row % 2 == 0 && view.channel % 2 == 0 && (uintptr_t)view.data % 8 == 0;
+    }
+    return is;
 }
 
 wf_result wf_cuda_blend(wf_cuda_device *device, cudaStream_t stream, const wf_blend_call *call)
 {
     blend_args args = {wf_make_filtered(call->operators, &call->filtered), (const uint2 *)call->albedo.data,
                        call->epsilon};
-    return launch(device, stream, (const void *)blend, args.filtered.width, args.filtered.height, &args);
+    const void *kernel = is_paired(args.filtered) ? (const void *)blend<true> : (const void *)blend<false>;
+    return launch(device, stream, kernel, (args.filtered.width + 1) / 2, (args.filtered.height + 1) / 2, &args);
 }
 
 /* ---- One kernel a level ------------------------------------------------------------------------------------------- */
@@ -110,35 +239,35 @@ static wf_result launch_level(wf_cuda_device *device, cudaStream_t stream, const
 {
     wf_level_args args = {wf_make_logits(&call->head, &call->decoded, WF_PART_GATHER),
                           wf_make_logits(&call->head, &call->decoded, WF_PART_SPLAT),
-                          call->head.alphas ? wf_first_fragment(&call->head, WF_PART_ALPHAS) : 0,
                           wf_make_light(&call->light),
                           wf_make_filtered(call->operators, &call->output),
-                          wf_make_filtered(call->operators, &call->coarser)};
+                          wf_make_filtered(call->operators, &call->coarser),
+                          call->follows_coarser};
     return launch_tiles<Level>(device, stream, (const void *)filter_level<Level>, args.output.width, args.output.height,
-                               Level::SHARED_BYTES, &args);
+                               wf_level_bytes<Level>(), &args);
 }
 
 template <int K> static wf_result filter_fused(wf_cuda_device *device, cudaStream_t stream, const wf_level_call *call)
 {
     if (is_small(device, call->decoded.width, call->decoded.height))
-        return launch_level<wf_level<K, 4, 3>>(device, stream, call);
+        return launch_level<wf_level<K, 4, 2>>(device, stream, call);
     if (call->head.inputs > 16)
-        return launch_level<wf_level<K, 16, 3>>(device, stream, call);
+        return launch_level<wf_level<K, 16, 2>>(device, stream, call);
     return launch_level<wf_level<K, 16, 0>>(device, stream, call);
 }
 
 template <int K>
 static wf_result filter_albedo_fused(wf_cuda_device *device, cudaStream_t stream, const wf_albedo_call *call)
 {
-    typedef wf_level<K, 16, 3> deep;
+    typedef wf_level<K, 16, 2> deep;
     typedef wf_level<K, 16, 0> level;
     wf_albedo_args args = {wf_make_logits(&call->head, &call->decoded, WF_PART_ALBEDO), wf_view_or_none(&call->albedo),
                            (uint2 *)call->output.data, call->output.width, call->output.height};
     if (call->head.inputs > 16)
         return launch_tiles<deep>(device, stream, (const void *)filter_albedo<deep>, args.width, args.height,
-                                  deep::SHARED_BYTES, &args);
+                                  wf_level_bytes<deep>(), &args);
     return launch_tiles<level>(device, stream, (const void *)filter_albedo<level>, args.width, args.height,
-                               level::SHARED_BYTES, &args);
+                               wf_level_bytes<level>(), &args);
 }
 
 /* ---- Any kernel --------------------------------------------------------------------------------------------------- */
@@ -147,7 +276,7 @@ static wf_result filter_albedo_fused(wf_cuda_device *device, cudaStream_t stream
 static bool is_fused(const wf_device *device, int kernel)
 {
     return kernel == 3 ||
-           (kernel == 5 && wf_level<5, 16, 0>::SHARED_BYTES <= ((const wf_cuda_device *)device)->block_memory);
+           (kernel == 5 && wf_level_bytes<wf_level<5, 16, 0>>() <= ((const wf_cuda_device *)device)->block_memory);
 }
 
 static size_t pixels_of(const wf_activation *a)
@@ -191,12 +320,11 @@ struct copy_args {
 
 static __global__ void __launch_bounds__(THREADS) copy_light(const copy_args args)
 {
-    const wf_place at = this_pixel(args.width, args.height);
+    const place at = this_pixel(args.width, args.height);
     if (!at.inside)
         return;
-    const float3 rgb = args.is_albedo      ? wf_clamp(wf_read_clean(args.light.planes, at.y, at.x), 0, 1)
-                       : args.light.albedo ? wf_read_light<true>(args.light, at.y, at.x, args.width)
-                                           : wf_read_light<false>(args.light, at.y, at.x, args.width);
+    const float3 rgb = args.is_albedo ? wf_clamp(wf_read_clean(args.light.planes, at.y, at.x), 0, 1)
+                                      : wf_finish_light(args.light, wf_read_raw(args.light, at.y, at.x, args.width));
     if (args.halves)
         args.halves[(size_t)at.y * args.width + at.x] =
             make_uint2(wf_bits(__floats2half2_rn(rgb.x, rgb.y)), wf_bits(__floats2half2_rn(rgb.z, 0)));
@@ -221,7 +349,7 @@ struct blends_args {
 static __global__ void __launch_bounds__(THREADS) store_blends(const blends_args args)
 {
     const wf_filtered_args &own = args.own;
-    const wf_place at = this_pixel((own.width + 1) / 2, (own.height + 1) / 2);
+    const place at = this_pixel((own.width + 1) / 2, (own.height + 1) / 2);
     if (!at.inside)
         return;
     const int rows = min(2, own.height - 2 * at.y), columns = min(2, own.width - 2 * at.x);
@@ -231,8 +359,9 @@ static __global__ void __launch_bounds__(THREADS) store_blends(const blends_args
         float3 sum = make_float3(0, 0, 0);
         for (int i = 0; i < rows * columns; i++)
             sum = sum + wf_read_rgb(own.image[op], 2 * at.y + i / columns, 2 * at.x + i % columns);
-        wf_write_rgb(own.blend[op], at.y, at.x,
-                     wf_blended(args.coarser, op, at.y, at.x) - (1.0f / (rows * columns)) * sum);
+        const int width = (own.width + 1) / 2, plane = width * ((own.height + 1) / 2);
+        wf_write_dense(own.blend[op], plane, at.y * width + at.x,
+                       wf_blended(args.coarser, op, at.y, at.x) - (1.0f / (rows * columns)) * sum);
     }
 }
 

@@ -269,8 +269,7 @@ static void set_frame(plan_step *step, const wf_frame *frame)
         step->call.albedo.albedo = wf_tensor_or_none(frame->albedo);
         break;
     case STEP_DOWN:
-        if (step->reads_frame)
-            step->call.down.input.planes = *frame->color;
+        step->call.downs.calls[0].input.planes = *frame->color;
         break;
     case STEP_LEVEL:
         step->call.level.operators = operators_of(frame);
@@ -290,6 +289,25 @@ static void set_frame(plan_step *step, const wf_frame *frame)
     }
 }
 
+/* before: the step that this call ran last, or NULL. */
+static void set_order(plan_step *step, const plan_step *before)
+{
+    if (step->kind == STEP_LEVEL)
+        step->call.level.follows_coarser = before && before->kind == STEP_LEVEL;
+}
+
+static wf_result run_downs(const wf_denoiser *d, wf_stream stream, const plan_downs *downs)
+{
+    if (d->table->down_levels)
+        return d->table->down_levels(d->device, stream, downs->calls, downs->count);
+    for (int i = 0; i < downs->count; i++) {
+        if (i > 0)
+            WF_TRY(d->device->table->barrier(d->device, stream));
+        WF_TRY(d->table->down(d->device, stream, &downs->calls[i]));
+    }
+    return WF_OK;
+}
+
 static wf_result run(const wf_denoiser *d, wf_stream stream, const plan_step *step)
 {
     switch (step->kind) {
@@ -302,7 +320,7 @@ static wf_result run(const wf_denoiser *d, wf_stream stream, const plan_step *st
     case STEP_ALBEDO:
         return d->table->filter_albedo(d->device, stream, &step->call.albedo);
     case STEP_DOWN:
-        return d->table->down(d->device, stream, &step->call.down);
+        return run_downs(d, stream, &step->call.downs);
     case STEP_LEVEL:
         return d->table->filter_level(d->device, stream, &step->call.level);
     case STEP_BLEND:
@@ -323,6 +341,7 @@ wf_result wf_denoise_steps(wf_denoiser *denoiser, wf_stream stream, const wf_fra
     for (int i = first; i < last; i++) {
         plan_step *step = &denoiser->steps[i];
         set_frame(step, frame);
+        set_order(step, i > first ? step - 1 : NULL);
         WF_TRY(run(denoiser, stream, step));
         WF_TRY(denoiser->device->table->barrier(denoiser->device, stream));
     }
@@ -335,7 +354,7 @@ static void leave_albedo(plan_step *step)
     const wf_activation none = {0};
     switch (step->kind) {
     case STEP_DOWN:
-        step->call.down.input.albedo = none;
+        step->call.downs.calls[0].input.albedo = none;
         break;
     case STEP_LEVEL:
         step->call.level.light.albedo = none;
@@ -360,6 +379,7 @@ wf_result wf_denoise_layer(wf_denoiser *denoiser, wf_stream stream, const wf_ten
         if (step.info.stage != WF_STAGE_FILTERS || step.kind == STEP_ALBEDO)
             continue;
         set_frame(&step, &frame);
+        set_order(&step, i > 0 ? &denoiser->steps[i - 1] : NULL);
         if (!demodulate)
             leave_albedo(&step);
         WF_TRY(run(denoiser, stream, &step));

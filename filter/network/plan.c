@@ -349,11 +349,14 @@ static void use_light(planner *p, wf_light *light, int level, int planes, tensor
     use_tensor(p, &light->albedo, albedo);
 }
 
-static void add_down(planner *p, int level, const int *light, tensor albedo)
+static void add_downs(planner *p, int levels, const int *light, tensor albedo)
 {
-    wf_down_call *call = &add_step(p, STEP_DOWN, WF_STAGE_FILTERS, "down", level)->call.down;
-    use_light(p, &call->input, level, light[level], albedo);
-    use_planes(p, &call->output, level + 1, light[level + 1]);
+    plan_downs *downs = &add_step(p, STEP_DOWN, WF_STAGE_FILTERS, "down", -1)->call.downs;
+    for (int level = 0; level + 1 < levels; level++) {
+        wf_down_call *call = &downs->calls[downs->count++];
+        use_light(p, &call->input, level, light[level], albedo);
+        use_planes(p, &call->output, level + 1, light[level + 1]);
+    }
 }
 
 static void use_filtered(planner *p, wf_filtered *filtered, int level, const level_buffers *buffers)
@@ -393,6 +396,18 @@ static void filter_level(planner *p, int level, tensor decoded, int light, tenso
     p->step->info.flop = 2.0 * call->head.inputs * outputs * (double)pixels(p, level);
 }
 
+/* What a level reads and writes: until the last step, as backends may work on several levels at once. */
+static void keep_level(planner *p, tensor decoded, int light, const level_buffers *buffers)
+{
+    keep_buffer(p, decoded.buffer);
+    keep_buffer(p, light);
+    keep_buffer(p, buffers->alpha.buffer);
+    for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
+        keep_buffer(p, buffers->image[op]);
+        keep_buffer(p, buffers->blend[op]);
+    }
+}
+
 static void filter(planner *p, const tensor decoded[WF_NETWORK_MAX_LEVELS])
 {
     const network_architecture *a = &p->network->architecture;
@@ -404,8 +419,8 @@ static void filter(planner *p, const tensor decoded[WF_NETWORK_MAX_LEVELS])
         light[level] = level == 0 ? NONE : new_buffer(p, planes_bytes(p, level));
         filtered[level] = new_level(p, level);
     }
-    for (int level = 0; level + 1 < levels; level++)
-        add_down(p, level, light, albedo);
+    if (levels > 1)
+        add_downs(p, levels, light, albedo);
     for (int level = levels - 1; level >= 0; level--)
         filter_level(p, level, decoded[level], light[level], albedo, &filtered[level],
                      level + 1 < levels ? &filtered[level + 1] : NULL);
@@ -416,7 +431,7 @@ static void filter(planner *p, const tensor decoded[WF_NETWORK_MAX_LEVELS])
     call->epsilon = a->epsilon;
     use_frame(p, 12);
     for (int level = 0; level < levels; level++)
-        keep_buffer(p, decoded[level].buffer);
+        keep_level(p, decoded[level], light[level], &filtered[level]);
 }
 
 static wf_result take_memory(planner *p)
