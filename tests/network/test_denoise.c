@@ -64,8 +64,8 @@ static frame make_frame(int width, int height)
     return f;
 }
 
-/* Images become NaN first. */
-static void denoise_on(wf_device *on, const wf_network *network, frame *f)
+/* Images become NaN first. apart: each step by itself. */
+static void denoise_in_pieces(wf_device *on, const wf_network *network, frame *f, int apart)
 {
     const size_t count = PLANES * pixels_of(f), size = count * sizeof *f->data;
     for (size_t i = 10 * pixels_of(f); i < count; i++)
@@ -84,14 +84,23 @@ static void denoise_on(wf_device *on, const wf_network *network, frame *f)
     wf_denoiser *denoiser;
     wf_stream stream;
     assert_int_equal(wf_denoiser_create(on, network, f->width, f->height, &denoiser), WF_OK);
-    for (int i = 0; i < 2; i++) { /* the second frame finds what the first one left */
+    const int steps = wf_denoiser_steps(denoiser), piece = apart ? 1 : steps;
+    for (int i = 0; i < 2 * steps; i += piece) { /* the second frame finds what the first one left */
+        const int first = i % steps, last = first + piece;
         assert_int_equal(wf_begin(on, &stream), WF_OK);
-        assert_int_equal(wf_denoise(denoiser, stream, &call), WF_OK);
+        assert_int_equal(apart ? wf_denoise_steps(denoiser, stream, &call, first, last)
+                               : wf_denoise(denoiser, stream, &call),
+                         WF_OK);
         assert_int_equal(wf_finish(on, stream), WF_OK);
     }
     wf_denoiser_destroy(denoiser);
     assert_int_equal(wf_download(on, f->data, memory, size), WF_OK);
     wf_free(on, memory);
+}
+
+static void denoise_on(wf_device *on, const wf_network *network, frame *f)
+{
+    denoise_in_pieces(on, network, f, 0);
 }
 
 static double *images_of(const frame *f)
@@ -151,16 +160,34 @@ static void test_sizes(void **state)
     }
 }
 
-/* Layers as wide as real ones: of even sizes on every level, and of odd ones. */
+/* Layers as wide as real ones: of even sizes on every level, of odd ones, and of odd heights alone. */
 static void test_bundled(void **state)
 {
     (void)state;
-    static const int sizes[][2] = {{96, 64}, {90, 58}};
+    static const int sizes[][2] = {{96, 64}, {90, 58}, {96, 84}};
     wf_network *network = open_network("../../../assets/networks/kpn");
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         frame f = make_frame(sizes[s][0], sizes[s][1]);
         compare(network, &f);
     }
+    wf_network_close(network);
+}
+
+/* A device may work on several steps at once: the frame is that of each one by itself. */
+static void test_pieces(void **state)
+{
+    (void)state;
+    wf_network *network = open_network("tiny");
+    frame f = make_frame(640, 360);
+    const size_t size = 6 * pixels_of(&f) * sizeof *f.data;
+    float *expected = malloc(size);
+    assert_non_null(expected);
+    denoise_in_pieces(device, network, &f, 1);
+    memcpy(expected, f.data + 10 * pixels_of(&f), size);
+    denoise_on(device, network, &f);
+    assert_memory_equal(f.data + 10 * pixels_of(&f), expected, size);
+    free(expected);
+    free(f.data);
     wf_network_close(network);
 }
 
@@ -451,6 +478,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(test_reference, suite_end_test),
         cmocka_unit_test_teardown(test_sizes, suite_end_test),
         cmocka_unit_test_teardown(test_bundled, suite_end_test),
+        cmocka_unit_test_teardown(test_pieces, suite_end_test),
         cmocka_unit_test_teardown(test_missing_guides, suite_end_test),
         cmocka_unit_test_teardown(test_one_operator, suite_end_test),
         cmocka_unit_test_teardown(test_contents, suite_end_test),
