@@ -41,6 +41,7 @@ static wf_cuda_device make_device(int architecture)
 
 enum layout {
     ALIGNED,    /* rows start at multiples of 16 bytes */
+    QUADS,      /* so, and hold whole groups of four pixels */
     MISALIGNED, /* rows follow each other, of an odd width */
     APART       /* two elements from pixel to pixel */
 };
@@ -57,7 +58,7 @@ struct row {
 
 static wf_tensor make_tensor(wf_dtype dtype, int64_t channels, enum layout layout)
 {
-    const int64_t height = 270, width = 477, step = layout == APART ? 2 : 1;
+    const int64_t height = 270, width = layout == QUADS ? 480 : 477, step = layout == APART ? 2 : 1;
     wf_tensor tensor = wf_dense((void *)4096, dtype, 2, channels, height, layout == ALIGNED ? 480 : width);
     tensor.size[3] = width;
     for (int axis = 0; axis < 4; axis++)
@@ -146,16 +147,40 @@ static const row rows[] = {
     {wf_kernel_grad_weight_pixels, WF_WORK_GRAD_WEIGHT, WF_GATHER, WF_LINEAR, FLOAT, 3, 5, 5, 1, MISALIGNED},
 };
 
+/* On compute capability 8.0. */
+static const row older_rows[] = {
+    {wf_kernel_filter_quads, WF_WORK_FILTER, WF_GATHER, WF_LINEAR, FLOAT, 3, 5, 5, 1, QUADS},
+    {wf_kernel_filter_quads, WF_WORK_FILTER, WF_SPLAT, WF_SOFTMAX, HALF, 1, 21, 21, 1, QUADS},
+    {wf_kernel_filter_quads, WF_WORK_FILTER, WF_SPLAT, WF_NORMALIZED, MIXED, 4, 4, 6, 1, QUADS},
+    {wf_kernel_filter_quads, WF_WORK_SOFTMAX_ADJOINT, WF_GATHER, WF_LINEAR, FLOAT, 3, 5, 5, 1, QUADS},
+    {wf_kernel_filter_pixels, WF_WORK_FILTER, WF_GATHER, WF_LINEAR, FLOAT, 5, 5, 5, 1, QUADS},
+    {wf_kernel_filter_pixels, WF_WORK_FILTER, WF_GATHER, WF_LINEAR, FLOAT, 3, 5, 5, 2, QUADS},
+    {wf_kernel_filter_pixels, WF_WORK_FILTER, WF_GATHER, WF_LINEAR, FLOAT, 3, 5, 5, 1, ALIGNED},
+    {wf_kernel_filter_pixels, WF_WORK_FILTER, WF_GATHER, WF_LINEAR, FLOAT, 3, 5, 5, 1, APART},
+    {wf_kernel_filter_pixels, WF_WORK_FILTER, WF_SPLAT, WF_LINEAR, WF_FLOAT64, WF_FLOAT64, 3, 5, 5, 1, QUADS},
+    {wf_kernel_gather_splat_quads, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, FLOAT, 3, 5, 5, 1, QUADS},
+    {WF_NO_KERNEL, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, FLOAT, 3, 11, 11, 1, QUADS},
+    {WF_NO_KERNEL, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_NORMALIZED, FLOAT, 3, 5, 5, 1, QUADS},
+    {wf_kernel_grad_weight_quads, WF_WORK_GRAD_WEIGHT, WF_GATHER, WF_LINEAR, HALF, 2, 6, 6, 1, QUADS},
+    {wf_kernel_grad_weight_pixels, WF_WORK_GRAD_WEIGHT, WF_SPLAT, WF_SOFTMAX, FLOAT, 5, 5, 5, 1, QUADS},
+};
+
+static void check_rows(int architecture, const row *table, size_t count, int *reached)
+{
+    for (size_t i = 0; i < count; i++) {
+        wf_plan plan;
+        const wf_kernel kernel = kernel_of(architecture, &table[i], &plan);
+        if (kernel != table[i].kernel)
+            fail_msg("row %zu gets kernel %d, not %d, on %d", i, (int)kernel, (int)table[i].kernel, architecture);
+        reached[kernel] = 1;
+    }
+}
+
 static void test_choice(void **)
 {
     int reached[WF_NO_KERNEL + 1] = {};
-    for (size_t i = 0; i < LENGTH(rows); i++) {
-        wf_plan plan;
-        const wf_kernel kernel = kernel_of(90, &rows[i], &plan);
-        if (kernel != rows[i].kernel)
-            fail_msg("row %zu gets kernel %d, not %d", i, (int)kernel, (int)rows[i].kernel);
-        reached[kernel] = 1;
-    }
+    check_rows(90, rows, LENGTH(rows), reached);
+    check_rows(80, older_rows, LENGTH(older_rows), reached);
     for (int kernel = 0; kernel <= WF_NO_KERNEL; kernel++)
         assert_true(reached[kernel]);
 }
