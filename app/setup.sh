@@ -19,16 +19,24 @@ install_packages() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# interruptible COMMAND...: a signal that ends this shell ends the command before, also where only the shell is sent it.
+# end_children STATUS: ends this shell, and what it has started in the background.
+end_children() {
+  local children
+  children=$(jobs -p)
+  [ -z "$children" ] || { kill $children || :; wait $children || :; }
+  exit "$1"
+}
+
+# interruptible COMMAND...: a signal that ends this shell ends the command before, also where only the shell is sent it. Traps
+# are there before the command: it may be quick.
 interruptible() {
+  local status=0
+  trap 'end_children 129' HUP
+  trap 'end_children 130' INT
+  trap 'end_children 143' TERM
   "$@" &
-  local child=$! signal
-  for signal in INT TERM HUP; do
-    trap "kill $child || :; wait $child || :; exit $((128 + $(kill -l $signal)))" $signal
-  done
-  wait $child
-  local status=$?
-  trap - INT TERM HUP
+  wait $! || status=$?
+  trap - HUP INT TERM
   return $status
 }
 

@@ -62,7 +62,7 @@ def test_says_why_it_cannot_be_configured(build, tmp_path):
 LONG = """cmake_minimum_required(VERSION 3.22)
 project(example NONE)
 {configuring}
-add_custom_target(wfview COMMAND sh -c "echo $$$$ >process && exec sleep 100" WORKING_DIRECTORY ${{CMAKE_SOURCE_DIR}} VERBATIM)
+add_custom_target(wfview COMMAND sh -c "echo $$ >process && exec sleep 100" WORKING_DIRECTORY ${{CMAKE_SOURCE_DIR}} VERBATIM)
 """
 CONFIGURING = "execute_process(COMMAND sh -c \"echo $$ >process && exec sleep 5\" WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})"
 
