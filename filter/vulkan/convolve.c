@@ -133,6 +133,19 @@ static void record_pool(vulkan_device *device, wf_stream stream, const vulkan_pi
                        wf_vulkan_divide_up(pooled->height, WF_GROUP_HEIGHT) * (pooled->channels / 8));
 }
 
+struct wf_convolve_push wf_vulkan_convolve_push(const wf_convolve_call *call)
+{
+    return (struct wf_convolve_push){.width = call->output.width,
+                                     .height = call->output.height,
+                                     .outputs = call->shape.outputs,
+                                     .coarse_channels = call->shape.coarse,
+                                     .input_channels = call->shape.inputs,
+                                     .coarse_data = wf_vulkan_address(call->coarse.data),
+                                     .input_data = wf_vulkan_address(call->input.data),
+                                     .output_data = wf_vulkan_address(call->output.data),
+                                     .parameters_data = wf_vulkan_address(call->parameters)};
+}
+
 wf_result wf_vulkan_convolve(wf_device *base, wf_stream stream, const wf_convolve_call *call)
 {
     vulkan_device *device = (vulkan_device *)base;
@@ -141,15 +154,7 @@ wf_result wf_vulkan_convolve(wf_device *base, wf_stream stream, const wf_convolv
         return wf_vulkan_convolve_matrix(device, stream, call);
     vulkan_pipeline convolve, pool;
     WF_TRY(get_pipelines(device, &convolve, &pool));
-    const struct wf_convolve_push push = {.width = output->width,
-                                          .height = output->height,
-                                          .outputs = call->shape.outputs,
-                                          .coarse_channels = call->shape.coarse,
-                                          .input_channels = call->shape.inputs,
-                                          .coarse_data = wf_vulkan_address(call->coarse.data),
-                                          .input_data = wf_vulkan_address(call->input.data),
-                                          .output_data = wf_vulkan_address(output->data),
-                                          .parameters_data = wf_vulkan_address(call->parameters)};
+    const struct wf_convolve_push push = wf_vulkan_convolve_push(call);
     wf_vulkan_dispatch(device, stream, &convolve, &push, sizeof push,
                        wf_vulkan_divide_up(output->width, WF_CONVOLVE_ACROSS_THREADS * WF_CONVOLVE_WIDTH),
                        wf_vulkan_divide_up(output->height, threads_down(device) * WF_CONVOLVE_HEIGHT) *

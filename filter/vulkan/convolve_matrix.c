@@ -201,23 +201,14 @@ static wf_result convolve_features(vulkan_device *device, wf_stream stream, cons
 
 wf_result wf_vulkan_convolve_matrix(vulkan_device *device, wf_stream stream, const wf_convolve_call *call)
 {
-    const wf_activation *output = &call->output;
     if (makes_features(call))
         return convolve_features(device, stream, call);
     vulkan_pipeline pipeline;
     tile t;
     WF_TRY(get_pipeline(device, call, &t, &pipeline));
-    const struct wf_convolve_push push = {.width = output->width,
-                                          .height = output->height,
-                                          .outputs = call->shape.outputs,
-                                          .coarse_channels = call->shape.coarse,
-                                          .input_channels = call->shape.inputs,
-                                          .coarse_data = wf_vulkan_address(call->coarse.data),
-                                          .input_data = wf_vulkan_address(call->input.data),
-                                          .output_data = wf_vulkan_address(output->data),
-                                          .parameters_data = wf_vulkan_address(call->parameters),
-                                          .pooled_data = wf_vulkan_address(call->pooled.data),
-                                          .second = offset_of(call->parameters, call->second)};
+    struct wf_convolve_push push = wf_vulkan_convolve_push(call);
+    push.pooled_data = wf_vulkan_address(call->pooled.data);
+    push.second = offset_of(call->parameters, call->second);
     dispatch(device, stream, &pipeline, &t, call, &push, sizeof push);
     return WF_OK;
 }

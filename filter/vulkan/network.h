@@ -12,6 +12,8 @@ void wf_vulkan_arrange_convolution(const wf_device *device, const wf_convolution
 size_t wf_vulkan_matrix_convolution_bytes(const wf_convolution *shape);
 void wf_vulkan_arrange_matrix_convolution(const wf_convolution *shape, const float *weight, const float *bias,
                                           void *parameters);
+/* Without what only matrices take: pooled_data, second. */
+struct wf_convolve_push wf_vulkan_convolve_push(const wf_convolve_call *call);
 wf_result wf_vulkan_convolve_matrix(vulkan_device *device, wf_stream stream, const wf_convolve_call *call);
 size_t wf_vulkan_matrix_head_bytes(const wf_head *head);
 void wf_vulkan_arrange_matrix_head(const wf_head *head, const float *weight, const float *bias, void *parameters);
