@@ -3,10 +3,9 @@
 
 #include "network.h"
 
-static int shared_bytes(const wf_convolution *first, bool has_features)
+static int shared_bytes(const wf_convolution *first)
 {
-    return wf_pair_tile::FIXED_BYTES + first->coarse / WF_CHUNK * wf_pair_tile::COARSE_BYTES +
-           (has_features ? wf_pair_tile::GUIDE_BYTES : 0);
+    return wf_pair_tile::FIXED_BYTES + first->coarse / WF_CHUNK * wf_pair_tile::COARSE_BYTES;
 }
 
 /* Sums of weights would be wrong where the last row or column of a coarse pixel is cut off. */
@@ -16,7 +15,7 @@ int wf_cuda_fuses(const wf_device *device, const wf_convolution *first, const wf
     const bool is_16 = first->inputs == 16 && first->outputs == 16 && second->inputs == 16 && second->outputs == 16;
     const bool is_even = width % 2 == 0 && height % 2 == 0;
     return is_16 && second->coarse == 0 && (first->coarse == 0 || is_even) &&
-           shared_bytes(first, first->coarse == 0) <= ((const wf_cuda_device *)device)->block_memory;
+           shared_bytes(first) <= ((const wf_cuda_device *)device)->block_memory;
 }
 
 wf_result wf_cuda_convolve_pair(wf_cuda_device *device, cudaStream_t stream, const wf_convolve_call *call)
@@ -43,7 +42,8 @@ wf_result wf_cuda_convolve_pair(wf_cuda_device *device, cudaStream_t stream, con
     }
     args.across = (args.width + wf_pair_tile::WIDTH - 1) / wf_pair_tile::WIDTH;
     args.tiles = args.across * ((args.height + wf_pair_tile::HEIGHT - 1) / wf_pair_tile::HEIGHT);
-    const int most = 2 * device->multiprocessors, shared = shared_bytes(shape, !call->input.data);
+    const bool has_features = !call->input.data;
+    const int most = has_features ? args.tiles : 2 * device->multiprocessors; /* that stay */
     return wf_launch_follower(device, stream, kernel, dim3(args.tiles < most ? args.tiles : most),
-                              wf_pair_tile::THREADS, shared, &args);
+                              wf_pair_tile::THREADS, shared_bytes(shape), &args);
 }

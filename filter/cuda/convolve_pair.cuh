@@ -28,8 +28,6 @@ struct wf_pair_tile {
     static constexpr int COARSE_WEIGHT_BYTES = WF_UP_TAPS * WF_PAIR_HALVES * 2;
     static constexpr int COARSE_BYTES = 2 * COARSE_PLANE * WF_ENTRY + COARSE_WEIGHT_BYTES; /* of a chunk */
     static constexpr int FIXED_BYTES = REGION_BYTES + 2 * WEIGHT_BYTES;
-    static constexpr int PIXELS = (ROWS * COLUMNS + THREADS - 1) / THREADS; /* of the region, for a thread */
-    static constexpr int GUIDE_PLANE = PIXELS * THREADS, GUIDE_BYTES = WF_GUIDE_PLANES * GUIDE_PLANE * 4;
 };
 
 struct wf_pair_args {
@@ -70,34 +68,39 @@ static __device__ __forceinline__ void wf_copy_region(uint32_t region, const wf_
     }
 }
 
-/* What the features of the region are made of; y, x as above. */
-static __device__ __forceinline__ void wf_copy_layers(uint32_t guides, const wf_pair_args &args, int y, int x)
+/* The same of features: first all of a thread's pixels are read, then they are computed with. */
+static __device__ __forceinline__ void wf_make_region(unsigned char *region, const wf_pair_args &args, int y, int x)
 {
     typedef wf_pair_tile tile;
-#pragma unroll
-    for (int i = 0; i < tile::PIXELS; i++) {
+    constexpr int PIXELS = (tile::ROWS * tile::COLUMNS + tile::THREADS - 1) / tile::THREADS;
+    wf_guides guides[PIXELS];
+    const auto find = [&](int i, int &at_y, int &at_x) {
         const int pixel = threadIdx.x + i * tile::THREADS;
-        const int at_y = y - 2 + pixel / tile::COLUMNS, at_x = x - 2 + pixel % tile::COLUMNS;
-        wf_copy_guides(guides + pixel * 4, tile::GUIDE_PLANE, args.features, min(max(at_y, 0), args.height - 1),
-                       min(max(at_x, 0), args.width - 1));
-    }
-}
-
-/* The region's pixels, of features; each thread of what it copied. */
-static __device__ __forceinline__ void wf_make_region(unsigned char *region, const float *guides,
-                                                      const wf_pair_args &args, const wf_exposure &exposure, int y,
-                                                      int x)
-{
-    typedef wf_pair_tile tile;
+        at_y = y - 2 + pixel / tile::COLUMNS, at_x = x - 2 + pixel % tile::COLUMNS;
+        return at_y >= 0 && at_y < args.height && at_x >= 0 && at_x < args.width;
+    };
+    const auto read = [&](auto read_guides) {
 #pragma unroll
-    for (int i = 0; i < tile::PIXELS; i++) {
-        const int pixel = threadIdx.x + i * tile::THREADS, row = pixel / tile::COLUMNS, column = pixel % tile::COLUMNS;
-        const int at_y = y - 2 + row, at_x = x - 2 + column;
+        for (int i = 0; i < PIXELS; i++) {
+            int at_y, at_x;
+            find(i, at_y, at_x);
+            guides[i] =
+                read_guides(args.features, min(max(at_y, 0), args.height - 1), min(max(at_x, 0), args.width - 1));
+        }
+    };
+    if (args.features.width)
+        read(wf_read_dense_guides);
+    else
+        read(wf_read_guides);
+    const wf_exposure exposure = *args.features.exposure;
+#pragma unroll
+    for (int i = 0; i < PIXELS; i++) {
+        int at_y, at_x;
         uint4 halves[2] = {make_uint4(0, 0, 0, 0), make_uint4(0, 0, 0, 0)};
-        if (at_y >= 0 && at_y < args.height && at_x >= 0 && at_x < args.width)
-            wf_find_features(args.features, exposure,
-                             wf_copied_guides(guides + pixel, tile::GUIDE_PLANE, args.features), halves);
-        uint4 *to = (uint4 *)region + wf_pair_entry(row, column);
+        if (find(i, at_y, at_x))
+            wf_find_features(args.features, exposure, guides[i], halves);
+        const int row = at_y - y + 2;
+        uint4 *to = (uint4 *)region + wf_pair_entry(row, at_x - x + 2);
         if (row < tile::ROWS) {
             to[0] = halves[0];
             to[tile::PLANE] = halves[1];
@@ -235,7 +238,8 @@ static __device__ __forceinline__ void wf_store_strip(const wf_pair_args &args, 
     }
 }
 
-/* A block stays, and works on one tile after the other: while it multiplies, what the next one reads is on its way. */
+/* A block stays, and works on one tile after the other: while it multiplies, what the next one reads is on its way. That of features
+ * is not, and has a tile. */
 template <bool COARSE, bool FEATURES>
 static __global__ void __launch_bounds__(wf_pair_tile::THREADS, 2) convolve_pair(const wf_pair_args args)
 {
@@ -246,19 +250,16 @@ static __global__ void __launch_bounds__(wf_pair_tile::THREADS, 2) convolve_pair
     const uint32_t shared = wf_shared_address(wf_convolve_shared);
     const uint32_t first = shared + (upper * tile::PLANE + wf_pair_entry(row0, column0) + pixel) * WF_ENTRY;
     unsigned char *const weights = wf_convolve_shared + tile::REGION_BYTES;
-    float *const guides = (float *)(wf_convolve_shared + tile::FIXED_BYTES);
     const int coarse_chunks = COARSE ? args.coarse.channels / WF_CHUNK : 0;
-    const auto copy_coarse = [&](int tile) {
-        const int y = tile / args.across * tile::HEIGHT, x = tile % args.across * tile::WIDTH;
-        for (int chunk = 0; chunk < coarse_chunks; chunk++)
+    const auto copy_coarse = [&](int i) {
+        const int y = i / args.across * tile::HEIGHT, x = i % args.across * tile::WIDTH;
+        for (int chunk = 0; chunk < coarse_chunks && i < args.tiles; chunk++)
             wf_copy_coarse(shared + tile::FIXED_BYTES + chunk * tile::COARSE_BYTES, args, chunk, y, x);
     };
-    const auto copy_input = [&](int tile) {
-        const int y = tile / args.across * tile::HEIGHT, x = tile % args.across * tile::WIDTH;
-        if (FEATURES)
-            wf_copy_layers(shared + tile::FIXED_BYTES, args, y, x);
-        else
-            wf_copy_region(shared, args, y, x);
+    const auto copy_input = [&](int i) {
+        if (!FEATURES && i < args.tiles)
+            wf_copy_region(shared, args, i / args.across * tile::HEIGHT, i % args.across * tile::WIDTH);
+        wf_commit_copies();
     };
 
     wf_let_follow();
@@ -270,17 +271,11 @@ static __global__ void __launch_bounds__(wf_pair_tile::THREADS, 2) convolve_pair
     wf_wait_for_kernels();
     copy_coarse(blockIdx.x);
     copy_input(blockIdx.x);
-    wf_commit_copies();
-    const wf_exposure exposure = FEATURES ? *args.features.exposure : wf_exposure{};
     for (int i = blockIdx.x; i < args.tiles; i += gridDim.x) {
         const int y = i / args.across * tile::HEIGHT, x = i % args.across * tile::WIDTH, next = i + gridDim.x;
+        if (FEATURES)
+            wf_make_region(wf_convolve_shared, args, y, x);
         wf_wait_copies<0>();
-        if (FEATURES) {
-            __syncthreads();
-            wf_make_region(wf_convolve_shared, guides, args, exposure, y, x);
-            if (next < args.tiles)
-                copy_input(next);
-        }
         __syncthreads();
         wf_strip_sums sums = {};
         wf_add_region(sums, first, (const uint4 *)weights + lane);
@@ -291,8 +286,7 @@ static __global__ void __launch_bounds__(wf_pair_tile::THREADS, 2) convolve_pair
                       (const uint4 *)(wf_convolve_shared + stage + 2 * tile::COARSE_PLANE * WF_ENTRY) + lane);
         }
         __syncthreads();
-        if (next < args.tiles)
-            copy_coarse(next);
+        copy_coarse(next);
         wf_keep_strip(wf_convolve_shared, args, sums, row0, column0, y, x);
         __syncthreads();
 #pragma unroll
@@ -301,11 +295,11 @@ static __global__ void __launch_bounds__(wf_pair_tile::THREADS, 2) convolve_pair
         wf_add_region(sums, first, (const uint4 *)(weights + tile::WEIGHT_BYTES) + lane);
         if (!FEATURES) {
             __syncthreads();
-            if (next < args.tiles)
-                copy_input(next);
+            copy_input(next);
         }
-        wf_commit_copies();
         wf_store_strip(args, sums, row0, column0, y, x);
+        if (FEATURES)
+            return;
     }
 }
 

@@ -39,7 +39,7 @@ static __global__ void __launch_bounds__(THREADS) sum_logarithms(const expose_ar
     wf_follow();
     float light = 0;
     float4 sum = make_float4(0, 0, 0, 0);
-#pragma unroll 4
+#pragma unroll 8
     for (int row = 0; row < WF_BLOCK; row++) { /* without branches, so that several rows are read at once */
         const int at_y = min(y0 + row, args.height - 1), at_x = min(x, args.width - 1);
         const float3 color = wf_read_rgb(args.color, at_y, at_x);

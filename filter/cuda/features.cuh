@@ -9,8 +9,14 @@
 struct wf_features_args {
     wf_view color, albedo, normal, depth;
     const wf_exposure *exposure;
+    int width; /* of layers whose rows all are dense; 0 where these are not */
     float scale[WF_FEATURE_COUNT], gain[WF_FEATURE_COUNT], epsilon;
 };
+
+static inline bool wf_has_dense_rows(const wf_view &view, int64_t width)
+{
+    return !view.data || (view.column == 1 && view.row == width);
+}
 
 static inline wf_features_args wf_make_features_args(const wf_features_call *call)
 {
@@ -20,6 +26,11 @@ static inline wf_features_args wf_make_features_args(const wf_features_call *cal
     args.normal = wf_view_or_none(&call->layers.normal);
     args.depth = wf_view_or_none(&call->layers.depth);
     args.exposure = call->exposure;
+    const int64_t *size = call->layers.color.size;
+    const bool is_dense = size[2] * size[3] <= INT32_MAX && wf_has_dense_rows(args.color, size[3]) &&
+                          wf_has_dense_rows(args.albedo, size[3]) && wf_has_dense_rows(args.normal, size[3]) &&
+                          wf_has_dense_rows(args.depth, size[3]);
+    args.width = is_dense ? (int)size[3] : 0;
     for (int i = 0; i < WF_FEATURE_COUNT; i++)
         args.scale[i] = call->scale[i], args.gain[i] = call->gain[i];
     args.epsilon = call->epsilon;
@@ -29,7 +40,7 @@ static inline wf_features_args wf_make_features_args(const wf_features_call *cal
 /* ln(1 + gain * light): what 1 + x loses of a small x is less than float16 has. */
 static __device__ __forceinline__ float wf_compress_light(const wf_features_args &args, int feature, float light)
 {
-    return args.scale[feature] * __logf(1 + args.gain[feature] * light);
+    return args.scale[feature] * WF_LN_2 * wf_log2(1 + args.gain[feature] * light);
 }
 
 static __device__ __forceinline__ uint32_t wf_two_halves(float low, float high)
@@ -51,31 +62,19 @@ static __device__ __forceinline__ wf_guides wf_read_guides(const wf_features_arg
             args.depth.data ? __ldg(wf_at<const float>(args.depth, 0, 0, y, x)) : 0};
 }
 
-#define WF_GUIDE_PLANES 10 /* of color, albedo, normal and depth */
-
-/* The same into shared memory, a plane after the other, so many floats apart; only of layers that are there. For the thread itself,
- * once it has waited for its copies. */
-static __device__ __forceinline__ void wf_copy_guides(uint32_t to, int plane, const wf_features_args &args, int y,
-                                                      int x)
+static __device__ __forceinline__ float3 wf_read_rgb_at(const wf_view &view, int pixel)
 {
-    const wf_view *const views[] = {&args.color, &args.albedo, &args.normal, &args.depth};
-#pragma unroll
-    for (int i = 0; i < WF_GUIDE_PLANES; i++) {
-        const wf_view &view = *views[i / 3];
-        if (view.data)
-            wf_copy4(to + i * plane * (int)sizeof(float), wf_at<const float>(view, 0, i % 3, y, x));
-    }
+    const float *at = (const float *)view.data + pixel;
+    return view.data ? make_float3(__ldg(at), __ldg(at + view.channel), __ldg(at + 2 * view.channel))
+                     : make_float3(0, 0, 0);
 }
 
-static __device__ __forceinline__ wf_guides wf_copied_guides(const float *from, int plane, const wf_features_args &args)
+/* The same where rows are dense: with one index for all layers. */
+static __device__ __forceinline__ wf_guides wf_read_dense_guides(const wf_features_args &args, int y, int x)
 {
-    float value[WF_GUIDE_PLANES];
-    const bool is_there[] = {true, args.albedo.data != NULL, args.normal.data != NULL, args.depth.data != NULL};
-#pragma unroll
-    for (int i = 0; i < WF_GUIDE_PLANES; i++)
-        value[i] = is_there[i / 3] ? from[i * plane] : 0;
-    return {make_float3(value[0], value[1], value[2]), make_float3(value[3], value[4], value[5]),
-            make_float3(value[6], value[7], value[8]), value[9]};
+    const int pixel = y * args.width + x;
+    return {wf_read_rgb_at(args.color, pixel), wf_read_rgb_at(args.albedo, pixel), wf_read_rgb_at(args.normal, pixel),
+            args.depth.data ? __ldg((const float *)args.depth.data + pixel) : 0};
 }
 
 /* Channels 0 ... 7 and 8 ... 15, in float16. */
@@ -93,11 +92,11 @@ static __device__ __forceinline__ void wf_find_features(const wf_features_args &
         const float exposed = fmaxf(exposure.exposure * colors[c], 0);
         light[c] = wf_compress_light(args, WF_FEATURE_COLOR, exposed);
         demodulated[c] =
-            wf_compress_light(args, WF_FEATURE_DEMODULATED, __fdividef(exposed, albedos[c] + args.epsilon));
+            wf_compress_light(args, WF_FEATURE_DEMODULATED, exposed * wf_reciprocal(albedos[c] + args.epsilon));
     }
     const float a = args.scale[WF_FEATURE_ALBEDO], n = args.scale[WF_FEATURE_NORMAL];
     const float relative =
-        fminf(fmaxf(__logf(depth) - exposure.mean_log_depth, (float)-WF_DEPTH_LIMIT), (float)WF_DEPTH_LIMIT);
+        fminf(fmaxf(WF_LN_2 * wf_log2(depth) - exposure.mean_log_depth, (float)-WF_DEPTH_LIMIT), (float)WF_DEPTH_LIMIT);
     const float d = args.scale[WF_FEATURE_DEPTH] * (depth > 0 ? relative : (float)WF_NO_DEPTH);
     halves[0] = make_uint4(wf_two_halves(light[0], light[1]), wf_two_halves(light[2], demodulated[0]),
                            wf_two_halves(demodulated[1], demodulated[2]), wf_two_halves(a * albedo.x, a * albedo.y));

@@ -15,7 +15,6 @@
 #include "network.h"
 
 #define WF_HEAD_ROWS 16 /* of a tile */
-#define WF_LOG2_E    1.44269504f
 
 typedef enum wf_head_part { WF_PART_GATHER, WF_PART_SPLAT, WF_PART_ALBEDO, WF_PART_COUNT } wf_head_part;
 

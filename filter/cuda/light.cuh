@@ -110,7 +110,12 @@ static __device__ __forceinline__ float3 wf_upsample(const float *coarse, int y,
 
 static __device__ __forceinline__ float wf_sigmoid(float logit)
 {
-    return __fdividef(1, 1 + __expf(-logit));
+    return wf_reciprocal(1 + wf_exp2(-WF_LOG2_E * logit));
+}
+
+static __device__ __forceinline__ float wf_find_alpha(const __half2 &logits, int op)
+{
+    return wf_sigmoid(__half2float(op == WF_SPLAT ? __high2half(logits) : __low2half(logits)));
 }
 
 /* o of a level that is not the finest one. */
@@ -120,9 +125,8 @@ static __device__ __forceinline__ float3 wf_blended(const wf_filtered_args &leve
     const float3 image = wf_read_dense((const float *)level.image[op].data, level.width * level.height, pixel);
     if (!level.alpha)
         return image;
-    const __half2 logits = level.alpha[pixel];
-    const float alpha = wf_sigmoid(__half2float(op == WF_SPLAT ? __high2half(logits) : __low2half(logits)));
-    return image + alpha * wf_upsample(level.blend[op], y, x, level.width, level.height);
+    return image +
+           wf_find_alpha(level.alpha[pixel], op) * wf_upsample(level.blend[op], y, x, level.width, level.height);
 }
 
 #endif

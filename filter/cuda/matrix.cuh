@@ -29,16 +29,6 @@ static __device__ __forceinline__ void wf_copy16(uint32_t to, const void *from, 
 #endif
 }
 
-/* The same of 4 bytes. */
-static __device__ __forceinline__ void wf_copy4(uint32_t to, const void *from)
-{
-#if __CUDA_ARCH__ >= 800
-    asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(to), "l"(from) : "memory");
-#else
-    asm volatile("st.shared.u32 [%0], %1;" ::"r"(to), "r"(*(const uint32_t *)from) : "memory");
-#endif
-}
-
 /* Two floats into shared memory, so many bytes behind an address, where they are wanted: without a branch. */
 static __device__ __forceinline__ void wf_store_two_if(bool wanted, uint32_t address, int bytes, float2 two)
 {
@@ -89,11 +79,21 @@ static __device__ __forceinline__ void wf_multiply(float sums[4], const uint32_t
 #endif
 }
 
+#define WF_LOG2_E 1.44269504f
+#define WF_LN_2   0.693147181f
+
 static __device__ __forceinline__ float wf_exp2(float value)
 {
     float power;
     asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(value));
     return power;
+}
+
+static __device__ __forceinline__ float wf_log2(float value)
+{
+    float logarithm;
+    asm("lg2.approx.ftz.f32 %0, %1;" : "=f"(logarithm) : "f"(value));
+    return logarithm;
 }
 
 static __device__ __forceinline__ float wf_reciprocal(float value)

@@ -34,9 +34,10 @@ static __device__ __forceinline__ place this_pixel(int width, int height)
 
 /* ---- Down --------------------------------------------------------------------------------------------------------- */
 
-#define DOWN_WIDTH  32 /* of a block, in pixels of its first output */
-#define DOWN_HEIGHT 8
-#define DOWN_LEVELS 4 /* of a launch: its last one has a row of a block */
+#define DOWN_LEVELS  4 /* of a launch, at most */
+#define DOWN_THREADS 128
+#define DOWN_ACROSS  8 /* lanes of a warp */
+#define DOWN_DOWN    4
 
 struct down_args {
     wf_light_args input;
@@ -46,14 +47,8 @@ struct down_args {
 };
 
 /* In an odd row or column at the end of the image its pixels count twice. */
-static __global__ void __launch_bounds__(DOWN_WIDTH *DOWN_HEIGHT) halve(const down_args args)
+static __device__ __forceinline__ float3 halve_light(const down_args &args, int y, int x)
 {
-    __shared__ float3 tiles[2][DOWN_WIDTH * DOWN_HEIGHT];
-    int columns = DOWN_WIDTH, rows = DOWN_HEIGHT; /* of the block */
-    int width = (args.width + 1) / 2, height = (args.height + 1) / 2;
-    int row = threadIdx.x / DOWN_WIDTH, column = threadIdx.x % DOWN_WIDTH;
-    int y = blockIdx.y * rows + row, x = blockIdx.x * columns + column;
-    wf_follow_in_turn();
     wf_raw_light raw[4];
 #pragma unroll
     for (int i = 0; i < 4; i++)
@@ -63,24 +58,54 @@ static __global__ void __launch_bounds__(DOWN_WIDTH *DOWN_HEIGHT) halve(const do
 #pragma unroll
     for (int i = 0; i < 4; i++)
         sum = sum + wf_finish_light(args.input, raw[i]);
-    for (int level = 0;; level++) {
-        const float3 mean = 0.25f * sum;
-        if (row < rows && y < height && x < width)
-            wf_write_rgb(args.outputs[level], y, x, mean);
-        if (level + 1 == args.count)
-            return;
-        float3 *const tile = tiles[level % 2];
-        if (row < rows)
-            tile[row * columns + column] = mean;
-        __syncthreads();
-        const int last_row = min(rows, height - (int)blockIdx.y * rows) - 1;
-        const int last_column = min(columns, width - (int)blockIdx.x * columns) - 1, pitch = columns;
-        rows /= 2, columns /= 2, height = (height + 1) / 2, width = (width + 1) / 2;
-        row = threadIdx.x / columns, column = threadIdx.x % columns;
-        y = blockIdx.y * rows + row, x = blockIdx.x * columns + column;
-        sum = make_float3(0, 0, 0);
-        for (int i = 0; i < 4 && row < rows; i++)
-            sum = sum + tile[min(2 * row + i / 2, last_row) * pitch + min(2 * column + i % 2, last_column)];
+    return 0.25f * sum;
+}
+
+static __device__ __forceinline__ float3 from_lane(float3 value, int lane)
+{
+    return make_float3(__shfl_sync(0xffffffff, value.x, lane), __shfl_sync(0xffffffff, value.y, lane),
+                       __shfl_sync(0xffffffff, value.z, lane));
+}
+
+/* Of a level's pixel, if there is one. */
+static __device__ __forceinline__ void write_mean(const down_args &args, int level, int y, int x, int height, int width,
+                                                  float3 mean)
+{
+    if (level < args.count && y < height && x < width)
+        wf_write_rgb(args.outputs[level], y, x, mean);
+}
+
+/* A lane has 2x2 pixels of the first output and one of the second, a warp with its lanes' those of the others. */
+static __global__ void __launch_bounds__(DOWN_THREADS) halve(const down_args args)
+{
+    const int lane = threadIdx.x % 32, column = lane % DOWN_ACROSS, row = lane / DOWN_ACROSS;
+    const int x = blockIdx.x * DOWN_ACROSS + column;
+    const int y = (blockIdx.y * (DOWN_THREADS / 32) + threadIdx.x / 32) * DOWN_DOWN + row;
+    int width = (args.width + 1) / 2, height = (args.height + 1) / 2;
+    wf_follow_in_turn();
+    float3 mean = make_float3(0, 0, 0);
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        const int at_y = 2 * y + i / 2, at_x = 2 * x + i % 2;
+        const float3 part = halve_light(args, min(at_y, height - 1), min(at_x, width - 1));
+        write_mean(args, 0, at_y, at_x, height, width, part);
+        mean = mean + 0.25f * part;
+    }
+    width = (width + 1) / 2, height = (height + 1) / 2;
+    write_mean(args, 1, y, x, height, width, mean);
+#pragma unroll
+    for (int level = 2; level < DOWN_LEVELS; level++) {
+        const int step = 1 << (level - 2), first_column = column & -2 * step, first_row = row & -2 * step;
+        const int from_y = (y - row + first_row) / step, from_x = (x - column + first_column) / step;
+        const int right = from_x + 1 < width ? step : 0, below = from_y + 1 < height ? step : 0;
+        float3 sum = make_float3(0, 0, 0);
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+            sum = sum + from_lane(mean, (first_row + i / 2 * below) * DOWN_ACROSS + first_column + i % 2 * right);
+        mean = 0.25f * sum;
+        width = (width + 1) / 2, height = (height + 1) / 2;
+        if (row == first_row && column == first_column)
+            write_mean(args, level, from_y / 2, from_x / 2, height, width, mean);
     }
 }
 
@@ -92,8 +117,9 @@ wf_result wf_cuda_down(wf_cuda_device *device, cudaStream_t stream, const wf_dow
             wf_make_light(&calls[first].input), {}, min(count - first, DOWN_LEVELS), (int)size[3], (int)size[2]};
         for (int i = 0; i < args.count; i++)
             args.outputs[i] = wf_make_view(&calls[first + i].output);
-        const dim3 blocks(wf_divide_up(args.width, 2 * DOWN_WIDTH), wf_divide_up(args.height, 2 * DOWN_HEIGHT));
-        WF_TRY(wf_launch_follower(device, stream, (const void *)halve, blocks, DOWN_WIDTH * DOWN_HEIGHT, 0, &args));
+        const dim3 blocks(wf_divide_up(args.width, 4 * DOWN_ACROSS),
+                          wf_divide_up(args.height, 4 * DOWN_DOWN * (DOWN_THREADS / 32)));
+        WF_TRY(wf_launch_follower(device, stream, (const void *)halve, blocks, DOWN_THREADS, 0, &args));
     }
     return WF_OK;
 }
@@ -106,116 +132,33 @@ struct blend_args {
     float epsilon;
 };
 
-/* A plane's two pixels from (y,x) on. PAIRED: both are in the image, one after the other, and aligned. */
-template <bool PAIRED>
-static __device__ __forceinline__ float2 read_pair(const wf_view &view, int c, int y, int x, int width)
-{
-    const float *at = wf_at<const float>(view, 0, c, y, x);
-    return PAIRED ? *(const float2 *)at : make_float2(at[0], x + 1 < width ? at[view.column] : 0);
-}
-
-template <bool PAIRED>
-static __device__ __forceinline__ void write_pair(const wf_view &view, int c, int y, int x, int width, float2 pair)
-{
-    float *at = wf_at<float>(view, 0, c, y, x);
-    if (PAIRED) {
-        *(float2 *)at = pair;
-        return;
-    }
-    at[0] = pair.x;
-    if (x + 1 < width)
-        at[view.column] = pair.y;
-}
-
-/* U of a coarse plane at the 2x2 pixels of its pixel (y,x), of which the upper and the lower row. */
-static __device__ __forceinline__ void upsample_pixel(const float *plane, int y, int x, int width, int height,
-                                                      float2 rows[2])
-{
-    const int ys[3] = {max(y - 1, 0), y, min(y + 1, height - 1)}, xs[3] = {max(x - 1, 0), x, min(x + 1, width - 1)};
-    float value[3][3];
-#pragma unroll
-    for (int i = 0; i < 9; i++)
-        value[i / 3][i % 3] = plane[ys[i / 3] * width + xs[i % 3]];
-#pragma unroll
-    for (int row = 0; row < 2; row++) {
-        float mixed[3];
-#pragma unroll
-        for (int j = 0; j < 3; j++)
-            mixed[j] = 0.75f * value[1][j] + 0.25f * value[2 * row][j];
-        rows[row] = make_float2(0.75f * mixed[1] + 0.25f * mixed[0], 0.75f * mixed[1] + 0.25f * mixed[2]);
-    }
-}
-
-static __device__ __forceinline__ float component(float3 rgb, int c)
-{
-    return c == 0 ? rgb.x : c == 1 ? rgb.y : rgb.z;
-}
-
-/* A thread has the 2x2 pixels of a coarse one. */
-template <bool PAIRED> static __global__ void __launch_bounds__(THREADS) blend(const blend_args args)
+static __global__ void __launch_bounds__(THREADS) blend(const blend_args args)
 {
     const wf_filtered_args &filtered = args.filtered;
-    const int width = filtered.width, coarse_width = (width + 1) / 2, coarse_height = (filtered.height + 1) / 2;
-    const place at = this_pixel(coarse_width, coarse_height);
+    const place at = this_pixel(filtered.width, filtered.height);
     if (!at.inside)
         return;
-    float3 factors[4];
-    __half2 alphas[4];
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
-        const int y = min(2 * at.y + i / 2, filtered.height - 1), x = min(2 * at.x + i % 2, width - 1);
-        const size_t pixel = (size_t)y * width + x;
-        factors[i] = args.albedo ? wf_find_divisor(__ldg(args.albedo + pixel), args.epsilon) : make_float3(1, 1, 1);
-        alphas[i] = filtered.alpha ? filtered.alpha[pixel] : __float2half2_rn(0);
-    }
+    const size_t pixel = (size_t)at.y * filtered.width + at.x;
+    const __half2 alphas = filtered.alpha ? filtered.alpha[pixel] : __float2half2_rn(0);
+    float3 factor = make_float3(1, 1, 1);
+    if (args.albedo)
+        factor = wf_find_divisor(__ldg(args.albedo + pixel), args.epsilon);
     for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
         if (!(filtered.operators >> op & 1))
             continue;
-        float alpha[4];
-#pragma unroll
-        for (int i = 0; i < 4; i++)
-            alpha[i] = wf_sigmoid(__half2float(op == WF_SPLAT ? __high2half(alphas[i]) : __low2half(alphas[i])));
-#pragma unroll
-        for (int c = 0; c < 3; c++) {
-            float2 image[2], coarse[2] = {};
-#pragma unroll
-            for (int row = 0; row < 2; row++)
-                image[row] =
-                    read_pair<PAIRED>(filtered.image[op], c, min(2 * at.y + row, filtered.height - 1), 2 * at.x, width);
-            if (filtered.alpha)
-                upsample_pixel(filtered.blend[op] + (size_t)c * coarse_width * coarse_height, at.y, at.x, coarse_width,
-                               coarse_height, coarse);
-#pragma unroll
-            for (int row = 0; row < 2; row++) {
-                const float left = image[row].x + alpha[2 * row] * coarse[row].x;
-                const float right = image[row].y + alpha[2 * row + 1] * coarse[row].y;
-                if (2 * at.y + row < filtered.height)
-                    write_pair<PAIRED>(
-                        filtered.image[op], c, 2 * at.y + row, 2 * at.x, width,
-                        make_float2(left * component(factors[2 * row], c), right * component(factors[2 * row + 1], c)));
-            }
-        }
+        float3 o = wf_read_rgb(filtered.image[op], at.y, at.x);
+        if (filtered.alpha)
+            o = o + wf_find_alpha(alphas, op) *
+                        wf_upsample(filtered.blend[op], at.y, at.x, filtered.width, filtered.height);
+        wf_write_rgb(filtered.image[op], at.y, at.x, make_float3(o.x * factor.x, o.y * factor.y, o.z * factor.z));
     }
-}
-
-/* Whether all pixels from even columns on are aligned with their neighbours. */
-static bool is_paired(const wf_filtered_args &filtered)
-{
-    bool is = filtered.width % 2 == 0;
-    for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
-        const wf_view &view = filtered.image[op];
-        if (filtered.operators >> op & 1)
-            is = is && view.column == 1 && view.row % 2 == 0 && view.channel % 2 == 0 && (uintptr_t)view.data % 8 == 0;
-    }
-    return is;
 }
 
 wf_result wf_cuda_blend(wf_cuda_device *device, cudaStream_t stream, const wf_blend_call *call)
 {
     blend_args args = {wf_make_filtered(call->operators, &call->filtered), (const uint2 *)call->albedo.data,
                        call->epsilon};
-    const void *kernel = is_paired(args.filtered) ? (const void *)blend<true> : (const void *)blend<false>;
-    return launch(device, stream, kernel, (args.filtered.width + 1) / 2, (args.filtered.height + 1) / 2, &args);
+    return launch(device, stream, (const void *)blend, args.filtered.width, args.filtered.height, &args);
 }
 
 /* ---- One kernel a level ------------------------------------------------------------------------------------------- */
