@@ -35,7 +35,9 @@ function(wf_add_filter_test name backend)
   endforeach()
 endfunction()
 
-wf_add_filter_test(cpu cpu)
+if(NOT WF_SANITIZE) # it takes the best of those below, again
+  wf_add_filter_test(cpu cpu)
+endif()
 foreach(instructions baseline avx2 avx512)
   wf_add_filter_test(cpu_${instructions} cpu WF_CPU_INSTRUCTIONS=${instructions})
 endforeach()
