@@ -15,3 +15,12 @@ add_executable(test_race denoise/test_race.c ${PROJECT_SOURCE_DIR}/app/denoise/d
 target_link_libraries(test_race PRIVATE wfview_view wfview_gpu wf_warnings PkgConfig::CMOCKA)
 add_test(NAME denoise_race COMMAND test_race)
 set_tests_properties(denoise_race PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 120)
+
+# Stands in the place of a tool that shows labels and ranges: test_labels.py.
+add_library(labels_seen MODULE view/labels_seen.c)
+target_link_libraries(labels_seen PRIVATE wf_warnings Vulkan::Headers ${CMAKE_DL_LIBS})
+set_target_properties(labels_seen PROPERTIES C_VISIBILITY_PRESET default)
+if(WF_NVTX_FOLDER)
+  target_compile_definitions(labels_seen PRIVATE WF_NVTX)
+  target_include_directories(labels_seen SYSTEM PRIVATE ${WF_NVTX_FOLDER})
+endif()

@@ -185,7 +185,7 @@ static bool record(denoiser *denoiser, uint32_t index, const denoiser_input *inp
     const denoiser_turn turn = {index, slot->images, slot->commands, profiler, denoiser->frames};
     if (!commands_begin(slot->commands, error))
         return false;
-    timer_begin(&denoiser->timer, slot->commands, index);
+    timer_begin(&denoiser->timer, slot->commands, index, input->stage);
     if (!input->record(input->maker, &turn, error))
         return false;
     timer_end(&denoiser->timer, slot->commands, index);
@@ -198,11 +198,10 @@ static bool make_on_host(denoiser *denoiser, uint32_t index, const denoiser_inpu
                          error *error)
 {
     const denoiser_turn turn = {index, denoiser->slots[index].images, VK_NULL_HANDLE, profiler, denoiser->frames};
-    int64_t begin = profiler_now();
-    if (!input->record(input->maker, &turn, error))
-        return false;
-    profiler_add(profiler, PROFILER_CPU, input->stage, begin, profiler_now(), denoiser->frames);
-    return node_ok(denoiser, wf_node_release(denoiser->node, index, VK_NULL_HANDLE), error);
+    const profiler_range range = profiler_begin(input->stage);
+    const bool made = input->record(input->maker, &turn, error);
+    profiler_end(range, made ? profiler : NULL, denoiser->frames);
+    return made && node_ok(denoiser, wf_node_release(denoiser->node, index, VK_NULL_HANDLE), error);
 }
 
 static bool submit(denoiser *denoiser, uint32_t index, const wf_node_sync *sync, error *error)

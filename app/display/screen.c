@@ -5,6 +5,8 @@
 
 _Static_assert(MEASURE_FRAMES == SCREEN_FRAMES, "each picture in flight has room for what it measures");
 
+static const char display_stage[] = "display", measure_stage[] = "measure", present_stage[] = "present";
+
 /* ---- Life --------------------------------------------------------------------------------------------------------- */
 
 static bool create_frame(const device *device, screen_frame *frame, error *error)
@@ -221,7 +223,7 @@ static void record_measure(screen *screen, uint32_t index, const screen_picture 
         return;
     }
     const denoiser_slot *slot = &picture->denoiser->slots[picture->slot];
-    timer_begin(&screen->timer, frame->commands, SCREEN_FRAMES + index);
+    timer_begin(&screen->timer, frame->commands, SCREEN_FRAMES + index, measure_stage);
     measure_record(&screen->measure, index, frame->commands, slot->images, picture->measure);
     timer_end(&screen->timer, frame->commands, SCREEN_FRAMES + index);
 }
@@ -233,7 +235,7 @@ static bool record(screen *screen, uint32_t index, const screen_picture *picture
         (picture->sync && !denoiser_acquire(picture->denoiser, picture->slot, frame->commands, error)))
         return false;
     record_measure(screen, index, picture);
-    timer_begin(&screen->timer, frame->commands, index);
+    timer_begin(&screen->timer, frame->commands, index, display_stage);
     record_view(screen, picture, frame->commands);
     if (!record_values(screen, frame, picture, error))
         return false;
@@ -288,10 +290,10 @@ static void collect(screen *screen, uint32_t index, profiler *profiler)
     int64_t begin, end;
     screen_frame *frame = &screen->frames[index];
     if (frame->untimed && timer_read(&screen->timer, screen->device, index, &begin, &end))
-        profiler_add(profiler, PROFILER_VULKAN, "display", begin, end, frame->untimed);
+        profiler_add(profiler, PROFILER_VULKAN, display_stage, begin, end, frame->untimed);
     if (frame->untimed && frame->measures &&
         timer_read(&screen->timer, screen->device, SCREEN_FRAMES + index, &begin, &end))
-        profiler_add(profiler, PROFILER_VULKAN, "measure", begin, end, frame->untimed);
+        profiler_add(profiler, PROFILER_VULKAN, measure_stage, begin, end, frame->untimed);
     frame->untimed = 0;
 }
 
@@ -299,6 +301,14 @@ void screen_collect(screen *screen, profiler *profiler)
 {
     for (uint64_t i = 0; i < SCREEN_FRAMES; i++)
         collect(screen, (uint32_t)((screen->drawn + i) % SCREEN_FRAMES), profiler);
+}
+
+static bool present(screen *screen, const screen_picture *picture, profiler *profiler, error *error)
+{
+    const profiler_range range = profiler_begin(present_stage);
+    const bool presented = window_present(screen->window, error);
+    profiler_end(range, presented ? profiler : NULL, picture->denoiser->frames);
+    return presented;
 }
 
 bool screen_draw(screen *screen, const screen_picture *picture, profiler *profiler, error *error)
@@ -314,7 +324,7 @@ bool screen_draw(screen *screen, const screen_picture *picture, profiler *profil
     if (!record(screen, index, picture, to_window, error) || !submit(screen, frame, picture->sync, to_window, error))
         return false;
     frame->untimed = picture->denoiser->frames;
-    return !to_window || window_present(screen->window, error);
+    return !to_window || present(screen, picture, profiler, error);
 }
 
 /* The latest picture that is done; NULL: none is. */

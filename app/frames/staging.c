@@ -41,13 +41,13 @@ static void fill_buffer(const staging *staging, staging_slot *slot, const denois
     const frame *frame = staging->frame;
     if (slot->held == staging->index + 1)
         return;
-    int64_t begin = profiler_now();
+    const profiler_range range = profiler_begin("copy to staging");
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
         if (frame->layers[layer].pixels)
             memcpy((char *)slot->buffer.mapped + offset_of(frame, layer), frame->layers[layer].pixels,
                    layer_bytes(&frame->layers[layer]));
     slot->held = staging->index + 1;
-    profiler_add(turn->profiler, PROFILER_CPU, "copy to staging", begin, profiler_now(), turn->frame);
+    profiler_end(range, turn->profiler, turn->frame);
 }
 
 static void record_copies(const frame *frame, const staging_slot *slot, const denoiser_turn *turn)

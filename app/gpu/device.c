@@ -104,6 +104,7 @@ bool device_create_instance(device *device, const char *const *extensions, uint3
         return error_set(error, "no Vulkan driver works here; the package mesa-vulkan-drivers has one for any machine");
     if (!vk_ok(result, "vkCreateInstance", error))
         return false;
+    device->labels = wf_labels_of(device->instance);
     if (!debug)
         return true;
     PFN_vkCreateDebugUtilsMessengerEXT create =

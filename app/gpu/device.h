@@ -8,11 +8,13 @@
 #include <vulkan/vulkan.h>
 
 #include "app/error.h"
+#include "wf_labels.h"
 #include "wf_node.h"
 
 typedef struct device {
     VkInstance instance;
     VkDebugUtilsMessengerEXT messenger;
+    wf_labels labels; /* of commands, for tools */
     VkPhysicalDevice physical;
     uint32_t number; /* set before device_create: which of the devices that are as capable as the best */
     VkDevice handle;

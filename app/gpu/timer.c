@@ -7,6 +7,7 @@ bool timer_create(const device *device, uint32_t spans, timer *timer, error *err
     VkQueueFamilyProperties families[32];
     uint32_t count = 32;
     vkGetPhysicalDeviceQueueFamilyProperties(device->physical, &count, families);
+    timer->labels = device->labels;
     uint32_t bits = families[device->queue_family].timestampValidBits;
     if (bits == 0)
         return true;
@@ -34,8 +35,9 @@ void timer_destroy(const device *device, timer *timer)
     *timer = (struct timer){0};
 }
 
-void timer_begin(const timer *timer, VkCommandBuffer commands, uint32_t span)
+void timer_begin(const timer *timer, VkCommandBuffer commands, uint32_t span, const char *stage)
 {
+    wf_label_begin(&timer->labels, commands, stage);
     if (!timer->pool)
         return;
     vkCmdResetQueryPool(commands, timer->pool, 2 * span, 2);
@@ -46,6 +48,7 @@ void timer_end(const timer *timer, VkCommandBuffer commands, uint32_t span)
 {
     if (timer->pool)
         vkCmdWriteTimestamp(commands, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, timer->pool, 2 * span + 1);
+    wf_label_end(&timer->labels, commands);
 }
 
 /* The device's and the host's clock at one moment. */

@@ -100,13 +100,12 @@ static bool load(viewer *viewer, const kernels *kernels, int index, int width, i
 bool viewer_load_weights(viewer *viewer, int index, int width, int height, error *error)
 {
     kernels list[KERNELS];
-    int64_t begin = profiler_now();
+    const profiler_range range = profiler_begin("read weights");
+    bool loaded = true;
     list_kernels(viewer, list);
-    viewer->weighed = -1;
-    for (int i = 0; i < KERNELS; i++)
-        if (follows_frames(&list[i]) && !load(viewer, &list[i], index, width, height, error))
-            return false;
-    viewer->weighed = index;
-    profiler_add(viewer->times, PROFILER_CPU, "read weights", begin, profiler_now(), viewer->denoiser.frames + 1);
-    return true;
+    for (int i = 0; i < KERNELS && loaded; i++)
+        loaded = !follows_frames(&list[i]) || load(viewer, &list[i], index, width, height, error);
+    viewer->weighed = loaded ? index : -1;
+    profiler_end(range, loaded ? viewer->times : NULL, viewer->denoiser.frames + 1);
+    return loaded;
 }

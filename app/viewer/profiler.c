@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "app/files/output.h"
+#include "wf_labels.h"
 
 #define MAX_SPANS 1000000
 
@@ -145,6 +146,19 @@ void profiler_add(profiler *profiler, profiler_track track, const char *stage, i
     add_sample(profiler->stages[index], (double)(end_ns - begin_ns) * 1e-6);
     if (profiler->keep)
         add_span(profiler, (span){index, begin_ns, end_ns, frame});
+}
+
+profiler_range profiler_begin(const char *stage)
+{
+    wf_range_begin(stage);
+    return (profiler_range){stage, profiler_now()};
+}
+
+void profiler_end(profiler_range range, profiler *profiler, uint64_t frame)
+{
+    if (profiler)
+        profiler_add(profiler, PROFILER_CPU, range.stage, range.begin_ns, profiler_now(), frame);
+    wf_range_end();
 }
 
 int profiler_count(const profiler *profiler)

@@ -32,6 +32,16 @@ void profiler_add(profiler *profiler, profiler_track track, const char *stage, i
                   uint64_t frame);
 void profiler_expect(profiler *profiler, profiler_track track, const char *stage);
 
+/* A span of the CPU's track that begins now, and ends; a range of that name for tools (wf_labels.h). They nest, in one thread; stage
+ * lives as long. profiler NULL: nothing is added. */
+typedef struct profiler_range {
+    const char *stage;
+    int64_t begin_ns;
+} profiler_range;
+
+profiler_range profiler_begin(const char *stage);
+void profiler_end(profiler_range range, profiler *profiler, uint64_t frame);
+
 int profiler_count(const profiler *profiler);
 profiler_stats profiler_get(const profiler *profiler, int index);
 

@@ -336,14 +336,13 @@ bool viewer_draw(viewer *viewer, error *error)
 
 bool viewer_step(viewer *viewer, int index, error *error)
 {
-    int64_t begin = profiler_now();
+    const profiler_range range = profiler_begin("frame");
     wf_node_sync sync;
     viewer->view.frame = index;
-    if (!screen_fit(&viewer->screen, error) || !filter_frame(viewer, index, &sync, error) ||
-        !draw(viewer, &sync, error))
-        return false;
-    profiler_add(viewer->times, PROFILER_CPU, "frame", begin, profiler_now(), viewer->denoiser.frames);
-    return true;
+    const bool drawn =
+        screen_fit(&viewer->screen, error) && filter_frame(viewer, index, &sync, error) && draw(viewer, &sync, error);
+    profiler_end(range, drawn ? viewer->times : NULL, viewer->denoiser.frames);
+    return drawn;
 }
 
 bool viewer_drain(viewer *viewer, error *error)

@@ -28,6 +28,10 @@ target_sources(wf PRIVATE
   cuda/backward_tiles.cu cuda/gather_splat_tiles.cu)
 set_target_properties(wf PROPERTIES CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTURES}" CUDA_STANDARD 17)
 target_link_libraries(wf PRIVATE CUDA::cudart_static)
+find_path(WF_NVTX_FOLDER nvtx3/nvToolsExt.h HINTS ${CUDAToolkit_INCLUDE_DIRS}) # some packages of CUDA lack it
+if(WF_NVTX_FOLDER AND WF_VULKAN)
+  set_source_files_properties(node/labels.c PROPERTIES COMPILE_DEFINITIONS WF_NVTX COMPILE_OPTIONS "-isystem;${WF_NVTX_FOLDER}")
+endif()
 
 # Networks. Tensor cores have instructions of their own from 8.0 on, and others in 9.0 (not in its successors).
 function(wf_add_network name architectures)

@@ -180,17 +180,21 @@ static void hand_over(const wf_node *node, uint32_t slot, VkCommandBuffer comman
 /* Records that the renderer's work on the images ends, or begins again. */
 static void record_release(wf_node *node, uint32_t slot, VkCommandBuffer commands)
 {
+    wf_label_begin(&node->labels, commands, wf_node_stage_name(WF_NODE_TAKE));
     wf_node_reset_marks(node, slot, commands);
     discard_outputs(&node->slots[slot], commands);
     choose_buffers(node, slot);
     hand_over(node, slot, commands, node->options.queue_family, VK_QUEUE_FAMILY_EXTERNAL);
     wf_node_write_mark(node, slot, commands, MARK_RELEASED);
+    wf_label_end(&node->labels, commands);
 }
 
 static void record_acquire(wf_node *node, uint32_t slot, VkCommandBuffer commands)
 {
+    wf_label_begin(&node->labels, commands, wf_node_stage_name(WF_NODE_GIVE));
     hand_over(node, slot, commands, VK_QUEUE_FAMILY_EXTERNAL, node->options.queue_family);
     wf_node_write_mark(node, slot, commands, MARK_ACQUIRED);
+    wf_label_end(&node->labels, commands);
 }
 
 wf_result wf_node_release(wf_node *node, uint32_t slot, VkCommandBuffer commands)
@@ -381,6 +385,27 @@ static wf_result end_stage(const node_turn *turn, wf_node_stage stage)
     return turn->node->handover->mark(turn->node, turn->slot, (node_mark)(stage + 1));
 }
 
+/* What the stage records in Vulkan; hand-overs are labelled in the renderer's commands. */
+static VkCommandBuffer commands_of(const node_turn *turn, wf_node_stage stage)
+{
+    const int records = turn->node->handover->backend == WF_VULKAN && stage != WF_NODE_TAKE && stage != WF_NODE_GIVE;
+    return records ? (VkCommandBuffer)turn->stream : VK_NULL_HANDLE;
+}
+
+static wf_result run_stage(node_turn *turn, const struct node_stage *stage)
+{
+    const wf_labels *labels = &turn->node->labels;
+    const VkCommandBuffer commands = commands_of(turn, stage->stage);
+    wf_range_begin(stage->name);
+    wf_label_begin(labels, commands, stage->name);
+    wf_result result = stage->run(turn);
+    if (result == WF_OK)
+        result = end_stage(turn, stage->stage);
+    wf_label_end(labels, commands);
+    wf_range_end();
+    return result;
+}
+
 wf_result wf_node_run(wf_node *node, uint32_t slot)
 {
     WF_TRY(check_step(node, slot, STEP_RELEASED, "wf_node_run"));
@@ -392,8 +417,7 @@ wf_result wf_node_run(wf_node *node, uint32_t slot)
     for (int i = 0; i < WF_NODE_STAGE_COUNT; i++) {
         if (!(frame->stages >> stages[i].stage & 1))
             continue;
-        WF_TRY(stages[i].run(&turn));
-        WF_TRY(end_stage(&turn, stages[i].stage));
+        WF_TRY(run_stage(&turn, &stages[i]));
     }
     s->run = s->begun;
     s->step = STEP_RUN;

@@ -155,6 +155,7 @@ wf_result wf_node_create(const wf_node_options *options, wf_node **node)
     made->options = *options;
     made->log = (wf_log){.callback = relay, .user = made};
     wf_node_open_clock(made);
+    made->labels = wf_labels_of(made->options.instance);
     int chooses = options->automatic && !node_lacks_vulkan(made);
     wf_result result = chooses ? open_first_that_works(made) : open_backend(made, options->backend);
     if (result != WF_OK) {

@@ -8,6 +8,7 @@
  * maps.c      figures of every pixel's kernel, as images
  * effective.c what a pyramid's kernels make together
  * timing.c    marks to spans on one clock
+ * labels.c    names of stages for tools
  * handover_*  how images are taken from the renderer and given back: one per backend, and one for nodes without Vulkan
  * queue.c     commands in the renderer's queue
  * role.h, image.h, buffer.h, staging.h, share.h  parts that know no node */
@@ -20,6 +21,7 @@
 #include "inspect.h"
 #include "role.h"
 #include "vulkan/check.h"
+#include "wf_labels.h"
 #include "wf_node.h"
 
 /* Moments of a frame: stage s ends at mark s + 1, and begins where the stage before it that is part of the frame ends. The
@@ -99,6 +101,7 @@ struct wf_node {
     void *state; /* the hand-over's own */
     wf_device *device;
     node_clock clock;
+    wf_labels labels;
     uint64_t frames; /* begun, of all slots */
     node_slot slots[WF_NODE_MAX_SLOTS];
     wf_tensor blocks[NODE_BLOCK_COUNT];   /* float32, dense; data is NULL until a role of it is bound */

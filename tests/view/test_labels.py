@@ -1,0 +1,67 @@
+"""What tools see of wfview: labels of Vulkan's commands and ranges of NVTX, named and counted as the report's stages. labels_seen.c stands
+in a tool's place."""
+
+import collections
+import functools
+import json
+
+import frames
+import numpy as np
+import pytest
+
+FRAMES, WARMUP = 3, 1
+HAND_OVERS = {"hand-over in", "hand-over out"}
+
+
+@pytest.fixture(name="seen", scope="module")
+def fixture_seen(wfview, build, tmp_path_factory):
+    """Runs wfview on a backend with labels_seen.c; returns lines of its file, and from clock and stage to the number of samples."""
+
+    @functools.cache
+    def run(backend):
+        folder = tmp_path_factory.mktemp(backend)
+        frames.write(folder / "frame.exr", color=np.random.default_rng(5).random((48, 64, 3)))
+        library = str(build / "tests" / "liblabels_seen.so")
+        wfview("--headless", "--backend", backend, "--kernel-size", 3, "--frames", FRAMES, "--warmup", WARMUP, "--size", "320x240",
+               "--pixel", "20,20", "--measure", "gather-splat", "--report", folder / "report.json", folder / "frame.exr",
+               LD_PRELOAD=library, NVTX_INJECTION64_PATH=library, WF_LABELS=str(folder / "labels"),
+               ASAN_OPTIONS="verify_asan_link_order=0").done()
+        stages = json.loads((folder / "report.json").read_text())["stages"]
+        return (folder / "labels").read_text().splitlines(), {(stage["clock"], stage["name"]): stage["n"] for stage in stages}
+
+    return run
+
+
+def named(lines, kind):
+    """From names to how often they were seen, of lines of a kind."""
+    split = [line.strip().split(" ", 1) for line in lines]
+    return collections.Counter(name for of, name in split if of == kind)
+
+
+@pytest.mark.parametrize("backend", ["cpu", "vulkan"])
+def test_labels(seen, backend):
+    """Of what Vulkan does: all of the viewer's, and of the node's its hand-overs and what it filters with Vulkan. None lies in another."""
+    lines, stages = seen(backend)
+    expected = {name: n for (clock, name), n in stages.items()
+                if clock == "vulkan" or (clock == "node" and name != "node" and (backend == "vulkan" or name in HAND_OVERS))}
+    assert {"upload", "measure", "display", *HAND_OVERS} <= expected.keys()
+    assert ({"predict", "gather", "splat", "inspect"} <= expected.keys()) == (backend == "vulkan")
+    labels = named(lines, "vulkan")
+    assert labels.keys() == expected.keys()
+    assert all(n == FRAMES for n in expected.values())
+    assert all(n >= FRAMES + WARMUP for n in labels.values()) and labels["gather" if backend == "vulkan" else "hand-over in"] == FRAMES + WARMUP
+    assert [line for line in lines if line.startswith(" ") and line.strip().startswith("vulkan")] == []
+
+
+def test_ranges(seen):
+    """Of threads, where NVTX is built in: each frame, and the node's stages in it."""
+    lines, stages = seen("cpu")
+    ranges = named(lines, "range")
+    if not ranges:
+        pytest.skip("built without CUDA, so without NVTX")
+    expected = {name for clock, name in stages if clock == "cpu" or (clock == "node" and name != "node")}
+    assert {"frame", "predict", "gather", "splat", *HAND_OVERS} <= expected
+    assert expected <= ranges.keys() <= expected | {"copy to staging"}
+    assert all(ranges[name] == FRAMES + WARMUP for name in ("frame", "predict", "gather", "splat", *HAND_OVERS))
+    outer = [line for line in lines if line.startswith("range")]
+    assert outer == ["range frame"] * (FRAMES + WARMUP)
