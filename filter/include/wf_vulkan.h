@@ -29,7 +29,8 @@ typedef struct wf_vulkan_needs {
                                   and VK_NV_cooperative_matrix where matrices is 1 */
     uint32_t extension_count;
     int matrices; /* 1: the device multiplies matrices, and the chain and the extensions enable that: cooperativeMatrix,
-                          shaderFloat16 and vulkanMemoryModel. For wf_vulkan_options and wf_node_options */
+                          shaderFloat16, vulkanMemoryModel and vulkanMemoryModelDeviceScope, without which the device's
+                          other shaders may use no atomics. For wf_vulkan_options and wf_node_options */
     int complete; /* 0: the physical device lacks a needed feature or version */
     char missing[128]; /* its name then */
 } wf_vulkan_needs;

@@ -17,7 +17,8 @@ void wf_vulkan_add_matrices(wf_vulkan_needs *needs, VkPhysicalDevice physical_de
                                                  .pNext = &matrix};
     VkPhysicalDeviceFeatures2 features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &vulkan12};
     vkGetPhysicalDeviceFeatures2(physical_device, &features);
-    if (!matrix.cooperativeMatrix || !vulkan12.shaderFloat16 || !vulkan12.vulkanMemoryModel)
+    if (!matrix.cooperativeMatrix || !vulkan12.shaderFloat16 || !vulkan12.vulkanMemoryModel ||
+        !vulkan12.vulkanMemoryModelDeviceScope)
         return;
     needs->vulkan11.pNext = &needs->cooperative_matrix;
     needs->cooperative_matrix = (VkPhysicalDeviceCooperativeMatrixFeaturesNV){
@@ -26,6 +27,7 @@ void wf_vulkan_add_matrices(wf_vulkan_needs *needs, VkPhysicalDevice physical_de
         .cooperativeMatrix = VK_TRUE};
     needs->vulkan12.shaderFloat16 = VK_TRUE;
     needs->vulkan12.vulkanMemoryModel = VK_TRUE;
+    needs->vulkan12.vulkanMemoryModelDeviceScope = VK_TRUE; /* or the device's other shaders lose their atomics */
     needs->extensions[needs->extension_count++] = VK_NV_COOPERATIVE_MATRIX_EXTENSION_NAME;
     needs->matrices = 1;
 }
