@@ -31,6 +31,17 @@ def test_figures(tmp_path):
     assert measured["busy"] == pytest.approx(0.7)
 
 
+def test_readme_s_figures(root):
+    """What README.md says of the trace that it shows."""
+    measured = trace_picture.figures(trace_picture.read(root / "tests" / "bench" / "results" / "wfview-trace-cuda.json"))
+    text = " ".join((root / "README.md").read_text().split())
+    rate, stages = measured["rate"], measured["stages"]
+    for said in (f"{measured['frames']} frames come at {rate:.1f} a second, {rate / measured['allowed']:.3f} of what",
+                 f"the GPU computes in {measured['busy']:.3f} of the time",
+                 f"`display` takes {stages['display']:.2f} ms, `measure` (metrics and FLIP) {stages['measure']:.2f}, `inspect` {stages['inspect']:.2f}"):
+        assert said in text
+
+
 def test_what_overlaps_counts_once():
     spans = [trace_picture.Span("gather", "cuda", 1, begin, end) for begin, end in ((0, 4), (1, 2), (3, 6), (8, 9))]
     assert trace_picture.covered(spans) == 7

@@ -87,21 +87,23 @@ def said(measured):
 
 
 def draw_frames(axes, spans, count):
-    """`count` frames in the middle of the run."""
+    """What there is while the GPU works at `count` frames in the middle of the run; each frame's number where the filters and the CPU
+    begin with it."""
     numbers = sorted({span.frame for span in spans})
     first = max(0, (len(numbers) - count) // 2)
-    chosen = set(numbers[first:first + count])
-    shown = [span for span in spans if span.frame in chosen and span.stage != "node"]
-    begin = min(span.begin for span in shown)
-    tracks = [CPU, *sorted({span.track for span in shown} - {CPU}, key=lambda name: name != VULKAN)]
-    for span in shown:
+    chosen = [span for span in work(spans) if span.frame in numbers[first:first + count]]
+    begin, end = min(span.begin for span in chosen), max(span.end for span in chosen)
+    tracks = [CPU, *sorted({span.track for span in chosen}, key=lambda name: name != VULKAN)]
+    for span in spans:
+        left, right = max(span.begin, begin), min(span.end, end)
+        if left >= right or span.stage == "node":
+            continue
         row = tracks.index(span.track)
-        axes.barh(row, span.end - span.begin, left=span.begin - begin, height=0.7, color=COLORS.get(span.stage, OTHER),
-                  edgecolor="white", linewidth=0.4)
-        if span.stage == "unpack":
-            axes.text(span.begin - begin, row - 0.38, f"{span.frame}", fontsize=7, color="#555555", verticalalignment="bottom")
+        axes.barh(row, right - left, left=left - begin, height=0.7, color=COLORS.get(span.stage, OTHER), edgecolor="white", linewidth=0.4)
+        if span.stage in ("frame", "unpack"):
+            axes.text(left - begin, row - 0.38, f"{span.frame}", fontsize=7, color="#555555", verticalalignment="bottom")
     labels = [track if track in (CPU, VULKAN) else f"filters: {track}" for track in tracks]
-    axes.set(yticks=range(len(tracks)), yticklabels=labels, xlabel=f"milliseconds; frames {min(chosen)} to {max(chosen)}")
+    axes.set(yticks=range(len(tracks)), yticklabels=labels, xlabel="milliseconds", xlim=(0, end - begin))
     axes.invert_yaxis()
 
 
