@@ -391,16 +391,18 @@ static void test_gather_splat(void **state)
 static void test_gather_splat_aligned(void **state)
 {
     (void)state;
-    static const int kernels[][2] = {{1, 1}, {3, 3}, {5, 5}, {7, 7}, {4, 3}, {6, 8}, {11, 11}, {21, 21}};
+    static const int kernels[][2] = {{1, 1}, {3, 3}, {5, 5}, {7, 7}, {4, 3}, {6, 8}, {9, 9}, {11, 11}, {21, 21}};
     static const wf_dtype types[][2] = {{WF_FLOAT32, WF_FLOAT32}, {WF_FLOAT32, WF_FLOAT16}, {WF_FLOAT16, WF_FLOAT16}};
     for (size_t i = 0; i < LENGTH(kernels); i++) {
-        FOR_EACH_MODE(mode)
-        {
-            filter_case c = mode_case(WF_GATHER, mode);
-            c.kernel_height = kernels[i][0], c.kernel_width = kernels[i][1];
-            c.dtype = types[i % 3][0], c.weight_dtype = types[i % 3][1];
-            c.c = 3, c.h = 23 + 16 * (i % 2 == 0), c.w = 8 + 128 * (int)(i % 3), c.has_bias = i % 2 == 0;
-            check_both(c);
+        for (size_t t = 0; t < LENGTH(types); t++) {
+            FOR_EACH_MODE(mode)
+            {
+                filter_case c = mode_case(WF_GATHER, mode);
+                c.kernel_height = kernels[i][0], c.kernel_width = kernels[i][1];
+                c.dtype = types[t][0], c.weight_dtype = types[t][1];
+                c.c = 3, c.h = 23 + 16 * (i % 2 == 0), c.w = 8 + 128 * (int)((i + t) % 3), c.has_bias = i % 2 == 0;
+                check_both(c);
+            }
         }
     }
 }
