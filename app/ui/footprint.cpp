@@ -64,7 +64,9 @@ void draw_footprints(const ui_facts *facts, const view *view, const view_context
                         true);
     for (int i = 0; i < facts->inspected_count; i++) {
         const inspected_pixel &pixel = facts->inspected[i];
-        const inspected_kernel *kernel = inspected_whole(&pixel, layer == LAYER_SPLAT ? WF_SPLAT : WF_GATHER);
+        const inspected_kernel *kernel = layer == LAYER_SPLAT && view->footprint
+                                             ? inspected_written(&pixel)
+                                             : inspected_whole(&pixel, layer == LAYER_SPLAT ? WF_SPLAT : WF_GATHER);
         if (kernel)
             outline_kernel(*kernel, texels, colors[i]);
         ImDrawList *list = ImGui::GetWindowDrawList();

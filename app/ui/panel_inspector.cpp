@@ -120,6 +120,23 @@ void draw_level(const inspected_kernel &kernel, Box row)
     draw_format(look.small, words, right_align, dim, "r %.1f", kernel.effective_radius);
 }
 
+/* What splat writes of the pixel: a picture, figures, and where most of it lands. */
+void build_footprint(const inspected_pixel &pixel, Box box)
+{
+    const inspected_footprint *written = inspected_written(&pixel);
+    draw_text(look.body, box.take_top(px(20)), left_align, text, "Splat writes");
+    if (!written) {
+        draw_text(look.small, box.take_top(px(18)), left_align, dim, "not told of such kernels");
+        return;
+    }
+    draw_kernel(*written, box.take_top(box.width));
+    box.take_top(px(22)); /* the others' mode */
+    figure(&box, "sum", "%.4f", written->sum);
+    figure(&box, "entropy", "%.2f bit", written->entropy);
+    figure(&box, "radius", "%.2f px", written->effective_radius);
+    list_largest(*written, std::clamp((int)(box.height / px(18)), 0, 6), &box);
+}
+
 /* other: a second pixel, which it is compared with; nullptr: none. */
 void build_operator(const inspected_pixel &pixel, const inspected_pixel *other, wf_operator op, Box box)
 {
@@ -159,7 +176,7 @@ void build_operator(const inspected_pixel &pixel, const inspected_pixel *other, 
 
 float inspector_width(const view *view)
 {
-    return px(320) * (float)std::max(view->pin_count, 1);
+    return px(view->footprint ? 474 : 320) * (float)std::max(view->pin_count, 1);
 }
 
 void build_inspector(const ui_facts *facts, const view *view, Box box)
@@ -182,10 +199,16 @@ void build_inspector(const ui_facts *facts, const view *view, Box box)
         char words[64];
         std::snprintf(words, sizeof words, "Kernels of %d, %d", pixel.x, pixel.y);
         heading(&part, words);
-        const float half = std::floor((part.width - px(block_gap)) / 2);
+        const int columns = view->footprint ? 3 : 2;
+        const float each = std::floor((part.width - px(block_gap) * (float)(columns - 1)) / (float)columns);
+        auto column = [&](int place) -> Box {
+            return {part.x + (each + px(block_gap)) * (float)place, part.y, each, part.height};
+        };
         const inspected_pixel *other = facts->inspected_count == 2 ? &facts->inspected[1 - i] : nullptr;
-        build_operator(pixel, other, WF_GATHER, {part.x, part.y, half, part.height});
-        build_operator(pixel, other, WF_SPLAT, {part.x + half + px(block_gap), part.y, half, part.height});
+        build_operator(pixel, other, WF_GATHER, column(0));
+        build_operator(pixel, other, WF_SPLAT, column(1));
+        if (view->footprint)
+            build_footprint(pixel, column(2));
     }
 }
 

@@ -20,6 +20,7 @@
 TOGGLE(panels)
 TOGGLE(first_row)
 TOGGLE(inspector)
+TOGGLE(footprint)
 TOGGLE(measures)
 TOGGLE(times)
 TOGGLE(times_pause)
@@ -274,6 +275,8 @@ static const command rows[] = {
     {"panels", "panels", COMMANDS_VIEW, {KEY_TAB}, .run = toggle_panels, .is_on = panels_is_on},
     {"inspector", "inspect the kernels of the pixel under the cursor; a click pins it, one with Shift a second pixel", COMMANDS_VIEW,
      {'i'}, .run = toggle_inspector, .is_on = inspector_is_on},
+    {"footprint", "footprints: beside the kernels, and outlined over splat, what a pixel writes", COMMANDS_VIEW, {'I'}, .run = toggle_footprint,
+     .is_on = footprint_is_on},
     {"metrics", "metrics and a histogram; a drag with Shift chooses a region", COMMANDS_VIEW, {'k'}, .run = toggle_measures, .is_on = measures_is_on},
     {"times", "times of all stages, plotted, and the hand-over's state", COMMANDS_VIEW, {'T'}, .run = toggle_times, .is_on = times_is_on},
     {"times-window", "times of more of the latest samples, or of the fewest", COMMANDS_VIEW, {0}, .run = next_window},

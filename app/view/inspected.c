@@ -69,6 +69,47 @@ static bool read_effective(const wf_node_inspected_pixel *told, wf_operator op, 
     return kernel->factors && wf_node_effective_kernel(told, op, 0, kernel->factors) == WF_OK;
 }
 
+/* In the order of taps: tap t lands at +o(t). */
+static bool read_footprint(const wf_node_kernels *told, const inspected_kernel *beside, inspected_footprint *footprint)
+{
+    const wf_filter *filter = &told->filter;
+    const int taps = beside->width * beside->height;
+    *footprint = *beside;
+    footprint->first_x = told->x - filter->dilation * (filter->kernel_width / 2);
+    footprint->first_y = told->y - filter->dilation * (filter->kernel_height / 2);
+    footprint->factors = calloc((size_t)taps, sizeof *footprint->factors);
+    for (int t = 0; t < taps && footprint->factors; t++)
+        footprint->factors[t] = told->footprint[t];
+    return footprint->factors;
+}
+
+static bool read_whole_footprint(const wf_node_inspected_pixel *told, const inspected_kernel *beside,
+                                 inspected_footprint *footprint)
+{
+    const wf_node_area area = wf_node_footprint_area(told);
+    *footprint = *beside;
+    footprint->first_x = area.x;
+    footprint->first_y = area.y;
+    footprint->width = area.width;
+    footprint->height = area.height;
+    footprint->factors = calloc((size_t)area.width * (size_t)area.height, sizeof *footprint->factors);
+    return footprint->factors && wf_node_footprint(told, 0, footprint->factors) == WF_OK;
+}
+
+/* Beside splat's kernels, the last of the pixel's. */
+static bool read_footprints(const wf_node_inspected_pixel *told, inspected_pixel *pixel)
+{
+    const int levels = told->levels[WF_SPLAT], first = pixel->count - levels - (levels > 1);
+    if (wf_node_footprint_area(told).width == 0)
+        return true;
+    for (int level = 0; level < levels; level++)
+        if (!read_footprint(&told->kernels[WF_SPLAT][level], &pixel->kernels[first + level],
+                            &pixel->footprints[first + level]))
+            return false;
+    return levels < 2 ||
+           read_whole_footprint(told, &pixel->kernels[first + levels], &pixel->footprints[first + levels]);
+}
+
 static bool read_operator(const wf_node_inspected_pixel *told, wf_operator op, inspected_pixel *pixel)
 {
     const int levels = told->levels[op];
@@ -87,15 +128,24 @@ bool inspected_read(const wf_node_inspected_pixel *told, inspected_pixel *pixel)
             return false;
         }
     }
-    for (int i = 0; i < pixel->count; i++)
+    if (!read_footprints(told, pixel)) {
+        inspected_free(pixel);
+        return false;
+    }
+    for (int i = 0; i < pixel->count; i++) {
         find_figures(&pixel->kernels[i]);
+        if (pixel->footprints[i].factors)
+            find_figures(&pixel->footprints[i]);
+    }
     return true;
 }
 
 void inspected_free(inspected_pixel *pixel)
 {
-    for (int i = 0; i < pixel->count; i++)
+    for (int i = 0; i < pixel->count; i++) {
         free(pixel->kernels[i].factors);
+        free(pixel->footprints[i].factors);
+    }
     *pixel = (inspected_pixel){0};
 }
 
@@ -105,6 +155,13 @@ const inspected_kernel *inspected_whole(const inspected_pixel *pixel, wf_operato
     for (int i = 0; i < pixel->count; i++)
         last = pixel->kernels[i].op == op ? &pixel->kernels[i] : last;
     return last;
+}
+
+const inspected_footprint *inspected_written(const inspected_pixel *pixel)
+{
+    const inspected_kernel *whole = inspected_whole(pixel, WF_SPLAT);
+    const inspected_footprint *footprint = whole ? &pixel->footprints[whole - pixel->kernels] : NULL;
+    return footprint && footprint->factors ? footprint : NULL;
 }
 
 static double size_of(const inspected_kernel *kernel)

@@ -32,11 +32,18 @@ typedef struct inspected_kernel {
     double effective_radius; /* root of the mean squared distance by p, in pixels of the level */
 } inspected_kernel;
 
+/* What splat writes of the pixel, the other way round: of the level's pixel
+ *
+ *     output[first_y + step*i][first_x + step*j] has in it factors[i][j] * input[y][x]
+ */
+typedef inspected_kernel inspected_footprint;
+
 /* Gather's levels from the finest, the effective one where there are several; then splat's. */
 typedef struct inspected_pixel {
     int x, y;
     int count;
     inspected_kernel kernels[INSPECTED_MOST];
+    inspected_footprint footprints[INSPECTED_MOST]; /* beside each of splat's kernels; factors NULL: there is none */
 } inspected_pixel;
 
 /* False for want of memory: *pixel is zeroed then. Of filters with groups: the first group's. */
@@ -45,6 +52,9 @@ void inspected_free(inspected_pixel *pixel); /* leaves it zeroed; zeroed is fine
 
 /* What all the operator's levels make together; of a plain filter its only kernel. NULL: it has no output. */
 const inspected_kernel *inspected_whole(const inspected_pixel *pixel, wf_operator op);
+
+/* Beside inspected_whole's of splat. NULL: there is none. */
+const inspected_footprint *inspected_written(const inspected_pixel *pixel);
 
 /* How much two kernels are alike, from 0 to 1: the sum of the smaller p, over the taps at the same distance in columns and rows from the
  * inspected pixels. 0 for kernels of different steps. */

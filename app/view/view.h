@@ -59,6 +59,7 @@ typedef struct view {
     bool help, menu;                        /* what lies over the view, ... */
     view_palette palette;                   /* ... and this */
     bool inspector;                         /* it is open */
+    bool footprint;                         /* the inspector has what splat writes of the pixel, too */
     wf_node_pixel pins[WF_NODE_MAX_PIXELS]; /* what it inspects; without any, the pixel under the mouse */
     int pin_count;
     bool times;                /* the panel of times is open */

@@ -33,6 +33,8 @@
  *     inspect[].alpha          blend towards the coarser levels; null where there is none
  *     inspect[].factors        [row][column], what the pixels of the picture are multiplied with
  *     inspect[].sum, entropy (bits), effective_radius (pixels of the level)
+ *     inspect[].footprint      of splat what the pixel itself writes: first, kernel, factors (what its neighbours have of it), sum, entropy,
+ *                              effective_radius, as above; null for gather, and for kernels too large (WF_NODE_FOOTPRINT_WEIGHTS)
  *     in_common                gather, splat: how much the kernels of two inspected pixels are alike (inspected_overlap), 0 to 1; empty
  *                              for less than two
  *     measured[]               what --measure asks for, one a frame: frame (path), layer, against (null: nothing), region [x, y, width, height]
@@ -149,24 +151,34 @@ static cJSON *describe_factors(const inspected_kernel *kernel)
     return rows;
 }
 
+static void add_factors(cJSON *object, const inspected_kernel *kernel)
+{
+    add_pair(object, "kernel", kernel->height, kernel->width);
+    add_pair(object, "first", kernel->first_x, kernel->first_y);
+    cJSON_AddItemToObject(object, "factors", describe_factors(kernel));
+    cJSON_AddNumberToObject(object, "sum", kernel->sum);
+    cJSON_AddNumberToObject(object, "entropy", kernel->entropy);
+    cJSON_AddNumberToObject(object, "effective_radius", kernel->effective_radius);
+}
+
 static void add_kernel(cJSON *list, const inspected_pixel *pixel, const inspected_kernel *kernel)
 {
+    const inspected_footprint *footprint = &pixel->footprints[kernel - pixel->kernels];
     const bool effective = kernel->level == INSPECTED_EFFECTIVE;
     cJSON *object = cJSON_CreateObject();
     add_pair(object, "pixel", pixel->x, pixel->y);
     add_text(object, "operator", wf_operator_name(kernel->op));
     cJSON_AddItemToObject(object, "level", effective ? cJSON_CreateNull() : cJSON_CreateNumber(kernel->level));
     add_text(object, "mode", effective ? NULL : wf_mode_name(kernel->mode));
-    add_pair(object, "kernel", kernel->height, kernel->width);
     add_pair(object, "place", kernel->x, kernel->y);
-    add_pair(object, "first", kernel->first_x, kernel->first_y);
     cJSON_AddNumberToObject(object, "step", kernel->step);
     cJSON_AddItemToObject(object, "alpha",
                           kernel->has_alpha ? cJSON_CreateNumber((double)kernel->alpha) : cJSON_CreateNull());
-    cJSON_AddItemToObject(object, "factors", describe_factors(kernel));
-    cJSON_AddNumberToObject(object, "sum", kernel->sum);
-    cJSON_AddNumberToObject(object, "entropy", kernel->entropy);
-    cJSON_AddNumberToObject(object, "effective_radius", kernel->effective_radius);
+    add_factors(object, kernel);
+    if (footprint->factors)
+        add_factors(cJSON_AddObjectToObject(object, "footprint"), footprint);
+    else
+        cJSON_AddNullToObject(object, "footprint");
     cJSON_AddItemToArray(list, object);
 }
 

@@ -25,6 +25,10 @@
  *     is normalized over just these taps, and 0 for what lies outside of the image. So of every level
  *
  *         y[pixel] = sum over t of factor[t] * x[pixel + o(t)]        (gather; of splat - o(t))
+ *
+ *     Of splat also the other way round, the footprint: with which factors the inspected pixel itself lands on its neighbours. Each of
+ *     these normalizes what lands on it, so that all of that is read; where that is more than WF_NODE_FOOTPRINT_WEIGHTS, of kernels of
+ *     more than 32x32 taps or spread by a dilation, there is none.
  */
 #ifndef WF_NODE_INSPECT_H
 #define WF_NODE_INSPECT_H
@@ -36,6 +40,8 @@ extern "C" {
 #endif
 
 #define WF_NODE_MAX_PIXELS 2
+#define WF_NODE_FOOTPRINT_WEIGHTS                                                                                      \
+    (1 << 20) /* of a level, at most: groups*Kh*Kw times the pixels from its kernel's first to its last tap */
 
 typedef struct wf_node_pixel {
     uint32_t x, y; /* column and row, from 0, at the top left */
@@ -45,6 +51,11 @@ typedef struct wf_node_pixel {
  * host can read, once, and again where there are more weights than before; it can fail for want of it. Compiles what the stage
  * needs. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_DEVICE, WF_ERROR_OUT_OF_MEMORY. */
 WF_API wf_result wf_node_inspect(wf_node *node, uint32_t count, const wf_node_pixel *pixels);
+
+/* Pixels of an image or a level. */
+typedef struct wf_node_area {
+    int x, y, width, height;
+} wf_node_area;
 
 /* A window of a level's kernels. Pointers stay valid until the second wf_node_begin of the slot after the frame, and until
  * wf_node_destroy. */
@@ -56,6 +67,13 @@ typedef struct wf_node_kernels {
     const float *weights; /* [rows][columns][groups*Kh*Kw] */
     const float *factors; /* likewise */
     const float *alpha;   /* [rows][columns]; NULL at the coarsest level */
+
+    /* Of splat, NULL where there is none: tap t is the factor with which the level's pixel x, y lands on the one at +o(t), 0 for what lies
+     * outside of the image. */
+    const float *footprint; /* [groups*Kh*Kw] */
+    wf_node_area
+        written; /* the pixels of the level that have a part of the inspected pixel, from this level and coarser ones */
+    const float *written_alpha; /* theirs; NULL at the coarsest level */
 } wf_node_kernels;
 
 typedef struct wf_node_inspected_pixel {
@@ -90,11 +108,6 @@ WF_API wf_result wf_node_map_level(wf_node *node, int level);
 
 /* ---- The effective kernel ---------------------------------------------------------------------------------------- */
 
-/* Pixels at full resolution. */
-typedef struct wf_node_area {
-    int x, y, width, height;
-} wf_node_area;
-
 /* Where an inspected pixel's kernels, of all levels together, reach: within the image. Of size 0 x 0 where the operator has no
  * levels. */
 WF_API wf_node_area wf_node_effective_area(const wf_node_inspected_pixel *pixel, wf_operator op);
@@ -108,6 +121,18 @@ WF_API wf_node_area wf_node_effective_area(const wf_node_inspected_pixel *pixel,
  * WF_ERROR_OUT_OF_MEMORY. */
 WF_API wf_result wf_node_effective_kernel(const wf_node_inspected_pixel *pixel, wf_operator op, int group,
                                           float *factors);
+
+/* ---- The footprint ------------------------------------------------------------------------------------------------ */
+
+/* Where splat writes an inspected pixel, by all levels together. Of size 0 x 0 where there is no footprint. */
+WF_API wf_node_area wf_node_footprint_area(const wf_node_inspected_pixel *pixel);
+
+/* The same as the effective kernel, from the side of what is written:
+ *
+ *     output[area.y + y][area.x + x] has in it factors[y][x] * input[pixel]
+ *
+ * Needs no node. WF_ERROR_INVALID_ARGUMENT (a NULL, no footprint, or no such group), WF_ERROR_OUT_OF_MEMORY. */
+WF_API wf_result wf_node_footprint(const wf_node_inspected_pixel *pixel, int group, float *factors);
 
 #ifdef __cplusplus
 }

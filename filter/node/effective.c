@@ -1,38 +1,7 @@
 /* The kernel at full resolution that a pyramid's levels make together: the pyramid's formula followed from the pixel back to what it
  * is made of. */
-#include <stdlib.h>
-
+#include "areas.h"
 #include "taps.h"
-#include "wf_node_inspect.h"
-
-/* Coefficients of a level's pixels. */
-typedef struct coefficients {
-    wf_node_area area;
-    double *values;
-} coefficients;
-
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-static int larger(int a, int b)
-{
-    return a > b ? a : b;
-}
-
-/* Areas are clipped to an image; the smallest one that has both. */
-static wf_node_area join(wf_node_area a, wf_node_area b)
-{
-    const int x = smaller(a.x, b.x), y = smaller(a.y, b.y);
-    return (wf_node_area){x, y, larger(a.x + a.width, b.x + b.width) - x, larger(a.y + a.height, b.y + b.height) - y};
-}
-
-static wf_node_area clip(int x, int y, int last_x, int last_y, const wf_node_kernels *k)
-{
-    x = larger(x, 0), y = larger(y, 0);
-    return (wf_node_area){x, y, smaller(last_x, k->width - 1) - x + 1, smaller(last_y, k->height - 1) - y + 1};
-}
 
 static wf_node_area window_of(const wf_node_kernels *k)
 {
@@ -66,35 +35,22 @@ wf_node_area wf_node_effective_area(const wf_node_inspected_pixel *pixel, wf_ope
     return area_of(pixel, op, 0);
 }
 
-static int make(coefficients *c, wf_node_area area)
-{
-    *c = (coefficients){area, calloc((size_t)area.width * (size_t)area.height, sizeof(double))};
-    return c->values != NULL;
-}
-
-static double *at(const coefficients *c, int y, int x)
-{
-    return &c->values[(size_t)(y - c->area.y) * (size_t)c->area.width + (size_t)(x - c->area.x)];
-}
-
 /* A coarse pixel's coefficient, shared among those that it is the mean of. */
 static void add_block(const coefficients *fine, const wf_node_kernels *k, int y, int x, double value)
 {
-    const int rows = smaller(2, k->height - 2 * y), columns = smaller(2, k->width - 2 * x);
-    for (int i = 0; i < rows * columns; i++)
-        *at(fine, 2 * y + i / columns, 2 * x + i % columns) += value / (rows * columns);
+    int columns;
+    const int count = block_of(k, y, x, &columns);
+    for (int i = 0; i < count; i++)
+        *at(fine, 2 * y + i / columns, 2 * x + i % columns) += value / count;
 }
 
 /* alpha * U(o[l+1] - D(y[l])) of one pixel: to y of its level and to o of the coarser one. */
 static void add_coarser(const wf_node_kernels *k, int y, int x, double value, const coefficients *own,
                         const coefficients *coarser)
 {
-    const int last_y = (k->height + 1) / 2 - 1, last_x = (k->width + 1) / 2 - 1;
     for (int corner = 0; corner < 4; corner++) {
-        const double part = (corner / 2 ? 0.25 : 0.75) * (corner % 2 ? 0.25 : 0.75) * value;
-        const int beside_y = y % 2 ? smaller(y / 2 + 1, last_y) : larger(y / 2 - 1, 0);
-        const int beside_x = x % 2 ? smaller(x / 2 + 1, last_x) : larger(x / 2 - 1, 0);
-        const int cy = corner / 2 ? beside_y : y / 2, cx = corner % 2 ? beside_x : x / 2;
+        int cy, cx;
+        const double part = interpolated(k, y, x, corner, &cy, &cx) * value;
         *at(coarser, cy, cx) += part;
         add_block(own, k, cy, cx, -part);
     }

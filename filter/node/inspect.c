@@ -1,6 +1,7 @@
 /* The inspector: where a frame tells its weights, the stage that copies them, and what they mean. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "arguments.h"
 #include "predictor.h"
@@ -94,7 +95,7 @@ static wf_result open_predictors(const wf_node *node)
     return WF_OK;
 }
 
-static void lay_out_pixel(const wf_node *node, uint32_t slot, wf_node_inspected_pixel *pixel)
+static void lay_out_pixel(const wf_node *node, uint32_t slot, wf_node_inspected_pixel *pixel, node_landing *landings)
 {
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
         wf_filter filters[WF_PYRAMID_MAX_LEVELS];
@@ -104,7 +105,30 @@ static void lay_out_pixel(const wf_node *node, uint32_t slot, wf_node_inspected_
         for (int level = 0; level < pixel->levels[op]; level++)
             pixel->kernels[op][level].filter = filters[level];
         place_windows(node, pixel, op);
+        if (op == WF_SPLAT)
+            wf_node_place_footprint(pixel, landings);
     }
+}
+
+static size_t pixels_of(wf_node_area area)
+{
+    return (size_t)area.width * (size_t)area.height;
+}
+
+/* What follows a window of splat's, from float `at` on; returns where it ends. */
+static size_t place_footprint(node_record *record, wf_node_kernels *k, node_landing *landing, int is_coarsest,
+                              size_t at)
+{
+    const size_t taps = taps_of(&k->filter), alphas = at + pixels_of(landing->area) * taps;
+    const size_t footprint = alphas + pixels_of(k->written), end = footprint + taps;
+    if (landing->area.width == 0)
+        return at;
+    if (record->memory.host) {
+        landing->weights = record->memory.host + at;
+        k->written_alpha = is_coarsest ? NULL : record->memory.host + alphas;
+        k->footprint = record->factors + footprint;
+    }
+    return end;
 }
 
 /* Gives each window its part of the memory; returns how many floats there are. */
@@ -123,6 +147,9 @@ static size_t place_kernels(node_record *record)
                 k->alpha = level < pixel->levels[op] - 1 ? k->weights + pixels * taps_of(&k->filter) : NULL;
             }
             at += pixels * (taps_of(&k->filter) + 1);
+            if (op == WF_SPLAT)
+                at = place_footprint(record, k, &record->landings[i / WF_OPERATOR_COUNT][level],
+                                     level == pixel->levels[op] - 1, at);
         }
     }
     return at;
@@ -155,6 +182,7 @@ static wf_result need_memory(wf_node *node, node_record *record, size_t size)
 wf_result wf_node_begin_record(wf_node *node, uint32_t slot, node_record *record)
 {
     record->told = (wf_node_inspection){.count = (int)node->pixel_count};
+    memset(record->landings, 0, sizeof record->landings);
     record->logits = 0;
     record->reckoned = 0;
     const node_slot *s = &node->slots[slot];
@@ -167,7 +195,7 @@ wf_result wf_node_begin_record(wf_node *node, uint32_t slot, node_record *record
     for (uint32_t i = 0; i < node->pixel_count; i++) {
         record->told.pixels[i].x = node->pixels[i].x;
         record->told.pixels[i].y = node->pixels[i].y;
-        lay_out_pixel(node, slot, &record->told.pixels[i]);
+        lay_out_pixel(node, slot, &record->told.pixels[i], record->landings[i]);
     }
     WF_TRY(need_memory(node, record, place_kernels(record) * sizeof(float)));
     place_kernels(record);
@@ -190,26 +218,48 @@ static float *device_address(const node_record *record, const float *host)
     return (float *)((char *)record->memory.data + ((const char *)host - (const char *)record->memory.host));
 }
 
+static wf_result pick_weights(const node_turn *turn, const node_record *record, const wf_node_kernels *k,
+                              wf_operator op, const node_kernels *found, wf_node_area area, const float *weights)
+{
+    const wf_pick_call call = {.filter = k->filter,
+                               .weight = found->weight,
+                               .y = area.y,
+                               .x = area.x,
+                               .rows = area.height,
+                               .columns = area.width,
+                               .landing = op == WF_SPLAT,
+                               .output = device_address(record, weights)};
+    return turn->node->device->table->pick(turn->node->device, turn->stream, &call);
+}
+
+static wf_result pick_alphas(const node_turn *turn, const node_record *record, const node_kernels *found,
+                             wf_node_area area, const float *alphas)
+{
+    const wf_pick_call call = {.filter = {1, 1, 1, WF_LINEAR, 1},
+                               .weight = found->alpha,
+                               .y = area.y,
+                               .x = area.x,
+                               .rows = area.height,
+                               .columns = area.width,
+                               .output = device_address(record, alphas)};
+    return turn->node->device->table->pick(turn->node->device, turn->stream, &call);
+}
+
 static wf_result pick(const node_turn *turn, const node_record *record, const wf_node_kernels *k, wf_operator op,
                       const node_kernels *found)
 {
-    wf_device *device = turn->node->device;
-    wf_pick_call call = {.filter = k->filter,
-                         .weight = found->weight,
-                         .y = k->first_y,
-                         .x = k->first_x,
-                         .rows = k->rows,
-                         .columns = k->columns,
-                         .landing = op == WF_SPLAT,
-                         .output = device_address(record, k->weights)};
-    WF_TRY(device->table->pick(device, turn->stream, &call));
-    if (!k->alpha)
+    const wf_node_area window = {k->first_x, k->first_y, k->columns, k->rows};
+    WF_TRY(pick_weights(turn, record, k, op, found, window, k->weights));
+    return k->alpha ? pick_alphas(turn, record, found, window, k->alpha) : WF_OK;
+}
+
+static wf_result pick_footprint(const node_turn *turn, const node_record *record, const wf_node_kernels *k,
+                                const node_landing *landing, const node_kernels *found)
+{
+    if (!landing->weights)
         return WF_OK;
-    call.filter = (wf_filter){1, 1, 1, WF_LINEAR, 1};
-    call.weight = found->alpha;
-    call.landing = 0;
-    call.output = device_address(record, k->alpha);
-    return device->table->pick(device, turn->stream, &call);
+    WF_TRY(pick_weights(turn, record, k, WF_SPLAT, found, landing->area, landing->weights));
+    return k->written_alpha ? pick_alphas(turn, record, found, k->written, k->written_alpha) : WF_OK;
 }
 
 static wf_result pick_level(const node_turn *turn, node_record *record, wf_operator op, int level)
@@ -221,8 +271,12 @@ static wf_result pick_level(const node_turn *turn, node_record *record, wf_opera
         WF_TRY(wf_barrier(turn->node->device, turn->stream));
     }
     record->logits |= (unsigned)found.alpha_is_logit << op;
-    for (int i = 0; i < record->told.count; i++)
-        WF_TRY(pick(turn, record, &record->told.pixels[i].kernels[op][level], op, &found));
+    for (int i = 0; i < record->told.count; i++) {
+        const wf_node_kernels *k = &record->told.pixels[i].kernels[op][level];
+        WF_TRY(pick(turn, record, k, op, &found));
+        if (op == WF_SPLAT)
+            WF_TRY(pick_footprint(turn, record, k, &record->landings[i][level], &found));
+    }
     return predictor->kind->kernels ? wf_barrier(turn->node->device, turn->stream) : WF_OK;
 }
 
@@ -268,28 +322,63 @@ static void reckon_group(const wf_node_kernels *k, wf_operator op, int y, int x,
         factors[t] = (float)((double)factors[t] / divisor);
 }
 
-static void reckon_window(const node_record *record, const wf_node_kernels *k, wf_operator op)
+/* Of all groups of an area's pixels, whose weights and factors lie one behind the other. */
+static void reckon_area(const wf_node_kernels *k, wf_operator op, wf_node_area area, const float *weights,
+                        float *factors)
 {
     const size_t taps = taps_of(&k->filter), per_group = taps / (size_t)k->filter.groups;
-    float *factors = record->factors + (k->factors - record->factors);
-    for (int i = 0; i < k->rows * k->columns; i++) {
+    for (int i = 0; i < area.width * area.height; i++) {
         for (size_t first = 0; first < taps; first += per_group) {
             const size_t at = (size_t)i * taps + first;
-            reckon_group(k, op, k->first_y + i / k->columns, k->first_x + i % k->columns, k->weights + at,
-                         factors + at);
+            reckon_group(k, op, area.y + i / area.width, area.x + i % area.width, weights + at, factors + at);
         }
     }
-    float *alpha = record->memory.host + (k->alpha ? k->alpha - record->memory.host : 0);
-    for (int i = 0; i < k->rows * k->columns && k->alpha && record->logits >> op & 1; i++)
-        alpha[i] = 1 / (1 + expf(-alpha[i]));
+}
+
+static void reckon_alphas(const node_record *record, wf_operator op, const float *alphas, size_t count)
+{
+    float *told = record->memory.host + (alphas ? alphas - record->memory.host : 0);
+    for (size_t i = 0; i < count && alphas && record->logits >> op & 1; i++)
+        told[i] = 1 / (1 + expf(-told[i]));
+}
+
+/* Of what lands on each neighbour, the tap that is the pixel's. */
+static void reckon_footprint(const node_record *record, const wf_node_kernels *k, const node_landing *landing)
+{
+    if (!landing->weights)
+        return;
+    const wf_filter *f = &k->filter;
+    const int per_group = f->kernel_height * f->kernel_width;
+    const wf_node_area *area = &landing->area;
+    float *landed = record->factors + (landing->weights - record->memory.host);
+    float *footprint = record->factors + (k->footprint - record->factors);
+    reckon_area(k, WF_SPLAT, *area, landing->weights, landed);
+    for (int t = 0; t < f->groups * per_group; t++) {
+        const int in_group = t % per_group;
+        const int y = k->y + wf_tap_offset(in_group / f->kernel_width, f->kernel_height, f->dilation) - area->y;
+        const int x = k->x + wf_tap_offset(in_group % f->kernel_width, f->kernel_width, f->dilation) - area->x;
+        const int is_inside = y >= 0 && y < area->height && x >= 0 && x < area->width;
+        footprint[t] = is_inside ? landed[(size_t)(y * area->width + x) * taps_of(f) + (size_t)t] : 0;
+    }
+    reckon_alphas(record, WF_SPLAT, k->written_alpha, pixels_of(k->written));
+}
+
+static void reckon_window(const node_record *record, const wf_node_kernels *k, wf_operator op)
+{
+    const wf_node_area window = {k->first_x, k->first_y, k->columns, k->rows};
+    reckon_area(k, op, window, k->weights, record->factors + (k->factors - record->factors));
+    reckon_alphas(record, op, k->alpha, pixels_of(window));
 }
 
 static void reckon(node_record *record)
 {
     for (int i = 0; i < record->told.count; i++) {
         for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
-            for (int level = 0; level < record->told.pixels[i].levels[op]; level++)
+            for (int level = 0; level < record->told.pixels[i].levels[op]; level++) {
                 reckon_window(record, &record->told.pixels[i].kernels[op][level], op);
+                if (op == WF_SPLAT)
+                    reckon_footprint(record, &record->told.pixels[i].kernels[op][level], &record->landings[i][level]);
+            }
         }
     }
     record->reckoned = 1;

@@ -143,10 +143,47 @@ static void check_pixels(const scene *s, uint32_t slot, const wf_node_inspection
     }
 }
 
+/* What a pixel writes of itself to others is what these are told that they have of it. The same where it is by one level, and by all. */
+static void check_footprint(const wf_node_inspected_pixel *from, const wf_node_inspected_pixel *to)
+{
+    const wf_node_area written = wf_node_footprint_area(from), read = wf_node_effective_area(to, WF_SPLAT);
+    float *footprint = calloc((size_t)written.width * (size_t)written.height, sizeof *footprint);
+    float *factors = calloc((size_t)read.width * (size_t)read.height, sizeof *factors);
+    assert_true(footprint && factors && written.width > 0 && written.height > 0);
+    assert_int_equal(wf_node_footprint(from, 0, footprint), WF_OK);
+    assert_int_equal(wf_node_effective_kernel(to, WF_SPLAT, 0, factors), WF_OK);
+    const int y = (int)to->y - written.y, x = (int)to->x - written.x;
+    const int back_y = (int)from->y - read.y, back_x = (int)from->x - read.x;
+    const int lands = y >= 0 && y < written.height && x >= 0 && x < written.width;
+    const int is_read = back_y >= 0 && back_y < read.height && back_x >= 0 && back_x < read.width;
+    const double told = lands ? (double)footprint[y * written.width + x] : 0;
+    const double expected = is_read ? (double)factors[back_y * read.width + back_x] : 0;
+    if (!(fabs(told - expected) <= 1e-6 + 1e-5 * fabs(expected)))
+        fail_msg("%u,%u writes %g of itself to %u,%u, which has %g of it", from->x, from->y, told, to->x, to->y,
+                 expected);
+    free(footprint);
+    free(factors);
+}
+
+static void check_footprints(const wf_node_inspection *told)
+{
+    for (int i = 0; i < told->count * told->count; i++)
+        check_footprint(&told->pixels[i / told->count], &told->pixels[i % told->count]);
+}
+
 static wf_node_pixel random_pixel(const scene *s)
 {
     const uint32_t x = (uint32_t)random_uniform(&random_numbers, 0, s->options.width);
     return (wf_node_pixel){x, (uint32_t)random_uniform(&random_numbers, 0, s->options.height)};
+}
+
+/* Up to 8 pixels away: in the reach of most kernels. */
+static wf_node_pixel random_neighbour(const scene *s, wf_node_pixel pixel)
+{
+    const double x = pixel.x + random_uniform(&random_numbers, -8, 9),
+                 y = pixel.y + random_uniform(&random_numbers, -8, 9);
+    return (wf_node_pixel){(uint32_t)fmin(fmax(x, 0), s->options.width - 1),
+                           (uint32_t)fmin(fmax(y, 0), s->options.height - 1)};
 }
 
 static void inspect(const scene *s, uint32_t count, const wf_node_pixel *pixels)
@@ -175,6 +212,8 @@ static void run_and_check(scene *s, wf_node_role input, double limit)
         assert_true(told.frame > 0);
         FOR_EACH_OPERATOR(op)
         check_pixels(s, slot, &told, op, input, outputs[op], limit);
+        if (told.pixels[0].levels[WF_SPLAT] > 0)
+            check_footprints(&told);
     }
 }
 
@@ -212,8 +251,9 @@ static void test_set_weights(void **state)
         scene_set_weights(&s, WF_GATHER, &gather, WF_FLOAT32);
         scene_set_weights(&s, WF_SPLAT, &splat, WF_FLOAT16);
         for (int round = 0; round < 4; round++) {
-            const wf_node_pixel pixels[] = {round ? random_pixel(&s) : (wf_node_pixel){0, 0},
-                                            round ? random_pixel(&s) : (wf_node_pixel){36, 22}};
+            const wf_node_pixel pixel = random_pixel(&s);
+            const wf_node_pixel pixels[] = {round ? pixel : (wf_node_pixel){0, 0},
+                                            round ? random_neighbour(&s, pixel) : (wf_node_pixel){36, 22}};
             inspect(&s, 2, pixels);
             run_and_check(&s, WF_NODE_COLOR, 1e-4);
             const wf_node_inspection told = told_of(&s, 0);
@@ -264,7 +304,7 @@ static void test_pyramids(void **state)
         }
         bound_share(&s, WF_GATHER, WF_SPLAT);
         for (int round = 0; round < 6; round++) {
-            const wf_node_pixel pixels[] = {random_pixel(&s), random_pixel(&s)};
+            const wf_node_pixel pixel = random_pixel(&s), pixels[] = {pixel, random_neighbour(&s, pixel)};
             inspect(&s, 2, pixels);
             run_and_check(&s, WF_NODE_COLOR, 1e-4);
         }
@@ -306,7 +346,7 @@ static void test_networks(void **state)
         assert_int_equal(wf_node_demodulate(s.node, 0, 0), WF_OK);
         scene_expect_images(&s, nothing, 0); /* other tests compare them */
         for (int round = 0; round < 4; round++) {
-            const wf_node_pixel pixels[] = {random_pixel(&s), random_pixel(&s)};
+            const wf_node_pixel pixel = random_pixel(&s), pixels[] = {pixel, random_neighbour(&s, pixel)};
             inspect(&s, 2, pixels);
             run_and_check(&s, WF_NODE_LAYER, backend == WF_CPU ? 1e-4 : 1e-2);
             const wf_node_inspection told = told_of(&s, 0);
@@ -380,6 +420,30 @@ static void test_change_of_weights(void **state)
     scene_close(&s);
 }
 
+/* Kernels of which too much would have to be read: all but their footprint is told. */
+static void test_no_footprint(void **state)
+{
+    (void)state;
+    static const wf_filter filters[] = {
+        {31, 31, 1, WF_LINEAR, 1}, {35, 33, 1, WF_SOFTMAX, 1}, {5, 5, 90, WF_LINEAR, 1}};
+    scene_options options = plain_options();
+    options.slots = 1;
+    scene s = open_plain_scene(&options, 3, 3);
+    const wf_node_pixel pixel = {3, 4};
+    inspect(&s, 1, &pixel);
+    for (size_t i = 0; i < LENGTH(filters); i++) {
+        scene_set_weights(&s, WF_SPLAT, &filters[i], WF_FLOAT32);
+        scene_run(&s, 2);
+        const wf_node_inspection told = told_of(&s, 0);
+        const wf_node_kernels *k = &told.pixels[0].kernels[WF_SPLAT][0];
+        check_pixels(&s, 0, &told, WF_SPLAT, WF_NODE_COLOR, WF_NODE_SPLAT, 1e-4);
+        assert_true((k->footprint != NULL) == (i == 0));
+        assert_int_equal(wf_node_footprint_area(&told.pixels[0]).width, i == 0 ? 19 : 0);
+        assert_true(!told.pixels[0].kernels[WF_GATHER][0].footprint);
+    }
+    scene_close(&s);
+}
+
 static void test_errors(void **state)
 {
     (void)state;
@@ -414,6 +478,10 @@ static void test_errors(void **state)
     assert_int_equal(wf_node_effective_kernel(pixel, WF_SPLAT, 0, factors), WF_ERROR_INVALID_ARGUMENT);
     assert_int_equal(wf_node_effective_kernel(pixel, WF_OPERATOR_COUNT, 0, factors), WF_ERROR_INVALID_ARGUMENT);
     assert_int_equal(wf_node_effective_area(pixel, WF_SPLAT).width, 0);
+    assert_int_equal(wf_node_footprint_area(pixel).width, 0);
+    assert_int_equal(wf_node_footprint_area(NULL).width, 0);
+    assert_int_equal(wf_node_footprint(pixel, 0, factors), WF_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(wf_node_footprint(NULL, 0, factors), WF_ERROR_INVALID_ARGUMENT);
     assert_int_equal(wf_node_effective_area(NULL, WF_GATHER).width, 0);
     scene_close(&s);
 }
@@ -424,8 +492,8 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     const struct CMUnitTest tests[] = {
-        TEST(test_set_weights),    TEST(test_predicted_weights), TEST(test_pyramids), TEST(test_networks),
-        TEST(test_open_and_close), TEST(test_change_of_weights), TEST(test_errors),
+        TEST(test_set_weights),    TEST(test_predicted_weights), TEST(test_pyramids),     TEST(test_networks),
+        TEST(test_open_and_close), TEST(test_change_of_weights), TEST(test_no_footprint), TEST(test_errors),
     };
     return suite_close(cmocka_run_group_tests_name(argv[1], tests, NULL, NULL));
 }

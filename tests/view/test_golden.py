@@ -37,6 +37,8 @@ CASES = {
 # The inspector, of a detail: pictures and figures of weights, with the outlines of two pixels; of the network's pyramid.
 PINNED = ["--pixel", "14,11", "--timing-placeholders", "--size", "1280x720"]
 CASES["inspector"] = {"arguments": [*PINNED, "--pixel", "1,6", "--weights", "{kernels}", "--weight-mode", "softmax", "{detail}"]}
+CASES["footprint"] = {"arguments": [*PINNED, "--do", "footprint", "--weights", "{kernels}", "--weight-mode", "softmax", "{detail}"]}
+CASES["footprint-4k"] = {"arguments": [*PINNED, "--do", "footprint", "--size", "3840x2160", "{detail}"]}
 CASES["pyramid"] = {"arguments": [*PINNED, "{detail}"]}
 
 # Metrics, statistics and the histogram of a region, with maps of what differs.

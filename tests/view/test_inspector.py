@@ -78,6 +78,57 @@ def test_numbers_of_files(wfview, backend, tmp_path, mode, size):
             check_figures(kernel, expected, x, y)
 
 
+def check_footprint(told, expected):
+    """expected: factors by where they land."""
+    assert told["kernel"] and told["factors"]
+    found = told_factors(told | {"step": 1})
+    assert set(found) == set(expected)
+    np.testing.assert_allclose([found[place] for place in expected], list(expected.values()), rtol=2e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("mode, size", [("linear", (5, 3)), ("linear", (2, 4)), ("normalized", (4, 2)), ("softmax", (5, 3))])
+def test_what_a_pixel_writes(wfview, backend, tmp_path, mode, size):
+    """Of the file's own weights of the pixel; each neighbour normalizes what lands on it."""
+    frames.write(tmp_path / "a.exr", color=RANDOM.random((HEIGHT, WIDTH, 3)))
+    weights = RANDOM.normal(0.4, 1, (size[0] * size[1], HEIGHT, WIDTH)).astype(np.float32)
+    weights = np.abs(weights) if mode == "normalized" else weights
+    np.save(tmp_path / "w.npy", weights)
+    told = inspect(wfview, tmp_path, "--backend", backend, "--weights", tmp_path / "w.npy", "--weight-mode", mode, "--kernel-size",
+                   f"{size[0]}x{size[1]}", tmp_path / "a.exr", pixels=PIXELS[1:3])
+    for x, y in PIXELS[1:3]:
+        assert told[x, y, "gather", 0]["footprint"] is None
+        written = {}
+        for t, dy, dx in reference.taps(*size):
+            if 0 <= y + dy < HEIGHT and 0 <= x + dx < WIDTH:
+                if mode == "linear":
+                    written[y + dy, x + dx] = float(weights[t, y, x])
+                else:
+                    written[y + dy, x + dx] = expected_factors(weights, size, mode, "splat", x + dx, y + dy)[y, x]
+        footprint = told[x, y, "splat", 0]["footprint"]
+        check_footprint(footprint, written)
+        check_figures(footprint, written, x, y)
+
+
+def test_kernels_too_large_to_tell_what_a_pixel_writes(wfview, tmp_path):
+    frames.write(tmp_path / "a.exr", color=RANDOM.random((HEIGHT, WIDTH, 3)))
+    told = inspect(wfview, tmp_path, "--backend", "cpu", "--kernel-size", 33, tmp_path / "a.exr", pixels=[(6, 5)])
+    assert [kernel["footprint"] for kernel in told.values()] == [None, None]
+
+
+def test_a_pyramid_s_footprint(wfview, tmp_path):
+    """What one pixel writes of itself to another is what the other has of it; and all of it at each level is written."""
+    studio = frames.read_blender(STUDIO)
+    frames.write(tmp_path / "a.exr", **{name: studio[name][100:171, 150:235] for name in ("color", "normal")})
+    for pair in ([(41, 37), (43, 30)], [(0, 0), (2, 9)], [(84, 70), (80, 70)]):
+        told = inspect(wfview, tmp_path, "--backend", "cpu", tmp_path / "a.exr", pixels=pair)
+        for (x, y), (other_x, other_y) in (pair, pair[::-1]):
+            footprint, whole = told[x, y, "splat", None]["footprint"], told[other_x, other_y, "splat", None]
+            (left, top), factors = footprint["first"], np.array(footprint["factors"])
+            (first_x, first_y), others = whole["first"], np.array(whole["factors"])
+            assert factors[other_y - top, other_x - left] == pytest.approx(others[y - first_y, x - first_x], rel=1e-4, abs=1e-7)
+            assert footprint["sum"] == pytest.approx(factors.sum(), rel=1e-5)
+
+
 def apply(kernel, picture):
     """What the kernel makes of a picture: the pixel's r,g,b."""
     (x, y), factors = kernel["first"], np.array(kernel["factors"])
