@@ -23,7 +23,7 @@ unsigned suite_type_needs(wf_dtype dtype);
  * ? for any. */
 int suite_open(int argc, char **argv, wf_backend *backend, wf_device **device);
 
-/* Whether this case is to be run: with --brief one in four is, beginning anywhere. For sanitizers, which look at host code,
+/* Whether this case is to be run: with --brief one in seven is, beginning anywhere. For sanitizers, which look at host code,
  * where every case compiles shaders of its own for seconds. */
 int suite_takes_case(void);
 
