@@ -112,9 +112,12 @@ class Window:
         path.unlink(missing_ok=True)
 
         def saved():
-            """An open list takes keys: press again."""
+            """An open list takes keys: press again, but not where the picture is only late: the next would say that it was saved."""
             self.key("p")
             time.sleep(0.5)
+            end = time.monotonic() + 5
+            while not path.exists() and time.monotonic() < end:
+                time.sleep(0.05)
             return path.exists()
 
         self.until(saved)
