@@ -116,13 +116,21 @@ def make_inputs(folder):
     return made
 
 
-def draw(wfview, folder, backend, arguments):
-    """The picture and the report of a view."""
+def show(wfview, folder, backend, arguments):
+    """Runs wfview, which leaves a view's picture and report in the folder."""
     made = make_inputs(folder)
     arguments = [made.get(str(argument), argument) for argument in arguments]
-    picture, report = folder / "actual.png", folder / "report.json"
-    wfview("--headless", "--backend", backend, "--screenshot", picture, "--report", report, *arguments).done()
-    return load(picture), json.loads(report.read_text())
+    return wfview("--headless", "--backend", backend, "--screenshot", folder / "actual.png", "--report", folder / "report.json", *arguments)
+
+
+def shown(folder):
+    return load(folder / "actual.png"), json.loads((folder / "report.json").read_text())
+
+
+def draw(wfview, folder, backend, arguments):
+    """The picture and the report of a view."""
+    show(wfview, folder, backend, arguments).done()
+    return shown(folder)
 
 
 def bless(name, picture, report):
@@ -141,11 +149,15 @@ def keep(folder, name, actual, expected, differences):
 
 @pytest.mark.parametrize("name", CASES)
 def test_view(wfview, backend, build, tmp_path, name):
-    case = CASES[name]
-    actual, report = draw(wfview, tmp_path, backend, case["arguments"])
+    """By difference in levels; and by FLIP, as --compare judges, of those that have no part to be ignored."""
+    case, golden = CASES[name], GOLDEN / f"{name}.png"
+    compared = ["--compare", golden] if backend == "cpu" and "ignored" not in case and not BLESS else []
+    result = show(wfview, tmp_path, backend, [*case["arguments"], *compared])
+    assert (tmp_path / "report.json").exists(), result.errors
+    actual, report = shown(tmp_path)
     if BLESS and backend == "cpu":
         bless(name, actual, report)
-    expected = load(GOLDEN / f"{name}.png")
+    expected = load(golden)
     differences = difference(actual, expected, case.get("ignored", ()))
     if not matches(differences):
         keep(build / "golden", f"{name}.{backend}", actual, expected, differences)
@@ -155,6 +167,8 @@ def test_view(wfview, backend, build, tmp_path, name):
             f"the pixels differ by more than {LARGE} (at most {MOST_LARGE:.2%}); see {build / 'golden'}. The golden picture "
             f"was drawn by {made['vulkan_driver']}, this one by {report['vulkan_driver']}"
         )
+    assert not compared or f"{tmp_path / 'actual.png'} matches {golden}: FLIP has a mean of " in result.output
+    result.done()
 
 
 @pytest.mark.parametrize(
@@ -166,6 +180,16 @@ def test_other_views_do_not_match(wfview, tmp_path, arguments):
     """Proves that the comparison can fail."""
     actual, _ = draw(wfview, tmp_path, "cpu", ["--size", "1280x720", *arguments])
     assert not matches(difference(actual, load(GOLDEN / "studio.png"), MACHINE))
+
+
+@pytest.mark.parametrize("arguments", [["--kernel-size", "5"], ["--exposure", "0.25"], ["--view", "240,135,1.7"]],
+                         ids=lambda words: words[0])
+def test_wfview_s_own_comparison_fails(wfview, tmp_path, arguments):
+    golden = GOLDEN / "wipe.png"
+    result = show(wfview, tmp_path, "cpu", [*CASES["wipe"]["arguments"], *arguments, "--compare", golden])
+    assert result.status == 1
+    assert f"{tmp_path / 'actual.png'} differs from {golden}: FLIP has a mean of " in result.errors
+    assert {"actual.expected.png", "actual.actual.png", "actual.difference.png"} <= {path.name for path in tmp_path.iterdir()}
 
 
 @pytest.mark.parametrize(
