@@ -418,6 +418,7 @@ def test_backend_switch(window, cuda_is_built, tmp_path):
     opened.quits("q")
     report = json.loads((tmp_path / "report.json").read_text())
     assert (report["backend"], report["requested_backend"]) == ("vulkan", "cpu")
+    assert next(stage for stage in report["stages"] if stage["name"] == "present")["n"] >= report["frames"]
 
 
 def test_backend_switch_that_fails_keeps_the_old_one(window, cuda_is_built, tmp_path):
