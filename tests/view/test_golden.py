@@ -204,7 +204,8 @@ def test_other_live_frames_do_not_match(wfview, tmp_path, arguments):
     ["--pixel", "14,11"],
     ["--pixel", "1,6", "--pixel", "14,11"],
     ["--pixel", "14,11", "--pixel", "1,6", "--weight-mode", "linear"],
-], ids=["other pixel", "one pixel", "other order", "other mode"])
+    ["--pixel", "14,11", "--pixel", "1,6", "--do", "footprint"],
+], ids=["other pixel", "one pixel", "other order", "other mode", "with what is written"])
 def test_other_kernels_do_not_match(wfview, tmp_path, arguments):
     others = ["--timing-placeholders", "--size", "1280x720", "--weights", "{kernels}", "--weight-mode", "softmax"]
     actual, _ = draw(wfview, tmp_path, "cpu", [*others, *arguments, "{detail}"])
