@@ -1,9 +1,8 @@
 /* level.cuh -- a level of the pyramid in one kernel: heads, softmax, gather, splat, and what the coarser level adds. Private.
  *
  * A block has a tile of pixels and its border of K/2. Its logits come from tensor cores, 8 pixels at a time, and lie in shared
- * memory, a plane a tap, at the pixel that they are of. There a thread finds those of two neighbouring pixels side by side, or for
- * splat those that land on two neighbouring ones. First the splat kernels' logits, of the border's pixels, too; then in their place
- * gather's. */
+ * memory as float16, a plane a tap, at the pixel that they are of. There a thread finds those of two neighbouring pixels side by side,
+ * or for splat, whose border's pixels have logits, too, those that land on two neighbouring ones. Both operators read the same light. */
 #ifndef WF_CUDA_LEVEL_CUH
 #define WF_CUDA_LEVEL_CUH
 
@@ -14,12 +13,13 @@
 #define WF_LEVEL_THREADS 256
 #define WF_LEVEL_WARPS   (WF_LEVEL_THREADS / 32)
 #define WF_LARGEST_SUM   1.0e18f /* of a kernel's weights whose logits were not shifted */
+#define WF_LARGEST_LOGIT 65504.0f
 
-/* Logits of so many pixels in rows of PITCH: planes are 8 modulo 32, so that the lanes of a fragment, 8 pixels in each of 8 planes,
- * write to banks of their own. */
+/* Logits of so many pixels: planes are 8 modulo 64, so that the lanes of a fragment, 8 pixels in each of 8 planes, write to banks of
+ * their own. */
 static constexpr int wf_logit_plane(int pixels)
 {
-    return (pixels + 23) / 32 * 32 + 8;
+    return (pixels + 55) / 64 * 64 + 8;
 }
 
 /* Of a K x K kernel, K odd, in tiles of so many rows, at most two for each of the block's warps. CHUNKS that a thread
@@ -39,11 +39,12 @@ template <typename Level, bool LANDS> struct wf_logit_area {
     static constexpr int TILES = (PLANES + WF_HEAD_ROWS - 1) / WF_HEAD_ROWS;
 };
 
-template <typename Level> static constexpr int wf_level_bytes()
+/* Of a block: light and then logits, gather's first. */
+template <typename Level, bool SPLAT> static constexpr int wf_level_bytes()
 {
     constexpr int gather = wf_logit_area<Level, false>::PLANE * wf_logit_area<Level, false>::PLANES;
     constexpr int splat = wf_logit_area<Level, true>::PLANE * wf_logit_area<Level, true>::PLANES;
-    return (3 * Level::REGION + (gather > splat ? gather : splat)) * (int)sizeof(float);
+    return 3 * Level::REGION * (int)sizeof(float) + (gather + (SPLAT ? splat : 0)) * (int)sizeof(__half);
 }
 
 /* The light of the tile and its border, 0 outside the image, in three planes; `read` gives a pixel's as it is, `finish` its light. All
@@ -119,10 +120,10 @@ static __device__ __forceinline__ wf_area_row<Level, LANDS> wf_first_row(const w
  * one was read. */
 template <typename Level, bool LANDS>
 static __device__ __forceinline__ void wf_fill_logits(const wf_logits &part, wf_area_row<Level, LANDS> &next,
-                                                      float *logits, int planes, int y0, int height, int width)
+                                                      __half *logits, int planes, int y0, int height, int width)
 {
     typedef wf_logit_area<Level, LANDS> area;
-    constexpr int PARTS = area::PARTS, HALVES = 2 * area::TILES, FLOAT = (int)sizeof(float);
+    constexpr int PARTS = area::PARTS, HALVES = 2 * area::TILES, HALF = (int)sizeof(__half);
     constexpr int AT_ONCE = Level::CHUNKS ? area::TILES : 1; /* tiles, that pixels of further chunks are read once */
     const int g = (int)threadIdx.x % 32 / 4, t = threadIdx.x % 4;
     const uint2 *const inputs = wf_find_inputs(part, 0);
@@ -131,7 +132,7 @@ static __device__ __forceinline__ void wf_fill_logits(const wf_logits &part, wf_
 #pragma unroll
     for (int half = 0; half < HALVES; half++) {
         const int tap = 8 * half + g, first = LANDS ? Level::K - 1 - tap / Level::K : 0;
-        to[half] = wf_shared_address(logits) + (tap * area::PLANE - first * area::PITCH + 2 * t) * FLOAT;
+        to[half] = wf_shared_address(logits) + (tap * area::PLANE - first * area::PITCH + 2 * t) * HALF;
         rows[half] = tap < planes ? ((1u << Level::HEIGHT) - 1) << first : 0;
     }
     wf_head_tiles<AT_ONCE> first_chunk[area::TILES / AT_ONCE];
@@ -153,8 +154,8 @@ static __device__ __forceinline__ void wf_fill_logits(const wf_logits &part, wf_
 #pragma unroll
                 for (int p = 0; p < PARTS; p++) {
                     const float *two = sums[j / 2][p] + j % 2 * 2;
-                    wf_store_two_if(is_kept, to[half] + row * area::PITCH * FLOAT, 8 * p * FLOAT,
-                                    make_float2(two[0], two[1]));
+                    wf_store_if(is_kept, to[half] + row * area::PITCH * HALF, 8 * p * HALF,
+                                wf_bits(__floats2half2_rn(two[0], two[1])));
                 }
             }
         }
@@ -173,67 +174,96 @@ static __device__ __forceinline__ float2 wf_read_two(const float *from)
 
 /* Logits of a tap of two neighbouring pixels, or of those that land there. `own`: the first tap's. */
 template <typename Level, bool LANDS>
-static __device__ __forceinline__ float2 wf_read_logits(const float *own, int i, int j)
+static __device__ __forceinline__ float2 wf_read_logits(const __half *own, int i, int j)
 {
     const int column = LANDS ? Level::K - 1 - j : 0;
-    const float *from = own + (i * Level::K + j) * wf_logit_area<Level, LANDS>::PLANE + column;
-    return column % 2 ? make_float2(from[0], from[1]) : wf_read_two(from);
+    const __half *from = own + (i * Level::K + j) * wf_logit_area<Level, LANDS>::PLANE + column;
+    return column % 2 ? make_float2(__half2float(from[0]), __half2float(from[1]))
+                      : __half22float2(*(const __half2 *)from);
+}
+
+/* Sums of two neighbouring pixels over taps: of weights, and of the light that they weigh. */
+struct wf_sums_of_two {
+    float2 weights;
+    float3 left, right;
+};
+
+static __device__ __forceinline__ void wf_add_tap(wf_sums_of_two &sums, float2 weights, float3 left, float3 right)
+{
+    sums.weights = make_float2(sums.weights.x + weights.x, sums.weights.y + weights.y);
+    sums.left = sums.left + weights.x * left;
+    sums.right = sums.right + weights.y * right;
+}
+
+static __device__ __forceinline__ wf_two wf_divide(const wf_sums_of_two &sums)
+{
+    return {wf_reciprocal(sums.weights.x) * sums.left, wf_reciprocal(sums.weights.y) * sums.right};
 }
 
 /* The same sums where exponentials of logits as they are would be too large, or too small. */
 template <typename Level, bool LANDS>
-static __device__ __noinline__ wf_two wf_filter_two_shifted(const float *logits, const float *light)
+static __device__ __noinline__ wf_two wf_filter_shifted(const __half *logits, const float *light)
 {
     constexpr int K = Level::K, DIRECTION = LANDS ? -1 : 1;
-    float2 most = make_float2(-INFINITY, -INFINITY), total = make_float2(0, 0);
-    float3 left = make_float3(0, 0, 0), right = left;
+    float2 most = make_float2(-INFINITY, -INFINITY);
+    wf_sums_of_two sums = {};
 #pragma unroll 1
     for (int tap = 0; tap < 2 * Level::TAPS; tap++) { /* twice */
         const int i = tap % Level::TAPS / K, j = tap % K;
-        const float *from = logits + (i * K + j) * wf_logit_area<Level, LANDS>::PLANE + (LANDS ? K - 1 - j : 0);
+        const __half *from = logits + (i * K + j) * wf_logit_area<Level, LANDS>::PLANE + (LANDS ? K - 1 - j : 0);
         const float *rgb = light + DIRECTION * ((i - Level::BORDER) * Level::PITCH + j - Level::BORDER);
-        if (tap < Level::TAPS) {
-            most = make_float2(fmaxf(most.x, from[0]), fmaxf(most.y, from[1]));
-            continue;
-        }
-        const float2 weight = make_float2(wf_exp2(from[0] - most.x), wf_exp2(from[1] - most.y));
-        total = make_float2(total.x + weight.x, total.y + weight.y);
-        left = left + weight.x * make_float3(rgb[0], rgb[Level::REGION], rgb[2 * Level::REGION]);
-        right = right + weight.y * make_float3(rgb[1], rgb[Level::REGION + 1], rgb[2 * Level::REGION + 1]);
+        const float2 at =
+            make_float2(fminf(__half2float(from[0]), WF_LARGEST_LOGIT), fminf(__half2float(from[1]), WF_LARGEST_LOGIT));
+        if (tap < Level::TAPS)
+            most = make_float2(fmaxf(most.x, at.x), fmaxf(most.y, at.y));
+        else
+            wf_add_tap(sums, make_float2(wf_exp2(at.x - most.x), wf_exp2(at.y - most.y)),
+                       make_float3(rgb[0], rgb[Level::REGION], rgb[2 * Level::REGION]),
+                       make_float3(rgb[1], rgb[Level::REGION + 1], rgb[2 * Level::REGION + 1]));
     }
-    return {wf_reciprocal(total.x) * left, wf_reciprocal(total.y) * right};
+    return wf_divide(sums);
 }
 
 /* -infinity for those taps of a thread's two pixels that read outside the image, or land there from outside. */
 template <typename Level, bool LANDS>
-static __device__ __forceinline__ void wf_cut_off(float *own, int y, int x, int height, int width)
+static __device__ __forceinline__ void wf_cut_off(__half *own, int y, int x, int height, int width)
 {
+    const __half none = __float2half_rn(-INFINITY);
 #pragma unroll 1
     for (int tap = 0; tap < Level::TAPS; tap++) {
         const int i = tap / Level::K, j = tap % Level::K, direction = LANDS ? -1 : 1;
         const int at_y = y + direction * (i - Level::BORDER), at_x = x + direction * (j - Level::BORDER);
-        float *two = own + tap * wf_logit_area<Level, LANDS>::PLANE + (LANDS ? Level::K - 1 - j : 0);
+        __half *two = own + tap * wf_logit_area<Level, LANDS>::PLANE + (LANDS ? Level::K - 1 - j : 0);
         const bool in_row = (unsigned)at_y < (unsigned)height;
         if (!in_row || (unsigned)at_x >= (unsigned)width)
-            two[0] = -INFINITY;
+            two[0] = none;
         if (!in_row || (unsigned)(at_x + 1) >= (unsigned)width)
-            two[1] = -INFINITY;
+            two[1] = none;
     }
 }
 
-/* Softmax of K x K logits at two neighbouring pixels, and the sum of the light that they weigh. Both point to the left pixel; tap
- * (dy,dx) reads the light dy rows and dx columns further on, or of what LANDS before. */
 template <typename Level, bool LANDS>
-static __device__ __forceinline__ wf_two wf_filter_two(const float *logits, const float *light)
+static __device__ __forceinline__ wf_two wf_finish_two(const wf_sums_of_two &sums, const __half *logits,
+                                                       const float *light)
 {
-    constexpr int K = Level::K, BORDER = Level::BORDER, DIRECTION = LANDS ? -1 : 1,
-                  READ = (K + 2) / 2; /* pairs of a row */
-    float2 total = make_float2(0, 0);
-    float3 left = make_float3(0, 0, 0), right = left;
+    const float least = fminf(sums.weights.x, sums.weights.y), most = fmaxf(sums.weights.x, sums.weights.y);
+    if (!(least > 1 / WF_LARGEST_SUM && most < WF_LARGEST_SUM))
+        return wf_filter_shifted<Level, LANDS>(logits, light);
+    return wf_divide(sums);
+}
+
+/* Softmax of K x K logits at two neighbouring pixels, and the sum of the light that they weigh, of one operator or both. All point to the
+ * left pixel; tap (dy,dx) reads the light dy rows and dx columns further on, or of what is splat before. */
+template <typename Level, bool GATHER, bool SPLAT>
+static __device__ __forceinline__ void wf_filter_two(const __half *gather, const __half *splat, const float *light,
+                                                     wf_two &gathered, wf_two &landed)
+{
+    constexpr int K = Level::K, BORDER = Level::BORDER, READ = (K + 2) / 2; /* pairs of a row */
+    wf_sums_of_two gathers = {}, splats = {};
 #pragma unroll
     for (int i = 0; i < K; i++) {
         float rgb[3][2 * READ]; /* from BORDER columns left of the left pixel on */
-        const float *row = light + DIRECTION * (i - BORDER) * Level::PITCH - BORDER;
+        const float *row = light + (i - BORDER) * Level::PITCH - BORDER;
 #pragma unroll
         for (int read = 0; read < 3 * READ; read++) {
             const float2 two = wf_read_two(row + read / READ * Level::REGION + read % READ * 2);
@@ -242,18 +272,22 @@ static __device__ __forceinline__ wf_two wf_filter_two(const float *logits, cons
         }
 #pragma unroll
         for (int j = 0; j < K; j++) {
-            const float2 at = wf_read_logits<Level, LANDS>(logits, i, j);
-            const float2 weight = make_float2(wf_exp2(at.x), wf_exp2(at.y));
-            const int column = BORDER + DIRECTION * (j - BORDER);
-            total = make_float2(total.x + weight.x, total.y + weight.y);
-            left = left + weight.x * make_float3(rgb[0][column], rgb[1][column], rgb[2][column]);
-            right = right + weight.y * make_float3(rgb[0][column + 1], rgb[1][column + 1], rgb[2][column + 1]);
+            const float3 left = make_float3(rgb[0][j], rgb[1][j], rgb[2][j]);
+            const float3 right = make_float3(rgb[0][j + 1], rgb[1][j + 1], rgb[2][j + 1]);
+            if (GATHER) {
+                const float2 at = wf_read_logits<Level, false>(gather, i, j);
+                wf_add_tap(gathers, make_float2(wf_exp2(at.x), wf_exp2(at.y)), left, right);
+            }
+            if (SPLAT) {
+                const float2 at = wf_read_logits<Level, true>(splat, K - 1 - i, K - 1 - j);
+                wf_add_tap(splats, make_float2(wf_exp2(at.x), wf_exp2(at.y)), left, right);
+            }
         }
     }
-    const float least = fminf(total.x, total.y), most = fmaxf(total.x, total.y);
-    if (!(least > 1 / WF_LARGEST_SUM && most < WF_LARGEST_SUM))
-        return wf_filter_two_shifted<Level, LANDS>(logits, light);
-    return {wf_reciprocal(total.x) * left, wf_reciprocal(total.y) * right};
+    if (GATHER)
+        gathered = wf_finish_two<Level, false>(gathers, gather, light);
+    if (SPLAT)
+        landed = wf_finish_two<Level, true>(splats, splat, light);
 }
 
 /* What the lane with the row below or above has. */
@@ -308,15 +342,15 @@ static __device__ __forceinline__ float3 wf_store_two(const wf_filtered_args &ou
 }
 
 /* The alphas of two pixels, whose logits are at `from` and a plane further on. */
-static __device__ __forceinline__ void wf_store_alphas(const wf_filtered_args &output, const float *from, int plane,
+static __device__ __forceinline__ void wf_store_alphas(const wf_filtered_args &output, const __half *from, int plane,
                                                        int y, int x)
 {
-    const float2 gather = wf_read_two(from), splat = wf_read_two(from + plane);
+    const __half2 gather = *(const __half2 *)from, splat = *(const __half2 *)(from + plane);
     __half2 *to = output.alpha + (size_t)y * output.width + x;
     if (y < output.height && x < output.width)
-        to[0] = __floats2half2_rn(gather.x, splat.x);
+        to[0] = __halves2half2(__low2half(gather), __low2half(splat));
     if (y < output.height && x + 1 < output.width)
-        to[1] = __floats2half2_rn(gather.y, splat.y);
+        to[1] = __halves2half2(__high2half(gather), __high2half(splat));
 }
 
 /* What the coarser level adds to a coarse pixel. The lane of the even row takes gather, the other one splat. */
@@ -339,7 +373,9 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter
     typedef wf_logit_area<Level, false> gather_area;
     typedef wf_logit_area<Level, true> splat_area;
     extern __shared__ __align__(128) float wf_level_shared[];
-    float *const light = wf_level_shared, *const logits = wf_level_shared + 3 * Level::REGION;
+    float *const light = wf_level_shared;
+    __half *const gather_logits = (__half *)(wf_level_shared + 3 * Level::REGION);
+    __half *const splat_logits = gather_logits + gather_area::PLANE * gather_area::PLANES;
     const int x0 = blockIdx.x * WF_LEVEL_WIDTH, y0 = blockIdx.y * Level::HEIGHT;
     const int width = args.output.width, height = args.output.height;
     const int2 at = wf_this_two();
@@ -348,42 +384,44 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter
     const float *const own_light = light + (at.y + Level::BORDER) * Level::PITCH + at.x + Level::BORDER;
     const bool has_pixels = at.y < Level::HEIGHT; /* all of a warp have, or none */
     const bool has_splat = args.output.operators >> WF_SPLAT & 1, has_gather = args.output.operators >> WF_GATHER & 1;
+    __half *const own_gather = gather_logits + at.y * gather_area::PITCH + at.x;
+    __half *const own_splat = splat_logits + at.y * splat_area::PITCH + at.x;
     float3 gather_mean = make_float3(0, 0, 0), splat_mean = gather_mean;
 
     if (!args.follows)
         wf_wait_for_kernels();
     wf_let_follow();
     wf_area_row<Level, true> splat_row;
-    wf_area_row<Level, false> gather_row;
     if (has_splat)
         splat_row = wf_first_row<Level, true>(args.splat, y0, x0, height, width);
     wf_fill_light<Level, wf_raw_light>(
         light, y0, x0, height, width, [&](int y, int x) { return wf_read_raw(args.light, y, x, width); },
         [&](const wf_raw_light &raw) { return wf_finish_light(args.light, raw); });
-    if (has_splat) {
-        float *const own = logits + at.y * splat_area::PITCH + at.x;
-        wf_fill_logits<Level, true>(args.splat, splat_row, logits, Level::TAPS, y0, height, width);
-        gather_row = wf_first_row<Level, false>(args.gather, y0, x0, height, width);
-        __syncthreads();
-        if (has_pixels && !is_inner)
-            wf_cut_off<Level, true>(own, y, x, height, width);
-        if (has_pixels)
-            splat_mean = wf_store_two(args.output, WF_SPLAT, wf_filter_two<Level, true>(own, own_light), y, x);
-        __syncthreads();
-    }
-    if (has_gather || args.output.alpha) {
-        float *const own = logits + at.y * gather_area::PITCH + at.x;
-        if (!has_splat)
-            gather_row = wf_first_row<Level, false>(args.gather, y0, x0, height, width);
-        wf_fill_logits<Level, false>(args.gather, gather_row, logits, Level::TAPS + (args.output.alpha ? 2 : 0), y0,
-                                     height, width);
-        __syncthreads();
-        if (has_pixels && !is_inner)
-            wf_cut_off<Level, false>(own, y, x, height, width);
-        if (has_pixels && has_gather)
-            gather_mean = wf_store_two(args.output, WF_GATHER, wf_filter_two<Level, false>(own, own_light), y, x);
-        if (has_pixels && args.output.alpha)
-            wf_store_alphas(args.output, own + Level::TAPS * gather_area::PLANE, gather_area::PLANE, y, x);
+    if (has_splat)
+        wf_fill_logits<Level, true>(args.splat, splat_row, splat_logits, Level::TAPS, y0, height, width);
+    wf_area_row<Level, false> gather_row = wf_first_row<Level, false>(args.gather, y0, x0, height, width);
+    if (has_gather || args.output.alpha)
+        wf_fill_logits<Level, false>(args.gather, gather_row, gather_logits, Level::TAPS + (args.output.alpha ? 2 : 0),
+                                     y0, height, width);
+    __syncthreads();
+    if (has_pixels) {
+        if (!is_inner && has_splat)
+            wf_cut_off<Level, true>(own_splat, y, x, height, width);
+        if (!is_inner && has_gather)
+            wf_cut_off<Level, false>(own_gather, y, x, height, width);
+        wf_two gathered = {}, landed = {};
+        if (has_gather && has_splat)
+            wf_filter_two<Level, true, true>(own_gather, own_splat, own_light, gathered, landed);
+        else if (has_gather)
+            wf_filter_two<Level, true, false>(own_gather, own_splat, own_light, gathered, landed);
+        else
+            wf_filter_two<Level, false, true>(own_gather, own_splat, own_light, gathered, landed);
+        if (has_gather)
+            gather_mean = wf_store_two(args.output, WF_GATHER, gathered, y, x);
+        if (has_splat)
+            splat_mean = wf_store_two(args.output, WF_SPLAT, landed, y, x);
+        if (args.output.alpha)
+            wf_store_alphas(args.output, own_gather + Level::TAPS * gather_area::PLANE, gather_area::PLANE, y, x);
     }
     if (args.follows)
         wf_wait_for_kernels();
@@ -409,7 +447,8 @@ template <typename Level>
 static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter_albedo(const wf_albedo_args args)
 {
     extern __shared__ __align__(128) float wf_level_shared[];
-    float *const light = wf_level_shared, *const logits = wf_level_shared + 3 * Level::REGION;
+    float *const light = wf_level_shared;
+    __half *const logits = (__half *)(wf_level_shared + 3 * Level::REGION);
     const int x0 = blockIdx.x * WF_LEVEL_WIDTH, y0 = blockIdx.y * Level::HEIGHT;
     const int2 at = wf_this_two();
     wf_follow();
@@ -422,11 +461,12 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter
     __syncthreads();
     if (at.y >= Level::HEIGHT)
         return;
-    float *const own = logits + at.y * wf_logit_area<Level, false>::PITCH + at.x;
+    __half *const own = logits + at.y * wf_logit_area<Level, false>::PITCH + at.x;
     if (!wf_is_inner<Level>(y0, x0, args.height, args.width))
         wf_cut_off<Level, false>(own, y0 + at.y, x0 + at.x, args.height, args.width);
-    const wf_two two =
-        wf_filter_two<Level, false>(own, light + (at.y + Level::BORDER) * Level::PITCH + at.x + Level::BORDER);
+    wf_two two, none;
+    wf_filter_two<Level, true, false>(own, own, light + (at.y + Level::BORDER) * Level::PITCH + at.x + Level::BORDER,
+                                      two, none);
     wf_store_albedo(args, y0 + at.y, x0 + at.x, two.left);
     wf_store_albedo(args, y0 + at.y, x0 + at.x + 1, two.right);
 }

@@ -29,11 +29,11 @@ static __device__ __forceinline__ void wf_copy16(uint32_t to, const void *from, 
 #endif
 }
 
-/* Two floats into shared memory, so many bytes behind an address, where they are wanted: without a branch. */
-static __device__ __forceinline__ void wf_store_two_if(bool wanted, uint32_t address, int bytes, float2 two)
+/* A word into shared memory, so many bytes behind an address, where it is wanted: without a branch. */
+static __device__ __forceinline__ void wf_store_if(bool wanted, uint32_t address, int bytes, uint32_t word)
 {
-    asm volatile("{.reg .pred p; setp.ne.u32 p, %0, 0; @p st.shared.v2.f32 [%1], {%2, %3};}" ::"r"((uint32_t)wanted),
-                 "r"(address + bytes), "f"(two.x), "f"(two.y)
+    asm volatile("{.reg .pred p; setp.ne.u32 p, %0, 0; @p st.shared.u32 [%1], %2;}" ::"r"((uint32_t)wanted),
+                 "r"(address + bytes), "r"(word)
                  : "memory");
 }
 

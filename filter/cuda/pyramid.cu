@@ -34,10 +34,9 @@ static __device__ __forceinline__ place this_pixel(int width, int height)
 
 /* ---- Down --------------------------------------------------------------------------------------------------------- */
 
-#define DOWN_LEVELS  4 /* of a launch, at most */
-#define DOWN_THREADS 128
-#define DOWN_ACROSS  8 /* lanes of a warp */
-#define DOWN_DOWN    4
+#define DOWN_WIDTH  32 /* of a block, in pixels of its first output */
+#define DOWN_HEIGHT 8
+#define DOWN_LEVELS 4 /* of a launch: its last one has a row of a block */
 
 struct down_args {
     wf_light_args input;
@@ -47,8 +46,14 @@ struct down_args {
 };
 
 /* In an odd row or column at the end of the image its pixels count twice. */
-static __device__ __forceinline__ float3 halve_light(const down_args &args, int y, int x)
+static __global__ void __launch_bounds__(DOWN_WIDTH *DOWN_HEIGHT) halve(const down_args args)
 {
+    __shared__ float3 tiles[2][DOWN_WIDTH * DOWN_HEIGHT];
+    int columns = DOWN_WIDTH, rows = DOWN_HEIGHT; /* of the block */
+    int width = (args.width + 1) / 2, height = (args.height + 1) / 2;
+    int row = threadIdx.x / DOWN_WIDTH, column = threadIdx.x % DOWN_WIDTH;
+    int y = blockIdx.y * rows + row, x = blockIdx.x * columns + column;
+    wf_follow_in_turn();
     wf_raw_light raw[4];
 #pragma unroll
     for (int i = 0; i < 4; i++)
@@ -58,54 +63,24 @@ static __device__ __forceinline__ float3 halve_light(const down_args &args, int 
 #pragma unroll
     for (int i = 0; i < 4; i++)
         sum = sum + wf_finish_light(args.input, raw[i]);
-    return 0.25f * sum;
-}
-
-static __device__ __forceinline__ float3 from_lane(float3 value, int lane)
-{
-    return make_float3(__shfl_sync(0xffffffff, value.x, lane), __shfl_sync(0xffffffff, value.y, lane),
-                       __shfl_sync(0xffffffff, value.z, lane));
-}
-
-/* Of a level's pixel, if there is one. */
-static __device__ __forceinline__ void write_mean(const down_args &args, int level, int y, int x, int height, int width,
-                                                  float3 mean)
-{
-    if (level < args.count && y < height && x < width)
-        wf_write_rgb(args.outputs[level], y, x, mean);
-}
-
-/* A lane has 2x2 pixels of the first output and one of the second, a warp with its lanes' those of the others. */
-static __global__ void __launch_bounds__(DOWN_THREADS) halve(const down_args args)
-{
-    const int lane = threadIdx.x % 32, column = lane % DOWN_ACROSS, row = lane / DOWN_ACROSS;
-    const int x = blockIdx.x * DOWN_ACROSS + column;
-    const int y = (blockIdx.y * (DOWN_THREADS / 32) + threadIdx.x / 32) * DOWN_DOWN + row;
-    int width = (args.width + 1) / 2, height = (args.height + 1) / 2;
-    wf_follow_in_turn();
-    float3 mean = make_float3(0, 0, 0);
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
-        const int at_y = 2 * y + i / 2, at_x = 2 * x + i % 2;
-        const float3 part = halve_light(args, min(at_y, height - 1), min(at_x, width - 1));
-        write_mean(args, 0, at_y, at_x, height, width, part);
-        mean = mean + 0.25f * part;
-    }
-    width = (width + 1) / 2, height = (height + 1) / 2;
-    write_mean(args, 1, y, x, height, width, mean);
-#pragma unroll
-    for (int level = 2; level < DOWN_LEVELS; level++) {
-        const int step = 1 << (level - 2), first_column = column & -2 * step, first_row = row & -2 * step;
-        const int from_y = (y - row + first_row) / step, from_x = (x - column + first_column) / step;
-        const int right = from_x + 1 < width ? step : 0, below = from_y + 1 < height ? step : 0;
-        float3 sum = make_float3(0, 0, 0);
-#pragma unroll
-        for (int i = 0; i < 4; i++)
-            sum = sum + from_lane(mean, (first_row + i / 2 * below) * DOWN_ACROSS + first_column + i % 2 * right);
-        mean = 0.25f * sum;
-        width = (width + 1) / 2, height = (height + 1) / 2;
-        if (row == first_row && column == first_column)
-            write_mean(args, level, from_y / 2, from_x / 2, height, width, mean);
+    for (int level = 0;; level++) {
+        const float3 mean = 0.25f * sum;
+        if (row < rows && y < height && x < width)
+            wf_write_rgb(args.outputs[level], y, x, mean);
+        if (level + 1 == args.count)
+            return;
+        float3 *const tile = tiles[level % 2];
+        if (row < rows)
+            tile[row * columns + column] = mean;
+        __syncthreads();
+        const int last_row = min(rows, height - (int)blockIdx.y * rows) - 1;
+        const int last_column = min(columns, width - (int)blockIdx.x * columns) - 1, pitch = columns;
+        rows /= 2, columns /= 2, height = (height + 1) / 2, width = (width + 1) / 2;
+        row = threadIdx.x / columns, column = threadIdx.x % columns;
+        y = blockIdx.y * rows + row, x = blockIdx.x * columns + column;
+        sum = make_float3(0, 0, 0);
+        for (int i = 0; i < 4 && row < rows; i++)
+            sum = sum + tile[min(2 * row + i / 2, last_row) * pitch + min(2 * column + i % 2, last_column)];
     }
 }
 
@@ -117,9 +92,8 @@ wf_result wf_cuda_down(wf_cuda_device *device, cudaStream_t stream, const wf_dow
             wf_make_light(&calls[first].input), {}, min(count - first, DOWN_LEVELS), (int)size[3], (int)size[2]};
         for (int i = 0; i < args.count; i++)
             args.outputs[i] = wf_make_view(&calls[first + i].output);
-        const dim3 blocks(wf_divide_up(args.width, 4 * DOWN_ACROSS),
-                          wf_divide_up(args.height, 4 * DOWN_DOWN * (DOWN_THREADS / 32)));
-        WF_TRY(wf_launch_follower(device, stream, (const void *)halve, blocks, DOWN_THREADS, 0, &args));
+        const dim3 blocks(wf_divide_up(args.width, 2 * DOWN_WIDTH), wf_divide_up(args.height, 2 * DOWN_HEIGHT));
+        WF_TRY(wf_launch_follower(device, stream, (const void *)halve, blocks, DOWN_WIDTH * DOWN_HEIGHT, 0, &args));
     }
     return WF_OK;
 }
@@ -187,7 +161,7 @@ static wf_result launch_level(wf_cuda_device *device, cudaStream_t stream, const
                           wf_make_filtered(call->operators, &call->coarser),
                           call->follows_coarser};
     return launch_tiles<Level>(device, stream, (const void *)filter_level<Level>, args.output.width, args.output.height,
-                               wf_level_bytes<Level>(), &args);
+                               wf_level_bytes<Level, true>(), &args);
 }
 
 template <int K> static wf_result filter_fused(wf_cuda_device *device, cudaStream_t stream, const wf_level_call *call)
@@ -208,9 +182,9 @@ static wf_result filter_albedo_fused(wf_cuda_device *device, cudaStream_t stream
                            (uint2 *)call->output.data, call->output.width, call->output.height};
     if (call->head.inputs > 16)
         return launch_tiles<deep>(device, stream, (const void *)filter_albedo<deep>, args.width, args.height,
-                                  wf_level_bytes<deep>(), &args);
+                                  wf_level_bytes<deep, false>(), &args);
     return launch_tiles<level>(device, stream, (const void *)filter_albedo<level>, args.width, args.height,
-                               wf_level_bytes<level>(), &args);
+                               wf_level_bytes<level, false>(), &args);
 }
 
 /* ---- Any kernel --------------------------------------------------------------------------------------------------- */
@@ -218,8 +192,8 @@ static wf_result filter_albedo_fused(wf_cuda_device *device, cudaStream_t stream
 /* With 5x5 kernels a block needs more shared memory than compute capability 7.5 has. */
 static bool is_fused(const wf_device *device, int kernel)
 {
-    return kernel == 3 ||
-           (kernel == 5 && wf_level_bytes<wf_level<5, 16, 0>>() <= ((const wf_cuda_device *)device)->block_memory);
+    return kernel == 3 || (kernel == 5 && wf_level_bytes<wf_level<5, 16, 0>, true>() <=
+                                              ((const wf_cuda_device *)device)->block_memory);
 }
 
 static size_t pixels_of(const wf_activation *a)
