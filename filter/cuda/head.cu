@@ -26,24 +26,41 @@ static int output_of(const wf_head *head, int part, int row)
     return row < wf_part_rows(head, part) ? head->outputs - head->alphas + row - taps : -1;
 }
 
+/* What a part's taps have in common: a softmax does not mind when that is left out, and float16 holds the rest best. Pixels that are splat
+ * compete with others where they land, so of theirs only what is the same for all pixels. */
+static float common_of(const wf_head *head, int part, const float *values, int step)
+{
+    const int taps = wf_part_taps(head, part);
+    double sum = 0;
+    for (int row = 0; row < taps; row++)
+        sum += values[(size_t)output_of(head, part, row) * step];
+    return (float)(sum / taps);
+}
+
 void wf_cuda_arrange_head(const wf_head *head, const float *weight, const float *bias, void *parameters)
 {
     float *biases = (float *)parameters;
     uint16_t *to = (uint16_t *)(biases + WF_HEAD_ROWS * wf_first_tile(head, WF_PART_COUNT));
     for (int part = 0; part < WF_PART_COUNT; part++) {
-        const int rows = wf_part_tiles(head, part) * WF_HEAD_ROWS, chunk_halves = 16 * WF_HEAD_ROWS;
-        const auto scale = [&](int row) { return row < wf_part_taps(head, part) ? WF_LOG2_E : 1; };
-        for (int row = 0; row < rows; row++) {
+        const int taps = wf_part_taps(head, part), rows = wf_part_tiles(head, part) * WF_HEAD_ROWS;
+        const int chunk_halves = 16 * WF_HEAD_ROWS;
+        if (taps == 0)
+            continue;
+        const auto arrange = [&](int row, const float *values, int step, float common) {
             const int output = output_of(head, part, row);
-            *biases++ = output < 0 ? 0 : scale(row) * bias[output];
-        }
+            const float value = output < 0 ? 0 : values[(size_t)output * step];
+            return row < taps ? WF_LOG2_E * (value - common) : value;
+        };
+        const float common_bias = common_of(head, part, bias, 1);
+        for (int row = 0; row < rows; row++)
+            *biases++ = arrange(row, bias, 1, common_bias);
         for (int i = 0; i < rows * head->inputs; i++) {
             const int tile = i / chunk_halves / (head->inputs / 16), chunk = i / chunk_halves % (head->inputs / 16);
             const int lane = i % chunk_halves / 8, upper = i / 4 % 2, below = i / 2 % 2;
             const int row = tile * WF_HEAD_ROWS + 8 * below + lane / 4;
             const int input = chunk * 16 + 4 * (lane % 4) + 2 * upper + i % 2;
-            const int output = output_of(head, part, row);
-            *to++ = output < 0 ? 0 : wf_float_to_half(scale(row) * weight[(size_t)output * head->inputs + input]);
+            const float common = part == WF_PART_SPLAT ? 0 : common_of(head, part, weight + input, head->inputs);
+            *to++ = wf_float_to_half(arrange(row, weight + input, head->inputs, common));
         }
     }
 }

@@ -25,7 +25,8 @@ static constexpr int wf_logit_plane(int pixels)
 /* Of a K x K kernel, K odd, in tiles of so many rows, at most two for each of the block's warps. CHUNKS that a thread
  * reads at once, 0 for heads of one chunk: these leave registers for more blocks of a multiprocessor. */
 template <int K_, int HEIGHT_, int CHUNKS_> struct wf_level {
-    static constexpr int K = K_, HEIGHT = HEIGHT_, CHUNKS = CHUNKS_, BLOCKS = CHUNKS ? 2 : 3;
+    static constexpr int K = K_, HEIGHT = HEIGHT_, CHUNKS = CHUNKS_, BLOCKS = CHUNKS ? 2 : 3,
+                         ALBEDO_BLOCKS = CHUNKS ? 2 : 4;
     static constexpr int BORDER = K / 2, TAPS = K * K;
     static constexpr int PITCH = WF_LEVEL_WIDTH + 2 * BORDER, REGION = PITCH * (HEIGHT + 2 * BORDER);
 };
@@ -444,7 +445,8 @@ static __device__ __forceinline__ void wf_store_albedo(const wf_albedo_args &arg
 }
 
 template <typename Level>
-static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter_albedo(const wf_albedo_args args)
+static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::ALBEDO_BLOCKS)
+    filter_albedo(const wf_albedo_args args)
 {
     extern __shared__ __align__(128) float wf_level_shared[];
     float *const light = wf_level_shared;

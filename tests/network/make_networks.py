@@ -5,6 +5,7 @@ every reader computes the same of them.
     uneven    three levels, kernels at two of them and of different sizes, few features in another order
     single    one level, 13x13 kernels, the color as it is
     lifted    kernels' logits around 100, whose exponentials no float32 holds: a softmax does not mind
+    steep     the same of one tap of each kernel at full resolution
 """
 
 import pathlib
@@ -21,8 +22,10 @@ ARCHITECTURES = {
     "single": Architecture(channels=(16,), encoder=(2,), decoder=(), kernels=(13,), albedo_kernel=0,
                            features=(Feature("color", 0.5, 8.0),)),
     "lifted": Architecture(channels=(16, 16), encoder=(1, 1), decoder=(1,), kernels=(5, 3)),
+    "steep": Architecture(channels=(16, 16), encoder=(1, 1), decoder=(1,), kernels=(5, 3)),
 }
 LIFT = {"lifted": 100}
+STEP = {"steep": 100}
 
 
 def main() -> None:
@@ -34,6 +37,8 @@ def main() -> None:
             for head in network.head:  # kernels that differ from pixel to pixel
                 head.weight *= 10
                 head.bias.normal_().add_(LIFT.get(name, 0))
+            for first in range(0, 2 * architecture.kernels[0]**2, architecture.kernels[0]**2):  # gather's tap, splat's
+                network.head[0].bias[first] += STEP.get(name, 0)
             for layers in (*network.encoder, *network.decoder):
                 for layer in layers:
                     layer.bias.normal_(0, 0.1)

@@ -16,7 +16,7 @@
 enum { LAYERS = 4, IMAGES = 2, TENSORS = LAYERS + IMAGES, PLANES = 16 };
 
 static const int channels[TENSORS] = {3, 3, 3, 1, 3, 3};
-static const char *const networks[] = {"tiny", "uneven", "single", "lifted"};
+static const char *const networks[] = {"tiny", "uneven", "single", "lifted", "steep"};
 enum { NETWORK_COUNT = sizeof networks / sizeof *networks };
 
 static wf_device *device, *reference;
