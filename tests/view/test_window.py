@@ -390,7 +390,7 @@ def test_titles_explain_layers(window):
     opened.xdotool("mousemove", "--window", opened.window, 640, 712)
     time.sleep(0.5)
     before = opened.screenshot().astype(int)
-    assert (np.abs(below_title(60) - before[26:60, 60:310]).max(-1) > 30).mean() > 0.2, "the noisy picture's"
+    opened.until(lambda: (np.abs(below_title(60) - before[26:60, 60:310]).max(-1) > 30).mean() > 0.2)  # the noisy picture's
     assert (np.abs(below_title(500) - before[26:60, 500:750]).max(-1) > 30).mean() < 0.01, "what is filtered is of no file"
     opened.quits("q")
 
