@@ -85,7 +85,7 @@ static tile wanted_tile(int outputs)
     if (groups % 3 == 0)
         return (tile){4, 1, 4, 1, 3, 1, 0};
     if (groups % 2 == 0)
-        return (tile){4, 1, 2, 1, 2, 0, 0};
+        return (tile){2, 2, 8, 1, 1, 0, 0};
     return (tile){2, 1, 8, 1, 1, 1, 0};
 }
 

@@ -7,7 +7,7 @@
 #include "level_emulated.comp.h"
 #include "level_matrix.comp.h"
 
-enum { SIDE = 16, WARP = 32, WIDTH = 32 /* of a tile */, MOST_THREADS = 192, BATCH = 2, PIECE = 16 /* bytes */ };
+enum { SIDE = 16, WARP = 32, WIDTH = 32 /* of a tile */, MOST_THREADS = 192, PIECE = 16 /* bytes */ };
 
 /* ---- Parameters: behind each other the parts of each kind ------------------------------------------------------------ */
 
@@ -68,20 +68,19 @@ void wf_vulkan_arrange_matrix_head(const wf_head *head, const float *weight, con
 
 /* ---- Pipelines ------------------------------------------------------------------------------------------------------- */
 
-/* How a level is divided, and what that takes of shared memory: pieces of 16 bytes, pairs of floats, pairs of halves. */
+/* How a level is divided, how many parts a warp has, an even number, and what that takes of shared memory: pieces of 16 bytes, pairs of
+ * floats, pairs of halves. */
 typedef struct shape {
     int threads, batch, memory, light, planes;
 } shape;
 
-static shape shape_of(int threads, int kind, int kernel, int alphas, int inputs)
+static shape shape_of(int threads, int kind, int kernel, int alphas)
 {
     const int margin = kind == WF_LEVEL_SPLAT ? kernel / 2 : 0, height = threads / 16, border = kernel / 2;
     const int parts = ((WIDTH + 2 * margin) * (height + 2 * margin) + SIDE - 1) / SIDE, warps = threads / WARP;
     const int rows = kernel * kernel + alphas, planes = rows < SIDE ? SIDE : rows;
-    /* Where inputs are one chunk all of a warp's parts; an even number. */
-    const int batch = inputs == SIDE ? ((parts + warps - 1) / warps + 1) / 2 * 2 : BATCH;
     return (shape){.threads = threads,
-                   .batch = batch,
+                   .batch = ((parts + warps - 1) / warps + 1) / 2 * 2,
                    .memory = warps * 2 * SIDE * 3,
                    .light = 3 * (WIDTH / 2 + border) * (height + 2 * border),
                    .planes = planes * 4 * (2 * parts | 1)};
@@ -93,11 +92,11 @@ static int bytes_of(const shape *s)
 }
 
 /* The highest tile that fits. */
-static shape choose_shape(const vulkan_device *device, const wf_head *head, int kind, int kernel, int alphas)
+static shape choose_shape(const vulkan_device *device, int kind, int kernel, int alphas)
 {
-    shape s = shape_of(MOST_THREADS, kind, kernel, alphas, head->inputs);
+    shape s = shape_of(MOST_THREADS, kind, kernel, alphas);
     while (bytes_of(&s) > (int)device->limits.maxComputeSharedMemorySize)
-        s = shape_of(s.threads - WARP, kind, kernel, alphas, head->inputs);
+        s = shape_of(s.threads - WARP, kind, kernel, alphas);
     return s;
 }
 
@@ -108,7 +107,7 @@ static wf_result get_pipeline(vulkan_device *device, const wf_head *head, int ki
         [VULKAN_MATRICES_DEVICE] = {level_matrix_comp, sizeof level_matrix_comp},
         [VULKAN_MATRICES_EMULATED] = {level_emulated_comp, sizeof level_emulated_comp}};
     const int kernel = kind == WF_LEVEL_ALBEDO ? head->albedo_kernel : head->kernel;
-    const shape s = choose_shape(device, head, kind, kernel, alphas);
+    const shape s = choose_shape(device, kind, kernel, alphas);
     *pipeline = (vulkan_pipeline){.shader = &shaders[device->matrices],
                                   .constants = {[WF_LEVEL_THREADS] = s.threads,
                                                 [WF_LEVEL_KERNEL] = kernel,

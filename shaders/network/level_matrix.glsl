@@ -37,12 +37,32 @@ const int ROWS = TAPS + ALPHAS, STRIPS = (ROWS + 15) / 16, PLANE = 4 * (2 * PART
 // The inputs of a part's pixels, of which each warp stages two.
 const int PIXEL = 3, PART = 16 * PIXEL;
 
-/* ---- Light ---- */
+/* ---- Inputs ---- */
 
 ivec2 nearest(ivec2 p)
 {
     return clamp(p, ivec2(0), ivec2(push.width, push.height) - 1);
 }
+
+// Eight halves of one of the 16 pixels of a part.
+uvec4 load_eight(ivec2 tile, int part, int chunk)
+{
+    int pixel = part * 16 + LANE / 2;
+    ivec2 p = nearest(tile - MARGIN + ivec2(pixel % PITCH, pixel / PITCH));
+    int64_t at = (int64_t(p.y) * push.width + p.x) * INPUTS + chunk * 16 + LANE % 2 * 8;
+    return Half8(push.decoded_data + uint64_t(at * 2)).value;
+}
+
+uvec4 inputs[BATCH]; // of a warp's parts, which follow each other
+
+void load_inputs(ivec2 tile, int chunk)
+{
+    [[unroll]] for (int b = 0; b < BATCH; ++b) {
+        inputs[b] = load_eight(tile, WARP * BATCH + b, chunk);
+    }
+}
+
+/* ---- Light ---- */
 
 // The left one of a pair.
 ivec2 light_place(ivec2 tile, int pair)
@@ -62,7 +82,7 @@ vec3 light_of(vec3 rgb, uvec2 albedo)
     return divided ? rgb / (vec3(unpackHalf2x16(albedo.x), unpackHalf2x16(albedo.y).x) + EPSILON) : rgb;
 }
 
-// All that a thread reads is read before the first of it is used: without branches, where there is no albedo something else.
+// All that a thread reads, inputs, too, is read before the first of it is used: without branches, where there is no albedo something else.
 void stage_light(ivec2 tile)
 {
     uint64_t albedo = push.albedo_data != 0 ? push.albedo_data : push.decoded_data;
@@ -82,6 +102,7 @@ void stage_light(ivec2 tile)
             }
         }
     }
+    load_inputs(tile, 0);
     [[unroll]] for (int i = 0; i < COUNT; ++i) {
         int pair = i * THREADS + thread;
         vec3 two[2];
@@ -106,62 +127,40 @@ int first_row(int strip)
     return max(min(strip * 16, ROWS - 16), 0);
 }
 
-// Eight halves of one of the 16 pixels of a part.
-uvec4 load_eight(ivec2 tile, int part, int chunk)
-{
-    int pixel = part * 16 + LANE / 2;
-    ivec2 p = nearest(tile - MARGIN + ivec2(pixel % PITCH, pixel / PITCH));
-    int64_t at = (int64_t(p.y) * push.width + p.x) * INPUTS + chunk * 16 + LANE % 2 * 8;
-    return Half8(push.decoded_data + uint64_t(at * 2)).value;
-}
-
-// The parts of a warp, BATCH at once; a chunk's inputs are read while those before are multiplied.
+// Of all of a warp's parts at once; a chunk's inputs are read while those before are multiplied.
 void stage_logits(ivec2 tile)
 {
-    const int CHUNKS = INPUTS / 16, ROUNDS = (PARTS + WARPS * BATCH - 1) / (WARPS * BATCH);
+    const int CHUNKS = INPUTS / 16;
     uint64_t weights = push.parameters_data + uint64_t(WF_LEVEL_ROWS * 4);
-    int staged = WARP * 2 * PART;
-    wf_sums biases[STRIPS];
-    wf_halves first_rows[STRIPS];
+    int staged = WARP * 2 * PART, part = WARP * BATCH;
+    wf_sums sums[BATCH][STRIPS], biases[STRIPS];
     [[unroll]] for (int strip = 0; strip < STRIPS; ++strip) {
         biases[strip] = repeat_column(push.parameters_data, first_row(strip));
-        first_rows[strip] = load_rows_from(weights, first_row(strip) * (INPUTS / 8), INPUTS / 8);
     }
-    for (int round = 0; round < ROUNDS; ++round) {
-        int part = (round * WARPS + WARP) * BATCH;
-        wf_sums sums[BATCH][STRIPS];
-        uvec4 next[BATCH];
+    for (int chunk = 0; chunk < CHUNKS; ++chunk) {
+        uvec4 values[BATCH];
         [[unroll]] for (int b = 0; b < BATCH; ++b) {
-            next[b] = load_eight(tile, part + b, 0);
+            values[b] = inputs[b];
         }
-        for (int chunk = 0; chunk < CHUNKS; ++chunk) {
-            uvec4 values[BATCH];
-            [[unroll]] for (int b = 0; b < BATCH; ++b) {
-                values[b] = next[b];
-                if (chunk + 1 < CHUNKS) {
-                    next[b] = load_eight(tile, part + b, chunk + 1);
-                }
-            }
-            wf_halves rows[STRIPS];
+        if (chunk + 1 < CHUNKS) {
+            load_inputs(tile, chunk + 1);
+        }
+        wf_halves rows[STRIPS];
+        [[unroll]] for (int strip = 0; strip < STRIPS; ++strip) {
+            rows[strip] = load_rows_from(weights, first_row(strip) * (INPUTS / 8) + chunk * 2, INPUTS / 8);
+        }
+        [[unroll]] for (int b = 0; b < BATCH; ++b) {
+            int stage = staged + b % 2 * PART;
+            memory[stage + LANE / 2 * PIXEL + LANE % 2] = values[b];
+            sync_warp();
+            wf_halves pixels = load_columns(stage, PIXEL);
             [[unroll]] for (int strip = 0; strip < STRIPS; ++strip) {
-                rows[strip] = first_rows[strip];
-                if (chunk > 0) {
-                    rows[strip] = load_rows_from(weights, first_row(strip) * (INPUTS / 8) + chunk * 2, INPUTS / 8);
+                if (chunk == 0) {
+                    sums[b][strip] = biases[strip];
                 }
-            }
-            [[unroll]] for (int b = 0; b < BATCH; ++b) {
-                int stage = staged + b % 2 * PART;
-                memory[stage + LANE / 2 * PIXEL + LANE % 2] = values[b];
-                sync_warp();
-                wf_halves pixels = load_columns(stage, PIXEL);
-                [[unroll]] for (int strip = 0; strip < STRIPS; ++strip) {
-                    if (chunk == 0) {
-                        sums[b][strip] = biases[strip];
-                    }
-                    sums[b][strip] = multiply_add(rows[strip], pixels, sums[b][strip]);
-                    if (chunk == CHUNKS - 1 && part + b < PARTS) {
-                        store_planes(sums[b][strip], first_row(strip) * PLANE + (part + b) * 8, PLANE);
-                    }
+                sums[b][strip] = multiply_add(rows[strip], pixels, sums[b][strip]);
+                if (chunk == CHUNKS - 1 && part + b < PARTS) {
+                    store_planes(sums[b][strip], first_row(strip) * PLANE + (part + b) * 8, PLANE);
                 }
             }
         }
