@@ -7,7 +7,7 @@
 #include "level_emulated.comp.h"
 #include "level_matrix.comp.h"
 
-enum { SIDE = 16, WARP = 32, WIDTH = 32 /* of a tile */, MOST_THREADS = 192, PIECE = 16 /* bytes */ };
+enum { SIDE = 16, WARP = 32, WIDTH = 32 /* of a tile */, MOST_THREADS = 256, PIECE = 16 /* bytes */ };
 
 /* ---- Parameters: behind each other the parts of each kind ------------------------------------------------------------ */
 
