@@ -328,6 +328,17 @@ def network_glsl_table():
                  [[name, f"{milliseconds:.4f}", f"{other / milliseconds:.2f}" if other else "–"] for name, milliseconds, other in rows])
 
 
+def denoisers_table():
+    """The network's frame beside those of Open Image Denoise."""
+    results = load("denoisers-cuda")
+    if not results:
+        return ""
+    names = {"cuda": f"{results['network']}, CUDA", "vulkan": f"{results['network']}, GLSL"}
+    return table(f"**The network beside Open Image Denoise** in one run on {source(results)}, {results['width']}×{results['height']}, milliseconds a frame: "
+                 "ours gathers and splats; theirs is one image, without the prefilters of noisy guides (`tests/bench/bench_denoisers.py`).",
+                 ["denoiser", "ms"], [[names.get(name, name), f"{time:.2f}"] for name, time in results["milliseconds"].items()])
+
+
 def quality_table():
     file = ROOT / "tests" / "quality" / "results" / "quality.json"
     if not file.exists():
@@ -360,7 +371,7 @@ def picture():
 
 
 PAGES = {  # what stands between the marks of each page, in order
-    "README.md": [[quality_table], [forward_table, picture]],
+    "README.md": [[quality_table, denoisers_table], [forward_table, picture]],
     "tests/bench/README.md": [[backward_table, modes_table, shapes_table, layers_table, general_table, glsl_table, cpu_table, lambda: torch_table("cuda"),
                                training_table, lambda: torch_table("cpu"), node_table, live_table],
                               [network_table, network_glsl_table]],
