@@ -1,8 +1,8 @@
 /* 3x3 convolutions: their parameters as fragments, and which tile a shape gets. */
 #include <string.h>
 
+#include "convolve.cuh"
 #include "convolve.h"
-#include "convolve_warps.cuh"
 #include "half.h"
 #include "network.h"
 
@@ -109,21 +109,6 @@ void wf_cuda_arrange_convolution(const wf_device *device, const wf_convolution *
 
 /* ---- Launch ------------------------------------------------------------------------------------------------------- */
 
-template <typename Tile, bool COARSE>
-static wf_result launch(wf_cuda_device *device, cudaStream_t stream, wf_convolve_args *args)
-{
-    const void *kernel = (const void *)convolve_warps<Tile, COARSE>;
-    const dim3 blocks((args->width + Tile::WIDTH - 1) / Tile::WIDTH, (args->height + Tile::HEIGHT - 1) / Tile::HEIGHT,
-                      args->outputs / Tile::OUTPUTS);
-    return wf_launch_follower(device, stream, kernel, blocks, Tile::THREADS, Tile::SHARED_BYTES, args);
-}
-
-template <typename Tile>
-static wf_result launch_tile(wf_cuda_device *device, cudaStream_t stream, wf_convolve_args *args)
-{
-    return args->coarse.data ? launch<Tile, true>(device, stream, args) : launch<Tile, false>(device, stream, args);
-}
-
 /* Large tiles read their borders less often, small ones keep all multiprocessors busy where the image is small. */
 wf_result wf_cuda_convolve(wf_cuda_device *device, cudaStream_t stream, const wf_convolve_call *call)
 {
@@ -152,10 +137,10 @@ wf_result wf_cuda_convolve(wf_cuda_device *device, cudaStream_t stream, const wf
         return wf_cuda_convolve_groups(device, stream, call, &args);
     const bool small = pixels * (shape->outputs / 16) < (int64_t)device->multiprocessors * 256 * 12;
     if (shape->outputs % 64 == 0 && !small)
-        return launch_tile<wf_warp_tile<4, 4, 2, 2, 1, 2>>(device, stream, &args);
+        return wf_convolve_warps<4, 4, 2, 2, 1, 2>(device, stream, &args);
     if (shape->outputs % 48 == 0 && !small)
-        return launch_tile<wf_warp_tile<4, 3, 2, 2, 1, 2>>(device, stream, &args);
+        return wf_convolve_warps<4, 3, 2, 2, 1, 2>(device, stream, &args);
     if (shape->outputs % 32 == 0)
-        return launch_tile<wf_warp_tile<2, 2, 2, 2, 1, 3>>(device, stream, &args);
-    return launch_tile<wf_warp_tile<8, 1, 1, 4, 1, 2>>(device, stream, &args);
+        return wf_convolve_warps<2, 2, 2, 2, 1, 3>(device, stream, &args);
+    return wf_convolve_warps<8, 1, 1, 4, 1, 2>(device, stream, &args);
 }

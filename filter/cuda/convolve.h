@@ -10,7 +10,10 @@ struct wf_convolve_args;
  * many. */
 int wf_cuda_group_columns(const wf_cuda_device *device, const wf_convolution *shape);
 
-/* On the current device; the arguments' weights are arranged for it. */
+/* On the current device; the arguments' weights are arranged for it. wf_convolve_warps: with tiles of convolve_warps.cuh. */
+template <int ROWS, int PAIRS, int DOWN, int ACROSS, int DEEP, int STAGES>
+wf_result wf_convolve_warps(wf_cuda_device *device, cudaStream_t stream, wf_convolve_args *args);
+
 wf_result wf_cuda_convolve_groups(wf_cuda_device *device, cudaStream_t stream, const wf_convolve_call *call,
                                   const struct wf_convolve_args *args);
 

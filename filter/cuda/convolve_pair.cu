@@ -33,12 +33,12 @@ wf_result wf_cuda_convolve_pair(wf_cuda_device *device, cudaStream_t stream, con
     args.second_weights = (const __half *)(args.second_bias + 16);
     args.output = (__half *)call->output.data;
     args.pooled = (__half *)call->pooled.data;
-    const void *kernel = (const void *)convolve_pair<true, false>;
+    const void *kernel = wf_convolve_pair_of<true, false>();
     if (!call->input.data) {
         args.features = wf_make_features_args(&call->features);
-        kernel = (const void *)convolve_pair<false, true>;
+        kernel = wf_convolve_pair_of<false, true>();
     } else if (!call->coarse.data) {
-        kernel = (const void *)convolve_pair<false, false>;
+        kernel = wf_convolve_pair_of<false, false>();
     }
     args.across = (args.width + wf_pair_tile::WIDTH - 1) / wf_pair_tile::WIDTH;
     args.tiles = args.across * ((args.height + wf_pair_tile::HEIGHT - 1) / wf_pair_tile::HEIGHT);

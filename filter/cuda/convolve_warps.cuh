@@ -5,6 +5,7 @@
 #define WF_CUDA_CONVOLVE_WARPS_CUH
 
 #include "convolve.cuh"
+#include "convolve.h"
 
 /* Warps' tiles of ROWS x 16 pixels and PAIRS x 16 outputs; DOWN x ACROSS x DEEP of them in a block. */
 template <int ROWS_, int PAIRS_, int DOWN_, int ACROSS_, int DEEP_, int STAGES_> struct wf_warp_tile {
@@ -107,5 +108,22 @@ static __global__ void __launch_bounds__(Tile::THREADS) convolve_warps(const wf_
     }
     wf_store_tile<Tile>(args, sums, x0 + across * 16, y0 + down * Tile::ROWS, pair0 + deep * Tile::PAIRS);
 }
+
+/* ---- Launch ------------------------------------------------------------------------------------------------------- */
+
+template <int ROWS, int PAIRS, int DOWN, int ACROSS, int DEEP, int STAGES>
+wf_result wf_convolve_warps(wf_cuda_device *device, cudaStream_t stream, wf_convolve_args *args)
+{
+    typedef wf_warp_tile<ROWS, PAIRS, DOWN, ACROSS, DEEP, STAGES> tile;
+    const void *kernel =
+        args->coarse.data ? (const void *)convolve_warps<tile, true> : (const void *)convolve_warps<tile, false>;
+    const dim3 blocks((args->width + tile::WIDTH - 1) / tile::WIDTH, (args->height + tile::HEIGHT - 1) / tile::HEIGHT,
+                      args->outputs / tile::OUTPUTS);
+    return wf_launch_follower(device, stream, kernel, blocks, tile::THREADS, tile::SHARED_BYTES, args);
+}
+
+#define WF_INSTANCE(...)                                                                                               \
+    template wf_result wf_convolve_warps<__VA_ARGS__>(wf_cuda_device * device, cudaStream_t stream,                    \
+                                                      wf_convolve_args * args);
 
 #endif

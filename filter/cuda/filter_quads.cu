@@ -2,6 +2,14 @@
 #include "filter_quads.cuh"
 #include "plan.h"
 
+template <wf_mode MODE> static const void *kernel_of(const wf_filter_call *call, wf_filter_shape *shape)
+{
+    return wf_switch<WF_TILE_TYPES>(WF_TYPES(call->input.dtype, call->weight.dtype), [=](auto types) {
+        constexpr int TYPES = types;
+        return wf_filter_quads_of<MODE, TYPES>(call, shape);
+    });
+}
+
 bool wf_plan_filter_quads(const wf_cuda_device *device, const wf_work *work, wf_plan *plan)
 {
     const wf_filter_call *call = work->filter;
@@ -16,11 +24,11 @@ bool wf_plan_filter_quads(const wf_cuda_device *device, const wf_work *work, wf_
     wf_filter_shape shape;
     plan->kernel = nullptr;
     if (call->filter.mode == WF_LINEAR && !sums_weights && !logsumexp)
-        plan->kernel = wf_filter_quads_of<WF_LINEAR>(call, &shape);
+        plan->kernel = kernel_of<WF_LINEAR>(call, &shape);
     if (!plan->kernel)
-        plan->kernel = logsumexp                         ? wf_filter_quads_of<WF_SOFTMAX_ADJOINT>(call, &shape)
-                       : call->filter.mode == WF_SOFTMAX ? wf_filter_quads_of<WF_SOFTMAX>(call, &shape)
-                                                         : wf_filter_quads_of<WF_NORMALIZED>(call, &shape);
+        plan->kernel = logsumexp                         ? kernel_of<WF_SOFTMAX_ADJOINT>(call, &shape)
+                       : call->filter.mode == WF_SOFTMAX ? kernel_of<WF_SOFTMAX>(call, &shape)
+                                                         : kernel_of<WF_NORMALIZED>(call, &shape);
     wf_quads_args *args = wf_plan_args<wf_quads_args>(plan);
     args->tile = wf_make_tile_args(call);
     args->tile.grid = {wf_divide_up(size[3], WF_QUADS_WIDTH), wf_divide_up(size[2], shape.height), 1};

@@ -27,8 +27,8 @@ static constexpr __host__ __device__ int wf_quads_threads(const wf_filter_shape 
     return WF_QUADS_WIDTH / WF_TILE_GROUP * shape.height;
 }
 
-/* The kernel of that mode for a call, and its shape (filter_quads_<mode>.cu, so that they compile side by side, and the
- * driver does if it must). NULL for WF_LINEAR where WF_NORMALIZED's does, which need not divide by the sum of weights. */
-template <wf_mode MODE> const void *wf_filter_quads_of(const wf_filter_call *call, wf_filter_shape *shape);
+/* A call's kernel, and its shape. NULL for WF_LINEAR where WF_NORMALIZED's does, which need not divide by the sum of
+ * weights. */
+template <wf_mode MODE, int TYPES> const void *wf_filter_quads_of(const wf_filter_call *call, wf_filter_shape *shape);
 
 #endif

@@ -1,4 +1,4 @@
-/* filter_quads_of.cuh -- the kernels of filter_quads.cuh. Private; for filter_quads_<mode>.cu. */
+/* filter_quads_of.cuh -- the kernels of filter_quads.cuh, by mode and types. Private; for instances. */
 #ifndef WF_CUDA_FILTER_QUADS_OF_CUH
 #define WF_CUDA_FILTER_QUADS_OF_CUH
 
@@ -201,31 +201,31 @@ static constexpr bool has_own_width(wf_mode mode, int types, int width)
     return false;
 }
 
-template <wf_operator OP, wf_mode MODE>
-static const void *wf_filter_quads_of(const wf_filter_call *call, wf_filter_shape *shape)
+template <wf_operator OP, wf_mode MODE, int TYPES>
+static const void *kernel_of(const wf_filter_call *call, wf_filter_shape *shape)
 {
-    return wf_switch<WF_TILE_TYPES>(WF_TYPES(call->input.dtype, call->weight.dtype), [=](auto types) {
-        constexpr int TYPES = types;
-        return wf_switch<3, 4>(wf_tile_channels(call->input.size[1]), [=](auto channels) {
-            constexpr int CHANNELS = channels;
-            return wf_switch<WF_OWN_WIDTHS, 0>(call->filter.kernel_width, [=](auto width) -> const void * {
-                constexpr int KERNEL_WIDTH = CHANNELS == 3 && has_own_width(MODE, TYPES, width) ? (int)width : 0;
-                if constexpr (MODE == WF_LINEAR && KERNEL_WIDTH == 0) {
-                    return nullptr;
-                } else {
-                    *shape = shape_of(OP, MODE, sizeof(wf_image_of<TYPES>), sizeof(wf_weight_of<TYPES>), KERNEL_WIDTH);
-                    return (const void *)
-                        filter_quads<OP, MODE, wf_image_of<TYPES>, wf_weight_of<TYPES>, CHANNELS, KERNEL_WIDTH>;
-                }
-            });
+    return wf_switch<3, 4>(wf_tile_channels(call->input.size[1]), [=](auto channels) {
+        constexpr int CHANNELS = channels;
+        return wf_switch<WF_OWN_WIDTHS, 0>(call->filter.kernel_width, [=](auto width) -> const void * {
+            constexpr int KERNEL_WIDTH = CHANNELS == 3 && has_own_width(MODE, TYPES, width) ? (int)width : 0;
+            if constexpr (MODE == WF_LINEAR && KERNEL_WIDTH == 0) {
+                return nullptr;
+            } else {
+                *shape = shape_of(OP, MODE, sizeof(wf_image_of<TYPES>), sizeof(wf_weight_of<TYPES>), KERNEL_WIDTH);
+                return (const void *)
+                    filter_quads<OP, MODE, wf_image_of<TYPES>, wf_weight_of<TYPES>, CHANNELS, KERNEL_WIDTH>;
+            }
         });
     });
 }
 
-template <wf_mode MODE> const void *wf_filter_quads_of(const wf_filter_call *call, wf_filter_shape *shape)
+template <wf_mode MODE, int TYPES> const void *wf_filter_quads_of(const wf_filter_call *call, wf_filter_shape *shape)
 {
-    return call->op == WF_GATHER ? wf_filter_quads_of<WF_GATHER, MODE>(call, shape)
-                                 : wf_filter_quads_of<WF_SPLAT, MODE>(call, shape);
+    return call->op == WF_GATHER ? kernel_of<WF_GATHER, MODE, TYPES>(call, shape)
+                                 : kernel_of<WF_SPLAT, MODE, TYPES>(call, shape);
 }
+
+#define WF_INSTANCE(...)                                                                                               \
+    template const void *wf_filter_quads_of<__VA_ARGS__>(const wf_filter_call *call, wf_filter_shape *shape);
 
 #endif

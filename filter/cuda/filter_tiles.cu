@@ -57,6 +57,14 @@ bool wf_plan_tile_filter(const wf_cuda_device *device, const wf_filter_call *cal
            (!logsumexp || wf_plan_map(device, logsumexp, args->pitch, args->rows, 1, &plan->maps[2]));
 }
 
+template <wf_mode MODE> static const void *kernel_of(const wf_filter_call *call)
+{
+    return wf_switch<WF_TILE_TYPES>(WF_TYPES(call->input.dtype, call->weight.dtype), [=](auto types) {
+        constexpr int TYPES = types;
+        return wf_filter_tiles_of<MODE, TYPES>(call);
+    });
+}
+
 bool wf_plan_filter_tiles(const wf_cuda_device *device, const wf_work *work, wf_plan *plan)
 {
     const wf_filter_call *call = work->filter;
@@ -64,9 +72,9 @@ bool wf_plan_filter_tiles(const wf_cuda_device *device, const wf_work *work, wf_
         return false;
     const bool sums_weights = call->filter.mode == WF_NORMALIZED || wf_present(&call->coverage) ||
                               !wf_has_filter_tiles(WF_LINEAR, wf_tile_channels(call->output.size[1]));
-    plan->kernel = call->filter.mode == WF_SOFTMAX ? wf_filter_tiles_of<WF_SOFTMAX>(call)
-                   : sums_weights                  ? wf_filter_tiles_of<WF_NORMALIZED>(call)
-                                                   : wf_filter_tiles_of<WF_LINEAR>(call);
+    plan->kernel = call->filter.mode == WF_SOFTMAX ? kernel_of<WF_SOFTMAX>(call)
+                   : sums_weights                  ? kernel_of<WF_NORMALIZED>(call)
+                                                   : kernel_of<WF_LINEAR>(call);
     plan->arguments[0] = &plan->maps[0], plan->arguments[1] = &plan->maps[1], plan->arguments[2] = plan->args[0];
     return true;
 }

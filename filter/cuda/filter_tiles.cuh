@@ -130,7 +130,7 @@ static constexpr bool wf_has_filter_tiles(wf_mode mode, int channels)
     return mode != WF_LINEAR || channels == 3;
 }
 
-/* The kernel of that mode for a call (filter_tiles_<mode>.cu, so that they compile side by side). */
-template <wf_mode MODE> const void *wf_filter_tiles_of(const wf_filter_call *call);
+/* A call's kernel. */
+template <wf_mode MODE, int TYPES> const void *wf_filter_tiles_of(const wf_filter_call *call);
 
 #endif

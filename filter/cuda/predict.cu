@@ -1,34 +1,13 @@
 /* The analytic predictor: one kernel compresses the colour into scratch, a second one computes every pixel's weights. */
 #include <float.h>
 
-#include "common.cuh"
-#include "taps.h"
-
-#define BLOCK_WIDTH  64
-#define BLOCK_HEIGHT 4
-#define PAIR         2 /* pixels above each other that a thread computes the weights of: they share the features they read */
-#define FEATURES     3
-#define MAX_PLANES   (3 * FEATURES)
-
-/* One channel of a feature. Squared differences are scaled by 1 / (2 sigma^2). */
-struct plane {
-    const float *data;
-    int64_t image, row;
-    float scale;
-};
-
-struct predict_args {
-    wf_grid grid;
-    wf_view color, scratch, weight;
-    plane planes[MAX_PLANES], depth;
-    float space_scale, firefly_ratio;
-    int width, height, kernel_height, kernel_width;
-};
+#include "predict.cuh"
 
 /* The 3x3 mean of c / (1 + c), and after its three channels the confidence. */
-static __global__ void __launch_bounds__(BLOCK_WIDTH *BLOCK_HEIGHT) compress_color(const predict_args args)
+static __global__ void __launch_bounds__(WF_BILATERAL_WIDTH *WF_BILATERAL_HEIGHT)
+    compress_color(const wf_predict_args args)
 {
-    const wf_block block = wf_this_block(args.grid, BLOCK_WIDTH, BLOCK_HEIGHT);
+    const wf_block block = wf_this_block(args.grid, WF_BILATERAL_WIDTH, WF_BILATERAL_HEIGHT);
     const int x = block.x + threadIdx.x, y = block.y + threadIdx.y;
     if (x >= args.width || y >= args.height)
         return;
@@ -53,167 +32,59 @@ static __global__ void __launch_bounds__(BLOCK_WIDTH *BLOCK_HEIGHT) compress_col
         fminf(1, (args.firefly_ratio * surroundings + 1e-3f) / (brightest + 1e-3f));
 }
 
-/* The rows of an image's features that hold a pixel, from that pixel on. */
-template <int PLANES> struct guide_rows {
-    const float *planes[PLANES];
-    const float *depth;
-};
-
-/* What two pixels are compared by. */
-template <int PLANES> struct guides {
-    float planes[PLANES];
-    float depth;
-};
-
-static __device__ __forceinline__ const float *row_of(const plane &plane, int64_t n, int64_t y, int x)
-{
-    return plane.data + n * plane.image + y * plane.row + x;
-}
-
-template <int PLANES>
-static __device__ __forceinline__ guide_rows<PLANES> find_guides(const predict_args &args, int64_t n, int64_t y, int x)
-{
-    guide_rows<PLANES> rows;
-#pragma unroll
-    for (int i = 0; i < PLANES; i++)
-        rows.planes[i] = row_of(args.planes[i], n, y, x);
-    rows.depth = row_of(args.depth, n, y, x);
-    return rows;
-}
-
-template <int PLANES, bool DEPTH>
-static __device__ __forceinline__ guides<PLANES> load_guides(const guide_rows<PLANES> &rows, int dx)
-{
-    guides<PLANES> at;
-#pragma unroll
-    for (int i = 0; i < PLANES; i++)
-        at.planes[i] = __ldg(rows.planes[i] + dx);
-    at.depth = DEPTH ? __ldg(rows.depth + dx) : 0;
-    return at;
-}
-
-template <int PLANES, bool DEPTH>
-static __device__ __forceinline__ float compare(const predict_args &args, const guides<PLANES> &a,
-                                                const guides<PLANES> &b)
-{
-    float distance = 0;
-#pragma unroll
-    for (int feature = 0; feature < PLANES / 3; feature++) {
-        float squared = 0;
-#pragma unroll
-        for (int i = 3 * feature; i < 3 * feature + 3; i++)
-            squared += (a.planes[i] - b.planes[i]) * (a.planes[i] - b.planes[i]);
-        distance += squared * args.planes[3 * feature].scale;
-    }
-    if constexpr (DEPTH) {
-        float difference = __fdividef(a.depth - b.depth, 1e-3f + fminf(fabsf(a.depth), fabsf(b.depth)));
-        distance += difference * difference * args.depth.scale;
-    }
-    return distance;
-}
-
-template <typename Weight, int PLANES, bool DEPTH>
-static __global__ void __launch_bounds__(BLOCK_WIDTH *BLOCK_HEIGHT) predict_weights(const predict_args args)
-{
-    const wf_block block = wf_this_block(args.grid, BLOCK_WIDTH, BLOCK_HEIGHT * PAIR);
-    const int x = block.x + threadIdx.x, y = block.y + threadIdx.y * PAIR, n = block.n;
-    if (x >= args.width || y >= args.height)
-        return;
-    guides<PLANES> here[PAIR];
-    float confidence[PAIR];
-    Weight *weight[PAIR];
-#pragma unroll
-    for (int p = 0; p < PAIR; p++) {
-        const int pixel_y = min(y + p, args.height - 1);
-        here[p] = load_guides<PLANES, DEPTH>(find_guides<PLANES>(args, n, pixel_y, x), 0);
-        confidence[p] = wf_at<const float>(args.scratch, n, 3, pixel_y)[x];
-        weight[p] = wf_at<Weight>(args.weight, n, 0, y + p) + x;
-    }
-    /* Row i of the first pixel's kernel and row i - p of the others' lie in the same row of the image. */
-    for (int i = 0; i < args.kernel_height + PAIR - 1; i++) {
-        const int v = y + wf_tap_offset(i, args.kernel_height, 1);
-        const guide_rows<PLANES> rows = find_guides<PLANES>(args, n, v, x);
-#pragma unroll 4
-        for (int j = 0; j < args.kernel_width; j++) {
-            const int dx = wf_tap_offset(j, args.kernel_width, 1), u = x + dx;
-            const bool inside = v >= 0 && v < args.height && u >= 0 && u < args.width;
-            guides<PLANES> there;
-            if (inside)
-                there = load_guides<PLANES, DEPTH>(rows, dx);
-#pragma unroll
-            for (int p = 0; p < PAIR; p++) {
-                if (i < p || i - p >= args.kernel_height || y + p >= args.height)
-                    continue;
-                const int dy = v - y - p;
-                float value = 0;
-                if (inside)
-                    value = confidence[p] * __expf(-(dx * dx + dy * dy) * args.space_scale -
-                                                   compare<PLANES, DEPTH>(args, there, here[p]));
-                wf_set(weight[p], value);
-                weight[p] += args.weight.channel;
-            }
-        }
-    }
-}
-
 /* Finite, so that a distance of 0 stays 0 for the smallest sigma. */
 static float scale_of(float sigma)
 {
     return (float)fmin(1 / (2.0 * sigma * sigma), FLT_MAX);
 }
 
-static plane make_plane(const wf_tensor *tensor, int channel, float sigma)
+static wf_guide_plane make_plane(const wf_tensor *tensor, int channel, float sigma)
 {
     return {(const float *)tensor->data + channel * tensor->stride[1], tensor->stride[0], tensor->stride[2],
             scale_of(sigma)};
 }
 
 /* Returns the number of planes of the features that are present. */
-static int make_planes(const wf_bilateral_call *call, plane planes[MAX_PLANES])
+static int make_planes(const wf_bilateral_call *call, wf_guide_plane planes[WF_GUIDE_PLANES_MAX])
 {
     const wf_bilateral *p = &call->parameters;
-    const wf_tensor *features[FEATURES] = {&call->scratch, &call->albedo, &call->normal};
-    const float sigmas[FEATURES] = {p->sigma_color, p->sigma_albedo, p->sigma_normal};
+    const wf_tensor *features[WF_GUIDE_FEATURES] = {&call->scratch, &call->albedo, &call->normal};
+    const float sigmas[WF_GUIDE_FEATURES] = {p->sigma_color, p->sigma_albedo, p->sigma_normal};
     int count = 0;
-    for (int f = 0; f < FEATURES; f++) {
+    for (int f = 0; f < WF_GUIDE_FEATURES; f++) {
         for (int c = 0; c < 3 && features[f]->data; c++)
             planes[count++] = make_plane(features[f], c, sigmas[f]);
     }
     return count;
 }
 
-template <typename Weight, int PLANES> static const void *weights_kernel(bool depth)
-{
-    return depth ? (const void *)predict_weights<Weight, PLANES, true>
-                 : (const void *)predict_weights<Weight, PLANES, false>;
-}
-
 template <typename Weight> static const void *weights_kernel(int planes, bool depth)
 {
     switch (planes) {
     case 3:
-        return weights_kernel<Weight, 3>(depth);
+        return wf_predict_weights_of<Weight, 3>(depth);
     case 6:
-        return weights_kernel<Weight, 6>(depth);
+        return wf_predict_weights_of<Weight, 6>(depth);
     default:
-        return weights_kernel<Weight, 9>(depth);
+        return wf_predict_weights_of<Weight, 9>(depth);
     }
 }
 
 static wf_result launch(wf_cuda_device *device, cudaStream_t stream, const void *kernel, int pixels_high,
-                        const int64_t size[4], predict_args *args)
+                        const int64_t size[4], wf_predict_args *args)
 {
-    args->grid = {wf_divide_up(size[3], BLOCK_WIDTH), wf_divide_up(size[2], BLOCK_HEIGHT * pixels_high), 1};
+    args->grid = {wf_divide_up(size[3], WF_BILATERAL_WIDTH), wf_divide_up(size[2], WF_BILATERAL_HEIGHT * pixels_high),
+                  1};
     void *arguments[] = {args};
-    return wf_launch(&device->base.log, stream, kernel, args->grid, size[0], dim3(BLOCK_WIDTH, BLOCK_HEIGHT), arguments,
-                     0);
+    return wf_launch(&device->base.log, stream, kernel, args->grid, size[0],
+                     dim3(WF_BILATERAL_WIDTH, WF_BILATERAL_HEIGHT), arguments, 0);
 }
 
 wf_result wf_cuda_predict_bilateral(wf_cuda_device *device, cudaStream_t stream, const wf_bilateral_call *call)
 {
     const wf_bilateral *p = &call->parameters;
     const int64_t *size = call->color.size;
-    predict_args args = {};
+    wf_predict_args args = {};
     args.color = wf_make_view(&call->color);
     args.scratch = wf_make_view(&call->scratch);
     args.weight = wf_make_view(&call->weight);
@@ -229,5 +100,5 @@ wf_result wf_cuda_predict_bilateral(wf_cuda_device *device, cudaStream_t stream,
     return launch(device, stream,
                   call->weight.dtype == WF_FLOAT16 ? weights_kernel<__half>(planes, depth)
                                                    : weights_kernel<float>(planes, depth),
-                  PAIR, size, &args);
+                  WF_BILATERAL_PAIR, size, &args);
 }

@@ -1,6 +1,6 @@
 /* The pyramid's filters: 3x3 and 5x5 kernels in one kernel a level, others through their logits in planes and the operator. */
+#include "albedo.cuh"
 #include "head.h"
-#include "level.cuh"
 #include "network.h"
 
 #define THREADS 128 /* one a pixel of a row */
@@ -160,7 +160,7 @@ static wf_result launch_level(wf_cuda_device *device, cudaStream_t stream, const
                           wf_make_filtered(call->operators, &call->output),
                           wf_make_filtered(call->operators, &call->coarser),
                           call->follows_coarser};
-    return launch_tiles<Level>(device, stream, (const void *)filter_level<Level>, args.output.width, args.output.height,
+    return launch_tiles<Level>(device, stream, wf_filter_level_of<Level>(), args.output.width, args.output.height,
                                wf_level_bytes<Level, true>(), &args);
 }
 
@@ -181,9 +181,9 @@ static wf_result filter_albedo_fused(wf_cuda_device *device, cudaStream_t stream
     wf_albedo_args args = {wf_make_logits(&call->head, &call->decoded, WF_PART_ALBEDO), wf_view_or_none(&call->albedo),
                            (uint2 *)call->output.data, call->output.width, call->output.height};
     if (call->head.inputs > 16)
-        return launch_tiles<deep>(device, stream, (const void *)filter_albedo<deep>, args.width, args.height,
+        return launch_tiles<deep>(device, stream, wf_filter_albedo_of<deep>(), args.width, args.height,
                                   wf_level_bytes<deep, false>(), &args);
-    return launch_tiles<level>(device, stream, (const void *)filter_albedo<level>, args.width, args.height,
+    return launch_tiles<level>(device, stream, wf_filter_albedo_of<level>(), args.width, args.height,
                                wf_level_bytes<level, false>(), &args);
 }
 

@@ -17,13 +17,25 @@ if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
   endif()
 endif()
 enable_language(CUDA)
+
+# Files of one line, each a row's instance of what a header has as a template. Drivers that compile PTX compile a whole file's kernels when
+# the first one is used; and builds compile files side by side.
+function(wf_instantiate target header)
+  foreach(row IN LISTS ARGN)
+    string(REGEX REPLACE "(WF_TYPES|WF_|[^A-Za-z0-9])+" "_" name "${header} ${row}")
+    string(REGEX REPLACE "_$" "" name ${name})
+    string(TOLOWER ${name} name)
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/cuda/${name}.cu)
+    file(CONFIGURE OUTPUT ${source} CONTENT "#include \"cuda/${header}.cuh\"\n\nWF_INSTANCE(${row})\n")
+    target_sources(${target} PRIVATE ${source})
+  endforeach()
+endfunction()
+
 target_sources(wf PRIVATE
   cuda/device.c cuda/architecture.cu cuda/gather.cu cuda/splat.cu cuda/gather_splat.cu cuda/backward.cu cuda/predict.cu cuda/steps.cu cuda/pick.cu cuda/summarize.cu
   cuda/kernels.cu cuda/plan.cu
   cuda/filter_strips.cu cuda/filter_strips_softmax.cu cuda/filter_strips_normalized.cu cuda/filter_strips_linear.cu
-  cuda/grad_weight_channels.cu cuda/filter_pixels.cu
-  cuda/filter_tiles.cu cuda/filter_tiles_softmax.cu cuda/filter_tiles_normalized.cu cuda/filter_tiles_linear.cu
-  cuda/filter_quads.cu cuda/filter_quads_softmax.cu cuda/filter_quads_normalized.cu cuda/filter_quads_linear.cu
+  cuda/grad_weight_channels.cu cuda/filter_pixels.cu cuda/filter_tiles.cu cuda/filter_quads.cu
   cuda/grad_weight_quads.cu cuda/gather_splat_quads.cu
   cuda/grad_weight_tiles.cu cuda/grad_weight_pixels.cu cuda/grad_input_tiles.cu cuda/grad_bias.cu
   cuda/backward_tiles.cu cuda/gather_splat_tiles.cu)
@@ -33,6 +45,23 @@ find_path(WF_NVTX_FOLDER nvtx3/nvToolsExt.h HINTS ${CUDAToolkit_INCLUDE_DIRS}) #
 if(WF_NVTX_FOLDER AND WF_VULKAN)
   set_source_files_properties(node/labels.c PROPERTIES COMPILE_DEFINITIONS WF_NVTX COMPILE_OPTIONS "-isystem;${WF_NVTX_FOLDER}")
 endif()
+
+foreach(image_weight "FLOAT32, WF_FLOAT32" "FLOAT32, WF_FLOAT16" "FLOAT32, WF_BFLOAT16" "FLOAT16, WF_FLOAT16" "BFLOAT16, WF_BFLOAT16")
+  set(types "WF_TYPES(WF_${image_weight})")
+  foreach(mode LINEAR NORMALIZED SOFTMAX)
+    wf_instantiate(wf filter_tiles_of "WF_${mode}, ${types}")
+    wf_instantiate(wf filter_quads_of "WF_${mode}, ${types}")
+  endforeach()
+  wf_instantiate(wf filter_quads_of "WF_SOFTMAX_ADJOINT, ${types}")
+endforeach()
+foreach(weight FLOAT32 FLOAT16)
+  foreach(mode LINEAR NORMALIZED)
+    wf_instantiate(wf gather_splat_tiles_of "WF_${mode}, WF_TYPES(WF_FLOAT32, WF_${weight})")
+  endforeach()
+endforeach()
+foreach(planes 3 6 9)
+  wf_instantiate(wf predict_of "float, ${planes}" "__half, ${planes}")
+endforeach()
 
 # Networks. Tensor cores have instructions of their own from 8.0 on, and others in 9.0 (not in its successors).
 function(wf_add_network name architectures)
@@ -48,6 +77,12 @@ if(75-virtual IN_LIST architectures)
   list(APPEND architectures 80-virtual)
 endif()
 wf_add_network(wf_network "${architectures}" cuda/convolve.cu cuda/convolve_pair.cu cuda/features.cu cuda/head.cu cuda/pyramid.cu)
+wf_instantiate(wf_network convolve_warps "4, 4, 2, 2, 1, 2" "4, 3, 2, 2, 1, 2" "2, 2, 2, 2, 1, 3" "8, 1, 1, 4, 1, 2")
+wf_instantiate(wf_network convolve_pair "true, false" "false, true" "false, false")
+foreach(kernel 3 5)
+  wf_instantiate(wf_network level "${kernel}, 4, 2" "${kernel}, 16, 2" "${kernel}, 16, 0")
+  wf_instantiate(wf_network albedo "${kernel}, 16, 2" "${kernel}, 16, 0")
+endforeach()
 
 if(CMAKE_CUDA_ARCHITECTURES STREQUAL native)
   execute_process(COMMAND nvidia-smi --query-gpu=compute_cap --format=csv,noheader OUTPUT_VARIABLE capabilities ERROR_QUIET)

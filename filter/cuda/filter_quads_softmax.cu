@@ -1,4 +1,0 @@
-#include "filter_quads_of.cuh"
-
-template const void *wf_filter_quads_of<WF_SOFTMAX>(const wf_filter_call *call, wf_filter_shape *shape);
-template const void *wf_filter_quads_of<WF_SOFTMAX_ADJOINT>(const wf_filter_call *call, wf_filter_shape *shape);

@@ -1,3 +1,0 @@
-#include "filter_tiles_of.cuh"
-
-template const void *wf_filter_tiles_of<WF_NORMALIZED>(const wf_filter_call *call);
