@@ -91,7 +91,8 @@ def test_a_signal_ends_what_is_built(root, tmp_path, configuring, number, status
         shutil.copy(root / "app" / name, tmp_path / "app" / name)
     (tmp_path / "CMakeLists.txt").write_text(LONG.format(configuring=configuring))
     (tmp_path / "CMakePresets.json").write_text(PRESETS)
-    process = subprocess.Popen([tmp_path / "app" / "run", "--version"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([tmp_path / "app" / "run", "--version"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))  # which jobs in the background ignore
     file = tmp_path / "process"
     wait_for(lambda: process.poll() is not None or file.exists() and file.read_text().endswith("\n"))
     assert process.poll() is None, process.communicate()

@@ -164,13 +164,16 @@ def size(picture):
     return picture.shape[1], picture.shape[0]
 
 
+TIMES = (290, 365, 960, 572)  # the table's rows: a window's has one more, what presenting takes
+
+
 def test_shows_what_headless_shows(wfview, display, backend, tmp_path):
     arguments = ["--backend", backend, "--kernel-size", 5, "--size", "960x600", "--timing-placeholders", "--frames", 2,
                  STUDIO]
     wfview("--screenshot", tmp_path / "window.png", *arguments, DISPLAY=display).done()
     wfview("--screenshot", tmp_path / "headless.png", "--headless", *arguments, DISPLAY=None).done()
     difference = test_golden.difference(test_golden.load(tmp_path / "window.png"),
-                                        test_golden.load(tmp_path / "headless.png"))
+                                        test_golden.load(tmp_path / "headless.png"), [TIMES])
     assert test_golden.matches(difference)
 
 

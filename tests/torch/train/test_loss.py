@@ -16,13 +16,17 @@ def srgb(x):
     return np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
 
 
+def logarithm(light):
+    return np.sign(light) * np.log1p(np.abs(light))
+
+
 def expected_terms(image, reference):
     """Of one image (3,H,W)."""
-    log = np.log1p(np.maximum(image, 0)) - np.log1p(reference)
+    log = logarithm(image) - logarithm(reference)
     coarse, small, small_reference = 0, image, reference
     for _ in range(3):
         small, small_reference = network_reference.down(small), network_reference.down(small_reference)
-        coarse += np.abs(np.log1p(np.maximum(small, 0)) - np.log1p(small_reference)).mean()
+        coarse += np.abs(logarithm(small) - logarithm(small_reference)).mean()
     energy = math.log(max(image.mean(), 0) + 0.01) - math.log(reference.mean() + 0.01)
     return {"energy": abs(energy), "smape": (np.abs(image - reference) / (np.abs(image) + np.abs(reference) + 0.01)).mean(),
             "log": np.abs(log).mean(),
