@@ -58,7 +58,10 @@ def test_coverage_of_one_image(device):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_tiles_of_taps(device, operator, mode, dtype, tolerance):
-    """Of eight, each with the other taps left out; logits to +-100."""
+    """Of eight, each with the other taps left out; logits to +-100, near which a coverage in float32 is rounded by up to 2^-18 = 3.8e-6.
+    So are its part's share and, with values within +-1, the merged output."""
+    if mode == "softmax" and dtype == torch.float32:
+        tolerance = 2**-18 + 1e-6
     case = Case(size=(2, 4, 9, 8), kernel_size=(5, 5), groups=2)
     input = uniform(case.size, -1, 1, dtype, device, requires_grad=False)
     low, high = {"linear": (-1, 1), "normalized": (0.5, 1.5), "softmax": (-100, 100)}[mode]
