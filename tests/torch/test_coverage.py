@@ -80,6 +80,16 @@ def test_tiles_of_taps(device, operator, mode, dtype, tolerance):
         torch.testing.assert_close(actual, expected, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_tiles_of_taps_with_small_logits(device, operator):
+    """Outputs as float32 holds them, where no coverage is large."""
+    input, logits = uniform((2, 3, 9, 8), -1, 1, torch.float32, device), uniform((2, 25, 9, 8), -8, 8, torch.float32, device)
+    tile = torch.arange(25, device=device).view(1, -1, 1, 1) % 8
+    parts = (function(operator)(input, logits.masked_fill(tile != i, -1e30), mode="softmax", return_coverage=True)
+             for i in range(8))
+    torch.testing.assert_close(merge(parts)[0], function(operator)(input, logits, mode="softmax"), rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_merged_gradients(mode):
     case = Case(size=(1, 2, 3, 3), bias=False)

@@ -26,7 +26,8 @@ def merge(parts: Iterable[tuple[Tensor, Tensor]], mode: Mode = "softmax", *, eps
         (output, coverage), which can be merged again. The output is of the outputs' type.
 
     A part may leave taps out: with weights of 0, of "softmax" with logits of -1e30 (of -inf only where other taps of that part
-    arrive at the same pixel). Coverage of "softmax" is rounded to its type: a float32 logit of 100 is exact to 4e-6.
+    arrive at the same pixel). Coverage of "softmax" is rounded to its type, float32 near 100 by up to 4e-6, and with it a part's
+    share: images within +-1 come out to 1e-6 with float32 logits within +-8, to 5e-6 within +-100. float64 holds 1e-12.
 
     Raises:
         ValueError: there is no part, or mode is none of these.
