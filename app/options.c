@@ -179,9 +179,6 @@ static const option_row rows[] = {
     {"measure", "LAYER[-LAYER]", VIEWER, OPTION_TEXT(measure),
      .help = "metrics of a layer, against another one or the reference; its statistics and histogram: in a panel,\n"
              "and in --report as \"measured\""},
-    {"map-level", "L", VIEWER, OPTION_NUMBER(map_level), .least = 0, .most = WF_PYRAMID_MAX_LEVELS - 1,
-     .help = "maps of kernels (gather-entropy, splat-own, ...) are of this level of a pyramid (default 0: full\n"
-             "resolution)"},
     {"region", "X,Y,W,H", VIEWER, .read = option_read_region, .most = MAX_SIZE, .needs = "measure",
      .help = "of this part of the frame, from 0,0 at the top left"},
 
@@ -417,20 +414,29 @@ static bool check_paths(const parse *parse, unsigned run)
     return true;
 }
 
+bool options_read_panes(const options *options, int levels, pane panes[VIEW_PANES], int *count, error *error)
+{
+    struct error why;
+    *count = 0;
+    if (options->pane_list && !panes_read(options->pane_list, levels ? levels : 1, VIEW_PANES, panes, count, &why))
+        return error_set(error, "--panes %s: %s", options->pane_list, why.message);
+    if (levels == 0 && options->pane_list && strstr(options->pane_list, "/*"))
+        return true;
+    const int shown = options->pane_list ? *count : VIEW_DEFAULT_PANES;
+    if (options->solo > shown)
+        return error_set(error, "--solo %d: there are %d panes", options->solo, shown);
+    if (options->wipe >= 0 && shown < 2)
+        return error_set(error, "--wipe %g: needs two panes, --panes %s is one", (double)options->wipe,
+                         options->pane_list);
+    return true;
+}
+
 /* After all options, since --also names layers. */
 static bool check_panes(const parse *parse)
 {
-    options *options = parse->options;
-    error why;
-    if (options->pane_list && !panes_read(options->pane_list, VIEW_PANES, options->panes, &options->pane_count, &why))
-        return error_set(parse->error, "--panes %s: %s", options->pane_list, why.message);
-    const int count = options->pane_count ? options->pane_count : VIEW_DEFAULT_PANES;
-    if (options->solo > count)
-        return error_set(parse->error, "--solo %d: there are %d panes", options->solo, count);
-    if (options->wipe >= 0 && count < 2)
-        return error_set(parse->error, "--wipe %g: needs two panes, --panes %s is one", (double)options->wipe,
-                         options->pane_list);
-    return true;
+    pane panes[VIEW_PANES];
+    int count;
+    return options_read_panes(parse->options, 0, panes, &count, parse->error);
 }
 
 static bool check_measure(const parse *parse)
@@ -440,7 +446,7 @@ static bool check_measure(const parse *parse)
     int count;
     if (!options->measure)
         return true;
-    if (!panes_read(options->measure, 1, &options->measured, &count, &why))
+    if (!panes_read(options->measure, 1, 1, &options->measured, &count, &why))
         return error_set(parse->error, "--measure %s: %s", options->measure, why.message);
     if (strpbrk(options->measure, ":@"))
         return error_set(parse->error, "--measure %s: expected LAYER or LAYER-LAYER", options->measure);

@@ -69,16 +69,13 @@ typedef struct options {
     float rate;                               /* frames a second while playing; 0: the frames' own */
     wf_node_pixel pixels[WF_NODE_MAX_PIXELS]; /* --pixel, repeated: to inspect */
     int pixel_count;
-    const char *pane_list; /* --panes, of which follow ... */
-    pane panes[VIEW_PANES];
-    int pane_count; /* 0: as view_arrange chooses */
-    int columns;    /* of panes; 0: as many as make pictures largest */
-    int solo;       /* the pane that is shown alone, from 1; 0: all are */
-    float wipe;     /* where the edge of a wipe is, 0 to 1; -1: there is none */
+    const char *pane_list; /* --panes, for options_read_panes; NULL: as view_arrange chooses */
+    int columns;           /* of panes; 0: as many as make pictures largest */
+    int solo;              /* the pane that is shown alone, from 1; 0: all are */
+    float wipe;            /* where the edge of a wipe is, 0 to 1; -1: there is none */
     view_place place;
     const char *do_names[OPTIONS_MOST_DO]; /* --do, repeated: names of commands (commands.h), with commas between */
     int do_count;
-    int map_level;       /* as view.h has it */
     const char *measure; /* --measure, NULL: nothing is measured; else of this layer, against that one, ... */
     pane measured;
     frame_region region; /* ... what is in here; 0 x 0: the whole frame */
@@ -102,6 +99,9 @@ typedef enum options_result {
 
 /* Pointers in *options point into argv or into memory that lives until the program ends. */
 options_result options_parse(int argc, char **argv, options *options, error *error);
+
+/* The panes of --panes, whose maps are of so many levels; 0: that is not known yet. Without --panes there are none. */
+bool options_read_panes(const options *options, int levels, pane panes[VIEW_PANES], int *count, error *error);
 
 /* Calls `see` for each option that was given, in their order, with its value or NULL, where options_parse took all of them. */
 void options_each_given(const options *options, void (*see)(void *user, const char *name, const char *value),

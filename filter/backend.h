@@ -54,15 +54,24 @@ typedef struct wf_pick_call {
     float *output; /* memory that the device writes */
 } wf_pick_call;
 
-/* Figures of every pixel's kernel (wf_node_map): `output` is WF_FIGURE_COUNT dense planes of height x width, of which pixel (y,x) has those
- * of the weights' (y >> level, x >> level). Of filters with groups: the first one's. landing: the factors of what lands on the pixel. */
+/* Figures of every pixel's kernel (wf_node_map_role): pixel (y,x) of an output has that of the weights' (y >> level, x >> level). Of filters
+ * with groups: the first one's. landing: the factors of what lands on the pixel. */
 typedef struct wf_summary_call {
     wf_filter filter;
     wf_tensor weight; /* 1,groups*Kh*Kw,h,w */
     wf_tensor alpha;  /* 1,1,h,w, dense, float32 or float16; may be absent */
     int alpha_is_logit, landing, level, height, width;
-    float *output; /* memory of the device */
+    float *outputs[WF_FIGURE_COUNT]; /* dense planes of height x width in the device's memory; NULL: not asked for */
 } wf_summary_call;
+
+/* The rows of kernels that it looks at: none where only alpha is asked for. */
+static inline int wf_summary_rows(const wf_summary_call *call)
+{
+    int asked = 0;
+    for (int figure = 0; figure < WF_FIGURE_COUNT; figure++)
+        asked = asked || (figure != WF_FIGURE_BLEND && call->outputs[figure]);
+    return asked ? call->filter.kernel_height : 0;
+}
 
 typedef struct wf_bilateral_call {
     wf_bilateral parameters;

@@ -82,7 +82,7 @@
 /* Specialization constant of pick.comp.glsl. */
 #define WF_PICK_TYPE 0
 
-/* Specialization constant of summarize.comp.glsl, and the planes that it writes. */
+/* Specialization constant of summarize.comp.glsl, and the planes that it may write. */
 #define WF_SUMMARIZE_TYPE 0
 #define WF_SHARED_FIGURES 5
 
@@ -150,14 +150,15 @@ struct wf_pick_push {
     int64_t weight_tap;
 };
 
-/* Of summarize.comp.glsl. width and height are the weights'; output has planes of another size. */
+/* Of summarize.comp.glsl. width and height are the weights'; outputs, 0 where nothing is asked for, are planes of another size. */
 struct wf_summarize_push {
     int first_group_x, first_group_y;
     int width, height, output_width, output_height;
     int kernel_height, kernel_width, dilation, mode, landing, level;
     int alpha_half, alpha_is_logit;
     int weight_row, weight_step;
-    uint64_t weight_data, alpha_data, output_data;
+    uint64_t weight_data, alpha_data;
+    uint64_t output_data[WF_SHARED_FIGURES];
     int64_t weight_tap;
 };
 

@@ -17,6 +17,9 @@ add_executable(test_inspect node/test_inspect.c node/bound.c node/suite.c node/s
 target_compile_definitions(test_inspect PRIVATE NETWORKS="${CMAKE_CURRENT_SOURCE_DIR}/network/networks/")
 target_link_libraries(test_inspect PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings m)
 
+add_executable(test_maps node/test_maps.c node/bound.c node/suite.c node/scene.c node/renderer.c)
+target_link_libraries(test_maps PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings m)
+
 # A predictor of the tests', in the node: linked with all of libwf's parts, and once.
 add_executable(test_predictor node/test_predictor.c node/suite.c node/scene.c node/renderer.c
   filter/cases.c filter/tensors.c ${PROJECT_SOURCE_DIR}/filter/cpu/reference.c)
@@ -24,7 +27,7 @@ target_include_directories(test_predictor PRIVATE filter)
 target_link_libraries(test_predictor PRIVATE wf_internal PkgConfig::CMOCKA wf_warnings m)
 
 function(wf_add_node_test backend)
-  foreach(suite node node_timing node_errors node_network predictor bound inspect)
+  foreach(suite node node_timing node_errors node_network predictor bound inspect maps)
     add_test(NAME ${suite}_${backend} COMMAND test_${suite} ${backend})
     set_tests_properties(${suite}_${backend} PROPERTIES SKIP_RETURN_CODE 77
       ENVIRONMENT ASAN_OPTIONS=allocator_may_return_null=1)

@@ -138,10 +138,9 @@ bool denoiser_inspect(denoiser *denoiser, int count, const wf_node_pixel *pixels
     return node_ok(denoiser, wf_node_inspect(denoiser->node, (uint32_t)count, pixels), error);
 }
 
-bool denoiser_map(denoiser *denoiser, unsigned maps, int level, error *error)
+void denoiser_map(denoiser *denoiser, const layer_set *maps)
 {
-    denoiser->maps = maps;
-    return node_ok(denoiser, wf_node_map_level(denoiser->node, level), error);
+    denoiser->maps = *maps;
 }
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------- */
@@ -169,8 +168,7 @@ static bool fit_images(denoiser *denoiser, uint32_t index, const denoiser_input 
     if (input->reference)
         slot->images[FRAME_REFERENCE] = *input->reference;
     for (int layer = 0; layer < LAYER_COUNT; layer++) {
-        bool wanted =
-            input->has[layer_input(layer)] && (!layer_is_map(layer) || denoiser->maps >> (layer - LAYER_MAPS) & 1);
+        bool wanted = input->has[layer_input(layer)] && (!layer_is_map(layer) || denoiser->maps.has[layer]);
         if (!wanted)
             destroy_image(denoiser, slot, layer);
         else if (!image_exists(&slot->images[layer]) && !add_image(denoiser, index, layer, error))

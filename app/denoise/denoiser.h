@@ -61,8 +61,8 @@ typedef struct denoiser {
     wf_node *node;
     node_log *log;
     uint32_t width, height;
-    bool alpha;    /* as the options had it */
-    unsigned maps; /* bit of each map (from LAYER_MAPS on) that frames have */
+    bool alpha;     /* as the options had it */
+    layer_set maps; /* of kernels that frames have */
     denoiser_slot slots[DENOISER_SLOTS];
     timer timer;            /* a span a slot: the input's stage */
     uint64_t frames;        /* begun so far */
@@ -90,8 +90,8 @@ bool denoiser_set_predictor(denoiser *denoiser, const predictor_options *predict
 /* The pixels to inspect in the frames from here on, as wf_node_inspect has them. */
 bool denoiser_inspect(denoiser *denoiser, int count, const wf_node_pixel *pixels, error *error);
 
-/* The maps of kernels (a bit each, from LAYER_MAPS on) that the frames from here on have, and the level that they are of. */
-bool denoiser_map(denoiser *denoiser, unsigned maps, int level, error *error);
+/* The maps of kernels that the frames from here on have. */
+void denoiser_map(denoiser *denoiser, const layer_set *maps);
 
 /* The slot that the next frame takes. Before denoiser_run the caller waits for what still reads it. */
 uint32_t denoiser_next_slot(const denoiser *denoiser);

@@ -14,18 +14,15 @@ static bool fit_buffer(const device *device, VkDeviceSize size, readback *readba
 }
 
 bool readback_record(const device *device, VkCommandBuffer commands, const wf_node_image images[LAYER_COUNT],
-                     layer_set layers, texel_area area, readback *readback, error *error)
+                     const layer_set *layers, texel_area area, readback *readback, error *error)
 {
     VkDeviceSize size = 0, offset = 0;
     readback->values = (values){.area = area};
     if (area.columns <= 0 || area.rows <= 0)
         return true;
-    for (int layer = 0; layer < LAYER_COUNT; layer++) {
-        if (!images[layer].image)
-            layers &= ~LAYER_BIT(layer);
-        size += layers & LAYER_BIT(layer) ? bytes_of(layer, area) : 0;
-    }
-    if (layers == 0)
+    for (int layer = 0; layer < LAYER_COUNT; layer++)
+        size += layers->has[layer] && images[layer].image ? bytes_of(layer, area) : 0;
+    if (size == 0)
         return true;
     if (!fit_buffer(device, size, readback, error))
         return false;
@@ -34,7 +31,7 @@ bool readback_record(const device *device, VkCommandBuffer commands, const wf_no
                                         .imageSubresource = image_layers,
                                         .imageOffset = {area.x, area.y, 0},
                                         .imageExtent = {(uint32_t)area.columns, (uint32_t)area.rows, 1}};
-        if (!(layers & LAYER_BIT(layer)))
+        if (!layers->has[layer] || !images[layer].image)
             continue;
         vkCmdCopyImageToBuffer(commands, images[layer].image, VK_IMAGE_LAYOUT_GENERAL, readback->buffer.handle, 1,
                                &copy);

@@ -204,14 +204,14 @@ static bool record_values(const screen *screen, screen_frame *frame, const scree
 {
     const device *device = screen->device;
     const wf_node_image *images = picture->denoiser->slots[picture->slot].images;
-    layer_set layers = 0;
+    layer_set layers = {0};
     for (int i = 0; i < picture->view->pane_count; i++) {
         const pane *pane = &picture->view->panes[i];
         if (picture->layout->shown[i].width > 0)
-            layers |= LAYER_BIT(pane->layer) | (pane_is_compared(pane) ? LAYER_BIT(pane->against) : 0);
+            pane_add_layers(pane, &layers);
     }
-    return readback_record(device, frame->commands, images, layers, probed_area(picture), &frame->probed, error) &&
-           readback_record(device, frame->commands, images, layers, picture->layout->printed, &frame->printed, error);
+    return readback_record(device, frame->commands, images, &layers, probed_area(picture), &frame->probed, error) &&
+           readback_record(device, frame->commands, images, &layers, picture->layout->printed, &frame->printed, error);
 }
 
 static void record_measure(screen *screen, uint32_t index, const screen_picture *picture)

@@ -63,8 +63,8 @@ void describe_pane(const ui_facts *facts, const view *view, const view_context *
         shorten_origin(origin, detail);
     if (layer_is_map(pane->layer)) {
         static const char *const units[WF_FIGURE_COUNT] = {"", "bit, ", "px, ", "", ""};
-        std::snprintf(detail, sizeof detail, "%slevel %d", units[(pane->layer - LAYER_MAPS) % WF_FIGURE_COUNT],
-                      view->map_level);
+        std::snprintf(detail, sizeof detail, "%slevel %d", units[layer_map_figure(pane->layer)],
+                      layer_map_level(pane->layer));
         return;
     }
     if (!filtered)
@@ -85,6 +85,21 @@ void offer(view *view, int index, const pane &shown)
         view_show(view, index, shown);
 }
 
+/* Maps of kernels: those of one level, or a menu for each level. */
+template <typename Make> void offer_maps(const view_context *context, view *view, int index, Make make)
+{
+    for (int level = 0; level < context->map_levels; level++) {
+        char name[24];
+        std::snprintf(name, sizeof name, "Level %d", level);
+        if (context->map_levels > 1 && !ImGui::BeginMenu(name))
+            continue;
+        for (int map = 0; map < MAP_COUNT; map++)
+            offer(view, index, make(LAYER_MAPS + level * MAP_COUNT + map));
+        if (context->map_levels > 1)
+            ImGui::EndMenu();
+    }
+}
+
 /* The layers, their errors, and how this pane's one differs from each other one that it can be compared with. */
 void choose_pane(const view_context *context, view *view, int index)
 {
@@ -92,9 +107,7 @@ void choose_pane(const view_context *context, view *view, int index)
         if (context->has[layer])
             offer(view, index, pane_of(layer));
     if (ImGui::BeginMenu("Kernels")) {
-        for (int layer = LAYER_MAPS; layer < LAYER_COUNT; layer++)
-            if (context->has[layer])
-                offer(view, index, pane_of(layer));
+        offer_maps(context, view, index, pane_of);
         ImGui::EndMenu();
     }
     if (context->has[FRAME_REFERENCE])
@@ -105,9 +118,12 @@ void choose_pane(const view_context *context, view *view, int index)
     ImGui::Separator();
     const int shown = view->panes[index].layer;
     if (ImGui::BeginMenu("Difference")) {
-        for (int layer = 0; layer < LAYER_COUNT; layer++)
+        const float exposure = view->panes[index].exposure;
+        for (int layer = 0; layer < LAYER_MAPS; layer++)
             if (context->has[layer] && layer != shown && layer_rows[layer].channels == layer_rows[shown].channels)
-                offer(view, index, {shown, layer, MEASURE_SIGNED, view->panes[index].exposure});
+                offer(view, index, {shown, layer, MEASURE_SIGNED, exposure});
+        if (layer_rows[shown].channels == layer_rows[LAYER_MAPS].channels)
+            offer_maps(context, view, index, [=](int map) -> pane { return {shown, map, MEASURE_SIGNED, exposure}; });
         ImGui::EndMenu();
     }
     if (pane_is_compared(&view->panes[index]) && ImGui::BeginMenu("Measure")) {

@@ -238,10 +238,45 @@ static void quit(view *view, const view_context *context, int argument)
     view->quit = true;
 }
 
+static int of_level(int layer, int level)
+{
+    const bool is_map = layer >= 0 && layer_is_map(layer);
+    return is_map ? LAYER_MAPS + (layer - LAYER_MAPS) % MAP_COUNT + level * MAP_COUNT : layer;
+}
+
+static pane pane_of_level(const pane *pane, int level)
+{
+    struct pane moved = *pane;
+    moved.layer = of_level(pane->layer, level);
+    moved.against = of_level(pane->against, level);
+    return moved;
+}
+
 static void next_map_level(view *view, const view_context *context, int argument)
 {
+    const int index = view_target_pane(view, context);
+    const pane *pane = &view->panes[index];
     (void)argument;
-    view->map_level = view->map_level + 1 < context->map_levels ? view->map_level + 1 : 0;
+    if (!layer_is_map(pane->layer))
+        return;
+    const int next = layer_map_level(pane->layer) + 1;
+    view_show(view, index, pane_of_level(pane, next < context->map_levels ? next : 0));
+}
+
+static void spread_map(view *view, const view_context *context, int argument)
+{
+    const int index = view_target_pane(view, context);
+    (void)argument;
+    if (!layer_is_map(view->panes[index].layer))
+        return;
+    for (int level = 0; level < context->map_levels; level++) {
+        const int place = index + level;
+        if (level > 0 && view->pane_count == VIEW_PANES)
+            return;
+        if (level > 0)
+            view_add_pane(view, place - 1);
+        view_show(view, place, pane_of_level(&view->panes[place], level));
+    }
 }
 
 static bool has_sequence(const view_context *context)
@@ -320,7 +355,9 @@ static const command rows[] = {
     {"together", "gather and splat in one stage, where they have the same weights", COMMANDS_FILTER, {'t'}, .run = toggle_together,
      .is_on = works_together},
 
-    {"map-level", "maps of kernels: of the next coarser level, or full resolution again", COMMANDS_FILTER, {0}, .run = next_map_level},
+    {"map-level", "a map of kernels under the cursor: of the next coarser level, or full resolution again", COMMANDS_PANES, {0},
+     .run = next_map_level},
+    {"map-levels", "a map of kernels under the cursor: a pane for each level", COMMANDS_PANES, {0}, .run = spread_map},
 
     {"home", "the scene's own camera", COMMANDS_CAMERA, {'v'}, .run = go_home, .applies = has_camera},
     {"accumulate", "accumulate in the noisy picture instead of the reference", COMMANDS_CAMERA, {'u'}, .run = toggle_accumulate,

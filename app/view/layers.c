@@ -8,9 +8,13 @@
 
 #define NO_ROLE (-1)
 
-#define MAP_ROLE(op, figure) WF_NODE_MAP + WF_##op *WF_FIGURE_COUNT + WF_FIGURE_##figure
+#define MAP_ROLE(op, level, figure)                                                                                    \
+    WF_NODE_MAP + (WF_##op * WF_PYRAMID_MAX_LEVELS + (level)) * WF_FIGURE_COUNT + WF_FIGURE_##figure
 
-#define LAYER_ROW(number, ...) [number] = {__VA_ARGS__},
+_Static_assert(MAP_LEVELS == WF_PYRAMID_MAX_LEVELS, "layers.h and wf_pyramid.h differ");
+
+#define LAYER_ROW(number, ...)      [number] = {__VA_ARGS__},
+#define MAP_ROW(level, number, ...) [(number) + (level)*MAP_COUNT] = {__VA_ARGS__},
 
 /* A further layer, and what becomes of it. */
 #define FURTHER_ROWS(n)                                                                                                \
@@ -24,7 +28,10 @@
 const layer_row layer_rows[LAYER_COUNT] = {
     FRAME_LAYERS(LAYER_ROW) OUTPUT_LAYERS(LAYER_ROW) FURTHER_ROWS(0) FURTHER_ROWS(1) FURTHER_ROWS(2) FURTHER_ROWS(3)
         FURTHER_ROWS(4) FURTHER_ROWS(5) FURTHER_ROWS(6) FURTHER_ROWS(7) FURTHER_ROWS(8) FURTHER_ROWS(9) FURTHER_ROWS(10)
-            FURTHER_ROWS(11) FURTHER_ROWS(12) FURTHER_ROWS(13) FURTHER_ROWS(14) FURTHER_ROWS(15) MAP_LAYERS(LAYER_ROW)};
+            FURTHER_ROWS(11) FURTHER_ROWS(12) FURTHER_ROWS(13) FURTHER_ROWS(14) FURTHER_ROWS(15)
+                MAP_LAYERS(MAP_ROW, 0, "") MAP_LAYERS(MAP_ROW, 1, "/1") MAP_LAYERS(MAP_ROW, 2, "/2")
+                    MAP_LAYERS(MAP_ROW, 3, "/3") MAP_LAYERS(MAP_ROW, 4, "/4") MAP_LAYERS(MAP_ROW, 5, "/5")
+                        MAP_LAYERS(MAP_ROW, 6, "/6") MAP_LAYERS(MAP_ROW, 7, "/7")};
 
 /* Of further layers, of their gathers and of their splats. */
 static char further_words[3][MAX_FURTHER][64];
@@ -53,6 +60,16 @@ const char *frame_layer_name(frame_layer layer)
 int frame_layer_channels(frame_layer layer)
 {
     return layer_rows[layer].channels;
+}
+
+int layer_map_level(int layer)
+{
+    return (layer - LAYER_MAPS) / MAP_COUNT;
+}
+
+int layer_map_figure(int layer)
+{
+    return (layer - LAYER_MAPS) % MAP_COUNT % WF_FIGURE_COUNT;
 }
 
 int layer_input(int layer)

@@ -26,23 +26,26 @@
     LAYER(LAYER_GATHER,    "gather",    "gather",    'g', 4, WF_NODE_GATHER, PANE_RADIANCE, true,  "",       "",    "")          \
     LAYER(LAYER_SPLAT,     "splat",     "splat",     's', 4, WF_NODE_SPLAT,  PANE_RADIANCE, true,  "",       "",    "")
 
-/* Figures of every pixel's kernel (wf_node_inspect.h), of the level that view.h has: there while something shows them. */
-#define MAP_LAYERS(LAYER)                                                                                                        \
-    LAYER(MAP_GATHER_SUM,     "gather-sum",     "gather sum",     0, 1, MAP_ROLE(GATHER, SUM),     PANE_ERROR, false, "", "", "") \
-    LAYER(MAP_GATHER_ENTROPY, "gather-entropy", "gather entropy", 0, 1, MAP_ROLE(GATHER, ENTROPY), PANE_ERROR, false, "", "", "") \
-    LAYER(MAP_GATHER_RADIUS,  "gather-radius",  "gather radius",  0, 1, MAP_ROLE(GATHER, RADIUS),  PANE_ERROR, false, "", "", "") \
-    LAYER(MAP_GATHER_OWN,     "gather-own",     "gather own",     0, 1, MAP_ROLE(GATHER, OWN),     PANE_ERROR, false, "", "", "") \
-    LAYER(MAP_GATHER_BLEND,   "gather-blend",   "gather blend",   0, 1, MAP_ROLE(GATHER, BLEND),   PANE_ERROR, false, "", "", "") \
-    LAYER(MAP_SPLAT_SUM,      "splat-sum",      "splat sum",      0, 1, MAP_ROLE(SPLAT, SUM),      PANE_ERROR, false, "", "", "") \
-    LAYER(MAP_SPLAT_ENTROPY,  "splat-entropy",  "splat entropy",  0, 1, MAP_ROLE(SPLAT, ENTROPY),  PANE_ERROR, false, "", "", "") \
-    LAYER(MAP_SPLAT_RADIUS,   "splat-radius",   "splat radius",   0, 1, MAP_ROLE(SPLAT, RADIUS),   PANE_ERROR, false, "", "", "") \
-    LAYER(MAP_SPLAT_OWN,      "splat-own",      "splat own",      0, 1, MAP_ROLE(SPLAT, OWN),      PANE_ERROR, false, "", "", "") \
-    LAYER(MAP_SPLAT_BLEND,    "splat-blend",    "splat blend",    0, 1, MAP_ROLE(SPLAT, BLEND),    PANE_ERROR, false, "", "", "")
+/* Figures of every pixel's kernel (wf_node_inspect.h), of one level of a pyramid, whose `of` is at the end of the name: there while something
+ * shows them. */
+#define MAP_LAYERS(LAYER, level, of)                                                                                             \
+    LAYER(level, MAP_GATHER_SUM,      "gather-sum" of,      "gather sum" of,      0, 1, MAP_ROLE(GATHER, level, SUM),   PANE_ERROR, false, "", "", "") \
+    LAYER(level, MAP_GATHER_ENTROPY,  "gather-entropy" of,  "gather entropy" of,  0, 1, MAP_ROLE(GATHER, level, ENTROPY),PANE_ERROR, false, "", "", "") \
+    LAYER(level, MAP_GATHER_RADIUS,   "gather-radius" of,   "gather radius" of,   0, 1, MAP_ROLE(GATHER, level, RADIUS),PANE_ERROR, false, "", "", "") \
+    LAYER(level, MAP_GATHER_OWN,      "gather-own" of,      "gather own" of,      0, 1, MAP_ROLE(GATHER, level, OWN),   PANE_ERROR, false, "", "", "") \
+    LAYER(level, MAP_GATHER_BLEND,    "gather-blend" of,    "gather blend" of,    0, 1, MAP_ROLE(GATHER, level, BLEND), PANE_ERROR, false, "", "", "") \
+    LAYER(level, MAP_SPLAT_SUM,       "splat-sum" of,       "splat sum" of,       0, 1, MAP_ROLE(SPLAT, level, SUM),    PANE_ERROR, false, "", "", "") \
+    LAYER(level, MAP_SPLAT_ENTROPY,   "splat-entropy" of,   "splat entropy" of,   0, 1, MAP_ROLE(SPLAT, level, ENTROPY),PANE_ERROR, false, "", "", "") \
+    LAYER(level, MAP_SPLAT_RADIUS,    "splat-radius" of,    "splat radius" of,    0, 1, MAP_ROLE(SPLAT, level, RADIUS), PANE_ERROR, false, "", "", "") \
+    LAYER(level, MAP_SPLAT_OWN,       "splat-own" of,       "splat own" of,       0, 1, MAP_ROLE(SPLAT, level, OWN),    PANE_ERROR, false, "", "", "") \
+    LAYER(level, MAP_SPLAT_BLEND,     "splat-blend" of,     "splat blend" of,     0, 1, MAP_ROLE(SPLAT, level, BLEND),  PANE_ERROR, false, "", "", "")
 /* clang-format on */
 
 #define MAX_FURTHER 16 /* further layers: pictures that take the color's kernels; r,g,b and alpha 1 */
 
-#define LAYER_NUMBER(number, ...) number,
+#define LAYER_NUMBER(number, ...)      number,
+#define MAP_NUMBER(level, number, ...) number,
+#define MAP_LEVELS                     8 /* of a pyramid, at most */
 
 typedef enum frame_layer {
     FRAME_LAYERS(LAYER_NUMBER) FRAME_FURTHER, /* the first of MAX_FURTHER */
@@ -55,9 +58,10 @@ enum {
     OUTPUT_LAYERS(LAYER_NUMBER) LAYER_FURTHER_GATHER, /* the first of as many, and so is the next one */
     LAYER_FURTHER_SPLAT = LAYER_FURTHER_GATHER + MAX_FURTHER,
     LAYER_LAST_FURTHER = LAYER_FURTHER_SPLAT + MAX_FURTHER - 1,
-    MAP_LAYERS(LAYER_NUMBER) LAYER_COUNT,
-    LAYER_MAPS = LAYER_LAST_FURTHER + 1, /* the first map */
-    MAP_COUNT = LAYER_COUNT - LAYER_MAPS
+    MAP_LAYERS(MAP_NUMBER, 0, "") LAYER_AFTER_LEVEL,
+    LAYER_MAPS = LAYER_LAST_FURTHER + 1,        /* the first map */
+    MAP_COUNT = LAYER_AFTER_LEVEL - LAYER_MAPS, /* of one level: those of the next one follow */
+    LAYER_COUNT = LAYER_MAPS + MAP_COUNT * MAP_LEVELS
 };
 
 typedef struct layer_row {
@@ -75,14 +79,18 @@ typedef struct layer_row {
 
 extern const layer_row layer_rows[LAYER_COUNT];
 
-/* A set of layers, a bit each. */
-__extension__ typedef unsigned __int128 layer_set;
-#define LAYER_BIT(layer) ((layer_set)1 << (layer))
+typedef struct layer_set {
+    bool has[LAYER_COUNT];
+} layer_set;
 
 static inline bool layer_is_map(int layer)
 {
     return layer >= LAYER_MAPS;
 }
+
+/* Of a map: the level of its kernels, and which wf_figure it is. */
+int layer_map_level(int layer);
+int layer_map_figure(int layer);
 
 /* What --also calls further layer `index`, from 0, from now on; until then they have no names. Long ones are cut. */
 void layers_name_further(int index, const char *name);

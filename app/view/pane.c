@@ -46,11 +46,26 @@ bool pane_has_layers(const pane *pane, const bool has[LAYER_COUNT])
     return has[pane->layer] && (!pane_is_compared(pane) || has[pane->against]);
 }
 
+void pane_add_layers(const pane *pane, layer_set *layers)
+{
+    layers->has[pane->layer] = true;
+    if (pane_is_compared(pane))
+        layers->has[pane->against] = true;
+}
+
 /* ---- Words -------------------------------------------------------------------------------------------------------- */
 
 static bool is_word(const char *word, const char *text, size_t length)
 {
     return length > 0 && strlen(word) == length && strncmp(word, text, length) == 0;
+}
+
+static int find_map_of_level_0(const char *text, size_t length)
+{
+    for (int layer = LAYER_MAPS; layer < LAYER_MAPS + MAP_COUNT; layer++)
+        if (length > 2 && strncmp(text + length - 2, "/0", 2) == 0 && is_word(layer_rows[layer].name, text, length - 2))
+            return layer;
+    return PANE_ALONE;
 }
 
 static int find_layer(const char *text, size_t length)
@@ -59,7 +74,7 @@ static int find_layer(const char *text, size_t length)
         if (is_word(layer_word(layer), text, length) ||
             (layer_rows[layer].word && is_word(layer_rows[layer].name, text, length)))
             return layer;
-    return PANE_ALONE;
+    return find_map_of_level_0(text, length);
 }
 
 /* A layer, or two with a dash between them; names may have dashes of their own. */
@@ -88,11 +103,15 @@ static bool layers_error(const char *text, size_t length, error *error)
 {
     char list[512];
     size_t end = 0;
-    for (int layer = 0; layer < LAYER_COUNT; layer++)
+    for (int layer = 0; layer < LAYER_MAPS + MAP_COUNT; layer++)
         if (*layer_word(layer) && end < sizeof list)
             end += (size_t)snprintf(list + end, sizeof list - end, "%s%s", end ? ", " : "",
                                     layer_is_map(layer) ? layer_rows[layer].name : layer_word(layer));
-    return error_set(error, "'%.*s' is no layer, nor LAYER-LAYER; there are %s", (int)length, text, list);
+    return error_set(
+        error,
+        "'%.*s' is no layer, nor LAYER-LAYER; there are %s; maps of coarser levels are %s/1 to /%d, and of every "
+        "level %s/*",
+        (int)length, text, list, layer_rows[LAYER_MAPS].name, MAP_LEVELS - 1, layer_rows[LAYER_MAPS].name);
 }
 
 static bool read_pane(const char *text, size_t length, pane *pane, error *error)
@@ -129,16 +148,37 @@ static bool read_pane(const char *text, size_t length, pane *pane, error *error)
     return error_set(error, "%.*s: expected LAYER-LAYER:MEASURE with MEASURE one of %s", (int)length, text, list);
 }
 
-bool panes_read(const char *text, int most, pane *panes, int *count, error *error)
+/* Of one level: its digit in each *'s place. */
+static bool read_pane_of_level(const char *text, size_t length, int level, pane *pane, error *error)
+{
+    char words[PANE_WORDS];
+    if (length >= sizeof words)
+        return read_pane(text, length, pane, error);
+    for (size_t i = 0; i < length; i++)
+        words[i] = i > 0 && text[i] == '*' && text[i - 1] == '/' ? (char)('0' + level) : text[i];
+    words[length] = 0;
+    return read_pane(words, length, pane, error);
+}
+
+/* A pane, or one for each level. */
+static bool is_of_all_levels(const char *text, size_t length)
+{
+    const char *star = strstr(text, "/*");
+    return star && star < text + length;
+}
+
+bool panes_read(const char *text, int levels, int most, pane *panes, int *count, error *error)
 {
     *count = 0;
     for (const char *word = text;; word++) {
         const size_t length = strcspn(word, ",");
-        if (*count == most)
-            return error_set(error, "more than %d panes", most);
-        if (!read_pane(word, length, &panes[*count], error))
-            return false;
-        ++*count;
+        for (int level = 0; level < (is_of_all_levels(word, length) ? levels : 1); level++) {
+            if (*count == most)
+                return error_set(error, "more than %d panes", most);
+            if (!read_pane_of_level(word, length, level, &panes[*count], error))
+                return false;
+            ++*count;
+        }
         word += length;
         if (!*word)
             return true;

@@ -65,7 +65,6 @@ typedef struct view {
     bool times;                /* the panel of times is open */
     bool times_pause;          /* no samples are taken */
     int times_window;          /* of view_times_windows */
-    int map_level;             /* of the kernels that maps are of; 0: full resolution */
     bool measures;             /* the panel of metrics is open */
     int measured, against;     /* layers: what is measured, and what that is compared with; -1: nothing */
     frame_region region;       /* of which; 0 x 0: the whole frame */
@@ -96,7 +95,7 @@ typedef struct view_context {
     int frame_count;
     double frame_rate; /* the source's own, frames a second */
     bool has[LAYER_COUNT];
-    int map_levels;              /* that maps of kernels may be of; 0: not known yet */
+    int map_levels;              /* of kernels, which maps may be of; 0: not known yet */
     float map_ends[LAYER_COUNT]; /* of layers shown as PANE_ERROR or PANE_SIGNED: the value at the high end; 0: 1 */
     bool has_camera;             /* frames are of a camera that the hand moves */
     int hovered;                 /* pane under the mouse, -1: none */

@@ -120,11 +120,6 @@ static void write_pixels(const viewer *viewer, options_writer *writer)
     }
 }
 
-static void write_map_level(const viewer *viewer, options_writer *writer)
-{
-    write_number(writer, "map-level", viewer->view.map_level, 0);
-}
-
 /* What is measured while that is shown. */
 static void write_measured(const viewer *viewer, options_writer *writer)
 {
@@ -200,7 +195,6 @@ static const view_option rows[] = {
     {"view", false, write_place},
     {"rate", true, write_rate},
     {"pixel", false, write_pixels},
-    {"map-level", false, write_map_level},
     {"measure", false, write_measured},
     {"region", false, write_region},
     {"tone", true, write_tone},

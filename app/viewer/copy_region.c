@@ -70,10 +70,10 @@ static bool write_region(viewer *viewer, char **table, error *error)
     if (!check(viewer, region, error))
         return false;
     const int count = list_layers(viewer, layers);
-    layer_set bits = 0;
+    layer_set listed = {0};
     for (int i = 0; i < count; i++)
-        bits |= LAYER_BIT(layers[i]);
-    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, bits, (int)denoiser->width,
+        listed.has[layers[i]] = true;
+    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, &listed, (int)denoiser->width,
                         (int)denoiser->height, pictures, error))
         return false;
     FILE *file = open_memstream(table, &size);

@@ -49,9 +49,10 @@ bool viewer_expose(viewer *viewer, error *error)
     pane *pane = &viewer->view.panes[index];
     const bool is_compared = pane_is_compared(pane);
     image pictures[LAYER_COUNT];
+    layer_set layers = {0};
     float ev;
-    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images,
-                        LAYER_BIT(pane->layer) | (is_compared ? LAYER_BIT(pane->against) : 0), (int)denoiser->width,
+    pane_add_layers(pane, &layers);
+    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, &layers, (int)denoiser->width,
                         (int)denoiser->height, pictures, error))
         return false;
     if (exposure_find(pane, &pictures[pane->layer], is_compared ? &pictures[pane->against] : NULL, &ev))

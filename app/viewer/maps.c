@@ -3,65 +3,68 @@
 
 #include "state.h"
 
-static void add(unsigned *maps, int layer)
+int viewer_count_levels(const viewer *viewer, const predictor_options *predictor)
 {
-    if (layer >= 0 && layer_is_map(layer))
-        *maps |= 1u << (layer - LAYER_MAPS);
+    return predictor_rows[predictor->row].runs_network ? viewer->network.info.kernel_levels : 1;
 }
 
-/* Those that panes show, and that are measured. */
-static unsigned find_wanted(const viewer *viewer)
+/* Those that panes show, and that are measured, as far as there are such levels. */
+static layer_set find_wanted(const viewer *viewer)
 {
     const view *view = &viewer->view;
-    unsigned maps = 0;
-    for (int i = 0; i < view->pane_count; i++) {
-        add(&maps, view->panes[i].layer);
-        add(&maps, view->panes[i].against);
-    }
-    if (view->measures) {
-        add(&maps, view->measured);
-        add(&maps, view->against);
-    }
-    return viewer_draws(viewer) ? maps : 0;
+    const int levels = viewer_count_levels(viewer, &viewer->applied);
+    layer_set shown = {0}, maps = {0};
+    for (int i = 0; i < view->pane_count; i++)
+        pane_add_layers(&view->panes[i], &shown);
+    if (view->measures)
+        pane_add_layers(&(pane){.layer = view->measured, .against = view->against}, &shown);
+    for (int layer = LAYER_MAPS; layer < LAYER_COUNT; layer++)
+        maps.has[layer] = shown.has[layer] && layer_map_level(layer) < levels && viewer_draws(viewer);
+    return maps;
 }
 
 bool viewer_wants_maps(const viewer *viewer)
 {
-    const unsigned maps = find_wanted(viewer);
-    return maps & ~viewer->denoiser.maps || (maps && viewer->mapped_level != viewer->view.map_level);
+    const layer_set maps = find_wanted(viewer);
+    bool missing = false;
+    for (int layer = LAYER_MAPS; layer < LAYER_COUNT; layer++)
+        missing = missing || (maps.has[layer] && !viewer->denoiser.maps.has[layer]);
+    return missing;
 }
 
-bool viewer_ask_maps(viewer *viewer, error *error)
+void viewer_ask_maps(viewer *viewer)
 {
-    viewer->mapped_level = viewer->view.map_level;
-    return denoiser_map(&viewer->denoiser, find_wanted(viewer), viewer->mapped_level, error);
+    const layer_set maps = find_wanted(viewer);
+    denoiser_map(&viewer->denoiser, &maps);
 }
 
 /* Taps a side, at most, of the level's kernels. */
-static int kernel_of(const viewer *viewer)
+static int kernel_of(const viewer *viewer, int level)
 {
     const predictor_row *row = &predictor_rows[viewer->applied.row];
     int height = viewer->gather_weights.kernel_height, width = viewer->gather_weights.kernel_width;
-    if (row->runs_network) {
-        const wf_network_info *info = &viewer->network.info;
-        const int level = viewer->mapped_level, last = info->kernel_levels - 1;
-        return info->kernel_sizes[level < last ? level : last];
-    }
+    if (row->runs_network)
+        return viewer->network.info.kernel_sizes[level];
     if (row->get_kernel)
         row->get_kernel(&viewer->applied, &height, &width);
     return height > width ? height : width;
 }
 
-void viewer_find_map_ends(viewer *viewer)
+void viewer_note_maps(viewer *viewer)
 {
-    const int taps = kernel_of(viewer);
-    const bool is_pyramid = predictor_rows[viewer->applied.row].runs_network;
-    viewer->context.map_levels = is_pyramid ? viewer->network.info.kernel_levels : 1;
-    const float ends[WF_FIGURE_COUNT] = {[WF_FIGURE_SUM] = 2,
-                                         [WF_FIGURE_ENTROPY] = fmaxf(2 * log2f((float)taps), 1),
-                                         [WF_FIGURE_RADIUS] = fmaxf((float)(taps / 2), 1),
-                                         [WF_FIGURE_OWN] = 1,
-                                         [WF_FIGURE_BLEND] = 1};
-    for (int map = 0; map < MAP_COUNT; map++)
-        viewer->context.map_ends[LAYER_MAPS + map] = ends[map % WF_FIGURE_COUNT];
+    view_context *context = &viewer->context;
+    context->map_levels = viewer_count_levels(viewer, &viewer->applied);
+    for (int layer = LAYER_MAPS; layer < LAYER_COUNT; layer++) {
+        const int level = layer_map_level(layer);
+        context->has[layer] = context->has[FRAME_COLOR] && level < context->map_levels;
+        if (!context->has[layer])
+            continue;
+        const int taps = kernel_of(viewer, level);
+        const float ends[WF_FIGURE_COUNT] = {[WF_FIGURE_SUM] = 2,
+                                             [WF_FIGURE_ENTROPY] = fmaxf(2 * log2f((float)taps), 1),
+                                             [WF_FIGURE_RADIUS] = fmaxf((float)(taps / 2), 1),
+                                             [WF_FIGURE_OWN] = 1,
+                                             [WF_FIGURE_BLEND] = 1};
+        context->map_ends[layer] = ends[layer_map_figure(layer)];
+    }
 }

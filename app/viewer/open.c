@@ -100,11 +100,9 @@ static void set_up_view(viewer *viewer, bool has_guides)
     viewer->context.hovered = -1;
     viewer->near_inverse = 1; /* until a frame tells */
     view *view = &viewer->view;
-    view->first_row = !has_guides && options->pane_count == 0;
-    view->pane_count = options->pane_count;
+    view->first_row = !has_guides && !options->pane_list;
     view->columns = options->columns;
-    view->arranged = options->pane_count > 0;
-    memcpy(view->panes, options->panes, sizeof view->panes);
+    view->arranged = options->pane_list;
     view->solo = options->solo - 1;
     view->wipe = (view_wipe){options->wipe >= 0, {0, 1}, options->wipe >= 0 ? (double)options->wipe : 0.5};
     view_set_place(view, &options->place);
@@ -112,7 +110,6 @@ static void set_up_view(viewer *viewer, bool has_guides)
     view->inspector = options->pixel_count > 0;
     view->pin_count = options->pixel_count;
     memcpy(view->pins, options->pixels, sizeof view->pins);
-    view->map_level = options->map_level;
     view->measures = options->measure;
     view->measured = options->measure ? options->measured.layer : LAYER_GATHER;
     view->against = options->measure ? options->measured.against : FRAME_REFERENCE;
@@ -128,7 +125,17 @@ static void set_up_view(viewer *viewer, bool has_guides)
     for (int row = 0; row < predictor_count; row++)
         if (predictor_rows[row].set_kernel)
             predictor_rows[row].set_kernel(&view->predictor, height, width);
+}
+
+/* Those of the command line, of which some may be of every level. */
+static bool set_up_panes(viewer *viewer, error *error)
+{
+    view *view = &viewer->view;
+    const int levels = viewer_count_levels(viewer, &view->predictor);
+    if (!options_read_panes(viewer->options, levels, view->panes, &view->pane_count, error))
+        return false;
     viewer->first_view = *view;
+    return true;
 }
 
 bool viewer_measures(const viewer *viewer)
@@ -148,6 +155,8 @@ bool viewer_open(viewer *viewer, error *error)
         !capture_create(&viewer->device, &viewer->capture, error))
         return false;
     set_up_view(viewer, has_guides);
+    if (!set_up_panes(viewer, error))
+        return false;
     if (!viewer_draws(viewer))
         return true;
     window *window = options->headless ? NULL : &viewer->window;

@@ -61,11 +61,11 @@ static bool save_pictures(viewer *viewer, const image pictures[LAYER_COUNT], err
 bool viewer_capture(viewer *viewer, bool to_files, error *error)
 {
     const denoiser *denoiser = &viewer->denoiser;
-    layer_set layers = to_files ? ~(layer_set)0 : LAYER_BIT(FRAME_REFERENCE);
+    layer_set layers;
     for (int layer = 0; layer < LAYER_COUNT; layer++)
-        layers |= layer_rows[layer].has_error ? LAYER_BIT(layer) : 0;
+        layers.has[layer] = to_files || layer == FRAME_REFERENCE || layer_rows[layer].has_error;
     image pictures[LAYER_COUNT];
-    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, layers, (int)denoiser->width,
+    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, &layers, (int)denoiser->width,
                         (int)denoiser->height, pictures, error))
         return false;
     frame_state *state = &viewer->frames[viewer->shown];

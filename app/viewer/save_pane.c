@@ -61,12 +61,14 @@ static bool save(viewer *viewer, const pane *pane, const char *path, error *erro
 {
     const denoiser *denoiser = &viewer->denoiser;
     const int width = (int)denoiser->width, height = (int)denoiser->height;
-    layer_set layers = LAYER_BIT(pane->layer) | (pane_is_compared(pane) ? LAYER_BIT(pane->against) : 0);
+    layer_set layers = {0};
     image pictures[LAYER_COUNT];
     image flip = {0};
+    pane_add_layers(pane, &layers);
     if (!pane_has_layers(pane, viewer->context.has) || viewer_wants_maps(viewer))
         return error_set(error, "%s: this frame has not all layers of the pane", path);
-    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, layers, width, height, pictures, error))
+    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, &layers, width, height, pictures,
+                        error))
         return false;
     if (pane_shows_flip(pane) && !make_flip(&pictures[pane->layer], &pictures[pane->against], &flip, error))
         return false;

@@ -47,7 +47,6 @@ typedef struct viewer {
     inspected_pixel inspected[WF_NODE_MAX_PIXELS]; /* what it told, of the node's frame of that number; owned */
     int inspected_count;
     uint64_t inspected_frame;
-    int mapped_level;  /* of the maps that the frame has */
     measure_work work; /* what is to be measured of the picture that is drawn next */
     bool has_measured;
     measurement measured; /* of the picture that is done last */
@@ -138,9 +137,12 @@ void viewer_forget_inspection(viewer *viewer);
 /* Maps are to be shown or measured that the frame filtered last does not have. */
 bool viewer_wants_maps(const viewer *viewer);
 
-/* Before a frame: tells the denoiser which. After it: finds the ends of their ramps. */
-bool viewer_ask_maps(viewer *viewer, error *error);
-void viewer_find_map_ends(viewer *viewer);
+/* Before a frame: tells the denoiser which. After it: notes which there may be, and the ends of their ramps. */
+void viewer_ask_maps(viewer *viewer);
+void viewer_note_maps(viewer *viewer);
+
+/* Of kernels that a predictor makes. */
+int viewer_count_levels(const viewer *viewer, const predictor_options *predictor);
 
 /* ---- measure.c ------------------------------------------------------------------------------------------------------ */
 

@@ -172,7 +172,7 @@ static void note_frame(viewer *viewer, const feed_frame *frame, int index)
     }
     if (!viewer->has_depth_range && frame->recorded && frame->recorded->layers[FRAME_DEPTH].pixels)
         find_depth_range(viewer, &frame->recorded->layers[FRAME_DEPTH]);
-    viewer_find_map_ends(viewer);
+    viewer_note_maps(viewer);
     /* While playing, a reference that only some frames have does not flash up. */
     view_arrange(&viewer->view, viewer->context.has[FRAME_REFERENCE] && (had_reference || !viewer->view.playing));
 }
@@ -184,8 +184,9 @@ static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *e
     viewer->unreadable = !feed_get(&viewer->feed, index, &viewer->view, &frame, error) ||
                          !weigh(viewer, index, &frame, &has_new_weights, error);
     if (viewer->unreadable || !fit_denoiser(viewer, &frame, has_new_weights, error) ||
-        !viewer_ask(viewer, index, error) || !viewer_ask_maps(viewer, error))
+        !viewer_ask(viewer, index, error))
         return false;
+    viewer_ask_maps(viewer);
     uint32_t slot = denoiser_next_slot(&viewer->denoiser);
     viewer->broken = true;
     if (!screen_wait(&viewer->screen, viewer->slot_pictures[slot], error) ||
@@ -267,9 +268,10 @@ static void gather_facts(viewer *viewer)
 bool viewer_read_depth_range(viewer *viewer, error *error)
 {
     image pictures[LAYER_COUNT];
+    const layer_set depth = {.has[FRAME_DEPTH] = true};
     const denoiser *denoiser = &viewer->denoiser;
-    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, LAYER_BIT(FRAME_DEPTH),
-                        (int)denoiser->width, (int)denoiser->height, pictures, error))
+    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, &depth, (int)denoiser->width,
+                        (int)denoiser->height, pictures, error))
         return false;
     find_depth_range(viewer, &pictures[FRAME_DEPTH]);
     return true;

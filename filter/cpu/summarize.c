@@ -16,7 +16,7 @@ static wf_summary summarize(const wf_summary_call *call, int64_t y, int64_t x)
     float largest = -INFINITY;
     wf_summary summary = {0};
     for (int pass = !is_softmax; pass < 2; pass++) {
-        for (int t = 0; t < filter->kernel_height * filter->kernel_width; t++) {
+        for (int t = 0; t < wf_summary_rows(call) * filter->kernel_width; t++) {
             const int dy = wf_tap_offset(t / filter->kernel_width, filter->kernel_height, filter->dilation);
             const int dx = wf_tap_offset(t % filter->kernel_width, filter->kernel_width, filter->dilation);
             const int64_t other_y = y + sign * dy, other_x = x + sign * dx;
@@ -40,13 +40,22 @@ static float blend_at(const wf_summary_call *call, int64_t y, int64_t x)
     return call->alpha_is_logit ? 1 / (1 + expf(-alpha)) : alpha;
 }
 
+/* A pixel of the level is a square of the output. */
+static void fill(const wf_summary_call *call, float *output, int64_t y, int64_t x, float value)
+{
+    const int64_t side = (int64_t)1 << call->level;
+    for (int64_t to_y = y * side; to_y < (y + 1) * side && to_y < call->height; to_y++)
+        for (int64_t to_x = x * side; to_x < (x + 1) * side && to_x < call->width; to_x++)
+            output[to_y * call->width + to_x] = value;
+}
+
 wf_result wf_cpu_summarize(wf_device *device, wf_stream stream, const wf_summary_call *call)
 {
     (void)device, (void)stream;
-    const int64_t count = (int64_t)call->height * call->width;
+    const int64_t width = call->weight.size[3], count = call->weight.size[2] * width;
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < count; i++) {
-        const int64_t y = (i / call->width) >> call->level, x = (i % call->width) >> call->level;
+        const int64_t y = i / width, x = i % width;
         const wf_summary s = summarize(call, y, x);
         const float divisor = wf_summary_divisor(&s, call->filter.mode == WF_LINEAR, WF_MIN_SUM);
         const float figures[WF_FIGURE_COUNT] = {[WF_FIGURE_SUM] = s.sum / divisor,
@@ -55,7 +64,8 @@ wf_result wf_cpu_summarize(wf_device *device, wf_stream stream, const wf_summary
                                                 [WF_FIGURE_OWN] = s.own / divisor,
                                                 [WF_FIGURE_BLEND] = blend_at(call, y, x)};
         for (int figure = 0; figure < WF_FIGURE_COUNT; figure++)
-            call->output[figure * count + i] = figures[figure];
+            if (call->outputs[figure])
+                fill(call, call->outputs[figure], y, x, figures[figure]);
     }
     return WF_OK;
 }

@@ -1,4 +1,4 @@
-/* Figures of every pixel's kernel: one thread a pixel. */
+/* Figures of every pixel's kernel: one thread a pixel of the level. */
 #include "common.cuh"
 #include "summary.h"
 
@@ -7,9 +7,9 @@
 
 struct summarize_args {
     wf_view weight;
-    const void *alpha; /* NULL: none */
-    float *output;
-    int width, height; /* of the weights' image */
+    const void *alpha;               /* NULL: none */
+    float *outputs[WF_FIGURE_COUNT]; /* NULL: not asked for */
+    int width, height;               /* of the weights' image */
     int output_width, output_height;
     int kernel_height, kernel_width, dilation, is_softmax, is_linear, landing, level;
     int alpha_is_half, alpha_is_logit;
@@ -48,22 +48,31 @@ static __device__ float blend_at(const summarize_args &args, int y, int x)
     return args.alpha_is_logit ? 1 / (1 + expf(-alpha)) : alpha;
 }
 
+/* A pixel of the level is a square of the output. */
+static __device__ void fill(const summarize_args &args, float *output, int y, int x, float value)
+{
+    if (!output)
+        return;
+    const int end_y = min((y + 1) << args.level, args.output_height);
+    const int end_x = min((x + 1) << args.level, args.output_width);
+    for (int to_y = y << args.level; to_y < end_y; to_y++)
+        for (int to_x = x << args.level; to_x < end_x; to_x++)
+            output[(size_t)to_y * args.output_width + to_x] = value;
+}
+
 template <typename Weight>
 static __global__ void __launch_bounds__(BLOCK_WIDTH *BLOCK_HEIGHT) summarize(const summarize_args args)
 {
-    const int to_x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, to_y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
-    if (to_x >= args.output_width || to_y >= args.output_height)
+    const int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
+    if (x >= args.width || y >= args.height)
         return;
-    const int y = to_y >> args.level, x = to_x >> args.level;
     const wf_summary s = summarize_pixel<Weight>(args, y, x);
     const float divisor = wf_summary_divisor(&s, args.is_linear, (float)WF_MIN_SUM);
-    const size_t plane = (size_t)args.output_width * args.output_height;
-    float *to = args.output + (size_t)to_y * args.output_width + to_x;
-    to[WF_FIGURE_SUM * plane] = s.sum / divisor;
-    to[WF_FIGURE_ENTROPY * plane] = wf_summary_entropy(&s);
-    to[WF_FIGURE_RADIUS * plane] = wf_summary_radius(&s);
-    to[WF_FIGURE_OWN * plane] = s.own / divisor;
-    to[WF_FIGURE_BLEND * plane] = blend_at(args, y, x);
+    fill(args, args.outputs[WF_FIGURE_SUM], y, x, s.sum / divisor);
+    fill(args, args.outputs[WF_FIGURE_ENTROPY], y, x, wf_summary_entropy(&s));
+    fill(args, args.outputs[WF_FIGURE_RADIUS], y, x, wf_summary_radius(&s));
+    fill(args, args.outputs[WF_FIGURE_OWN], y, x, s.own / divisor);
+    fill(args, args.outputs[WF_FIGURE_BLEND], y, x, blend_at(args, y, x));
 }
 
 static const void *kernel_of(wf_dtype dtype)
@@ -85,12 +94,12 @@ wf_result wf_cuda_summarize(wf_cuda_device *device, cudaStream_t stream, const w
     const wf_filter *filter = &call->filter;
     summarize_args args = {wf_make_view(&call->weight),
                            wf_present(&call->alpha) ? call->alpha.data : NULL,
-                           call->output,
+                           {},
                            (int)call->weight.size[3],
                            (int)call->weight.size[2],
                            call->width,
                            call->height,
-                           filter->kernel_height,
+                           wf_summary_rows(call),
                            filter->kernel_width,
                            filter->dilation,
                            filter->mode == WF_SOFTMAX,
@@ -100,7 +109,9 @@ wf_result wf_cuda_summarize(wf_cuda_device *device, cudaStream_t stream, const w
                            call->alpha.dtype == WF_FLOAT16,
                            call->alpha_is_logit};
     void *arguments[] = {&args};
-    const dim3 grid(wf_divide_up(call->width, BLOCK_WIDTH), wf_divide_up(call->height, BLOCK_HEIGHT));
+    for (int figure = 0; figure < WF_FIGURE_COUNT; figure++)
+        args.outputs[figure] = call->outputs[figure];
+    const dim3 grid(wf_divide_up(args.width, BLOCK_WIDTH), wf_divide_up(args.height, BLOCK_HEIGHT));
     return wf_cuda_check(
         &device->base.log,
         cudaLaunchKernel(kernel_of(call->weight.dtype), grid, dim3(BLOCK_WIDTH, BLOCK_HEIGHT), arguments, 0, stream),

@@ -68,7 +68,7 @@
  *     other on the device, so all slots share them: width * height float32 planes, 3 a bound role (depth: 1; with alpha up to
  *     3 more of color, gather and splat each) and 4 more for the predictor; the weights set; and, with a predictor, Kh*Kw
  *     float16 planes of predicted weights. Weights that are bound are read where they are; a pyramid's coarser pictures are
- *     kept beside.
+ *     kept beside. Maps of kernels (wf_node_inspect.h) have a plane each while they are bound.
  *
  * THREADS
  *
@@ -107,7 +107,7 @@ typedef enum wf_node_role {
     WF_NODE_LAYER_GATHER = WF_NODE_LAYER + WF_NODE_MAX_LAYERS, /* this one + i and the next + i; 1 in alpha */
     WF_NODE_LAYER_SPLAT = WF_NODE_LAYER_GATHER + WF_NODE_MAX_LAYERS,
     WF_NODE_MAP = WF_NODE_LAYER_SPLAT + WF_NODE_MAX_LAYERS, /* maps of kernels: outputs, x. wf_node_inspect.h */
-    WF_NODE_ROLE_COUNT = WF_NODE_MAP + WF_OPERATOR_COUNT * WF_FIGURE_COUNT
+    WF_NODE_ROLE_COUNT = WF_NODE_MAP + WF_OPERATOR_COUNT * WF_PYRAMID_MAX_LEVELS * WF_FIGURE_COUNT
 } wf_node_role;
 
 typedef struct wf_node_options {

@@ -95,16 +95,14 @@ WF_API wf_result wf_node_inspected(wf_node *node, uint32_t slot, wf_node_inspect
 /* ---- Maps --------------------------------------------------------------------------------------------------------- */
 
 /* Figures of every pixel's kernel are images like the node's other outputs: bound to this role, they are written with every frame, in the
- * stage WF_NODE_INSPECT, for operators that have an output. Each pixel has the figure of its place in one level of the pyramid: (y >> l,
- * x >> l), of factors as above. While none is bound frames do no work for it. */
-static inline wf_node_role wf_node_map_role(wf_operator op, wf_figure figure)
+ * stage WF_NODE_INSPECT, for operators that have an output. Each pixel has the figure of its place in that level of the pyramid, 0 ...
+ * WF_PYRAMID_MAX_LEVELS - 1, where 0 is full resolution: (y >> level, x >> level), of factors as above. A level that a filter does not have
+ * stands for its coarsest one. Only what is bound is computed, each level's kernels once for all of its figures; while nothing is, frames do
+ * no work for it. */
+static inline wf_node_role wf_node_map_role(wf_operator op, int level, wf_figure figure)
 {
-    return (wf_node_role)(WF_NODE_MAP + (int)op * WF_FIGURE_COUNT + (int)figure);
+    return (wf_node_role)(WF_NODE_MAP + ((int)op * WF_PYRAMID_MAX_LEVELS + level) * WF_FIGURE_COUNT + (int)figure);
 }
-
-/* Which level the maps of later frames are of: 0, as at first, is full resolution; one that a filter does not have stands for its
- * coarsest one. WF_ERROR_INVALID_ARGUMENT. */
-WF_API wf_result wf_node_map_level(wf_node *node, int level);
 
 /* ---- The effective kernel ---------------------------------------------------------------------------------------- */
 

@@ -180,6 +180,7 @@ static void unbind(wf_node *node, uint32_t slot, wf_node_role role)
         return;
     node->handover->unmap(node, slot, role);
     s->images[role] = (wf_node_image){0};
+    wf_node_drop_map(node, role);
 }
 
 void wf_node_destroy(wf_node *node)

@@ -104,10 +104,8 @@ struct wf_node {
     wf_labels labels;
     uint64_t frames; /* begun, of all slots */
     node_slot slots[WF_NODE_MAX_SLOTS];
-    wf_tensor blocks[NODE_BLOCK_COUNT];   /* float32, dense; data is NULL until a role of it is bound */
-    wf_tensor planes[WF_NODE_ROLE_COUNT]; /* x or r,g,b, of a block or their own; likewise */
-    wf_tensor maps[WF_OPERATOR_COUNT];    /* float32 planes of all figures; data is NULL until one is bound */
-    int map_level;
+    wf_tensor blocks[NODE_BLOCK_COUNT];            /* float32, dense; data is NULL until a role of it is bound */
+    wf_tensor planes[WF_NODE_ROLE_COUNT];          /* x or r,g,b, of a block or their own; likewise */
     int layers;                                    /* the most further layers that a slot has had */
     char plain[WF_NODE_MAX_LAYERS];                /* layers that no filter divides by the albedo */
     node_predictor *predictors[WF_OPERATOR_COUNT]; /* NULL: none; operators may share one */
@@ -166,6 +164,9 @@ int wf_node_channels(const wf_node *node, wf_node_role role);
 /* Gives a role planes, once; waits for all frames where others lie with them. */
 wf_result wf_node_need_planes(wf_node *node, wf_node_role role);
 void wf_node_free_planes(wf_node *node);
+
+/* Of a map that no slot has any more. */
+void wf_node_drop_map(wf_node *node, wf_node_role role);
 
 /* All that is filtered of a frame with so many further layers, or what an operator makes of it. */
 wf_tensor wf_node_pictures(const wf_node *node, node_block block, int layers);

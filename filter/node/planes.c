@@ -62,27 +62,10 @@ static wf_result grow_block(wf_node *node, node_block block, int64_t channels)
     return WF_OK;
 }
 
-/* One behind the other, whichever of them are wanted. */
-static wf_result need_maps(wf_node *node, wf_operator op)
-{
-    wf_tensor *maps = &node->maps[op];
-    if (maps->data)
-        return WF_OK;
-    WF_TRY(allocate(node, WF_FIGURE_COUNT, maps));
-    for (wf_figure figure = 0; figure < WF_FIGURE_COUNT; figure++) {
-        wf_tensor *plane = &node->planes[wf_node_map_role(op, figure)];
-        *plane = wf_node_frame_tensor(node, WF_FLOAT32, 1);
-        plane->data = (float *)maps->data + (int)figure * maps->stride[1];
-    }
-    return WF_OK;
-}
-
 wf_result wf_node_need_planes(wf_node *node, wf_node_role role)
 {
     const node_block block = wf_node_role_of(role).block;
     const int64_t channels = wf_node_channels(node, role);
-    if (node_is_map(role))
-        return need_maps(node, node_map_operator(role));
     if (block == NODE_NO_BLOCK)
         return node->planes[role].data ? WF_OK : allocate(node, channels, &node->planes[role]);
     const int64_t alone = node->options.alpha ? NODE_ALPHA_PLACE + NODE_LAYER_CHANNELS : 0;
@@ -90,14 +73,23 @@ wf_result wf_node_need_planes(wf_node *node, wf_node_role role)
     return node->blocks[block].size[1] >= needed ? WF_OK : grow_block(node, block, needed);
 }
 
+void wf_node_drop_map(wf_node *node, wf_node_role role)
+{
+    int bound = !node_is_map(role);
+    for (uint32_t slot = 0; slot < node->options.slots; slot++)
+        bound = bound || node_is_bound(&node->slots[slot], role);
+    if (bound)
+        return;
+    wf_free(node->device, node->planes[role].data);
+    node->planes[role] = (wf_tensor){0};
+}
+
 void wf_node_free_planes(wf_node *node)
 {
-    for (wf_node_role role = 0; role < WF_NODE_LAYER; role++) {
+    for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
         if (wf_node_role_of(role).block == NODE_NO_BLOCK)
             wf_free(node->device, node->planes[role].data);
     }
-    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++)
-        wf_free(node->device, node->maps[op].data);
     for (node_block block = 0; block < NODE_BLOCK_COUNT; block++)
         wf_free(node->device, node->blocks[block].data);
 }

@@ -295,7 +295,8 @@ static wf_result kernels_of(node_predictor *predictor, const node_turn *turn, wf
     (void)op;
     const binding *b = &((const bound_predictor *)predictor)->slots[turn->slot];
     found->weight = weights_at(turn->node, &b->given, level, b->buffer.data);
-    found->alpha = alpha_at(turn->node, &b->given, level, b->buffer.data);
+    if (level < b->given.levels - 1)
+        found->alpha = alpha_at(turn->node, &b->given, level, b->buffer.data);
     return WF_OK;
 }
 

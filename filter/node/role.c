@@ -35,8 +35,8 @@ node_name wf_node_name(wf_node_role role)
 {
     node_name name;
     if (node_is_map(role)) {
-        snprintf(name.text, sizeof name.text, "%s %s map", wf_operator_name(node_map_operator(role)),
-                 figures[node_map_figure(role)]);
+        snprintf(name.text, sizeof name.text, "%s %s map of level %d", wf_operator_name(node_map_operator(role)),
+                 figures[node_map_figure(role)], node_map_level(role));
         return name;
     }
     const char *format =

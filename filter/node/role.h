@@ -48,7 +48,12 @@ static inline int node_is_map(wf_node_role role)
 
 static inline wf_operator node_map_operator(wf_node_role role)
 {
-    return (wf_operator)(((int)role - WF_NODE_MAP) / WF_FIGURE_COUNT);
+    return (wf_operator)(((int)role - WF_NODE_MAP) / (WF_PYRAMID_MAX_LEVELS * WF_FIGURE_COUNT));
+}
+
+static inline int node_map_level(wf_node_role role)
+{
+    return ((int)role - WF_NODE_MAP) / WF_FIGURE_COUNT % WF_PYRAMID_MAX_LEVELS;
 }
 
 static inline wf_figure node_map_figure(wf_node_role role)

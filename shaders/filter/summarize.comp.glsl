@@ -1,7 +1,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// summarize.comp.glsl -- figures of every pixel's kernel, one thread a pixel: filter/summary.h has the same formulas.
+// summarize.comp.glsl -- figures of every pixel's kernel, one thread a pixel of the level: filter/summary.h has the same formulas.
 #include "grid.glsl"
 
 layout(constant_id = WF_SUMMARIZE_TYPE) const int TYPE = 0;
@@ -34,17 +34,26 @@ float blend_at(ivec2 p)
     return push.alpha_is_logit != 0 ? 1 / (1 + exp(-alpha)) : alpha;
 }
 
+// A pixel of the level is a square of the output.
 void store_figure(int figure, ivec2 p, float value)
 {
     float values[PIXELS] = float[](value);
-    int64_t index = (int64_t(figure) * push.output_height + p.y) * push.output_width + p.x;
-    store_pixels(push.output_data + uint64_t(index * 4), WF_SHARED_FLOAT32, values);
+    ivec2 begin = p << push.level, end = min(p + 1 << push.level, ivec2(push.output_width, push.output_height));
+    if (push.output_data[figure] == 0) {
+        return;
+    }
+    for (int y = begin.y; y < end.y; y++) {
+        for (int x = begin.x; x < end.x; x++) {
+            int64_t index = int64_t(y) * push.output_width + x;
+            store_pixels(push.output_data[figure] + uint64_t(index * 4), WF_SHARED_FLOAT32, values);
+        }
+    }
 }
 
 void main()
 {
-    ivec2 to = thread_pixel(push.first_group_x, push.first_group_y), p = to >> push.level;
-    if (!in_image(to, push.output_width, push.output_height)) {
+    ivec2 p = thread_pixel(push.first_group_x, push.first_group_y);
+    if (!in_image(p, push.width, push.height)) {
         return;
     }
     bool is_softmax = push.mode == WF_SHARED_SOFTMAX;
@@ -75,9 +84,9 @@ void main()
     if (push.mode != WF_SHARED_NORMALIZED && !is_softmax) {
         divisor = 1;
     }
-    store_figure(0, to, sum / divisor);
-    store_figure(1, to, size > 0 ? max(log2(size) - logs / size, 0.0) : 0.0);
-    store_figure(2, to, size > 0 ? sqrt(squares / size) : 0.0);
-    store_figure(3, to, own / divisor);
-    store_figure(4, to, blend_at(p));
+    store_figure(0, p, sum / divisor);
+    store_figure(1, p, size > 0 ? max(log2(size) - logs / size, 0.0) : 0.0);
+    store_figure(2, p, size > 0 ? sqrt(squares / size) : 0.0);
+    store_figure(3, p, own / divisor);
+    store_figure(4, p, blend_at(p));
 }

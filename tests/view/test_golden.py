@@ -46,10 +46,13 @@ CASES["metrics"] = {"arguments": [
     "--size", "1280x720", "--kernel-size", "3", "--timing-placeholders", "--measure", "gather-reference", "--region", "180,60,140,120",
     "--panes", "noisy,gather,reference,gather-reference:flip,gather-reference:relmse,splat-gather", STUDIO]}
 
-# Maps of the network's kernels, of one level, and the difference of two.
+# Maps of the network's kernels: of one level, with the difference of two; and of all levels.
 CASES["maps"] = {"arguments": [
-    "--size", "1280x720", "--timing-placeholders", "--map-level", "1", "--panes",
-    "gather,gather-entropy,gather-radius,gather-own,gather-blend,splat-blend-gather-blend", STUDIO]}
+    "--size", "1280x720", "--timing-placeholders", "--panes",
+    "gather,gather-entropy/1,gather-radius/1,gather-own/1,gather-blend/1,splat-blend/1-gather-blend/1", STUDIO]}
+CASES["levels"] = {"arguments": ["--size", "1280x720", "--timing-placeholders", "--panes",
+                                 "gather,splat-radius/*,gather-entropy/*,gather-blend/1-gather-blend", STUDIO]}
+CASES["levels-4k"] = {"arguments": [*CASES["levels"]["arguments"], "--size", "3840x2160"]}
 
 # The network denoises where nothing else is asked for: recorded frames (studio), and live ones (glass).
 # Live frames: what a pixel's noise is follows from its seed, on one device to the last bit.
@@ -218,6 +221,13 @@ def test_other_kernels_do_not_match(wfview, tmp_path, arguments):
 def test_other_panes_do_not_match(wfview, tmp_path, arguments):
     actual, _ = draw(wfview, tmp_path, "cpu", [*SHOWN, "--panes", "noisy,gather", *arguments, STUDIO])
     assert not matches(difference(actual, load(GOLDEN / "wipe.png")))
+
+
+@pytest.mark.parametrize("panes", ["gather,splat-radius/*,gather-entropy/*,gather-blend/2-gather-blend",
+                                   "gather,gather-radius/*,gather-entropy/*,gather-blend/1-gather-blend"], ids=["one other level", "other operator"])
+def test_other_levels_do_not_match(wfview, tmp_path, panes):
+    actual, _ = draw(wfview, tmp_path, "cpu", [*CASES["levels"]["arguments"], "--panes", panes])
+    assert not matches(difference(actual, load(GOLDEN / "levels.png")))
 
 
 @pytest.mark.parametrize("arguments", [["--measure", "splat-reference"], ["--region", "180,60,140,121"], ["--measure", "gather"]],

@@ -8,13 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/view/commands.h"
 #include "app/view/view.h"
 
 static int read_all(const char *text, pane panes[VIEW_PANES])
 {
     int count;
     error error = {""};
-    if (!panes_read(text, VIEW_PANES, panes, &count, &error))
+    if (!panes_read(text, 1, VIEW_PANES, panes, &count, &error))
         fail_msg("%s", error.message);
     return count;
 }
@@ -34,6 +35,67 @@ static void words_become_panes(void **state)
     };
     for (int i = 0; i < 5; i++)
         assert_true(pane_same(&panes[i], &expected[i]));
+}
+
+/* With a number it is of that level, with a star a pane is of each. */
+static void maps_have_levels(void **state)
+{
+    (void)state;
+    pane panes[VIEW_PANES];
+    int count;
+    error error = {""};
+    const int level = MAP_COUNT;
+    assert_int_equal(read_all("gather-own/0,gather-own,splat-sum/7,gather-own/2-gather-own/1:absolute@1", panes), 4);
+    assert_true(panes[0].layer == MAP_GATHER_OWN && panes[1].layer == MAP_GATHER_OWN);
+    assert_true(panes[2].layer == MAP_SPLAT_SUM + 7 * level && layer_map_level(panes[2].layer) == 7);
+    assert_true(panes[3].layer == MAP_GATHER_OWN + 2 * level && panes[3].against == MAP_GATHER_OWN + level);
+    assert_true(layer_map_figure(MAP_SPLAT_BLEND + 3 * level) == WF_FIGURE_BLEND);
+
+    assert_true(panes_read("noisy,splat-radius/*@-1,gather-sum/*-splat-sum/*,gather-own/*-gather-own", 3, VIEW_PANES,
+                           panes, &count, &error));
+    assert_int_equal(count, 10);
+    for (int i = 0; i < 3; i++) {
+        const pane expected[] = {{MAP_SPLAT_RADIUS + i * level, PANE_ALONE, 0, -1},
+                                 {MAP_GATHER_SUM + i * level, MAP_SPLAT_SUM + i * level, MEASURE_SIGNED, 0},
+                                 {MAP_GATHER_OWN + i * level, MAP_GATHER_OWN, MEASURE_SIGNED, 0}};
+        for (int j = 0; j < 3; j++)
+            assert_true(pane_same(&panes[1 + 3 * j + i], &expected[j]));
+    }
+    assert_false(panes_read("splat-own/*,gather-own/*", 7, VIEW_PANES, panes, &count, &error));
+    assert_string_equal(error.message, "more than 12 panes");
+}
+
+/* A map of the pane under the cursor goes from level to level, or is spread over panes of all. */
+static void maps_change_levels(void **state)
+{
+    (void)state;
+    view view = {.solo = -1,
+                 .pane_count = 3,
+                 .columns = 2,
+                 .panes = {pane_of(FRAME_COLOR), pane_of(MAP_SPLAT_OWN), pane_of(FRAME_DEPTH)}};
+    view_context context = {.image_width = 4, .image_height = 4, .hovered = 1, .map_levels = 3};
+    view.panes[1].against = MAP_GATHER_OWN;
+    for (int i = 1; i < 7; i++) {
+        commands_run("map-level", &view, &context);
+        assert_int_equal(view.panes[1].layer, MAP_SPLAT_OWN + i % 3 * MAP_COUNT);
+        assert_int_equal(view.panes[1].against, MAP_GATHER_OWN + i % 3 * MAP_COUNT);
+    }
+    view.panes[1].against = FRAME_DEPTH;
+    commands_run("map-levels", &view, &context);
+    assert_true(view.pane_count == 5 && view.columns == 0 && view.arranged);
+    for (int level = 0; level < 3; level++)
+        assert_true(view.panes[1 + level].layer == MAP_SPLAT_OWN + level * MAP_COUNT &&
+                    view.panes[1 + level].against == FRAME_DEPTH);
+    assert_true(view.panes[0].layer == FRAME_COLOR && view.panes[4].layer == FRAME_DEPTH);
+    context.hovered = 0;
+    commands_run("map-level,map-levels", &view, &context);
+    assert_true(view.pane_count == 5 && view.panes[0].layer == FRAME_COLOR);
+    context.hovered = 4;
+    context.map_levels = 8;
+    view.panes[4] = pane_of(MAP_GATHER_SUM + 7 * MAP_COUNT);
+    commands_run("map-levels", &view, &context); /* as many as fit */
+    assert_true(view.pane_count == VIEW_PANES && view.panes[4].layer == MAP_GATHER_SUM);
+    assert_int_equal(view.panes[11].layer, MAP_GATHER_SUM + 7 * MAP_COUNT);
 }
 
 /* Of every layer and every pair with every measure, what is written is what was read. */
@@ -89,7 +151,7 @@ static void words_that_are_no_panes(void **state)
         pane panes[VIEW_PANES];
         int count;
         error error = {""};
-        assert_false(panes_read(expected[i][0], VIEW_PANES, panes, &count, &error));
+        assert_false(panes_read(expected[i][0], 1, VIEW_PANES, panes, &count, &error));
         char *list = strstr(error.message, layers);
         if (list)
             *list = 0;
@@ -225,6 +287,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_that_are_no_panes),
         cmocka_unit_test(words_become_panes),
+        cmocka_unit_test(maps_have_levels),
+        cmocka_unit_test(maps_change_levels),
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(grids_make_the_largest_pictures),
         cmocka_unit_test(panes_come_and_go),

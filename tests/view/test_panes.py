@@ -110,7 +110,8 @@ def test_what_is_not_there(wfview, tmp_path):
     assert sentence == ("wfview: --panes noisy,further: 'further' is no layer, nor LAYER-LAYER; there are noisy, albedo, normal, "
                         "depth, motion, reference, gather, splat, "
                         + ", ".join(f"{operator}-{figure}" for operator in ("gather", "splat")
-                                    for figure in ("sum", "entropy", "radius", "own", "blend")))
+                                    for figure in ("sum", "entropy", "radius", "own", "blend"))
+                        + "; maps of coarser levels are gather-sum/1 to /7, and of every level gather-sum/*")
     wfview("--headless", "--backend", "cpu", "--kernel-size", "1", "--size", "640x400", "--panes", "depth,noisy-reference",
            "--screenshot", tmp_path / "s.png", tmp_path / "frame.exr").done()
 
