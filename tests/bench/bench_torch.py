@@ -9,9 +9,10 @@ Every candidate's outputs, and its gradients, are compared at the measured size 
 on a GPU of CUDA events around calls that follow each other without a wait. Memory is what a call takes at its peak beyond what
 was there before it: on a GPU of PyTorch's allocator, on a CPU of the process, one for each measurement.
 
-The training crop: eager forward and backward, both gradients, as a loop in Python enqueues them, against the same captured in
-a CUDA graph, which is what the kernels take by themselves, and against an autograd function that only allocates its results,
-which is what PyTorch takes by itself.
+The training crop, by itself with --training-crop: eager forward and backward, both gradients, as a loop in Python enqueues them,
+against the same captured in a CUDA graph, which is what the kernels take by themselves, and against an autograd function that
+only allocates its results, which is what PyTorch takes by itself. Twice: PyTorch runs a GPU's backward passes on a thread of their
+own, and with torch.autograd.set_multithreading_enabled(False) on the caller's.
 """
 
 import argparse
@@ -289,13 +290,16 @@ def measure_training_crop(budget):
         with torch.cuda.graph(graph):
             for _ in range(captured):
                 case.run(*tensors)
-        eager = median_seconds("cuda", lambda: case.run(*tensors), budget)
         alone = median_seconds("cuda", graph.replay, budget) / captured
         input, weight, grad = tensors
-        nothing = median_seconds(
-            "cuda", lambda: torch.autograd.grad(Nothing.apply(input, weight), (input, weight), grad), budget)
-        rows.append({"operator": operator, **crop, "eager_milliseconds": 1e3 * eager, "graph_milliseconds": 1e3 * alone,
-                     "nothing_milliseconds": 1e3 * nothing, "ratio": eager / alone})
+        for own_thread in (True, False):
+            with torch.autograd.set_multithreading_enabled(own_thread):
+                eager = median_seconds("cuda", lambda: case.run(*tensors), budget)
+                nothing = median_seconds(
+                    "cuda", lambda: torch.autograd.grad(Nothing.apply(input, weight), (input, weight), grad), budget)
+            rows.append({"operator": operator, **crop, "backward_thread": "their own" if own_thread else "the caller's",
+                         "eager_milliseconds": 1e3 * eager, "graph_milliseconds": 1e3 * alone,
+                         "nothing_milliseconds": 1e3 * nothing, "ratio": eager / alone})
     return rows
 
 
@@ -342,10 +346,13 @@ def parse(arguments):
     parser.add_argument("--compile-up-to", type=int, default=5, help="largest kernel that shift-and-add is compiled for")
     parser.add_argument("--budget", type=float, default=2, help="seconds to time each row for, at most 500 calls")
     parser.add_argument("--json", type=pathlib.Path, help="a file for the results")
+    parser.add_argument("--training-crop", action="store_true", help="that alone; needs a GPU")
     parser.add_argument("--quick", action="store_true", help="tiny, to see that it works")
     options = parser.parse_args(arguments)
     if options.quick:
         options.kernel_size, options.size, options.budget = [3], (48, 32), 0
+    if options.training_crop and options.device != "cuda":
+        parser.error("--training-crop compares with a captured CUDA graph, it needs --device cuda")
     options.kernel_size = options.kernel_size or ([5, 11] if options.device == "cpu" else [3, 5, 7, 11, 17, 21])
     for kernel in options.kernel_size:
         if kernel < 1 or kernel % 2 == 0 or kernel > 2 * min(options.size):
@@ -360,7 +367,7 @@ def main():
                "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "commit": commit(),
                "rows": [], "training_crop": []}
     print(f"{name}, {driver}, PyTorch {torch.__version__}", flush=True)
-    for kernel in options.kernel_size:
+    for kernel in () if options.training_crop else options.kernel_size:
         for operator in options.operator:
             for direction in DIRECTIONS:
                 for candidate in options.candidate:
@@ -369,12 +376,12 @@ def main():
                     row = measure(case, options) if options.device == "cuda" else measure_apart(case, options)
                     results["rows"].append(row)
                     print_row(row)
-    if options.device == "cuda":
+    if options.training_crop:
         results["training_crop"] = measure_training_crop(options.budget)
         for row in results["training_crop"]:
-            print(f"training crop, {row['operator']}: eager {row['eager_milliseconds']:.3f} ms, captured "
-                  f"{row['graph_milliseconds']:.3f} ms, ratio {row['ratio']:.3f}; a function that does nothing "
-                  f"{row['nothing_milliseconds']:.3f} ms")
+            print(f"training crop, {row['operator']}, backward on {row['backward_thread']} thread: eager "
+                  f"{row['eager_milliseconds']:.3f} ms, captured {row['graph_milliseconds']:.3f} ms, ratio {row['ratio']:.3f}; a "
+                  f"function that does nothing {row['nothing_milliseconds']:.3f} ms")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
 

@@ -63,8 +63,19 @@ def test_wrong_results_are_not_timed(bench, monkeypatch, operator):
             bench.measure(case, argparse.Namespace(budget=0, compile_up_to=1))
 
 
-def test_wrong_usage(bench, capsys):
+def test_training_crop_on_cuda(bench, gpu):
+    """Of few calls: which rows there are, and that they were right."""
+    rows = bench.measure_training_crop(0)
+    assert [(row["operator"], row["backward_thread"]) for row in rows] == [
+        (operator, thread) for operator in ("gather", "splat") for thread in ("their own", "the caller's")]
+    assert all(min(row["eager_milliseconds"], row["graph_milliseconds"], row["nothing_milliseconds"]) > 0 for row in rows)
+
+
+@pytest.mark.parametrize("arguments, problem", [
+    (["--kernel-size", "4"], "the kernel size is 4, needs to be odd and at most 2159"),
+    (["--training-crop"], "--training-crop compares with a captured CUDA graph, it needs --device cuda")])
+def test_wrong_usage(bench, capsys, arguments, problem):
     with pytest.raises(SystemExit) as ended:
-        bench.parse(["--device", "cpu", "--kernel-size", "4"])
+        bench.parse(["--device", "cpu", *arguments])
     assert ended.value.code == 2
-    assert capsys.readouterr().err.splitlines()[-1].endswith("the kernel size is 4, needs to be odd and at most 2159")
+    assert capsys.readouterr().err.splitlines()[-1].endswith(problem)
