@@ -334,3 +334,43 @@ bool option_read_environment(const option_row *row, const char *text, options *o
                          (double)MAX_RADIANCE);
     return true;
 }
+
+bool option_read_beside(const option_row *row, const char *text, options *options, error *error)
+{
+    if (options->beside_count == SEQUENCES - 1)
+        return error_set(error, "--%s %s: more than %d sequences beside the first one", row->name, text, SEQUENCES - 1);
+    options->beside[options->beside_count++] = text;
+    return true;
+}
+
+bool options_have_sequences(const options *options, const pane *pane, error *error)
+{
+    const int layer = layer_sequence(pane->layer), against = pane_is_compared(pane) ? layer_sequence(pane->against) : 0;
+    const int last = layer > against ? layer : against;
+    if (last <= options->beside_count)
+        return true;
+    return error_set(error, "%s: %s", layer_word(layer > against ? pane->layer : pane->against),
+                     options->beside_count == 0   ? "there is one sequence, --beside gives more"
+                     : options->beside_count == 1 ? "there are two sequences"
+                                                  : "there are three sequences");
+}
+
+bool options_read_panes(const options *options, int levels, pane panes[VIEW_PANES], int *count, error *error)
+{
+    struct error why;
+    *count = 0;
+    if (options->pane_list && !panes_read(options->pane_list, levels ? levels : 1, VIEW_PANES, panes, count, &why))
+        return error_set(error, "--panes %s: %s", options->pane_list, why.message);
+    for (int i = 0; i < *count; i++)
+        if (!options_have_sequences(options, &panes[i], &why))
+            return error_set(error, "--panes %s: %s", options->pane_list, why.message);
+    if (levels == 0 && options->pane_list && strstr(options->pane_list, "/*"))
+        return true;
+    const int shown = options->pane_list ? *count : VIEW_DEFAULT_PANES;
+    if (options->solo > shown)
+        return error_set(error, "--solo %d: there are %d panes", options->solo, shown);
+    if (options->wipe >= 0 && shown < 2)
+        return error_set(error, "--wipe %g: needs two panes, --panes %s is one", (double)options->wipe,
+                         options->pane_list);
+    return true;
+}

@@ -50,6 +50,7 @@ option_reader option_read_do; /* names of commands with commas between; again an
 option_reader option_read_pixel;  /* X,Y, both up to most; up to WF_NODE_MAX_PIXELS times */
 option_reader option_read_region; /* X,Y,W,H, all up to most, W and H at least 1 */
 option_reader option_read_tolerance, option_read_view;
+option_reader option_read_beside;
 option_reader option_read_also, option_read_backend, option_read_channel, option_read_environment, option_read_seed;
 
 /* The words as a list, shortened to its space; `last` is what stands before the last one: ", " or " or ". */

@@ -85,6 +85,10 @@ static const option_row rows[] = {
     {"reference", "FILE", VIEWER, OPTION_TEXT(reference),
      .help = "shows differences, reports metrics against it; without it a file of the same name in\n"
              "a folder \"reference\" beside the frame, or NAME.ref.exr or NAME_ref.exr, is taken. Any format that frames have"},
+    {"beside", "PATH", RECORDED, .read = option_read_beside,
+     .help = "another FRAME.exr, 'PATTERN' or DIRECTORY of the same shot: with each frame the\n"
+             "one of the same number is shown, or the only one; its layers are 2:noisy, 2:gather\n"
+             "and so on. Up to three times: 3:noisy, 4:noisy"},
     {"channel", "LAYER=NAME", VIEWER | LIST, .read = option_read_channel, .word = mapped_word,
      .help = "the channels of a layer where their name is not recognized: color=Beauty stands for\n"
              "Beauty.R, Beauty.G, Beauty.B; color=r1,g1,b1 and depth=my.V for channels of these\n"
@@ -414,23 +418,6 @@ static bool check_paths(const parse *parse, unsigned run)
     return true;
 }
 
-bool options_read_panes(const options *options, int levels, pane panes[VIEW_PANES], int *count, error *error)
-{
-    struct error why;
-    *count = 0;
-    if (options->pane_list && !panes_read(options->pane_list, levels ? levels : 1, VIEW_PANES, panes, count, &why))
-        return error_set(error, "--panes %s: %s", options->pane_list, why.message);
-    if (levels == 0 && options->pane_list && strstr(options->pane_list, "/*"))
-        return true;
-    const int shown = options->pane_list ? *count : VIEW_DEFAULT_PANES;
-    if (options->solo > shown)
-        return error_set(error, "--solo %d: there are %d panes", options->solo, shown);
-    if (options->wipe >= 0 && shown < 2)
-        return error_set(error, "--wipe %g: needs two panes, --panes %s is one", (double)options->wipe,
-                         options->pane_list);
-    return true;
-}
-
 /* After all options, since --also names layers. */
 static bool check_panes(const parse *parse)
 {
@@ -446,9 +433,10 @@ static bool check_measure(const parse *parse)
     int count;
     if (!options->measure)
         return true;
-    if (!panes_read(options->measure, 1, 1, &options->measured, &count, &why))
+    if (!panes_read(options->measure, 1, 1, &options->measured, &count, &why) ||
+        !options_have_sequences(options, &options->measured, &why))
         return error_set(parse->error, "--measure %s: %s", options->measure, why.message);
-    if (strpbrk(options->measure, ":@"))
+    if (!pane_is_plain(options->measure))
         return error_set(parse->error, "--measure %s: expected LAYER or LAYER-LAYER", options->measure);
     return true;
 }

@@ -58,6 +58,8 @@ typedef struct options {
     const char *network;             /* for kpn; NULL: the bundled one */
     int kernel_height, kernel_width; /* 0: the file's own or the predictor's default */
     const char *reference;
+    const char *beside[SEQUENCES - 1]; /* --beside, repeated: files, directories, patterns */
+    int beside_count;
     bool automatic; /* --backend auto */
     wf_backend backend;
     bool headless;
@@ -102,6 +104,9 @@ options_result options_parse(int argc, char **argv, options *options, error *err
 
 /* The panes of --panes, whose maps are of so many levels; 0: that is not known yet. Without --panes there are none. */
 bool options_read_panes(const options *options, int levels, pane panes[VIEW_PANES], int *count, error *error);
+
+/* There are as many sequences as the pane shows one of. */
+bool options_have_sequences(const options *options, const pane *pane, error *error);
 
 /* Calls `see` for each option that was given, in their order, with its value or NULL, where options_parse took all of them. */
 void options_each_given(const options *options, void (*see)(void *user, const char *name, const char *value),

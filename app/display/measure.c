@@ -192,11 +192,12 @@ void measure_close(measure *measure)
 
 /* Points a set at the pair's images and at the map of that number, where there is one, and binds it. */
 static void bind(const measure *measure, uint32_t index, int number, VkCommandBuffer commands,
-                 const wf_node_image *images, measure_pair pair)
+                 const shown_images *images, measure_pair pair)
 {
     const VkDescriptorSet set = measure->sets[index][number];
     const int map = number < measure->map_count ? number : 0;
-    const wf_node_image *picture = &images[pair.layer], *reference = pair.against < 0 ? picture : &images[pair.against];
+    const wf_node_image *picture = shown_image(images, pair.layer);
+    const wf_node_image *reference = pair.against < 0 ? picture : shown_image(images, pair.against);
     const VkDescriptorImageInfo shown[] = {{measure->sampler, picture->view, VK_IMAGE_LAYOUT_GENERAL},
                                            {measure->sampler, reference->view, VK_IMAGE_LAYOUT_GENERAL}};
     const VkDescriptorImageInfo made = {.imageView = measure->maps[map].view, .imageLayout = VK_IMAGE_LAYOUT_GENERAL};
@@ -288,7 +289,7 @@ static void record_figures(const measure *measure, VkCommandBuffer commands, con
     }
 }
 
-void measure_record(measure *measure, uint32_t index, VkCommandBuffer commands, const wf_node_image images[LAYER_COUNT],
+void measure_record(measure *measure, uint32_t index, VkCommandBuffer commands, const shown_images *images,
                     const measure_work *work)
 {
     measure_frame *frame = &measure->frames[index];
@@ -324,7 +325,7 @@ bool measure_read(const measure *measure, uint32_t index, measurement *measured,
     const measure_frame *frame = &measure->frames[index];
     if (!measure->device || !frame->has_results)
         return false;
-    const int channels = layer_rows[frame->request.pair.layer].channels;
+    const int channels = layer_row_of(frame->request.pair.layer)->channels;
     measured_read(frame->results.mapped, &frame->request, channels, measured, histograms);
     return true;
 }

@@ -4,6 +4,7 @@
 #define WFVIEW_MEASURE_H
 
 #include "app/gpu/device.h"
+#include "app/gpu/shown_images.h"
 #include "app/view/layers.h"
 #include "app/view/measured.h"
 
@@ -48,7 +49,7 @@ void measure_close(measure *measure); /* nothing in flight uses it; zeroed is fi
 
 /* Records, outside a render pass, what is wanted of images in GENERAL. `index`: of the picture in flight. The maps, as many as that, are
  * there for compute then, in GENERAL. */
-void measure_record(measure *measure, uint32_t index, VkCommandBuffer commands, const wf_node_image images[LAYER_COUNT],
+void measure_record(measure *measure, uint32_t index, VkCommandBuffer commands, const shown_images *images,
                     const measure_work *work);
 
 /* The picture of that index measures nothing. */

@@ -43,10 +43,10 @@ static bool create_layouts(panes *panes, error *error)
 
 static bool create_sets(panes *panes, error *error)
 {
-    const uint32_t count = DENOISER_SLOTS * LAYER_COUNT;
+    const uint32_t count = SEQUENCES * DENOISER_SLOTS * LAYER_COUNT;
     const VkDescriptorType type = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER;
     return descriptor_sets_create(panes->device, panes->image_layout, &(VkDescriptorPoolSize){type, count}, 1, count,
-                                  &panes->pool, &panes->sets[0][0], error) &&
+                                  &panes->pool, &panes->sets[0][0][0], error) &&
            descriptor_sets_create(panes->device, panes->image_layout, &(VkDescriptorPoolSize){type, MEASURE_MAPS}, 1,
                                   MEASURE_MAPS, &panes->map_pool, panes->maps, error) &&
            descriptor_sets_create(panes->device, panes->target_layout,
@@ -107,14 +107,14 @@ static VkWriteDescriptorSet write_of(VkDescriptorSet set, const wf_node_image *i
     };
 }
 
-void panes_bind(panes *panes, uint32_t slot, const wf_node_image images[LAYER_COUNT])
+void panes_bind(panes *panes, int sequence, uint32_t slot, const wf_node_image images[LAYER_COUNT])
 {
     VkDescriptorImageInfo infos[LAYER_COUNT];
     VkWriteDescriptorSet writes[LAYER_COUNT];
     uint32_t count = 0;
     for (int layer = 0; layer < LAYER_COUNT; layer++)
         if (images[layer].view)
-            writes[count++] = write_of(panes->sets[slot][layer], &images[layer], &infos[layer]);
+            writes[count++] = write_of(panes->sets[sequence][slot][layer], &images[layer], &infos[layer]);
     vkUpdateDescriptorSets(panes->device->handle, count, writes, 0, NULL);
 }
 
@@ -147,12 +147,17 @@ void panes_begin(const panes *panes, VkCommandBuffer commands)
     vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, panes->layout, 2, 1, &panes->target_set, 0, NULL);
 }
 
-void panes_draw(const panes *panes, VkCommandBuffer commands, uint32_t slot, const pane *pane, int map,
-                rectangle rectangle, struct pane_push push)
+static VkDescriptorSet set_of(const panes *panes, const uint32_t slots[SEQUENCES], int layer)
 {
-    const VkDescriptorSet *sets = panes->sets[slot];
-    const VkDescriptorSet shown[] = {pane_shows_flip(pane) ? panes->maps[map] : sets[pane->layer],
-                                     sets[pane_is_compared(pane) ? pane->against : pane->layer]};
+    const int sequence = layer_sequence(layer);
+    return panes->sets[sequence][slots[sequence]][layer_own(layer)];
+}
+
+void panes_draw(const panes *panes, VkCommandBuffer commands, const uint32_t slots[SEQUENCES], const pane *pane,
+                int map, rectangle rectangle, struct pane_push push)
+{
+    const VkDescriptorSet shown[] = {pane_shows_flip(pane) ? panes->maps[map] : set_of(panes, slots, pane->layer),
+                                     set_of(panes, slots, pane_is_compared(pane) ? pane->against : pane->layer)};
     place(panes, rectangle, &push);
     if (push.columns <= 0 || push.rows <= 0)
         return;

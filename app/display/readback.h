@@ -3,6 +3,7 @@
 #define WFVIEW_READBACK_H
 
 #include "app/gpu/device.h"
+#include "app/gpu/shown_images.h"
 #include "app/view/values.h"
 
 typedef struct readback {
@@ -12,7 +13,7 @@ typedef struct readback {
 
 /* Records copies of the area of these layers which are in GENERAL, written for transfers; those without an image are left out.
  * Nothing in flight uses the readback. */
-bool readback_record(const device *device, VkCommandBuffer commands, const wf_node_image images[LAYER_COUNT],
+bool readback_record(const device *device, VkCommandBuffer commands, const shown_images *images,
                      const layer_set *layers, texel_area area, readback *readback, error *error);
 void readback_destroy(const device *device, readback *readback); /* zeroed is fine */
 

@@ -105,6 +105,25 @@ bool screen_fit_measure(screen *screen, uint32_t width, uint32_t height, int map
 
 /* ---- Recording ---------------------------------------------------------------------------------------------------- */
 
+static shown_images find_images(const screen_picture *picture)
+{
+    shown_images images = {{0}};
+    for (int i = 0; i < SEQUENCES; i++) {
+        const screen_sequence *sequence = &picture->sequences[i];
+        images.of[i] = sequence->denoiser ? sequence->denoiser->slots[sequence->slot].images : NULL;
+    }
+    return images;
+}
+
+static void draw(const screen *screen, const screen_picture *picture, VkCommandBuffer commands, const pane *pane,
+                 int map, rectangle rectangle, struct pane_push push)
+{
+    uint32_t slots[SEQUENCES];
+    for (int i = 0; i < SEQUENCES; i++)
+        slots[i] = picture->sequences[i].slot;
+    panes_draw(&screen->panes, commands, slots, pane, map, rectangle, push);
+}
+
 /* That of the pane's layers, among those that are made. */
 static int map_of(const screen_picture *picture, const pane *pane)
 {
@@ -119,7 +138,7 @@ static int map_of(const screen_picture *picture, const pane *pane)
 static int pane_mode(const pane *pane)
 {
     if (!pane_is_compared(pane))
-        return layer_rows[pane->layer].shown;
+        return layer_row_of(pane->layer)->shown;
     return pane->measure == MEASURE_SIGNED ? PANE_SIGNED : PANE_ERROR;
 }
 
@@ -141,14 +160,13 @@ static void draw_pane(const screen *screen, const screen_picture *picture, VkCom
         .far_inverse = picture->far_inverse,
         .mode = pane_mode(pane),
         .measure = pane_is_compared(pane) && !pane_shows_flip(pane) ? pane->measure : PANE_ALONE,
-        .channels = pane_shows_flip(pane)                  ? 1
-                    : layer_rows[pane->layer].channels < 3 ? layer_rows[pane->layer].channels
-                                                           : 3,
+        .channels = pane_shows_flip(pane)                     ? 1
+                    : layer_row_of(pane->layer)->channels < 3 ? layer_row_of(pane->layer)->channels
+                                                              : 3,
         .scale = 1 / view_ramp_end(picture->view, picture->context, pane),
         .tone = tone_for_shader(&tone),
     };
-    panes_draw(&screen->panes, commands, picture->slot, pane, map_of(picture, pane), picture->layout->shown[index],
-               push);
+    draw(screen, picture, commands, pane, map_of(picture, pane), picture->layout->shown[index], push);
 }
 
 static void draw_ramp(const screen *screen, const screen_picture *picture, VkCommandBuffer commands, int index)
@@ -163,15 +181,15 @@ static void draw_ramp(const screen *screen, const screen_picture *picture, VkCom
         .mode = pane_mode(&picture->view->panes[index]) == PANE_SIGNED ? PANE_SIGNED_RAMP : PANE_RAMP,
     };
     const pane pane = pane_of(FRAME_COLOR);
-    panes_draw(&screen->panes, commands, picture->slot, &pane, 0, ramp, push);
+    draw(screen, picture, commands, &pane, 0, ramp, push);
 }
 
 /* Maps come with the frame after the one that they were asked for in. */
 static bool pane_is_there(const screen_picture *picture, const pane *pane)
 {
-    const wf_node_image *images = picture->denoiser->slots[picture->slot].images;
-    return pane_has_layers(pane, picture->context->has) && images[pane->layer].view &&
-           (!pane_is_compared(pane) || images[pane->against].view);
+    const shown_images images = find_images(picture);
+    return pane_has_layers(pane, picture->context->has) && shown_image(&images, pane->layer)->view &&
+           (!pane_is_compared(pane) || shown_image(&images, pane->against)->view);
 }
 
 static void record_view(const screen *screen, const screen_picture *picture, VkCommandBuffer commands)
@@ -203,15 +221,15 @@ static texel_area probed_area(const screen_picture *picture)
 static bool record_values(const screen *screen, screen_frame *frame, const screen_picture *picture, error *error)
 {
     const device *device = screen->device;
-    const wf_node_image *images = picture->denoiser->slots[picture->slot].images;
+    const shown_images images = find_images(picture);
     layer_set layers = {0};
     for (int i = 0; i < picture->view->pane_count; i++) {
         const pane *pane = &picture->view->panes[i];
         if (picture->layout->shown[i].width > 0)
             pane_add_layers(pane, &layers);
     }
-    return readback_record(device, frame->commands, images, &layers, probed_area(picture), &frame->probed, error) &&
-           readback_record(device, frame->commands, images, &layers, picture->layout->printed, &frame->printed, error);
+    return readback_record(device, frame->commands, &images, &layers, probed_area(picture), &frame->probed, error) &&
+           readback_record(device, frame->commands, &images, &layers, picture->layout->printed, &frame->printed, error);
 }
 
 static void record_measure(screen *screen, uint32_t index, const screen_picture *picture)
@@ -222,18 +240,22 @@ static void record_measure(screen *screen, uint32_t index, const screen_picture 
         measure_skip(&screen->measure, index);
         return;
     }
-    const denoiser_slot *slot = &picture->denoiser->slots[picture->slot];
+    const shown_images images = find_images(picture);
     timer_begin(&screen->timer, frame->commands, SCREEN_FRAMES + index, measure_stage);
-    measure_record(&screen->measure, index, frame->commands, slot->images, picture->measure);
+    measure_record(&screen->measure, index, frame->commands, &images, picture->measure);
     timer_end(&screen->timer, frame->commands, SCREEN_FRAMES + index);
 }
 
 static bool record(screen *screen, uint32_t index, const screen_picture *picture, bool to_window, error *error)
 {
     screen_frame *frame = &screen->frames[index];
-    if (!commands_begin(frame->commands, error) ||
-        (picture->sync && !denoiser_acquire(picture->denoiser, picture->slot, frame->commands, error)))
+    if (!commands_begin(frame->commands, error))
         return false;
+    for (int i = 0; i < SEQUENCES; i++) {
+        const screen_sequence *sequence = &picture->sequences[i];
+        if (sequence->sync && !denoiser_acquire(sequence->denoiser, sequence->slot, frame->commands, error))
+            return false;
+    }
     record_measure(screen, index, picture);
     timer_begin(&screen->timer, frame->commands, index, display_stage);
     record_view(screen, picture, frame->commands);
@@ -247,13 +269,17 @@ static bool record(screen *screen, uint32_t index, const screen_picture *picture
 
 /* ---- Submission --------------------------------------------------------------------------------------------------- */
 
-static bool submit(screen *screen, const screen_frame *frame, const wf_node_sync *sync, bool to_window, error *error)
+static bool submit(screen *screen, const screen_frame *frame, const screen_picture *picture, bool to_window,
+                   error *error)
 {
-    VkSemaphore waits[2], signals[2] = {screen->timeline};
-    uint64_t wait_values[2] = {0}, signal_values[2] = {screen->drawn + 1};
-    const VkPipelineStageFlags stages[2] = {VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT};
+    VkSemaphore waits[SEQUENCES + 1], signals[2] = {screen->timeline};
+    uint64_t wait_values[SEQUENCES + 1] = {0}, signal_values[2] = {screen->drawn + 1};
+    VkPipelineStageFlags stages[SEQUENCES + 1];
     uint32_t wait_count = 0, signal_count = 1;
-    if (sync) {
+    for (int i = 0; i < SEQUENCES; i++) {
+        const wf_node_sync *sync = picture->sequences[i].sync;
+        if (!sync)
+            continue;
         waits[wait_count] = sync->timeline;
         wait_values[wait_count++] = sync->done;
     }
@@ -261,6 +287,8 @@ static bool submit(screen *screen, const screen_frame *frame, const wf_node_sync
         waits[wait_count++] = frame->acquired;
         signals[signal_count++] = window_drawn(screen->window);
     }
+    for (uint32_t i = 0; i < wait_count; i++)
+        stages[i] = VK_PIPELINE_STAGE_ALL_COMMANDS_BIT;
     VkSubmitInfo info = {
         .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
         .pNext =
@@ -307,7 +335,7 @@ static bool present(screen *screen, const screen_picture *picture, profiler *pro
 {
     const profiler_range range = profiler_begin(present_stage);
     const bool presented = window_present(screen->window, error);
-    profiler_end(range, presented ? profiler : NULL, picture->denoiser->frames);
+    profiler_end(range, presented ? profiler : NULL, picture->sequences[0].denoiser->frames);
     return presented;
 }
 
@@ -321,9 +349,9 @@ bool screen_draw(screen *screen, const screen_picture *picture, profiler *profil
     bool to_window = false;
     if (screen->window && !window_acquire(screen->window, frame->acquired, &to_window, error))
         return false;
-    if (!record(screen, index, picture, to_window, error) || !submit(screen, frame, picture->sync, to_window, error))
+    if (!record(screen, index, picture, to_window, error) || !submit(screen, frame, picture, to_window, error))
         return false;
-    frame->untimed = picture->denoiser->frames;
+    frame->untimed = picture->sequences[0].denoiser->frames;
     return !to_window || present(screen, picture, profiler, error);
 }
 

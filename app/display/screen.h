@@ -34,11 +34,16 @@ typedef struct screen {
     screen_frame frames[SCREEN_FRAMES];
 } screen;
 
-/* What is drawn. */
-typedef struct screen_picture {
-    denoiser *denoiser;
+/* The frame of a sequence. */
+typedef struct screen_sequence {
+    denoiser *denoiser; /* NULL: there is none; the first sequence always has one */
     uint32_t slot;
     const wf_node_sync *sync; /* of the slot's new frame, which this picture acquires; NULL: acquired before */
+} screen_sequence;
+
+/* What is drawn. */
+typedef struct screen_picture {
+    screen_sequence sequences[SEQUENCES];
     const view *view;
     const view_context *context;
     const ui_layout *layout;

@@ -53,29 +53,31 @@ bool capture_target(capture *capture, const target *target, const char *path, er
            png_write(path, (int)target->width, (int)target->height, capture->buffer.mapped, error);
 }
 
-bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], const layer_set *layers, int width,
-                    int height, image pictures[LAYER_COUNT], error *error)
+bool capture_layers(capture *capture, const shown_images *images, const layer_set *layers, int width, int height,
+                    image pictures[SHOWN_LAYERS], error *error)
 {
-    VkDeviceSize offsets[LAYER_COUNT], size = 0;
-    for (int layer = 0; layer < LAYER_COUNT; layer++) {
+    VkDeviceSize offsets[SHOWN_LAYERS], size = 0;
+    for (int layer = 0; layer < SHOWN_LAYERS; layer++) {
         offsets[layer] = size;
         pictures[layer] = (image){0};
-        if (layers->has[layer] && image_exists(&images[layer]))
-            size += image_buffer_bytes(width, height, layer_rows[layer].channels);
+        if (layers->has[layer] && image_exists(shown_image(images, layer)))
+            size += image_buffer_bytes(width, height, layer_row_of(layer)->channels);
     }
     if (!capture->device) {
-        for (int layer = 0; layer < LAYER_COUNT; layer++)
-            if (layers->has[layer] && image_exists(&images[layer]))
-                pictures[layer] = (image){width, height, layer_rows[layer].channels, images[layer].texels};
+        for (int layer = 0; layer < SHOWN_LAYERS; layer++)
+            if (layers->has[layer] && image_exists(shown_image(images, layer)))
+                pictures[layer] =
+                    (image){width, height, layer_row_of(layer)->channels, shown_image(images, layer)->texels};
         return true;
     }
     if (!begin(capture, size, error))
         return false;
-    for (int layer = 0; layer < LAYER_COUNT; layer++) {
-        if (!layers->has[layer] || !image_exists(&images[layer]))
+    for (int layer = 0; layer < SHOWN_LAYERS; layer++) {
+        if (!layers->has[layer] || !image_exists(shown_image(images, layer)))
             continue;
-        copy(capture, images[layer].image, VK_IMAGE_LAYOUT_GENERAL, (uint32_t)width, (uint32_t)height, offsets[layer]);
-        pictures[layer] = (image){width, height, layer_rows[layer].channels,
+        copy(capture, shown_image(images, layer)->image, VK_IMAGE_LAYOUT_GENERAL, (uint32_t)width, (uint32_t)height,
+             offsets[layer]);
+        pictures[layer] = (image){width, height, layer_row_of(layer)->channels,
                                   (float *)((char *)capture->buffer.mapped + offsets[layer])};
     }
     return finish(capture, error);

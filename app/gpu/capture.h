@@ -4,6 +4,7 @@
 
 #include "app/frames/frame.h"
 #include "device.h"
+#include "shown_images.h"
 #include "target.h"
 
 typedef struct capture {
@@ -21,7 +22,7 @@ bool capture_target(capture *capture, const target *target, const char *path, er
 
 /* Copies images by layer, in layout GENERAL: those of a set of bits 1 << layer, where they exist. The pictures' pixels lie in
  * the capture's buffer, valid until its next use, or are the images' own in host memory; the others' are NULL. */
-bool capture_layers(capture *capture, const wf_node_image images[LAYER_COUNT], const layer_set *layers, int width,
-                    int height, image pictures[LAYER_COUNT], error *error);
+bool capture_layers(capture *capture, const shown_images *images, const layer_set *layers, int width, int height,
+                    image pictures[SHOWN_LAYERS], error *error);
 
 #endif

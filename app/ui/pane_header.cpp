@@ -30,7 +30,7 @@ void pane_name(const pane *pane, char (&name)[160])
 /* The channels that a layer is in its file; NULL: it is of none. */
 const char *origin_of(const ui_facts *facts, const view_context *context, int layer)
 {
-    bool is_of_file = layer < FRAME_LAYER_COUNT && context->has[layer];
+    bool is_of_file = layer < FRAME_LAYER_COUNT && context->has[layer]; /* of the first sequence's */
     return is_of_file ? facts->origins[layer] : nullptr;
 }
 
@@ -44,16 +44,27 @@ void shorten_origin(const char *origin, char (&detail)[256])
         std::snprintf(detail, sizeof detail, "%s", origin);
 }
 
+/* "v2/shot.0004.exr": the file in its folder. */
+void shorten_path(const char *path, char (&detail)[256])
+{
+    const char *from = path + std::strlen(path);
+    for (int slashes = 0; from > path && (slashes += from[-1] == '/') < 2;)
+        from--;
+    std::snprintf(detail, sizeof detail, "%s", from);
+}
+
 /* "Gather 11×11 · bilateral (analytic)", "Noisy R,G,B"; what follows the name is dim. */
 void describe_pane(const ui_facts *facts, const view *view, const view_context *context, const pane *pane,
                    char (&name)[160], char (&detail)[256])
 {
-    bool filtered = pane->layer >= FRAME_LAYER_COUNT;
+    bool filtered = layer_own(pane->layer) >= FRAME_LAYER_COUNT;
     pane_name(pane, name);
     detail[0] = 0;
     if (pane_is_compared(pane))
         return;
-    if (pane->layer == FRAME_COLOR && facts->feed.most_samples > 0)
+    if (const char *path = facts->beside[layer_sequence(pane->layer)])
+        shorten_path(path, detail);
+    else if (pane->layer == FRAME_COLOR && facts->feed.most_samples > 0)
         std::snprintf(detail, sizeof detail, "%d / %d spp", facts->feed.color_samples, facts->feed.most_samples);
     else if (pane->layer == FRAME_COLOR && facts->feed.color_samples > 0)
         std::snprintf(detail, sizeof detail, "%d spp", facts->feed.color_samples);
@@ -67,7 +78,7 @@ void describe_pane(const ui_facts *facts, const view *view, const view_context *
                       layer_map_level(pane->layer));
         return;
     }
-    if (!filtered)
+    if (!filtered || layer_sequence(pane->layer) > 0)
         return;
     int height, width;
     kernel_size(facts, view, &height, &width);
@@ -85,8 +96,8 @@ void offer(view *view, int index, const pane &shown)
         view_show(view, index, shown);
 }
 
-/* Maps of kernels: those of one level, or a menu for each level. */
-template <typename Make> void offer_maps(const view_context *context, view *view, int index, Make make)
+/* Maps of a sequence's kernels: those of one level, or a menu for each level. */
+template <typename Make> void offer_maps(const view_context *context, view *view, int index, int sequence, Make make)
 {
     for (int level = 0; level < context->map_levels; level++) {
         char name[24];
@@ -94,36 +105,54 @@ template <typename Make> void offer_maps(const view_context *context, view *view
         if (context->map_levels > 1 && !ImGui::BeginMenu(name))
             continue;
         for (int map = 0; map < MAP_COUNT; map++)
-            offer(view, index, make(LAYER_MAPS + level * MAP_COUNT + map));
+            offer(view, index, make(layer_of_sequence(sequence, LAYER_MAPS + level * MAP_COUNT + map)));
         if (context->map_levels > 1)
             ImGui::EndMenu();
+    }
+}
+
+/* The same of another sequence. */
+void choose_sequence(const view_context *context, view *view, int index)
+{
+    for (int sequence = 0; sequence < context->sequences; sequence++) {
+        pane shown = view->panes[index];
+        shown.layer = layer_of_sequence(sequence, layer_own(shown.layer));
+        offer(view, index, shown);
     }
 }
 
 /* The layers, their errors, and how this pane's one differs from each other one that it can be compared with. */
 void choose_pane(const view_context *context, view *view, int index)
 {
-    for (int layer = 0; layer < LAYER_MAPS; layer++)
+    const int sequence = layer_sequence(view->panes[index].layer), first = layer_of_sequence(sequence, 0);
+    for (int layer = first; layer < first + LAYER_MAPS; layer++)
         if (context->has[layer])
             offer(view, index, pane_of(layer));
     if (ImGui::BeginMenu("Kernels")) {
-        offer_maps(context, view, index, pane_of);
+        offer_maps(context, view, index, sequence, pane_of);
+        ImGui::EndMenu();
+    }
+    if (context->sequences > 1 && ImGui::BeginMenu("Sequence")) {
+        choose_sequence(context, view, index);
         ImGui::EndMenu();
     }
     if (context->has[FRAME_REFERENCE])
         ImGui::Separator();
-    for (int layer = 0; layer < LAYER_COUNT; layer++)
-        if (context->has[FRAME_REFERENCE] && context->has[layer] && layer_rows[layer].has_error)
+    for (int layer = first; layer < first + LAYER_COUNT; layer++)
+        if (context->has[FRAME_REFERENCE] && context->has[layer] && layer_row_of(layer)->has_error)
             offer(view, index, pane_error_of(layer));
     ImGui::Separator();
     const int shown = view->panes[index].layer;
     if (ImGui::BeginMenu("Difference")) {
         const float exposure = view->panes[index].exposure;
-        for (int layer = 0; layer < LAYER_MAPS; layer++)
-            if (context->has[layer] && layer != shown && layer_rows[layer].channels == layer_rows[shown].channels)
+        for (int layer = 0; layer < context->sequences * LAYER_COUNT; layer++)
+            if (context->has[layer] && !layer_is_map(layer) && layer != shown &&
+                layer_row_of(layer)->channels == layer_row_of(shown)->channels)
                 offer(view, index, {shown, layer, MEASURE_SIGNED, exposure});
-        if (layer_rows[shown].channels == layer_rows[LAYER_MAPS].channels)
-            offer_maps(context, view, index, [=](int map) -> pane { return {shown, map, MEASURE_SIGNED, exposure}; });
+        if (layer_row_of(shown)->channels == layer_row_of(LAYER_MAPS)->channels)
+            offer_maps(context, view, index, sequence, [=](int map) -> pane {
+                return {shown, map, MEASURE_SIGNED, exposure};
+            });
         ImGui::EndMenu();
     }
     if (pane_is_compared(&view->panes[index]) && ImGui::BeginMenu("Measure")) {
@@ -190,7 +219,7 @@ float draw_probe(const ui_facts *facts, const pane *pane, Box header)
     const float *other = pane_is_compared(pane) ? values_at(&facts->probed, pane->against, area->x, area->y) : nullptr;
     if (!value || (pane_is_compared(pane) && !other))
         return header.right();
-    int channels = std::min(layer_rows[pane->layer].channels, 3);
+    int channels = std::min(layer_row_of(pane->layer)->channels, 3);
     float width = text_width(look.small, "-00.0000") + px(4);
     for (int c = channels - 1; c >= 0; c--) {
         Box cell = {header.right() - width, header.y, width, header.height};

@@ -57,7 +57,7 @@ void draw_values(const ui_facts *facts, const view *view, const view_context *co
 {
     static const ImU32 colors[3] = {IM_COL32(255, 170, 160, 255), IM_COL32(165, 235, 155, 255),
                                     IM_COL32(160, 200, 255, 255)};
-    const int channels = std::min(layer_rows[pane->layer].channels, 3);
+    const int channels = std::min(layer_row_of(pane->layer)->channels, 3);
     const texel_area area = visible_texels(view, context, picture);
     const double zoom = view_zoom(view, context);
     double x, y;

@@ -18,8 +18,8 @@ void choose_layer(const char *id, int *layer, const view_context *context, bool 
         return;
     if (or_none && ImGui::Selectable("nothing", *layer < 0))
         *layer = -1;
-    for (int other = 0; other < LAYER_COUNT; other++) {
-        if (!context->has[other] || (channels > 0 && layer_rows[other].channels != channels))
+    for (int other = 0; other < SHOWN_LAYERS; other++) {
+        if (!context->has[other] || (channels > 0 && layer_row_of(other)->channels != channels))
             continue;
         layer_label(other, name);
         if (ImGui::Selectable(name, *layer == other))
@@ -115,8 +115,8 @@ void build_metrics(const ui_facts *facts, view *view, const view_context *contex
     label(&box, "Layer");
     choose_layer("##measured", &view->measured, context, false, 0);
     label(&box, "Against");
-    choose_layer("##against", &view->against, context, true, layer_rows[view->measured].channels);
-    if (view->against >= 0 && layer_rows[view->against].channels != layer_rows[view->measured].channels)
+    choose_layer("##against", &view->against, context, true, layer_row_of(view->measured)->channels);
+    if (view->against >= 0 && layer_row_of(view->against)->channels != layer_row_of(view->measured)->channels)
         view->against = -1;
     box.take_top(px(2));
     if (!measured)

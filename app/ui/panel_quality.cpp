@@ -12,7 +12,7 @@ namespace
 
 /* The values of one metric as words; `best` stands out, as does what reads like it. */
 struct Column {
-    char figures[LAYER_COUNT][32];
+    char figures[LAYERS_WITH_ERROR][32];
     int best;
 };
 
@@ -20,7 +20,7 @@ Column column_of(const metrics *metrics, int index)
 {
     const metric &metric = metric_rows[index];
     Column column = {{}, -1};
-    for (int layer = 0; layer < LAYER_COUNT; layer++) {
+    for (int layer = 0; layer < LAYERS_WITH_ERROR; layer++) {
         if (!layer_rows[layer].has_error)
             continue;
         double value = metrics[layer].values[index];
@@ -54,7 +54,7 @@ void build_quality(const ui_facts *facts, const view_context *context, Box box)
         if (facts->quality)
             columns[c] = column_of(facts->quality, c);
     }
-    for (int layer = 0; layer < LAYER_COUNT; layer++) {
+    for (int layer = 0; layer < LAYERS_WITH_ERROR; layer++) {
         if (!layer_rows[layer].has_error)
             continue;
         Box row = box.take_top(px(22));

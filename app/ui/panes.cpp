@@ -89,13 +89,16 @@ void obey_mouse(view *view, view_context *context, ui_layout *layout, int index)
         pin_on_click(view, context, picture);
 }
 
-void draw_missing(const view_context *context, int layer, Box box)
+void draw_missing(const ui_facts *facts, const view_context *context, int layer, Box box)
 {
-    if (layer_is_map(layer) && context->has[FRAME_COLOR])
+    const int sequence = layer_sequence(layer);
+    if (sequence > 0 && facts->lacks[sequence])
+        draw_text(look.body, box, center_align, dim, facts->lacks[sequence]);
+    else if (layer_is_map(layer) && context->has[layer_of_sequence(sequence, FRAME_COLOR)])
         draw_format(look.body, box, center_align, dim, "these kernels have no level %d", layer_map_level(layer));
     else
         draw_format(look.body, box, center_align, dim, "this frame has no %s",
-                    frame_layer_name((frame_layer)layer_input(layer)));
+                    frame_layer_name((frame_layer)layer_input(layer_own(layer))));
 }
 
 void build_pane(const ui_facts *facts, view *view, view_context *context, ui_layout *layout, int index, Place place)
@@ -108,7 +111,7 @@ void build_pane(const ui_facts *facts, view *view, view_context *context, ui_lay
     context->pane = layout->pictures[index];
     obey_mouse(view, context, layout, index);
     if (!pane_has_layers(pane, context->has))
-        draw_missing(context, context->has[pane->layer] ? pane->against : pane->layer, place.shown);
+        draw_missing(facts, context, context->has[pane->layer] ? pane->against : pane->layer, place.shown);
     ImGui::PopID();
 }
 

@@ -93,14 +93,27 @@ static void toggle_error(view *view, const view_context *context, int argument)
     (void)argument;
     if (pane_is_compared(&view->panes[index]))
         view_show(view, index, pane_of(layer));
-    else if (context->has[FRAME_REFERENCE] && layer_rows[layer].has_error)
+    else if (context->has[FRAME_REFERENCE] && layer_row_of(layer)->has_error)
         view_show(view, index, pane_error_of(layer));
 }
 
+/* Of the sequence that the pane shows. */
 static void show_layer(view *view, const view_context *context, int layer)
 {
-    if (context->has[layer])
-        view_show(view, view_target_pane(view, context), pane_of(layer));
+    const int index = view_target_pane(view, context);
+    const int shown = layer_of_sequence(layer_sequence(view->panes[index].layer), layer);
+    if (context->has[shown])
+        view_show(view, index, pane_of(shown));
+}
+
+static void next_sequence(view *view, const view_context *context, int argument)
+{
+    const int index = view_target_pane(view, context);
+    pane shown = view->panes[index];
+    const int next = (layer_sequence(shown.layer) + 1) % context->sequences;
+    (void)argument;
+    shown.layer = layer_of_sequence(next, layer_own(shown.layer));
+    view_show(view, index, shown);
 }
 
 static void expose(view *view, const view_context *context, int steps)
@@ -241,7 +254,7 @@ static void quit(view *view, const view_context *context, int argument)
 static int of_level(int layer, int level)
 {
     const bool is_map = layer >= 0 && layer_is_map(layer);
-    return is_map ? LAYER_MAPS + (layer - LAYER_MAPS) % MAP_COUNT + level * MAP_COUNT : layer;
+    return is_map ? layer + (level - layer_map_level(layer)) * MAP_COUNT : layer;
 }
 
 static pane pane_of_level(const pane *pane, int level)
@@ -282,6 +295,11 @@ static void spread_map(view *view, const view_context *context, int argument)
 static bool has_sequence(const view_context *context)
 {
     return context->frame_count > 1;
+}
+
+static bool has_sequences(const view_context *context)
+{
+    return context->sequences > 1;
 }
 
 static bool has_reference(const view_context *context)
@@ -355,6 +373,8 @@ static const command rows[] = {
     {"together", "gather and splat in one stage, where they have the same weights", COMMANDS_FILTER, {'t'}, .run = toggle_together,
      .is_on = works_together},
 
+    {"next-sequence", "the same of the next sequence in the pane under the cursor", COMMANDS_PANES, {';'}, .run = next_sequence,
+     .applies = has_sequences},
     {"map-level", "a map of kernels under the cursor: of the next coarser level, or full resolution again", COMMANDS_PANES, {0},
      .run = next_map_level},
     {"map-levels", "a map of kernels under the cursor: a pane for each level", COMMANDS_PANES, {0}, .run = spread_map},
@@ -422,10 +442,10 @@ bool command_get(int index, command *command)
     }
     const int layer = layer_at(index - LAYERS_AT);
     *command = (struct command){
-        .name = layer_rows[layer].name,
+        .name = layer_row_of(layer)->name,
         .words = layer_word(layer),
         .group = COMMANDS_PANES,
-        .keys = {layer_rows[layer].key},
+        .keys = {layer_row_of(layer)->key},
         .run = show_layer,
         .argument = layer,
     };

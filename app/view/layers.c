@@ -43,13 +43,24 @@ void layers_name_further(int index, const char *name)
     snprintf(further_words[2][index], sizeof **further_words, "splat of %s", name);
 }
 
-const char *layer_word(int layer)
+static const char *own_word(int layer)
 {
     if (layer_rows[layer].word)
         return layer_rows[layer].word;
     const int outputs = layer - LAYER_FURTHER_GATHER;
     return outputs < 0 ? further_words[0][layer - FRAME_FURTHER]
                        : further_words[1 + outputs / MAX_FURTHER][outputs % MAX_FURTHER];
+}
+
+const char *layer_word(int layer)
+{
+    static char words[SHOWN_LAYERS][72];
+    const int sequence = layer_sequence(layer);
+    const char *own = own_word(layer_own(layer));
+    if (sequence == 0 || !*own)
+        return own;
+    snprintf(words[layer], sizeof *words, "%d:%s", sequence + 1, own);
+    return words[layer];
 }
 
 const char *frame_layer_name(frame_layer layer)
@@ -64,12 +75,12 @@ int frame_layer_channels(frame_layer layer)
 
 int layer_map_level(int layer)
 {
-    return (layer - LAYER_MAPS) / MAP_COUNT;
+    return (layer_own(layer) - LAYER_MAPS) / MAP_COUNT;
 }
 
 int layer_map_figure(int layer)
 {
-    return (layer - LAYER_MAPS) % MAP_COUNT % WF_FIGURE_COUNT;
+    return (layer_own(layer) - LAYER_MAPS) % MAP_COUNT % WF_FIGURE_COUNT;
 }
 
 int layer_input(int layer)

@@ -61,7 +61,8 @@ enum {
     MAP_LAYERS(MAP_NUMBER, 0, "") LAYER_AFTER_LEVEL,
     LAYER_MAPS = LAYER_LAST_FURTHER + 1,        /* the first map */
     MAP_COUNT = LAYER_AFTER_LEVEL - LAYER_MAPS, /* of one level: those of the next one follow */
-    LAYER_COUNT = LAYER_MAPS + MAP_COUNT * MAP_LEVELS
+    LAYER_COUNT = LAYER_MAPS + MAP_COUNT * MAP_LEVELS,
+    LAYERS_WITH_ERROR = LAYER_SPLAT + 1 /* those from here on have none */
 };
 
 typedef struct layer_row {
@@ -79,13 +80,38 @@ typedef struct layer_row {
 
 extern const layer_row layer_rows[LAYER_COUNT];
 
+/* Sequences beside each other have all of these layers each. Where a layer is one of those that can be shown, it is this number, of a sequence
+ * from 0; the first one's are the layers as above. */
+#define SEQUENCES 4
+enum { SHOWN_LAYERS = SEQUENCES * LAYER_COUNT };
+
+static inline int layer_of_sequence(int sequence, int layer)
+{
+    return sequence * LAYER_COUNT + layer;
+}
+
+static inline int layer_sequence(int layer)
+{
+    return layer / LAYER_COUNT;
+}
+
+static inline int layer_own(int layer)
+{
+    return layer % LAYER_COUNT;
+}
+
+static inline const layer_row *layer_row_of(int layer)
+{
+    return &layer_rows[layer_own(layer)];
+}
+
 typedef struct layer_set {
-    bool has[LAYER_COUNT];
+    bool has[SHOWN_LAYERS];
 } layer_set;
 
 static inline bool layer_is_map(int layer)
 {
-    return layer >= LAYER_MAPS;
+    return layer_own(layer) >= LAYER_MAPS;
 }
 
 /* Of a map: the level of its kernels, and which wf_figure it is. */
@@ -95,11 +121,12 @@ int layer_map_figure(int layer);
 /* What --also calls further layer `index`, from 0, from now on; until then they have no names. Long ones are cut. */
 void layers_name_further(int index, const char *name);
 
+/* Of other sequences than the first one with its number from 2 in front: "2:gather". */
 const char *layer_word(int layer);
 const char *frame_layer_name(frame_layer layer); /* for messages and reports */
 int frame_layer_channels(frame_layer layer);
 
-/* The layer of a frame that an output is made of, or the layer itself. */
+/* Of the first sequence: the layer of a frame that an output is made of, or the layer itself. */
 int layer_input(int layer);
 
 #endif

@@ -41,7 +41,7 @@ bool pane_same(const pane *a, const pane *b)
            a->exposure == b->exposure;
 }
 
-bool pane_has_layers(const pane *pane, const bool has[LAYER_COUNT])
+bool pane_has_layers(const pane *pane, const bool has[SHOWN_LAYERS])
 {
     return has[pane->layer] && (!pane_is_compared(pane) || has[pane->against]);
 }
@@ -63,18 +63,41 @@ static bool is_word(const char *word, const char *text, size_t length)
 static int find_map_of_level_0(const char *text, size_t length)
 {
     for (int layer = LAYER_MAPS; layer < LAYER_MAPS + MAP_COUNT; layer++)
-        if (length > 2 && strncmp(text + length - 2, "/0", 2) == 0 && is_word(layer_rows[layer].name, text, length - 2))
+        if (length > 2 && strncmp(text + length - 2, "/0", 2) == 0 &&
+            is_word(layer_row_of(layer)->name, text, length - 2))
             return layer;
     return PANE_ALONE;
 }
 
-static int find_layer(const char *text, size_t length)
+static int find_own_layer(const char *text, size_t length)
 {
     for (int layer = 0; layer < LAYER_COUNT; layer++)
         if (is_word(layer_word(layer), text, length) ||
-            (layer_rows[layer].word && is_word(layer_rows[layer].name, text, length)))
+            (layer_row_of(layer)->word && is_word(layer_row_of(layer)->name, text, length)))
             return layer;
     return find_map_of_level_0(text, length);
+}
+
+/* "2:" and the like: the number of a sequence. */
+static bool begins_with_sequence(const char *text, size_t length)
+{
+    return length > 2 && text[0] >= '1' && text[0] <= '0' + SEQUENCES && text[1] == ':';
+}
+
+static int find_layer(const char *text, size_t length)
+{
+    const bool is_numbered = begins_with_sequence(text, length);
+    const int layer = is_numbered ? find_own_layer(text + 2, length - 2) : find_own_layer(text, length);
+    return layer >= 0 && is_numbered ? layer_of_sequence(text[0] - '1', layer) : layer;
+}
+
+/* The colon before a measure: the last one, unless it follows a sequence's number. NULL: there is none. */
+static const char *find_colon(const char *text, size_t length)
+{
+    const char *colon = memrchr(text, ':', length);
+    const bool is_sequence =
+        colon && colon > text && begins_with_sequence(colon - 1, length) && (colon - 1 == text || colon[-2] == '-');
+    return is_sequence ? NULL : colon;
 }
 
 /* A layer, or two with a dash between them; names may have dashes of their own. */
@@ -106,19 +129,19 @@ static bool layers_error(const char *text, size_t length, error *error)
     for (int layer = 0; layer < LAYER_MAPS + MAP_COUNT; layer++)
         if (*layer_word(layer) && end < sizeof list)
             end += (size_t)snprintf(list + end, sizeof list - end, "%s%s", end ? ", " : "",
-                                    layer_is_map(layer) ? layer_rows[layer].name : layer_word(layer));
+                                    layer_is_map(layer) ? layer_row_of(layer)->name : layer_word(layer));
     return error_set(
         error,
         "'%.*s' is no layer, nor LAYER-LAYER; there are %s; maps of coarser levels are %s/1 to /%d, and of every "
         "level %s/*",
-        (int)length, text, list, layer_rows[LAYER_MAPS].name, MAP_LEVELS - 1, layer_rows[LAYER_MAPS].name);
+        (int)length, text, list, layer_row_of(LAYER_MAPS)->name, MAP_LEVELS - 1, layer_row_of(LAYER_MAPS)->name);
 }
 
 static bool read_pane(const char *text, size_t length, pane *pane, error *error)
 {
     const char *const at = memchr(text, '@', length);
     size_t end = at ? (size_t)(at - text) : length;
-    const char *const colon = memchr(text, ':', end);
+    const char *const colon = find_colon(text, end);
     const char *const measure = colon ? colon + 1 : NULL;
     const size_t layers = colon ? (size_t)(colon - text) : end;
     *pane = pane_of(0);
@@ -131,15 +154,15 @@ static bool read_pane(const char *text, size_t length, pane *pane, error *error)
     }
     if (!find_layers(text, layers, pane))
         return layers_error(text, layers, error);
-    if (pane_is_compared(pane) && layer_rows[pane->layer].channels != layer_rows[pane->against].channels)
+    if (pane_is_compared(pane) && layer_row_of(pane->layer)->channels != layer_row_of(pane->against)->channels)
         return error_set(error, "%.*s: images of %d and of %d channels cannot be compared", (int)length, text,
-                         layer_rows[pane->layer].channels, layer_rows[pane->against].channels);
+                         layer_row_of(pane->layer)->channels, layer_row_of(pane->against)->channels);
     if (!measure)
         return true;
     pane->measure = find_measure(measure, end - layers - 1);
-    if (pane->measure == MEASURE_FLIP && layer_rows[pane->layer].channels < 3)
+    if (pane->measure == MEASURE_FLIP && layer_row_of(pane->layer)->channels < 3)
         return error_set(error, "%.*s: FLIP compares pictures, not values of %d channel%s", (int)length, text,
-                         layer_rows[pane->layer].channels, layer_rows[pane->layer].channels == 1 ? "" : "s");
+                         layer_row_of(pane->layer)->channels, layer_row_of(pane->layer)->channels == 1 ? "" : "s");
     if (pane->measure < MEASURE_COUNT && pane_is_compared(pane))
         return true;
     char list[96] = "";
@@ -183,6 +206,11 @@ bool panes_read(const char *text, int levels, int most, pane *panes, int *count,
         if (!*word)
             return true;
     }
+}
+
+bool pane_is_plain(const char *text)
+{
+    return !strchr(text, '@') && !find_colon(text, strlen(text));
 }
 
 void pane_write(const pane *pane, char words[PANE_WORDS])

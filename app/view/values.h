@@ -13,7 +13,8 @@ typedef struct texel_area {
 
 typedef struct values {
     texel_area area;
-    const float *layers[LAYER_COUNT]; /* row by row, as many floats a texel as the layer has channels; NULL: not read */
+    const float
+        *layers[SHOWN_LAYERS]; /* row by row, as many floats a texel as the layer has channels; NULL: not read */
 } values;
 
 /* The channels of one texel; NULL: it was not read. */
@@ -24,7 +25,7 @@ static inline const float *values_at(const values *values, int layer, int column
     row -= area->y;
     if (!values->layers[layer] || column < 0 || row < 0 || column >= area->columns || row >= area->rows)
         return 0;
-    return values->layers[layer] + (row * area->columns + column) * layer_rows[layer].channels;
+    return values->layers[layer] + (row * area->columns + column) * layer_row_of(layer)->channels;
 }
 
 #endif

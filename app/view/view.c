@@ -131,7 +131,7 @@ view_grid view_arrange_grid(const view *view, const view_context *context, float
 
 static bool is_map(int layer)
 {
-    return layer_rows[layer].shown == PANE_ERROR || layer_rows[layer].shown == PANE_SIGNED;
+    return layer_row_of(layer)->shown == PANE_ERROR || layer_row_of(layer)->shown == PANE_SIGNED;
 }
 
 float view_ramp_end(const view *view, const view_context *context, const pane *pane)
@@ -141,7 +141,7 @@ float view_ramp_end(const view *view, const view_context *context, const pane *p
     if (is_relative)
         end = 1;
     else if (is_map(pane->layer))
-        end = context->map_ends[pane->layer] > 0 ? context->map_ends[pane->layer] : 1;
+        end = context->map_ends[layer_own(pane->layer)] > 0 ? context->map_ends[layer_own(pane->layer)] : 1;
     return end * exp2f(-pane->exposure);
 }
 
@@ -150,13 +150,13 @@ bool view_ramp(const view *view, const view_context *context, const pane *pane, 
     *high = view_ramp_end(view, context, pane);
     if (pane_is_compared(pane) || is_map(pane->layer)) {
         const bool is_signed =
-            pane_is_compared(pane) ? pane->measure == MEASURE_SIGNED : layer_rows[pane->layer].shown == PANE_SIGNED;
+            pane_is_compared(pane) ? pane->measure == MEASURE_SIGNED : layer_row_of(pane->layer)->shown == PANE_SIGNED;
         *low = is_signed ? -*high : 0;
         return true;
     }
     *low = (0 - view->tone.offset) * *high; /* not -0 */
     *high *= 1 - view->tone.offset;
-    return view->tone.curve == TONE_FALSE && layer_rows[pane->layer].shown == PANE_RADIANCE;
+    return view->tone.curve == TONE_FALSE && layer_row_of(pane->layer)->shown == PANE_RADIANCE;
 }
 
 /* ---- Pan and zoom ------------------------------------------------------------------------------------------------- */

@@ -65,7 +65,8 @@ static bool write_region(viewer *viewer, char **table, error *error)
     const frame_region *region = &viewer->view.region;
     const denoiser *denoiser = &viewer->denoiser;
     int layers[2 * VIEW_PANES];
-    image pictures[LAYER_COUNT];
+    image pictures[SHOWN_LAYERS];
+    const shown_images images = viewer_images(viewer);
     size_t size;
     if (!check(viewer, region, error))
         return false;
@@ -73,8 +74,8 @@ static bool write_region(viewer *viewer, char **table, error *error)
     layer_set listed = {0};
     for (int i = 0; i < count; i++)
         listed.has[layers[i]] = true;
-    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, &listed, (int)denoiser->width,
-                        (int)denoiser->height, pictures, error))
+    if (!capture_layers(&viewer->capture, &images, &listed, (int)denoiser->width, (int)denoiser->height, pictures,
+                        error))
         return false;
     FILE *file = open_memstream(table, &size);
     if (!file)

@@ -7,7 +7,7 @@
 
 static bool is_radiance(const pane *pane)
 {
-    return !pane_is_compared(pane) && layer_rows[pane->layer].shown == PANE_RADIANCE;
+    return !pane_is_compared(pane) && layer_row_of(pane->layer)->shown == PANE_RADIANCE;
 }
 
 /* The pane whose exposure is found: that which keys act on, or else the first one with radiance. -1: none. */
@@ -48,12 +48,13 @@ bool viewer_expose(viewer *viewer, error *error)
         return true;
     pane *pane = &viewer->view.panes[index];
     const bool is_compared = pane_is_compared(pane);
-    image pictures[LAYER_COUNT];
+    image pictures[SHOWN_LAYERS];
+    const shown_images images = viewer_images(viewer);
     layer_set layers = {0};
     float ev;
     pane_add_layers(pane, &layers);
-    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, &layers, (int)denoiser->width,
-                        (int)denoiser->height, pictures, error))
+    if (!capture_layers(&viewer->capture, &images, &layers, (int)denoiser->width, (int)denoiser->height, pictures,
+                        error))
         return false;
     if (exposure_find(pane, &pictures[pane->layer], is_compared ? &pictures[pane->against] : NULL, &ev))
         apply(&viewer->view, &viewer->context, pane, ev);

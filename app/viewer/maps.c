@@ -9,7 +9,7 @@ int viewer_count_levels(const viewer *viewer, const predictor_options *predictor
 }
 
 /* Those that panes show, and that are measured, as far as there are such levels. */
-static layer_set find_wanted(const viewer *viewer)
+static layer_set find_wanted(const viewer *viewer, int sequence)
 {
     const view *view = &viewer->view;
     const int levels = viewer_count_levels(viewer, &viewer->applied);
@@ -19,23 +19,32 @@ static layer_set find_wanted(const viewer *viewer)
     if (view->measures)
         pane_add_layers(&(pane){.layer = view->measured, .against = view->against}, &shown);
     for (int layer = LAYER_MAPS; layer < LAYER_COUNT; layer++)
-        maps.has[layer] = shown.has[layer] && layer_map_level(layer) < levels && viewer_draws(viewer);
+        maps.has[layer] =
+            shown.has[layer_of_sequence(sequence, layer)] && layer_map_level(layer) < levels && viewer_draws(viewer);
     return maps;
+}
+
+static bool lacks_maps(const viewer *viewer, int sequence, const denoiser *denoiser)
+{
+    const layer_set maps = find_wanted(viewer, sequence);
+    bool missing = false;
+    for (int layer = LAYER_MAPS; layer < LAYER_COUNT; layer++)
+        missing = missing || (maps.has[layer] && !denoiser->maps.has[layer]);
+    return missing;
 }
 
 bool viewer_wants_maps(const viewer *viewer)
 {
-    const layer_set maps = find_wanted(viewer);
-    bool missing = false;
-    for (int layer = LAYER_MAPS; layer < LAYER_COUNT; layer++)
-        missing = missing || (maps.has[layer] && !viewer->denoiser.maps.has[layer]);
+    bool missing = lacks_maps(viewer, 0, &viewer->denoiser);
+    for (int i = 0; i < viewer->beside_count; i++)
+        missing = missing || (viewer->beside[i].frame >= 0 && lacks_maps(viewer, i + 1, &viewer->beside[i].denoiser));
     return missing;
 }
 
-void viewer_ask_maps(viewer *viewer)
+void viewer_ask_maps(viewer *viewer, int sequence, denoiser *denoiser)
 {
-    const layer_set maps = find_wanted(viewer);
-    denoiser_map(&viewer->denoiser, &maps);
+    const layer_set maps = find_wanted(viewer, sequence);
+    denoiser_map(denoiser, &maps);
 }
 
 /* Taps a side, at most, of the level's kernels. */
@@ -56,8 +65,7 @@ void viewer_note_maps(viewer *viewer)
     context->map_levels = viewer_count_levels(viewer, &viewer->applied);
     for (int layer = LAYER_MAPS; layer < LAYER_COUNT; layer++) {
         const int level = layer_map_level(layer);
-        context->has[layer] = context->has[FRAME_COLOR] && level < context->map_levels;
-        if (!context->has[layer])
+        if (level >= context->map_levels)
             continue;
         const int taps = kernel_of(viewer, level);
         const float ends[WF_FIGURE_COUNT] = {[WF_FIGURE_SUM] = 2,

@@ -25,7 +25,16 @@ static bool find_region(viewer *viewer, frame_region *region, error *error)
 
 static bool slot_has(const viewer *viewer, int layer)
 {
-    return image_exists(&viewer->denoiser.slots[viewer->slot].images[layer]);
+    const shown_images images = viewer_images(viewer);
+    return image_exists(shown_image(&images, layer));
+}
+
+bool viewer_lacks_measured(const viewer *viewer)
+{
+    const view *view = &viewer->view;
+    const bool *has = viewer->context.has;
+    const bool lacks_layer = view->measured >= LAYER_COUNT && !has[view->measured];
+    return lacks_layer || (view->against >= LAYER_COUNT && !has[view->against]);
 }
 
 static bool find_figures(viewer *viewer, measure_work *work, error *error)
@@ -35,6 +44,8 @@ static bool find_figures(viewer *viewer, measure_work *work, error *error)
     const bool compares = view->against >= 0 && has[view->against];
     const int missing = !has[view->measured] ? view->measured : !compares ? view->against : -1;
     if (!view->measures)
+        return true;
+    if (viewer_lacks_measured(viewer))
         return true;
     if (missing >= 0 && viewer->options->measure && viewer_measures(viewer))
         return error_set(error, "--measure %s: %s has no %s", viewer->options->measure,

@@ -40,6 +40,8 @@ static bool do_without_vulkan(viewer *viewer, error *error)
     if (options->measure)
         return error_set(error, "--measure %s: pictures are measured with Vulkan: %s", options->measure,
                          reason.message);
+    if (options->beside_count > 0)
+        return error_set(error, "--beside %s: the view is drawn with Vulkan: %s", options->beside[0], reason.message);
     if (!options->automatic && options->backend != WF_CPU)
         return error_set(error, "--backend %s: needs Vulkan: %s", wf_backend_name(options->backend), reason.message);
     snprintf(note, sizeof note, "filtered on the CPU and drew nothing, without Vulkan: %s\n", reason.message);
@@ -127,6 +129,18 @@ static void set_up_view(viewer *viewer, bool has_guides)
             predictor_rows[row].set_kernel(&view->predictor, height, width);
 }
 
+/* A row of each. */
+static void arrange_sequences(viewer *viewer)
+{
+    static const int layers[] = {FRAME_COLOR, LAYER_GATHER, LAYER_SPLAT};
+    view *view = &viewer->view;
+    view->columns = 3;
+    view->arranged = true;
+    for (int sequence = 0; sequence <= viewer->beside_count; sequence++)
+        for (int i = 0; i < 3; i++)
+            view->panes[view->pane_count++] = pane_of(layer_of_sequence(sequence, layers[i]));
+}
+
 /* Those of the command line, of which some may be of every level. */
 static bool set_up_panes(viewer *viewer, error *error)
 {
@@ -134,6 +148,8 @@ static bool set_up_panes(viewer *viewer, error *error)
     const int levels = viewer_count_levels(viewer, &view->predictor);
     if (!options_read_panes(viewer->options, levels, view->panes, &view->pane_count, error))
         return false;
+    if (view->pane_count == 0 && viewer->beside_count > 0)
+        arrange_sequences(viewer);
     viewer->first_view = *view;
     return true;
 }
@@ -151,7 +167,7 @@ bool viewer_open(viewer *viewer, error *error)
     if (!results_check(options, error) || !open_feed(viewer, error) || !open_device(viewer, error) ||
         !feed_inspect(&viewer->feed, &width, &height, &has_guides, error) ||
         !viewer_open_weights(viewer, width, height, error) || !open_network(viewer, error) ||
-        !feed_start(&viewer->feed, &viewer->device, &viewer->view, error) ||
+        !feed_start(&viewer->feed, &viewer->device, &viewer->view, error) || !viewer_open_beside(viewer, error) ||
         !capture_create(&viewer->device, &viewer->capture, error))
         return false;
     set_up_view(viewer, has_guides);
@@ -168,6 +184,7 @@ void viewer_close(viewer *viewer)
 {
     screen_destroy(&viewer->screen);
     denoiser_destroy(&viewer->denoiser);
+    viewer_close_beside(viewer);
     capture_destroy(&viewer->capture);
     if (!viewer->options->headless)
         window_close(&viewer->window);

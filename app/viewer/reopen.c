@@ -110,6 +110,8 @@ bool viewer_reload(viewer *viewer, error *error)
     const int index = viewer->view.frame;
     const bool asked = viewer->view.reload;
     viewer->view.reload = false;
+    if (!viewer_reload_beside(viewer, asked, error))
+        return false;
     if (!asked && !feed_is_outdated(&viewer->feed, index))
         return true;
     if (!viewer_drain(viewer, error))

@@ -96,7 +96,7 @@ static void add_frame(cJSON *list, const report_metrics *entry)
 {
     cJSON *frame = cJSON_CreateObject();
     add_text(frame, "frame", entry->frame);
-    for (int layer = 0; layer < LAYER_COUNT; layer++)
+    for (int layer = 0; layer < LAYERS_WITH_ERROR; layer++)
         if (layer_rows[layer].has_error)
             add_metrics(frame, layer_word(layer), &entry->layers[layer]);
     cJSON_AddItemToArray(list, frame);

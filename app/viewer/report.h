@@ -12,8 +12,8 @@
 #include "wf_network.h"
 
 typedef struct report_metrics {
-    const char *frame;           /* path */
-    metrics layers[LAYER_COUNT]; /* of those that have an error */
+    const char *frame;                 /* path */
+    metrics layers[LAYERS_WITH_ERROR]; /* of those that have an error */
 } report_metrics;
 
 /* Of live frames. */

@@ -46,7 +46,7 @@ static void advance(viewer *viewer, int64_t *due_ns)
     const int count = viewer->context.frame_count, next = (viewer->view.frame + 1) % count;
     if (next == 0 && viewer->view.once)
         viewer->view.playing = false;
-    else if (feed_is_ready(&viewer->feed, next))
+    else if (feed_is_ready(&viewer->feed, next) && viewer_beside_is_ready(viewer, next))
         viewer->view.frame = next;
     int64_t period = (int64_t)(1e9 / (viewer->view.rate > 0 ? (double)viewer->view.rate : viewer->facts.feed.rate));
     *due_ns = now - *due_ns < period ? *due_ns + period : now + period;

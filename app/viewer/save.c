@@ -32,7 +32,7 @@ static bool save(viewer *viewer, const char *name, const image *picture, const i
 }
 
 /* A frame that was rendered here, as one that is read from a file. */
-static bool save_frame(viewer *viewer, const image pictures[LAYER_COUNT], error *error)
+static bool save_frame(viewer *viewer, const image pictures[SHOWN_LAYERS], error *error)
 {
     char path[4200];
     frame frame = {.width = pictures[FRAME_COLOR].width, .height = pictures[FRAME_COLOR].height};
@@ -41,7 +41,7 @@ static bool save_frame(viewer *viewer, const image pictures[LAYER_COUNT], error 
     return results_make_folder(path, error) && exr_write_frame(path, &frame, viewer->options->compression, error);
 }
 
-static bool write_pictures(viewer *viewer, const image pictures[LAYER_COUNT], error *error)
+static bool write_pictures(viewer *viewer, const image pictures[SHOWN_LAYERS], error *error)
 {
     return save(viewer, layer_rows[LAYER_GATHER].name, &pictures[LAYER_GATHER], &pictures[LAYER_FURTHER_GATHER],
                 error) &&
@@ -50,7 +50,7 @@ static bool write_pictures(viewer *viewer, const image pictures[LAYER_COUNT], er
 }
 
 /* All files of the frame, or none of them that is not whole. */
-static bool save_pictures(viewer *viewer, const image pictures[LAYER_COUNT], error *error)
+static bool save_pictures(viewer *viewer, const image pictures[SHOWN_LAYERS], error *error)
 {
     interrupt_hold();
     bool ok = write_pictures(viewer, pictures, error);
@@ -61,17 +61,18 @@ static bool save_pictures(viewer *viewer, const image pictures[LAYER_COUNT], err
 bool viewer_capture(viewer *viewer, bool to_files, error *error)
 {
     const denoiser *denoiser = &viewer->denoiser;
-    layer_set layers;
+    layer_set layers = {0};
     for (int layer = 0; layer < LAYER_COUNT; layer++)
         layers.has[layer] = to_files || layer == FRAME_REFERENCE || layer_rows[layer].has_error;
-    image pictures[LAYER_COUNT];
-    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, &layers, (int)denoiser->width,
-                        (int)denoiser->height, pictures, error))
+    image pictures[SHOWN_LAYERS];
+    const shown_images images = viewer_images(viewer);
+    if (!capture_layers(&viewer->capture, &images, &layers, (int)denoiser->width, (int)denoiser->height, pictures,
+                        error))
         return false;
     frame_state *state = &viewer->frames[viewer->shown];
     const image *reference = &pictures[FRAME_REFERENCE];
     if (reference->pixels && !state->has_metrics) {
-        for (int layer = 0; layer < LAYER_COUNT; layer++)
+        for (int layer = 0; layer < LAYERS_WITH_ERROR; layer++)
             if (layer_rows[layer].has_error)
                 state->metrics[layer] = metrics_compare(&pictures[layer], reference);
         state->has_metrics = true;

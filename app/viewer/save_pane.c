@@ -9,7 +9,7 @@
 #include "state.h"
 
 /* A layer as R,G,B,A, or how two differ; layers of one channel are grey, the third of two is 0. */
-static float value(const pane *pane, const image pictures[LAYER_COUNT], const image *flip, size_t pixel, int channel)
+static float value(const pane *pane, const image pictures[SHOWN_LAYERS], const image *flip, size_t pixel, int channel)
 {
     if (flip->pixels)
         return flip->pixels[pixel];
@@ -62,13 +62,13 @@ static bool save(viewer *viewer, const pane *pane, const char *path, error *erro
     const denoiser *denoiser = &viewer->denoiser;
     const int width = (int)denoiser->width, height = (int)denoiser->height;
     layer_set layers = {0};
-    image pictures[LAYER_COUNT];
+    image pictures[SHOWN_LAYERS];
+    const shown_images images = viewer_images(viewer);
     image flip = {0};
     pane_add_layers(pane, &layers);
     if (!pane_has_layers(pane, viewer->context.has) || viewer_wants_maps(viewer))
         return error_set(error, "%s: this frame has not all layers of the pane", path);
-    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, &layers, width, height, pictures,
-                        error))
+    if (!capture_layers(&viewer->capture, &images, &layers, width, height, pictures, error))
         return false;
     if (pane_shows_flip(pane) && !make_flip(&pictures[pane->layer], &pictures[pane->against], &flip, error))
         return false;

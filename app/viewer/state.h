@@ -16,17 +16,37 @@ typedef struct frame_state {
     bool shown, has_reference;
     bool captured; /* saved and measured, as far as that was asked for */
     bool has_metrics;
-    char *problem; /* what was wrong with its file: sentences, each with a newline; owned, NULL: nothing is known */
-    bool skipped;  /* since it could not be read */
-    metrics metrics[LAYER_COUNT]; /* of layers that have an error */
-    measurement *measured;        /* for the report, NULL: nothing was; owned */
+    unsigned lacks; /* bit of each sequence that has no frame beside this one, once that was said */
+    char *problem;  /* what was wrong with its file: sentences, each with a newline; owned, NULL: nothing is known */
+    bool skipped;   /* since it could not be read */
+    metrics metrics[LAYERS_WITH_ERROR]; /* of layers that have an error */
+    measurement *measured;              /* for the report, NULL: nothing was; owned */
 } frame_state;
+
+/* A sequence beside the first one. */
+typedef struct beside {
+    const char *path; /* as the command line has it */
+    feed feed;
+    long long *numbers; /* of its frames, -1: none; owned */
+    node_log log;
+    denoiser denoiser;
+    predictor_options applied;              /* what that was told, ... */
+    int weighed;                            /* ... and the frame whose weights it has */
+    uint64_t slot_pictures[DENOISER_SLOTS]; /* the last picture that reads each slot */
+    int frame;                              /* its frame beside the one that is shown; -1: none */
+    uint32_t slot;
+    wf_node_sync sync;                         /* of that slot's frame, ... */
+    bool is_new;                               /* ... which no picture has acquired yet */
+    char problem[sizeof((error *)0)->message]; /* why it has no frame there; empty: it has */
+} beside;
 
 typedef struct viewer {
     const options *options;
     int64_t started_ns;
     feed feed;
     frame_state *frames;
+    beside beside[SEQUENCES - 1];
+    int beside_count;
     weights gather_weights, splat_weights; /* data NULL: none */
     bool weights_follow;                   /* frames have weights of their own */
     int weighed;                           /* the frame whose weights are there then; -1: none */
@@ -137,12 +157,36 @@ void viewer_forget_inspection(viewer *viewer);
 /* Maps are to be shown or measured that the frame filtered last does not have. */
 bool viewer_wants_maps(const viewer *viewer);
 
-/* Before a frame: tells the denoiser which. After it: notes which there may be, and the ends of their ramps. */
-void viewer_ask_maps(viewer *viewer);
+/* Before a frame of a sequence: tells its denoiser which. */
+void viewer_ask_maps(viewer *viewer, int sequence, denoiser *denoiser);
+
+/* How many levels there are, and the ends of maps' ramps. */
 void viewer_note_maps(viewer *viewer);
 
 /* Of kernels that a predictor makes. */
 int viewer_count_levels(const viewer *viewer, const predictor_options *predictor);
+
+/* ---- beside.c: sequences beside the first one ------------------------------------------------------------------------ */
+
+/* Those of --beside, where pictures are drawn. Frames of the first one that have none beside them are said. */
+bool viewer_open_beside(viewer *viewer, error *error);
+void viewer_close_beside(viewer *viewer);
+
+/* After the first sequence's frame: those that stand beside it, as far as they are there; which are not is noted. */
+bool viewer_filter_beside(viewer *viewer, int index, error *error);
+
+/* What is shown of all sequences now. */
+shown_images viewer_images(const viewer *viewer);
+
+/* For a picture; and after it was submitted. */
+void viewer_show_beside(viewer *viewer, screen_picture *picture);
+void viewer_note_shown(viewer *viewer);
+
+void viewer_describe_beside(const viewer *viewer, ui_facts *facts);
+
+/* As feed_is_ready and viewer_reload, of the frames beside. */
+bool viewer_beside_is_ready(viewer *viewer, int index);
+bool viewer_reload_beside(viewer *viewer, bool asked, error *error);
 
 /* ---- measure.c ------------------------------------------------------------------------------------------------------ */
 
@@ -152,6 +196,9 @@ bool viewer_fit_measure(viewer *viewer, error *error);
 
 /* Takes in the figures of pictures that are done. */
 bool viewer_take_measured(viewer *viewer, error *error);
+
+/* What is to be measured is of a sequence that has no frame beside the one that is shown, which was said. */
+bool viewer_lacks_measured(const viewer *viewer);
 void viewer_forget_measured(viewer *viewer);
 
 /* ---- layers.c: what is said of frames' files ------------------------------------------------------------------------ */
@@ -186,6 +233,9 @@ void viewer_time_backends(viewer *viewer);
 /* One frame of the sequence, filtered and drawn. Where that fails before the device has work, the view stays as it was and can
  * go on; else viewer->broken. */
 bool viewer_step(viewer *viewer, int index, error *error);
+
+/* Which layers a sequence has now; NULL: no frame. */
+void viewer_note_sequence(viewer *viewer, int sequence, const feed_frame *frame);
 
 /* The view, with the frame that was filtered last. Without Vulkan: nothing. */
 bool viewer_draw(viewer *viewer, error *error);

@@ -156,6 +156,14 @@ static void find_depth_range(viewer *viewer, const image *depth)
     viewer->has_depth_range = true;
 }
 
+void viewer_note_sequence(viewer *viewer, int sequence, const feed_frame *frame)
+{
+    bool *has = &viewer->context.has[layer_of_sequence(sequence, 0)];
+    for (int layer = 0; layer < LAYER_COUNT; layer++)
+        has[layer] = frame && frame->input.has[layer_input(layer)] &&
+                     (!layer_is_map(layer) || layer_map_level(layer) < viewer->context.map_levels);
+}
+
 static void note_frame(viewer *viewer, const feed_frame *frame, int index)
 {
     viewer->shown = index;
@@ -164,15 +172,14 @@ static void note_frame(viewer *viewer, const feed_frame *frame, int index)
     bool had_reference = viewer->context.has[FRAME_REFERENCE];
     viewer->context.image_width = frame->width;
     viewer->context.image_height = frame->height;
-    for (int layer = 0; layer < LAYER_COUNT; layer++)
-        viewer->context.has[layer] = frame->input.has[layer_input(layer)];
+    viewer_note_maps(viewer);
+    viewer_note_sequence(viewer, 0, frame);
     if (frame->recorded) {
         viewer_note_layers(viewer, frame->recorded);
         viewer_note_damage(viewer, index, frame->recorded);
     }
     if (!viewer->has_depth_range && frame->recorded && frame->recorded->layers[FRAME_DEPTH].pixels)
         find_depth_range(viewer, &frame->recorded->layers[FRAME_DEPTH]);
-    viewer_note_maps(viewer);
     /* While playing, a reference that only some frames have does not flash up. */
     view_arrange(&viewer->view, viewer->context.has[FRAME_REFERENCE] && (had_reference || !viewer->view.playing));
 }
@@ -186,19 +193,21 @@ static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *e
     if (viewer->unreadable || !fit_denoiser(viewer, &frame, has_new_weights, error) ||
         !viewer_ask(viewer, index, error))
         return false;
-    viewer_ask_maps(viewer);
+    viewer_ask_maps(viewer, 0, &viewer->denoiser);
     uint32_t slot = denoiser_next_slot(&viewer->denoiser);
     viewer->broken = true;
     if (!screen_wait(&viewer->screen, viewer->slot_pictures[slot], error) ||
         !denoiser_run(&viewer->denoiser, &frame.input, viewer->times, sync, error))
         return false;
-    viewer->broken = false;
     if (viewer_draws(viewer))
-        panes_bind(&viewer->screen.panes, slot, viewer->denoiser.slots[slot].images);
+        panes_bind(&viewer->screen.panes, 0, slot, viewer->denoiser.slots[slot].images);
     viewer->slot = slot;
     viewer->sync = *sync;
     viewer->changed_ns = profiler_now();
     note_frame(viewer, &frame, index);
+    if (!viewer_filter_beside(viewer, index, error))
+        return false;
+    viewer->broken = false;
     viewer->is_moving = frame.is_new;
     if (frame.is_new) {
         viewer->has_moved = true;
@@ -239,6 +248,7 @@ static void gather_facts(viewer *viewer)
     ui_facts *facts = &viewer->facts;
     facts->frame_name = base_name(feed_path(&viewer->feed, viewer->shown));
     facts->origins = viewer->origins;
+    viewer_describe_beside(viewer, facts);
     facts->feed = feed_describe(&viewer->feed);
     viewer->context.frame_rate = facts->feed.rate;
     facts->file_name = base_name(options->weights);
@@ -255,7 +265,7 @@ static void gather_facts(viewer *viewer)
         facts->probed = viewer->context.hovered >= 0 ? screen_probed(&viewer->screen) : (values){0};
         facts->printed = screen_printed(&viewer->screen);
     }
-    facts->measured = viewer->has_measured ? &viewer->measured : NULL;
+    facts->measured = viewer->has_measured && !viewer_lacks_measured(viewer) ? &viewer->measured : NULL;
     facts->histograms = &viewer->histograms;
     viewer_take_inspection(viewer);
     facts->inspected = viewer->inspected;
@@ -267,11 +277,12 @@ static void gather_facts(viewer *viewer)
 
 bool viewer_read_depth_range(viewer *viewer, error *error)
 {
-    image pictures[LAYER_COUNT];
+    image pictures[SHOWN_LAYERS];
+    const shown_images images = viewer_images(viewer);
     const layer_set depth = {.has[FRAME_DEPTH] = true};
     const denoiser *denoiser = &viewer->denoiser;
-    if (!capture_layers(&viewer->capture, denoiser->slots[viewer->slot].images, &depth, (int)denoiser->width,
-                        (int)denoiser->height, pictures, error))
+    if (!capture_layers(&viewer->capture, &images, &depth, (int)denoiser->width, (int)denoiser->height, pictures,
+                        error))
         return false;
     find_depth_range(viewer, &pictures[FRAME_DEPTH]);
     return true;
@@ -309,9 +320,7 @@ static bool draw(viewer *viewer, const wf_node_sync *sync, error *error)
     if (!viewer_fit_measure(viewer, error))
         return false;
     screen_picture picture = {
-        .denoiser = &viewer->denoiser,
-        .slot = viewer->slot,
-        .sync = sync,
+        .sequences = {{&viewer->denoiser, viewer->slot, sync}},
         .view = &viewer->view,
         .context = &viewer->context,
         .layout = &viewer->layout,
@@ -319,8 +328,10 @@ static bool draw(viewer *viewer, const wf_node_sync *sync, error *error)
         .near_inverse = viewer->near_inverse,
         .far_inverse = viewer->far_inverse,
     };
+    viewer_show_beside(viewer, &picture);
     if (!screen_draw(screen, &picture, viewer->times, error))
         return false;
+    viewer_note_shown(viewer);
     viewer->slot_pictures[viewer->slot] = screen->drawn;
     if (screen->drawn > 1)
         return viewer_expose(viewer, error);

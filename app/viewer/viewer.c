@@ -22,6 +22,8 @@ bool viewer_run(const options *options, error *error)
     bool ok = run(&viewer, error);
     viewer_close(&viewer);
     int messages = viewer.device.validation_messages + viewer.log.validation_messages;
+    for (int i = 0; i < SEQUENCES - 1; i++)
+        messages += viewer.beside[i].log.validation_messages;
     if (ok && messages > 0)
         ok = error_set(error, "Vulkan's validation layer had %d message%s", messages, messages == 1 ? "" : "s");
     return ok;

@@ -54,6 +54,12 @@ CASES["levels"] = {"arguments": ["--size", "1280x720", "--timing-placeholders", 
                                  "gather,splat-radius/*,gather-entropy/*,gather-blend/1-gather-blend", STUDIO]}
 CASES["levels-4k"] = {"arguments": [*CASES["levels"]["arguments"], "--size", "3840x2160"]}
 
+# Two sequences beside each other, how they differ, and by how much.
+CASES["beside"] = {"arguments": [
+    "--size", "1280x720", "--kernel-size", "5", "--timing-placeholders", STUDIO, "--beside", FRAMES / "studio" / "studio.0005.exr", "--panes",
+    "noisy,gather,gather-reference:flip,2:noisy,2:gather,gather-2:gather:flip", "--columns", "3", "--measure", "gather-2:gather"]}
+CASES["beside-4k"] = {"arguments": [*CASES["beside"]["arguments"], "--size", "3840x2160"]}
+
 # The network denoises where nothing else is asked for: recorded frames (studio), and live ones (glass).
 # Live frames: what a pixel's noise is follows from its seed, on one device to the last bit.
 for scene in ("room", "court", "glass"):
@@ -235,6 +241,14 @@ def test_other_levels_do_not_match(wfview, tmp_path, panes):
 def test_other_metrics_do_not_match(wfview, tmp_path, arguments):
     actual, _ = draw(wfview, tmp_path, "cpu", [*CASES["metrics"]["arguments"], *arguments])
     assert (actual[:476, 961:] != load(GOLDEN / "metrics.png")[:476, 961:]).any(-1).mean() > 0.001
+
+
+@pytest.mark.parametrize("arguments", [["--beside", FRAMES / "studio" / "studio.0006.exr"], ["--beside", STUDIO]], ids=["other frame", "same frame"])
+def test_other_sequences_do_not_match(wfview, tmp_path, arguments):
+    shown = CASES["beside"]["arguments"]
+    replaced = [*shown[:shown.index("--beside")], *arguments, *shown[shown.index("--beside") + 2:]]
+    actual, _ = draw(wfview, tmp_path, "cpu", replaced)
+    assert not matches(difference(actual, load(GOLDEN / "beside.png")))
 
 
 def test_the_comparison_notices_a_wrong_word():

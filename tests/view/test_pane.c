@@ -37,6 +37,57 @@ static void words_become_panes(void **state)
         assert_true(pane_same(&panes[i], &expected[i]));
 }
 
+/* With a number in front it is of that sequence; what is written is what was read. */
+static void layers_are_of_sequences(void **state)
+{
+    (void)state;
+    static const char words[] = "2:noisy,gather-2:gather:flip,3:splat-own/2-4:splat-own/2@1,2:color-3:color,1:depth";
+    pane panes[VIEW_PANES];
+    char written[PANE_WORDS];
+    assert_int_equal(read_all(words, panes), 5);
+    const pane expected[] = {
+        {layer_of_sequence(1, FRAME_COLOR), PANE_ALONE, 0, 0},
+        {LAYER_GATHER, layer_of_sequence(1, LAYER_GATHER), MEASURE_FLIP, 0},
+        {layer_of_sequence(2, MAP_SPLAT_OWN + 2 * MAP_COUNT), layer_of_sequence(3, MAP_SPLAT_OWN + 2 * MAP_COUNT), 0,
+         1},
+        {layer_of_sequence(1, FRAME_COLOR), layer_of_sequence(2, FRAME_COLOR), 0, 0},
+        {FRAME_DEPTH, PANE_ALONE, 0, 0},
+    };
+    for (int i = 0; i < 5; i++) {
+        pane again[VIEW_PANES];
+        assert_true(pane_same(&panes[i], &expected[i]));
+        pane_write(&panes[i], written);
+        assert_int_equal(read_all(written, again), 1);
+        assert_true(pane_same(&again[0], &panes[i]));
+    }
+    assert_string_equal(layer_word(panes[0].layer), "2:noisy");
+    assert_true(layer_sequence(panes[2].against) == 3 && layer_map_level(panes[2].against) == 2);
+    assert_true(pane_is_plain("2:noisy-3:noisy") && pane_is_plain("gather-2:gather") && pane_is_plain("gather"));
+    assert_false(pane_is_plain("2:noisy-gather:flip") || pane_is_plain("2:noisy@1") ||
+                 pane_is_plain("gather-splat:smape"));
+}
+
+/* Keys of layers keep to the sequence of the pane; one goes on to the next sequence. */
+static void keys_keep_to_a_sequence(void **state)
+{
+    (void)state;
+    view view = {.solo = -1, .pane_count = 1, .panes = {pane_of(layer_of_sequence(1, FRAME_COLOR))}};
+    view_context context = {.image_width = 4, .image_height = 4, .hovered = 0, .sequences = 2};
+    context.has[layer_of_sequence(1, LAYER_GATHER)] = context.has[LAYER_SPLAT] = context.has[LAYER_GATHER] = true;
+    view_key(&view, &context, 'g');
+    assert_int_equal(view.panes[0].layer, layer_of_sequence(1, LAYER_GATHER));
+    view_key(&view, &context, 's'); /* which that sequence has not */
+    assert_int_equal(view.panes[0].layer, layer_of_sequence(1, LAYER_GATHER));
+    view_key(&view, &context, ';');
+    assert_int_equal(view.panes[0].layer, LAYER_GATHER);
+    view_key(&view, &context, 's');
+    view_key(&view, &context, ';');
+    assert_int_equal(view.panes[0].layer, layer_of_sequence(1, LAYER_SPLAT));
+    context.sequences = 1;
+    view_key(&view, &context, ';');
+    assert_int_equal(view.panes[0].layer, layer_of_sequence(1, LAYER_SPLAT));
+}
+
 /* With a number it is of that level, with a star a pane is of each. */
 static void maps_have_levels(void **state)
 {
@@ -288,6 +339,8 @@ int main(void)
         cmocka_unit_test(words_that_are_no_panes),
         cmocka_unit_test(words_become_panes),
         cmocka_unit_test(maps_have_levels),
+        cmocka_unit_test(layers_are_of_sequences),
+        cmocka_unit_test(keys_keep_to_a_sequence),
         cmocka_unit_test(maps_change_levels),
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(grids_make_the_largest_pictures),

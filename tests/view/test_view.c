@@ -414,6 +414,7 @@ static void rows_of_layers_fit_together(void **state)
             assert_string_not_equal(layer_word(i), layer_word(j));
         }
         assert_true(row->key || layer_input(i) >= FRAME_FURTHER || layer_is_map(i));
+        assert_true(i < LAYERS_WITH_ERROR || !row->has_error);
     }
 }
 

@@ -104,6 +104,7 @@ def test_automatic_backend_says_that_it_is_the_cpu(without, tmp_path):
 
 @pytest.mark.parametrize("arguments,words", [
     (["--backend", "cpu", "--screenshot", "view.png", TERRACE], ["--screenshot view.png", "drawn with Vulkan"]),
+    (["--backend", "cpu", "--beside", TERRACE, TERRACE], [f"--beside {TERRACE}", "drawn with Vulkan"]),
     (["--backend", "vulkan", TERRACE], ["--backend vulkan", "needs Vulkan"]),
     (["--backend", "cuda", TERRACE], ["--backend cuda", "needs Vulkan"]),
     (["--backend", "cpu", "--scene", "cornell.glb"], ["--scene cornell.glb", "traced with Vulkan"]),
