@@ -355,16 +355,17 @@ bool options_have_sequences(const options *options, const pane *pane, error *err
                                                   : "there are three sequences");
 }
 
-bool options_read_panes(const options *options, int levels, pane panes[VIEW_PANES], int *count, error *error)
+bool options_read_panes(const options *options, const int levels[2], pane panes[VIEW_PANES], int *count, error *error)
 {
     struct error why;
     *count = 0;
-    if (options->pane_list && !panes_read(options->pane_list, levels ? levels : 1, VIEW_PANES, panes, count, &why))
+    if (options->pane_list &&
+        !panes_read(options->pane_list, levels ? levels : (int[]){1, 1}, VIEW_PANES, panes, count, &why))
         return error_set(error, "--panes %s: %s", options->pane_list, why.message);
     for (int i = 0; i < *count; i++)
         if (!options_have_sequences(options, &panes[i], &why))
             return error_set(error, "--panes %s: %s", options->pane_list, why.message);
-    if (levels == 0 && options->pane_list && strstr(options->pane_list, "/*"))
+    if (!levels && options->pane_list && strstr(options->pane_list, "/*"))
         return true;
     const int shown = options->pane_list ? *count : VIEW_DEFAULT_PANES;
     if (options->solo > shown)

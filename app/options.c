@@ -50,6 +50,11 @@ static const char *predictor_word(int word)
     return row < predictor_count ? predictor_rows[row].name : NULL;
 }
 
+static const char *backend_word(int backend)
+{
+    return backend < WF_BACKEND_COUNT ? wf_backend_name(backend) : NULL;
+}
+
 static const char *features_word(int features)
 {
     static const char *const names[] = {[OPTIONS_FIRST_HIT] = "first-hit", [OPTIONS_SAMPLED] = "sampled", NULL};
@@ -89,6 +94,11 @@ static const option_row rows[] = {
      .help = "another FRAME.exr, 'PATTERN' or DIRECTORY of the same shot: with each frame the\n"
              "one of the same number is shown, or the only one; its layers are 2:noisy, 2:gather\n"
              "and so on. Up to three times: 3:noisy, 4:noisy"},
+    {"beside-predictor", "NAME", RECORDED, OPTION_WORD(beside_predictor), .word = predictor_word,
+     .help = "these predict with another predictor than the first sequence; without --beside they are\n"
+             "the same frames: network against bilateral filter"},
+    {"beside-backend", "NAME", RECORDED, OPTION_WORD(beside_backend), .word = backend_word,
+     .help = "likewise are filtered with another backend: cuda, vulkan or cpu"},
     {"channel", "LAYER=NAME", VIEWER | LIST, .read = option_read_channel, .word = mapped_word,
      .help = "the channels of a layer where their name is not recognized: color=Beauty stands for\n"
              "Beauty.R, Beauty.G, Beauty.B; color=r1,g1,b1 and depth=my.V for channels of these\n"
@@ -423,7 +433,7 @@ static bool check_panes(const parse *parse)
 {
     pane panes[VIEW_PANES];
     int count;
-    return options_read_panes(parse->options, 0, panes, &count, parse->error);
+    return options_read_panes(parse->options, NULL, panes, &count, parse->error);
 }
 
 static bool check_measure(const parse *parse)
@@ -433,7 +443,7 @@ static bool check_measure(const parse *parse)
     int count;
     if (!options->measure)
         return true;
-    if (!panes_read(options->measure, 1, 1, &options->measured, &count, &why) ||
+    if (!panes_read(options->measure, (int[]){1, 1}, 1, &options->measured, &count, &why) ||
         !options_have_sequences(options, &options->measured, &why))
         return error_set(parse->error, "--measure %s: %s", options->measure, why.message);
     if (!pane_is_plain(options->measure))
@@ -473,6 +483,9 @@ static void choose_defaults(const parse *parse)
         options->predictor += PREDICTOR_FILES + 1;
     else
         options->predictor = options->kernel_height && !options->network ? PREDICTOR_BILATERAL : PREDICTOR_NETWORK;
+    options->beside_predictor += given(parse, "beside-predictor") ? PREDICTOR_FILES + 1 : 0;
+    if (options->beside_count == 0 && (given(parse, "beside-predictor") || given(parse, "beside-backend")))
+        options->beside_count = 1; /* of the same frames */
     if (!given(parse, "features") && options->predictor == PREDICTOR_NETWORK)
         options->features = OPTIONS_SAMPLED;
 }
@@ -571,6 +584,8 @@ options_result options_parse(int argc, char **argv, options *options, error *err
         .slower = 1.05f,
         .tone = tone_default(),
         .wipe = -1,
+        .beside_predictor = -1,
+        .beside_backend = -1,
         .place = {.fit = true},
     };
     parse parse = {.options = options, .error = error};

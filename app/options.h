@@ -58,9 +58,12 @@ typedef struct options {
     const char *network;             /* for kpn; NULL: the bundled one */
     int kernel_height, kernel_width; /* 0: the file's own or the predictor's default */
     const char *reference;
-    const char *beside[SEQUENCES - 1]; /* --beside, repeated: files, directories, patterns */
+    const char
+        *beside[SEQUENCES - 1]; /* --beside, repeated: files, directories, patterns; NULL: the frames themselves */
     int beside_count;
-    bool automatic; /* --backend auto */
+    int beside_predictor,
+        beside_backend; /* of those, a row of predictor_rows and a wf_backend; -1: as the first sequence has it */
+    bool automatic;     /* --backend auto */
     wf_backend backend;
     bool headless;
     int width, height; /* of the window or screenshot, default 1280x720 */
@@ -102,8 +105,9 @@ typedef enum options_result {
 /* Pointers in *options point into argv or into memory that lives until the program ends. */
 options_result options_parse(int argc, char **argv, options *options, error *error);
 
-/* The panes of --panes, whose maps are of so many levels; 0: that is not known yet. Without --panes there are none. */
-bool options_read_panes(const options *options, int levels, pane panes[VIEW_PANES], int *count, error *error);
+/* The panes of --panes, whose maps are of so many levels in the first sequence and in others; NULL: that is not known yet. Without
+ * --panes there are none. */
+bool options_read_panes(const options *options, const int levels[2], pane panes[VIEW_PANES], int *count, error *error);
 
 /* There are as many sequences as the pane shows one of. */
 bool options_have_sequences(const options *options, const pane *pane, error *error);

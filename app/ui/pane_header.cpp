@@ -44,15 +44,6 @@ void shorten_origin(const char *origin, char (&detail)[256])
         std::snprintf(detail, sizeof detail, "%s", origin);
 }
 
-/* "v2/shot.0004.exr": the file in its folder. */
-void shorten_path(const char *path, char (&detail)[256])
-{
-    const char *from = path + std::strlen(path);
-    for (int slashes = 0; from > path && (slashes += from[-1] == '/') < 2;)
-        from--;
-    std::snprintf(detail, sizeof detail, "%s", from);
-}
-
 /* "Gather 11×11 · bilateral (analytic)", "Noisy R,G,B"; what follows the name is dim. */
 void describe_pane(const ui_facts *facts, const view *view, const view_context *context, const pane *pane,
                    char (&name)[160], char (&detail)[256])
@@ -62,8 +53,8 @@ void describe_pane(const ui_facts *facts, const view *view, const view_context *
     detail[0] = 0;
     if (pane_is_compared(pane))
         return;
-    if (const char *path = facts->beside[layer_sequence(pane->layer)])
-        shorten_path(path, detail);
+    if (const char *what = facts->beside[layer_sequence(pane->layer)])
+        std::snprintf(detail, sizeof detail, "%s", what);
     else if (pane->layer == FRAME_COLOR && facts->feed.most_samples > 0)
         std::snprintf(detail, sizeof detail, "%d / %d spp", facts->feed.color_samples, facts->feed.most_samples);
     else if (pane->layer == FRAME_COLOR && facts->feed.color_samples > 0)
@@ -99,14 +90,14 @@ void offer(view *view, int index, const pane &shown)
 /* Maps of a sequence's kernels: those of one level, or a menu for each level. */
 template <typename Make> void offer_maps(const view_context *context, view *view, int index, int sequence, Make make)
 {
-    for (int level = 0; level < context->map_levels; level++) {
+    for (int level = 0; level < context->map_levels[sequence]; level++) {
         char name[24];
         std::snprintf(name, sizeof name, "Level %d", level);
-        if (context->map_levels > 1 && !ImGui::BeginMenu(name))
+        if (context->map_levels[sequence] > 1 && !ImGui::BeginMenu(name))
             continue;
         for (int map = 0; map < MAP_COUNT; map++)
             offer(view, index, make(layer_of_sequence(sequence, LAYER_MAPS + level * MAP_COUNT + map)));
-        if (context->map_levels > 1)
+        if (context->map_levels[sequence] > 1)
             ImGui::EndMenu();
     }
 }

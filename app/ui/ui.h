@@ -40,7 +40,7 @@ typedef struct ui_facts {
     char *const
         *origins; /* FRAME_LAYER_COUNT: what its layers are in its file (frame.h); NULL for one that is of none */
     const char
-        *beside[SEQUENCES]; /* the path of the frame of each sequence but the first one; NULL: it has none there, ... */
+        *beside[SEQUENCES]; /* what the frame of each sequence but the first one is; NULL: it has none there, ... */
     const char *lacks[SEQUENCES]; /* ... and a sentence why */
     feed_facts feed;
     const char *file_name; /* of the weights; NULL: none were given */

@@ -273,7 +273,7 @@ static void next_map_level(view *view, const view_context *context, int argument
     if (!layer_is_map(pane->layer))
         return;
     const int next = layer_map_level(pane->layer) + 1;
-    view_show(view, index, pane_of_level(pane, next < context->map_levels ? next : 0));
+    view_show(view, index, pane_of_level(pane, next < context->map_levels[layer_sequence(pane->layer)] ? next : 0));
 }
 
 static void spread_map(view *view, const view_context *context, int argument)
@@ -282,7 +282,8 @@ static void spread_map(view *view, const view_context *context, int argument)
     (void)argument;
     if (!layer_is_map(view->panes[index].layer))
         return;
-    for (int level = 0; level < context->map_levels; level++) {
+    const int levels = context->map_levels[layer_sequence(view->panes[index].layer)];
+    for (int level = 0; level < levels; level++) {
         const int place = index + level;
         if (level > 0 && view->pane_count == VIEW_PANES)
             return;
@@ -332,7 +333,7 @@ static const command rows[] = {
      .is_on = footprint_is_on},
     {"metrics", "metrics and a histogram; a drag with Shift chooses a region", COMMANDS_VIEW, {'k'}, .run = toggle_measures, .is_on = measures_is_on},
     {"times", "times of all stages, plotted, and the hand-over's state", COMMANDS_VIEW, {'T'}, .run = toggle_times, .is_on = times_is_on},
-    {"times-window", "times of more of the latest samples, or of the fewest", COMMANDS_VIEW, {0}, .run = next_window},
+    {"times-window", "times of more of the latest samples, or of the fewest", COMMANDS_VIEW, {KEY_CONTROL | 'h'}, .run = next_window},
     {"times-pause", "pause the times", COMMANDS_VIEW, {KEY_CONTROL | 't'}, .run = toggle_times_pause, .is_on = times_pause_is_on, .passing = true},
 
     {"solo", "the pane under the cursor alone, or all again", COMMANDS_PANES, {KEY_ENTER}, .run = toggle_solo},
@@ -340,8 +341,8 @@ static const command rows[] = {
      .run = toggle_wipe, .is_on = wipe_is_on, .passing = true},
     {"previous-pane", "the pane before, alone", COMMANDS_PANES, {','}, .run = view_turn_page, .argument = -1, .repeats = true},
     {"next-pane", "the next pane, alone", COMMANDS_PANES, {'.'}, .run = view_turn_page, .argument = 1, .repeats = true},
-    {"add-pane", "one more pane beside the one under the cursor", COMMANDS_PANES, {0}, .run = add_pane},
-    {"remove-pane", "without the pane under the cursor", COMMANDS_PANES, {0}, .run = remove_pane},
+    {"add-pane", "one more pane beside the one under the cursor", COMMANDS_PANES, {KEY_CONTROL | 'n'}, .run = add_pane},
+    {"remove-pane", "without the pane under the cursor", COMMANDS_PANES, {KEY_CONTROL | 'w'}, .run = remove_pane},
     {"first-row", "the first row of panes alone", COMMANDS_PANES, {'l'}, .run = toggle_first_row, .is_on = first_row_is_on},
     {"error", "error against the reference in the pane under the cursor", COMMANDS_PANES, {'x'}, .run = toggle_error,
      .applies = has_reference},
@@ -375,9 +376,9 @@ static const command rows[] = {
 
     {"next-sequence", "the same of the next sequence in the pane under the cursor", COMMANDS_PANES, {';'}, .run = next_sequence,
      .applies = has_sequences},
-    {"map-level", "a map of kernels under the cursor: of the next coarser level, or full resolution again", COMMANDS_PANES, {0},
+    {"map-level", "a map of kernels under the cursor: of the next coarser level, or full resolution again", COMMANDS_PANES, {'L'},
      .run = next_map_level},
-    {"map-levels", "a map of kernels under the cursor: a pane for each level", COMMANDS_PANES, {0}, .run = spread_map},
+    {"map-levels", "a map of kernels under the cursor: a pane for each level", COMMANDS_PANES, {KEY_CONTROL | 'l'}, .run = spread_map},
 
     {"home", "the scene's own camera", COMMANDS_CAMERA, {'v'}, .run = go_home, .applies = has_camera},
     {"accumulate", "accumulate in the noisy picture instead of the reference", COMMANDS_CAMERA, {'u'}, .run = toggle_accumulate,

@@ -190,12 +190,14 @@ static bool is_of_all_levels(const char *text, size_t length)
     return star && star < text + length;
 }
 
-bool panes_read(const char *text, int levels, int most, pane *panes, int *count, error *error)
+bool panes_read(const char *text, const int levels[2], int most, pane *panes, int *count, error *error)
 {
     *count = 0;
     for (const char *word = text;; word++) {
         const size_t length = strcspn(word, ",");
-        for (int level = 0; level < (is_of_all_levels(word, length) ? levels : 1); level++) {
+        const bool is_first = !begins_with_sequence(word, length) || *word == '1';
+        const int count_of = is_of_all_levels(word, length) ? levels[is_first ? 0 : 1] : 1;
+        for (int level = 0; level < count_of; level++) {
             if (*count == most)
                 return error_set(error, "more than %d panes", most);
             if (!read_pane_of_level(word, length, level, &panes[*count], error))

@@ -49,9 +49,9 @@ bool pane_has_layers(const pane *pane, const bool has[SHOWN_LAYERS]);
 
 void pane_add_layers(const pane *pane, layer_set *layers);
 
-/* Reads up to `most` panes with commas between them; one with a / and a * is read once for each of so many levels. False, and a sentence about the
- * first that is none. */
-bool panes_read(const char *text, int levels, int most, pane *panes, int *count, error *error);
+/* Reads up to `most` panes with commas between them; one with a / and a * is read once for each of so many levels, of the first
+ * sequence and of others. False, and a sentence about the first that is none. */
+bool panes_read(const char *text, const int levels[2], int most, pane *panes, int *count, error *error);
 
 /* The text has layers alone, without a measure and an EV. */
 bool pane_is_plain(const char *text);

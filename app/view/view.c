@@ -141,7 +141,7 @@ float view_ramp_end(const view *view, const view_context *context, const pane *p
     if (is_relative)
         end = 1;
     else if (is_map(pane->layer))
-        end = context->map_ends[layer_own(pane->layer)] > 0 ? context->map_ends[layer_own(pane->layer)] : 1;
+        end = context->map_ends[pane->layer] > 0 ? context->map_ends[pane->layer] : 1;
     return end * exp2f(-pane->exposure);
 }
 

@@ -96,12 +96,11 @@ typedef struct view_context {
     int sequences;     /* beside each other, the first one included; 0: not known yet */
     double frame_rate; /* the source's own, frames a second */
     bool has[SHOWN_LAYERS];
-    int map_levels; /* of kernels, which maps may be of; 0: not known yet */
-    float map_ends
-        [LAYER_COUNT]; /* of every sequence: of layers shown as PANE_ERROR or PANE_SIGNED: the value at the high end; 0: 1 */
-    bool has_camera; /* frames are of a camera that the hand moves */
-    int hovered;     /* pane under the mouse, -1: none */
-    rectangle pane;  /* any visible pane's picture, at least one pixel: all have the same size */
+    int map_levels[SEQUENCES];    /* of each one's kernels, which maps may be of; 0: not known yet */
+    float map_ends[SHOWN_LAYERS]; /* of layers shown as PANE_ERROR or PANE_SIGNED: the value at the high end; 0: 1 */
+    bool has_camera;              /* frames are of a camera that the hand moves */
+    int hovered;                  /* pane under the mouse, -1: none */
+    rectangle pane;               /* any visible pane's picture, at least one pixel: all have the same size */
 } view_context;
 
 /* Until the user has chosen: noisy, gather, splat; below them reference and errors where there is a reference, else

@@ -31,6 +31,8 @@ static bool read_numbers(beside *beside, error *error)
 /* The frame that stands with that one of the first sequence: of its number, or its place where it has none; the only one with all. -1: none. */
 static int find_frame(const viewer *viewer, const beside *beside, int index)
 {
+    if (!beside->path)
+        return index;
     const int count = feed_count(&beside->feed);
     const long long number = number_of(feed_path(&viewer->feed, index));
     if (count == 1)
@@ -71,6 +73,9 @@ static bool open_beside(viewer *viewer, const char *path, beside *beside, error 
     options.path_count = 1;
     beside->path = path;
     beside->frame = beside->weighed = -1;
+    beside->staging.device = &viewer->device;
+    if (!path)
+        return true;
     if (!feed_open(&options, &beside->feed, error) ||
         !feed_inspect(&beside->feed, &width, &height, &has_guides, error) ||
         !feed_start(&beside->feed, &viewer->device, &viewer->view, error) || !read_numbers(beside, error))
@@ -97,6 +102,7 @@ void viewer_close_beside(viewer *viewer)
     for (int i = 0; i < viewer->beside_count; i++) {
         beside *beside = &viewer->beside[i];
         denoiser_destroy(&beside->denoiser);
+        staging_destroy(&beside->staging);
         feed_close(&beside->feed);
         free(beside->numbers);
     }
@@ -105,16 +111,26 @@ void viewer_close_beside(viewer *viewer)
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------- */
 
-/* A denoiser like the first sequence's, which is there. */
+static predictor_options predictor_for(const viewer *viewer)
+{
+    predictor_options predictor = viewer->view.predictor;
+    if (viewer->options->beside_predictor >= 0)
+        predictor.row = viewer->options->beside_predictor;
+    return predictor;
+}
+
+/* A denoiser like the first sequence's, which is there, but for what the options say otherwise. */
 static bool fit_denoiser(viewer *viewer, beside *beside, const feed_frame *frame, error *error)
 {
     const denoiser *first = &viewer->denoiser;
     denoiser *own = &beside->denoiser;
+    const predictor_options wanted = predictor_for(viewer);
+    const int backend = viewer->options->beside_backend;
     const denoiser_options options = {
-        .backend = wf_node_backend(first->node),
+        .backend = backend < 0 ? wf_node_backend(first->node) : (wf_backend)backend,
         .width = first->width,
         .height = first->height,
-        .together = viewer->view.predictor.together,
+        .together = wanted.together,
         .alpha = frame->input.has_alpha,
         .plain = viewer->options->plain,
     };
@@ -129,10 +145,10 @@ static bool fit_denoiser(viewer *viewer, beside *beside, const feed_frame *frame
             return false;
     }
     const bool weighs = viewer->weights_follow && beside->weighed != viewer->weighed;
-    if (fits && !weighs && predictor_same(&beside->applied, &viewer->view.predictor))
+    if (fits && !weighs && predictor_same(&beside->applied, &wanted))
         return true;
     const predictor_inputs inputs = viewer_inputs(viewer);
-    beside->applied = viewer->view.predictor;
+    beside->applied = wanted;
     beside->weighed = viewer->weighed;
     return denoiser_set_predictor(own, &beside->applied, &inputs, error);
 }
@@ -156,12 +172,17 @@ static void note_problem(viewer *viewer, int sequence, int index, const char *pr
 }
 
 /* Gets the frame that stands with `index`; false: there is none, and that is noted. */
-static bool get_frame(viewer *viewer, int sequence, int index, feed_frame *frame)
+static bool get_frame(viewer *viewer, int sequence, int index, const feed_frame *first_frame, feed_frame *frame)
 {
     beside *beside = &viewer->beside[sequence - 1];
     const denoiser *first = &viewer->denoiser;
     error problem;
     beside->frame = find_frame(viewer, beside, index);
+    if (!beside->path) {
+        *frame = *first_frame;
+        frame->input = staging_input(&beside->staging, first_frame->recorded, index);
+        return true;
+    }
     if (beside->frame < 0) {
         const long long number = number_of(feed_path(&viewer->feed, index));
         if (number == NO_NUMBER)
@@ -179,13 +200,26 @@ static bool get_frame(viewer *viewer, int sequence, int index, feed_frame *frame
     return false;
 }
 
-static bool filter_beside(viewer *viewer, int sequence, int index, error *error)
+/* "v2/shot.0004.exr, bilateral (analytic), vulkan". */
+static void label(const viewer *viewer, beside *beside)
+{
+    const options *options = viewer->options;
+    const char *path = beside->path ? feed_path(&beside->feed, beside->frame) : "", *name = strchr(path, 0);
+    for (int slashes = 0; name > path && (slashes += name[-1] == '/') < 2;)
+        name--;
+    const bool predicts = options->beside_predictor >= 0, runs = options->beside_backend >= 0;
+    snprintf(beside->label, sizeof beside->label, "%s%s%s%s%s", name, *name && (predicts || runs) ? ", " : "",
+             predicts ? predictor_rows[options->beside_predictor].label : "", predicts && runs ? ", " : "",
+             runs ? wf_backend_name((wf_backend)options->beside_backend) : "");
+}
+
+static bool filter_beside(viewer *viewer, int sequence, int index, const feed_frame *first, error *error)
 {
     beside *beside = &viewer->beside[sequence - 1];
     feed_frame frame;
     *beside->problem = 0;
     viewer_note_sequence(viewer, sequence, NULL);
-    if (!get_frame(viewer, sequence, index, &frame))
+    if (!get_frame(viewer, sequence, index, first, &frame))
         return true;
     if (!fit_denoiser(viewer, beside, &frame, error))
         return false;
@@ -197,14 +231,16 @@ static bool filter_beside(viewer *viewer, int sequence, int index, error *error)
     panes_bind(&viewer->screen.panes, sequence, slot, beside->denoiser.slots[slot].images);
     beside->slot = slot;
     beside->is_new = true;
+    label(viewer, beside);
+    viewer_note_maps(viewer, sequence);
     viewer_note_sequence(viewer, sequence, &frame);
     return true;
 }
 
-bool viewer_filter_beside(viewer *viewer, int index, error *error)
+bool viewer_filter_beside(viewer *viewer, int index, const feed_frame *first, error *error)
 {
     for (int sequence = 1; sequence <= viewer->beside_count; sequence++)
-        if (!filter_beside(viewer, sequence, index, error))
+        if (!filter_beside(viewer, sequence, index, first, error))
             return false;
     return true;
 }
@@ -247,7 +283,7 @@ void viewer_describe_beside(const viewer *viewer, ui_facts *facts)
     for (int i = 0; i < viewer->beside_count; i++) {
         const beside *beside = &viewer->beside[i];
         const bool has_frame = beside->frame >= 0;
-        facts->beside[i + 1] = has_frame ? feed_path(&beside->feed, beside->frame) : NULL;
+        facts->beside[i + 1] = has_frame ? beside->label : NULL;
         facts->lacks[i + 1] = has_frame ? NULL : beside->problem;
     }
 }
@@ -257,7 +293,7 @@ bool viewer_beside_is_ready(viewer *viewer, int index)
     bool ready = true;
     for (int i = 0; i < viewer->beside_count; i++) {
         const int frame = find_frame(viewer, &viewer->beside[i], index);
-        ready = (frame < 0 || feed_is_ready(&viewer->beside[i].feed, frame)) && ready;
+        ready = (!viewer->beside[i].path || frame < 0 || feed_is_ready(&viewer->beside[i].feed, frame)) && ready;
     }
     return ready;
 }
@@ -267,7 +303,7 @@ bool viewer_reload_beside(viewer *viewer, bool asked, error *error)
     for (int i = 0; i < viewer->beside_count; i++) {
         beside *beside = &viewer->beside[i];
         const int frame = find_frame(viewer, beside, viewer->view.frame);
-        if (frame < 0 || (!asked && !feed_is_outdated(&beside->feed, frame)))
+        if (!beside->path || frame < 0 || (!asked && !feed_is_outdated(&beside->feed, frame)))
             continue;
         if (!viewer_drain(viewer, error))
             return false;
@@ -276,4 +312,15 @@ bool viewer_reload_beside(viewer *viewer, bool asked, error *error)
         viewer->is_stale = true;
     }
     return true;
+}
+
+void viewer_forget_beside(viewer *viewer, int index)
+{
+    for (int i = 0; i < viewer->beside_count; i++) {
+        staging *staging = &viewer->beside[i].staging;
+        if (index >= 0)
+            staging_forget(staging, index);
+        for (int slot = 0; slot < DENOISER_SLOTS && index < 0; slot++)
+            staging->slots[slot].held = 0;
+    }
 }

@@ -41,7 +41,9 @@ static bool do_without_vulkan(viewer *viewer, error *error)
         return error_set(error, "--measure %s: pictures are measured with Vulkan: %s", options->measure,
                          reason.message);
     if (options->beside_count > 0)
-        return error_set(error, "--beside %s: the view is drawn with Vulkan: %s", options->beside[0], reason.message);
+        return error_set(error, "%s%s: the view is drawn with Vulkan: %s",
+                         options->beside[0] ? "--beside " : "sequences beside each other",
+                         options->beside[0] ? options->beside[0] : "", reason.message);
     if (!options->automatic && options->backend != WF_CPU)
         return error_set(error, "--backend %s: needs Vulkan: %s", wf_backend_name(options->backend), reason.message);
     snprintf(note, sizeof note, "filtered on the CPU and drew nothing, without Vulkan: %s\n", reason.message);
@@ -89,8 +91,10 @@ static bool open_feed(viewer *viewer, error *error)
 static bool open_network(viewer *viewer, error *error)
 {
     const options *options = viewer->options;
-    return (options->headless && !predictor_rows[options->predictor].runs_network) ||
-           network_open(options->network, &viewer->network, error);
+    const int other = options->beside_predictor;
+    const bool runs =
+        predictor_rows[options->predictor].runs_network || (other >= 0 && predictor_rows[other].runs_network);
+    return (options->headless && !runs) || network_open(options->network, &viewer->network, error);
 }
 
 static void set_up_view(viewer *viewer, bool has_guides)
@@ -145,7 +149,8 @@ static void arrange_sequences(viewer *viewer)
 static bool set_up_panes(viewer *viewer, error *error)
 {
     view *view = &viewer->view;
-    const int levels = viewer_count_levels(viewer, &view->predictor);
+    const int row = view->predictor.row, other = viewer->options->beside_predictor;
+    const int levels[2] = {viewer_count_levels(viewer, row), viewer_count_levels(viewer, other < 0 ? row : other)};
     if (!options_read_panes(viewer->options, levels, view->panes, &view->pane_count, error))
         return false;
     if (view->pane_count == 0 && viewer->beside_count > 0)

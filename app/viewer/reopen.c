@@ -44,6 +44,7 @@ bool viewer_reopen(viewer *viewer, const char *const *paths, int count, error *e
         return false;
     free_frames(viewer);
     feed_close(&viewer->feed);
+    viewer_forget_beside(viewer, -1);
     viewer_forget_layers(viewer);
     viewer_forget_inspection(viewer);
     viewer->feed = feed;
@@ -117,6 +118,7 @@ bool viewer_reload(viewer *viewer, error *error)
     if (!viewer_drain(viewer, error))
         return false;
     feed_reload(&viewer->feed, index);
+    viewer_forget_beside(viewer, index);
     viewer_forget_frame(viewer, index);
     viewer->is_stale = true;
     return true;

@@ -5,6 +5,7 @@
 #include "app/denoise/network.h"
 #include "app/display/screen.h"
 #include "app/frames/feed.h"
+#include "app/frames/staging.h"
 #include "app/gpu/capture.h"
 #include "app/view/commands.h"
 #include "app/view/inspected.h"
@@ -25,8 +26,10 @@ typedef struct frame_state {
 
 /* A sequence beside the first one. */
 typedef struct beside {
-    const char *path; /* as the command line has it */
+    const char *
+        path; /* as the command line has it; NULL: it has the first one's frames, through a staging of its own, and no feed */
     feed feed;
+    staging staging;
     long long *numbers; /* of its frames, -1: none; owned */
     node_log log;
     denoiser denoiser;
@@ -35,8 +38,9 @@ typedef struct beside {
     uint64_t slot_pictures[DENOISER_SLOTS]; /* the last picture that reads each slot */
     int frame;                              /* its frame beside the one that is shown; -1: none */
     uint32_t slot;
-    wf_node_sync sync;                         /* of that slot's frame, ... */
-    bool is_new;                               /* ... which no picture has acquired yet */
+    wf_node_sync sync; /* of that slot's frame, ... */
+    bool is_new;       /* ... which no picture has acquired yet */
+    char label[256];   /* of its frame, and of what filters it where that is not what filters the first one's */
     char problem[sizeof((error *)0)->message]; /* why it has no frame there; empty: it has */
 } beside;
 
@@ -160,11 +164,11 @@ bool viewer_wants_maps(const viewer *viewer);
 /* Before a frame of a sequence: tells its denoiser which. */
 void viewer_ask_maps(viewer *viewer, int sequence, denoiser *denoiser);
 
-/* How many levels there are, and the ends of maps' ramps. */
-void viewer_note_maps(viewer *viewer);
+/* How many levels a sequence's kernels have, and the ends of its maps' ramps. */
+void viewer_note_maps(viewer *viewer, int sequence);
 
-/* Of kernels that a predictor makes. */
-int viewer_count_levels(const viewer *viewer, const predictor_options *predictor);
+/* Of kernels that a predictor makes, a row of predictor_rows. */
+int viewer_count_levels(const viewer *viewer, int row);
 
 /* ---- beside.c: sequences beside the first one ------------------------------------------------------------------------ */
 
@@ -173,7 +177,7 @@ bool viewer_open_beside(viewer *viewer, error *error);
 void viewer_close_beside(viewer *viewer);
 
 /* After the first sequence's frame: those that stand beside it, as far as they are there; which are not is noted. */
-bool viewer_filter_beside(viewer *viewer, int index, error *error);
+bool viewer_filter_beside(viewer *viewer, int index, const feed_frame *first, error *error);
 
 /* What is shown of all sequences now. */
 shown_images viewer_images(const viewer *viewer);
@@ -187,6 +191,9 @@ void viewer_describe_beside(const viewer *viewer, ui_facts *facts);
 /* As feed_is_ready and viewer_reload, of the frames beside. */
 bool viewer_beside_is_ready(viewer *viewer, int index);
 bool viewer_reload_beside(viewer *viewer, bool asked, error *error);
+
+/* The first sequence's frame of that number is another one from now on; -1: all of them are. Nothing is in flight. */
+void viewer_forget_beside(viewer *viewer, int index);
 
 /* ---- measure.c ------------------------------------------------------------------------------------------------------ */
 

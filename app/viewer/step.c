@@ -161,7 +161,7 @@ void viewer_note_sequence(viewer *viewer, int sequence, const feed_frame *frame)
     bool *has = &viewer->context.has[layer_of_sequence(sequence, 0)];
     for (int layer = 0; layer < LAYER_COUNT; layer++)
         has[layer] = frame && frame->input.has[layer_input(layer)] &&
-                     (!layer_is_map(layer) || layer_map_level(layer) < viewer->context.map_levels);
+                     (!layer_is_map(layer) || layer_map_level(layer) < viewer->context.map_levels[sequence]);
 }
 
 static void note_frame(viewer *viewer, const feed_frame *frame, int index)
@@ -172,7 +172,7 @@ static void note_frame(viewer *viewer, const feed_frame *frame, int index)
     bool had_reference = viewer->context.has[FRAME_REFERENCE];
     viewer->context.image_width = frame->width;
     viewer->context.image_height = frame->height;
-    viewer_note_maps(viewer);
+    viewer_note_maps(viewer, 0);
     viewer_note_sequence(viewer, 0, frame);
     if (frame->recorded) {
         viewer_note_layers(viewer, frame->recorded);
@@ -205,7 +205,7 @@ static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *e
     viewer->sync = *sync;
     viewer->changed_ns = profiler_now();
     note_frame(viewer, &frame, index);
-    if (!viewer_filter_beside(viewer, index, error))
+    if (!viewer_filter_beside(viewer, index, &frame, error))
         return false;
     viewer->broken = false;
     viewer->is_moving = frame.is_new;

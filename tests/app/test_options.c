@@ -201,7 +201,7 @@ static void test_manual(void **state)
     static const char *const names[] = {
         "weights", "splat-weights", "weight-mode", "predictor", "kernel-size", "scene", "render-size", "spp",
         "accumulate", "environment", "camera-path", "dataset", "seed", "first", "device", "models", "features",
-        "environments", "count", "buffers", "reference-spp", "reference", "beside", "backend", "headless", "size", "frames",
+        "environments", "count", "buffers", "reference-spp", "reference", "beside", "beside-predictor", "beside-backend", "backend", "headless", "size", "frames",
         "warmup", "screenshot", "save", "report", "trace", "channel", "help", "version", "compression", "list",
         "strict", "keep-channels", "timing-placeholders", "network", "also", "compare", "tolerance", "compare-html",
         "compare-report", "slower", "pixel", "tone", "exposure", "offset", "gamma", "channel-shown", "mark-clipped",
@@ -303,11 +303,11 @@ static void test_panes(void **state)
     int count;
     error error;
     assert_ok(&o, WORDS("f", "--panes", "extra-gather,depth@2", "--columns", "1", "--also", "extra"));
-    assert_true(options_read_panes(&o, 0, panes, &count, &error));
+    assert_true(options_read_panes(&o, NULL, panes, &count, &error));
     assert_true(count == 2 && o.columns == 1 && panes[0].layer == FRAME_FURTHER);
     assert_true(panes[0].against == LAYER_GATHER && panes[1].layer == FRAME_DEPTH && panes[1].exposure == 2);
     assert_ok(&o, WORDS("f"));
-    assert_true(options_read_panes(&o, 5, panes, &count, &error));
+    assert_true(options_read_panes(&o, (int[]){5, 5}, panes, &count, &error));
     assert_true(count == 0 && o.columns == 0);
     assert_usage("--panes gather:x: gather:x: expected LAYER-LAYER:MEASURE with MEASURE one of signed, absolute, "
                  "relative, smape, relmse, flip",
@@ -321,8 +321,8 @@ static void test_panes(void **state)
     assert_usage("--solo 3: there are 2 panes", "f", "--solo", "3", "--panes", "noisy,gather");
     assert_usage("--solo 7: there are 6 panes", "f", "--solo", "7");
     assert_ok(&o, WORDS("f", "--solo", "3", "--panes", "splat-own/*")); /* of how many levels is not known yet */
-    assert_true(options_read_panes(&o, 3, panes, &count, &error) && count == 3);
-    assert_false(options_read_panes(&o, 2, panes, &count, &error));
+    assert_true(options_read_panes(&o, (int[]){3, 3}, panes, &count, &error) && count == 3);
+    assert_false(options_read_panes(&o, (int[]){2, 2}, panes, &count, &error));
     assert_string_equal(error.message, "--solo 3: there are 2 panes");
     assert_usage("--solo 1: not together with --wipe 0.5, which shows two panes", "f", "--solo", "1", "--wipe", "0.5");
     assert_usage("--wipe 0.5: needs two panes, --panes noisy is one", "f", "--wipe", "0.5", "--panes", "noisy");

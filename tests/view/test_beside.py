@@ -102,6 +102,38 @@ def test_frames_that_do_not_fit_or_cannot_be_read(wfview, tmp_path, shots):
     assert problems["0003"].startswith(f"{tmp_path / 'b' / 'v2_003.exr'}: ")
 
 
+def test_another_predictor(wfview, tmp_path, shots):
+    """Of the same frames, without --beside; of other ones, with it."""
+    for first, sequences, frame in (("a/shot.0002.exr", [], "a/shot.0002.exr"), ("a", ["b"], "b/v2_003.exr")):
+        arguments = words(tmp_path, first, *sequences)
+        told = values_of(wfview, tmp_path, "gather,2:noisy,2:gather,2:splat", *arguments, "--beside-predictor", "bilateral", "--kernel-size", 3,
+                         *(["--frames", 3] if sequences else []))
+        wfview("--headless", "--backend", "cpu", "--kernel-size", 3, "--save", tmp_path / "{layer}.exr", tmp_path / frame).done()
+        for operator in ("gather", "splat"):
+            actual = np.stack([told[f"2:{operator}.{channel}"] for channel in "RGB"], -1)
+            np.testing.assert_allclose(actual, frames.read(tmp_path / f"{operator}.exr"), rtol=1e-6)
+        number = 3 if sequences else 2
+        np.testing.assert_allclose(np.stack([told[f"gather.{c}"] for c in "RGB"], -1), filtered(shots["a", number], tmp_path, "gather"),
+                                   rtol=1e-4)
+
+
+def test_another_backend(wfview, tmp_path, shots):
+    """Its filters give the same, but not to the last bit everywhere."""
+    wfview(*words(tmp_path, "a/shot.0002.exr"), "--beside-backend", "vulkan", "--measure", "gather-2:gather", "--report",
+           tmp_path / "r.json", "--panes", "2:gather,gather-2:gather:flip").done()
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["backend"] == "cpu"
+    assert report["measured"][0]["difference"]["absolute"] < 1e-6
+
+
+def test_levels_of_each(wfview, tmp_path, shots):
+    """Each sequence's maps are of as many levels as its own kernels have."""
+    told = wfview("--headless", "--backend", "cpu", "--kernel-size", 3, "--beside-predictor", "kpn", tmp_path / "a" / "shot.0001.exr",
+                  "--panes", "splat-own/*,2:splat-own/*", "--do", "copy-command-line").done().output
+    assert "--panes 'splat own,2:splat own,2:splat own/1,2:splat own/2,2:splat own/3,2:splat own/4'" in told
+    assert "--beside-predictor kpn" in told
+
+
 def test_a_window_scrubs_all_of_them(wfview, window, tmp_path, shots):  # noqa: F811
     """A step moves both; a key chooses a layer of the sequence that a pane shows; a file that changes is read anew, of either."""
     shown = ["--size", "900x500", "--panes", "2:noisy,gather-2:gather", "--weights", tmp_path / "w.npy", "--beside", tmp_path / "b"]
@@ -127,6 +159,24 @@ def test_a_window_scrubs_all_of_them(wfview, window, tmp_path, shots):  # noqa: 
     opened.quits("q")
 
 
+def test_the_same_frames_change_with_their_file(wfview, window, tmp_path, shots):  # noqa: F811
+    frame = tmp_path / "a" / "shot.0001.exr"
+    shown = ["--size", "500x400", "--kernel-size", "3", "--beside-predictor", "kpn", "--panes", "2:noisy,2:splat", frame]
+
+    def drawn():
+        wfview("--headless", "--backend", "cpu", *shown, "--screenshot", tmp_path / "h.png").done()
+        return np.asarray(Image.open(tmp_path / "h.png").convert("RGB"))[:120]
+
+    before = drawn()
+    opened = window(*shown)
+    opened.until(lambda: (opened.screenshot()[:120] == before).all())
+    frames.write(frame, color=RANDOM.random((HEIGHT, WIDTH, 3)))
+    after = drawn()
+    assert (before != after).any(-1).mean() > 0.2
+    opened.until(lambda: (opened.screenshot()[:120] == after).all())
+    opened.quits("q")
+
+
 @pytest.mark.parametrize("arguments, status, sentence", [
     (["--panes", "2:noisy"], 2, "--panes 2:noisy: 2:noisy: there is one sequence, --beside gives more"),
     (["--beside", "b", "--panes", "noisy-3:noisy"], 2, "--panes noisy-3:noisy: 3:noisy: there are two sequences"),
@@ -134,6 +184,9 @@ def test_a_window_scrubs_all_of_them(wfview, window, tmp_path, shots):  # noqa: 
     (["--beside", ""], 2, "--beside: expected a value"),
     (["--beside", "b"] * 4, 2, "--beside b: more than 3 sequences beside the first one"),
     (["--beside", "x"], 1, "x: cannot open: No such file or directory"),
+    (["--beside-predictor", "magic"], 2, "--beside-predictor magic: expected kpn or bilateral"),
+    (["--beside-backend", "auto"], 2, "--beside-backend auto: expected cpu, vulkan or cuda"),
+    (["--beside-backend", "cpu", "--panes", "3:noisy"], 2, "--panes 3:noisy: 3:noisy: there are two sequences"),
     (["--beside", "b", "--measure", "gather-2:gather:flip"], 2, "--measure gather-2:gather:flip: expected LAYER or LAYER-LAYER"),
 ], ids=lambda words: words[-1] if isinstance(words, list) else None)
 def test_errors(wfview, tmp_path, shots, arguments, status, sentence):

@@ -48,6 +48,8 @@ static void names_and_keys_are_of_one_row(void **state)
         }
     }
     assert_true(with_keys > 30);
+    for (int i = 0; i < command_rows(); i++) /* everything that is no pane or layer of its own has one */
+        assert_true(command_get(i, &one) && one.keys[0]);
     assert_false(command_get(-1, &one) || command_get(count, &one));
     for (int camera = 0; camera < 2; camera++) {
         view_context context = context_of(camera);

@@ -15,7 +15,7 @@ static int read_all(const char *text, pane panes[VIEW_PANES])
 {
     int count;
     error error = {""};
-    if (!panes_read(text, 1, VIEW_PANES, panes, &count, &error))
+    if (!panes_read(text, (int[]){1, 1}, VIEW_PANES, panes, &count, &error))
         fail_msg("%s", error.message);
     return count;
 }
@@ -102,8 +102,8 @@ static void maps_have_levels(void **state)
     assert_true(panes[3].layer == MAP_GATHER_OWN + 2 * level && panes[3].against == MAP_GATHER_OWN + level);
     assert_true(layer_map_figure(MAP_SPLAT_BLEND + 3 * level) == WF_FIGURE_BLEND);
 
-    assert_true(panes_read("noisy,splat-radius/*@-1,gather-sum/*-splat-sum/*,gather-own/*-gather-own", 3, VIEW_PANES,
-                           panes, &count, &error));
+    assert_true(panes_read("noisy,splat-radius/*@-1,gather-sum/*-splat-sum/*,gather-own/*-gather-own", (int[]){3, 1},
+                           VIEW_PANES, panes, &count, &error));
     assert_int_equal(count, 10);
     for (int i = 0; i < 3; i++) {
         const pane expected[] = {{MAP_SPLAT_RADIUS + i * level, PANE_ALONE, 0, -1},
@@ -112,7 +112,7 @@ static void maps_have_levels(void **state)
         for (int j = 0; j < 3; j++)
             assert_true(pane_same(&panes[1 + 3 * j + i], &expected[j]));
     }
-    assert_false(panes_read("splat-own/*,gather-own/*", 7, VIEW_PANES, panes, &count, &error));
+    assert_false(panes_read("splat-own/*,gather-own/*", (int[]){7, 7}, VIEW_PANES, panes, &count, &error));
     assert_string_equal(error.message, "more than 12 panes");
 }
 
@@ -124,7 +124,7 @@ static void maps_change_levels(void **state)
                  .pane_count = 3,
                  .columns = 2,
                  .panes = {pane_of(FRAME_COLOR), pane_of(MAP_SPLAT_OWN), pane_of(FRAME_DEPTH)}};
-    view_context context = {.image_width = 4, .image_height = 4, .hovered = 1, .map_levels = 3};
+    view_context context = {.image_width = 4, .image_height = 4, .hovered = 1, .map_levels = {3, 2}};
     view.panes[1].against = MAP_GATHER_OWN;
     for (int i = 1; i < 7; i++) {
         commands_run("map-level", &view, &context);
@@ -142,7 +142,7 @@ static void maps_change_levels(void **state)
     commands_run("map-level,map-levels", &view, &context);
     assert_true(view.pane_count == 5 && view.panes[0].layer == FRAME_COLOR);
     context.hovered = 4;
-    context.map_levels = 8;
+    context.map_levels[0] = 8;
     view.panes[4] = pane_of(MAP_GATHER_SUM + 7 * MAP_COUNT);
     commands_run("map-levels", &view, &context); /* as many as fit */
     assert_true(view.pane_count == VIEW_PANES && view.panes[4].layer == MAP_GATHER_SUM);
@@ -202,7 +202,7 @@ static void words_that_are_no_panes(void **state)
         pane panes[VIEW_PANES];
         int count;
         error error = {""};
-        assert_false(panes_read(expected[i][0], 1, VIEW_PANES, panes, &count, &error));
+        assert_false(panes_read(expected[i][0], (int[]){1, 1}, VIEW_PANES, panes, &count, &error));
         char *list = strstr(error.message, layers);
         if (list)
             *list = 0;
