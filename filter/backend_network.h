@@ -190,6 +190,9 @@ typedef struct wf_network_table {
     /* Several, each one's input the output of the one before. NULL: they are done one after the other. */
     wf_result (*down_levels)(wf_device *device, wf_stream stream, const wf_down_call *calls, int count);
     wf_result (*filter_level)(wf_device *device, wf_stream stream, const wf_level_call *call);
+    /* Where levels do not wait for each other: filter_level leaves D(y) in blend, which this makes o[l+1] - D(y), coarse levels first,
+     * after all of them. NULL: filter_level does it. */
+    wf_result (*join)(wf_device *device, wf_stream stream, const wf_level_call *call);
     wf_result (*blend)(wf_device *device, wf_stream stream, const wf_blend_call *call);
     wf_result (*logits)(wf_device *device, wf_stream stream, const wf_logits_call *call);
 

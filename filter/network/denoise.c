@@ -296,6 +296,12 @@ static void set_order(plan_step *step, const plan_step *before)
         step->call.level.follows_coarser = before && before->kind == STEP_LEVEL;
 }
 
+/* Whether the next step does not wait for this one. */
+static int is_beside(const wf_denoiser *d, const plan_step *step)
+{
+    return d->table->join && step->kind == STEP_LEVEL && step[1].kind == STEP_LEVEL;
+}
+
 static wf_result run_downs(const wf_denoiser *d, wf_stream stream, const plan_downs *downs)
 {
     if (d->table->down_levels)
@@ -304,6 +310,19 @@ static wf_result run_downs(const wf_denoiser *d, wf_stream stream, const plan_do
         if (i > 0)
             WF_TRY(d->device->table->barrier(d->device, stream));
         WF_TRY(d->table->down(d->device, stream, &downs->calls[i]));
+    }
+    return WF_OK;
+}
+
+static wf_result join_levels(const wf_denoiser *d, wf_stream stream, unsigned operators)
+{
+    for (int i = 0; i < d->step_count && d->table->join; i++) {
+        wf_level_call call = d->steps[i].call.level;
+        if (d->steps[i].kind != STEP_LEVEL || !call.head.alphas)
+            continue;
+        call.operators = operators;
+        WF_TRY(d->table->join(d->device, stream, &call));
+        WF_TRY(d->device->table->barrier(d->device, stream));
     }
     return WF_OK;
 }
@@ -324,6 +343,7 @@ static wf_result run(const wf_denoiser *d, wf_stream stream, const plan_step *st
     case STEP_LEVEL:
         return d->table->filter_level(d->device, stream, &step->call.level);
     case STEP_BLEND:
+        WF_TRY(join_levels(d, stream, step->call.blend.operators));
         return d->table->blend(d->device, stream, &step->call.blend);
     }
     return WF_ERROR_INVALID_ARGUMENT;
@@ -343,7 +363,8 @@ wf_result wf_denoise_steps(wf_denoiser *denoiser, wf_stream stream, const wf_fra
         set_frame(step, frame);
         set_order(step, i > first ? step - 1 : NULL);
         WF_TRY(run(denoiser, stream, step));
-        WF_TRY(denoiser->device->table->barrier(denoiser->device, stream));
+        if (i + 1 == last || !is_beside(denoiser, step))
+            WF_TRY(denoiser->device->table->barrier(denoiser->device, stream));
     }
     return WF_OK;
 }
@@ -383,7 +404,8 @@ wf_result wf_denoise_layer(wf_denoiser *denoiser, wf_stream stream, const wf_ten
         if (!demodulate)
             leave_albedo(&step);
         WF_TRY(run(denoiser, stream, &step));
-        WF_TRY(denoiser->device->table->barrier(denoiser->device, stream));
+        if (!is_beside(denoiser, &denoiser->steps[i]))
+            WF_TRY(denoiser->device->table->barrier(denoiser->device, stream));
     }
     return WF_OK;
 }

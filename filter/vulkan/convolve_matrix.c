@@ -81,11 +81,11 @@ static tile wanted_tile(int outputs)
 {
     const int groups = outputs / SIDE;
     if (groups % 4 == 0)
-        return (tile){4, 1, 2, 1, 4, 0, 0};
+        return (tile){4, 1, 2, 1, 4, 1, 0};
     if (groups % 3 == 0)
         return (tile){4, 1, 4, 1, 3, 1, 0};
     if (groups % 2 == 0)
-        return (tile){2, 2, 8, 1, 1, 0, 0};
+        return (tile){2, 2, 8, 1, 1, 1, 0};
     return (tile){2, 1, 8, 1, 1, 1, 0};
 }
 
@@ -131,6 +131,7 @@ static wf_result get_pipeline(vulkan_device *device, const wf_convolve_call *cal
                       [WF_CONVOLVE_DEEP] = t->deep,
                       [WF_CONVOLVE_MEMORY] = memory_of(t),
                       [WF_CONVOLVE_AHEAD] = t->ahead,
+                      [WF_CONVOLVE_COARSE] = call->shape.coarse > 0,
                       [WF_CONVOLVE_UP] = t->up,
                       [WF_CONVOLVE_PAIR] = call->second != NULL,
                       /* Where rows are pooled they begin at even ones, for coarser pixels those before do. */

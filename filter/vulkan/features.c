@@ -16,7 +16,7 @@ __extension__ _Static_assert((int)WF_FEATURE_NORMAL == WF_FEATURE_OF_NORMAL, "ba
 __extension__ _Static_assert((int)WF_FEATURE_DEPTH == WF_FEATURE_OF_DEPTH, "backend_network.h and frame.h differ");
 __extension__ _Static_assert((int)WF_FEATURE_COUNT == WF_FEATURES, "backend_network.h and frame.h differ");
 __extension__ _Static_assert(sizeof(struct wf_features_push) <= 128, "push constants are too large");
-__extension__ _Static_assert(sizeof(struct wf_store_blend_push) <= 128, "push constants are too large");
+__extension__ _Static_assert(sizeof(struct wf_join_push) <= 128, "push constants are too large");
 __extension__ _Static_assert(sizeof(struct wf_blend_push) <= 128, "push constants are too large");
 __extension__ _Static_assert(sizeof(struct wf_light_push) <= 128, "push constants are too large");
 
@@ -34,10 +34,18 @@ wf_plane_push wf_vulkan_planes(const wf_tensor *tensor)
                            .column = (int)tensor->stride[3]};
 }
 
+VkDeviceAddress wf_vulkan_set_strides(int strides[3], const wf_tensor *tensor)
+{
+    for (int i = 0; i < 3; i++)
+        strides[i] = (int)tensor->stride[1 + i];
+    return wf_vulkan_address(tensor->data);
+}
+
 wf_result wf_vulkan_check_planes(const wf_log *log, const char *name, const wf_tensor *tensor)
 {
     for (int axis = 1; axis < 4 && tensor->data; axis++) {
-        if (tensor->stride[axis] != (int)tensor->stride[axis])
+        const int64_t stride = tensor->stride[axis], steps = axis == 1 ? 1 : tensor->size[axis];
+        if (stride * steps != (int)(stride * steps))
             return wf_fail(log, WF_ERROR_UNSUPPORTED,
                            "%s has stride %" PRId64 " in axis %d, networks on the vulkan backend take up to 31 bits",
                            name, tensor->stride[axis], axis);

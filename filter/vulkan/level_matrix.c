@@ -7,6 +7,8 @@
 #include "level_emulated.comp.h"
 #include "level_matrix.comp.h"
 
+#define LOG2_E 1.44269504f
+
 enum { SIDE = 16, WARP = 32, WIDTH = 32 /* of a tile */, MOST_THREADS = 256, PIECE = 16 /* bytes */ };
 
 /* ---- Parameters: behind each other the parts of each kind ------------------------------------------------------------ */
@@ -16,9 +18,19 @@ static int is_small(int kernel)
     return kernel == 3 || kernel == 5;
 }
 
+static int kernel_of(const wf_head *head, int kind)
+{
+    return kind == WF_LEVEL_ALBEDO ? head->albedo_kernel : head->kernel;
+}
+
+static int taps_of(const wf_head *head, int kind)
+{
+    return kernel_of(head, kind) * kernel_of(head, kind);
+}
+
 static int rows_of(const wf_head *head, int kind)
 {
-    return is_small(kind == WF_LEVEL_ALBEDO ? head->albedo_kernel : head->kernel) ? WF_LEVEL_ROWS : 0;
+    return is_small(kernel_of(head, kind)) ? WF_LEVEL_ROWS : 0;
 }
 
 static size_t part_bytes(const wf_head *head, int kind)
@@ -42,9 +54,9 @@ size_t wf_vulkan_matrix_head_bytes(const wf_head *head)
 /* The head's column of a part's row; -1 for rows of zeros. */
 static int column_of(const wf_head *head, int kind, int row)
 {
-    const int taps = head->kernel * head->kernel, albedo_taps = head->albedo_kernel * head->albedo_kernel;
+    const int taps = head->kernel * head->kernel;
     if (kind == WF_LEVEL_ALBEDO)
-        return row < albedo_taps ? 2 * taps + row : -1;
+        return row < taps_of(head, kind) ? 2 * taps + row : -1;
     if (row < taps)
         return kind * taps + row;
     return row < taps + head->alphas ? head->outputs - head->alphas + row - taps : -1;
@@ -58,37 +70,49 @@ void wf_vulkan_arrange_matrix_head(const wf_head *head, const float *weight, con
         uint16_t *weights = (uint16_t *)(biases + rows);
         for (int row = 0; row < rows; row++) {
             const int column = column_of(head, kind, row);
+            const float scale = row < taps_of(head, kind) ? LOG2_E : 1;
             for (int i = 0; i < head->inputs && column >= 0; i++)
-                weights[row * head->inputs + i] = wf_float_to_half(weight[column * head->inputs + i]);
+                weights[row * head->inputs + i] = wf_float_to_half(scale * weight[column * head->inputs + i]);
             if (column >= 0)
-                biases[row] = bias[column];
+                biases[row] = scale * bias[column];
         }
     }
 }
 
 /* ---- Pipelines ------------------------------------------------------------------------------------------------------- */
 
-/* How a level is divided, how many parts a warp has, an even number, and what that takes of shared memory: pieces of 16 bytes, pairs of
- * floats, pairs of halves. */
+/* How a level is divided, and what that takes of shared memory: pieces of 16 bytes, pairs of floats, pairs of halves. */
 typedef struct shape {
-    int threads, batch, memory, light, planes;
+    int threads, light, planes;
 } shape;
+
+static int larger_of(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* Pairs of halves of so many rows' logits, where a tile has a margin. */
+static int plane_pairs(int height, int margin, int rows)
+{
+    const int parts = ((WIDTH + 2 * margin) * (height + 2 * margin) + SIDE - 1) / SIDE;
+    return larger_of(rows, SIDE) * 4 * (2 * parts | 1);
+}
 
 static shape shape_of(int threads, int kind, int kernel, int alphas)
 {
-    const int margin = kind == WF_LEVEL_SPLAT ? kernel / 2 : 0, height = threads / 16, border = kernel / 2;
-    const int parts = ((WIDTH + 2 * margin) * (height + 2 * margin) + SIDE - 1) / SIDE, warps = threads / WARP;
-    const int rows = kernel * kernel + alphas, planes = rows < SIDE ? SIDE : rows;
+    const int height = threads / 16, border = kernel / 2, taps = kernel * kernel, splats_alone = kind == WF_LEVEL_SPLAT;
+    const int gather = splats_alone ? 0 : plane_pairs(height, 0, taps + alphas);
+    const int splat = kind == WF_LEVEL_GATHER || kind == WF_LEVEL_ALBEDO
+                          ? 0
+                          : plane_pairs(height, border, taps + (splats_alone ? alphas : 0));
     return (shape){.threads = threads,
-                   .batch = ((parts + warps - 1) / warps + 1) / 2 * 2,
-                   .memory = warps * 2 * SIDE * 3,
                    .light = 3 * (WIDTH / 2 + border) * (height + 2 * border),
-                   .planes = planes * 4 * (2 * parts | 1)};
+                   .planes = larger_of(gather, splat)};
 }
 
 static int bytes_of(const shape *s)
 {
-    return s->memory * PIECE + s->light * 2 * (int)sizeof(float) + s->planes * (int)sizeof(uint32_t);
+    return s->threads * PIECE + s->light * 2 * (int)sizeof(float) + s->planes * (int)sizeof(uint32_t);
 }
 
 /* The highest tile that fits. */
@@ -106,7 +130,7 @@ static wf_result get_pipeline(vulkan_device *device, const wf_head *head, int ki
     static const vulkan_shader shaders[] = {
         [VULKAN_MATRICES_DEVICE] = {level_matrix_comp, sizeof level_matrix_comp},
         [VULKAN_MATRICES_EMULATED] = {level_emulated_comp, sizeof level_emulated_comp}};
-    const int kernel = kind == WF_LEVEL_ALBEDO ? head->albedo_kernel : head->kernel;
+    const int kernel = kernel_of(head, kind);
     const shape s = choose_shape(device, kind, kernel, alphas);
     *pipeline = (vulkan_pipeline){.shader = &shaders[device->matrices],
                                   .constants = {[WF_LEVEL_THREADS] = s.threads,
@@ -116,8 +140,6 @@ static wf_result get_pipeline(vulkan_device *device, const wf_head *head, int ki
                                                 [WF_LEVEL_ALPHAS] = alphas,
                                                 [WF_LEVEL_CLEAN] = head->is_finest,
                                                 [WF_LEVEL_DIVIDE] = kind != WF_LEVEL_ALBEDO && head->albedo_kernel,
-                                                [WF_LEVEL_BATCH] = s.batch,
-                                                [WF_LEVEL_MEMORY] = s.memory,
                                                 [WF_LEVEL_LIGHT] = s.light,
                                                 [WF_LEVEL_PLANES] = s.planes}};
     memcpy(&pipeline->constants[WF_LEVEL_EPSILON], &epsilon, sizeof epsilon);
@@ -134,8 +156,8 @@ wf_result wf_vulkan_prepare_level_matrix(vulkan_device *device, const wf_head *h
     if (!is_small(head->kernel))
         return WF_OK;
     WF_TRY(get_pipeline(device, head, WF_LEVEL_GATHER, head->alphas, epsilon, &s, &pipeline));
-    WF_TRY(get_pipeline(device, head, WF_LEVEL_SPLAT, 0, epsilon, &s, &pipeline));
-    return get_pipeline(device, head, WF_LEVEL_SPLAT, head->alphas, epsilon, &s, &pipeline);
+    WF_TRY(get_pipeline(device, head, WF_LEVEL_SPLAT, head->alphas, epsilon, &s, &pipeline));
+    return get_pipeline(device, head, WF_LEVEL_BOTH, head->alphas, epsilon, &s, &pipeline);
 }
 
 static wf_result record(vulkan_device *device, wf_stream stream, const wf_head *head, int kind, int alphas,
@@ -164,49 +186,40 @@ static const void *parameters_of(const wf_head *head, int kind)
 wf_result wf_vulkan_filter_albedo_matrix(vulkan_device *device, wf_stream stream, const wf_albedo_call *call)
 {
     const wf_head *head = &call->head;
-    const struct wf_level_push push = {
+    struct wf_level_push push = {
         .width = call->decoded.width,
         .height = call->decoded.height,
         .decoded_data = wf_vulkan_address(call->decoded.data),
         .parameters_data = wf_vulkan_address(parameters_of(head, WF_LEVEL_ALBEDO)),
-        .light = wf_vulkan_planes(&call->albedo),
-        .image = {.data = wf_vulkan_address(call->output.data)},
+        .image_data = {wf_vulkan_address(call->output.data)},
     };
+    push.light_data = wf_vulkan_set_strides(push.light, &call->albedo);
     return record(device, stream, head, WF_LEVEL_ALBEDO, 0, 0, &push);
 }
 
-static wf_result filter(vulkan_device *device, wf_stream stream, const wf_level_call *call, wf_operator op, int alphas)
+wf_result wf_vulkan_filter_level_matrix(vulkan_device *device, wf_stream stream, const wf_level_call *call)
 {
+    static const int kinds[] = {[1 << WF_GATHER] = WF_LEVEL_GATHER,
+                                [1 << WF_SPLAT] = WF_LEVEL_SPLAT,
+                                [1 << WF_GATHER | 1 << WF_SPLAT] = WF_LEVEL_BOTH};
     const wf_head *head = &call->head;
-    const wf_filtered *own = &call->output, *coarser = &call->coarser;
-    const int kind = op == WF_SPLAT ? WF_LEVEL_SPLAT : WF_LEVEL_GATHER;
-    const struct wf_level_push push = {
+    const wf_filtered *own = &call->output;
+    struct wf_level_push push = {
         .width = call->decoded.width,
         .height = call->decoded.height,
         .decoded_data = wf_vulkan_address(call->decoded.data),
-        .parameters_data = wf_vulkan_address(parameters_of(head, kind)),
+        .parameters_data = wf_vulkan_address(parameters_of(head, WF_LEVEL_GATHER)),
         .albedo_data = wf_vulkan_address(call->light.albedo.data),
-        .light = wf_vulkan_planes(&call->light.planes),
-        .image = wf_vulkan_planes(&own->image[op]),
         .alpha_data = wf_vulkan_address(own->alpha.data),
-        .blend_data = wf_vulkan_address(own->blend[op].data),
-        .coarser_image_data = wf_vulkan_address(coarser->image[op].data),
-        .coarser_blend_data = wf_vulkan_address(coarser->blend[op].data),
-        .coarser_alpha_data = wf_vulkan_address(coarser->alpha.data),
     };
-    return record(device, stream, head, kind, alphas, call->light.epsilon, &push);
-}
-
-/* The first operator writes the alphas, too. */
-wf_result wf_vulkan_filter_level_matrix(vulkan_device *device, wf_stream stream, const wf_level_call *call)
-{
-    int alphas = call->head.alphas;
+    WF_TRY(wf_vulkan_check_planes(&device->base.log, "color", &call->light.planes));
+    push.light_data = wf_vulkan_set_strides(push.light, &call->light.planes);
     for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
         if (!(call->operators >> op & 1))
             continue;
-        WF_TRY(wf_vulkan_check_planes(&device->base.log, wf_operator_name((wf_operator)op), &call->output.image[op]));
-        WF_TRY(filter(device, stream, call, (wf_operator)op, alphas));
-        alphas = 0;
+        WF_TRY(wf_vulkan_check_planes(&device->base.log, wf_operator_name((wf_operator)op), &own->image[op]));
+        push.image_data[op] = wf_vulkan_set_strides(push.image[op], &own->image[op]);
+        push.mean_data[op] = wf_vulkan_address(own->blend[op].data);
     }
-    return WF_OK;
+    return record(device, stream, head, kinds[call->operators], head->alphas, call->light.epsilon, &push);
 }

@@ -33,6 +33,7 @@ wf_result wf_vulkan_convolve(wf_device *device, wf_stream stream, const wf_convo
 wf_result wf_vulkan_filter_albedo(wf_device *device, wf_stream stream, const wf_albedo_call *call);
 wf_result wf_vulkan_down(wf_device *device, wf_stream stream, const wf_down_call *call);
 wf_result wf_vulkan_filter_level(wf_device *device, wf_stream stream, const wf_level_call *call);
+wf_result wf_vulkan_join(wf_device *device, wf_stream stream, const wf_level_call *call);
 wf_result wf_vulkan_blend(wf_device *device, wf_stream stream, const wf_blend_call *call);
 
 wf_result wf_vulkan_logits(wf_device *device, wf_stream stream, const wf_logits_call *call);
@@ -58,6 +59,8 @@ wf_result wf_vulkan_record_logits(vulkan_device *device, wf_stream stream, const
 
 /* Three planes, or one; without an address where they are absent. Strides are 31 bits: wf_vulkan_check_planes says so. */
 wf_plane_push wf_vulkan_planes(const wf_tensor *tensor);
+/* Their address; strides of channels, rows and columns. */
+VkDeviceAddress wf_vulkan_set_strides(int strides[3], const wf_tensor *tensor);
 wf_result wf_vulkan_check_planes(const wf_log *log, const char *name, const wf_tensor *tensor);
 
 static inline VkDeviceAddress wf_vulkan_address(const void *data)

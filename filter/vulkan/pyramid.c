@@ -3,12 +3,12 @@
 
 #include "blend.comp.h"
 #include "halve.comp.h"
+#include "join.comp.h"
 #include "light.comp.h"
-#include "store_blend.comp.h"
 
 static const vulkan_shader light_shader = {light_comp, sizeof light_comp};
 static const vulkan_shader halve_shader = {halve_comp, sizeof halve_comp};
-static const vulkan_shader store_blend_shader = {store_blend_comp, sizeof store_blend_comp};
+static const vulkan_shader join_shader = {join_comp, sizeof join_comp};
 static const vulkan_shader blend_shader = {blend_comp, sizeof blend_comp};
 
 enum { RGB = 3, LIGHT_KINDS = 3 };
@@ -39,13 +39,17 @@ wf_result wf_vulkan_prepare_levels(vulkan_device *device, const wf_head *head, f
 {
     if (device->matrices)
         WF_TRY(wf_vulkan_prepare_level_matrix(device, head, epsilon));
-    static const vulkan_shader *const shaders[] = {&halve_shader, &store_blend_shader, &blend_shader};
+    static const vulkan_shader *const shaders[] = {&halve_shader, &join_shader};
     for (int kind = 0; kind < LIGHT_KINDS; kind++) {
         vulkan_pipeline pipeline = {.shader = &light_shader, .constants = {[0] = kind}};
         WF_TRY(wf_vulkan_get_pipeline(device, &pipeline));
     }
     for (size_t i = 0; i < sizeof shaders / sizeof *shaders; i++) {
         vulkan_pipeline pipeline = {.shader = shaders[i]};
+        WF_TRY(wf_vulkan_get_pipeline(device, &pipeline));
+    }
+    for (int operators = 1; operators < 1 << WF_OPERATOR_COUNT; operators++) {
+        vulkan_pipeline pipeline = {.shader = &blend_shader, .constants = {[0] = operators}};
         WF_TRY(wf_vulkan_get_pipeline(device, &pipeline));
     }
     for (int op = 0; op < WF_OPERATOR_COUNT && !wf_vulkan_has_level_matrix(device, head->kernel); op++)
@@ -144,19 +148,11 @@ wf_result wf_vulkan_filter_albedo(wf_device *device, wf_stream stream, const wf_
 
 /* ---- Levels ------------------------------------------------------------------------------------------------------- */
 
-static wf_result store_blend(wf_device *device, wf_stream stream, const wf_level_call *call, wf_operator op)
+/* D of an image. */
+static wf_result halve(wf_device *device, wf_stream stream, const wf_tensor *image, const wf_tensor *half)
 {
-    const wf_filtered *own = &call->output, *coarser = &call->coarser;
-    const struct wf_store_blend_push push = {.width = (int)own->image[op].size[3],
-                                             .height = (int)own->image[op].size[2],
-                                             .splat = op == WF_SPLAT,
-                                             .coarser_alpha_data = wf_vulkan_address(coarser->alpha.data),
-                                             .image = wf_vulkan_planes(&own->image[op]),
-                                             .blend = wf_vulkan_planes(&own->blend[op]),
-                                             .coarser_image = wf_vulkan_planes(&coarser->image[op]),
-                                             .coarser_blend = wf_vulkan_planes(&coarser->blend[op])};
-    return record(device, stream, &store_blend_shader, 0, &push, sizeof push, own->blend[op].size[3],
-                  own->blend[op].size[2]);
+    const wf_down_call call = {.input = {.planes = *image}, .output = *half};
+    return wf_vulkan_down(device, stream, &call);
 }
 
 wf_result wf_vulkan_filter_level(wf_device *device, wf_stream stream, const wf_level_call *call)
@@ -177,7 +173,24 @@ wf_result wf_vulkan_filter_level(wf_device *device, wf_stream stream, const wf_l
         WF_TRY(filter(device, stream, (wf_operator)op, head, &call->decoded, op * head->kernel * head->kernel,
                       head->kernel, &w.light, &w.logits, &call->output.image[op]));
         if (head->alphas)
-            WF_TRY(store_blend(device, stream, call, (wf_operator)op));
+            WF_TRY(halve(device, stream, &call->output.image[op], &call->output.blend[op]));
+    }
+    return WF_OK;
+}
+
+wf_result wf_vulkan_join(wf_device *device, wf_stream stream, const wf_level_call *call)
+{
+    const wf_filtered *own = &call->output, *coarser = &call->coarser;
+    for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
+        const struct wf_join_push push = {.width = (int)own->blend[op].size[3],
+                                          .height = (int)own->blend[op].size[2],
+                                          .splat = op == WF_SPLAT,
+                                          .coarser_alpha_data = wf_vulkan_address(coarser->alpha.data),
+                                          .blend = wf_vulkan_planes(&own->blend[op]),
+                                          .coarser_image = wf_vulkan_planes(&coarser->image[op]),
+                                          .coarser_blend = wf_vulkan_planes(&coarser->blend[op])};
+        if (call->operators >> op & 1)
+            WF_TRY(record(device, stream, &join_shader, 0, &push, sizeof push, push.width, push.height));
     }
     return WF_OK;
 }
@@ -185,20 +198,18 @@ wf_result wf_vulkan_filter_level(wf_device *device, wf_stream stream, const wf_l
 wf_result wf_vulkan_blend(wf_device *device, wf_stream stream, const wf_blend_call *call)
 {
     const wf_filtered *filtered = &call->filtered;
+    struct wf_blend_push push = {.epsilon = call->epsilon,
+                                 .alpha_data = wf_vulkan_address(filtered->alpha.data),
+                                 .albedo_data = wf_vulkan_address(call->albedo.data)};
     for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
-        const wf_tensor *image = &filtered->image[op];
-        const struct wf_blend_push push = {.width = (int)image->size[3],
-                                           .height = (int)image->size[2],
-                                           .splat = op == WF_SPLAT,
-                                           .epsilon = call->epsilon,
-                                           .alpha_data = wf_vulkan_address(filtered->alpha.data),
-                                           .albedo_data = wf_vulkan_address(call->albedo.data),
-                                           .image = wf_vulkan_planes(image),
-                                           .blend = wf_vulkan_planes(&filtered->blend[op])};
-        if (call->operators >> op & 1)
-            WF_TRY(record(device, stream, &blend_shader, 0, &push, sizeof push, push.width, push.height));
+        if (!(call->operators >> op & 1))
+            continue;
+        push.width = (int)filtered->image[op].size[3];
+        push.height = (int)filtered->image[op].size[2];
+        push.image_data[op] = wf_vulkan_set_strides(push.image[op], &filtered->image[op]);
+        push.blend_data[op] = wf_vulkan_address(filtered->blend[op].data);
     }
-    return WF_OK;
+    return record(device, stream, &blend_shader, (int)call->operators, &push, sizeof push, push.width, push.height);
 }
 
 /* ---- Logits ------------------------------------------------------------------------------------------------------- */

@@ -32,6 +32,6 @@ wf_embed_shader(wf
   ${PROJECT_SOURCE_DIR}/shaders/network/logits.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/network/light.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/network/halve.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/store_blend.comp.glsl
+  ${PROJECT_SOURCE_DIR}/shaders/network/join.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/network/blend.comp.glsl)
 target_link_libraries(wf PUBLIC Vulkan::Vulkan)

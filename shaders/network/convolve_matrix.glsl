@@ -16,6 +16,7 @@ layout(constant_id = WF_CONVOLVE_ACROSS) const int ACROSS = 1;
 layout(constant_id = WF_CONVOLVE_DEEP) const int DEEP = 1;
 layout(constant_id = WF_CONVOLVE_MEMORY) const int MEMORY = 1;
 layout(constant_id = WF_CONVOLVE_AHEAD) const int AHEAD = 0; // whether inputs are read while those before are multiplied
+layout(constant_id = WF_CONVOLVE_COARSE) const int COARSE = 0; // whether there is a coarser source
 layout(constant_id = WF_CONVOLVE_UP) const int UP = 0;
 layout(constant_id = WF_CONVOLVE_PAIR) const int PAIR = 0;     // a second convolution follows, of 16 inputs and outputs
 layout(constant_id = WF_CONVOLVE_OFFSET) const int OFFSET = 0; // of what is computed first from what comes out
@@ -46,13 +47,14 @@ const int PIXEL = 3, LINE = COLUMNS + 1;
 const int PITCH = WIDTH + 2, HALF = PITCH / 2, PIXELS = PITCH * (HEIGHT + 2), LINES = 9 * 16;
 const int COARSE_PITCH = WIDTH / 2 + 2, COARSE_PIXELS = COARSE_PITCH * (HEIGHT / 2 + 2), COARSE_LINES = 16 * 16;
 
-// A thread brings eights of halves that lie below each other.
+// A thread brings eights of halves that lie below each other. It reads all of them always, of what is not needed the nearest: a condition
+// would have it wait for them at once.
 const int AT_ONCE = THREADS / (2 * PITCH), COARSE_AT_ONCE = THREADS / (2 * COARSE_PITCH);
 const int COPIES = (HEIGHT + 2 + AT_ONCE - 1) / AT_ONCE; // of a coarser source as many at most
 const int LINES_AT_ONCE = THREADS / COLUMNS;
 const int WEIGHT_COPIES = ((UP != 0 ? COARSE_LINES : LINES) + LINES_AT_ONCE - 1) / LINES_AT_ONCE;
-const uint NO_PLACE = 0xffffffffu; // outside the image
-uint places[COPIES];               // in a source, in eights of halves
+uint places[COPIES], coarse_places[COPIES]; // in the sources, in eights of halves
+uint inside, coarse_inside;                 // the image: a bit of each
 uvec4 pixel_copies[COPIES], weight_copies[WEIGHT_COPIES];
 
 wf_sums sums[ROWS][2][PAIRS];
@@ -60,41 +62,34 @@ wf_sums sums[ROWS][2][PAIRS];
 /* ---- From memory to registers, and from these to shared memory ---- */
 
 // Of `rows` rows of `pitch` pixels, the first one of them `first`. The source has half the size where scale is 1.
-void find_places(ivec2 size, ivec2 first, int scale, int channels, int pitch, int rows)
+void find_places(ivec2 size, ivec2 first, int scale, int channels, int pitch, int rows, out uint to[COPIES], out uint bits)
 {
-    int thread = int(gl_LocalInvocationIndex), at_once = THREADS / (2 * pitch), row = thread / (2 * pitch);
-    int piece = thread % (2 * pitch), x = first.x + piece / 2, step = ((size.x + scale) >> scale) * (channels / 8);
-    bool in_row = row < at_once && x >= 0 && x < size.x;
+    uint thread = gl_LocalInvocationIndex, row = thread / uint(2 * pitch), piece = thread % uint(2 * pitch);
+    int at_once = THREADS / (2 * pitch), x = first.x + int(piece / 2u), eights = channels / 8;
+    int step = ((size.x + scale) >> scale) * eights, column = (clamp(x, 0, size.x - 1) >> scale) * eights + int(piece % 2u);
+    bits = 0u;
     [[unroll]] for (int i = 0; i < COPIES; ++i) {
-        int down = row + i * at_once, y = first.y + down;
-        bool inside = in_row && y >= 0 && y < size.y && down < rows;
-        places[i] = inside ? uint((y >> scale) * step + (x >> scale) * (channels / 8) + piece % 2) : NO_PLACE;
+        int y = first.y + min(int(row) + i * at_once, rows - 1);
+        to[i] = uint((clamp(y, 0, size.y - 1) >> scale) * step + column);
+        bits |= in_image(ivec2(x, y), size.x, size.y) ? 1u << i : 0u;
     }
 }
 
-void load_pixels(uint64_t source, int chunk)
+// those: all bits, or none where they will not be used, so that all threads read the first ones.
+void load_weights(uint64_t weights, int lines, uint those)
 {
-    [[unroll]] for (int i = 0; i < COPIES; ++i) {
-        pixel_copies[i] = places[i] != NO_PLACE ? Half8s(source).values[places[i] + uint(chunk * 2)] : uvec4(0u);
-    }
-}
-
-void load_weights(uint64_t weights, int lines)
-{
-    int thread = int(gl_LocalInvocationIndex), line = thread / COLUMNS, column = thread % COLUMNS;
+    int line = int(gl_LocalInvocationIndex / uint(COLUMNS)), column = int(gl_LocalInvocationIndex % uint(COLUMNS));
     [[unroll]] for (int i = 0; i < WEIGHT_COPIES; ++i) {
-        int at = line + i * LINES_AT_ONCE;
-        if (line < LINES_AT_ONCE && at < lines) {
-            weight_copies[i] = Half8s(weights).values[uint(at * (OUTPUTS / 8) + column)];
-        }
+        int at = min(line + i * LINES_AT_ONCE, lines - 1);
+        weight_copies[i] = Half8s(weights).values[uint(at * (OUTPUTS / 8) + column) & those];
     }
 }
 
 // Behind so many pixels.
 void stage_weights(int pixels, int lines)
 {
-    int thread = int(gl_LocalInvocationIndex), line = thread / COLUMNS;
-    int to = pixels * PIXEL + line * LINE + thread % COLUMNS;
+    int line = int(gl_LocalInvocationIndex / uint(COLUMNS)), column = int(gl_LocalInvocationIndex % uint(COLUMNS));
+    int to = pixels * PIXEL + line * LINE + column;
     [[unroll]] for (int i = 0; i < WEIGHT_COPIES; ++i) {
         if (line < LINES_AT_ONCE && line + i * LINES_AT_ONCE < lines) {
             memory[to + i * LINES_AT_ONCE * LINE] = weight_copies[i];
@@ -102,14 +97,14 @@ void stage_weights(int pixels, int lines)
     }
 }
 
-void stage(int pitch, int rows, int lines, bool halved)
+void stage(int pitch, int rows, int lines, bool halved, uint bits)
 {
-    int thread = int(gl_LocalInvocationIndex), at_once = THREADS / (2 * pitch), row = thread / (2 * pitch);
-    int x = thread % (2 * pitch) / 2, place = halved ? x % 2 * HALF + x / 2 : x;
-    int to = (row * pitch + place) * PIXEL + thread % 2;
+    uint thread = gl_LocalInvocationIndex, row = thread / uint(2 * pitch), x = thread % uint(2 * pitch) / 2u;
+    int at_once = THREADS / (2 * pitch), place = int(halved ? x % 2u * uint(HALF) + x / 2u : x);
+    int to = (int(row) * pitch + place) * PIXEL + int(thread % 2u);
     [[unroll]] for (int i = 0; i < COPIES; ++i) {
-        if (row < at_once && row + i * at_once < rows) {
-            memory[to + i * at_once * pitch * PIXEL] = pixel_copies[i];
+        if (int(row) < at_once && int(row) + i * at_once < rows) {
+            memory[to + i * at_once * pitch * PIXEL] = (bits >> i & 1u) != 0u ? pixel_copies[i] : uvec4(0u);
         }
     }
     stage_weights(rows * pitch, lines);
@@ -159,30 +154,46 @@ void stage_features(ivec2 tile)
 }
 #endif
 
-// Behind the weights of 9 taps of all chunks are those of 16 taps of the coarser source's. weights: of this workgroup's outputs.
-void load_chunk(int chunk, ivec2 tile, uint64_t weights)
+void find_sources(ivec2 tile)
 {
-#ifdef WF_FROM_FEATURES
-    load_weights(weights, LINES);
-#else
-    int coarse_chunks = COARSE_CHANNELS / 16, chunks = coarse_chunks + CHANNELS / 16;
+#ifndef WF_FROM_FEATURES
     ivec2 size = ivec2(push.width, push.height);
-    uint64_t line = uint64_t(OUTPUTS * 2);
-    if (is_up(chunk)) {
-        if (chunk == 0) {
-            find_places(size / 2, tile / 2 - 1, 0, push.coarse_channels, COARSE_PITCH, HEIGHT / 2 + 2);
-        }
-        load_pixels(push.coarse_data, chunk);
-        load_weights(weights + line * uint64_t(chunks * LINES + chunk * COARSE_LINES), COARSE_LINES);
-        return;
+    find_places(size, tile - 1, 0, CHANNELS, PITCH, HEIGHT + 2, places, inside);
+    if (UP != 0) {
+        find_places(size / 2, tile / 2 - 1, 0, COARSE_CHANNELS, COARSE_PITCH, HEIGHT / 2 + 2, coarse_places, coarse_inside);
+    } else if (COARSE != 0) {
+        find_places(size, tile - 1, 1, COARSE_CHANNELS, PITCH, HEIGHT + 2, coarse_places, coarse_inside);
     }
-    bool coarse = chunk < coarse_chunks;
-    if (chunk == 0 || chunk == coarse_chunks) {
-        find_places(size, tile - 1, coarse ? 1 : 0, coarse ? push.coarse_channels : push.input_channels, PITCH, HEIGHT + 2);
-    }
-    load_pixels(coarse ? push.coarse_data : push.input_data, coarse ? chunk : chunk - coarse_chunks);
-    load_weights(weights + line * uint64_t(chunk * LINES), LINES);
 #endif
+}
+
+// Behind the weights of 9 taps of all chunks are those of 16 taps of the coarser source's. weights: of this workgroup's outputs. After the
+// last chunk's come those of the second convolution.
+void load_chunk(int chunk, int chunks, uint64_t weights, uint64_t second)
+{
+    uint64_t line = uint64_t(OUTPUTS * 2);
+    int last = min(chunk, chunks - 1), lines = LINES;
+    uint those = chunk < chunks ? ~0u : 0u;
+#ifndef WF_FROM_FEATURES
+    int coarse_chunks = COARSE != 0 ? COARSE_CHANNELS / 16 : 0;
+    bool coarse = last < coarse_chunks;
+    uint64_t source = coarse ? push.coarse_data : push.input_data;
+    uint first = uint((coarse ? last : last - coarse_chunks) * 2);
+    [[unroll]] for (int i = 0; i < COPIES; ++i) {
+        uint place = COARSE != 0 && coarse ? coarse_places[i] : places[i];
+        pixel_copies[i] = Half8s(source).values[(place + first) & those];
+    }
+#endif
+    uint64_t from = weights + line * uint64_t(last * LINES);
+    if (is_up(last)) {
+        from = weights + line * uint64_t(chunks * LINES + last * COARSE_LINES);
+        lines = COARSE_LINES;
+    }
+    if (PAIR != 0 && chunk == chunks) {
+        from = second;
+        lines = LINES;
+    }
+    load_weights(from, lines, PAIR != 0 ? ~0u : those);
 }
 
 void stage_chunk(int chunk, ivec2 tile)
@@ -192,9 +203,9 @@ void stage_chunk(int chunk, ivec2 tile)
     stage_weights(PIXELS, LINES);
 #else
     if (is_up(chunk)) {
-        stage(COARSE_PITCH, HEIGHT / 2 + 2, COARSE_LINES, false);
+        stage(COARSE_PITCH, HEIGHT / 2 + 2, COARSE_LINES, false, coarse_inside);
     } else {
-        stage(PITCH, HEIGHT + 2, LINES, true);
+        stage(PITCH, HEIGHT + 2, LINES, true, COARSE != 0 && chunk < COARSE_CHANNELS / 16 ? coarse_inside : inside);
     }
 #endif
 }
@@ -203,7 +214,7 @@ void stage_chunk(int chunk, ivec2 tile)
 // ones.
 void add_products(int pixels, int column)
 {
-    wf_halves rows[2][ROWS + 2];
+    wf_left rows[2][ROWS + 2];
     [[unroll]] for (int dx = -1; dx < 3; ++dx) {
         int next = dx + 1;
         [[unroll]] for (int row = 0; row < ROWS + 2; ++row) {
@@ -212,7 +223,7 @@ void add_products(int pixels, int column)
         [[unroll]] for (int dy = 0; dy < 3 && dx >= 0; ++dy) {
             [[unroll]] for (int pair = 0; pair < PAIRS; ++pair) {
                 int line = (dy * 3 + dx) * 16;
-                wf_halves weight = load_rows(PIXELS * PIXEL + line * LINE + column + 2 * pair, LINE);
+                wf_right weight = load_right_rows(PIXELS * PIXEL + line * LINE + column + 2 * pair, LINE);
                 [[unroll]] for (int row = 0; row < ROWS; ++row) {
                     sums[row][0][pair] = multiply_add(rows[dx % 2][row + dy], weight, sums[row][0][pair]);
                     sums[row][1][pair] = multiply_add(rows[next % 2][row + dy], weight, sums[row][1][pair]);
@@ -225,7 +236,7 @@ void add_products(int pixels, int column)
 void add_coarse_products(int pixels, int column)
 {
     [[unroll]] for (int x = 0; x < 3; ++x) {
-        wf_halves rows[ROWS / 2 + 2];
+        wf_left rows[ROWS / 2 + 2];
         [[unroll]] for (int row = 0; row < ROWS / 2 + 2; ++row) {
             rows[row] = load_rows(pixels + (row * COARSE_PITCH + x) * PIXEL, PIXEL);
         }
@@ -233,7 +244,7 @@ void add_coarse_products(int pixels, int column)
             int odd = i / 4, below = i / 2 % 2, dy = i % 2, dx = x - odd;
             [[unroll]] for (int pair = 0; pair < PAIRS && dx >= 0 && dx < 2; ++pair) {
                 int line = ((below * 2 + odd) * 4 + dy * 2 + dx) * 16;
-                wf_halves weight = load_rows(COARSE_PIXELS * PIXEL + line * LINE + column + 2 * pair, LINE);
+                wf_right weight = load_right_rows(COARSE_PIXELS * PIXEL + line * LINE + column + 2 * pair, LINE);
                 [[unroll]] for (int row = 0; row < ROWS / 2; ++row) {
                     sums[2 * row + below][odd][pair] =
                         multiply_add(rows[row + below + dy], weight, sums[2 * row + below][odd][pair]);
@@ -332,22 +343,20 @@ void main()
 
     uint64_t parameters = push.parameters_data, weights = parameters + uint64_t(OUTPUTS * 4 + group * 8 * COLUMNS * 2);
     uint64_t second = parameters + uint64_t(int64_t(push.second));
-    int chunks = (COARSE_CHANNELS + CHANNELS) / 16;
+    int chunks = ((COARSE != 0 ? COARSE_CHANNELS : 0) + CHANNELS) / 16;
+    find_sources(tile);
     if (AHEAD != 0) {
-        load_chunk(0, tile, weights);
+        load_chunk(0, chunks, weights, second + uint64_t(OUTPUTS * 4));
     }
     start_sums(parameters + uint64_t(channel * 4));
     for (int chunk = 0; chunk < chunks; ++chunk) {
         if (AHEAD == 0) {
-            load_chunk(chunk, tile, weights);
+            load_chunk(chunk, chunks, weights, second);
         }
         stage_chunk(chunk, tile);
         barrier();
-        if (AHEAD != 0 && chunk + 1 < chunks) {
-            load_chunk(chunk + 1, tile, weights);
-        }
-        if (PAIR != 0 && chunk + 1 == chunks) {
-            load_weights(second + uint64_t(OUTPUTS * 4), LINES);
+        if (AHEAD != 0) {
+            load_chunk(chunk + 1, chunks, weights, second + uint64_t(OUTPUTS * 4));
         }
         if (is_up(chunk)) {
             add_coarse_products((down * (ROWS / 2) * COARSE_PITCH + across * 16) * PIXEL, column);
@@ -358,6 +367,9 @@ void main()
     }
     if (PAIR != 0) {
         keep_sums(tile, pixels);
+        if (AHEAD == 0) {
+            load_weights(second + uint64_t(OUTPUTS * 4), LINES, ~0u);
+        }
         stage_weights(PIXELS, LINES);
         start_sums(second);
         barrier();

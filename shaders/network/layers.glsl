@@ -11,6 +11,7 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Half4 { uvec
 layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Long { uint64_t value; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Half8 { uvec4 value; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Float4 { vec4 value; };
+layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Half4s { uvec2 values[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Half8s { uvec4 values[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Floats { float values[]; };
 
@@ -21,10 +22,15 @@ vec4 load_four(uint64_t from)
     return vec4(unpackHalf2x16(halves.x), unpackHalf2x16(halves.y));
 }
 
+wf_plane_push dense_planes(uint64_t data, int width, int height)
+{
+    return wf_plane_push(data, width * height, width, 1);
+}
+
 uint64_t plane_address(wf_plane_push planes, int c, int y, int x)
 {
-    int64_t at = int64_t(c) * planes.channel + int64_t(y) * planes.row + int64_t(x) * planes.column;
-    return planes.data + uint64_t(at * 4);
+    int at = y * planes.row + x * planes.column; // as wf_vulkan_check_planes allows
+    return planes.data + uint64_t(int64_t(c) * planes.channel * 4) + uint64_t(int64_t(at) * 4);
 }
 
 float load_plane(wf_plane_push planes, int c, int y, int x)

@@ -8,8 +8,9 @@
 
 #define WARP int(gl_LocalInvocationIndex / 32)
 #define LANE int(gl_LocalInvocationIndex % 32)
+#define wf_right wf_left
 
-struct wf_halves {
+struct wf_left {
     uint64_t data; // 0: in shared memory
     int at, stride;
     bool by_columns;
@@ -24,22 +25,27 @@ void sync_warp()
     barrier();
 }
 
-wf_halves load_rows(int at, int stride)
+wf_left load_rows(int at, int stride)
 {
-    return wf_halves(uint64_t(0), at, stride, false);
+    return wf_left(uint64_t(0), at, stride, false);
 }
 
-wf_halves load_columns(int at, int stride)
+wf_right load_right_rows(int at, int stride)
 {
-    return wf_halves(uint64_t(0), at, stride, true);
+    return load_rows(at, stride);
 }
 
-wf_halves load_rows_from(uint64_t data, int at, int stride)
+wf_right load_columns(int at, int stride)
 {
-    return wf_halves(data, at, stride, false);
+    return wf_left(uint64_t(0), at, stride, true);
 }
 
-float half_of(wf_halves m, int row, int column)
+wf_left load_rows_from(uint64_t data, int at, int stride)
+{
+    return wf_left(data, at, stride, false);
+}
+
+float half_of(wf_left m, int row, int column)
 {
     int line = m.by_columns ? column : row, place = m.by_columns ? row : column, at = m.at + line * m.stride + place / 8;
     uvec4 eight = m.data == 0 ? memory[at] : Half8s(m.data).values[at];
@@ -66,7 +72,7 @@ wf_sums repeat_column(uint64_t data, int at)
     return sums;
 }
 
-wf_sums multiply_add(wf_halves a, wf_halves b, wf_sums sums)
+wf_sums multiply_add(wf_left a, wf_right b, wf_sums sums)
 {
     for (int k = 0; k < 16; ++k) {
         float x = half_of(a, LANE / 2, k);
@@ -114,12 +120,33 @@ wf_sums activate(wf_sums sums)
 #extension GL_EXT_shader_explicit_arithmetic_types_float16 : require
 #extension GL_KHR_memory_scope_semantics : require
 #extension GL_KHR_shader_subgroup_basic : require
-#extension GL_NV_cooperative_matrix : require
 
-#define WARP      int(gl_SubgroupID)
-#define LANE      int(gl_SubgroupInvocationID)
-#define wf_halves fcoopmatNV<16, gl_ScopeSubgroup, 16, 16>
-#define wf_sums   fcoopmatNV<32, gl_ScopeSubgroup, 16, 16>
+#define WARP int(gl_SubgroupID)
+#define LANE int(gl_SubgroupInvocationID)
+
+#ifdef WF_KHR_MATRICES
+#extension GL_KHR_cooperative_matrix : require
+#define wf_left     coopmat<float16_t, gl_ScopeSubgroup, 16, 16, gl_MatrixUseA>
+#define wf_right    coopmat<float16_t, gl_ScopeSubgroup, 16, 16, gl_MatrixUseB>
+#define wf_halves   coopmat<float16_t, gl_ScopeSubgroup, 16, 16, gl_MatrixUseAccumulator>
+#define wf_sums     coopmat<float, gl_ScopeSubgroup, 16, 16, gl_MatrixUseAccumulator>
+#define wf_load     coopMatLoad
+#define wf_store    coopMatStore
+#define wf_multiply coopMatMulAdd
+#define BY_ROWS     gl_CooperativeMatrixLayoutRowMajor
+#define BY_COLUMNS  gl_CooperativeMatrixLayoutColumnMajor
+#else
+#extension GL_NV_cooperative_matrix : require
+#define wf_halves   fcoopmatNV<16, gl_ScopeSubgroup, 16, 16>
+#define wf_left     wf_halves
+#define wf_right    wf_halves
+#define wf_sums     fcoopmatNV<32, gl_ScopeSubgroup, 16, 16>
+#define wf_load     coopMatLoadNV
+#define wf_store    coopMatStoreNV
+#define wf_multiply coopMatMulAddNV
+#define BY_ROWS     false
+#define BY_COLUMNS  true
+#endif
 
 // Of shared memory alone.
 void sync_warp()
@@ -127,24 +154,31 @@ void sync_warp()
     controlBarrier(gl_ScopeSubgroup, gl_ScopeSubgroup, gl_StorageSemanticsShared, gl_SemanticsAcquireRelease);
 }
 
-wf_halves load_rows(int at, int stride)
+wf_left load_rows(int at, int stride)
 {
-    wf_halves m;
-    coopMatLoadNV(m, memory, at, stride, false);
+    wf_left m;
+    wf_load(m, memory, at, stride, BY_ROWS);
     return m;
 }
 
-wf_halves load_columns(int at, int stride)
+wf_right load_right_rows(int at, int stride)
 {
-    wf_halves m;
-    coopMatLoadNV(m, memory, at, stride, true);
+    wf_right m;
+    wf_load(m, memory, at, stride, BY_ROWS);
     return m;
 }
 
-wf_halves load_rows_from(uint64_t data, int at, int stride)
+wf_right load_columns(int at, int stride)
 {
-    wf_halves m;
-    coopMatLoadNV(m, Half8s(data).values, at, stride, false);
+    wf_right m;
+    wf_load(m, memory, at, stride, BY_COLUMNS);
+    return m;
+}
+
+wf_left load_rows_from(uint64_t data, int at, int stride)
+{
+    wf_left m;
+    wf_load(m, Half8s(data).values, at, stride, BY_ROWS);
     return m;
 }
 
@@ -152,31 +186,31 @@ wf_halves load_rows_from(uint64_t data, int at, int stride)
 wf_sums repeat_row(uint64_t data, int at)
 {
     wf_sums sums;
-    coopMatLoadNV(sums, Floats(data).values, at, 0, false);
+    wf_load(sums, Floats(data).values, at, 0, BY_ROWS);
     return sums;
 }
 
 wf_sums repeat_column(uint64_t data, int at)
 {
     wf_sums sums;
-    coopMatLoadNV(sums, Floats(data).values, at, 0, true);
+    wf_load(sums, Floats(data).values, at, 0, BY_COLUMNS);
     return sums;
 }
 
-wf_sums multiply_add(wf_halves a, wf_halves b, wf_sums sums)
+wf_sums multiply_add(wf_left a, wf_right b, wf_sums sums)
 {
-    return coopMatMulAddNV(a, b, sums);
+    return wf_multiply(a, b, sums);
 }
 
 void store_rows(wf_sums sums, int at, int stride)
 {
-    coopMatStoreNV(wf_halves(sums), memory, at, stride, false);
+    wf_store(wf_halves(sums), memory, at, stride, BY_ROWS);
 }
 
 #ifdef WF_PLANES
 void store_planes(wf_sums sums, int at, int stride)
 {
-    coopMatStoreNV(wf_halves(sums), planes, at, stride, false);
+    wf_store(wf_halves(sums), planes, at, stride, BY_ROWS);
 }
 #endif
 

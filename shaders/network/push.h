@@ -24,7 +24,8 @@
 #define WF_CONVOLVE_UP      8
 #define WF_CONVOLVE_PAIR    9
 #define WF_CONVOLVE_OFFSET  10
-#define WF_CONVOLVE_FEATURE 11 /* the first one of features.glsl */
+#define WF_CONVOLVE_COARSE  11
+#define WF_CONVOLVE_FEATURE 12 /* the first one of features.glsl */
 
 /* Specialization constants of level_matrix.glsl: named there, but these. */
 #define WF_LEVEL_THREADS 0
@@ -34,19 +35,18 @@
 #define WF_LEVEL_ALPHAS  4 /* 2: written, too */
 #define WF_LEVEL_CLEAN   5
 #define WF_LEVEL_EPSILON 6
-#define WF_LEVEL_BATCH   7
-#define WF_LEVEL_MEMORY  8
-#define WF_LEVEL_LIGHT   9
-#define WF_LEVEL_PLANES  10
-#define WF_LEVEL_DIVIDE  11
+#define WF_LEVEL_DIVIDE  7
+#define WF_LEVEL_LIGHT   8
+#define WF_LEVEL_PLANES  9
 
 /* Rows of a part of a head in its parameters. */
 #define WF_LEVEL_ROWS 32
 
-/* Kinds of level_matrix.glsl. */
+/* Kinds of level_matrix.glsl, the first three of which are parts of a head, too. */
 #define WF_LEVEL_GATHER 0
 #define WF_LEVEL_SPLAT  1
 #define WF_LEVEL_ALBEDO 2
+#define WF_LEVEL_BOTH   3
 
 /* Columns and pixels that one thread of logits.comp.glsl computes, and threads of a workgroup. */
 #define WF_LOGITS_COLUMNS 8
@@ -136,35 +136,35 @@ struct wf_light_push {
     wf_plane_push from, to;
 };
 
-/* Of level_matrix.glsl. Parameters: biases (float32) and weights (row, input) of the part of the head whose rows are the logits of
- * the taps, and of the alphas. Planes at data alone are dense. */
+/* Of level_matrix.glsl. Parameters: biases (float32) and weights (row, input) of the parts of the head, gather's and then splat's, or the
+ * albedo's; rows are the logits of the taps, times log2(e), and of the alphas. Gather's and splat's images, and means of their 2x2
+ * blocks, in dense planes. */
 struct wf_level_push {
     int first_group_x, first_group_y;
     int width, height;
     uint64_t decoded_data, parameters_data;
     uint64_t albedo_data; /* as in wf_light_push */
-    wf_plane_push light, image;
-    uint64_t alpha_data, blend_data;
-    uint64_t coarser_image_data, coarser_blend_data, coarser_alpha_data;
+    uint64_t light_data, image_data[2], alpha_data, mean_data[2];
+    int light[3], image[2][3]; /* strides of channels, rows and columns */
 };
 
-/* Of store_blend.comp.glsl: width, height of the own level. */
-struct wf_store_blend_push {
+/* Of join.comp.glsl: width, height of the coarser level. */
+struct wf_join_push {
     int first_group_x, first_group_y;
     int width, height;
     int splat; /* which of the two alphas */
     uint64_t coarser_alpha_data;
-    wf_plane_push image, blend, coarser_image, coarser_blend;
+    wf_plane_push blend, coarser_image, coarser_blend;
 };
 
-/* Of blend.comp.glsl. */
+/* Of blend.comp.glsl: gather's and splat's. Planes of blend are dense. */
 struct wf_blend_push {
     int first_group_x, first_group_y;
     int width, height;
-    int splat;
-    float epsilon;
     uint64_t alpha_data, albedo_data;
-    wf_plane_push image, blend;
+    uint64_t image_data[2], blend_data[2];
+    int image[2][3]; /* strides of channels, rows and columns */
+    float epsilon;
 };
 
 #endif
