@@ -12,22 +12,22 @@ namespace
 
 /* The values of one metric as words; `best` stands out, as does what reads like it. */
 struct Column {
-    char figures[LAYERS_WITH_ERROR][32];
+    char figures[COMPARED_COUNT][32];
     int best;
 };
 
-Column column_of(const metrics *metrics, int index)
+Column column_of(const metrics *metrics, unsigned has, int index)
 {
     const metric &metric = metric_rows[index];
     Column column = {{}, -1};
-    for (int layer = 0; layer < LAYERS_WITH_ERROR; layer++) {
-        if (!layer_rows[layer].has_error)
+    for (int place = 0; place < COMPARED_COUNT; place++) {
+        if (!(has >> place & 1))
             continue;
-        double value = metrics[layer].values[index];
-        std::snprintf(column.figures[layer], 32, "%.*f", metric.decimals, value);
+        double value = metrics[place].values[index];
+        std::snprintf(column.figures[place], 32, "%.*f", metric.decimals, value);
         double best = column.best < 0 ? value : metrics[column.best].values[index];
         if (column.best < 0 || (metric.higher_is_better ? value > best : value < best))
-            column.best = layer;
+            column.best = place;
     }
     return column;
 }
@@ -52,21 +52,21 @@ void build_quality(const ui_facts *facts, const view_context *context, Box box)
     for (int c = 0; c < METRICS_SUMMARY; c++) {
         draw_text(look.small, cell(titles, c), right_align, dim, metric_rows[c].label);
         if (facts->quality)
-            columns[c] = column_of(facts->quality, c);
+            columns[c] = column_of(facts->quality, facts->has_quality, c);
     }
-    for (int layer = 0; layer < LAYERS_WITH_ERROR; layer++) {
-        if (!layer_rows[layer].has_error)
-            continue;
-        Box row = box.take_top(px(22));
+    const float height = px(context->sequences > 2 ? 17 : 22);
+    for (int place = 0; place < COMPARED_LAYERS * context->sequences && box.height >= height; place++) {
+        const bool is_known = facts->has_quality >> place & 1;
+        Box row = box.take_top(height);
         char label[64];
-        layer_label(layer, label);
+        layer_label(layer_compared(place), label);
         fill({row.x, row.y, row.width, 1}, line);
         draw_text(look.body, row, left_align, text, label);
         for (int c = 0; c < METRICS_SUMMARY; c++) {
             const Column &column = columns[c];
-            bool stands_out = facts->quality && std::strcmp(column.figures[layer], column.figures[column.best]) == 0;
+            bool stands_out = is_known && std::strcmp(column.figures[place], column.figures[column.best]) == 0;
             draw_text(stands_out ? look.strong : look.body, cell(row, c), right_align, stands_out ? text : dim,
-                      facts->quality ? column.figures[layer] : "-");
+                      is_known ? column.figures[place] : "-");
         }
     }
 }

@@ -51,7 +51,8 @@ typedef struct ui_facts {
     wf_device_info node;
     const profiler *times;
     hand_over_facts hand_over;
-    const metrics *quality; /* by layer, of the frame that is shown, for layers that have an error; NULL: not known */
+    const metrics *quality;           /* of the frame that is shown, by places (layer_compared); NULL: not known */
+    unsigned has_quality;             /* bit of each place that is known */
     const inspected_pixel *inspected; /* the pixels of the inspector, as far as they are known */
     int inspected_count;
     const measurement *measured; /* NULL: not there yet */

@@ -73,6 +73,12 @@ int frame_layer_channels(frame_layer layer)
     return layer_rows[layer].channels;
 }
 
+int layer_compared(int place)
+{
+    static const int layers[COMPARED_LAYERS] = {FRAME_COLOR, LAYER_GATHER, LAYER_SPLAT};
+    return layer_of_sequence(place / COMPARED_LAYERS, layers[place % COMPARED_LAYERS]);
+}
+
 int layer_map_level(int layer)
 {
     return (layer_own(layer) - LAYER_MAPS) / MAP_COUNT;

@@ -61,8 +61,7 @@ enum {
     MAP_LAYERS(MAP_NUMBER, 0, "") LAYER_AFTER_LEVEL,
     LAYER_MAPS = LAYER_LAST_FURTHER + 1,        /* the first map */
     MAP_COUNT = LAYER_AFTER_LEVEL - LAYER_MAPS, /* of one level: those of the next one follow */
-    LAYER_COUNT = LAYER_MAPS + MAP_COUNT * MAP_LEVELS,
-    LAYERS_WITH_ERROR = LAYER_SPLAT + 1 /* those from here on have none */
+    LAYER_COUNT = LAYER_MAPS + MAP_COUNT * MAP_LEVELS
 };
 
 typedef struct layer_row {
@@ -84,6 +83,10 @@ extern const layer_row layer_rows[LAYER_COUNT];
  * from 0; the first one's are the layers as above. */
 #define SEQUENCES 4
 enum { SHOWN_LAYERS = SEQUENCES * LAYER_COUNT };
+
+/* Those that have an error, of all sequences, have a place each among what is compared with the reference. */
+enum { COMPARED_LAYERS = 3, COMPARED_COUNT = SEQUENCES * COMPARED_LAYERS };
+int layer_compared(int place);
 
 static inline int layer_of_sequence(int sequence, int layer)
 {

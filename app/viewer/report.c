@@ -96,9 +96,9 @@ static void add_frame(cJSON *list, const report_metrics *entry)
 {
     cJSON *frame = cJSON_CreateObject();
     add_text(frame, "frame", entry->frame);
-    for (int layer = 0; layer < LAYERS_WITH_ERROR; layer++)
-        if (layer_rows[layer].has_error)
-            add_metrics(frame, layer_word(layer), &entry->layers[layer]);
+    for (int place = 0; place < COMPARED_COUNT; place++)
+        if (entry->has >> place & 1)
+            add_metrics(frame, layer_word(layer_compared(place)), &entry->compared[place]);
     cJSON_AddItemToArray(list, frame);
 }
 

@@ -12,8 +12,9 @@
 #include "wf_network.h"
 
 typedef struct report_metrics {
-    const char *frame;                 /* path */
-    metrics layers[LAYERS_WITH_ERROR]; /* of those that have an error */
+    const char *frame; /* path */
+    metrics compared[COMPARED_COUNT];
+    unsigned has; /* bit of each place (layer_compared) that there is */
 } report_metrics;
 
 /* Of live frames. */

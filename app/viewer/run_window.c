@@ -111,7 +111,7 @@ static bool measure_at_rest(viewer *viewer, error *error)
     bool due = samples > 0 ? grown : resting && !state->has_metrics;
     if (!due || !viewer->context.has[FRAME_REFERENCE])
         return true;
-    state->has_metrics = false;
+    state->has_metrics = 0;
     viewer->measured_samples = samples;
     return viewer_capture(viewer, false, error);
 }

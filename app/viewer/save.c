@@ -63,7 +63,9 @@ bool viewer_capture(viewer *viewer, bool to_files, error *error)
     const denoiser *denoiser = &viewer->denoiser;
     layer_set layers = {0};
     for (int layer = 0; layer < LAYER_COUNT; layer++)
-        layers.has[layer] = to_files || layer == FRAME_REFERENCE || layer_rows[layer].has_error;
+        layers.has[layer] = to_files || layer == FRAME_REFERENCE;
+    for (int place = 0; place < COMPARED_COUNT; place++)
+        layers.has[layer_compared(place)] = true;
     image pictures[SHOWN_LAYERS];
     const shown_images images = viewer_images(viewer);
     if (!capture_layers(&viewer->capture, &images, &layers, (int)denoiser->width, (int)denoiser->height, pictures,
@@ -72,10 +74,13 @@ bool viewer_capture(viewer *viewer, bool to_files, error *error)
     frame_state *state = &viewer->frames[viewer->shown];
     const image *reference = &pictures[FRAME_REFERENCE];
     if (reference->pixels && !state->has_metrics) {
-        for (int layer = 0; layer < LAYERS_WITH_ERROR; layer++)
-            if (layer_rows[layer].has_error)
-                state->metrics[layer] = metrics_compare(&pictures[layer], reference);
-        state->has_metrics = true;
+        for (int place = 0; place < COMPARED_COUNT; place++) {
+            const image *picture = &pictures[layer_compared(place)];
+            if (!picture->pixels)
+                continue;
+            state->metrics[place] = metrics_compare(picture, reference);
+            state->has_metrics |= 1u << place;
+        }
     }
     state->captured = to_files;
     return !to_files || !viewer->options->save || save_pictures(viewer, pictures, error);
@@ -141,8 +146,8 @@ static bool write_report(const viewer *viewer, error *error)
             measured[measured_count++] = (report_measured){feed_path(&viewer->feed, i), state->measured};
         if (!state->has_metrics)
             continue;
-        metrics[count].frame = feed_path(&viewer->feed, i);
-        memcpy(metrics[count++].layers, state->metrics, sizeof state->metrics);
+        metrics[count] = (report_metrics){.frame = feed_path(&viewer->feed, i), .has = state->has_metrics};
+        memcpy(metrics[count++].compared, state->metrics, sizeof state->metrics);
     }
     const predictor_row *predictor = &predictor_rows[viewer->applied.row];
     bool files = viewer->applied.row == PREDICTOR_FILES;

@@ -15,13 +15,13 @@
 /* What is known of a frame of the sequence. */
 typedef struct frame_state {
     bool shown, has_reference;
-    bool captured; /* saved and measured, as far as that was asked for */
-    bool has_metrics;
-    unsigned lacks; /* bit of each sequence that has no frame beside this one, once that was said */
-    char *problem;  /* what was wrong with its file: sentences, each with a newline; owned, NULL: nothing is known */
-    bool skipped;   /* since it could not be read */
-    metrics metrics[LAYERS_WITH_ERROR]; /* of layers that have an error */
-    measurement *measured;              /* for the report, NULL: nothing was; owned */
+    bool captured;        /* saved and measured, as far as that was asked for */
+    unsigned has_metrics; /* bit of each place (layer_compared) */
+    unsigned lacks;       /* bit of each sequence that has no frame beside this one, once that was said */
+    char *problem; /* what was wrong with its file: sentences, each with a newline; owned, NULL: nothing is known */
+    bool skipped;  /* since it could not be read */
+    metrics metrics[COMPARED_COUNT];
+    measurement *measured; /* for the report, NULL: nothing was; owned */
 } frame_state;
 
 /* A sequence beside the first one. */

@@ -48,8 +48,10 @@ static bool set_predictor(viewer *viewer, denoiser *denoiser, error *error)
 /* What was measured and read back belongs to a filter that is no longer. */
 static void forget_results(viewer *viewer)
 {
-    for (int i = 0; i < viewer->context.frame_count; i++)
-        viewer->frames[i].captured = viewer->frames[i].has_metrics = false;
+    for (int i = 0; i < viewer->context.frame_count; i++) {
+        viewer->frames[i].captured = false;
+        viewer->frames[i].has_metrics = 0;
+    }
     profiler_reset(viewer->times);
 }
 
@@ -211,7 +213,8 @@ static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *e
     viewer->is_moving = frame.is_new;
     if (frame.is_new) {
         viewer->has_moved = true;
-        viewer->frames[index].has_metrics = viewer->frames[index].captured = false;
+        viewer->frames[index].captured = false;
+        viewer->frames[index].has_metrics = 0;
     }
     return true;
 }
@@ -261,6 +264,7 @@ static void gather_facts(viewer *viewer)
     facts->times = viewer->kept;
     facts->hand_over = describe_hand_over(viewer);
     facts->quality = state->has_metrics ? state->metrics : NULL;
+    facts->has_quality = state->has_metrics;
     if (viewer_draws(viewer)) {
         facts->probed = viewer->context.hovered >= 0 ? screen_probed(&viewer->screen) : (values){0};
         facts->printed = screen_printed(&viewer->screen);

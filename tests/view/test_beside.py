@@ -37,6 +37,12 @@ def filtered(color, folder, operator):
     return reference.apply(operator, color, np.load(folder / "w.npy"), (3, 3)).astype(np.float32)
 
 
+def report_of(wfview, folder, *files, beside):
+    wfview("--headless", "--backend", "cpu", "--weights", folder / "w.npy", *(folder / file for file in files), "--beside", folder / beside,
+           "--report", folder / "r.json")
+    return (folder / "r.json").read_text()
+
+
 def values_of(wfview, folder, panes, *arguments):
     """All values of what panes show, by the names of columns."""
     told = wfview(*arguments, "--panes", panes, "--measure", "noisy", "--region", f"0,0,{WIDTH},{HEIGHT}", "--do", "copy-region").output
@@ -73,6 +79,20 @@ def test_frames_of_the_same_number(wfview, tmp_path, shots):
         gathered = filtered(shots["a", number], tmp_path, "gather")
         check_difference(measured["difference"], gathered, shots["b", number], whole)
         assert measured["channels"][0]["mean"] == pytest.approx(gathered[..., 0].mean(), rel=1e-4)
+
+
+def test_all_are_compared_with_the_first_one_s_reference(wfview, tmp_path, shots):
+    converged = RANDOM.random((HEIGHT, WIDTH, 3)).astype(np.float32)
+    for number in (1, 2):
+        frames.write(tmp_path / "a" / f"shot.000{number}.ref.exr", color=converged)
+    first, second = json.loads(report_of(wfview, tmp_path, "a/shot.0001.exr", "a/shot.0002.exr", beside="b"))["metrics"]
+    assert set(first) == {"frame", "noisy", "gather", "splat"}  # which has none beside it
+    assert set(second) == {"frame", *(prefix + layer for prefix in ("", "2:") for layer in ("noisy", "gather", "splat"))}
+    for prefix, color in (("", shots["a", 2]), ("2:", shots["b", 2])):
+        for layer in ("noisy", "gather", "splat"):
+            picture = color if layer == "noisy" else filtered(color, tmp_path, layer)
+            smape = (np.abs(picture - converged) / (np.abs(picture) + np.abs(converged) + 0.01)).mean()
+            assert second[prefix + layer]["smape"] == pytest.approx(smape, rel=1e-4), prefix + layer
 
 
 def test_a_layer_of_another_sequence_alone(wfview, tmp_path, shots):

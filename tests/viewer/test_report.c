@@ -138,10 +138,10 @@ static void test_null(void **state)
 {
     (void)state;
     profiler *profiler = profiler_create();
-    const report_metrics entry = {.frame = "a \\ b.exr",
-                                  .layers = {[FRAME_COLOR] = {{0.5, 0.25, 20.5}},
-                                             [LAYER_GATHER] = {{NAN, -INFINITY, INFINITY}},
-                                             [LAYER_SPLAT] = {{0.75, 0, 0}}}};
+    const report_metrics entry = {
+        .frame = "a \\ b.exr",
+        .has = 0x17,
+        .compared = {{{0.5, 0.25, 20.5}}, {{NAN, -INFINITY, INFINITY}}, {{0.75, 0, 0}}, {{0}}, {{0.125, 0, 0}}}};
     report report = example(profiler);
     report.vulkan_device = NULL;
     report.metrics = &entry;
@@ -158,6 +158,8 @@ static void test_null(void **state)
     assert_true(cJSON_IsNull(cJSON_GetObjectItem(gather, "rel_mse")));
     assert_true(cJSON_IsNull(cJSON_GetObjectItem(gather, "psnr")));
     assert_true(number_of(cJSON_GetObjectItem(frame, "splat"), "smape") == 0.75);
+    assert_null(cJSON_GetObjectItem(frame, "2:noisy"));
+    assert_true(number_of(cJSON_GetObjectItem(frame, "2:gather"), "smape") == 0.125);
     cJSON_Delete(root);
     profiler_destroy(profiler);
 }
