@@ -18,6 +18,7 @@ from .library import MAX_DILATION, MAX_KERNEL, MODES, sum_dtype
 
 Mode = Literal["linear", "normalized", "softmax"]
 PaddingMode = Literal["zeros", "replicate", "reflect"]
+_PADDING_MODES = get_args(PaddingMode)
 KernelSize = Union[SupportsIndex, Sequence[SupportsIndex]]  # K, or (Kh, Kw)
 
 MAX_SIZE = 2**31 - 1  # of a tensor that libwf takes, in each dimension
@@ -93,7 +94,7 @@ def check_options(eps: object, padding_mode: object, return_coverage: object) ->
         raise TypeError(f"{_given('eps', eps)}, it needs to be a float")
     if not 0 < eps < math.inf:
         raise ValueError(f"eps is {eps}, it needs to be larger than 0")
-    choice("padding_mode", padding_mode, get_args(PaddingMode))
+    choice("padding_mode", padding_mode, _PADDING_MODES)
     switch("return_coverage", return_coverage)
 
 

@@ -90,4 +90,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(min(torch.get_num_threads(), 4))  # more would wait for each other, with images that small
     sys.exit(main())
