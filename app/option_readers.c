@@ -343,7 +343,7 @@ bool option_read_beside(const option_row *row, const char *text, options *option
     return true;
 }
 
-bool options_have_sequences(const options *options, const pane *pane, error *error)
+static bool have_sequences(const options *options, const pane *pane, error *error)
 {
     const int layer = layer_sequence(pane->layer), against = pane_is_compared(pane) ? layer_sequence(pane->against) : 0;
     const int last = layer > against ? layer : against;
@@ -363,7 +363,7 @@ bool options_read_panes(const options *options, const int levels[2], pane panes[
         !panes_read(options->pane_list, levels ? levels : (int[]){1, 1}, VIEW_PANES, panes, count, &why))
         return error_set(error, "--panes %s: %s", options->pane_list, why.message);
     for (int i = 0; i < *count; i++)
-        if (!options_have_sequences(options, &panes[i], &why))
+        if (!have_sequences(options, &panes[i], &why))
             return error_set(error, "--panes %s: %s", options->pane_list, why.message);
     if (!levels && options->pane_list && strstr(options->pane_list, "/*"))
         return true;
@@ -373,5 +373,22 @@ bool options_read_panes(const options *options, const int levels[2], pane panes[
     if (options->wipe >= 0 && shown < 2)
         return error_set(error, "--wipe %g: needs two panes, --panes %s is one", (double)options->wipe,
                          options->pane_list);
+    return true;
+}
+
+bool options_check_layers(options *options, error *error)
+{
+    pane panes[VIEW_PANES];
+    struct error why;
+    int count;
+    if (!options_read_panes(options, NULL, panes, &count, error))
+        return false;
+    if (!options->measure)
+        return true;
+    if (!panes_read(options->measure, (int[]){1, 1}, 1, &options->measured, &count, &why) ||
+        !have_sequences(options, &options->measured, &why))
+        return error_set(error, "--measure %s: %s", options->measure, why.message);
+    if (!pane_is_plain(options->measure))
+        return error_set(error, "--measure %s: expected LAYER or LAYER-LAYER", options->measure);
     return true;
 }

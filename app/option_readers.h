@@ -53,6 +53,9 @@ option_reader option_read_tolerance, option_read_view;
 option_reader option_read_beside;
 option_reader option_read_also, option_read_backend, option_read_channel, option_read_environment, option_read_seed;
 
+/* After all options, since --also names layers: what --panes and --measure have, which is read. */
+bool options_check_layers(options *options, error *error);
+
 /* The words as a list, shortened to its space; `last` is what stands before the last one: ", " or " or ". */
 #define OPTION_LIST 1024
 void option_list_words(const char *(*word)(int), const char *last, char list[OPTION_LIST]);

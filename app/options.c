@@ -428,29 +428,6 @@ static bool check_paths(const parse *parse, unsigned run)
     return true;
 }
 
-/* After all options, since --also names layers. */
-static bool check_panes(const parse *parse)
-{
-    pane panes[VIEW_PANES];
-    int count;
-    return options_read_panes(parse->options, NULL, panes, &count, parse->error);
-}
-
-static bool check_measure(const parse *parse)
-{
-    options *options = parse->options;
-    error why;
-    int count;
-    if (!options->measure)
-        return true;
-    if (!panes_read(options->measure, (int[]){1, 1}, 1, &options->measured, &count, &why) ||
-        !options_have_sequences(options, &options->measured, &why))
-        return error_set(parse->error, "--measure %s: %s", options->measure, why.message);
-    if (!pane_is_plain(options->measure))
-        return error_set(parse->error, "--measure %s: expected LAYER or LAYER-LAYER", options->measure);
-    return true;
-}
-
 /* What no row says. */
 static bool check_rest(const parse *parse, unsigned run)
 {
@@ -461,9 +438,10 @@ static bool check_rest(const parse *parse, unsigned run)
         return error_set(parse->error, "--channel %s: not together with --scene", options->channels[0]);
     if (options->weights && given(parse, "predictor"))
         return error_set(parse->error, "--predictor: not together with --weights %s", options->weights);
-    if (options->network && options->predictor != PREDICTOR_NETWORK)
+    if (options->network && options->predictor != PREDICTOR_NETWORK && options->beside_predictor != PREDICTOR_NETWORK)
         return error_set(parse->error, "--network %s: needs --predictor kpn", options->network);
-    if (options->kernel_height && options->predictor == PREDICTOR_NETWORK)
+    if (options->kernel_height && options->predictor == PREDICTOR_NETWORK &&
+        options->beside_predictor != PREDICTOR_BILATERAL)
         return error_set(parse->error, "--kernel-size %s: not together with --predictor kpn, whose network has its own",
                          given(parse, "kernel-size"));
     if (!options->weights && given(parse, "weight-mode") && options->mode != WF_NORMALIZED)
@@ -501,7 +479,7 @@ static bool check(const parse *parse)
     for (int i = 0; i < ROWS; i++)
         if (parse->given[i] && !check_others(parse, &rows[i], parse->given[i]))
             return false;
-    return check_panes(parse) && check_measure(parse) && check_rest(parse, run);
+    return options_check_layers(parse->options, parse->error) && check_rest(parse, run);
 }
 
 /* ---- Parsing ------------------------------------------------------------------------------------------------------ */

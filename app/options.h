@@ -109,9 +109,6 @@ options_result options_parse(int argc, char **argv, options *options, error *err
  * --panes there are none. */
 bool options_read_panes(const options *options, const int levels[2], pane panes[VIEW_PANES], int *count, error *error);
 
-/* There are as many sequences as the pane shows one of. */
-bool options_have_sequences(const options *options, const pane *pane, error *error);
-
 /* Calls `see` for each option that was given, in their order, with its value or NULL, where options_parse took all of them. */
 void options_each_given(const options *options, void (*see)(void *user, const char *name, const char *value),
                         void *user);

@@ -56,8 +56,10 @@ static void write_kernel_size(const viewer *viewer, options_writer *writer)
     const predictor_options *now = &viewer->view.predictor;
     char words[32];
     int height = viewer->options->kernel_height, width = viewer->options->kernel_width;
-    if (predictor_rows[now->row].set_kernel)
-        predictor_rows[now->row].get_kernel(now, &height, &width);
+    const int beside = viewer->options->beside_predictor;
+    const int row = predictor_rows[now->row].set_kernel || beside < 0 ? now->row : beside;
+    if (predictor_rows[row].set_kernel)
+        predictor_rows[row].get_kernel(now, &height, &width);
     else if (now->row != PREDICTOR_FILES)
         return;
     snprintf(words, sizeof words, "%dx%d", height, width);
@@ -211,9 +213,10 @@ enum { ROWS = sizeof rows / sizeof *rows };
 /* Files of weights and networks go with the predictor that reads them. */
 static bool is_replaced(const char *name, const void *user)
 {
-    const int row = ((const viewer *)user)->view.predictor.row;
-    bool found = (strcmp(name, "network") == 0 && !predictor_rows[row].runs_network) ||
-                 (strstr(name, "weights") && row != PREDICTOR_FILES);
+    const viewer *viewer = user;
+    const int row = viewer->view.predictor.row, beside = viewer->options->beside_predictor;
+    const bool runs_network = predictor_rows[row].runs_network || beside == PREDICTOR_NETWORK;
+    bool found = (strcmp(name, "network") == 0 && !runs_network) || (strstr(name, "weights") && row != PREDICTOR_FILES);
     for (int i = 0; i < ROWS; i++)
         found = found || strcmp(rows[i].name, name) == 0;
     return found;

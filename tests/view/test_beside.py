@@ -146,6 +146,16 @@ def test_another_backend(wfview, tmp_path, shots):
     assert report["measured"][0]["difference"]["absolute"] < 1e-6
 
 
+def test_kernels_and_networks_of_those_beside(wfview, root, tmp_path, shots):
+    """Options that only those beside the first sequence need."""
+    frame, network = tmp_path / "a" / "shot.0001.exr", root / "tests" / "network" / "networks" / "single.safetensors"
+    for given in (["--predictor", "kpn", "--beside-predictor", "bilateral", "--kernel-size", "3x3"],
+                  ["--predictor", "bilateral", "--kernel-size", "5x5", "--beside-predictor", "kpn", "--network", network]):
+        told = wfview("--headless", "--backend", "cpu", *given, "--panes", "2:gather", "--do", "copy-command-line", frame).done().output
+        for name, value in zip(given[::2], given[1::2], strict=True):
+            assert f"{name} {value}" in told
+
+
 def test_levels_of_each(wfview, tmp_path, shots):
     """Each sequence's maps are of as many levels as its own kernels have."""
     told = wfview("--headless", "--backend", "cpu", "--kernel-size", 3, "--beside-predictor", "kpn", tmp_path / "a" / "shot.0001.exr",
