@@ -107,19 +107,26 @@ static inline int wf_head_count(const wf_head *head, int part)
     return part < WF_OPERATOR_COUNT ? head->kernel * head->kernel : head->alphas;
 }
 
+/* The mean of each 2x2 block's in-image pixels. */
+typedef struct wf_down_call {
+    wf_light input;
+    wf_tensor output; /* (1,3,h,w) float32, dense */
+} wf_down_call;
+
+/* Several, each one's input the output of the one before. */
+typedef struct wf_downs {
+    wf_down_call calls[WF_NETWORK_LEVELS];
+    int count;
+} wf_downs;
+
 typedef struct wf_albedo_call {
     wf_head head;
     wf_activation decoded;
     wf_tensor albedo;     /* the frame's; cleaned and clamped to 0 ... 1 */
     wf_activation output; /* the filtered one */
+    wf_downs downs;       /* of light that it divides, where the backend does them with it */
     void *workspace;
 } wf_albedo_call;
-
-/* The mean of each 2x2 block's in-image pixels. */
-typedef struct wf_down_call {
-    wf_light input;
-    wf_tensor output; /* (1,3,h,w) float32 */
-} wf_down_call;
 
 /* Of a level, for each operator. */
 typedef struct wf_filtered {
@@ -129,6 +136,13 @@ typedef struct wf_filtered {
     wf_activation alpha;          /* WF_ALPHA_CHANNELS logits; absent at the coarsest level */
 } wf_filtered;
 
+/* The call directly before a level's, on the same stream. */
+typedef enum wf_level_before {
+    WF_BEFORE_OTHER,
+    WF_BEFORE_LIGHT,  /* the albedo's or the downs, which this level's light comes from */
+    WF_BEFORE_COARSER /* the coarser level's */
+} wf_level_before;
+
 /* y, alpha and blend of a level; o[l+1] = y + alpha * U(blend) of the coarser one, or its y where that is the coarsest. */
 typedef struct wf_level_call {
     wf_head head;
@@ -137,7 +151,8 @@ typedef struct wf_level_call {
     unsigned operators; /* 1 << wf_operator of those that are wanted */
     wf_filtered output;
     wf_filtered coarser; /* images are absent where there is none */
-    int follows_coarser; /* the call directly before this one, on the same stream, is the coarser level's */
+    wf_level_before before;
+    void *blend_counters; /* where the level is blended, too, as wf_blend_call has it; 0 before the first frame */
     void *workspace;
 } wf_level_call;
 
@@ -182,13 +197,16 @@ typedef struct wf_network_table {
     int (*fuses)(const wf_device *device, const wf_convolution *first, const wf_convolution *second, int width,
                  int height);
 
+    /* Whether it halves the light so many times with the albedo's filter. NULL: never. */
+    int (*halves)(const wf_device *device, const wf_head *head, int count);
+
     wf_result (*expose)(wf_device *device, wf_stream stream, const wf_expose_call *call);
     wf_result (*features)(wf_device *device, wf_stream stream, const wf_features_call *call);
     wf_result (*convolve)(wf_device *device, wf_stream stream, const wf_convolve_call *call);
     wf_result (*filter_albedo)(wf_device *device, wf_stream stream, const wf_albedo_call *call);
     wf_result (*down)(wf_device *device, wf_stream stream, const wf_down_call *call);
-    /* Several, each one's input the output of the one before. NULL: they are done one after the other. */
-    wf_result (*down_levels)(wf_device *device, wf_stream stream, const wf_down_call *calls, int count);
+    wf_result (*down_levels)(wf_device *device, wf_stream stream,
+                             const wf_downs *downs); /* or NULL, then `down` is not */
     wf_result (*filter_level)(wf_device *device, wf_stream stream, const wf_level_call *call);
     /* Where levels do not wait for each other: filter_level leaves D(y) in blend, which this makes o[l+1] - D(y), coarse levels first,
      * after all of them. NULL: filter_level does it. */
@@ -201,6 +219,8 @@ typedef struct wf_network_table {
     size_t (*expose_workspace)(const wf_device *device, int width, int height);
     size_t (*albedo_workspace)(const wf_device *device, const wf_albedo_call *call);
     size_t (*level_workspace)(const wf_device *device, const wf_level_call *call);
+    /* Of the finest level's blend_counters; 0 where it is blended by a call of its own. NULL: always. */
+    size_t (*blend_counters)(const wf_device *device, const wf_level_call *call);
 } wf_network_table;
 
 #endif

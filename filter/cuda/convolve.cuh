@@ -131,13 +131,12 @@ static __device__ __forceinline__ uint2 wf_pool_columns(const uint2 &pixel)
         pixel, make_uint2(__shfl_xor_sync(0xffffffff, pixel.x, 4), __shfl_xor_sync(0xffffffff, pixel.y, 4)));
 }
 
-/* Bias, ReLU, the output and, where it is wanted, its pooled version. x, y: the warp's first pixel, in an even row. Values are not
- * negative, so that 0 outside the image does not count for the maximum. */
+/* Bias, ReLU, the output and, where it is wanted, its pooled version. x, y: the warp's first pixel; for the pooled one ROWS are even, and
+ * so is that. Values are not negative, so that 0 outside the image does not count for the maximum. */
 template <typename Tile>
 static __device__ __forceinline__ void
 wf_store_tile(const wf_convolve_args &args, const float (&sums)[Tile::ROWS][8 * Tile::PAIRS], int x, int y, int pair0)
 {
-    static_assert(Tile::ROWS % 2 == 0, "pooled pixels are in one warp");
     const int lane = threadIdx.x % 32, column = x + lane / 4, channel = pair0 * 16 + lane % 4 * 4;
     const int pooled_width = (args.width + 1) / 2, pooled_height = (args.height + 1) / 2;
     const size_t pixels = (size_t)args.width * args.height, pooled_pixels = (size_t)pooled_width * pooled_height;
@@ -148,7 +147,7 @@ wf_store_tile(const wf_convolve_args &args, const float (&sums)[Tile::ROWS][8 * 
     for (int pair = 0; pair < Tile::PAIRS; pair++, to += pair_step, pooled += 2 * pooled_pixels * WF_LAYER) {
         const float4 bias = __ldg((const float4 *)(args.bias + channel + pair * 16));
 #pragma unroll
-        for (int i = 0; i < Tile::ROWS; i++) {
+        for (int i = 0; i < Tile::ROWS / 2 * 2; i++) {
             const int row = i / 2 * 2, half = i % 2; /* two rows of 8 pixels */
             const bool inside = column + 8 * half < args.width;
             const bool above_in = inside && y + row < args.height, below_in = inside && y + row + 1 < args.height;
@@ -164,6 +163,13 @@ wf_store_tile(const wf_convolve_args &args, const float (&sums)[Tile::ROWS][8 * 
                 wf_pool_columns(wf_larger_pixel(wf_pixel_if(above_in, values[0]), wf_pixel_if(below_in, values[1])));
             if (column % 2 == 0 && above_in)
                 *(uint2 *)(pooled + ((size_t)(row / 2) * pooled_width + 4 * half) * WF_LAYER) = most;
+        }
+#pragma unroll
+        for (int half = 0; half < Tile::ROWS % 2 * 2; half++) {
+            constexpr int ROW = Tile::ROWS - 1;
+            const float *last = sums[ROW] + 8 * pair + 2 * half;
+            if (column + 8 * half < args.width && y + ROW < args.height)
+                *(uint2 *)(to + ROW * row_step + 8 * WF_LAYER * half) = wf_finish_pixel(last, last + 4, bias);
         }
     }
 }

@@ -176,24 +176,36 @@ template <typename Tile> static bool is_steady(const wf_cuda_device *device, con
     return tiles_of<Tile>(args) * (args.outputs / Tile::COLUMNS) >= 4 * device->multiprocessors * Tile::RINGS;
 }
 
+/* The tile that costs least so far. */
+struct choice {
+    int64_t cost;
+    wf_result (*launch)(const wf_cuda_device *device, cudaStream_t stream, const wf_convolve_args &args);
+};
+
+template <typename Tile>
+static void consider(const wf_cuda_device *device, const wf_convolve_args &args, int chunks, choice &best)
+{
+    const int64_t cost = cost_of<Tile>(device, args);
+    if (count_stages<Tile>(device, chunks) && cost < best.cost)
+        best = {cost, launch_tile<Tile>};
+}
+
 template <int COLUMNS>
-static wf_result launch_columns(const wf_cuda_device *device, cudaStream_t stream, const wf_convolve_args &args)
+static wf_result launch_columns(wf_cuda_device *device, cudaStream_t stream, const wf_convolve_args &args)
 {
     typedef wf_group_tile<4, COLUMNS, true> high;
-    typedef wf_group_tile<2, COLUMNS, true> flat;
     typedef wf_group_tile<2, COLUMNS, true, 4> four;
-    typedef wf_group_tile<2, COLUMNS, false> moving;
     const int chunks = (args.coarse.channels + args.input.channels) / WF_CHUNK;
     if (!count_stages<high>(device, chunks))
-        return launch_tile<moving>(device, stream, args);
-    const int64_t cost_of_flat = cost_of<flat>(device, args), cost_of_high = cost_of<high>(device, args);
-    const int64_t least = cost_of_flat < cost_of_high ? cost_of_flat : cost_of_high;
-    if (count_stages<four>(device, chunks) >= 3 && is_steady<four>(device, args) &&
-        cost_of<four>(device, args) <= least)
-        return launch_tile<four>(device, stream, args);
-    if (cost_of_high <= cost_of_flat)
-        return launch_tile<high>(device, stream, args);
-    return launch_tile<flat>(device, stream, args);
+        return launch_tile<wf_group_tile<2, COLUMNS, false>>(device, stream, args);
+    choice best = {INT64_MAX, NULL};
+    if (count_stages<four>(device, chunks) >= 3 && is_steady<four>(device, args))
+        consider<four>(device, args, chunks, best);
+    consider<high>(device, args, chunks, best);
+    consider<wf_group_tile<2, COLUMNS, true>>(device, args, chunks, best);
+    if (!args.pooled)
+        consider<wf_group_tile<3, COLUMNS, true>>(device, args, chunks, best);
+    return best.launch(device, stream, args);
 }
 
 /* ---- Tiles of coarse pixels --------------------------------------------------------------------------------------- */

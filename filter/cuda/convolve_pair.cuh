@@ -15,7 +15,7 @@
 #define WF_STRIP_ROWS 4
 
 struct wf_pair_tile {
-    static constexpr int ACROSS = 2, DOWN = 4, THREADS = 32 * ACROSS * DOWN;
+    static constexpr int ACROSS = 1, DOWN = 8, THREADS = 32 * ACROSS * DOWN;
     static constexpr int WIDTH = ACROSS * WF_STRIP - 2, HEIGHT = DOWN * WF_STRIP_ROWS - 2;
     static constexpr int KIND = ACROSS * WF_STRIP / 2 + 2; /* entries of a row's even or odd columns; 2 modulo 8 */
     static constexpr int ROWS = HEIGHT + 4, COLUMNS = WIDTH + 4;
@@ -68,7 +68,8 @@ static __device__ __forceinline__ void wf_copy_region(uint32_t region, const wf_
     }
 }
 
-/* The same of features: first all of a thread's pixels are read, then they are computed with. */
+/* The same of features: first all of a thread's pixels are read, then they are computed with. The frame was there before the kernels
+ * that find its exposure, which are waited for in between. */
 static __device__ __forceinline__ void wf_make_region(unsigned char *region, const wf_pair_args &args, int y, int x)
 {
     typedef wf_pair_tile tile;
@@ -92,6 +93,7 @@ static __device__ __forceinline__ void wf_make_region(unsigned char *region, con
         read(wf_read_dense_guides);
     else
         read(wf_read_guides);
+    wf_wait_for_kernels();
     const wf_exposure exposure = *args.features.exposure;
 #pragma unroll
     for (int i = 0; i < PIXELS; i++) {
@@ -205,6 +207,7 @@ static __device__ __forceinline__ void wf_keep_strip(unsigned char *region, cons
 }
 
 /* Rows and columns are those of the block; the strip's last ones may lie beyond it. */
+template <bool FEATURES>
 static __device__ __forceinline__ void wf_store_strip(const wf_pair_args &args, const wf_strip_sums &sums, int row0,
                                                       int column0, int y, int x)
 {
@@ -228,8 +231,13 @@ static __device__ __forceinline__ void wf_store_strip(const wf_pair_args &args, 
             const float *left = sums[row + below][0] + 2 * half, *right = sums[row + below][1] + 2 * half;
             const uint2 values[] = {wf_finish_pixel(left, left + 4, bias), wf_finish_pixel(right, right + 4, bias)};
             const uint4 pixel = wf_swap_halves(values[0], values[1]);
-            if (in_row && at_x + is_odd < args.width)
-                *(uint4 *)(to + (row + below) * row_step + 16 * WF_LAYER * half) = pixel;
+            uint4 *const at = (uint4 *)(to + (row + below) * row_step + 16 * WF_LAYER * half);
+            if (in_row && at_x + is_odd < args.width) {
+                if (FEATURES) /* read much later, other than what is pooled */
+                    __stcs(at, pixel);
+                else
+                    *at = pixel;
+            }
             most = wf_larger_pixel(most, wf_larger_pixel(wf_pixel_if(in_row && at_x < args.width, values[0]),
                                                          wf_pixel_if(in_row && at_x + 1 < args.width, values[1])));
         }
@@ -268,7 +276,8 @@ static __global__ void __launch_bounds__(wf_pair_tile::THREADS, 2) convolve_pair
     for (int chunk = 0; chunk < coarse_chunks; chunk++)
         wf_copy_bytes(shared + tile::FIXED_BYTES + chunk * tile::COARSE_BYTES + 2 * tile::COARSE_PLANE * WF_ENTRY,
                       args.up_weights + chunk * WF_UP_TAPS * WF_PAIR_HALVES, tile::COARSE_WEIGHT_BYTES);
-    wf_wait_for_kernels();
+    if (!FEATURES)
+        wf_wait_for_kernels();
     copy_coarse(blockIdx.x);
     copy_input(blockIdx.x);
     for (int i = blockIdx.x; i < args.tiles; i += gridDim.x) {
@@ -297,7 +306,7 @@ static __global__ void __launch_bounds__(wf_pair_tile::THREADS, 2) convolve_pair
             __syncthreads();
             copy_input(next);
         }
-        wf_store_strip(args, sums, row0, column0, y, x);
+        wf_store_strip<FEATURES>(args, sums, row0, column0, y, x);
         if (FEATURES)
             return;
     }

@@ -153,16 +153,10 @@ static wf_result filter_albedo(wf_device *base, wf_stream stream, const wf_albed
     ON_DEVICE(device, wf_cuda_filter_albedo(device, stream, call));
 }
 
-static wf_result down(wf_device *base, wf_stream stream, const wf_down_call *call)
+static wf_result down_levels(wf_device *base, wf_stream stream, const wf_downs *downs)
 {
     wf_cuda_device *device = (wf_cuda_device *)base;
-    ON_DEVICE(device, wf_cuda_down(device, stream, call, 1));
-}
-
-static wf_result down_levels(wf_device *base, wf_stream stream, const wf_down_call *calls, int count)
-{
-    wf_cuda_device *device = (wf_cuda_device *)base;
-    ON_DEVICE(device, wf_cuda_down(device, stream, calls, count));
+    ON_DEVICE(device, wf_cuda_down(device, stream, downs));
 }
 
 static wf_result filter_level(wf_device *base, wf_stream stream, const wf_level_call *call)
@@ -189,11 +183,11 @@ static const wf_network_table network = {.dtype = WF_FLOAT16,
                                          .head_bytes = wf_cuda_head_bytes,
                                          .arrange_head = wf_cuda_arrange_head,
                                          .fuses = wf_cuda_fuses,
+                                         .halves = wf_cuda_halves,
                                          .expose = expose,
                                          .features = features,
                                          .convolve = convolve,
                                          .filter_albedo = filter_albedo,
-                                         .down = down,
                                          .down_levels = down_levels,
                                          .filter_level = filter_level,
                                          .blend = blend,
@@ -201,7 +195,8 @@ static const wf_network_table network = {.dtype = WF_FLOAT16,
                                          .convolve_workspace = wf_cuda_convolve_workspace,
                                          .expose_workspace = wf_cuda_expose_workspace,
                                          .albedo_workspace = wf_cuda_albedo_workspace,
-                                         .level_workspace = wf_cuda_level_workspace};
+                                         .level_workspace = wf_cuda_level_workspace,
+                                         .blend_counters = wf_cuda_blend_counters};
 
 /* ---- Memory and one-off work -------------------------------------------------------------------------------------- */
 

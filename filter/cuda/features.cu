@@ -36,7 +36,7 @@ static __global__ void __launch_bounds__(THREADS) sum_logarithms(const expose_ar
     __shared__ float4 shared[THREADS];
     const int x = blockIdx.x * THREADS + threadIdx.x, y0 = blockIdx.y * WF_BLOCK;
     const int rows = min(WF_BLOCK, args.height - y0);
-    wf_follow();
+    wf_follow_in_turn();
     float light = 0;
     float4 sum = make_float4(0, 0, 0, 0);
 #pragma unroll 8

@@ -13,11 +13,6 @@ struct wf_features_args {
     float scale[WF_FEATURE_COUNT], gain[WF_FEATURE_COUNT], epsilon;
 };
 
-static inline bool wf_has_dense_rows(const wf_view &view, int64_t width)
-{
-    return !view.data || (view.column == 1 && view.row == width);
-}
-
 static inline wf_features_args wf_make_features_args(const wf_features_call *call)
 {
     wf_features_args args = {};
@@ -60,13 +55,6 @@ static __device__ __forceinline__ wf_guides wf_read_guides(const wf_features_arg
     return {wf_read_rgb(args.color, y, x), args.albedo.data ? wf_read_rgb(args.albedo, y, x) : none,
             args.normal.data ? wf_read_rgb(args.normal, y, x) : none,
             args.depth.data ? __ldg(wf_at<const float>(args.depth, 0, 0, y, x)) : 0};
-}
-
-static __device__ __forceinline__ float3 wf_read_rgb_at(const wf_view &view, int pixel)
-{
-    const float *at = (const float *)view.data + pixel;
-    return view.data ? make_float3(__ldg(at), __ldg(at + view.channel), __ldg(at + 2 * view.channel))
-                     : make_float3(0, 0, 0);
 }
 
 /* The same where rows are dense: with one index for all layers. */

@@ -89,7 +89,7 @@ static __device__ __forceinline__ void wf_load_head_tiles(const wf_logits &part,
 /* This lane's four of a chunk's inputs, of the image's first pixel. */
 static __device__ __forceinline__ const uint2 *wf_find_inputs(const wf_logits &part, int chunk)
 {
-    return (const uint2 *)wf_channel_at(part.decoded, part.pixels, 0, chunk * 16 + (int)threadIdx.x % 4 * 4);
+    return (const uint2 *)wf_channel_at(part.decoded, part.pixels, 0, chunk * 16 + (int)(threadIdx.x % 4 * 4));
 }
 
 /* The same of the pixel whose index is given: pixel g of fragment B. */

@@ -12,6 +12,19 @@ static __device__ __forceinline__ float3 wf_read_rgb(const wf_view &view, int y,
     return make_float3(__ldg(at), __ldg(at + view.channel), __ldg(at + 2 * view.channel));
 }
 
+/* The same where rows are dense, by the pixel's index; 0 of a layer that is absent. */
+static inline bool wf_has_dense_rows(const wf_view &view, int64_t width)
+{
+    return !view.data || (view.column == 1 && view.row == width);
+}
+
+static __device__ __forceinline__ float3 wf_read_rgb_at(const wf_view &view, int pixel)
+{
+    const float *at = (const float *)view.data + pixel;
+    return view.data ? make_float3(__ldg(at), __ldg(at + view.channel), __ldg(at + 2 * view.channel))
+                     : make_float3(0, 0, 0);
+}
+
 static __device__ __forceinline__ void wf_write_rgb(const wf_view &view, int y, int x, float3 rgb)
 {
     float *at = wf_at<float>(view, 0, 0, y, x);
@@ -50,6 +63,12 @@ static __device__ __forceinline__ float wf_clean_depth(float depth)
 static __device__ __forceinline__ float wf_read_depth(const wf_view &view, int y, int x)
 {
     return view.data ? wf_clean_depth(__ldg(wf_at<const float>(view, 0, 0, y, x))) : 0;
+}
+
+/* Whether each pixel of an even column is in one aligned piece with the next one. */
+static inline bool wf_is_paired(const wf_view &view)
+{
+    return view.column == 1 && view.row % 2 == 0 && view.channel % 2 == 0 && (uintptr_t)view.data % 8 == 0;
 }
 
 static inline wf_view wf_view_or_none(const wf_tensor *tensor)

@@ -6,10 +6,11 @@
 #ifndef WF_CUDA_LEVEL_CUH
 #define WF_CUDA_LEVEL_CUH
 
+#include "blend.cuh"
 #include "head.cuh"
 #include "light.cuh"
 
-#define WF_LEVEL_WIDTH   32
+#define WF_LEVEL_WIDTH   WF_BLEND_WIDTH
 #define WF_LEVEL_THREADS 256
 #define WF_LEVEL_WARPS   (WF_LEVEL_THREADS / 32)
 #define WF_LARGEST_SUM   1.0e18f /* of a kernel's weights whose logits were not shifted */
@@ -27,6 +28,8 @@ static constexpr int wf_logit_plane(int pixels)
 template <int K_, int HEIGHT_, int CHUNKS_> struct wf_level {
     static constexpr int K = K_, HEIGHT = HEIGHT_, CHUNKS = CHUNKS_, BLOCKS = CHUNKS ? 2 : 3,
                          ALBEDO_BLOCKS = CHUNKS ? 2 : 4;
+    static constexpr bool COARSER_FIRST = CHUNKS == 0; /* of many waves of blocks, most find it there */
+    static constexpr bool LOGITS_FIRST = HEIGHT < 16;  /* where latency is what takes time */
     static constexpr int BORDER = K / 2, TAPS = K * K;
     static constexpr int PITCH = WF_LEVEL_WIDTH + 2 * BORDER, REGION = PITCH * (HEIGHT + 2 * BORDER);
 };
@@ -48,22 +51,30 @@ template <typename Level, bool SPLAT> static constexpr int wf_level_bytes()
     return 3 * Level::REGION * (int)sizeof(float) + (gather + (SPLAT ? splat : 0)) * (int)sizeof(__half);
 }
 
-/* The light of the tile and its border, 0 outside the image, in three planes; `read` gives a pixel's as it is, `finish` its light. All
- * of a thread's pixels are read before the first one is used. y0, x0: the tile's first pixel. */
-template <typename Level, typename Raw, typename Read, typename Finish>
-static __device__ __forceinline__ void wf_fill_light(float *light, int y0, int x0, int height, int width, Read read,
-                                                     Finish finish)
+/* The light of the tile and its border, 0 outside the image, in three planes; `read` gives a pixel's as it is, `read_at` the same by
+ * its index where rows are dense, `finish` its light. All of a thread's pixels are read before the first one is used. y0, x0: the tile's
+ * first pixel. */
+template <typename Level, typename Raw, typename Read, typename ReadAt, typename Finish>
+static __device__ __forceinline__ void wf_fill_light(float *light, int y0, int x0, int height, int width, bool is_dense,
+                                                     Read read, ReadAt read_at, Finish finish)
 {
     constexpr int PIXELS = (Level::REGION + WF_LEVEL_THREADS - 1) / WF_LEVEL_THREADS;
     Raw raw[PIXELS];
     bool inside[PIXELS];
+    const auto read_all = [&](auto read_pixel) {
 #pragma unroll
-    for (int p = 0; p < PIXELS; p++) {
-        const int i = threadIdx.x + p * WF_LEVEL_THREADS;
-        const int y = y0 - Level::BORDER + i / Level::PITCH, x = x0 - Level::BORDER + i % Level::PITCH;
-        inside[p] = (unsigned)y < (unsigned)height && (unsigned)x < (unsigned)width;
-        raw[p] = read(min(max(y, 0), height - 1), min(max(x, 0), width - 1));
-    }
+        for (int p = 0; p < PIXELS; p++) {
+            const unsigned i = threadIdx.x + p * WF_LEVEL_THREADS;
+            const int y = y0 - Level::BORDER + (int)(i / Level::PITCH),
+                      x = x0 - Level::BORDER + (int)(i % Level::PITCH);
+            inside[p] = (unsigned)y < (unsigned)height && (unsigned)x < (unsigned)width;
+            raw[p] = read_pixel(min(max(y, 0), height - 1), min(max(x, 0), width - 1));
+        }
+    };
+    if (is_dense)
+        read_all([&](int y, int x) { return read_at(y * width + x); });
+    else
+        read_all(read);
 #pragma unroll
     for (int p = 0; p < PIXELS; p++) {
         const int i = threadIdx.x + p * WF_LEVEL_THREADS;
@@ -91,6 +102,14 @@ template <typename Level, bool LANDS> struct wf_area_row {
     uint2 inputs[PARTS]; /* of the first chunk */
 };
 
+/* What a warp reads ahead of an area's logits: its first row, and the head's first chunk. */
+template <typename Level, bool LANDS> struct wf_area_start {
+    static constexpr int TILES = wf_logit_area<Level, LANDS>::TILES;
+    static constexpr int AT_ONCE = Level::CHUNKS ? TILES : 1; /* tiles, that pixels of further chunks are read once */
+    wf_area_row<Level, LANDS> row;
+    wf_head_tiles<AT_ONCE> first_chunk[TILES / AT_ONCE];
+};
+
 template <typename Level, bool LANDS>
 static __device__ __forceinline__ void wf_read_row(wf_area_row<Level, LANDS> &to, const uint2 *inputs, int y,
                                                    int height, int width)
@@ -103,51 +122,50 @@ static __device__ __forceinline__ void wf_read_row(wf_area_row<Level, LANDS> &to
     }
 }
 
-/* A warp's first row. */
 template <typename Level, bool LANDS>
-static __device__ __forceinline__ wf_area_row<Level, LANDS> wf_first_row(const wf_logits &part, int y0, int x0,
-                                                                         int height, int width)
+static __device__ __forceinline__ wf_area_start<Level, LANDS> wf_start_area(const wf_logits &part, int y0, int x0,
+                                                                            int height, int width)
 {
-    wf_area_row<Level, LANDS> row;
+    wf_area_start<Level, LANDS> start;
+    wf_area_row<Level, LANDS> &row = start.row;
 #pragma unroll
     for (int p = 0; p < row.PARTS; p++)
         row.columns[p] =
-            min(max(x0 - wf_logit_area<Level, LANDS>::BORDER + 8 * p + (int)threadIdx.x % 32 / 4, 0), width - 1);
+            min(max(x0 - wf_logit_area<Level, LANDS>::BORDER + 8 * p + (int)(threadIdx.x % 32 / 4), 0), width - 1);
     wf_read_row(row, wf_find_inputs(part, 0), y0 + threadIdx.x / 32, height, width);
-    return row;
+#pragma unroll
+    for (int i = 0; i < start.TILES / start.AT_ONCE; i++)
+        wf_load_head_tiles(part, i * start.AT_ONCE, start.first_chunk[i]);
+    return start;
 }
 
-/* The logits of an area; planes: how many, its taps' and the alphas' where these are wanted. A warp has a row at a time, the first
- * one was read. */
+/* The logits of an area; planes: how many, its taps' and the alphas' where these are wanted. A warp has a row at a time. */
 template <typename Level, bool LANDS>
-static __device__ __forceinline__ void wf_fill_logits(const wf_logits &part, wf_area_row<Level, LANDS> &next,
+static __device__ __forceinline__ void wf_fill_logits(const wf_logits &part, wf_area_start<Level, LANDS> &start,
                                                       __half *logits, int planes, int y0, int height, int width)
 {
     typedef wf_logit_area<Level, LANDS> area;
     constexpr int PARTS = area::PARTS, HALVES = 2 * area::TILES, HALF = (int)sizeof(__half);
-    constexpr int AT_ONCE = Level::CHUNKS ? area::TILES : 1; /* tiles, that pixels of further chunks are read once */
-    const int g = (int)threadIdx.x % 32 / 4, t = threadIdx.x % 4;
+    constexpr int AT_ONCE = start.AT_ONCE;
+    const unsigned g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
     const uint2 *const inputs = wf_find_inputs(part, 0);
     uint32_t to[HALVES];   /* where this lane's tap of each half lies */
     unsigned rows[HALVES]; /* that are kept, a bit of each */
 #pragma unroll
     for (int half = 0; half < HALVES; half++) {
-        const int tap = 8 * half + g, first = LANDS ? Level::K - 1 - tap / Level::K : 0;
+        const int tap = 8 * half + g, first = LANDS ? Level::K - 1 - (8 * half + g) / Level::K : 0;
         to[half] = wf_shared_address(logits) + (tap * area::PLANE - first * area::PITCH + 2 * t) * HALF;
         rows[half] = tap < planes ? ((1u << Level::HEIGHT) - 1) << first : 0;
     }
-    wf_head_tiles<AT_ONCE> first_chunk[area::TILES / AT_ONCE];
-#pragma unroll
-    for (int i = 0; i < area::TILES / AT_ONCE; i++)
-        wf_load_head_tiles(part, i * AT_ONCE, first_chunk[i]);
     for (int row = threadIdx.x / 32; row < area::ROWS; row += WF_LEVEL_WARPS) {
-        const wf_area_row<Level, LANDS> current = next;
+        const wf_area_row<Level, LANDS> current = start.row;
         if (row + WF_LEVEL_WARPS < area::ROWS)
-            wf_read_row(next, inputs, y0 + row + WF_LEVEL_WARPS, height, width);
+            wf_read_row(start.row, inputs, y0 + row + WF_LEVEL_WARPS, height, width);
 #pragma unroll
         for (int i = 0; i < area::TILES / AT_ONCE; i++) {
             float sums[AT_ONCE][PARTS][4];
-            wf_find_logits<Level::CHUNKS>(part, first_chunk[i], current.inputs, current.pixels, i * AT_ONCE, sums);
+            wf_find_logits<Level::CHUNKS>(part, start.first_chunk[i], current.inputs, current.pixels, i * AT_ONCE,
+                                          sums);
 #pragma unroll
             for (int j = 0; j < 2 * AT_ONCE; j++) {
                 const int half = 2 * AT_ONCE * i + j;
@@ -301,32 +319,16 @@ static __device__ __forceinline__ float3 wf_from_other_row(float3 value)
 /* Where a thread's two pixels are in the tile: half a warp has a row. */
 static __device__ __forceinline__ int2 wf_this_two()
 {
-    return make_int2((int)threadIdx.x % 16 * 2, (int)threadIdx.x / 16);
+    return make_int2(threadIdx.x % 16 * 2, threadIdx.x / 16);
 }
 
 struct wf_level_args {
     wf_logits gather, splat;
     wf_light_args light;
     wf_filtered_args output, coarser;
-    int follows; /* the kernel of the coarser level directly, and needs only that one's output, at its end */
+    wf_blend_args blend;
+    wf_level_before before;
 };
-
-static __device__ __forceinline__ void wf_write_two(const wf_view &view, int y, int x, int width, const wf_two &two)
-{
-    float *at = wf_at<float>(view, 0, 0, y, x);
-    const bool is_whole = x + 1 < width, is_dense = view.column == 1 && view.channel % 2 == 0 && (uintptr_t)at % 8 == 0;
-    const float left[] = {two.left.x, two.left.y, two.left.z}, right[] = {two.right.x, two.right.y, two.right.z};
-#pragma unroll
-    for (int c = 0; c < 3; c++, at += view.channel) {
-        if (is_whole && is_dense) {
-            *(float2 *)at = make_float2(left[c], right[c]);
-        } else {
-            at[0] = left[c];
-            if (is_whole)
-                at[view.column] = right[c];
-        }
-    }
-}
 
 /* A thread's two pixels of an operator's image. The left one is (y,x), in an even column; lanes 0 ... 15 have an even row. Returns the
  * mean over the coarse pixel. For all lanes of a warp. */
@@ -335,8 +337,9 @@ static __device__ __forceinline__ float3 wf_store_two(const wf_filtered_args &ou
 {
     const float3 zero = make_float3(0, 0, 0);
     const bool left = y < output.height && x < output.width, right = left && x + 1 < output.width;
+    const float lefts[] = {two.left.x, two.left.y, two.left.z}, rights[] = {two.right.x, two.right.y, two.right.z};
     if (left)
-        wf_write_two(output.image[op], y, x, output.width, two);
+        wf_write_two_pixels<false>(output.image[op], output.is_paired[op] && right, y, x, right, lefts, rights);
     const float3 own = (left ? two.left : zero) + (right ? two.right : zero), sum = own + wf_from_other_row(own);
     const float rows = (y | 1) < output.height ? 0.5f : 1, columns = x + 1 < output.width ? 0.5f : 1;
     return rows * columns * sum;
@@ -354,18 +357,32 @@ static __device__ __forceinline__ void wf_store_alphas(const wf_filtered_args &o
         to[1] = __halves2half2(__high2half(gather), __high2half(splat));
 }
 
-/* What the coarser level adds to a coarse pixel. The lane of the even row takes gather, the other one splat. */
-static __device__ __forceinline__ void wf_store_blend(const wf_level_args &args, const float3 &gather,
-                                                      const float3 &splat, int y, int x)
+/* Of a coarse pixel the lane of the even row takes gather, the other one splat. */
+static __device__ __forceinline__ int wf_find_operator()
 {
-    const wf_filtered_args &output = args.output;
-    const int op = threadIdx.x % 32 < 16 ? WF_GATHER : WF_SPLAT;
-    const float3 mean = op == WF_SPLAT ? splat : gather;
-    if (!(output.operators >> op & 1) || y / 2 * 2 >= output.height || x >= output.width)
-        return;
-    const int coarse_width = (output.width + 1) / 2, plane = coarse_width * ((output.height + 1) / 2);
-    wf_write_dense(output.blend[op], plane, y / 2 * coarse_width + x / 2,
-                   wf_blended(args.coarser, op, y / 2, x / 2) - mean);
+    return threadIdx.x % 32 < 16 ? WF_GATHER : WF_SPLAT;
+}
+
+static __device__ __forceinline__ bool wf_has_coarse(const wf_filtered_args &output, int y, int x)
+{
+    return (output.operators >> wf_find_operator() & 1) && y / 2 * 2 < output.height && x < output.width;
+}
+
+/* o of the coarser level at the coarse pixel of (y,x). */
+static __device__ __forceinline__ float3 wf_find_coarser(const wf_level_args &args, int y, int x)
+{
+    return wf_has_coarse(args.output, y, x) ? wf_blended(args.coarser, wf_find_operator(), y / 2, x / 2)
+                                            : make_float3(0, 0, 0);
+}
+
+/* What the coarser level adds to a coarse pixel's mean. */
+static __device__ __forceinline__ void wf_store_blend(const wf_filtered_args &output, const float3 &coarser,
+                                                      const float3 &gather, const float3 &splat, int y, int x)
+{
+    const int op = wf_find_operator(), coarse_width = (output.width + 1) / 2;
+    if (wf_has_coarse(output, y, x))
+        wf_write_dense(output.blend[op], coarse_width * ((output.height + 1) / 2), y / 2 * coarse_width + x / 2,
+                       coarser - (op == WF_SPLAT ? splat : gather));
 }
 
 template <typename Level>
@@ -387,23 +404,45 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter
     const bool has_splat = args.output.operators >> WF_SPLAT & 1, has_gather = args.output.operators >> WF_GATHER & 1;
     __half *const own_gather = gather_logits + at.y * gather_area::PITCH + at.x;
     __half *const own_splat = splat_logits + at.y * splat_area::PITCH + at.x;
-    float3 gather_mean = make_float3(0, 0, 0), splat_mean = gather_mean;
+    float3 gather_mean = make_float3(0, 0, 0), splat_mean = gather_mean, coarser = gather_mean;
 
-    if (!args.follows)
+    const auto fill_light = [&] {
+        wf_fill_light<Level, wf_raw_light>(
+            light, y0, x0, height, width, args.light.is_dense,
+            [&](int y, int x) { return wf_read_raw(args.light, y, x, width); },
+            [&](int pixel) { return wf_read_raw_at(args.light, pixel); },
+            [&](const wf_raw_light &raw) { return wf_finish_light(args.light, raw); });
+    };
+    const auto find_coarser = [&] {
+        if (args.before == WF_BEFORE_COARSER)
+            wf_wait_for_kernels();
+        if (has_pixels && args.output.alpha)
+            coarser = wf_find_coarser(args, y, x);
+    };
+
+    /* Logits are on their way while the kernel before still makes the light. Only a coarser level's output is needed late. */
+    const bool is_early = Level::LOGITS_FIRST && args.before == WF_BEFORE_LIGHT;
+    if (args.before != WF_BEFORE_COARSER && !is_early)
         wf_wait_for_kernels();
-    wf_let_follow();
-    wf_area_row<Level, true> splat_row;
+    if (!is_early)
+        wf_let_follow();
+    wf_area_start<Level, true> splat_start;
     if (has_splat)
-        splat_row = wf_first_row<Level, true>(args.splat, y0, x0, height, width);
-    wf_fill_light<Level, wf_raw_light>(
-        light, y0, x0, height, width, [&](int y, int x) { return wf_read_raw(args.light, y, x, width); },
-        [&](const wf_raw_light &raw) { return wf_finish_light(args.light, raw); });
+        splat_start = wf_start_area<Level, true>(args.splat, y0, x0, height, width);
+    if (!Level::LOGITS_FIRST)
+        fill_light();
     if (has_splat)
-        wf_fill_logits<Level, true>(args.splat, splat_row, splat_logits, Level::TAPS, y0, height, width);
-    wf_area_row<Level, false> gather_row = wf_first_row<Level, false>(args.gather, y0, x0, height, width);
+        wf_fill_logits<Level, true>(args.splat, splat_start, splat_logits, Level::TAPS, y0, height, width);
+    wf_area_start<Level, false> gather_start = wf_start_area<Level, false>(args.gather, y0, x0, height, width);
     if (has_gather || args.output.alpha)
-        wf_fill_logits<Level, false>(args.gather, gather_row, gather_logits, Level::TAPS + (args.output.alpha ? 2 : 0),
-                                     y0, height, width);
+        wf_fill_logits<Level, false>(args.gather, gather_start, gather_logits,
+                                     Level::TAPS + (args.output.alpha ? 2 : 0), y0, height, width);
+    if (is_early)
+        wf_follow_in_turn();
+    if (Level::LOGITS_FIRST)
+        fill_light();
+    if (Level::COARSER_FIRST)
+        find_coarser();
     __syncthreads();
     if (has_pixels) {
         if (!is_inner && has_splat)
@@ -424,10 +463,12 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter
         if (args.output.alpha)
             wf_store_alphas(args.output, own_gather + Level::TAPS * gather_area::PLANE, gather_area::PLANE, y, x);
     }
-    if (args.follows)
-        wf_wait_for_kernels();
+    if (!Level::COARSER_FIRST)
+        find_coarser();
     if (has_pixels && args.output.alpha)
-        wf_store_blend(args, gather_mean, splat_mean, y, x);
+        wf_store_blend(args.output, coarser, gather_mean, splat_mean, y, x);
+    if (args.blend.counters)
+        wf_blend_finished<Level::HEIGHT, WF_LEVEL_THREADS>(args.blend, args.output, wf_level_shared);
 }
 
 /* The kernel. Its definition stands in instances, so that nothing else compiles it. */

@@ -25,11 +25,14 @@ struct wf_light_args {
     const uint2 *albedo; /* r, g, b and an unused one in float16 for each pixel; or NULL */
     float epsilon;
     int clean;
+    bool is_dense; /* rows of the planes */
 };
 
 static inline wf_light_args wf_make_light(const wf_light *light)
 {
-    return {wf_make_view(&light->planes), (const uint2 *)light->albedo.data, light->epsilon, light->clean};
+    const wf_view planes = wf_make_view(&light->planes);
+    return {planes, (const uint2 *)light->albedo.data, light->epsilon, light->clean,
+            wf_has_dense_rows(planes, light->planes.size[3])};
 }
 
 /* A pixel as it is: several are read before the first one is used. */
@@ -44,25 +47,47 @@ static __device__ __forceinline__ float3 wf_find_divisor(const uint2 &halves, fl
     return make_float3(low.x + epsilon, low.y + epsilon, high.x + epsilon);
 }
 
+/* Not __ldg: such loads may move ahead of a wait for the kernel that writes what they read. */
 static __device__ __forceinline__ wf_raw_light wf_read_raw(const wf_light_args &light, int y, int x, int width)
 {
-    return {wf_read_rgb(light.planes, y, x),
-            light.albedo ? __ldg(light.albedo + (size_t)y * width + x) : make_uint2(0, 0)};
+    const float *at = wf_at<const float>(light.planes, 0, 0, y, x);
+    return {make_float3(at[0], at[light.planes.channel], at[2 * light.planes.channel]),
+            light.albedo ? light.albedo[(size_t)y * width + x] : make_uint2(0, 0)};
+}
+
+static __device__ __forceinline__ wf_raw_light wf_read_raw_at(const wf_light_args &light, int pixel)
+{
+    const float *at = (const float *)light.planes.data + pixel;
+    return {make_float3(at[0], at[light.planes.channel], at[2 * light.planes.channel]),
+            light.albedo ? light.albedo[pixel] : make_uint2(0, 0)};
+}
+
+static __device__ __forceinline__ void wf_prefetch(const wf_view &planes, int y, int x)
+{
+    const float *at = wf_at<const float>(planes, 0, 0, y, x);
+#pragma unroll
+    for (int c = 0; c < 3; c++)
+        wf_prefetch_line(at + c * planes.channel);
+}
+
+static __device__ __forceinline__ float3 wf_demodulate(const wf_light_args &light, float3 rgb, const uint2 &albedo)
+{
+    const float3 value = light.clean ? wf_clean(rgb) : rgb, divisor = wf_find_divisor(albedo, light.epsilon);
+    return make_float3(value.x * wf_reciprocal(divisor.x), value.y * wf_reciprocal(divisor.y),
+                       value.z * wf_reciprocal(divisor.z));
 }
 
 static __device__ __forceinline__ float3 wf_finish_light(const wf_light_args &light, const wf_raw_light &raw)
 {
-    const float3 value = light.clean ? wf_clean(raw.rgb) : raw.rgb;
-    if (!light.albedo)
-        return value;
-    const float3 divisor = wf_find_divisor(raw.albedo, light.epsilon);
-    return make_float3(value.x * wf_reciprocal(divisor.x), value.y * wf_reciprocal(divisor.y),
-                       value.z * wf_reciprocal(divisor.z));
+    if (light.albedo)
+        return wf_demodulate(light, raw.rgb, raw.albedo);
+    return light.clean ? wf_clean(raw.rgb) : raw.rgb;
 }
 
 /* A level's images, what the coarser levels add, and by how much; of both operators. All but the finest level's images are dense. */
 struct wf_filtered_args {
     wf_view image[WF_OPERATOR_COUNT];
+    bool is_paired[WF_OPERATOR_COUNT]; /* images */
     float *blend[WF_OPERATOR_COUNT];
     __half2 *alpha; /* NULL at the coarsest level */
     int width, height;
@@ -74,6 +99,7 @@ static inline wf_filtered_args wf_make_filtered(unsigned operators, const wf_fil
     wf_filtered_args args = {};
     for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
         args.image[op] = wf_view_or_none(&filtered->image[op]);
+        args.is_paired[op] = wf_is_paired(args.image[op]);
         args.blend[op] = (float *)filtered->blend[op].data;
     }
     args.alpha = (__half2 *)filtered->alpha.data;
@@ -83,10 +109,10 @@ static inline wf_filtered_args wf_make_filtered(unsigned operators, const wf_fil
     return args;
 }
 
-/* A pixel of a dense image of three planes. */
+/* A pixel of a dense image of three planes. Not __ldg, likewise. */
 static __device__ __forceinline__ float3 wf_read_dense(const float *image, int plane, int pixel)
 {
-    return make_float3(__ldg(image + pixel), __ldg(image + (pixel + plane)), __ldg(image + (pixel + 2 * plane)));
+    return make_float3(image[pixel], image[pixel + plane], image[pixel + 2 * plane]);
 }
 
 static __device__ __forceinline__ void wf_write_dense(float *image, int plane, int pixel, float3 rgb)

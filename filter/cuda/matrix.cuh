@@ -37,6 +37,12 @@ static __device__ __forceinline__ void wf_store_if(bool wanted, uint32_t address
                  : "memory");
 }
 
+/* Has a line of global memory come into the L2 cache. */
+static __device__ __forceinline__ void wf_prefetch_line(const void *address)
+{
+    asm volatile("prefetch.global.L2 [%0];" ::"l"(address));
+}
+
 /* Ends a group of copies. */
 static __device__ __forceinline__ void wf_commit_copies()
 {

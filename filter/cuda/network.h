@@ -26,7 +26,8 @@ wf_result wf_cuda_features(wf_cuda_device *device, cudaStream_t stream, const wf
 wf_result wf_cuda_convolve(wf_cuda_device *device, cudaStream_t stream, const wf_convolve_call *call);
 wf_result wf_cuda_convolve_pair(wf_cuda_device *device, cudaStream_t stream, const wf_convolve_call *call);
 wf_result wf_cuda_filter_albedo(wf_cuda_device *device, cudaStream_t stream, const wf_albedo_call *call);
-wf_result wf_cuda_down(wf_cuda_device *device, cudaStream_t stream, const wf_down_call *calls, int count);
+int wf_cuda_halves(const wf_device *device, const wf_head *head, int count);
+wf_result wf_cuda_down(wf_cuda_device *device, cudaStream_t stream, const wf_downs *downs);
 wf_result wf_cuda_filter_level(wf_cuda_device *device, cudaStream_t stream, const wf_level_call *call);
 wf_result wf_cuda_blend(wf_cuda_device *device, cudaStream_t stream, const wf_blend_call *call);
 
@@ -36,6 +37,7 @@ size_t wf_cuda_convolve_workspace(const wf_device *device, const wf_convolve_cal
 size_t wf_cuda_expose_workspace(const wf_device *device, int width, int height);
 size_t wf_cuda_albedo_workspace(const wf_device *device, const wf_albedo_call *call);
 size_t wf_cuda_level_workspace(const wf_device *device, const wf_level_call *call);
+size_t wf_cuda_blend_counters(const wf_device *device, const wf_level_call *call);
 
 #ifdef __cplusplus
 }

@@ -34,64 +34,48 @@ static __device__ __forceinline__ place this_pixel(int width, int height)
 
 /* ---- Down --------------------------------------------------------------------------------------------------------- */
 
-#define DOWN_WIDTH  32 /* of a block, in pixels of its first output */
+#define DOWN_WIDTH  32 /* of a block, in pixels of its first output; of its last one it has a row */
 #define DOWN_HEIGHT 8
-#define DOWN_LEVELS 4 /* of a launch: its last one has a row of a block */
 
 struct down_args {
     wf_light_args input;
-    wf_view outputs[DOWN_LEVELS];
-    int count;
+    wf_halves halves;
     int width, height; /* of the input */
 };
 
-/* In an odd row or column at the end of the image its pixels count twice. */
 static __global__ void __launch_bounds__(DOWN_WIDTH *DOWN_HEIGHT) halve(const down_args args)
 {
-    __shared__ float3 tiles[2][DOWN_WIDTH * DOWN_HEIGHT];
-    int columns = DOWN_WIDTH, rows = DOWN_HEIGHT; /* of the block */
-    int width = (args.width + 1) / 2, height = (args.height + 1) / 2;
-    int row = threadIdx.x / DOWN_WIDTH, column = threadIdx.x % DOWN_WIDTH;
-    int y = blockIdx.y * rows + row, x = blockIdx.x * columns + column;
+    __shared__ float3 tile[2 * DOWN_WIDTH * DOWN_HEIGHT];
+    const wf_halves &halves = args.halves;
+    const int y0 = blockIdx.y * DOWN_HEIGHT, x0 = blockIdx.x * DOWN_WIDTH;
+    const int y = y0 + threadIdx.x / DOWN_WIDTH, x = x0 + threadIdx.x % DOWN_WIDTH;
     wf_follow_in_turn();
     wf_raw_light raw[4];
 #pragma unroll
     for (int i = 0; i < 4; i++)
         raw[i] = wf_read_raw(args.input, min(2 * y + i / 2, args.height - 1), min(2 * x + i % 2, args.width - 1),
                              args.width);
-    float3 sum = make_float3(0, 0, 0);
+    float3 rows[2];
 #pragma unroll
-    for (int i = 0; i < 4; i++)
-        sum = sum + wf_finish_light(args.input, raw[i]);
-    for (int level = 0;; level++) {
-        const float3 mean = 0.25f * sum;
-        if (row < rows && y < height && x < width)
-            wf_write_rgb(args.outputs[level], y, x, mean);
-        if (level + 1 == args.count)
-            return;
-        float3 *const tile = tiles[level % 2];
-        if (row < rows)
-            tile[row * columns + column] = mean;
-        __syncthreads();
-        const int last_row = min(rows, height - (int)blockIdx.y * rows) - 1;
-        const int last_column = min(columns, width - (int)blockIdx.x * columns) - 1, pitch = columns;
-        rows /= 2, columns /= 2, height = (height + 1) / 2, width = (width + 1) / 2;
-        row = threadIdx.x / columns, column = threadIdx.x % columns;
-        y = blockIdx.y * rows + row, x = blockIdx.x * columns + column;
-        sum = make_float3(0, 0, 0);
-        for (int i = 0; i < 4 && row < rows; i++)
-            sum = sum + tile[min(2 * row + i / 2, last_row) * pitch + min(2 * column + i % 2, last_column)];
-    }
+    for (int i = 0; i < 2; i++)
+        rows[i] = wf_add_rounded(wf_finish_light(args.input, raw[2 * i]), wf_finish_light(args.input, raw[2 * i + 1]));
+    const float3 mean = wf_halve(rows[0], rows[1]);
+    if (y < halves.height && x < halves.width)
+        wf_write_dense(halves.images[0], halves.width * halves.height, y * halves.width + x, mean);
+    tile[threadIdx.x] = mean;
+    __syncthreads();
+    if (threadIdx.x < 32)
+        wf_halve_further(halves, tile, DOWN_HEIGHT, DOWN_WIDTH, y0, x0);
 }
 
-wf_result wf_cuda_down(wf_cuda_device *device, cudaStream_t stream, const wf_down_call *calls, int count)
+wf_result wf_cuda_down(wf_cuda_device *device, cudaStream_t stream, const wf_downs *downs)
 {
-    for (int first = 0; first < count; first += DOWN_LEVELS) {
-        const int64_t *size = calls[first].input.planes.size;
-        down_args args = {
-            wf_make_light(&calls[first].input), {}, min(count - first, DOWN_LEVELS), (int)size[3], (int)size[2]};
-        for (int i = 0; i < args.count; i++)
-            args.outputs[i] = wf_make_view(&calls[first + i].output);
+    for (int first = 0; first < downs->count; first += WF_HALVES) {
+        const wf_down_call *calls = downs->calls + first;
+        const int left = downs->count - first;
+        const int64_t *size = calls->input.planes.size;
+        down_args args = {wf_make_light(&calls->input), wf_make_halves(calls, left < WF_HALVES ? left : WF_HALVES),
+                          (int)size[3], (int)size[2]};
         const dim3 blocks(wf_divide_up(args.width, 2 * DOWN_WIDTH), wf_divide_up(args.height, 2 * DOWN_HEIGHT));
         WF_TRY(wf_launch_follower(device, stream, (const void *)halve, blocks, DOWN_WIDTH * DOWN_HEIGHT, 0, &args));
     }
@@ -154,12 +138,14 @@ static bool is_small(const wf_cuda_device *device, int width, int height)
 template <typename Level>
 static wf_result launch_level(wf_cuda_device *device, cudaStream_t stream, const wf_level_call *call)
 {
-    wf_level_args args = {wf_make_logits(&call->head, &call->decoded, WF_PART_GATHER),
-                          wf_make_logits(&call->head, &call->decoded, WF_PART_SPLAT),
-                          wf_make_light(&call->light),
-                          wf_make_filtered(call->operators, &call->output),
-                          wf_make_filtered(call->operators, &call->coarser),
-                          call->follows_coarser};
+    wf_level_args args = {
+        wf_make_logits(&call->head, &call->decoded, WF_PART_GATHER),
+        wf_make_logits(&call->head, &call->decoded, WF_PART_SPLAT),
+        wf_make_light(&call->light),
+        wf_make_filtered(call->operators, &call->output),
+        wf_make_filtered(call->operators, &call->coarser),
+        {(unsigned *)call->blend_counters, (const uint2 *)call->light.albedo.data, call->light.epsilon},
+        call->before};
     return launch_tiles<Level>(device, stream, wf_filter_level_of<Level>(), args.output.width, args.output.height,
                                wf_level_bytes<Level, true>(), &args);
 }
@@ -178,8 +164,15 @@ static wf_result filter_albedo_fused(wf_cuda_device *device, cudaStream_t stream
 {
     typedef wf_level<K, 16, 2> deep;
     typedef wf_level<K, 16, 0> level;
-    wf_albedo_args args = {wf_make_logits(&call->head, &call->decoded, WF_PART_ALBEDO), wf_view_or_none(&call->albedo),
-                           (uint2 *)call->output.data, call->output.width, call->output.height};
+    wf_albedo_args args = {wf_make_logits(&call->head, &call->decoded, WF_PART_ALBEDO),
+                           wf_view_or_none(&call->albedo),
+                           (uint2 *)call->output.data,
+                           call->output.width,
+                           call->output.height,
+                           wf_has_dense_rows(wf_view_or_none(&call->albedo), call->output.width),
+                           call->downs.count && wf_is_paired(wf_make_view(&call->downs.calls[0].input.planes)),
+                           wf_make_light(&call->downs.calls[0].input),
+                           wf_make_halves(call->downs.calls, call->downs.count)};
     if (call->head.inputs > 16)
         return launch_tiles<deep>(device, stream, wf_filter_albedo_of<deep>(), args.width, args.height,
                                   wf_level_bytes<deep, false>(), &args);
@@ -194,6 +187,21 @@ static bool is_fused(const wf_device *device, int kernel)
 {
     return kernel == 3 || (kernel == 5 && wf_level_bytes<wf_level<5, 16, 0>, true>() <=
                                               ((const wf_cuda_device *)device)->block_memory);
+}
+
+int wf_cuda_halves(const wf_device *device, const wf_head *head, int count)
+{
+    return count <= WF_HALVES && is_fused(device, head->albedo_kernel);
+}
+
+/* The blend needs a coarser level. */
+size_t wf_cuda_blend_counters(const wf_device *device, const wf_level_call *call)
+{
+    const wf_cuda_device *cuda = (const wf_cuda_device *)device;
+    const int width = call->decoded.width, height = call->decoded.height;
+    if (!call->head.alphas || !is_fused(device, call->head.kernel))
+        return 0;
+    return wf_count_blend_tiles(width, height, is_small(cuda, width, height) ? 4 : 16) * sizeof(unsigned);
 }
 
 static size_t pixels_of(const wf_activation *a)
@@ -309,11 +317,13 @@ static wf_result filter_albedo_any(wf_cuda_device *device, cudaStream_t stream, 
     const wf_head *head = &call->head;
     const int width = call->decoded.width, height = call->decoded.height;
     const workspace w = lay_out(call->workspace, &call->decoded, 2, head->albedo_kernel);
-    copy_args before = {{wf_view_or_none(&call->albedo), NULL, 0, 1}, wf_make_view(&w.light), NULL, width, height, 1};
+    copy_args before = {
+        {wf_view_or_none(&call->albedo), NULL, 0, 1, false}, wf_make_view(&w.light), NULL, width, height, 1};
     WF_TRY(launch(device, stream, (const void *)copy_light, width, height, &before));
     WF_TRY(wf_cuda_store_logits(device, stream, head, &call->decoded, WF_PART_ALBEDO, w.logits.data));
     WF_TRY(filter(device, stream, WF_GATHER, head->albedo_kernel, &w, &w.filtered));
-    copy_args after = {{wf_make_view(&w.filtered), NULL, 0, 0}, {}, (uint2 *)call->output.data, width, height, 0};
+    copy_args after = {
+        {wf_make_view(&w.filtered), NULL, 0, 0, false}, {}, (uint2 *)call->output.data, width, height, 0};
     return launch(device, stream, (const void *)copy_light, width, height, &after);
 }
 

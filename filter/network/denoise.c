@@ -267,6 +267,7 @@ static void set_frame(plan_step *step, const wf_frame *frame)
         break;
     case STEP_ALBEDO:
         step->call.albedo.albedo = wf_tensor_or_none(frame->albedo);
+        step->call.albedo.downs.calls[0].input.planes = *frame->color;
         break;
     case STEP_DOWN:
         step->call.downs.calls[0].input.planes = *frame->color;
@@ -289,11 +290,13 @@ static void set_frame(plan_step *step, const wf_frame *frame)
     }
 }
 
-/* before: the step that this call ran last, or NULL. */
-static void set_order(plan_step *step, const plan_step *before)
+/* before: what this call ran last; a step of pack where it ran none. */
+static void set_order(plan_step *step, step_kind before)
 {
     if (step->kind == STEP_LEVEL)
-        step->call.level.follows_coarser = before && before->kind == STEP_LEVEL;
+        step->call.level.before = before == STEP_LEVEL                           ? WF_BEFORE_COARSER
+                                  : before == STEP_ALBEDO || before == STEP_DOWN ? WF_BEFORE_LIGHT
+                                                                                 : WF_BEFORE_OTHER;
 }
 
 /* Whether the next step does not wait for this one. */
@@ -302,10 +305,10 @@ static int is_beside(const wf_denoiser *d, const plan_step *step)
     return d->table->join && step->kind == STEP_LEVEL && step[1].kind == STEP_LEVEL;
 }
 
-static wf_result run_downs(const wf_denoiser *d, wf_stream stream, const plan_downs *downs)
+static wf_result run_downs(const wf_denoiser *d, wf_stream stream, const wf_downs *downs)
 {
     if (d->table->down_levels)
-        return d->table->down_levels(d->device, stream, downs->calls, downs->count);
+        return d->table->down_levels(d->device, stream, downs);
     for (int i = 0; i < downs->count; i++) {
         if (i > 0)
             WF_TRY(d->device->table->barrier(d->device, stream));
@@ -361,12 +364,24 @@ wf_result wf_denoise_steps(wf_denoiser *denoiser, wf_stream stream, const wf_fra
     for (int i = first; i < last; i++) {
         plan_step *step = &denoiser->steps[i];
         set_frame(step, frame);
-        set_order(step, i > first ? step - 1 : NULL);
+        set_order(step, i > first ? step[-1].kind : STEP_EXPOSE);
         WF_TRY(run(denoiser, stream, step));
         if (i + 1 == last || !is_beside(denoiser, step))
             WF_TRY(denoiser->device->table->barrier(denoiser->device, stream));
     }
     return WF_OK;
+}
+
+/* What is left of a step for a further layer; false: nothing. The albedo is filtered already. */
+static int keep_for_layer(plan_step *step)
+{
+    if (step->kind == STEP_ALBEDO) {
+        const wf_downs downs = step->call.albedo.downs;
+        step->kind = STEP_DOWN;
+        step->call.downs = downs;
+        return downs.count > 0;
+    }
+    return step->info.stage == WF_STAGE_FILTERS;
 }
 
 /* Without the filtered albedo, if there is one. */
@@ -395,17 +410,19 @@ wf_result wf_denoise_layer(wf_denoiser *denoiser, wf_stream stream, const wf_ten
         return WF_ERROR_INVALID_ARGUMENT;
     const wf_frame frame = {.color = layer, .gather = gather, .splat = splat};
     WF_TRY(check_frame(denoiser, stream, &frame));
+    step_kind before = STEP_EXPOSE;
     for (int i = 0; i < denoiser->step_count; i++) {
         plan_step step = denoiser->steps[i];
-        if (step.info.stage != WF_STAGE_FILTERS || step.kind == STEP_ALBEDO)
+        if (!keep_for_layer(&step))
             continue;
         set_frame(&step, &frame);
-        set_order(&step, i > 0 ? &denoiser->steps[i - 1] : NULL);
+        set_order(&step, before);
         if (!demodulate)
             leave_albedo(&step);
         WF_TRY(run(denoiser, stream, &step));
         if (!is_beside(denoiser, &denoiser->steps[i]))
             WF_TRY(denoiser->device->table->barrier(denoiser->device, stream));
+        before = step.kind;
     }
     return WF_OK;
 }

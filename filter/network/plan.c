@@ -31,6 +31,7 @@ typedef struct planner {
     const void *const *parameters; /* of each layer */
     plan_step *step;               /* the one under way */
     int exposure;                  /* a buffer */
+    int zeros;                     /* a buffer that is 0 before the first frame, or NONE */
     int buffer_count, use_count;
     buffer buffers[MAX_BUFFERS];
     use uses[MAX_USES];
@@ -136,6 +137,15 @@ static void use_frame(planner *p, int channels)
 {
     p->step->reads_frame = 1;
     p->step->info.bytes += (double)channels * (double)pixels(p, 0) * sizeof(float);
+}
+
+static void use_zeros(planner *p, void *address, size_t size)
+{
+    if (size == 0)
+        return;
+    p->zeros = new_buffer(p, size);
+    use_buffer(p, address, p->zeros);
+    p->buffers[p->zeros].first = 0;
 }
 
 static void use_workspace(planner *p, void *address, size_t size)
@@ -321,22 +331,6 @@ static wf_head head_of(const planner *p, int level)
     return head;
 }
 
-static tensor filter_albedo(planner *p, tensor decoded)
-{
-    const wf_head head = head_of(p, 0);
-    if (!head.albedo_kernel)
-        return no_tensor;
-    const tensor filtered = new_tensor(p, 0, WF_ALBEDO_CHANNELS);
-    wf_albedo_call *call = &add_step(p, STEP_ALBEDO, WF_STAGE_FILTERS, "albedo", -1)->call.albedo;
-    call->head = head;
-    use_tensor(p, &call->decoded, decoded);
-    use_tensor(p, &call->output, filtered);
-    use_frame(p, 3);
-    use_workspace(p, &call->workspace, p->denoiser->table->albedo_workspace(p->denoiser->device, call));
-    p->step->info.flop = 2.0 * head.inputs * head.albedo_kernel * head.albedo_kernel * (double)pixels(p, 0);
-    return filtered;
-}
-
 /* Level 0's light is the frame's color, others' that of the level's own planes. */
 static void use_light(planner *p, wf_light *light, int level, int planes, tensor albedo)
 {
@@ -349,14 +343,39 @@ static void use_light(planner *p, wf_light *light, int level, int planes, tensor
     use_tensor(p, &light->albedo, albedo);
 }
 
-static void add_downs(planner *p, int levels, const int *light, tensor albedo)
+static void use_downs(planner *p, wf_downs *downs, int levels, const int *light, tensor albedo)
 {
-    plan_downs *downs = &add_step(p, STEP_DOWN, WF_STAGE_FILTERS, "down", -1)->call.downs;
     for (int level = 0; level + 1 < levels; level++) {
         wf_down_call *call = &downs->calls[downs->count++];
         use_light(p, &call->input, level, light[level], albedo);
         use_planes(p, &call->output, level + 1, light[level + 1]);
     }
+}
+
+/* With the downs of the light that it divides, or these follow. */
+static tensor filter_albedo(planner *p, tensor decoded, int levels, const int *light)
+{
+    const wf_denoiser *d = p->denoiser;
+    const wf_head head = head_of(p, 0);
+    const tensor filtered = head.albedo_kernel ? new_tensor(p, 0, WF_ALBEDO_CHANNELS) : no_tensor;
+    const int halves = head.albedo_kernel && d->table->halves && d->table->halves(d->device, &head, levels - 1);
+    if (head.albedo_kernel) {
+        wf_albedo_call *call = &add_step(p, STEP_ALBEDO, WF_STAGE_FILTERS, "albedo", -1)->call.albedo;
+        call->head = head;
+        if (halves)
+            use_downs(p, &call->downs, levels, light, filtered);
+        p->step->info.bytes = 0; /* what is halved comes from this step, not from memory */
+        for (int level = 1; level < levels && halves; level++)
+            p->step->info.bytes += (double)planes_bytes(p, level);
+        use_tensor(p, &call->decoded, decoded);
+        use_tensor(p, &call->output, filtered);
+        use_frame(p, halves ? 6 : 3);
+        use_workspace(p, &call->workspace, d->table->albedo_workspace(d->device, call));
+        p->step->info.flop = 2.0 * head.inputs * head.albedo_kernel * head.albedo_kernel * (double)pixels(p, 0);
+    }
+    if (levels > 1 && !halves)
+        use_downs(p, &add_step(p, STEP_DOWN, WF_STAGE_FILTERS, "down", -1)->call.downs, levels, light, filtered);
+    return filtered;
 }
 
 static void use_filtered(planner *p, wf_filtered *filtered, int level, const level_buffers *buffers)
@@ -391,7 +410,10 @@ static void filter_level(planner *p, int level, tensor decoded, int light, tenso
         use_frame(p, 6);
     if (coarser)
         use_filtered(p, &call->coarser, level + 1, coarser);
-    use_workspace(p, &call->workspace, p->denoiser->table->level_workspace(p->denoiser->device, call));
+    const wf_network_table *table = p->denoiser->table;
+    use_workspace(p, &call->workspace, table->level_workspace(p->denoiser->device, call));
+    if (level == 0 && table->blend_counters)
+        use_zeros(p, &call->blend_counters, table->blend_counters(p->denoiser->device, call));
     const int outputs = call->head.outputs - call->head.albedo_kernel * call->head.albedo_kernel;
     p->step->info.flop = 2.0 * call->head.inputs * outputs * (double)pixels(p, level);
 }
@@ -414,24 +436,36 @@ static void filter(planner *p, const tensor decoded[WF_NETWORK_MAX_LEVELS])
     const int levels = a->kernel_levels;
     int light[WF_NETWORK_MAX_LEVELS];
     level_buffers filtered[WF_NETWORK_MAX_LEVELS];
-    const tensor albedo = filter_albedo(p, decoded[0]);
     for (int level = 0; level < levels; level++) {
         light[level] = level == 0 ? NONE : new_buffer(p, planes_bytes(p, level));
         filtered[level] = new_level(p, level);
     }
-    if (levels > 1)
-        add_downs(p, levels, light, albedo);
+    const tensor albedo = filter_albedo(p, decoded[0], levels, light);
     for (int level = levels - 1; level >= 0; level--)
         filter_level(p, level, decoded[level], light[level], albedo, &filtered[level],
                      level + 1 < levels ? &filtered[level + 1] : NULL);
 
-    wf_blend_call *call = &add_step(p, STEP_BLEND, WF_STAGE_FILTERS, "blend", -1)->call.blend;
-    use_filtered(p, &call->filtered, 0, &filtered[0]);
-    use_tensor(p, &call->albedo, albedo);
-    call->epsilon = a->epsilon;
-    use_frame(p, 12);
+    if (p->zeros == NONE) {
+        wf_blend_call *call = &add_step(p, STEP_BLEND, WF_STAGE_FILTERS, "blend", -1)->call.blend;
+        use_filtered(p, &call->filtered, 0, &filtered[0]);
+        use_tensor(p, &call->albedo, albedo);
+        call->epsilon = a->epsilon;
+        use_frame(p, 12);
+    }
+    keep_buffer(p, albedo.buffer);
     for (int level = 0; level < levels; level++)
         keep_level(p, decoded[level], light[level], &filtered[level]);
+}
+
+static wf_result clear(const wf_denoiser *denoiser, const buffer *b)
+{
+    void *zeros = calloc(1, b->size);
+    if (!zeros)
+        return wf_fail(&denoiser->device->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for %zu zeros", b->size);
+    const wf_result result =
+        denoiser->device->table->upload(denoiser->device, (char *)denoiser->buffers + b->offset, zeros, b->size);
+    free(zeros);
+    return result;
 }
 
 static wf_result take_memory(planner *p)
@@ -444,7 +478,7 @@ static wf_result take_memory(planner *p)
         void *data = (char *)denoiser->buffers + p->buffers[p->uses[i].buffer].offset;
         memcpy(p->uses[i].address, &data, sizeof data);
     }
-    return WF_OK;
+    return p->zeros == NONE ? WF_OK : clear(denoiser, &p->buffers[p->zeros]);
 }
 
 wf_result wf_plan_make(wf_denoiser *denoiser, const wf_network *network, const void *const *addresses)
@@ -452,7 +486,7 @@ wf_result wf_plan_make(wf_denoiser *denoiser, const wf_network *network, const v
     planner *p = calloc(1, sizeof *p);
     if (!p)
         return wf_fail(&denoiser->device->log, WF_ERROR_OUT_OF_MEMORY, "no host memory to plan a denoiser");
-    *p = (planner){.denoiser = denoiser, .network = network, .parameters = addresses};
+    *p = (planner){.denoiser = denoiser, .network = network, .parameters = addresses, .zeros = NONE};
     tensor decoded[WF_NETWORK_MAX_LEVELS];
     decode(p, pack(p), decoded);
     filter(p, decoded);

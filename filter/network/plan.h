@@ -15,12 +15,6 @@ typedef enum step_kind {
     STEP_BLEND
 } step_kind;
 
-/* All levels' light, from the finest one on. */
-typedef struct plan_downs {
-    wf_down_call calls[WF_NETWORK_MAX_LEVELS];
-    int count;
-} plan_downs;
-
 typedef struct plan_step {
     step_kind kind;
     int reads_frame; /* its call's light or images are the frame's */
@@ -29,7 +23,7 @@ typedef struct plan_step {
         wf_features_call features;
         wf_convolve_call convolve;
         wf_albedo_call albedo;
-        plan_downs downs;
+        wf_downs downs; /* all levels' light, from the finest one on */
         wf_level_call level;
         wf_blend_call blend;
     } call;

@@ -314,18 +314,24 @@ def network_table():
 
 
 def network_glsl_table():
-    """The same in GLSL beside CUDA."""
+    """The same in GLSL beside CUDA. What CUDA does with the step before is in that one's row."""
     results, cuda = load("network_bench-vulkan"), load("network_bench-cuda")
     if not results or not cuda:
         return ""
     times = {step["name"]: step["milliseconds"] for step in cuda["steps"]}
-    rows = [(step["name"], step["milliseconds"], times.get(step["name"])) for step in results["steps"]]
+    rows = []
+    for step in results["steps"]:
+        if step["name"] in times:
+            rows.append((step["name"], step["milliseconds"], times[step["name"]]))
+        else:
+            name, milliseconds, other = rows.pop()
+            rows.append((f"{name}, {step['name']}", milliseconds + step["milliseconds"], other))
     rows += [(f"**{name}**", milliseconds, cuda["stages"][name]) for name, milliseconds in results["stages"].items()]
     rows.append(("**frame**", results["milliseconds"], cuda["milliseconds"]))
     return table(f"**The network in GLSL**, the same frame on {source(results)}, {results['driver']}, "
                  f"{results['memory_bytes'] / 1e6:.0f} MB: milliseconds, and the fraction of CUDA's speed.",
                  ["step", "ms", "of CUDA's speed"],
-                 [[name, f"{milliseconds:.4f}", f"{other / milliseconds:.2f}" if other else "–"] for name, milliseconds, other in rows])
+                 [[name, f"{milliseconds:.4f}", f"{other / milliseconds:.2f}"] for name, milliseconds, other in rows])
 
 
 def denoisers_table():

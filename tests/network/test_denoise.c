@@ -149,7 +149,8 @@ static void test_reference(void **state)
 static void test_sizes(void **state)
 {
     (void)state;
-    static const int sizes[][2] = {{1, 1}, {2, 1}, {1, 3}, {5, 2}, {16, 16}, {17, 33}, {64, 7}, {131, 70}, {33, 129}};
+    static const int sizes[][2] = {{1, 1},   {2, 1},  {1, 3},    {5, 2},    {16, 16},
+                                   {17, 33}, {64, 7}, {131, 70}, {33, 129}, {389, 181}};
     for (int i = 0; i < NETWORK_COUNT; i++) {
         wf_network *network = open_network(networks[i]);
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
@@ -160,11 +161,12 @@ static void test_sizes(void **state)
     }
 }
 
-/* Layers as wide as real ones: of even sizes on every level, of odd ones, and of odd heights alone. */
+/* Layers as wide as real ones: of even sizes on every level, of odd ones, of odd heights alone, and of so many rows that a GPU shares them
+ * out in other tiles. */
 static void test_bundled(void **state)
 {
     (void)state;
-    static const int sizes[][2] = {{96, 64}, {90, 58}, {96, 84}};
+    static const int sizes[][2] = {{96, 64}, {90, 58}, {96, 84}, {4, 2400}};
     wf_network *network = open_network("../../../assets/networks/kpn");
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         frame f = make_frame(sizes[s][0], sizes[s][1]);
