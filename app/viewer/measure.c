@@ -130,11 +130,3 @@ bool viewer_take_measured(viewer *viewer, error *error)
     viewer->taken = done;
     return true;
 }
-
-void viewer_forget_measured(viewer *viewer)
-{
-    for (int i = 0; viewer->frames && i < viewer->context.frame_count; i++) {
-        free(viewer->frames[i].measured);
-        viewer->frames[i].measured = NULL;
-    }
-}

@@ -7,9 +7,8 @@
 
 static void free_frames(viewer *viewer)
 {
-    viewer_forget_measured(viewer);
     for (int i = 0; viewer->frames && i < viewer->context.frame_count; i++)
-        free(viewer->frames[i].problem);
+        viewer_forget_frame(viewer, i);
     free(viewer->frames);
     viewer->frames = NULL;
 }
@@ -102,6 +101,7 @@ void viewer_forget_frame(viewer *viewer, int index)
 {
     frame_state *state = &viewer->frames[index];
     free(state->problem);
+    free(state->metrics);
     free(state->measured);
     *state = (frame_state){0};
 }

@@ -106,12 +106,11 @@ static bool measure_at_rest(viewer *viewer, error *error)
     frame_state *state = &viewer->frames[viewer->shown];
     int samples = viewer->facts.feed.reference_samples;
     bool resting = !viewer->view.playing && profiler_now() - viewer->changed_ns > METRICS_DELAY_NS;
-    bool grown =
-        !viewer->view.playing && samples >= (state->has_metrics ? 2 * viewer->measured_samples : LEAST_SAMPLES);
-    bool due = samples > 0 ? grown : resting && !state->has_metrics;
+    bool grown = !viewer->view.playing && samples >= (state->metrics ? 2 * viewer->measured_samples : LEAST_SAMPLES);
+    bool due = samples > 0 ? grown : resting && !state->metrics;
     if (!due || !viewer->context.has[FRAME_REFERENCE])
         return true;
-    state->has_metrics = 0;
+    viewer_forget_capture(viewer, viewer->shown);
     viewer->measured_samples = samples;
     return viewer_capture(viewer, false, error);
 }

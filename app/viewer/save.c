@@ -73,7 +73,10 @@ bool viewer_capture(viewer *viewer, bool to_files, error *error)
         return false;
     frame_state *state = &viewer->frames[viewer->shown];
     const image *reference = &pictures[FRAME_REFERENCE];
-    if (reference->pixels && !state->has_metrics) {
+    if (reference->pixels && !state->metrics) {
+        state->metrics = calloc(COMPARED_COUNT, sizeof *state->metrics);
+        if (!state->metrics)
+            return error_set(error, "not enough memory");
         for (int place = 0; place < COMPARED_COUNT; place++) {
             const image *picture = &pictures[layer_compared(place)];
             if (!picture->pixels)
@@ -84,6 +87,15 @@ bool viewer_capture(viewer *viewer, bool to_files, error *error)
     }
     state->captured = to_files;
     return !to_files || !viewer->options->save || save_pictures(viewer, pictures, error);
+}
+
+void viewer_forget_capture(viewer *viewer, int index)
+{
+    frame_state *state = &viewer->frames[index];
+    free(state->metrics);
+    state->metrics = NULL;
+    state->has_metrics = 0;
+    state->captured = false;
 }
 
 bool viewer_wants_capture(const viewer *viewer, int index)
@@ -147,7 +159,7 @@ static bool write_report(const viewer *viewer, error *error)
         if (!state->has_metrics)
             continue;
         metrics[count] = (report_metrics){.frame = feed_path(&viewer->feed, i), .has = state->has_metrics};
-        memcpy(metrics[count++].compared, state->metrics, sizeof state->metrics);
+        memcpy(metrics[count++].compared, state->metrics, sizeof metrics->compared);
     }
     const predictor_row *predictor = &predictor_rows[viewer->applied.row];
     bool files = viewer->applied.row == PREDICTOR_FILES;

@@ -18,11 +18,13 @@ typedef struct frame_state {
     bool captured;        /* saved and measured, as far as that was asked for */
     unsigned has_metrics; /* bit of each place (layer_compared) */
     unsigned lacks;       /* bit of each sequence that has no frame beside this one, once that was said */
-    char *problem; /* what was wrong with its file: sentences, each with a newline; owned, NULL: nothing is known */
-    bool skipped;  /* since it could not be read */
-    metrics metrics[COMPARED_COUNT];
+    char *problem;    /* what was wrong with its file: sentences, each with a newline; owned, NULL: nothing is known */
+    bool skipped;     /* since it could not be read */
+    metrics *metrics; /* COMPARED_COUNT of these places; owned, NULL: they are not known */
     measurement *measured; /* for the report, NULL: nothing was; owned */
 } frame_state;
+
+_Static_assert(sizeof(frame_state) <= 64, "long runs have one of each frame, be anything known of it or not");
 
 /* A sequence beside the first one. */
 typedef struct beside {
@@ -206,7 +208,6 @@ bool viewer_take_measured(viewer *viewer, error *error);
 
 /* What is to be measured is of a sequence that has no frame beside the one that is shown, which was said. */
 bool viewer_lacks_measured(const viewer *viewer);
-void viewer_forget_measured(viewer *viewer);
 
 /* ---- layers.c: what is said of frames' files ------------------------------------------------------------------------ */
 
@@ -271,6 +272,7 @@ bool viewer_wants_capture(const viewer *viewer, int index);
 
 /* Reads the shown frame back: measures it against the reference, and to files: saves it if asked to. */
 bool viewer_capture(viewer *viewer, bool to_files, error *error);
+void viewer_forget_capture(viewer *viewer, int index);
 
 bool viewer_save_screenshot(viewer *viewer, const char *path, error *error);
 

@@ -48,10 +48,8 @@ static bool set_predictor(viewer *viewer, denoiser *denoiser, error *error)
 /* What was measured and read back belongs to a filter that is no longer. */
 static void forget_results(viewer *viewer)
 {
-    for (int i = 0; i < viewer->context.frame_count; i++) {
-        viewer->frames[i].captured = false;
-        viewer->frames[i].has_metrics = 0;
-    }
+    for (int i = 0; i < viewer->context.frame_count; i++)
+        viewer_forget_capture(viewer, i);
     profiler_reset(viewer->times);
 }
 
@@ -213,8 +211,7 @@ static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *e
     viewer->is_moving = frame.is_new;
     if (frame.is_new) {
         viewer->has_moved = true;
-        viewer->frames[index].captured = false;
-        viewer->frames[index].has_metrics = 0;
+        viewer_forget_capture(viewer, index);
     }
     return true;
 }
