@@ -24,3 +24,8 @@ if(WF_NVTX_FOLDER)
   target_compile_definitions(labels_seen PRIVATE WF_NVTX)
   target_include_directories(labels_seen SYSTEM PRIVATE ${WF_NVTX_FOLDER})
 endif()
+
+# Takes fonts away: test_golden.py.
+add_library(without_files MODULE view/without_files.c)
+target_link_libraries(without_files PRIVATE wf_warnings ${CMAKE_DL_LIBS})
+set_target_properties(without_files PROPERTIES C_VISIBILITY_PRESET default)

@@ -43,6 +43,17 @@ float draw_text(ImFont *font, Box box, Align align, ImU32 color, const char *wor
     return width;
 }
 
+void draw_pair(ImFont *font, Box box, const char *name, const char *format, ...)
+{
+    char words[64];
+    va_list arguments;
+    va_start(arguments, format);
+    std::vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    box.width -= px(4) + draw_text(font, box, right_align, text, words);
+    draw_text(font, box, left_align, dim, name);
+}
+
 float draw_format(ImFont *font, Box box, Align align, ImU32 color, const char *format, ...)
 {
     char words[512];

@@ -182,12 +182,13 @@ void pane_menu(const ui_facts *facts, view *view, const view_context *context, i
 {
     char name[160], detail[256];
     describe_pane(facts, view, context, &view->panes[index], name, detail);
-    float width = text_width(look.strong, name);
+    const Box room = {header.x, header.y, std::max(right - header.x - px(19), 0.0f), header.height};
+    const float width = std::min(text_width(look.strong, name), room.width);
     ImGui::SetCursorScreenPos(ImVec2(header.x - px(4), header.y + px(2)));
     if (ImGui::InvisibleButton("menu", ImVec2(width + px(22), header.height - px(4))))
         ImGui::OpenPopup("layers");
     ImU32 color = ImGui::IsItemHovered() ? accent : text;
-    draw_text(look.strong, header, left_align, color, name);
+    draw_text(look.strong, room, left_align, color, name);
     ImVec2 arrow(header.x + width + px(9), header.y + header.height / 2);
     draw_arrow(ImGui::GetWindowDrawList(), arrow, ImGui::IsItemHovered() ? accent : faint);
     float end = header.x + width + px(19);

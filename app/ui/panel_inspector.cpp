@@ -82,8 +82,7 @@ void draw_kernel(const inspected_kernel &kernel, Box box)
 void figure(Box *box, const char *name, const char *format, double value)
 {
     Box row = box->take_top(px(18));
-    draw_text(look.small, row, left_align, dim, name);
-    draw_format(look.small, row, right_align, text, format, value);
+    draw_pair(look.small, row, name, format, value);
 }
 
 /* The taps that count most, by their distance from the pixel in columns and rows. */
@@ -112,7 +111,8 @@ void draw_level(const inspected_kernel &kernel, Box row)
     Box picture = {row.x, row.y + px(2), row.height - px(4), row.height - px(4)};
     draw_kernel(kernel, picture);
     Box words = {picture.right() + px(8), row.y + px(1), row.right() - picture.right() - px(8), px(15)};
-    draw_format(look.small, words, left_align, text, "level %d", kernel.level);
+    const bool fits = text_width(look.small, "level 0") + px(4) + text_width(look.small, "alpha 0.00") <= words.width;
+    draw_format(look.small, words, left_align, text, fits ? "level %d" : "L%d", kernel.level);
     if (kernel.has_alpha)
         draw_format(look.small, words, right_align, text, "alpha %.2f", (double)kernel.alpha);
     words.y += px(15);

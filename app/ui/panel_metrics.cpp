@@ -39,10 +39,8 @@ void list_metrics(const measurement *measured, Box *box)
         for (int index = i; index < metric_count; index += rows) {
             const metric &metric = metric_rows[index];
             Box cell = {row.x + (index < rows ? 0 : half + px(24)), row.y, half, row.height};
-            draw_text(look.small, cell, left_align, dim, metric.label);
             const double value = measured->difference.values[index];
-            draw_format(look.small, cell, right_align, text, std::isnan(value) ? "-" : "%.*f", metric.decimals + 1,
-                        value);
+            draw_pair(look.small, cell, metric.label, std::isnan(value) ? "-" : "%.*f", metric.decimals + 1, value);
         }
     }
 }

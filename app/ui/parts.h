@@ -74,6 +74,9 @@ float text_width(ImFont *font, const char *words);
 float draw_text(ImFont *font, Box box, Align align, ImU32 color, const char *words);
 float draw_format(ImFont *font, Box box, Align align, ImU32 color, const char *format, ...) IM_FMTARGS(5);
 
+/* A value at the right, and its name in what that leaves of the box. */
+void draw_pair(ImFont *font, Box box, const char *name, const char *format, ...) IM_FMTARGS(4);
+
 void fill(Box box, ImU32 color);
 void draw_arrow(ImDrawList *list, ImVec2 center, ImU32 color); /* downwards: a list opens */
 

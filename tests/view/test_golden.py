@@ -41,6 +41,11 @@ CASES["footprint"] = {"arguments": [*PINNED, "--do", "footprint", "--weights", "
 CASES["footprint-4k"] = {"arguments": [*PINNED, "--do", "footprint", "--size", "3840x2160", "{detail}"]}
 CASES["pyramid"] = {"arguments": [*PINNED, "{detail}"]}
 
+# Without the font that setup.sh installs, and without any.
+FONTS = [*PINNED, "--size", "1440x720", "--panes", "noisy,gather-splat:relmse", "--measure", "gather-splat", "{detail}"]
+CASES["other-font"] = {"arguments": FONTS, "without": "/roboto/"}
+CASES["no-fonts"] = {"arguments": FONTS, "without": "/fonts/"}
+
 # Metrics, statistics and the histogram of a region, with maps of what differs.
 CASES["metrics"] = {"arguments": [
     "--size", "1280x720", "--kernel-size", "3", "--timing-placeholders", "--measure", "gather-reference", "--region", "180,60,140,120",
@@ -125,11 +130,18 @@ def make_inputs(folder):
     return made
 
 
-def show(wfview, folder, backend, arguments):
-    """Runs wfview, which leaves a view's picture and report in the folder."""
+def show(wfview, folder, backend, arguments, **changes):
+    """Runs wfview, which leaves a view's picture and report in the folder; changes to the environment."""
     made = make_inputs(folder)
     arguments = [made.get(str(argument), argument) for argument in arguments]
-    return wfview("--headless", "--backend", backend, "--screenshot", folder / "actual.png", "--report", folder / "report.json", *arguments)
+    return wfview("--headless", "--backend", backend, "--screenshot", folder / "actual.png", "--report", folder / "report.json", *arguments,
+                  **changes)
+
+
+def without(build, missing):
+    """Changes to the environment: files whose paths have this in them are not there."""
+    library = str(build / "tests" / "libwithout_files.so")
+    return {"LD_PRELOAD": library, "WF_WITHOUT": missing, "ASAN_OPTIONS": "verify_asan_link_order=0"} if missing else {}
 
 
 def shown(folder):
@@ -161,7 +173,7 @@ def test_view(wfview, backend, build, tmp_path, name):
     """By difference in levels; and by FLIP, as --compare judges, of those that have no part to be ignored."""
     case, golden = CASES[name], GOLDEN / f"{name}.png"
     compared = ["--compare", golden] if backend == "cpu" and "ignored" not in case and not BLESS else []
-    result = show(wfview, tmp_path, backend, [*case["arguments"], *compared])
+    result = show(wfview, tmp_path, backend, [*case["arguments"], *compared], **without(build, case.get("without")))
     assert (tmp_path / "report.json").exists(), result.errors
     actual, report = shown(tmp_path)
     if BLESS and backend == "cpu":
