@@ -13,6 +13,7 @@
 #define MIN_SIZE   64
 #define MAX_FRAMES 1000000
 #define MAX_SPP    64
+#define MAX_SCALE  8
 
 #define MAX_FIRST 1000000000
 
@@ -176,6 +177,9 @@ static const option_row rows[] = {
      .help = "no window, no display server needed"},
     {"size", "WxH", VIEWER, OPTION_PAIR(width, height, option_read_size), .least = MIN_SIZE, .most = MAX_SIZE,
      .help = "size of the window or screenshot in pixels (default 1280x720)"},
+    {"scale", "S", VIEWER, OPTION_DECIMAL(scale), .least = 1, .most = MAX_SCALE,
+     .help = "how large text and controls are, 1 to 8 (default: what the display asks for; else 1, and from\n"
+             "1350 rows on 1.25 and more)"},
     {"frames", "N", VIEWER, OPTION_NUMBER(frames), .least = 1, .most = MAX_FRAMES,
      .help = "end after N measured frames (headless default: each frame once; one of a\n"
              "resting camera)"},

@@ -67,6 +67,7 @@ typedef struct options {
     wf_backend backend;
     bool headless;
     int width, height; /* of the window or screenshot, default 1280x720 */
+    float scale;       /* of text and controls; 0: as the display asks for, or by the height */
     int frames;        /* 0: until the window is closed; headless: each frame of the sequence or camera path once */
     int warmup;
     const char *ipc;                          /* NULL, or where programs tell what to show: 127.0.0.1:PORT */

@@ -30,14 +30,24 @@ static bool fill(screen *screen, uint32_t width, uint32_t height, error *error)
            target_create(device, width, height, &screen->target, error) &&
            panes_create(device, &screen->panes, error) &&
            ui_create(device, *render_pass, SCREEN_FRAMES, screen->window ? screen->window->handle : NULL, error) &&
-           ui_resize(width, height, error) && (!screen->window || window_create_swapchain(screen->window, error));
+           ui_resize(width, height, screen_scale(screen), error) &&
+           (!screen->window || window_create_swapchain(screen->window, error));
 }
 
-bool screen_create(const device *device, window *window, uint32_t width, uint32_t height, screen *screen, error *error)
+float screen_scale(const screen *screen)
 {
-    *screen = (struct screen){.device = device, .window = window};
+    if (screen->scale > 0)
+        return screen->scale;
+    return screen->window ? window_scale(screen->window) : 0;
+}
+
+bool screen_create(const device *device, window *window, uint32_t width, uint32_t height, float scale, screen *screen,
+                   error *error)
+{
+    *screen = (struct screen){.device = device, .window = window, .scale = scale};
     if (fill(screen, width, height, error)) {
         panes_set_target(&screen->panes, &screen->target);
+        screen->fitted_scale = screen_scale(screen);
         return true;
     }
     screen_destroy(screen);
@@ -77,13 +87,15 @@ bool screen_fit(screen *screen, error *error)
     if (!screen->window)
         return true;
     window_size(screen->window, &width, &height);
-    bool fits = width == screen->target.width && height == screen->target.height;
+    const float scale = screen_scale(screen);
+    bool fits = width == screen->target.width && height == screen->target.height && scale == screen->fitted_scale;
     if (fits || width == 0 || height == 0)
         return true;
     if (!screen_wait(screen, screen->drawn, error) || !target_resize(&screen->target, width, height, error))
         return false;
     panes_set_target(&screen->panes, &screen->target);
-    return ui_resize(width, height, error);
+    screen->fitted_scale = scale;
+    return ui_resize(width, height, scale, error);
 }
 
 bool screen_fit_measure(screen *screen, uint32_t width, uint32_t height, int map_count, error *error)

@@ -24,7 +24,9 @@ typedef struct screen_frame {
 
 typedef struct screen {
     const device *device;
-    window *window; /* NULL: headless */
+    window *window;     /* NULL: headless */
+    float scale;        /* of the user interface, asked for; 0: the display's */
+    float fitted_scale; /* screen_scale's, of the picture drawn last */
     target target;
     panes panes;
     measure measure;
@@ -51,12 +53,16 @@ typedef struct screen_picture {
     float near_inverse, far_inverse; /* 1/depth shown white and black */
 } screen_picture;
 
-/* window: open and with its surface, or NULL; it stays the caller's. Makes the user interface too. */
-bool screen_create(const device *device, window *window, uint32_t width, uint32_t height, screen *screen, error *error);
+/* window: open and with its surface, or NULL; it stays the caller's. Makes the user interface too, of that scale; 0: the display's. */
+bool screen_create(const device *device, window *window, uint32_t width, uint32_t height, float scale, screen *screen,
+                   error *error);
 void screen_destroy(screen *screen); /* waits for pictures in flight; zeroed is fine */
 
-/* Follows the window's size: before ui_build. */
+/* Follows the window's size and the display's scale: before ui_build. */
 bool screen_fit(screen *screen, error *error);
+
+/* That of the user interface; 0: by the height. */
+float screen_scale(const screen *screen);
 
 /* Opens what measures images of that size and makes so many maps of FLIP, or closes it: 0 x 0, and none. Waits for pictures in flight
  * where that is a change. */

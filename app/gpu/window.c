@@ -130,6 +130,13 @@ void window_size(const window *window, uint32_t *width, uint32_t *height)
     *height = (uint32_t)h;
 }
 
+float window_scale(const window *window)
+{
+    float x = 1, y = 1;
+    glfwGetWindowContentScale(window->handle, &x, &y);
+    return x > 1 ? x : 0;
+}
+
 /* ---- Surface and swapchain ---------------------------------------------------------------------------------------- */
 
 bool window_create_surface(window *window, const device *device, error *error)

@@ -175,10 +175,10 @@ void ui_destroy(void)
     ui = {};
 }
 
-bool ui_resize(uint32_t width, uint32_t height, error *error)
+bool ui_resize(uint32_t width, uint32_t height, float scale, error *error)
 {
     ui.size = ImVec2((float)width, (float)height);
-    float scale = scale_for(height);
+    scale = scale > 0 ? scale : scale_for(height);
     if (scale == look.scale)
         return true;
     stop_renderer();

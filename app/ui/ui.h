@@ -22,8 +22,9 @@ typedef struct GLFWwindow GLFWwindow;
 bool ui_create(const device *device, VkRenderPass render_pass, uint32_t frames, GLFWwindow *window, error *error);
 void ui_destroy(void); /* nothing in flight uses it; not created is fine */
 
-/* The size of the target. Fonts are made anew where the scale changes: nothing in flight uses the user interface. */
-bool ui_resize(uint32_t width, uint32_t height, error *error);
+/* The size of the target, and the scale of text and controls; 0: by the height. Fonts are made anew where the scale changes: nothing in
+ * flight uses the user interface. */
+bool ui_resize(uint32_t width, uint32_t height, float scale, error *error);
 
 /* How the renderer's images come to the filters and back, of the frame that was filtered last. */
 typedef struct hand_over_facts {

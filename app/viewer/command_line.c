@@ -38,6 +38,12 @@ static void write_size(const viewer *viewer, options_writer *writer)
     write_word(writer, "size", words, strcmp(words, "1280x720") == 0);
 }
 
+static void write_scale(const viewer *viewer, options_writer *writer)
+{
+    if (viewer_draws(viewer))
+        write_number(writer, "scale", (double)screen_scale(&viewer->screen), 0);
+}
+
 /* The one that is used, which another time might not be chosen. */
 static void write_backend(const viewer *viewer, options_writer *writer)
 {
@@ -186,6 +192,7 @@ static void write_toggles(const viewer *viewer, options_writer *writer)
 
 static const view_option rows[] = {
     {"size", true, write_size},
+    {"scale", false, write_scale},
     {"backend", false, write_backend},
     {"predictor", false, write_predictor},
     {"kernel-size", false, write_kernel_size},

@@ -181,8 +181,8 @@ bool viewer_open(viewer *viewer, error *error)
     if (!viewer_draws(viewer))
         return true;
     window *window = options->headless ? NULL : &viewer->window;
-    return screen_create(&viewer->device, window, (uint32_t)options->width, (uint32_t)options->height, &viewer->screen,
-                         error);
+    return screen_create(&viewer->device, window, (uint32_t)options->width, (uint32_t)options->height, options->scale,
+                         &viewer->screen, error);
 }
 
 void viewer_close(viewer *viewer)

@@ -206,7 +206,7 @@ static void test_manual(void **state)
         "strict", "keep-channels", "timing-placeholders", "network", "also", "compare", "tolerance", "compare-html",
         "compare-report", "slower", "pixel", "tone", "exposure", "offset", "gamma", "channel-shown", "mark-clipped",
         "panes", "columns", "do", "rate", "ipc", "times", "solo", "wipe", "view", "measure", "region",
-        "ipc-wait"};
+        "ipc-wait", "scale"};
     /* clang-format on */
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};

@@ -46,6 +46,10 @@ FONTS = [*PINNED, "--size", "1440x720", "--panes", "noisy,gather-splat:relmse", 
 CASES["other-font"] = {"arguments": FONTS, "without": "/roboto/"}
 CASES["no-fonts"] = {"arguments": FONTS, "without": "/fonts/"}
 
+# Text and controls twice as large, as displays of high resolution ask for.
+CASES["large-text"] = {"arguments": ["--timing-placeholders", "--size", "2560x1440", "--scale", "2", "--pixel", "14,11", "--panes",
+                                     "noisy,gather-splat", "--measure", "gather-splat", "{detail}"]}
+
 # Metrics, statistics and the histogram of a region, with maps of what differs.
 CASES["metrics"] = {"arguments": [
     "--size", "1280x720", "--kernel-size", "3", "--timing-placeholders", "--measure", "gather-reference", "--region", "180,60,140,120",

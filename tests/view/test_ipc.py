@@ -7,9 +7,11 @@ import struct
 import subprocess
 import time
 
+import frames
 import numpy as np
 import OpenEXR
 import pytest
+import test_golden
 import tevclient
 from frames import write
 from test_sequences import DRAWN, is_grey
@@ -348,6 +350,31 @@ def test_window_follows(window):  # noqa: F811
         client.update_image("c", plain(1, 1, 1), "RGB")
         assert shows(viewer, (255, 255, 255))
     viewer.quits("Escape")
+
+
+def test_window_s_picture(window, tmp_path, build):  # noqa: F811
+    """Two images that were sent, one of them with guides."""
+    studio = frames.read_blender(test_golden.STUDIO)
+    channels = ["R", "G", "B", "normal.X", "normal.Y", "normal.Z"]
+    sent = np.concatenate([studio["color"][..., :3], studio["normal"]], -1).astype(np.float32)
+    port = free_port()
+    viewer = window("--ipc", f"127.0.0.1:{port}", "--predictor", "bilateral", "--size", "960x600", "--timing-placeholders",
+                    "--report", "report.json")
+    connected(port).close()
+    with tevclient.Ipc("127.0.0.1", port) as client:
+        for name, count in (("first", 3), ("second", 6)):
+            client.create_image(name, 480, 270, channels[:count])
+            client.update_image(name, np.ascontiguousarray(sent[..., :count]), channels[:count])
+        begin, differences, expected = time.monotonic(), None, test_golden.load(test_golden.GOLDEN / "ipc.png")
+        while differences is None or (not test_golden.matches(differences) and time.monotonic() < begin + 30):
+            actual = viewer.screenshot()
+            differences = test_golden.difference(actual, expected, [(0, 575, 960, 600)])  # that the screenshot was saved
+    viewer.quits("q")
+    if test_golden.BLESS:
+        test_golden.bless("ipc", actual, json.loads((tmp_path / "report.json").read_text()))
+    elif not test_golden.matches(differences):
+        test_golden.keep(build / "golden", "ipc", actual, expected, differences)
+        pytest.fail(f"not the golden picture: see {build / 'golden'}")
 
 
 def test_tevs_client_opens_creates_updates_and_closes(window, tmp_path):  # noqa: F811
