@@ -17,9 +17,10 @@ typedef struct feed {
 
 typedef struct feed_frame {
     int width, height;
-    const frame *recorded; /* NULL: its layers are on the device only */
-    bool is_none;          /* it stands for a frame while there is none: nothing is kept of it */
-    bool is_new;           /* what was known of an earlier frame of this number does not hold for it */
+    const frame *recorded;              /* NULL: its layers are on the device only */
+    bool is_none;                       /* it stands for a frame while there is none: nothing is kept of it */
+    bool is_new;                        /* what was known of an earlier frame of this number does not hold for it */
+    int64_t load_begin_ns, load_end_ns; /* of its file, CLOCK_MONOTONIC; 0: it was there before, or there is none */
     denoiser_input input;
 } feed_frame;
 

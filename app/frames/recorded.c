@@ -109,12 +109,16 @@ static bool get(void *self, int index, const view *view, feed_frame *frame, erro
 {
     recorded *recorded = self;
     const struct frame *loaded = source_get(recorded->source, index, error);
+    source_load load;
     (void)view;
     if (!loaded)
         return false;
+    source_take_load(recorded->source, index, &load);
     *frame = (feed_frame){.width = loaded->width,
                           .height = loaded->height,
                           .recorded = loaded,
+                          .load_begin_ns = load.begin_ns,
+                          .load_end_ns = load.end_ns,
                           .input = staging_input(&recorded->staging, loaded, index)};
     return true;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/files/frame_file.h"
+#include "app/viewer/profiler.h"
 #include "sequence.h"
 
 #define DEFAULT_BUDGET (1LL << 30)
@@ -26,9 +27,10 @@ typedef struct stamp {
 
 typedef struct entry {
     entry_state state;
-    stamp stamp;     /* of the file before it was read */
-    frame frame;     /* while loaded; its reference is not its own where it is the shared one */
-    long long bytes; /* of the frame's own pixels */
+    stamp stamp;      /* of the file before it was read */
+    source_load load; /* that was not taken; 0, 0: none */
+    frame frame;      /* while loaded; its reference is not its own where it is the shared one */
+    long long bytes;  /* of the frame's own pixels */
     error *failure;
 } entry;
 
@@ -282,10 +284,13 @@ static void *run(void *user)
         error error = {""};
         pthread_mutex_unlock(&source->mutex);
         const stamp stamp = stamp_of(source->sequence.paths[index]);
+        source_load when = {.begin_ns = profiler_now()};
         bool loaded = load(source, index, &frame, &error);
+        when.end_ns = profiler_now();
         pthread_mutex_lock(&source->mutex);
         store(source, index, &frame, loaded ? NULL : &error);
         source->entries[index].stamp = stamp;
+        source->entries[index].load = when;
         pthread_cond_broadcast(&source->changed);
     }
     pthread_mutex_unlock(&source->mutex);
@@ -406,6 +411,16 @@ const frame *source_get(source *source, int index, error *error)
 const frame *source_poll(source *source, int index, error *error)
 {
     return request(source, index, false, error);
+}
+
+bool source_take_load(source *source, int index, source_load *load)
+{
+    entry *entry = &source->entries[index];
+    pthread_mutex_lock(&source->mutex);
+    *load = entry->load;
+    entry->load = (source_load){0};
+    pthread_mutex_unlock(&source->mutex);
+    return load->end_ns > 0;
 }
 
 bool source_is_outdated(source *source, int index)

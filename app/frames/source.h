@@ -5,6 +5,8 @@
 #ifndef WFVIEW_SOURCE_H
 #define WFVIEW_SOURCE_H
 
+#include <stdint.h>
+
 #include "app/error.h"
 #include "frame.h"
 
@@ -51,6 +53,13 @@ const frame *source_get(source *source, int index, error *error);
 
 /* The same without waiting: NULL, and error->message empty, where the frame is not in memory yet. */
 const frame *source_poll(source *source, int index, error *error);
+
+/* When the frame's file was read and decoded, CLOCK_MONOTONIC; each time once: false after that, until it is read anew. */
+typedef struct source_load {
+    int64_t begin_ns, end_ns;
+} source_load;
+
+bool source_take_load(source *source, int index, source_load *load);
 
 /* The frame's file is another one than that which was read, and nothing was written to it for a moment. */
 bool source_is_outdated(source *source, int index);

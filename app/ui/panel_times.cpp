@@ -12,7 +12,7 @@ namespace
 {
 
 const ImU32 colors[PROFILER_TRACK_COUNT] = {IM_COL32(170, 170, 176, 255), IM_COL32(88, 166, 214, 255),
-                                            IM_COL32(124, 184, 120, 255)};
+                                            IM_COL32(124, 184, 120, 255), IM_COL32(190, 150, 214, 255)};
 const int bins = 24;
 
 double samples[PROFILER_WINDOW];

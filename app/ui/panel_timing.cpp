@@ -11,7 +11,7 @@ namespace
 {
 
 const ImU32 track_colors[PROFILER_TRACK_COUNT] = {IM_COL32(150, 150, 156, 255), IM_COL32(88, 166, 214, 255),
-                                                  IM_COL32(124, 184, 120, 255)};
+                                                  IM_COL32(124, 184, 120, 255), IM_COL32(190, 150, 214, 255)};
 
 struct TimeColumns {
     float name, figure, bar;
@@ -59,6 +59,12 @@ bool is_named(const profiler_stats &stats, const char *name)
     return std::strcmp(stats.name, name) == 0;
 }
 
+/* What a frame's time is made of: not what holds it, nor what is done ahead of it. */
+bool is_part(const profiler_stats &stats)
+{
+    return !is_named(stats, "frame") && !is_named(stats, "node") && stats.track != PROFILER_LOADER;
+}
+
 } // namespace
 
 /* Stages in their order, then what contains them: the node, with its hand-overs' part of it, and the frame. */
@@ -81,16 +87,16 @@ void build_timing(const ui_facts *facts, Box box)
             frame = stats;
         else if (is_named(stats, "node"))
             node = stats;
-        else
+        else if (is_part(stats))
             longest = std::max(longest, stats.median_ms);
         if (is_hand_over(stats))
             hand_over += stats.median_ms;
-        shown += stats.n > 0 && !is_named(stats, "frame") && !is_named(stats, "node");
+        shown += stats.n > 0 && is_part(stats);
     }
     const float row_height = std::min(px(15), std::floor((box.height - px(2)) / (float)shown));
     for (int i = 0; i < profiler_count(facts->times); i++) {
         profiler_stats stats = profiler_get(facts->times, i);
-        if (stats.n > 0 && !is_named(stats, "frame") && !is_named(stats, "node"))
+        if (stats.n > 0 && is_part(stats))
             time_row(box.take_top(row_height), columns, stats, longest, facts->placeholders);
     }
     fill({box.x, box.y + px(1), box.width, 1}, line);

@@ -161,6 +161,13 @@ void profiler_end(profiler_range range, profiler *profiler, uint64_t frame)
     wf_range_end();
 }
 
+const char *profiler_clock(profiler_track track)
+{
+    static const char *const clocks[PROFILER_TRACK_COUNT] = {
+        [PROFILER_CPU] = "cpu", [PROFILER_VULKAN] = "vulkan", [PROFILER_NODE] = "node", [PROFILER_LOADER] = "loader"};
+    return clocks[track];
+}
+
 int profiler_count(const profiler *profiler)
 {
     return profiler->stage_count;
@@ -275,6 +282,7 @@ bool profiler_write_trace(const profiler *profiler, const char *path, const char
         write_thread(file, PROFILER_CPU, "\"CPU\"");
         write_thread(file, PROFILER_VULKAN, "\"Vulkan\"");
         write_thread(file, PROFILER_NODE, node);
+        write_thread(file, PROFILER_LOADER, "\"loader\"");
         for (int i = 0; i < profiler->span_count; i++)
             write_span(file, profiler, names[profiler->spans[i].stage], &profiler->spans[i]);
         fputs("{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":1,\"args\":{\"name\":\"wfview\"}}\n]}\n", file);
@@ -290,8 +298,6 @@ bool profiler_write_trace(const profiler *profiler, const char *path, const char
 
 bool profiler_write_table(const profiler *profiler, const char *path, error *error)
 {
-    static const char *const clocks[PROFILER_TRACK_COUNT] = {
-        [PROFILER_CPU] = "cpu", [PROFILER_VULKAN] = "vulkan", [PROFILER_NODE] = "node"};
     output output;
     if (!output_open(&output, path, error))
         return false;
@@ -299,7 +305,7 @@ bool profiler_write_table(const profiler *profiler, const char *path, error *err
     for (int i = 0; i < profiler->span_count; i++) {
         const span *span = &profiler->spans[i];
         const stage *stage = profiler->stages[span->stage];
-        fprintf(output.file, "%" PRIu64 ",%s,%s,%" PRId64 ",%" PRId64 "\n", span->frame, clocks[stage->track],
+        fprintf(output.file, "%" PRIu64 ",%s,%s,%" PRId64 ",%" PRId64 "\n", span->frame, profiler_clock(stage->track),
                 stage->name, span->begin_ns, span->end_ns);
     }
     return output_close(&output, true, error);

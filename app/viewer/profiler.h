@@ -10,7 +10,16 @@
 typedef struct profiler profiler;
 
 /* Which clock measured a span; a row ("thread") of its own in the trace. */
-typedef enum profiler_track { PROFILER_CPU, PROFILER_VULKAN, PROFILER_NODE, PROFILER_TRACK_COUNT } profiler_track;
+typedef enum profiler_track {
+    PROFILER_CPU,
+    PROFILER_VULKAN,
+    PROFILER_NODE,
+    PROFILER_LOADER, /* CLOCK_MONOTONIC on the thread that loads frames ahead */
+    PROFILER_TRACK_COUNT
+} profiler_track;
+
+/* As tables and reports call it: "cpu", "vulkan", "node" or "loader". */
+const char *profiler_clock(profiler_track track);
 
 typedef struct profiler_stats {
     const char *name; /* the profiler's copy */

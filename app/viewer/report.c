@@ -19,7 +19,7 @@
  *     frames_in_flight
  *     first_picture            from main, behind the loading of libraries, to the first finished picture
  *     node_clock_uncertainty_ns
- *     stages[]                 name, clock ("cpu", "vulkan" or "node"), n, median, p95, p99, max
+ *     stages[]                 name, clock ("cpu", "vulkan", "node" or "loader"), n, median, p95, p99, max
  *     display_transform        what psnr is computed on
  *     metrics[]                one a frame with a reference: frame (path), and noisy, gather, splat: layers of layers.h that have an error
  *     metrics[].gather         smape, rel_mse, psnr (dB; null for equal pictures): the keys of metrics.c
@@ -72,11 +72,9 @@ static void add_pair(cJSON *object, const char *key, int first, int second)
 
 static void add_stage(cJSON *stages, const profiler_stats *stats)
 {
-    static const char *const clocks[PROFILER_TRACK_COUNT] = {
-        [PROFILER_CPU] = "cpu", [PROFILER_VULKAN] = "vulkan", [PROFILER_NODE] = "node"};
     cJSON *stage = cJSON_CreateObject();
     add_text(stage, "name", stats->name);
-    add_text(stage, "clock", clocks[stats->track]);
+    add_text(stage, "clock", profiler_clock(stats->track));
     cJSON_AddNumberToObject(stage, "n", (double)stats->n);
     cJSON_AddNumberToObject(stage, "median", stats->median_ms);
     cJSON_AddNumberToObject(stage, "p95", stats->p95_ms);

@@ -204,6 +204,9 @@ static bool filter_frame(viewer *viewer, int index, wf_node_sync *sync, error *e
     viewer->slot = slot;
     viewer->sync = *sync;
     viewer->changed_ns = profiler_now();
+    if (frame.load_end_ns > 0)
+        profiler_add(viewer->times, PROFILER_LOADER, "load", frame.load_begin_ns, frame.load_end_ns,
+                     viewer->denoiser.frames);
     note_frame(viewer, &frame, index);
     if (!viewer_filter_beside(viewer, index, &frame, error))
         return false;

@@ -189,6 +189,15 @@ static void age_file(const char *name, int seconds)
     assert_int_equal(utimensat(AT_FDCWD, temporary_path(name), times, 0), 0);
 }
 
+/* When that was is told once. */
+static void assert_loaded_once(source *source, int index)
+{
+    source_load load, again;
+    assert_true(source_take_load(source, index, &load));
+    assert_true(0 < load.begin_ns && load.begin_ns <= load.end_ns);
+    assert_false(source_take_load(source, index, &again));
+}
+
 /* A file that is written anew is noticed, once nothing was written to it for a moment, and read again, also where it could not be read. */
 static void test_files_that_change(void **state)
 {
@@ -196,6 +205,7 @@ static void test_files_that_change(void **state)
     source *source = open_folder(0);
     error error;
     get(source, 2);
+    assert_loaded_once(source, 2);
     wait_for_loaded(source, FRAMES);
     assert_false(source_is_outdated(source, 2));
     write_constant("f.2.exr", rgb, 40);
@@ -204,6 +214,7 @@ static void test_files_that_change(void **state)
     assert_is(source_get(source, 2, &error), 2);
     source_reload(source, 2);
     assert_is(source_get(source, 2, &error), 40);
+    assert_loaded_once(source, 2);
     assert_false(source_is_outdated(source, 2));
     wait_for_loaded(source, FRAMES);
     temporary_write("f.3.exr", "garbage", 7);

@@ -76,3 +76,19 @@ def test_a_run_s(wfview, tmp_path):
     total = {stage: sum(span.end - span.begin for span in spans if span.stage == stage) for stage in expected}
     assert max(total, key=area) == max(total, key=total.get)
     assert all(area(stage) > 0 for stage, time in total.items() if time > 0.05 * sum(total.values()))
+
+
+def test_loading_is_a_track_of_its_own(wfview, tmp_path):
+    """Of each file once, however often its frame is filtered; in the report, the trace and the table, and no part of the GPU's work."""
+    names = [tmp_path / f"f.{i}.exr" for i in range(3)]
+    for i, name in enumerate(names):
+        frames.write(name, color=np.random.default_rng(i).random((24, 32, 3)))
+    report, trace, table = (tmp_path / f"run.{kind}" for kind in ("json", "trace", "csv"))
+    wfview("--headless", "--backend", "cpu", "--kernel-size", 3, "--frames", 7, "--report", report, "--trace", trace, "--times", table,
+           *names).done()
+    load = next(stage for stage in json.loads(report.read_text())["stages"] if stage["name"] == "load")
+    assert (load["clock"], load["n"]) == ("loader", 3) and 0 < load["median"] <= load["max"]
+    spans = trace_picture.read(trace)
+    assert [(span.track, span.frame) for span in spans if span.stage == "load"] == [("loader", i) for i in (1, 2, 3)]
+    assert "load" not in {span.stage for span in trace_picture.work(spans)}
+    assert sum(line.split(",")[1:3] == ["loader", "load"] for line in table.read_text().splitlines()) == 3

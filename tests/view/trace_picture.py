@@ -15,7 +15,7 @@ import typing
 
 WHOLES = ("frame", "node")  # spans that hold others
 HAND_OVERS = ("hand-over in", "hand-over out")
-CPU, VULKAN = "CPU", "Vulkan"  # tracks; the third is named after the backend that filters
+CPU, VULKAN, LOADER = "CPU", "Vulkan", "loader"  # tracks; one more is named after the backend that filters
 COLORS = {"upload": "#5b8fb9", "trace": "#5b8fb9", "hand-over in": "#c9c9c9", "unpack": "#a9c5a0", "predict": "#b07aa1", "gather": "#2f6f9f",
           "splat": "#d1782f", "gather and splat": "#9c6b3f", "inspect": "#e3b23c", "pack": "#6fa287", "hand-over out": "#9a9a9a",
           "measure": "#c0504d", "display": "#4d4d4d"}
@@ -41,7 +41,7 @@ def read(path):
 
 def work(spans):
     """Of the GPU's queues: stages that hold no others."""
-    return [span for span in spans if span.track != CPU and span.stage not in WHOLES]
+    return [span for span in spans if span.track not in (CPU, LOADER) and span.stage not in WHOLES]
 
 
 def medians(spans):
@@ -96,7 +96,7 @@ def draw_frames(axes, spans, count):
     tracks = [CPU, *sorted({span.track for span in chosen}, key=lambda name: name != VULKAN)]
     for span in spans:
         left, right = max(span.begin, begin), min(span.end, end)
-        if left >= right or span.stage == "node":
+        if left >= right or span.stage == "node" or span.track not in tracks:
             continue
         row = tracks.index(span.track)
         axes.barh(row, right - left, left=left - begin, height=0.7, color=COLORS.get(span.stage, OTHER), edgecolor="white", linewidth=0.4)

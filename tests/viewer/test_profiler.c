@@ -167,7 +167,7 @@ static void test_trace(void **state)
     assert_true(number(upload, "dur") == 0); /* not negative, which viewers reject */
     assert_true(number(upload, "tid") == PROFILER_CPU);
 
-    static const char *const threads[] = {"CPU", "Vulkan", "cuda \"0\""};
+    static const char *const threads[] = {"CPU", "Vulkan", "cuda \"0\"", "loader"};
     for (int track = 0; track < PROFILER_TRACK_COUNT; track++) {
         const cJSON *thread = event(events, "M", "thread_name", track);
         assert_true(number(thread, "tid") == track && number(thread, "pid") == 1);
