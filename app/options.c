@@ -13,7 +13,6 @@
 #define MIN_SIZE   64
 #define MAX_FRAMES 1000000
 #define MAX_SPP    64
-#define MAX_SCALE  8
 
 #define MAX_FIRST 1000000000
 
@@ -177,15 +176,13 @@ static const option_row rows[] = {
      .help = "no window, no display server needed"},
     {"size", "WxH", VIEWER, OPTION_PAIR(width, height, option_read_size), .least = MIN_SIZE, .most = MAX_SIZE,
      .help = "size of the window or screenshot in pixels (default 1280x720)"},
-    {"scale", "S", VIEWER, OPTION_DECIMAL(scale), .least = 1, .most = MAX_SCALE,
-     .help = "how large text and controls are, 1 to 8 (default: what the display asks for; else 1, and from\n"
-             "1350 rows on 1.25 and more)"},
+    {"scale", "S", VIEWER, OPTION_DECIMAL(scale), .least = 1, .most = 8,
+     .help = "how large text and controls are, 1 to 8 (default: as the display asks for, or by the height)"},
     {"frames", "N", VIEWER, OPTION_NUMBER(frames), .least = 1, .most = MAX_FRAMES,
      .help = "end after N measured frames (headless default: each frame once; one of a\n"
              "resting camera)"},
     {"warmup", "N", RECORDED | LIVE, OPTION_NUMBER(warmup), .least = 0, .most = MAX_FRAMES,
      .help = "run N frames before those (default 0)"},
-
     {"rate", "FPS", VIEWER, OPTION_DECIMAL(rate), .least = 1, .most = 1000,
      .help = "frames a second while playing in a window (default 24; of camera paths 30)"},
     {"pixel", "X,Y", VIEWER, .read = option_read_pixel, .most = MAX_SIZE - 1,
@@ -207,7 +204,6 @@ static const option_row rows[] = {
              "relative, smape, relmse, flip. LAYER@EV is brighter by EV than the others"},
     {"columns", "N", VIEWER, OPTION_NUMBER(columns), .least = 1, .most = VIEW_PANES, .needs = "panes",
      .help = "panes beside each other (default: as many as make the pictures largest)"},
-
     {"solo", "N", VIEWER, OPTION_NUMBER(solo), .least = 1, .most = VIEW_PANES,
      .clashes = {{"wipe", "which shows two panes"}},
      .help = "pane N alone, from 1: a page of the flip-book (keys 1 to 9)"},
