@@ -201,7 +201,9 @@ static const option_row rows[] = {
     {"panes", "LIST", VIEWER, OPTION_TEXT(pane_list),
      .help = "what is shown: up to 12 of LAYER or LAYER-LAYER:MEASURE with commas between them, as in\n"
              "noisy,gather,gather-splat,gather-reference:smape. Measures: signed (default), absolute,\n"
-             "relative, smape, relmse, flip. LAYER@EV is brighter by EV than the others"},
+             "relative, smape, relmse, flip. LAYER@EV is brighter by EV than the others. Maps of\n"
+             "kernels have a level behind them (gather-own/2; gather-own/* is a pane for each level),\n"
+             "layers of sequences beside the first one a number in front (2:gather)"},
     {"columns", "N", VIEWER, OPTION_NUMBER(columns), .least = 1, .most = VIEW_PANES, .needs = "panes",
      .help = "panes beside each other (default: as many as make the pictures largest)"},
     {"solo", "N", VIEWER, OPTION_NUMBER(solo), .least = 1, .most = VIEW_PANES,
