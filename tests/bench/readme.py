@@ -230,17 +230,19 @@ def torch_table(backend):
 
 
 def training_table():
-    results = load("bench_torch-cuda")
-    if not results or not results["training_crop"]:
+    results = load("bench_torch-crop-cuda")
+    if not results:
         return ""
     crop = results["training_crop"][0]
     return table(f"**A training step's filter**, {crop['batch']} crops of {crop['width']}×{crop['height']}, {crop['channels']} "
-                 f"channels, K = {crop['kernel']}, forward and both gradients, milliseconds: as a Python loop enqueues it, and "
-                 "the kernels alone, in a captured graph; beside them an autograd function that only allocates such results, which is "
-                 "what PyTorch takes by itself on that host.",
-                 ["", "eager", "captured", "ratio", "PyTorch alone"],
-                 [[row["operator"], f"{row['eager_milliseconds']:.3f}", f"{row['graph_milliseconds']:.3f}",
-                   f"{row['ratio']:.2f}", f"{row['nothing_milliseconds']:.3f}"] for row in results["training_crop"]])
+                 f"channels, K = {crop['kernel']}, forward and both gradients, in PyTorch {results['torch']}, on {source(results)}, "
+                 "milliseconds: as a Python loop enqueues it, and the kernels alone, in a captured graph; beside them an autograd function "
+                 "that only allocates such results, which is what PyTorch takes by itself on that host. PyTorch runs backward passes of a "
+                 "GPU on a thread of its own, or with `torch.autograd.set_multithreading_enabled(False)` on the caller's.",
+                 ["", "backward on", "eager", "captured", "ratio", "PyTorch alone"],
+                 [[row["operator"], f"{row['backward_thread']} thread", f"{row['eager_milliseconds']:.3f}",
+                   f"{row['graph_milliseconds']:.3f}", f"{row['ratio']:.2f}", f"{row['nothing_milliseconds']:.3f}"]
+                  for row in results["training_crop"]])
 
 
 def node_table():

@@ -12,8 +12,8 @@ PyTorch. Derivatives are in `derivatives`.
 
 A training crop takes a GPU less time than PyTorch's dispatcher takes to call kernels written in Python. So `Operator.filter`
 and the gradients go past it, to the same functions, wherever nobody but autograd would have seen the call. C++ behind
-PyTorch's stable ABI would save little more: it has no autograd, and both calls of libwf with all that leads to them are 11 of
-the 41 us that a forward and a backward pass take the host (an autograd function that does nothing: 15).
+PyTorch's stable ABI would save little more, as it has no autograd; nor would a module in C that calls libwf instead of ctypes
+(tests/bench/README.md).
 """
 
 from __future__ import annotations
