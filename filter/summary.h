@@ -3,6 +3,7 @@
 #ifndef WF_SUMMARY_H
 #define WF_SUMMARY_H
 
+#include <float.h>
 #include <math.h>
 
 #include "taps.h"
@@ -16,14 +17,44 @@ typedef struct wf_summary {
     float own;     /* the factor of the tap without an offset */
 } wf_summary;
 
-WF_INLINE void wf_summary_add(wf_summary *s, float factor, int dy, int dx)
+/* Of |factor|; of 0 a finite number. */
+WF_INLINE float wf_summary_log2(float factor)
+{
+    const float size = fmaxf(fabsf(factor), FLT_MIN);
+#ifdef __CUDA_ARCH__
+    return __log2f(size);
+#else
+    return log2f(size);
+#endif
+}
+
+/* A factor, its binary logarithm, and the square of its distance. */
+WF_INLINE void wf_summary_add(wf_summary *s, float factor, float logarithm, float square)
 {
     const float size = fabsf(factor);
     s->sum += factor;
     s->size += size;
-    s->logs += size > 0 ? size * log2f(size) : 0;
-    s->squares += size * (float)(dy * dy + dx * dx);
-    s->own = dy == 0 && dx == 0 ? factor : s->own;
+    s->logs += size * logarithm;
+    s->squares += size * square;
+    s->own = square == 0 ? factor : s->own;
+}
+
+/* As if all factors had been 2^shift times as large; shift is not positive. */
+WF_INLINE void wf_summary_scale(wf_summary *s, float shift)
+{
+    const float scale = exp2f(shift);
+    s->sum *= scale;
+    s->logs = scale * (s->logs + shift * s->size);
+    s->size *= scale;
+    s->squares *= scale;
+    s->own *= scale;
+}
+
+/* The binary logarithm of a softmax's factor, by the largest logit; of factors that are 0 in float a finite number. NaN stays. */
+WF_INLINE float wf_summary_exponent(float logit, float largest)
+{
+    const float exponent = (logit - largest) * 1.44269504f; /* log2(e) */
+    return exponent < -200 ? -200 : exponent;
 }
 
 /* Of p, in bits. */

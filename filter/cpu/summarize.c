@@ -7,13 +7,19 @@ static float weight_at(const wf_summary_call *call, int tap, int64_t y, int64_t 
     return wf_cpu_load(&call->weight, tap, y, x);
 }
 
-/* The taps that count: calls visit with each one's weight, offset and place. */
+static void add(wf_summary *summary, float weight, int is_softmax, float largest, float square)
+{
+    const float logarithm = is_softmax ? wf_summary_exponent(weight, largest) : wf_summary_log2(weight);
+    wf_summary_add(summary, is_softmax ? exp2f(logarithm) : weight, logarithm, square);
+}
+
+/* Of the taps that lie inside. */
 static wf_summary summarize(const wf_summary_call *call, int64_t y, int64_t x)
 {
     const wf_filter *filter = &call->filter;
     const int64_t height = call->weight.size[2], width = call->weight.size[3];
     const int sign = call->landing ? -1 : 1, is_softmax = filter->mode == WF_SOFTMAX;
-    float largest = -INFINITY;
+    float largest = -FLT_MAX;
     wf_summary summary = {0};
     for (int pass = !is_softmax; pass < 2; pass++) {
         for (int t = 0; t < wf_summary_rows(call) * filter->kernel_width; t++) {
@@ -26,7 +32,7 @@ static wf_summary summarize(const wf_summary_call *call, int64_t y, int64_t x)
             if (pass == 0)
                 largest = fmaxf(largest, weight);
             else
-                wf_summary_add(&summary, is_softmax ? expf(weight - largest) : weight, dy, dx);
+                add(&summary, weight, is_softmax, largest, (float)(dy * dy + dx * dx));
         }
     }
     return summary;

@@ -1,9 +1,11 @@
 /* Figures of every pixel's kernel: one thread a pixel of the level. */
 #include "common.cuh"
+#include "static_switch.cuh"
 #include "summary.h"
 
 #define BLOCK_WIDTH  64
 #define BLOCK_HEIGHT 4
+#define TAPS         4 /* that are on their way at once */
 
 struct summarize_args {
     wf_view weight;
@@ -11,28 +13,54 @@ struct summarize_args {
     float *outputs[WF_FIGURE_COUNT]; /* NULL: not asked for */
     int width, height;               /* of the weights' image */
     int output_width, output_height;
-    int kernel_height, kernel_width, dilation, is_softmax, is_linear, landing, level;
+    int kernel_height, kernel_width, dilation, is_linear, landing, level;
     int alpha_is_half, alpha_is_logit;
 };
 
-template <typename Weight> static __device__ wf_summary summarize_pixel(const summarize_args &args, int y, int x)
+/* Of softmax: the factors so far are those by the largest logit of all, these included. */
+static __device__ void raise_largest(wf_summary *summary, float *largest, const float logits[TAPS])
+{
+    float most = *largest;
+#pragma unroll
+    for (int k = 0; k < TAPS; k++)
+        most = fmaxf(most, logits[k]);
+    if (most > *largest) {
+        wf_summary_scale(summary, wf_summary_exponent(*largest, most));
+        *largest = most;
+    }
+}
+
+template <typename Weight, bool IS_SOFTMAX>
+static __device__ wf_summary summarize_pixel(const summarize_args &args, int y, int x)
 {
     const int sign = args.landing ? -1 : 1;
-    float largest = -INFINITY;
+    const int64_t step = args.weight.channel - (args.landing ? args.dilation * args.weight.column : 0);
+    int first, last;
+    wf_tap_range(x, args.width, args.kernel_width, args.dilation, sign, &first, &last);
+    const int first_dx = wf_tap_offset(first, args.kernel_width, args.dilation);
+    float largest = -FLT_MAX;
     wf_summary summary = {};
-    for (int pass = !args.is_softmax; pass < 2; pass++) {
-        for (int t = 0; t < args.kernel_height * args.kernel_width; t++) {
-            const int dy = wf_tap_offset(t / args.kernel_width, args.kernel_height, args.dilation);
-            const int dx = wf_tap_offset(t % args.kernel_width, args.kernel_width, args.dilation);
-            const int other_y = y + sign * dy, other_x = x + sign * dx;
-            if (other_y < 0 || other_y >= args.height || other_x < 0 || other_x >= args.width)
-                continue;
-            const int from_y = args.landing ? other_y : y, from_x = args.landing ? other_x : x;
-            const float weight = (float)wf_get(wf_at<const Weight>(args.weight, 0, t, from_y, from_x));
-            if (pass == 0)
-                largest = fmaxf(largest, weight);
-            else
-                wf_summary_add(&summary, args.is_softmax ? expf(weight - largest) : weight, dy, dx);
+    for (int i = 0; i < args.kernel_height; i++) {
+        const int dy = wf_tap_offset(i, args.kernel_height, args.dilation), other_y = y + sign * dy;
+        if (other_y < 0 || other_y >= args.height)
+            continue;
+        const Weight *from = wf_at<const Weight>(args.weight, 0, i * args.kernel_width + first,
+                                                 args.landing ? other_y : y, args.landing ? x - first_dx : x);
+        float dx = (float)first_dx;
+        for (int count = last - first; count > 0; count -= TAPS, from += TAPS * step) {
+            float weights[TAPS];
+#pragma unroll
+            for (int k = 0; k < TAPS; k++)
+                weights[k] = k < count ? (float)wf_get(from + k * step) : IS_SOFTMAX ? -INFINITY : 0;
+            if (IS_SOFTMAX)
+                raise_largest(&summary, &largest, weights);
+#pragma unroll
+            for (int k = 0; k < TAPS; k++, dx += (float)args.dilation) {
+                const float logarithm =
+                    IS_SOFTMAX ? wf_summary_exponent(weights[k], largest) : wf_summary_log2(weights[k]);
+                wf_summary_add(&summary, IS_SOFTMAX ? exp2f(logarithm) : weights[k], logarithm,
+                               fmaf(dx, dx, (float)(dy * dy)));
+            }
         }
     }
     return summary;
@@ -60,13 +88,13 @@ static __device__ void fill(const summarize_args &args, float *output, int y, in
             output[(size_t)to_y * args.output_width + to_x] = value;
 }
 
-template <typename Weight>
+template <typename Weight, bool IS_SOFTMAX>
 static __global__ void __launch_bounds__(BLOCK_WIDTH *BLOCK_HEIGHT) summarize(const summarize_args args)
 {
     const int x = blockIdx.x * BLOCK_WIDTH + threadIdx.x, y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
     if (x >= args.width || y >= args.height)
         return;
-    const wf_summary s = summarize_pixel<Weight>(args, y, x);
+    const wf_summary s = summarize_pixel<Weight, IS_SOFTMAX>(args, y, x);
     const float divisor = wf_summary_divisor(&s, args.is_linear, (float)WF_MIN_SUM);
     fill(args, args.outputs[WF_FIGURE_SUM], y, x, s.sum / divisor);
     fill(args, args.outputs[WF_FIGURE_ENTROPY], y, x, wf_summary_entropy(&s));
@@ -75,18 +103,12 @@ static __global__ void __launch_bounds__(BLOCK_WIDTH *BLOCK_HEIGHT) summarize(co
     fill(args, args.outputs[WF_FIGURE_BLEND], y, x, blend_at(args, y, x));
 }
 
-static const void *kernel_of(wf_dtype dtype)
+static const void *kernel_of(wf_dtype dtype, wf_mode mode)
 {
-    switch (dtype) {
-    case WF_FLOAT16:
-        return (const void *)summarize<__half>;
-    case WF_BFLOAT16:
-        return (const void *)summarize<__nv_bfloat16>;
-    case WF_FLOAT64:
-        return (const void *)summarize<double>;
-    default:
-        return (const void *)summarize<float>;
-    }
+    return wf_switch<WF_FLOAT16, WF_BFLOAT16, WF_FLOAT64, WF_FLOAT32>(dtype, [=](auto type) {
+        using Weight = typename wf_element<decltype(type)::value>::type;
+        return mode == WF_SOFTMAX ? (const void *)summarize<Weight, true> : (const void *)summarize<Weight, false>;
+    });
 }
 
 wf_result wf_cuda_summarize(wf_cuda_device *device, cudaStream_t stream, const wf_summary_call *call)
@@ -102,7 +124,6 @@ wf_result wf_cuda_summarize(wf_cuda_device *device, cudaStream_t stream, const w
                            wf_summary_rows(call),
                            filter->kernel_width,
                            filter->dilation,
-                           filter->mode == WF_SOFTMAX,
                            filter->mode == WF_LINEAR,
                            call->landing,
                            call->level,
@@ -112,8 +133,8 @@ wf_result wf_cuda_summarize(wf_cuda_device *device, cudaStream_t stream, const w
     for (int figure = 0; figure < WF_FIGURE_COUNT; figure++)
         args.outputs[figure] = call->outputs[figure];
     const dim3 grid(wf_divide_up(args.width, BLOCK_WIDTH), wf_divide_up(args.height, BLOCK_HEIGHT));
-    return wf_cuda_check(
-        &device->base.log,
-        cudaLaunchKernel(kernel_of(call->weight.dtype), grid, dim3(BLOCK_WIDTH, BLOCK_HEIGHT), arguments, 0, stream),
-        "launching the maps of kernels");
+    return wf_cuda_check(&device->base.log,
+                         cudaLaunchKernel(kernel_of(call->weight.dtype, filter->mode), grid,
+                                          dim3(BLOCK_WIDTH, BLOCK_HEIGHT), arguments, 0, stream),
+                         "launching the maps of kernels");
 }

@@ -6,8 +6,11 @@
 
 layout(constant_id = WF_SUMMARIZE_TYPE) const int TYPE = 0;
 const int PIXELS = 1;
+const int TAPS = 4;                     // that are on their way at once
+const float FLOAT_MIN = 1.175494351e-38; // positive
 
 #include "filter/pixels.glsl"
+#include "filter/taps.glsl"
 
 layout(push_constant, scalar) uniform Push { wf_summarize_push push; };
 
@@ -18,10 +21,78 @@ float load_one(uint64_t address, int type)
     return values[0];
 }
 
-float weight_at(int tap, ivec2 p)
+// Of the factors so far, in the order of filter/summary.h.
+struct summary {
+    float sum, size, logs, squares, own;
+};
+
+// A factor, its binary logarithm, and the square of its distance.
+void add(inout summary s, float factor, float logarithm, float square)
 {
-    int64_t index = tap * push.weight_tap + int64_t(p.y) * push.weight_row + int64_t(p.x) * push.weight_step;
-    return load_one(push.weight_data + uint64_t(index * element_size(TYPE)), TYPE);
+    float size = abs(factor);
+    s.sum += factor;
+    s.size += size;
+    s.logs += size * logarithm;
+    s.squares += size * square;
+    s.own = square == 0 ? factor : s.own;
+}
+
+// The binary logarithm of a softmax's factor.
+float exponent_of(float logit, float largest)
+{
+    float exponent = (logit - largest) * 1.44269504;
+    return exponent < -200 ? -200.0 : exponent;
+}
+
+// Of softmax: the factors so far are those by the largest logit of all, these included.
+void raise_largest(inout summary s, inout float largest, float logits[TAPS])
+{
+    float most = largest;
+    [[unroll]] for (int k = 0; k < TAPS; k++) {
+        most = max(most, logits[k]);
+    }
+    float shift = exponent_of(largest, most), scale = exp2(shift);
+    s = summary(s.sum * scale, s.size * scale, scale * (s.logs + shift * s.size), s.squares * scale, s.own * scale);
+    largest = most;
+}
+
+summary summarize(ivec2 p)
+{
+    bool is_softmax = push.mode == WF_SHARED_SOFTMAX;
+    int direction = push.landing != 0 ? -1 : 1, size = element_size(TYPE);
+    ivec2 columns = tap_range(p.x, push.width, push.kernel_width, push.dilation, direction);
+    int first_dx = tap_offset(columns.x, push.kernel_width, push.dilation);
+    int64_t next = push.weight_tap - (push.landing != 0 ? push.dilation * push.weight_step : 0);
+    float largest = -3.402823466e38;
+    summary s = summary(0, 0, 0, 0, 0);
+    for (int i = 0; i < push.kernel_height; i++) {
+        int dy = tap_offset(i, push.kernel_height, push.dilation), other_y = p.y + direction * dy;
+        if (other_y < 0 || other_y >= push.height) {
+            continue;
+        }
+        ivec2 at = push.landing != 0 ? ivec2(p.x - first_dx, other_y) : p;
+        int64_t index = (i * push.kernel_width + columns.x) * push.weight_tap + int64_t(at.y) * push.weight_row +
+                        int64_t(at.x) * push.weight_step;
+        uint64_t from = push.weight_data + uint64_t(index * size);
+        float dx = first_dx;
+        for (int j = columns.x; j < columns.y; j += TAPS, from += uint64_t(TAPS * next * size)) {
+            float weights[TAPS];
+            [[unroll]] for (int k = 0; k < TAPS; k++) {
+                weights[k] = is_softmax ? uintBitsToFloat(0xff800000u) : 0.0;
+                if (j + k < columns.y) {
+                    weights[k] = load_one(from + uint64_t(k * next * size), TYPE);
+                }
+            }
+            if (is_softmax) {
+                raise_largest(s, largest, weights);
+            }
+            [[unroll]] for (int k = 0; k < TAPS; k++, dx += push.dilation) {
+                float logarithm = is_softmax ? exponent_of(weights[k], largest) : log2(max(abs(weights[k]), FLOAT_MIN));
+                add(s, is_softmax ? exp2(logarithm) : weights[k], logarithm, dx * dx + dy * dy);
+            }
+        }
+    }
+    return s;
 }
 
 float blend_at(ivec2 p)
@@ -56,37 +127,14 @@ void main()
     if (!in_image(p, push.width, push.height)) {
         return;
     }
-    bool is_softmax = push.mode == WF_SHARED_SOFTMAX;
-    float largest = uintBitsToFloat(0xff800000u);
-    float sum = 0, size = 0, logs = 0, squares = 0, own = 0;
-    for (int pass = is_softmax ? 0 : 1; pass < 2; pass++) {
-        for (int t = 0; t < push.kernel_height * push.kernel_width; t++) {
-            ivec2 offset = push.dilation * (ivec2(t % push.kernel_width, t / push.kernel_width) -
-                                            ivec2(push.kernel_width, push.kernel_height) / 2);
-            ivec2 other = push.landing != 0 ? p - offset : p + offset;
-            if (!in_image(other, push.width, push.height)) {
-                continue;
-            }
-            float weight = weight_at(t, push.landing != 0 ? other : p);
-            if (pass == 0) {
-                largest = max(largest, weight);
-                continue;
-            }
-            float factor = is_softmax ? exp(weight - largest) : weight, share = abs(factor);
-            sum += factor;
-            size += share;
-            logs += share > 0 ? share * log2(share) : 0.0;
-            squares += share * float(offset.x * offset.x + offset.y * offset.y);
-            own = offset == ivec2(0) ? factor : own;
-        }
-    }
-    float least = float(WF_SHARED_MIN_SUM), divisor = max(abs(sum), least) * (sum < 0 ? -1.0 : 1.0);
-    if (push.mode != WF_SHARED_NORMALIZED && !is_softmax) {
+    summary s = summarize(p);
+    float least = float(WF_SHARED_MIN_SUM), divisor = max(abs(s.sum), least) * (s.sum < 0 ? -1.0 : 1.0);
+    if (push.mode != WF_SHARED_NORMALIZED && push.mode != WF_SHARED_SOFTMAX) {
         divisor = 1;
     }
-    store_figure(0, p, sum / divisor);
-    store_figure(1, p, size > 0 ? max(log2(size) - logs / size, 0.0) : 0.0);
-    store_figure(2, p, size > 0 ? sqrt(squares / size) : 0.0);
-    store_figure(3, p, own / divisor);
+    store_figure(0, p, s.sum / divisor);
+    store_figure(1, p, s.size > 0 ? max(log2(s.size) - s.logs / s.size, 0.0) : 0.0);
+    store_figure(2, p, s.size > 0 ? sqrt(s.squares / s.size) : 0.0);
+    store_figure(3, p, s.own / divisor);
     store_figure(4, p, blend_at(p));
 }
