@@ -54,6 +54,12 @@ typedef struct wf_pick_call {
     float *output; /* memory that the device writes */
 } wf_pick_call;
 
+/* What of a level's kernels somebody looks at: rows of its pixels, as far as there are any, and whether their weights or alphas. */
+typedef struct wf_look {
+    int first_row, rows;
+    int weights, alpha;
+} wf_look;
+
 /* Figures of every pixel's kernel (wf_node_map_role): pixel (y,x) of an output has that of the weights' (y >> level, x >> level). Of filters
  * with groups: the first one's. landing: the factors of what lands on the pixel. */
 typedef struct wf_summary_call {

@@ -166,12 +166,13 @@ typedef struct wf_blend_call {
 
 typedef enum wf_logits_part { WF_LOGITS_GATHER, WF_LOGITS_SPLAT, WF_LOGITS_ALPHAS } wf_logits_part;
 
-/* A part of a head in memory: of both operators' alphas, gather's first. */
+/* A part of a head in memory: of both operators' alphas, gather's first. Of rows of the level; others may come with them. */
 typedef struct wf_logits_call {
     wf_head head;
     wf_activation decoded;
     wf_logits_part part;
-    void *planes; /* dense, of the table's dtype */
+    int first_row, rows;
+    void *planes; /* dense, of all rows and the table's dtype */
 } wf_logits_call;
 
 typedef struct wf_network_table {

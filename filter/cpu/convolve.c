@@ -212,8 +212,9 @@ static void store_pixels(const wf_activation *decoded, const float *from, int ch
     }
 }
 
-wf_result wf_cpu_head(wf_device *device, const wf_head *head, const wf_activation *decoded, int first, int last,
-                      float *to_planes, float *to_pixels)
+/* Rows from first_row on, up to whole blocks. */
+static wf_result find_head(wf_device *device, const wf_head *head, const wf_activation *decoded, int first, int last,
+                           int first_row, int last_row, float *to_planes, float *to_pixels)
 {
     static const wf_activation no_coarse;
     const wf_convolve_row row = {.parameters = head->parameters,
@@ -229,7 +230,7 @@ wf_result wf_cpu_head(wf_device *device, const wf_head *head, const wf_activatio
         block b;
         failed = !make_block(&b, head->inputs, 1, head->outputs);
 #pragma omp for collapse(2) schedule(dynamic)
-        for (int y = 0; y < decoded->height; y += ROWS) {
+        for (int y = first_row; y < last_row; y += ROWS) {
             for (int x = 0; x < decoded->width; x += PIXELS) {
                 if (failed)
                     continue;
@@ -244,4 +245,16 @@ wf_result wf_cpu_head(wf_device *device, const wf_head *head, const wf_activatio
         free(b.input);
     }
     return failed ? no_memory(device) : WF_OK;
+}
+
+wf_result wf_cpu_head(wf_device *device, const wf_head *head, const wf_activation *decoded, int first, int last,
+                      float *to_planes, float *to_pixels)
+{
+    return find_head(device, head, decoded, first, last, 0, decoded->height, to_planes, to_pixels);
+}
+
+wf_result wf_cpu_head_rows(wf_device *device, const wf_head *head, const wf_activation *decoded, int first, int last,
+                           int first_row, int rows, float *to_planes)
+{
+    return find_head(device, head, decoded, first, last, first_row, first_row + rows, to_planes, NULL);
 }

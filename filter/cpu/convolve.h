@@ -29,6 +29,10 @@ typedef void wf_convolve_row_function(const wf_convolve_row *row);
 wf_result wf_cpu_head(wf_device *device, const wf_head *head, const wf_activation *decoded, int first, int last,
                       float *to_planes, float *to_pixels);
 
+/* The same of some rows, in planes of all. */
+wf_result wf_cpu_head_rows(wf_device *device, const wf_head *head, const wf_activation *decoded, int first, int last,
+                           int first_row, int rows, float *to_planes);
+
 size_t wf_cpu_convolution_bytes(const wf_device *device, const wf_convolution *shape);
 void wf_cpu_arrange_convolution(const wf_device *device, const wf_convolution *shape, const float *weight,
                                 const float *bias, void *parameters);

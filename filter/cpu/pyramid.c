@@ -233,5 +233,6 @@ wf_result wf_cpu_logits(wf_device *device, wf_stream stream, const wf_logits_cal
 {
     (void)stream;
     const int first = wf_head_first(&call->head, call->part), count = wf_head_count(&call->head, call->part);
-    return wf_cpu_head(device, &call->head, &call->decoded, first, first + count, call->planes, NULL);
+    return wf_cpu_head_rows(device, &call->head, &call->decoded, first, first + count, call->first_row, call->rows,
+                            call->planes);
 }

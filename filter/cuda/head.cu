@@ -76,12 +76,29 @@ struct store_args {
     float scale;
     __half *to; /* the first row's first pixel */
     size_t row_step, pixel_step;
+    int first_pixel, last_pixel; /* that one, too */
 };
+
+/* Of a pixel and the next one, whose number is odd. */
+static __device__ __forceinline__ void store_pair(const store_args &args, int row, int pixel, float2 logits)
+{
+    const __half2 pair = __floats2half2_rn(args.scale * logits.x, args.scale * logits.y);
+    __half *const to = args.to + row * args.row_step + pixel * args.pixel_step;
+    if (pixel < args.last_pixel && args.pixel_step == 1 && args.row_step % 2 == 0) {
+        *(__half2 *)to = pair;
+        return;
+    }
+    if (pixel <= args.last_pixel)
+        *to = __low2half(pair);
+    if (pixel < args.last_pixel)
+        to[args.pixel_step] = __high2half(pair);
+}
 
 static __global__ void __launch_bounds__(THREADS) store_logits(const store_args args)
 {
-    const int lane = threadIdx.x % 32, first = (int)(blockIdx.x * PIXELS + threadIdx.x / 32 * 8);
-    const int last = (int)args.part.pixels - 1, pixels[1] = {min(first + lane / 4, last)};
+    const int lane = threadIdx.x % 32;
+    const int first = args.first_pixel + (int)(blockIdx.x * PIXELS + threadIdx.x / 32 * 8);
+    const int pixels[1] = {min(first + lane / 4, args.last_pixel)};
     wf_follow();
     for (int tile = args.first / WF_HEAD_ROWS; tile * WF_HEAD_ROWS < args.first + args.rows; tile++) {
         wf_head_tiles<1> first_chunk;
@@ -89,32 +106,36 @@ static __global__ void __launch_bounds__(THREADS) store_logits(const store_args 
         wf_load_head_tiles(args.part, tile, first_chunk);
         const uint2 first_pixels[1] = {wf_load_pixel(wf_find_inputs(args.part, 0), pixels[0])};
         wf_find_logits<3>(args.part, first_chunk, first_pixels, pixels, tile, logits);
-        for (int i = 0; i < 4; i++) {
-            const int row = tile * WF_HEAD_ROWS + lane / 4 + i / 2 * 8 - args.first;
-            const int pixel = first + lane % 4 * 2 + i % 2;
-            if (row >= 0 && row < args.rows && pixel <= last)
-                args.to[row * args.row_step + pixel * args.pixel_step] = __float2half_rn(args.scale * logits[0][0][i]);
+        for (int i = 0; i < 2; i++) {
+            const int row = tile * WF_HEAD_ROWS + lane / 4 + i * 8 - args.first;
+            if (row >= 0 && row < args.rows)
+                store_pair(args, row, first + lane % 4 * 2, {logits[0][0][2 * i], logits[0][0][2 * i + 1]});
         }
     }
 }
 
-static wf_result launch(wf_cuda_device *device, cudaStream_t stream, store_args *args)
+/* Of these rows; pixels come in pairs. */
+static wf_result launch(wf_cuda_device *device, cudaStream_t stream, const wf_activation *decoded, int first_row,
+                        int rows, store_args *args)
 {
-    const size_t blocks = (args->part.pixels + PIXELS - 1) / PIXELS;
-    return wf_launch_follower(device, stream, (const void *)store_logits, dim3((unsigned)blocks), THREADS, 0, args);
+    args->first_pixel = first_row * decoded->width / 2 * 2;
+    args->last_pixel = (first_row + rows) * decoded->width - 1;
+    const unsigned blocks = wf_divide_up(args->last_pixel + 1 - args->first_pixel, PIXELS);
+    return wf_launch_follower(device, stream, (const void *)store_logits, dim3(blocks), THREADS, 0, args);
 }
 
-wf_result wf_cuda_store_logits(wf_cuda_device *device, cudaStream_t stream, const wf_head *head,
-                               const wf_activation *decoded, int part, void *planes)
+static wf_result store_part(wf_cuda_device *device, cudaStream_t stream, const wf_head *head,
+                            const wf_activation *decoded, int part, int first_row, int rows, void *planes)
 {
     const wf_logits logits = wf_make_logits(head, decoded, part);
-    store_args args = {logits, 0, wf_part_taps(head, part), 1 / WF_LOG2_E, (__half *)planes, logits.pixels, 1};
-    return launch(device, stream, &args);
+    store_args args = {logits, 0, wf_part_taps(head, part), 1 / WF_LOG2_E, (__half *)planes, logits.pixels, 1, 0, 0};
+    return launch(device, stream, decoded, first_row, rows, &args);
 }
 
 /* Gather's rows after its taps. */
 static wf_result store_alphas(wf_cuda_device *device, cudaStream_t stream, const wf_head *head,
-                              const wf_activation *decoded, void *to, size_t row_step, size_t pixel_step)
+                              const wf_activation *decoded, int first_row, int rows, void *to, size_t row_step,
+                              size_t pixel_step)
 {
     store_args args = {wf_make_logits(head, decoded, WF_PART_GATHER),
                        wf_part_taps(head, WF_PART_GATHER),
@@ -122,21 +143,31 @@ static wf_result store_alphas(wf_cuda_device *device, cudaStream_t stream, const
                        1,
                        (__half *)to,
                        row_step,
-                       pixel_step};
-    return launch(device, stream, &args);
+                       pixel_step,
+                       0,
+                       0};
+    return launch(device, stream, decoded, first_row, rows, &args);
+}
+
+wf_result wf_cuda_store_logits(wf_cuda_device *device, cudaStream_t stream, const wf_head *head,
+                               const wf_activation *decoded, int part, void *planes)
+{
+    return store_part(device, stream, head, decoded, part, 0, decoded->height, planes);
 }
 
 wf_result wf_cuda_store_alphas(wf_cuda_device *device, cudaStream_t stream, const wf_head *head,
                                const wf_activation *decoded, void *alphas)
 {
-    return store_alphas(device, stream, head, decoded, alphas, 1, WF_ALPHA_CHANNELS);
+    return store_alphas(device, stream, head, decoded, 0, decoded->height, alphas, 1, WF_ALPHA_CHANNELS);
 }
 
 wf_result wf_cuda_logits(wf_cuda_device *device, cudaStream_t stream, const wf_logits_call *call)
 {
     const size_t pixels = (size_t)call->decoded.width * call->decoded.height;
     if (call->part == WF_LOGITS_ALPHAS)
-        return store_alphas(device, stream, &call->head, &call->decoded, call->planes, pixels, 1);
-    const int part = call->part == WF_LOGITS_SPLAT ? WF_PART_SPLAT : WF_PART_GATHER;
-    return wf_cuda_store_logits(device, stream, &call->head, &call->decoded, part, call->planes);
+        return store_alphas(device, stream, &call->head, &call->decoded, call->first_row, call->rows, call->planes,
+                            pixels, 1);
+    return store_part(device, stream, &call->head, &call->decoded,
+                      call->part == WF_LOGITS_SPLAT ? WF_PART_SPLAT : WF_PART_GATHER, call->first_row, call->rows,
+                      call->planes);
 }

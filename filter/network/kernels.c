@@ -52,18 +52,23 @@ size_t wf_denoiser_logits_bytes(const wf_denoiser *denoiser)
     return most;
 }
 
-wf_result wf_denoiser_logits(const wf_denoiser *denoiser, wf_stream stream, wf_operator op, int level, void *memory,
-                             wf_tensor *weight, wf_tensor *alpha)
+wf_result wf_denoiser_logits(const wf_denoiser *denoiser, wf_stream stream, wf_operator op, int level,
+                             const wf_look *look, void *memory, wf_tensor *weight, wf_tensor *alpha)
 {
     const wf_level_call *found = find_level(denoiser, level);
+    const int height = found->decoded.height, end = look->first_row + look->rows;
+    const int first = look->first_row > 0 ? look->first_row : 0, last = end < height ? end : height;
     *weight = planes(denoiser, found, found->head.kernel * found->head.kernel, memory);
     *alpha = (wf_tensor){0};
     wf_logits_call call = {.head = found->head,
                            .decoded = found->decoded,
                            .part = op == WF_SPLAT ? WF_LOGITS_SPLAT : WF_LOGITS_GATHER,
+                           .first_row = first,
+                           .rows = last - first,
                            .planes = memory};
-    WF_TRY(denoiser->table->logits(denoiser->device, stream, &call));
-    if (!found->head.alphas)
+    if (look->weights)
+        WF_TRY(denoiser->table->logits(denoiser->device, stream, &call));
+    if (!found->head.alphas || !look->alpha)
         return WF_OK;
     *alpha = planes(denoiser, found, 1, (char *)memory + bytes_of(weight));
     call.part = WF_LOGITS_ALPHAS;

@@ -262,14 +262,36 @@ static wf_result pick_footprint(const node_turn *turn, const node_record *record
     return k->written_alpha ? pick_alphas(turn, record, found, k->written, k->written_alpha) : WF_OK;
 }
 
-static wf_result pick_level(const node_turn *turn, node_record *record, wf_operator op, int level)
+/* The rows of the areas that are picked, and of all that lands there. */
+static wf_look rows_of(const wf_node_kernels *k, wf_operator op, const node_landing *landing)
+{
+    int first = k->first_y, end = k->first_y + k->rows;
+    const wf_node_area areas[] = {landing->area, k->written};
+    const int has_footprint = op == WF_SPLAT && landing->weights;
+    const int reach = op == WF_SPLAT ? k->filter.kernel_height / 2 * k->filter.dilation : 0;
+    for (int i = 0; i < 2 && has_footprint; i++) {
+        first = areas[i].y < first ? areas[i].y : first;
+        end = areas[i].y + areas[i].height > end ? areas[i].y + areas[i].height : end;
+    }
+    return (wf_look){.first_row = first - reach, .rows = end - first + 2 * reach, .weights = 1, .alpha = 1};
+}
+
+static wf_result find_kernels(const node_turn *turn, const node_record *record, wf_operator op, int level,
+                              node_kernels *found)
 {
     node_predictor *predictor = turn->node->predictors[op];
-    node_kernels found = {.weight = predictor->weights.tensor};
-    if (predictor->kind->kernels) {
-        WF_TRY(predictor->kind->kernels(predictor, turn, op, level, &found));
-        WF_TRY(wf_barrier(turn->node->device, turn->stream));
+    *found = (node_kernels){.weight = predictor->weights.tensor};
+    for (int i = 0; i < record->told.count && predictor->kind->kernels; i++) {
+        const wf_look look = rows_of(&record->told.pixels[i].kernels[op][level], op, &record->landings[i][level]);
+        WF_TRY(predictor->kind->kernels(predictor, turn, op, level, &look, found));
     }
+    return predictor->kind->kernels ? wf_barrier(turn->node->device, turn->stream) : WF_OK;
+}
+
+static wf_result pick_level(const node_turn *turn, node_record *record, wf_operator op, int level)
+{
+    node_kernels found;
+    WF_TRY(find_kernels(turn, record, op, level, &found));
     record->logits |= (unsigned)found.alpha_is_logit << op;
     for (int i = 0; i < record->told.count; i++) {
         const wf_node_kernels *k = &record->told.pixels[i].kernels[op][level];
@@ -277,7 +299,7 @@ static wf_result pick_level(const node_turn *turn, node_record *record, wf_opera
         if (op == WF_SPLAT)
             WF_TRY(pick_footprint(turn, record, k, &record->landings[i][level], &found));
     }
-    return predictor->kind->kernels ? wf_barrier(turn->node->device, turn->stream) : WF_OK;
+    return turn->node->predictors[op]->kind->kernels ? wf_barrier(turn->node->device, turn->stream) : WF_OK;
 }
 
 wf_result wf_node_record_inspection(const node_turn *turn)

@@ -18,6 +18,24 @@ int wf_node_has_maps(const node_slot *slot, wf_operator op)
     return bound && node_is_bound(slot, node_output_of(op));
 }
 
+/* Of all pixels, what the outputs are made of. */
+static wf_result find_kernels(const node_turn *turn, wf_operator op, int level, wf_summary_call *call)
+{
+    node_predictor *predictor = turn->node->predictors[op];
+    node_kernels found = {.weight = predictor->weights.tensor};
+    if (predictor->kind->kernels) {
+        const wf_look look = {.rows = (int)turn->node->options.height,
+                              .weights = wf_summary_rows(call) > 0,
+                              .alpha = call->outputs[WF_FIGURE_BLEND] != NULL};
+        WF_TRY(predictor->kind->kernels(predictor, turn, op, level, &look, &found));
+        WF_TRY(wf_barrier(turn->node->device, turn->stream));
+    }
+    call->weight = found.weight;
+    call->alpha = found.alpha;
+    call->alpha_is_logit = found.alpha_is_logit;
+    return WF_OK;
+}
+
 /* The maps of `asked`, which the filter may not have. */
 static wf_result record(const node_turn *turn, wf_operator op, int asked)
 {
@@ -26,15 +44,7 @@ static wf_result record(const node_turn *turn, wf_operator op, int asked)
     wf_filter filters[WF_PYRAMID_MAX_LEVELS];
     const int levels = wf_node_levels_of(predictor, turn->slot, filters);
     const int level = asked < levels ? asked : levels - 1;
-    node_kernels found = {.weight = predictor->weights.tensor};
-    if (predictor->kind->kernels) {
-        WF_TRY(predictor->kind->kernels(predictor, turn, op, level, &found));
-        WF_TRY(wf_barrier(node->device, turn->stream));
-    }
     wf_summary_call call = {.filter = filters[level],
-                            .weight = found.weight,
-                            .alpha = found.alpha,
-                            .alpha_is_logit = found.alpha_is_logit,
                             .landing = op == WF_SPLAT,
                             .level = level,
                             .height = (int)node->options.height,
@@ -43,6 +53,7 @@ static wf_result record(const node_turn *turn, wf_operator op, int asked)
         const wf_node_role role = wf_node_map_role(op, asked, figure);
         call.outputs[figure] = node_is_bound(&node->slots[turn->slot], role) ? node->planes[role].data : NULL;
     }
+    WF_TRY(find_kernels(turn, op, level, &call));
     WF_TRY(node->device->table->summarize(node->device, turn->stream, &call));
     return predictor->kind->kernels ? wf_barrier(node->device, turn->stream) : WF_OK;
 }

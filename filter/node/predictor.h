@@ -47,11 +47,11 @@ typedef struct node_predictor_kind {
     /* The inspector opens: takes the memory that kernels need, once. NULL: none. */
     wf_result (*open)(node_predictor *predictor);
 
-    /* For the inspector: a slot's levels and their filters; one operator's kernels of a level, which it may have to enqueue, in memory
-     * until those of another level or operator are asked for. NULL, both: predictor->weights are all. */
+    /* For the inspector: a slot's levels and their filters; one operator's kernels of a level, of which it may have to enqueue what is
+     * looked at, in memory until those of another level or operator are asked for. NULL, both: predictor->weights are all. */
     int (*levels)(const node_predictor *predictor, uint32_t slot, wf_filter filters[WF_PYRAMID_MAX_LEVELS]);
     wf_result (*kernels)(node_predictor *predictor, const node_turn *turn, wf_operator op, int level,
-                         node_kernels *found);
+                         const wf_look *look, node_kernels *found);
 
     /* The memory is there: writes what stays the same in every frame. NULL: nothing does. */
     wf_result (*load)(node_predictor *predictor, const void *arguments);

@@ -290,9 +290,9 @@ static int levels_of(const node_predictor *predictor, uint32_t slot, wf_filter f
 }
 
 static wf_result kernels_of(node_predictor *predictor, const node_turn *turn, wf_operator op, int level,
-                            node_kernels *found)
+                            const wf_look *look, node_kernels *found)
 {
-    (void)op;
+    (void)op, (void)look;
     const binding *b = &((const bound_predictor *)predictor)->slots[turn->slot];
     found->weight = weights_at(turn->node, &b->given, level, b->buffer.data);
     if (level < b->given.levels - 1)

@@ -121,11 +121,11 @@ static int levels_of(const node_predictor *predictor, uint32_t slot, wf_filter f
 }
 
 static wf_result kernels_of(node_predictor *predictor, const node_turn *turn, wf_operator op, int level,
-                            node_kernels *found)
+                            const wf_look *look, node_kernels *found)
 {
     const kpn_predictor *kpn = (const kpn_predictor *)predictor;
     found->alpha_is_logit = 1;
-    return wf_denoiser_logits(kpn->denoiser, turn->stream, op, level, kpn->logits, &found->weight, &found->alpha);
+    return wf_denoiser_logits(kpn->denoiser, turn->stream, op, level, look, kpn->logits, &found->weight, &found->alpha);
 }
 
 static void destroy(node_predictor *predictor)

@@ -169,12 +169,15 @@ wf_result wf_vulkan_convolve(wf_device *base, wf_stream stream, const wf_convolv
 /* ---- Heads -------------------------------------------------------------------------------------------------------- */
 
 wf_result wf_vulkan_record_logits(vulkan_device *device, wf_stream stream, const wf_head *head,
-                                  const wf_activation *decoded, int first, int last, void *output, int alphas)
+                                  const wf_activation *decoded, int first, int last, int first_row, int rows,
+                                  void *output, int alphas)
 {
     vulkan_pipeline pipeline;
     WF_TRY(get_logits_pipeline(device, alphas, &pipeline));
-    const int64_t pixels = (int64_t)decoded->width * decoded->height;
-    const struct wf_logits_push push = {.pixels = (int)pixels,
+    const int64_t pixels = (int64_t)rows * decoded->width;
+    const struct wf_logits_push push = {.pixels = decoded->width * decoded->height,
+                                        .first_pixel = first_row * decoded->width,
+                                        .last_pixel = (first_row + rows) * decoded->width,
                                         .inputs = head->inputs,
                                         .columns = head->outputs,
                                         .first = first,

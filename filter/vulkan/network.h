@@ -53,9 +53,10 @@ wf_result wf_vulkan_prepare_level_matrix(vulkan_device *device, const wf_head *h
 /* The specialization constants of features.glsl, from its first one on. */
 void wf_vulkan_set_features(int32_t *constants, const wf_features_call *call);
 
-/* Columns first ... last - 1 of a head: dense planes of float16, or alphas as an activation. */
+/* Columns first ... last - 1 of a head, of some rows: dense planes of float16, or alphas as an activation. */
 wf_result wf_vulkan_record_logits(vulkan_device *device, wf_stream stream, const wf_head *head,
-                                  const wf_activation *decoded, int first, int last, void *output, int alphas);
+                                  const wf_activation *decoded, int first, int last, int first_row, int rows,
+                                  void *output, int alphas);
 
 /* Three planes, or one; without an address where they are absent. Strides are 31 bits: wf_vulkan_check_planes says so. */
 wf_plane_push wf_vulkan_planes(const wf_tensor *tensor);

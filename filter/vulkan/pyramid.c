@@ -118,8 +118,8 @@ static wf_result filter(wf_device *device, wf_stream stream, wf_operator op, con
 {
     const wf_filter_call call = {
         .op = op, .filter = {kernel, kernel, 1, WF_SOFTMAX, 1}, .input = *light, .weight = *logits, .output = *output};
-    WF_TRY(wf_vulkan_record_logits((vulkan_device *)device, stream, head, decoded, first, first + kernel * kernel,
-                                   logits->data, 0));
+    WF_TRY(wf_vulkan_record_logits((vulkan_device *)device, stream, head, decoded, first, first + kernel * kernel, 0,
+                                   decoded->height, logits->data, 0));
     WF_TRY(wf_vulkan_barrier(device, stream));
     WF_TRY(wf_vulkan_filter(device, stream, &call));
     return wf_vulkan_barrier(device, stream);
@@ -165,7 +165,8 @@ wf_result wf_vulkan_filter_level(wf_device *device, wf_stream stream, const wf_l
     WF_TRY(record(device, stream, &light_shader, WF_LIGHT_PLANES, &push, sizeof push, push.width, push.height));
     if (head->alphas)
         WF_TRY(wf_vulkan_record_logits((vulkan_device *)device, stream, head, &call->decoded,
-                                       head->outputs - head->alphas, head->outputs, call->output.alpha.data, 1));
+                                       head->outputs - head->alphas, head->outputs, 0, call->decoded.height,
+                                       call->output.alpha.data, 1));
     for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
         if (!(call->operators >> op & 1))
             continue;
@@ -218,5 +219,5 @@ wf_result wf_vulkan_logits(wf_device *device, wf_stream stream, const wf_logits_
 {
     const int first = wf_head_first(&call->head, call->part), count = wf_head_count(&call->head, call->part);
     return wf_vulkan_record_logits((vulkan_device *)device, stream, &call->head, &call->decoded, first, first + count,
-                                   call->planes, 0);
+                                   call->first_row, call->rows, call->planes, 0);
 }

@@ -15,7 +15,8 @@ layout(push_constant, scalar) uniform Push { wf_logits_push push; };
 void main()
 {
     const int PIXELS = WF_LOGITS_PIXELS, THREADS = WF_LOGITS_THREADS;
-    int first = (int(gl_WorkGroupID.x) + push.first_group_x) * THREADS * PIXELS + int(gl_LocalInvocationID.x);
+    int first = push.first_pixel + (int(gl_WorkGroupID.x) + push.first_group_x) * THREADS * PIXELS +
+                int(gl_LocalInvocationID.x);
     int group = push.first / WF_LOGITS_COLUMNS + int(gl_WorkGroupID.y) + push.first_group_y;
     int groups = (push.columns + WF_LOGITS_COLUMNS - 1) / WF_LOGITS_COLUMNS;
     uint64_t biases = push.parameters_data + uint64_t(group * WF_LOGITS_COLUMNS * 4);
@@ -24,7 +25,7 @@ void main()
     uint64_t places[PIXELS];
     vec4 low[PIXELS], high[PIXELS];
     [[unroll]] for (int i = 0; i < PIXELS; ++i) {
-        int pixel = min(first + i * THREADS, push.pixels - 1);
+        int pixel = min(first + i * THREADS, push.last_pixel - 1);
         places[i] = push.decoded_data + uint64_t(int64_t(pixel) * push.inputs * 2);
         low[i] = Float4(biases).value;
         high[i] = Float4(biases + 16).value;
@@ -47,7 +48,7 @@ void main()
         int pixel = first + i * THREADS;
         [[unroll]] for (int j = 0; j < WF_LOGITS_COLUMNS; ++j) {
             int column = group * WF_LOGITS_COLUMNS + j, at = column - push.first;
-            if (pixel < push.pixels && column >= push.first && column < push.last) {
+            if (pixel < push.last_pixel && column >= push.first && column < push.last) {
                 float logit = j < 4 ? low[i][j % 4] : high[i][j % 4];
                 int64_t place = ALPHAS ? int64_t(pixel) * 2 + at : int64_t(at) * push.pixels + pixel;
                 Half(push.output_data + uint64_t(place * 2)).value = uint16_t(packHalf2x16(vec2(logit, 0.0)));

@@ -119,10 +119,11 @@ struct wf_pool_push {
     uint64_t input_data, output_data;
 };
 
-/* Of logits.comp.glsl: columns first ... last - 1, of parameters as above but (8 columns, input, 8). */
+/* Of logits.comp.glsl: columns first ... last - 1, of parameters as above but (8 columns, input, 8), of pixels first_pixel ...
+ * last_pixel - 1 of all. */
 struct wf_logits_push {
     int first_group_x, first_group_y;
-    int pixels, inputs, columns, first, last;
+    int pixels, first_pixel, last_pixel, inputs, columns, first, last;
     uint64_t decoded_data, parameters_data, output_data;
 };
 
