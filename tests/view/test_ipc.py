@@ -39,7 +39,8 @@ def free_port():
 
 
 def connected(port):
-    end = time.monotonic() + 30
+    """Once somebody listens there: a sanitized program on a busy machine takes its time."""
+    end = time.monotonic() + 180
     while True:
         try:
             return socket.create_connection(("127.0.0.1", port))
