@@ -1,18 +1,16 @@
-/* Whether a device multiplies 16x16 matrices of float16: by VK_NV_cooperative_matrix, which the headers and compilers of the oldest
- * systems that are supported have; drivers that have VK_KHR_cooperative_matrix alone are not used. */
+/* Whether a device multiplies 16x16 matrices of float16. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "device.h"
+#include "matrix.h"
 
-enum { SIDE = 16, WARP = 32, MOST_PROPERTIES = 64, LEAST_SHARED_MEMORY = 32768 /* what the smallest tiles fit into */ };
+enum { WARP = 32, LEAST_SHARED_MEMORY = 32768 /* what the smallest tiles fit into */ };
 
 void wf_vulkan_add_matrices(wf_vulkan_needs *needs, VkPhysicalDevice physical_device)
 {
-    if (!needs->complete || !wf_vulkan_has_extension(physical_device, VK_NV_COOPERATIVE_MATRIX_EXTENSION_NAME))
+    if (!needs->complete || !wf_vulkan_has_extension(physical_device, wf_vulkan_matrix_extension))
         return;
-    VkPhysicalDeviceCooperativeMatrixFeaturesNV matrix = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_NV};
+    VkPhysicalDeviceCooperativeMatrixFeaturesNV matrix = {.sType = wf_vulkan_matrix_features};
     VkPhysicalDeviceVulkan12Features vulkan12 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
                                                  .pNext = &matrix};
     VkPhysicalDeviceFeatures2 features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &vulkan12};
@@ -22,38 +20,12 @@ void wf_vulkan_add_matrices(wf_vulkan_needs *needs, VkPhysicalDevice physical_de
         return;
     needs->vulkan11.pNext = &needs->cooperative_matrix;
     needs->cooperative_matrix = (VkPhysicalDeviceCooperativeMatrixFeaturesNV){
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_NV,
-        .pNext = &needs->vulkan12,
-        .cooperativeMatrix = VK_TRUE};
+        .sType = wf_vulkan_matrix_features, .pNext = &needs->vulkan12, .cooperativeMatrix = VK_TRUE};
     needs->vulkan12.shaderFloat16 = VK_TRUE;
     needs->vulkan12.vulkanMemoryModel = VK_TRUE;
     needs->vulkan12.vulkanMemoryModelDeviceScope = VK_TRUE; /* or the device's other shaders lose their atomics */
-    needs->extensions[needs->extension_count++] = VK_NV_COOPERATIVE_MATRIX_EXTENSION_NAME;
+    needs->extensions[needs->extension_count++] = wf_vulkan_matrix_extension;
     needs->matrices = 1;
-}
-
-static int is_ours(const VkCooperativeMatrixPropertiesNV *p)
-{
-    return p->MSize == SIDE && p->NSize == SIDE && p->KSize == SIDE && p->AType == VK_COMPONENT_TYPE_FLOAT16_NV &&
-           p->BType == VK_COMPONENT_TYPE_FLOAT16_NV && p->CType == VK_COMPONENT_TYPE_FLOAT32_NV &&
-           p->DType == VK_COMPONENT_TYPE_FLOAT32_NV && p->scope == VK_SCOPE_SUBGROUP_NV;
-}
-
-static int has_product(const wf_vulkan_options *options)
-{
-    PFN_vkGetPhysicalDeviceCooperativeMatrixPropertiesNV get =
-        (PFN_vkGetPhysicalDeviceCooperativeMatrixPropertiesNV)vkGetInstanceProcAddr(
-            options->instance, "vkGetPhysicalDeviceCooperativeMatrixPropertiesNV");
-    VkCooperativeMatrixPropertiesNV properties[MOST_PROPERTIES];
-    uint32_t count = MOST_PROPERTIES;
-    for (uint32_t i = 0; i < MOST_PROPERTIES; i++)
-        properties[i] = (VkCooperativeMatrixPropertiesNV){.sType = VK_STRUCTURE_TYPE_COOPERATIVE_MATRIX_PROPERTIES_NV};
-    if (!get || get(options->physical_device, &count, properties) < VK_SUCCESS)
-        return 0;
-    int found = 0;
-    for (uint32_t i = 0; i < count && !found; i++)
-        found = is_ours(&properties[i]);
-    return found;
 }
 
 static int has_warps(VkPhysicalDevice physical_device)
@@ -70,8 +42,8 @@ wf_result wf_vulkan_choose_matrices(vulkan_device *device, const wf_vulkan_optio
     static const char *const names[] = {
         [VULKAN_MATRICES_NONE] = "none", [VULKAN_MATRICES_DEVICE] = "device", [VULKAN_MATRICES_EMULATED] = "emulated"};
     const int fits = device->limits.maxComputeSharedMemorySize >= LEAST_SHARED_MEMORY;
-    const int present =
-        fits && options->matrices && options->instance && has_warps(options->physical_device) && has_product(options);
+    const int present = fits && options->matrices && options->instance && has_warps(options->physical_device) &&
+                        wf_vulkan_has_product(options);
     const char *asked = getenv("WF_VULKAN_MATRICES");
     device->matrices = present ? VULKAN_MATRICES_DEVICE : VULKAN_MATRICES_NONE;
     for (int i = 0; asked && i <= VULKAN_MATRICES_EMULATED; i++) {

@@ -1,10 +1,11 @@
 # The Vulkan backend.
 include(${PROJECT_SOURCE_DIR}/shaders/embed.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/matrix.cmake)
 target_sources(wf PRIVATE
   vulkan/device.c vulkan/check.c vulkan/open.c vulkan/stream.c vulkan/memory.c vulkan/pipeline.c
   vulkan/kernel.c vulkan/shape.c vulkan/filter.c vulkan/gather.c vulkan/splat.c vulkan/gather_splat.c
   vulkan/grad_weight.c vulkan/backward.c vulkan/predict.c vulkan/steps.c vulkan/pick.c vulkan/summarize.c
-  vulkan/convolve.c vulkan/matrix.c vulkan/convolve_matrix.c vulkan/level_matrix.c vulkan/features.c vulkan/pyramid.c)
+  vulkan/convolve.c vulkan/matrix.c vulkan/matrix_${WF_MATRICES}.c vulkan/convolve_matrix.c vulkan/level_matrix.c vulkan/features.c vulkan/pyramid.c)
 wf_embed_shader(wf
   ${PROJECT_SOURCE_DIR}/shaders/filter/gather.comp.glsl
   ${PROJECT_SOURCE_DIR}/shaders/filter/splat.comp.glsl
