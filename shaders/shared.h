@@ -86,7 +86,7 @@
 #define WF_SUMMARIZE_TYPE 0
 #define WF_SHARED_FIGURES 5
 
-#define WF_MAX_SPECIALIZATIONS 20
+#define WF_MAX_SPECIALIZATIONS 21
 
 /* Push constants: at most 128 bytes, for one image of a batch. Every block starts with first_group, which is added to
  * gl_WorkGroupID. *_data are device addresses, 0 for an absent tensor; *_row, *_channel and *_tap are strides, in

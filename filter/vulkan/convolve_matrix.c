@@ -9,7 +9,15 @@
 #include "convolve_features_emulated.comp.h"
 #include "convolve_matrix.comp.h"
 
-enum { TAPS = 9, UP_TAPS = 16, SIDE = 16 /* of a matrix */, WARP = 32, PIECE = 16 /* bytes */, PIXEL = 3 };
+enum {
+    TAPS = 9,
+    UP_TAPS = 16,
+    SIDE = 16 /* of a matrix */,
+    WARP = 32,
+    PIECE = 16 /* bytes */,
+    PIXEL = 3,
+    LEAST_WORKGROUPS = 128
+};
 
 /* ---- Parameters: biases, then weights (16 inputs, tap, 16, output), then those of a coarser source's four places ------ */
 
@@ -56,9 +64,9 @@ void wf_vulkan_arrange_matrix_convolution(const wf_convolution *shape, const flo
 /* ---- Tiles ----------------------------------------------------------------------------------------------------------- */
 
 /* Of a warp: rows of 32 pixels, and 16 outputs each. Warps of a workgroup: below each other, beside each other, and for further
- * outputs. */
+ * outputs. Tiles of a workgroup, below each other: the next one's first inputs are read during the last products of one. */
 typedef struct tile {
-    int rows, pairs, down, across, deep, ahead, up;
+    int rows, pairs, down, across, deep, ahead, tiles, up;
 } tile;
 
 static int most_of(int a, int b)
@@ -77,35 +85,57 @@ static int memory_of(const tile *t)
 }
 
 /* Measured on an H200 for a network of 16, 48, 64, 128 and 160 channels. */
-static tile wanted_tile(int outputs)
+static tile wanted_tile(int outputs, int up)
 {
     const int groups = outputs / SIDE;
     if (groups % 4 == 0)
-        return (tile){4, 1, 2, 1, 4, 1, 0};
+        return (tile){4, 1, 2, 1, 4, 1, up ? 1 : 2, up};
     if (groups % 3 == 0)
-        return (tile){4, 1, 4, 1, 3, 1, 0};
+        return (tile){4, 1, 4, 1, 3, 1, 4, up};
     if (groups % 2 == 0)
-        return (tile){2, 2, 8, 1, 1, 1, 0};
-    return (tile){2, 1, 8, 1, 1, 1, 0};
+        return (tile){4, 1, 4, 1, 2, 1, 1, up};
+    return (tile){2, 1, 8, 1, 1, 1, 4, up};
 }
 
-/* Smaller where shared memory is less. Threads are as many as bring a row of pixels, 16 bytes each, at least. */
-static tile choose_tile(const vulkan_device *device, int outputs, int up)
+typedef struct grid {
+    int64_t columns, rows; /* of workgroups, each with its outputs of its tiles */
+} grid;
+
+/* Of pixels; the tiles of a pair overlap by one on each side. */
+static grid grid_of(const tile *t, const wf_convolve_call *call)
 {
-    tile t = wanted_tile(outputs);
-    t.up = up;
-    if (memory_of(&t) * PIECE > (int)device->limits.maxComputeSharedMemorySize)
-        t = (tile){2, 1, 4, 1, outputs / SIDE % 2 ? 1 : 2, 1, up};
-    return t;
+    const int lost = call->second ? 2 : 0, first = call->second && t->up;
+    const int64_t rows = wf_vulkan_divide_up(call->output.height + first, t->rows * t->down - lost);
+    return (grid){wf_vulkan_divide_up(call->output.width + first, 2 * SIDE * t->across - lost),
+                  wf_vulkan_divide_up(rows, t->tiles) * (call->shape.outputs / (SIDE * t->pairs * t->deep))};
 }
 
-__extension__ _Static_assert(sizeof(struct wf_convolve_features_push) <= 128, "push constants are too large");
+static int is_for_few(const tile *t, const wf_convolve_call *call)
+{
+    const grid g = grid_of(t, call);
+    return g.columns * g.rows < LEAST_WORKGROUPS;
+}
 
 /* Whether coarser pixels cover 2x2 whole ones each. */
 static int is_up(const wf_convolve_call *call)
 {
     return call->shape.coarse > 0 && call->output.width % 2 == 0 && call->output.height % 2 == 0;
 }
+
+/* Smaller where shared memory is less, fewer where workgroups would be: but when matrices are emulated, which tests that. Threads are as many
+ * as bring a row of pixels, 16 bytes each, at least. */
+static tile choose_tile(const vulkan_device *device, const wf_convolve_call *call)
+{
+    const int outputs = call->shape.outputs, up = is_up(call);
+    tile t = wanted_tile(outputs, up);
+    if (memory_of(&t) * PIECE > (int)device->limits.maxComputeSharedMemorySize)
+        t = (tile){2, 1, 4, 1, outputs / SIDE % 2 ? 1 : 2, 1, t.tiles, up};
+    while (t.tiles > 1 && device->matrices == VULKAN_MATRICES_DEVICE && is_for_few(&t, call))
+        t.tiles /= 2;
+    return t;
+}
+
+__extension__ _Static_assert(sizeof(struct wf_convolve_features_push) <= 128, "push constants are too large");
 
 /* Whether it makes the features that it reads. */
 static int makes_features(const wf_convolve_call *call)
@@ -120,7 +150,7 @@ static wf_result get_pipeline(vulkan_device *device, const wf_convolve_call *cal
                                     {convolve_features_comp, sizeof convolve_features_comp}},
         [VULKAN_MATRICES_EMULATED] = {{convolve_emulated_comp, sizeof convolve_emulated_comp},
                                       {convolve_features_emulated_comp, sizeof convolve_features_emulated_comp}}};
-    *t = choose_tile(device, call->shape.outputs, is_up(call));
+    *t = choose_tile(device, call);
     *pipeline = (vulkan_pipeline){
         .shader = &shaders[device->matrices][makes_features(call)],
         .constants = {[WF_CONVOLVE_THREADS] = WARP * t->down * t->across * t->deep,
@@ -133,6 +163,7 @@ static wf_result get_pipeline(vulkan_device *device, const wf_convolve_call *cal
                       [WF_CONVOLVE_AHEAD] = t->ahead,
                       [WF_CONVOLVE_COARSE] = call->shape.coarse > 0,
                       [WF_CONVOLVE_UP] = t->up,
+                      [WF_CONVOLVE_TILES] = t->tiles,
                       [WF_CONVOLVE_PAIR] = call->second != NULL,
                       /* Where rows are pooled they begin at even ones, for coarser pixels those before do. */
                       [WF_CONVOLVE_OFFSET] = call->second ? 1 + t->up : 0}};
@@ -162,15 +193,11 @@ static int offset_of(const void *first, const void *second)
     return second ? (int)((const char *)second - (const char *)first) : 0;
 }
 
-/* The grid's rows and columns are pixels; those of a pair overlap by one on each side. */
 static void dispatch(vulkan_device *device, wf_stream stream, const vulkan_pipeline *pipeline, const tile *t,
                      const wf_convolve_call *call, const void *push, uint32_t size)
 {
-    const int outputs = call->shape.outputs, lost = call->second ? 2 : 0, first = call->second && t->up;
-    wf_vulkan_dispatch(device, stream, pipeline, push, size,
-                       wf_vulkan_divide_up(call->output.width + first, 2 * SIDE * t->across - lost),
-                       wf_vulkan_divide_up(call->output.height + first, t->rows * t->down - lost) *
-                           (outputs / (SIDE * t->pairs * t->deep)));
+    const grid g = grid_of(t, call);
+    wf_vulkan_dispatch(device, stream, pipeline, push, size, g.columns, g.rows);
 }
 
 static wf_result convolve_features(vulkan_device *device, wf_stream stream, const wf_convolve_call *call)

@@ -19,6 +19,8 @@ __extension__ _Static_assert(sizeof(struct wf_features_push) <= 128, "push const
 __extension__ _Static_assert(sizeof(struct wf_join_push) <= 128, "push constants are too large");
 __extension__ _Static_assert(sizeof(struct wf_blend_push) <= 128, "push constants are too large");
 __extension__ _Static_assert(sizeof(struct wf_light_push) <= 128, "push constants are too large");
+__extension__ _Static_assert(sizeof(struct wf_halve_push) <= 128, "push constants are too large");
+__extension__ _Static_assert(sizeof(struct wf_level_push) <= 128, "push constants are too large");
 
 static const vulkan_shader log_sums_shader = {log_sums_comp, sizeof log_sums_comp};
 static const vulkan_shader exposure_shader = {exposure_comp, sizeof exposure_comp};

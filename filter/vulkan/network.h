@@ -31,7 +31,7 @@ int wf_vulkan_fuses(const wf_device *device, const wf_convolution *first, const 
                     int height);
 wf_result wf_vulkan_convolve(wf_device *device, wf_stream stream, const wf_convolve_call *call);
 wf_result wf_vulkan_filter_albedo(wf_device *device, wf_stream stream, const wf_albedo_call *call);
-wf_result wf_vulkan_down(wf_device *device, wf_stream stream, const wf_down_call *call);
+wf_result wf_vulkan_down_levels(wf_device *device, wf_stream stream, const wf_downs *downs);
 wf_result wf_vulkan_filter_level(wf_device *device, wf_stream stream, const wf_level_call *call);
 wf_result wf_vulkan_join(wf_device *device, wf_stream stream, const wf_level_call *call);
 wf_result wf_vulkan_blend(wf_device *device, wf_stream stream, const wf_blend_call *call);

@@ -105,10 +105,31 @@ static struct wf_light_push push_light(const wf_light *light, const wf_tensor *t
                                   .to = wf_vulkan_planes(to)};
 }
 
-wf_result wf_vulkan_down(wf_device *device, wf_stream stream, const wf_down_call *call)
+wf_result wf_vulkan_down_levels(wf_device *base, wf_stream stream, const wf_downs *downs)
 {
-    const struct wf_light_push push = push_light(&call->input, &call->output);
-    return record(device, stream, &halve_shader, 0, &push, sizeof push, call->output.size[3], call->output.size[2]);
+    const wf_down_call *calls = downs->calls;
+    const int count = downs->count;
+    vulkan_device *device = (vulkan_device *)base;
+    vulkan_pipeline pipeline = {.shader = &halve_shader};
+    WF_TRY(wf_vulkan_get_pipeline(device, &pipeline));
+    for (int first = 0; first < count; first += WF_HALVE_LEVELS) {
+        const wf_light *input = &calls[first].input;
+        const int64_t *half = calls[first].output.size;
+        struct wf_halve_push push = {.width = (int)input->planes.size[3],
+                                     .height = (int)input->planes.size[2],
+                                     .clean = input->clean,
+                                     .levels = count - first < WF_HALVE_LEVELS ? count - first : WF_HALVE_LEVELS,
+                                     .epsilon = input->epsilon,
+                                     .albedo_data = wf_vulkan_address(input->albedo.data),
+                                     .from = wf_vulkan_planes(&input->planes)};
+        for (int i = 0; i < push.levels; i++)
+            push.to_data[i] = wf_vulkan_address(calls[first + i].output.data);
+        if (first > 0)
+            WF_TRY(wf_vulkan_barrier(base, stream));
+        wf_vulkan_dispatch(device, stream, &pipeline, &push, sizeof push, wf_vulkan_divide_up(half[3], WF_HALVE_WIDTH),
+                           wf_vulkan_divide_up(half[2], WF_HALVE_HEIGHT));
+    }
+    return WF_OK;
 }
 
 /* The logits of a part of the head and, when they are there, the filter. */
@@ -151,8 +172,8 @@ wf_result wf_vulkan_filter_albedo(wf_device *device, wf_stream stream, const wf_
 /* D of an image. */
 static wf_result halve(wf_device *device, wf_stream stream, const wf_tensor *image, const wf_tensor *half)
 {
-    const wf_down_call call = {.input = {.planes = *image}, .output = *half};
-    return wf_vulkan_down(device, stream, &call);
+    const wf_downs downs = {.calls = {{.input = {.planes = *image}, .output = *half}}, .count = 1};
+    return wf_vulkan_down_levels(device, stream, &downs);
 }
 
 wf_result wf_vulkan_filter_level(wf_device *device, wf_stream stream, const wf_level_call *call)

@@ -18,6 +18,7 @@ layout(constant_id = WF_CONVOLVE_MEMORY) const int MEMORY = 1;
 layout(constant_id = WF_CONVOLVE_AHEAD) const int AHEAD = 0; // whether inputs are read while those before are multiplied
 layout(constant_id = WF_CONVOLVE_COARSE) const int COARSE = 0; // whether there is a coarser source
 layout(constant_id = WF_CONVOLVE_UP) const int UP = 0;
+layout(constant_id = WF_CONVOLVE_TILES) const int TILES = 1; // of a workgroup, below each other
 layout(constant_id = WF_CONVOLVE_PAIR) const int PAIR = 0;     // a second convolution follows, of 16 inputs and outputs
 layout(constant_id = WF_CONVOLVE_OFFSET) const int OFFSET = 0; // of what is computed first from what comes out
 #ifdef WF_FROM_FEATURES
@@ -123,28 +124,34 @@ const int FEATURE_COPIES = (PIXELS + THREADS - 1) / THREADS;
 
 ivec2 feature_place(int i)
 {
-    int pixel = i * THREADS + int(gl_LocalInvocationIndex);
-    return ivec2(pixel % PITCH, pixel / PITCH);
+    uint pixel = uint(i * THREADS) + gl_LocalInvocationIndex;
+    return ivec2(pixel % uint(PITCH), pixel / uint(PITCH));
 }
 
-void stage_features(ivec2 tile)
+wf_guides guides[FEATURE_COPIES];
+
+void load_features(ivec2 tile)
 {
     ivec2 size = ivec2(push.width, push.height);
     wf_plane_push color = wf_plane_push(push.color_data, push.color[0], push.color[1], push.color[2]);
     wf_plane_push albedo = wf_plane_push(push.albedo_data, push.albedo[0], push.albedo[1], push.albedo[2]);
     wf_plane_push normal = wf_plane_push(push.normal_data, push.normal[0], push.normal[1], push.normal[2]);
     wf_plane_push depth = wf_plane_push(push.depth_data, 0, push.depth[0], push.depth[1]);
-    wf_guides guides[FEATURE_COPIES];
     [[unroll]] for (int i = 0; i < FEATURE_COPIES; ++i) {
         ivec2 p = clamp(tile - 1 + feature_place(i), ivec2(0), size - 1);
         guides[i] = load_guides(color, albedo, normal, depth, p.y, p.x);
     }
+}
+
+void stage_features(ivec2 tile)
+{
     vec2 exposure = Float2(push.exposure_data).value;
+    bvec3 present = bvec3(push.albedo_data != 0, push.normal_data != 0, push.depth_data != 0);
     [[unroll]] for (int i = 0; i < FEATURE_COPIES; ++i) {
         ivec2 place = feature_place(i), p = tile - 1 + place;
         uvec4 halves[2];
-        find_features(guides[i], exposure, halves);
-        bool inside = in_image(p, size.x, size.y);
+        find_features(guides[i], present, exposure, halves);
+        bool inside = in_image(p, push.width, push.height);
         int to = (place.y * PITCH + place.x % 2 * HALF + place.x / 2) * PIXEL;
         if (place.y < HEIGHT + 2) {
             memory[to] = inside ? halves[0] : uvec4(0u);
@@ -167,33 +174,32 @@ void find_sources(ivec2 tile)
 #endif
 }
 
-// Behind the weights of 9 taps of all chunks are those of 16 taps of the coarser source's. weights: of this workgroup's outputs. After the
-// last chunk's come those of the second convolution.
-void load_chunk(int chunk, int chunks, uint64_t weights, uint64_t second)
-{
-    uint64_t line = uint64_t(OUTPUTS * 2);
-    int last = min(chunk, chunks - 1), lines = LINES;
-    uint those = chunk < chunks ? ~0u : 0u;
+// those: as below.
 #ifndef WF_FROM_FEATURES
+void load_pixels(int chunk, uint those)
+{
     int coarse_chunks = COARSE != 0 ? COARSE_CHANNELS / 16 : 0;
-    bool coarse = last < coarse_chunks;
+    bool coarse = chunk < coarse_chunks;
     uint64_t source = coarse ? push.coarse_data : push.input_data;
-    uint first = uint((coarse ? last : last - coarse_chunks) * 2);
+    uint first = uint((coarse ? chunk : chunk - coarse_chunks) * 2);
     [[unroll]] for (int i = 0; i < COPIES; ++i) {
         uint place = COARSE != 0 && coarse ? coarse_places[i] : places[i];
         pixel_copies[i] = Half8s(source).values[(place + first) & those];
     }
+}
 #endif
-    uint64_t from = weights + line * uint64_t(last * LINES);
-    if (is_up(last)) {
-        from = weights + line * uint64_t(chunks * LINES + last * COARSE_LINES);
+
+// Behind the weights of 9 taps of all chunks are those of 16 taps of the coarser source's. weights: of this workgroup's outputs. After the
+// last chunk's come those of the second convolution, if there is one.
+void load_chunk_weights(int chunk, int chunks, uint64_t weights, uint64_t second, uint those)
+{
+    uint64_t line = uint64_t(OUTPUTS * 2), from = weights + line * uint64_t(chunk * LINES);
+    int lines = LINES;
+    if (is_up(chunk)) {
+        from = weights + line * uint64_t(chunks * LINES + chunk * COARSE_LINES);
         lines = COARSE_LINES;
     }
-    if (PAIR != 0 && chunk == chunks) {
-        from = second;
-        lines = LINES;
-    }
-    load_weights(from, lines, PAIR != 0 ? ~0u : those);
+    load_weights(chunk == chunks ? second : from, lines, those);
 }
 
 void stage_chunk(int chunk, ivec2 tile)
@@ -332,53 +338,25 @@ void write_rows(int part, ivec2 p, int channel, ivec2 limit)
     }
 }
 
-void main()
+// What the next step takes: a chunk, of the next tile after the last one, or the second convolution's weights.
+void load_next(int chunk, int chunks, ivec2 next_tile, uint64_t weights, uint64_t second, bool is_last_tile)
 {
-    ivec2 workgroup = ivec2(gl_WorkGroupID.xy) + ivec2(push.first_group_x, push.first_group_y);
-    int groups = OUTPUTS / (8 * COLUMNS), group = workgroup.y % groups;
-    ivec2 tile = ivec2(workgroup.x, workgroup.y / groups) * (ivec2(WIDTH, HEIGHT) - 2 * PAIR) - OFFSET;
-    int warp = WARP, deep = warp % DEEP, across = warp / DEEP % ACROSS, down = warp / DEEP / ACROSS;
-    int channel = group * 8 * COLUMNS + deep * PAIRS * 16, column = deep * 2 * PAIRS;
-    int pixels = (down * ROWS * PITCH + across * 16) * PIXEL;
+    bool follows = chunk < chunks;
+    uint those = follows || !is_last_tile ? ~0u : 0u;
+#ifdef WF_FROM_FEATURES
+    if (follows || TILES > 1) {
+        load_features(next_tile);
+    }
+#else
+    load_pixels(follows ? chunk : 0, those);
+#endif
+    load_chunk_weights(follows || PAIR != 0 ? chunk : 0, chunks, weights, second, PAIR != 0 ? ~0u : those);
+}
 
-    uint64_t parameters = push.parameters_data, weights = parameters + uint64_t(OUTPUTS * 4 + group * 8 * COLUMNS * 2);
-    uint64_t second = parameters + uint64_t(int64_t(push.second));
-    int chunks = ((COARSE != 0 ? COARSE_CHANNELS : 0) + CHANNELS) / 16;
-    find_sources(tile);
-    if (AHEAD != 0) {
-        load_chunk(0, chunks, weights, second + uint64_t(OUTPUTS * 4));
-    }
-    start_sums(parameters + uint64_t(channel * 4));
-    for (int chunk = 0; chunk < chunks; ++chunk) {
-        if (AHEAD == 0) {
-            load_chunk(chunk, chunks, weights, second);
-        }
-        stage_chunk(chunk, tile);
-        barrier();
-        if (AHEAD != 0) {
-            load_chunk(chunk + 1, chunks, weights, second + uint64_t(OUTPUTS * 4));
-        }
-        if (is_up(chunk)) {
-            add_coarse_products((down * (ROWS / 2) * COARSE_PITCH + across * 16) * PIXEL, column);
-        } else {
-            add_products(pixels, column);
-        }
-        barrier();
-    }
-    if (PAIR != 0) {
-        keep_sums(tile, pixels);
-        if (AHEAD == 0) {
-            load_weights(second + uint64_t(OUTPUTS * 4), LINES, ~0u);
-        }
-        stage_weights(PIXELS, LINES);
-        start_sums(second);
-        barrier();
-        add_products(pixels, column);
-        barrier();
-        tile += 1;
-    }
+// Of the tile's outputs. part: of shared memory, the warp's.
+void write_tile(ivec2 tile, int across, int down, int part, int channel)
+{
     ivec2 limit = min(ivec2(push.width, push.height), tile + ivec2(WIDTH, HEIGHT) - 2 * PAIR);
-    int part = warp * output_place(2, 0, 0);
     [[unroll]] for (int row = 0; row < ROWS; row += 2) {
         [[unroll]] for (int pair = 0; pair < PAIRS; ++pair) {
             [[unroll]] for (int i = 0; i < 4; ++i) {
@@ -387,6 +365,67 @@ void main()
             sync_warp();
             write_rows(part, tile + ivec2(across * 32, down * ROWS + row), channel + 16 * pair, limit);
             sync_warp();
+        }
+    }
+}
+
+void main()
+{
+    ivec2 workgroup = ivec2(gl_WorkGroupID.xy) + ivec2(push.first_group_x, push.first_group_y);
+    ivec2 step = ivec2(WIDTH, HEIGHT) - 2 * PAIR;
+    int groups = OUTPUTS / (8 * COLUMNS), group = workgroup.y % groups, row = workgroup.y / groups * TILES;
+    int rows = (push.height + (OFFSET > 1 ? 1 : 0) + step.y - 1) / step.y, count = min(TILES, rows - row);
+    int warp = WARP, deep = warp % DEEP, across = warp / DEEP % ACROSS, down = warp / DEEP / ACROSS;
+    int channel = group * 8 * COLUMNS + deep * PAIRS * 16, column = deep * 2 * PAIRS;
+    int pixels = (down * ROWS * PITCH + across * 16) * PIXEL;
+
+    uint64_t parameters = push.parameters_data, weights = parameters + uint64_t(OUTPUTS * 4 + group * 8 * COLUMNS * 2);
+    uint64_t second = parameters + uint64_t(int64_t(push.second)), second_weights = second + uint64_t(OUTPUTS * 4);
+    int chunks = ((COARSE != 0 ? COARSE_CHANNELS : 0) + CHANNELS) / 16;
+    ivec2 tile = ivec2(workgroup.x, row) * step - OFFSET;
+    find_sources(tile);
+    if (AHEAD != 0) {
+        load_next(0, chunks, tile, weights, second_weights, false);
+    }
+    [[dont_unroll]] for (int t = 0; t < count; ++t) {
+        start_sums(parameters + uint64_t(channel * 4));
+        for (int chunk = 0; chunk < chunks; ++chunk) {
+            if (AHEAD == 0) {
+                load_next(chunk, chunks, tile, weights, second_weights, true);
+            }
+            stage_chunk(chunk, tile);
+            barrier();
+            if (TILES > 1 && chunk + 1 == chunks) {
+                find_sources(tile + ivec2(0, step.y));
+            }
+            if (AHEAD != 0) {
+                load_next(chunk + 1, chunks, tile + ivec2(0, step.y), weights, second_weights, t + 1 == count);
+            }
+            if (is_up(chunk)) {
+                add_coarse_products((down * (ROWS / 2) * COARSE_PITCH + across * 16) * PIXEL, column);
+            } else {
+                add_products(pixels, column);
+            }
+            barrier();
+        }
+        if (PAIR != 0) {
+            keep_sums(tile, pixels);
+            if (AHEAD == 0) {
+                load_weights(second_weights, LINES, ~0u);
+            }
+            stage_weights(PIXELS, LINES);
+            start_sums(second);
+            barrier();
+            if (TILES > 1 && AHEAD != 0) {
+                load_chunk_weights(0, chunks, weights, second_weights, ~0u);
+            }
+            add_products(pixels, column);
+            barrier();
+        }
+        write_tile(tile + PAIR, across, down, warp * output_place(2, 0, 0), channel);
+        tile.y += step.y;
+        if (TILES > 1) {
+            barrier();
         }
     }
 }

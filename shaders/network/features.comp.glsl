@@ -17,7 +17,8 @@ void main()
         return;
     }
     uvec4 halves[2];
-    find_features(load_guides(push.color, push.albedo, push.normal, push.depth, p.y, p.x),
+    bvec3 present = bvec3(push.albedo.data != 0, push.normal.data != 0, push.depth.data != 0);
+    find_features(load_guides(push.color, push.albedo, push.normal, push.depth, p.y, p.x), present,
                   Float2(push.exposure_data).value, halves);
     uint64_t to = push.output_data + uint64_t((int64_t(p.y) * push.width + p.x) * 32);
     Half8(to).value = halves[0];

@@ -15,7 +15,7 @@ struct wf_guides {
     float depth;
 };
 
-// Loads something where the planes are absent, so that loads need not wait for a branch.
+// Loads something where the planes are absent, so that loads need not wait for a branch: find_features is told.
 wf_guides load_guides(wf_plane_push color, wf_plane_push albedo, wf_plane_push normal, wf_plane_push depth, int y, int x)
 {
     wf_guides guides;
@@ -23,9 +23,6 @@ wf_guides load_guides(wf_plane_push color, wf_plane_push albedo, wf_plane_push n
     guides.albedo = load_rgb(albedo.data != 0 ? albedo : color, y, x);
     guides.normal = load_rgb(normal.data != 0 ? normal : color, y, x);
     guides.depth = load_plane(depth.data != 0 ? depth : color, 0, y, x);
-    guides.albedo = albedo.data != 0 ? guides.albedo : vec3(0.0);
-    guides.normal = normal.data != 0 ? guides.normal : vec3(0.0);
-    guides.depth = depth.data != 0 ? guides.depth : 0.0;
     return guides;
 }
 
@@ -35,9 +32,12 @@ vec3 compress(vec3 x)
     return mix(log(1.0 + x), x * (1.0 - 0.5 * x), lessThan(x, vec3(1e-4)));
 }
 
-// The input's 16 halves. exposure: that and the mean of ln of depth.
-void find_features(wf_guides guides, vec2 exposure, out uvec4 halves[2])
+// The input's 16 halves. present: which of albedo, normal and depth are. exposure: that and the mean of ln of depth.
+void find_features(wf_guides guides, bvec3 present, vec2 exposure, out uvec4 halves[2])
 {
+    guides.albedo = present.x ? guides.albedo : vec3(0.0);
+    guides.normal = present.y ? guides.normal : vec3(0.0);
+    guides.depth = present.z ? guides.depth : 0.0;
     vec3 exposed = max(exposure.x * clean(guides.color), 0.0);
     vec3 albedo = clamp(clean(guides.albedo), 0.0, 1.0);
     vec3 normal = NORMAL * clamp(clean(guides.normal), -1.0, 1.0);

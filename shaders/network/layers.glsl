@@ -84,14 +84,13 @@ vec3 load_divisor(uint64_t albedo, float epsilon, int64_t pixel)
     return vec3(unpackHalf2x16(halves.x), unpackHalf2x16(halves.y).x) + epsilon;
 }
 
-vec3 load_light(wf_light_push push, int y, int x)
+vec3 load_light(wf_plane_push planes, uint64_t albedo, int cleaned, float epsilon, int width, int y, int x)
 {
-    vec3 rgb = load_rgb(push.from, y, x);
-    if (push.clean != 0) {
+    vec3 rgb = load_rgb(planes, y, x);
+    if (cleaned != 0) {
         rgb = clean(rgb);
     }
-    return push.albedo_data == 0 ? rgb
-                                 : rgb / load_divisor(push.albedo_data, push.epsilon, int64_t(y) * push.width + x);
+    return albedo == 0 ? rgb : rgb / load_divisor(albedo, epsilon, int64_t(y) * width + x);
 }
 
 // U at a fine pixel.

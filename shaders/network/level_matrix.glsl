@@ -42,8 +42,8 @@ const float LARGEST_SUM = 1e18; // of a kernel's weights whose logits were not s
 #define PLANE(lands)  (4 * (2 * PARTS(lands) | 1))
 #define BATCH(lands)  ((PARTS(lands) + WARPS - 1) / WARPS)
 // Of a warp at once: their inputs are read before those before them are used, of a single chunk all.
-const int MOST = CHUNKS == 1 ? BATCH(HAS_SPLAT) : 2;
 #define AT_ONCE(lands) (CHUNKS == 1 ? BATCH(lands) : 2)
+const int MOST = AT_ONCE(HAS_SPLAT); // a bound that is constant before functions are inlined: such loops are unrolled
 
 /* ---- Inputs ---- */
 
@@ -57,7 +57,10 @@ uvec4 inputs[MOST]; // eight halves of one of the 16 pixels of each part
 void load_inputs(const bool lands, ivec2 tile, int first, int chunk)
 {
     const uint pitch = uint(PITCH(lands));
-    [[unroll]] for (int b = 0; b < AT_ONCE(lands); ++b) {
+    [[unroll]] for (int b = 0; b < MOST; ++b) {
+        if (b >= AT_ONCE(lands)) {
+            continue;
+        }
         uint pixel = uint((WARP * BATCH(lands) + first + b) * 16 + LANE / 2);
         ivec2 p = nearest(tile - MARGIN(lands) + ivec2(pixel % pitch, pixel / pitch));
         uint at = uint(p.y * push.width + p.x) * uint(INPUTS / 8) + uint(chunk * 2 + LANE % 2);
@@ -145,7 +148,7 @@ void stage_logits(const bool lands, ivec2 tile)
         wf_sums sums[MOST][STRIPS];
         [[unroll]] for (int chunk = 0; chunk < CHUNKS; ++chunk) {
             uvec4 values[MOST];
-            [[unroll]] for (int b = 0; b < AT_ONCE(lands); ++b) {
+            [[unroll]] for (int b = 0; b < MOST; ++b) {
                 values[b] = inputs[b];
             }
             if (chunk + 1 < CHUNKS) {
@@ -157,7 +160,10 @@ void stage_logits(const bool lands, ivec2 tile)
             [[unroll]] for (int strip = 0; strip < STRIPS; ++strip) {
                 rows[strip] = load_rows_from(weights, first_row(lands, strip) * (INPUTS / 8) + chunk * 2, INPUTS / 8);
             }
-            [[unroll]] for (int b = 0; b < AT_ONCE(lands); ++b) {
+            [[unroll]] for (int b = 0; b < MOST; ++b) {
+                if (b >= AT_ONCE(lands)) {
+                    continue;
+                }
                 int part = WARP * BATCH(lands) + first + b;
                 memory[staged + LANE] = values[b];
                 sync_warp();

@@ -25,7 +25,8 @@
 #define WF_CONVOLVE_PAIR    9
 #define WF_CONVOLVE_OFFSET  10
 #define WF_CONVOLVE_COARSE  11
-#define WF_CONVOLVE_FEATURE 12 /* the first one of features.glsl */
+#define WF_CONVOLVE_TILES   12
+#define WF_CONVOLVE_FEATURE 13 /* the first one of features.glsl */
 
 /* Specialization constants of level_matrix.glsl: named there, but these. */
 #define WF_LEVEL_THREADS 0
@@ -127,7 +128,7 @@ struct wf_logits_push {
     uint64_t decoded_data, parameters_data, output_data;
 };
 
-/* Of light.comp.glsl and, with output at half the size, halve.comp.glsl. */
+/* Of light.comp.glsl. */
 struct wf_light_push {
     int first_group_x, first_group_y;
     int width, height; /* of the input */
@@ -135,6 +136,22 @@ struct wf_light_push {
     float epsilon;
     uint64_t albedo_data; /* filtered: 0 where light is not divided by it */
     wf_plane_push from, to;
+};
+
+/* Blocks of a workgroup of halve.comp.glsl, and levels of a dispatch, the last of which has a row of them. */
+#define WF_HALVE_WIDTH  32
+#define WF_HALVE_HEIGHT 8
+#define WF_HALVE_LEVELS 4
+
+/* Of halve.comp.glsl: as above, to dense planes. */
+struct wf_halve_push {
+    int first_group_x, first_group_y;
+    int width, height; /* of the input */
+    int clean, levels;
+    float epsilon;
+    uint64_t albedo_data;
+    wf_plane_push from;
+    uint64_t to_data[WF_HALVE_LEVELS];
 };
 
 /* Of level_matrix.glsl. Parameters: biases (float32) and weights (row, input) of the parts of the head, gather's and then splat's, or the
