@@ -23,7 +23,8 @@ typedef struct wf_vulkan_needs {
     VkPhysicalDeviceFeatures2 features; /* chain head: pNext of VkDeviceCreateInfo; link more to vulkan12 */
     VkPhysicalDeviceVulkan11Features vulkan11;
     VkPhysicalDeviceVulkan12Features vulkan12;
-    VkPhysicalDeviceCooperativeMatrixFeaturesNV cooperative_matrix; /* in the chain where matrices is 1; or KHR's, alike */
+    VkPhysicalDeviceCooperativeMatrixFeaturesNV
+        cooperative_matrix;    /* in the chain where matrices is 1; or KHR's, alike */
     const char *extensions[8]; /* those of VK_KHR_external_memory_fd, VK_KHR_external_semaphore_fd and
                                   VK_EXT_calibrated_timestamps that the device has: the node uses them where present;
                                   and, where matrices is 1, VK_KHR_cooperative_matrix, or VK_NV_cooperative_matrix
