@@ -60,6 +60,17 @@ wf_filter filter_of(int height, int width, wf_mode mode)
     return (wf_filter){.kernel_height = height, .kernel_width = width, .dilation = 1, .mode = mode, .groups = 1};
 }
 
+scene_options sized_options(const uint32_t size[2], uint32_t slots)
+{
+    scene_options options = plain_options();
+    options.width = size[0];
+    options.height = size[1];
+    options.slots = slots;
+    return options;
+}
+
+const uint32_t pyramid_sizes[PYRAMID_SIZES][2] = {{37, 23}, {64, 48}, {5, 1}, {1, 1}, {17, 33}};
+
 scene open_scene(const scene_options *options)
 {
     scene s;

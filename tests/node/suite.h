@@ -52,8 +52,13 @@ wf_node_options node_options(void);
 wf_result try_backend(wf_backend candidate);
 
 scene_options plain_options(void);
+scene_options sized_options(const uint32_t size[2], uint32_t slots);
 wf_filter filter_of(int height, int width, wf_mode mode);
 scene open_scene(const scene_options *options);
+
+/* Widths and heights of pyramids, down to 1x1. */
+enum { PYRAMID_SIZES = 5 };
+extern const uint32_t pyramid_sizes[PYRAMID_SIZES][2];
 
 /* A scene with linear weights for both operators. */
 scene open_plain_scene(const scene_options *options, int height, int width);

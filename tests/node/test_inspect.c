@@ -287,12 +287,8 @@ static void test_predicted_weights(void **state)
 static void test_pyramids(void **state)
 {
     (void)state;
-    static const uint32_t sizes[][2] = {{37, 23}, {64, 48}, {5, 1}, {1, 1}, {17, 33}};
-    for (size_t i = 0; i < LENGTH(sizes); i++) {
-        scene_options options = plain_options();
-        options.width = sizes[i][0];
-        options.height = sizes[i][1];
-        options.slots = 2;
+    for (int i = 0; i < PYRAMID_SIZES; i++) {
+        const scene_options options = sized_options(pyramid_sizes[i], 2);
         scene s = open_scene(&options);
         wf_filter filters[5];
         bound_weights weights[2];

@@ -122,8 +122,9 @@ static void run_slot(scene *s, uint32_t slot)
 /* ---- Tests --------------------------------------------------------------------------------------------------------- */
 
 /* Kernels of another shape, mode and reach at every level; gather's are float32, splat's float16. */
-static void open_pyramids(scene *s, bound_weights weights[WF_OPERATOR_COUNT])
+static scene open_pyramids(const scene_options *options, bound_weights weights[WF_OPERATOR_COUNT])
 {
+    scene s = open_scene(options);
     FOR_EACH_OPERATOR(op)
     {
         wf_filter filters[LEVELS];
@@ -131,10 +132,11 @@ static void open_pyramids(scene *s, bound_weights weights[WF_OPERATOR_COUNT])
             filters[level] = filter_of(3 + level, 5 - level - (int)op, (wf_mode)((level + (int)op) % WF_MODE_COUNT));
             filters[level].dilation = 1 + (level == 1);
         }
-        weights[op] = bound_make_pyramid(s, filters, LEVELS, op == WF_SPLAT ? WF_FLOAT16 : WF_FLOAT32);
-        for (uint32_t slot = 0; slot < s->options.slots; slot++)
-            bound_bind(s, slot, op, &weights[op]);
+        weights[op] = bound_make_pyramid(&s, filters, LEVELS, op == WF_SPLAT ? WF_FLOAT16 : WF_FLOAT32);
+        for (uint32_t slot = 0; slot < s.options.slots; slot++)
+            bound_bind(&s, slot, op, &weights[op]);
     }
+    return s;
 }
 
 static void close_pyramids(scene *s, bound_weights weights[WF_OPERATOR_COUNT])
@@ -148,15 +150,10 @@ static void close_pyramids(scene *s, bound_weights weights[WF_OPERATOR_COUNT])
 static void test_all_levels(void **state)
 {
     (void)state;
-    static const uint32_t sizes[][2] = {{37, 23}, {64, 48}, {5, 1}, {1, 1}, {17, 33}};
-    for (size_t i = 0; i < LENGTH(sizes); i++) {
-        scene_options options = plain_options();
-        options.width = sizes[i][0];
-        options.height = sizes[i][1];
-        options.slots = 1;
-        scene s = open_scene(&options);
+    for (int i = 0; i < PYRAMID_SIZES; i++) {
+        const scene_options options = sized_options(pyramid_sizes[i], 1);
         bound_weights weights[WF_OPERATOR_COUNT];
-        open_pyramids(&s, weights);
+        scene s = open_pyramids(&options, weights);
         FOR_EACH_OPERATOR(op)
         for (int map = 0; map < ASKED * WF_FIGURE_COUNT; map++)
             scene_bind(&s, 0, wf_node_map_role(op, map / WF_FIGURE_COUNT, (wf_figure)(map % WF_FIGURE_COUNT)));
@@ -174,10 +171,9 @@ static void test_some(void **state)
     (void)state;
     scene_options options = plain_options();
     options.slots = 2;
-    scene s = open_scene(&options);
     bound_weights weights[WF_OPERATOR_COUNT];
     wf_node_timing timing;
-    open_pyramids(&s, weights);
+    scene s = open_pyramids(&options, weights);
     for (int round = 0; round < 12; round++) {
         const uint32_t slot = (uint32_t)round % 2;
         wf_node_role roles[3];
@@ -206,10 +202,9 @@ static void test_without_output(void **state)
     (void)state;
     scene_options options = plain_options();
     options.slots = 1;
-    scene s = open_scene(&options);
     bound_weights weights[WF_OPERATOR_COUNT];
     wf_node_timing timing;
-    open_pyramids(&s, weights);
+    scene s = open_pyramids(&options, weights);
     scene_unbind(&s, 0, WF_NODE_SPLAT);
     scene_bind(&s, 0, wf_node_map_role(WF_SPLAT, 1, WF_FIGURE_SUM));
     scene_run(&s, 1);
