@@ -1,10 +1,11 @@
-/* areas.h -- pixels of a pyramid's levels and coefficients of them; which coarse pixels a fine one is interpolated from. Private to
- * filter/node. */
+/* areas.h -- pixels of a pyramid's levels and coefficients of them; where taps lead, and which coarse pixels a fine one is interpolated
+ * from. Private to filter/node. */
 #ifndef WF_NODE_AREAS_H
 #define WF_NODE_AREAS_H
 
 #include <stdlib.h>
 
+#include "taps.h"
 #include "wf_node_inspect.h"
 
 static inline int smaller(int a, int b)
@@ -30,6 +31,30 @@ static inline wf_node_area clip(int x, int y, int last_x, int last_y, const wf_n
     return (wf_node_area){x, y, smaller(last_x, k->width - 1) - x + 1, smaller(last_y, k->height - 1) - y + 1};
 }
 
+static inline size_t pixels_of(wf_node_area area)
+{
+    return (size_t)area.width * (size_t)area.height;
+}
+
+/* What is told of a level for the operator's own result. */
+static inline wf_node_area window_of(const wf_node_kernels *k)
+{
+    return (wf_node_area){k->first_x, k->first_y, k->columns, k->rows};
+}
+
+/* Of a pixel, all groups. */
+static inline size_t taps_of(const wf_filter *f)
+{
+    return (size_t)f->groups * (size_t)f->kernel_height * (size_t)f->kernel_width;
+}
+
+/* From a pixel to the other end of a group's tap t. direction: 1: of the pixel's own kernel; -1: the source whose tap lands here. */
+static inline void follow_tap(const wf_filter *f, int t, int direction, int *y, int *x)
+{
+    *y += direction * wf_tap_offset(t / f->kernel_width, f->kernel_height, f->dilation);
+    *x += direction * wf_tap_offset(t % f->kernel_width, f->kernel_width, f->dilation);
+}
+
 /* Of an area's pixels. */
 typedef struct coefficients {
     wf_node_area area;
@@ -39,7 +64,7 @@ typedef struct coefficients {
 /* All 0; false for want of memory. */
 static inline int make(coefficients *c, wf_node_area area)
 {
-    *c = (coefficients){area, calloc((size_t)area.width * (size_t)area.height, sizeof(double))};
+    *c = (coefficients){area, calloc(pixels_of(area), sizeof(double))};
     return c->values != NULL;
 }
 

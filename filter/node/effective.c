@@ -1,12 +1,6 @@
 /* The kernel at full resolution that a pyramid's levels make together: the pyramid's formula followed from the pixel back to what it
  * is made of. */
 #include "areas.h"
-#include "taps.h"
-
-static wf_node_area window_of(const wf_node_kernels *k)
-{
-    return (wf_node_area){k->first_x, k->first_y, k->columns, k->rows};
-}
 
 /* What a window's taps read: either way, for gather and for splat. */
 static wf_node_area reach_of(const wf_node_kernels *k)
@@ -60,19 +54,15 @@ static void add_coarser(const wf_node_kernels *k, int y, int x, double value, co
 static void add_taps(const wf_node_kernels *k, wf_operator op, int group, const coefficients *own,
                      const coefficients *read)
 {
-    const int taps = k->filter.kernel_height * k->filter.kernel_width, sign = op == WF_SPLAT ? -1 : 1;
+    const int taps = k->filter.kernel_height * k->filter.kernel_width, direction = op == WF_SPLAT ? -1 : 1;
     for (int i = 0; i < k->rows * k->columns * taps; i++) {
         const int pixel = i / taps, t = i % taps;
         const int y = k->first_y + pixel / k->columns, x = k->first_x + pixel % k->columns;
-        const int from_y =
-            y + sign * wf_tap_offset(t / k->filter.kernel_width, k->filter.kernel_height, k->filter.dilation);
-        const int from_x =
-            x + sign * wf_tap_offset(t % k->filter.kernel_width, k->filter.kernel_width, k->filter.dilation);
+        const size_t tap = (size_t)(pixel * k->filter.groups + group) * (size_t)taps + (size_t)t;
+        int from_y = y, from_x = x;
+        follow_tap(&k->filter, t, direction, &from_y, &from_x);
         if (from_y >= 0 && from_y < k->height && from_x >= 0 && from_x < k->width)
-            *at(read, from_y, from_x) +=
-                *at(own, y, x) *
-                (double)
-                    k->factors[((size_t)pixel * (size_t)k->filter.groups + (size_t)group) * (size_t)taps + (size_t)t];
+            *at(read, from_y, from_x) += *at(own, y, x) * (double)k->factors[tap];
     }
 }
 

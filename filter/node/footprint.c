@@ -2,7 +2,6 @@
  * pixel alone. */
 #include "areas.h"
 #include "inspect.h"
-#include "taps.h"
 
 /* That decide what lands on the pixels that one writes. */
 static double weights_of(const wf_filter *f)
@@ -69,8 +68,8 @@ static void add_footprint(const wf_node_kernels *k, int group, double part, cons
     const wf_filter *f = &k->filter;
     const int taps = f->kernel_height * f->kernel_width;
     for (int t = 0; t < taps; t++) {
-        const int row = k->y + wf_tap_offset(t / f->kernel_width, f->kernel_height, f->dilation);
-        const int column = k->x + wf_tap_offset(t % f->kernel_width, f->kernel_width, f->dilation);
+        int row = k->y, column = k->x;
+        follow_tap(f, t, 1, &row, &column);
         if (has(&y->area, row, column))
             *at(y, row, column) += part * (double)k->footprint[group * taps + t];
     }

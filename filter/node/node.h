@@ -4,7 +4,7 @@
  * frame.c     a frame's four steps, and the table of stages that run between
  * planes.c    memory of the pictures that go in and come out
  * predictor.h where weights come from: predictor.c, and a file for each kind of predictor
- * inspect.c   what a frame tells of its weights
+ * inspect.c   which pixels a frame tells the weights of, and where; pick.c copies them, reckon.c says what they mean
  * maps.c      figures of every pixel's kernel, as images
  * effective.c what a pyramid's kernels make together
  * timing.c    marks to spans on one clock
@@ -242,14 +242,14 @@ int wf_node_reached(wf_node *node, uint32_t slot, uint64_t value);
 /* A frame of the slot begins: where it tells its weights. */
 wf_result wf_node_begin_record(wf_node *node, uint32_t slot, node_record *record);
 
-/* Enqueues what it tells. */
+/* pick.c: enqueues what it tells. */
 wf_result wf_node_record_inspection(const node_turn *turn);
+
+void wf_node_free_records(wf_node *node);
 
 /* maps.c: whether the slot's frame has maps of an operator's kernels; enqueues them. */
 int wf_node_has_maps(const node_slot *slot, wf_operator op);
 wf_result wf_node_record_maps(const node_turn *turn);
-
-void wf_node_free_records(wf_node *node);
 
 /* ---- timing.c ---------------------------------------------------------------------------------------------------- */
 
