@@ -38,32 +38,40 @@ static const char *component_of(const char *name)
     return dot ? dot + 1 : name;
 }
 
-/* Who asks for channels: rules do for those of the first view, by names without it; --channel for any, by any of their names. */
+static bool is_of_view(const reader *reader, const entry *entry)
+{
+    return strcmp(entry->view, reader->view) == 0;
+}
+
+/* Who asks for channels: rules do for those of the frame's view, by names without it; --channel for any, of other views as written. */
 typedef enum asker { BY_RULE, BY_MAPPING } asker;
 
 /* The names that a channel has for them. */
-static int names_of(const entry *entry, asker asker, const char *names[4])
+static int names_of(const reader *reader, const entry *entry, asker asker, const char *names[4])
 {
-    if (asker == BY_RULE && entry->of_other_view)
-        return 0;
-    names[0] = entry->name;
-    names[1] = entry->name + entry->own;
-    names[2] = entry->written;
-    names[3] = entry->written + entry->written_own;
-    return asker == BY_RULE ? 2 : 4;
+    int count = 0;
+    if (is_of_view(reader, entry)) {
+        names[count++] = entry->name;
+        names[count++] = entry->name + entry->own;
+    }
+    if (asker == BY_MAPPING) {
+        names[count++] = entry->written;
+        names[count++] = entry->written + entry->written_own;
+    }
+    return count;
 }
 
 /* The picture itself, "", is in a part without a name, or where the color is. */
 static bool is_in_group(const reader *reader, const entry *entry, const char *group, asker asker)
 {
     const char *names[4];
-    int count = names_of(entry, asker, names);
+    int count = names_of(reader, entry, asker, names);
     bool found = false;
     for (int i = 0; i < count && *group; i++)
         found = found || equal(names[i], group_length(names[i]), group);
     if (*group || count == 0)
         return found;
-    return group_length(names[1]) == 0 && (entry->own == 0 || entry->part == reader->color_part);
+    return group_length(entry->name + entry->own) == 0 && (entry->own == 0 || entry->part == reader->color_part);
 }
 
 static bool add_channel(place *place, const entry *entry)
@@ -110,7 +118,7 @@ static const entry *find_channel(const reader *reader, const char *name, size_t 
 {
     for (int e = 0; e < reader->entry_count; e++) {
         const char *names[4];
-        int count = names_of(&reader->entries[e], asker, names);
+        int count = names_of(reader, &reader->entries[e], asker, names);
         for (int i = 0; i < (asker == BY_RULE ? count / 2 : count); i++)
             if (equal(name, length, names[i]) && (!exact || strncmp(name, names[i], length) == 0))
                 return &reader->entries[e];
@@ -190,7 +198,7 @@ static bool resolve_star(reader *reader, const exr_rule *rule)
     for (int e = 0; e < reader->entry_count; e++) {
         const entry *entry = &reader->entries[e];
         char star[EXR_MAX_GROUP];
-        if (entry->of_other_view || !is_component(component_of(entry->name), rule->components[0]))
+        if (!is_of_view(reader, entry) || !is_component(component_of(entry->name), rule->components[0]))
             continue;
         if (!match_star(entry->name + entry->own, tail, star) && !match_star(entry->name, tail, star))
             continue;
@@ -300,6 +308,42 @@ static bool locate(reader *reader, frame_layer layer, frame_layer mapped, const 
     return true;
 }
 
+static const entry *entry_of(const reader *reader, int part, int channel)
+{
+    const entry *entry = reader->entries;
+    while (entry->part != part || entry->channel != channel)
+        entry++;
+    return entry;
+}
+
+/* Whether some guide is *TAIL where * stands for this. */
+static bool has_guides(const reader *reader, const char *star, int length)
+{
+    char group[2 * EXR_MAX_GROUP];
+    place place = {0};
+    for (int i = 0; i < exr_rule_count && length < EXR_MAX_GROUP && !place.found; i++) {
+        const exr_rule *rule = &exr_rules[i];
+        snprintf(group, sizeof group, "%.*s%s", length, star, *rule->group ? rule->group + 1 : "");
+        if (rule->layer != FRAME_COLOR && *rule->group == '*')
+            find_group(reader, group, rule->components, BY_RULE, &place);
+    }
+    return place.found;
+}
+
+/* Guides are of the view of a color that --channel names, and of its view layer where that has some. */
+static void take_surroundings(reader *reader, const place *color)
+{
+    const entry *entry = entry_of(reader, color->parts[0], color->channels[0]);
+    const char *names[] = {entry->name + entry->own, entry->name};
+    reader->view = entry->view;
+    for (int i = 0; i < 2 && !*reader->star; i++) {
+        const char *dot = memrchr(names[i], '.', group_length(names[i]));
+        int length = dot ? (int)(dot - names[i]) : 0;
+        if (length > 0 && has_guides(reader, names[i], length))
+            snprintf(reader->star, sizeof reader->star, "%.*s", length, names[i]);
+    }
+}
+
 static bool locate_color(reader *reader, frame_layer mapped, const char *const *channels, int channel_count,
                          place *place, error *error)
 {
@@ -310,15 +354,9 @@ static bool locate_color(reader *reader, frame_layer mapped, const char *const *
         return error_set(error, "no color among its channels %s; --channel %s=NAME tells where it is",
                          list_channels(reader, list), frame_layer_name(mapped));
     reader->color_part = place->parts[0];
+    if (mapping_of(mapped, channels, channel_count))
+        take_surroundings(reader, place);
     return true;
-}
-
-static const entry *entry_of(const reader *reader, int part, int channel)
-{
-    const entry *entry = reader->entries;
-    while (entry->part != part || entry->channel != channel)
-        entry++;
-    return entry;
 }
 
 void locate_alpha(const reader *reader, place *color)
@@ -479,16 +517,30 @@ static bool has_word(const char *name, const char *words)
     return false;
 }
 
+/* A picture of another view stays noisy. */
+static void describe_views(const reader *reader, const place *color, FILE *to)
+{
+    const entry *taken = entry_of(reader, color->parts[0], color->channels[0]);
+    for (int e = 0; e < reader->entry_count; e++) {
+        const entry *other = &reader->entries[e];
+        int length = (int)group_length(other->written);
+        if (!*taken->view && *other->view && length > 0 && strcmp(other->name, taken->name) == 0)
+            fprintf(to, "its view %s is not taken: --channel color=%.*s does\n", other->view, length, other->written);
+    }
+}
+
 char *describe_missed(const reader *reader, const place places[FRAME_LAYER_COUNT])
 {
     char *text = NULL;
     size_t size;
     FILE *stream = open_memstream(&text, &size);
+    if (stream && places[FRAME_COLOR].found)
+        describe_views(reader, &places[FRAME_COLOR], stream);
     for (int layer = FRAME_COLOR + 1; stream && layer < FRAME_REFERENCE; layer++) {
         bool missed = false;
         for (int e = 0; e < reader->entry_count && !places[layer].found && !missed; e++) {
             const entry *entry = &reader->entries[e];
-            missed = !entry->of_other_view && has_word(entry->name, exr_rule_words(layer));
+            missed = is_of_view(reader, entry) && has_word(entry->name, exr_rule_words(layer));
             if (missed)
                 fprintf(stream, "its channel %s looks like %s, but no rule takes it: --channel %s=NAME does\n",
                         entry->written, frame_layer_name(layer), frame_layer_name(layer));

@@ -4,7 +4,7 @@
 
 #include "exr_reader.h"
 
-/* Names between dots, as a file's header lists its views; the first one is what a frame is read from. */
+/* Names between dots, as a file's header lists its views; the first one is what a frame is read from, unless --channel names a color of another. */
 typedef struct views {
     const char *const *names;
     int count;
@@ -85,11 +85,12 @@ static bool set_names(entry *entry, const char *part, const char *channel, const
 {
     char *own_part = strdup(part), *own = strdup(channel[0] == '.' ? channel + 1 : channel);
     bool ok = own_part && own;
-    if (ok && *view) {
-        for (int i = 1; i < views->count; i++)
-            entry->of_other_view |= find_view(own_part, views->names[i]) || find_view(own, views->names[i]);
-        remove_view(own_part, view);
-        remove_view(own, view);
+    for (int i = 1; ok && i < views->count; i++)
+        if (find_view(own_part, views->names[i]) || find_view(own, views->names[i]))
+            entry->view = views->names[i];
+    if (ok) {
+        remove_view(own_part, *entry->view ? entry->view : view);
+        remove_view(own, *entry->view ? entry->view : view);
     }
     if (ok) {
         entry->written = join(part, channel);
@@ -114,8 +115,7 @@ static bool add_part(reader *reader, int part, const char *view, const views *vi
     reader->entries = entries;
     for (int i = 0; i < own->channel_count; i++) {
         entry *entry = &entries[reader->entry_count++];
-        *entry =
-            (struct entry){.part = part, .channel = i, .of_other_view = *own->view && strcmp(own->view, view) != 0};
+        *entry = (struct entry){.part = part, .channel = i, .view = strcmp(own->view, view) != 0 ? own->view : ""};
         if (!set_names(entry, name, own->channels[i].name, view, views))
             return false;
     }
@@ -125,7 +125,7 @@ static bool add_part(reader *reader, int part, const char *view, const views *vi
 /* Takes the file. */
 static bool add_file(reader *reader, exr_file *file, error *error)
 {
-    *reader = (struct reader){.file = file, .color_part = -1};
+    *reader = (struct reader){.file = file, .view = "", .color_part = -1};
     if (!reader->file)
         return false;
     views views = list_views(reader->file);

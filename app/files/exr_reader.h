@@ -18,9 +18,9 @@ typedef struct entry {
     int part, channel;
     char *written;      /* as in the file; owned */
     size_t written_own; /* where CHANNEL begins in it */
-    char *name;         /* the same without the name of the first view (left in ViewLayer.Combined.left.R); owned */
+    const char *view;   /* "": the first one, or none */
+    char *name;         /* the same without the view's name (left in ViewLayer.Combined.left.R); owned */
     size_t own;
-    bool of_other_view; /* than the first: only --channel takes it */
 } entry;
 
 /* An open file. */
@@ -28,7 +28,8 @@ typedef struct reader {
     exr_file *file;
     entry *entries;
     int entry_count;
-    int color_part;           /* once the color is found; else -1 */
+    const char *view; /* whose channels rules take: the first one, "", or that of a color that --channel names */
+    int color_part;   /* once the color is found; else -1 */
     char star[EXR_MAX_GROUP]; /* what * in exr_rules.c stands for; empty: not known yet */
 } reader;
 
@@ -70,7 +71,8 @@ const char *written_name(const reader *reader, int part, int channel);
 /* "ViewLayer.Combined.R,G,B"; to be freed. NULL: no memory. */
 char *describe_place(const reader *reader, const place *place);
 
-/* Sentences, each with a newline, about channels that look like layers which were not found; to be freed. NULL: no memory. */
+/* Sentences, each with a newline, about pictures of other views, and channels that look like layers which were not found; to be freed.
+ * NULL: no memory. */
 char *describe_missed(const reader *reader, const place places[FRAME_LAYER_COUNT]);
 
 /* ---- exr_pixels.c: from places to images ---------------------------------------------------------------------------- */

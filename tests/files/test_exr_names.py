@@ -75,6 +75,23 @@ def test_blender_layers_are_not_mixed(dump, tmp_path):
     check_color(layers["color"], channels, [f"Back.Combined.{c}" for c in "RGB"])
 
 
+@pytest.mark.parametrize("picture", ["Combined", "DiffCol"])
+def test_guides_of_a_view_layer_that_is_named(dump, tmp_path, picture):
+    channels = random_channels(blender("Back") + blender("Front"))
+    layers = dump.layers("frame", write(tmp_path / "a.exr", channels), f"color=Front.{picture}")
+    check(layers, channels, {"color": f"Front.{picture}.RGB", "albedo": "Front.Denoising Albedo.RGB",
+                             "normal": "Front.Denoising Normal.XYZ", "depth": "Front.Denoising Depth.Z",
+                             "motion": "Front.Vector.XY"})
+
+
+def test_guides_of_the_only_view_layer(dump, tmp_path):
+    """A picture that is in none has them."""
+    channels = random_channels(blender() + ["my.picture.R", "my.picture.G", "my.picture.B"])
+    layers = dump.layers("frame", write(tmp_path / "a.exr", channels), "color=my.picture")
+    check_color(layers["color"], channels, [f"my.picture.{c}" for c in "RGB"])
+    check_layer(layers["albedo"], channels, [f"ViewLayer.Denoising Albedo.{c}" for c in "RGB"])
+
+
 def test_bundled_frames(dump, root):
     """As Cycles rendered them; those in the folder quality have other renderers' layers, or not all."""
     paths = sorted(path for path in (root / "assets" / "frames").glob("*/*.exr") if path.parent.name != "quality")
@@ -222,15 +239,19 @@ def test_stereo(dump, tmp_path, views):
            "normal": "ViewLayer.Denoising Normal.left.XYZ", "depth": "ViewLayer.Denoising Depth.left.Z",
            "motion": "ViewLayer.Vector.left.XY"})
     layers = dump.layers("frame", path, "color=ViewLayer.Combined.right", "depth=ViewLayer.Depth.right.Z")
-    check_color(layers["color"], channels, [f"ViewLayer.Combined.right.{c}" for c in "RGB"])
-    check_layer(layers["depth"], channels, ["ViewLayer.Depth.right.Z"])
+    check(layers, channels,
+          {"color": "ViewLayer.Combined.right.RGB", "albedo": "ViewLayer.Denoising Albedo.right.RGB",
+           "normal": "ViewLayer.Denoising Normal.right.XYZ", "depth": "ViewLayer.Depth.right.Z",
+           "motion": "ViewLayer.Vector.right.XY"})
 
 
 def test_stereo_of_the_standard(dump, tmp_path):
     """Channels of the first view need not name it."""
-    channels = random_channels("R G B right.R right.G right.B albedo.R albedo.G albedo.B right.albedo.R".split())
-    check(dump.layers("frame", write(tmp_path / "a.exr", channels, **VIEWS)), channels,
-          {"color": ".RGB", "albedo": "albedo.RGB"})
+    channels = random_channels("R G B right.R right.G right.B albedo.R albedo.G albedo.B right.albedo.R "
+                               "right.albedo.G right.albedo.B".split())
+    path = write(tmp_path / "a.exr", channels, **VIEWS)
+    check(dump.layers("frame", path), channels, {"color": ".RGB", "albedo": "albedo.RGB"})
+    check(dump.layers("frame", path, "color=right"), channels, {"color": "right.RGB", "albedo": "right.albedo.RGB"})
 
 
 def test_second_view_first(dump, tmp_path):

@@ -63,6 +63,15 @@ def test_what_looks_like_a_guide_is_warned_about(wfview, tmp_path):
         f"{warning} velocity.X looks like motion, but no rule takes it: --channel motion=NAME does"]
 
 
+def test_another_view_is_warned_about(wfview, tmp_path):
+    path = write(tmp_path / "a.exr", "left.R left.G left.B right.R right.G right.B left.Z right.Z")
+    result = wfview(*RUN, path)
+    assert result.status == 0 and result.taken == [(str(path), {"color": "left.R,G,B", "depth": "left.Z"})]
+    assert result.errors == f"wfview: warning: {path}: its view right is not taken: --channel color=right does\n"
+    result = wfview(*RUN, path, "--channel", "color=right").done()
+    assert result.taken == [(str(path), {"color": "right.R,G,B", "depth": "right.Z"})]
+
+
 def test_list(wfview, tmp_path):
     box = np.array([2, 3], np.int32), np.array([10, 8], np.int32)
     path = write(tmp_path / "a.exr", "R G B A albedo.R albedo.G albedo.B nothing.V", dataWindow=box,
