@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/frames/normals.h"
 #include "exr_reader.h"
 #include "siblings.h"
 
@@ -53,6 +54,7 @@ static bool read_layers_of(reader *reader, frame_layer wanted, const char *const
     if (!locate_layers(reader, wanted, channels, channel_count, places, error) ||
         !describe(reader, places, frame, error) || !read_places(reader, places, wanted, frame, error))
         return false;
+    frame_decode_normals(frame);
     if (wanted == FRAME_COLOR) {
         frame->warnings = describe_missed(reader, places);
         frame->has_alpha = places[FRAME_COLOR].has_alpha;

@@ -19,7 +19,8 @@
  *   Mitsuba     mitsuba.readthedocs.io, the aov integrator: names are the user's, those here are of its documentation
  *   LuxCore     github.com/LuxCoreRender/LuxCore, film outputs: RGB_IMAGEPIPELINE, ALBEDO, AVG_SHADING_NORMAL, DEPTH
  *   Corona      its render elements: CShading_Albedo, CGeometry_NormalsShading (its ZDepth is a picture, not a distance)
- *   appleseed   appleseedhq.net/docs, AOVs: beauty, albedo, shading_normal, depth
+ *   appleseed   github.com/appleseedhq/appleseed, renderer/modeling/frame and aov: parts beauty, albedo, normal (n/2 + 1/2, which
+ *               normals.h knows; R,G,B or, in older versions, X,Y,Z), depth
  *   Unreal      its movie render queue: the first pass is the picture itself, further ones FinalImage and the material's name
  *   OIDN        its example files: hdr, alb, nrm; the files beside a frame are in siblings.c
  *
@@ -29,7 +30,7 @@ const exr_rule exr_rules[] = {
     {FRAME_COLOR, EXR_DENOISED, "RGB", "Cycles"},
     {FRAME_COLOR, "", "RGB", "plain"},
     {FRAME_COLOR, "rgba", "RGB", "Arnold"},
-    {FRAME_COLOR, "beauty", "RGB", "plain"},
+    {FRAME_COLOR, "beauty", "RGB", "plain, Corona, appleseed"},
     {FRAME_COLOR, "Ci", "RGB", "RenderMan"},
     {FRAME_COLOR, "C", "RGB", "Karma"},
     {FRAME_COLOR, "rgb", "RGB", "plain"},
@@ -44,7 +45,7 @@ const exr_rule exr_rules[] = {
 
     {FRAME_ALBEDO, "*.Denoising Albedo", "RGB", "Cycles"},
     {FRAME_ALBEDO, "denoise_albedo", "RGB", "Arnold"},
-    {FRAME_ALBEDO, "albedo", "RGB", "plain"}, /* and Mitsuba, pbrt, RenderMan, LuxCore, appleseed */
+    {FRAME_ALBEDO, "albedo", "RGB", "plain, Mitsuba, pbrt, RenderMan, LuxCore, appleseed"},
     {FRAME_ALBEDO, "diffuse_albedo", "RGB", "Arnold, Karma"},
     {FRAME_ALBEDO, "DiffuseFilter", "RGB", "Redshift"},
     {FRAME_ALBEDO, "VRayDiffuseFilter", "RGB", "V-Ray"},
@@ -61,13 +62,13 @@ const exr_rule exr_rules[] = {
     {FRAME_NORMAL, "Ns", "XYZ", "pbrt"},
     {FRAME_NORMAL, "Nsx,Nsy,Nsz", NULL, "pbrt"},
     {FRAME_NORMAL, "N", "XYZ|RGB", "Arnold, Karma, Redshift"},
-    {FRAME_NORMAL, "normal", "XYZ|RGB", "plain"}, /* and RenderMan */
+    {FRAME_NORMAL, "normal", "XYZ|RGB", "plain, RenderMan, appleseed"},
     {FRAME_NORMAL, "normals", "XYZ|RGB", "V-Ray"},
     {FRAME_NORMAL, "bump_normals", "XYZ", "V-Ray"},
     {FRAME_NORMAL, "VRayNormals", "XYZ|RGB", "V-Ray"},
     {FRAME_NORMAL, "VRayBumpNormals", "XYZ|RGB", "V-Ray"},
     {FRAME_NORMAL, "AVG_SHADING_NORMAL", "XYZ|RGB", "LuxCore"},
-    {FRAME_NORMAL, "SHADING_NORMAL", "XYZ|RGB", "LuxCore, appleseed"},
+    {FRAME_NORMAL, "SHADING_NORMAL", "XYZ|RGB", "LuxCore"},
     {FRAME_NORMAL, "CGeometry_NormalsShading", "RGB|XYZ", "Corona"},
     {FRAME_NORMAL, "FinalImageWorldNormal", "RGB", "Unreal"},
     {FRAME_NORMAL, "FinalImageMovieRenderQueue_WorldNormal", "RGB", "Unreal"},
@@ -77,9 +78,9 @@ const exr_rule exr_rules[] = {
     {FRAME_DEPTH, "*.Depth", "Z|V", "Cycles"},
     {FRAME_DEPTH, "dd", "T", "Mitsuba"},
     {FRAME_DEPTH, "dd.y", "T", "Mitsuba"},
-    {FRAME_DEPTH, "depth", "Z|V|T|Y|R", "plain"}, /* and LuxCore, appleseed */
+    {FRAME_DEPTH, "depth", "Z|V|T|Y|R", "plain, LuxCore, appleseed"},
     {FRAME_DEPTH, "depth", NULL, "plain"},
-    {FRAME_DEPTH, "", "Z", "plain"}, /* and Arnold, Redshift */
+    {FRAME_DEPTH, "", "Z", "plain, Arnold, Redshift"},
     {FRAME_DEPTH, "Z", "Z|R|X|Y", "Arnold, Redshift"},
     {FRAME_DEPTH, "FinalImageSceneDepth", "R", "Unreal"},
     {FRAME_DEPTH, "FinalImageMovieRenderQueue_WorldDepth", "R", "Unreal"},

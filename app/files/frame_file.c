@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "app/frames/mend.h"
+#include "app/frames/normals.h"
 #include "exr.h"
 #include "input.h"
 #include "siblings.h"
@@ -55,6 +56,8 @@ static bool decode(const frame_format *format, const char *path, frame_layer lay
     frame->width = frame->display_width = image->width;
     frame->height = frame->display_height = image->height;
     frame->origins[layer] = strdup(layer == FRAME_NORMAL ? "X,Y,Z" : "R,G,B");
+    if (ok)
+        frame_decode_normals(frame);
     return ok;
 }
 

@@ -51,6 +51,18 @@ def test_grey_is_said_once(wfview, tmp_path):
     assert wfview(*RUN, path).done().taken == [(str(path), {"color": "Y"})]
 
 
+def test_normals_stored_as_pictures_are_said(wfview, tmp_path):
+    """tests/files/test_normals.py has their values."""
+    normals = RANDOM.normal(size=(6, 9, 3))
+    normals = (normals / np.linalg.norm(normals, axis=-1, keepdims=True)).astype(np.float32)
+    for name, stored, said in (("a", normals, ""), ("b", normals / 2 + 0.5, " as n/2 + 1/2")):
+        channels = {letter: RANDOM.random((6, 9), np.float32) for letter in "RGB"}
+        channels |= {f"N.{letter}": np.ascontiguousarray(stored[..., i]) for i, letter in enumerate("XYZ")}
+        path = str(tmp_path / f"{name}.exr")
+        OpenEXR.File({"type": OpenEXR.scanlineimage}, channels).write(path)
+        assert wfview(*RUN, path).done().taken == [(path, {"color": "R,G,B", "normal": "N.X,Y,Z" + said})]
+
+
 def test_what_looks_like_a_guide_is_warned_about(wfview, tmp_path):
     path = write(tmp_path / "a.exr", "R G B myAlbedo.R myAlbedo.G myAlbedo.B shading_Normals.X worldDepth velocity.X velocity.Y")
     result = wfview(*RUN, path)
@@ -80,9 +92,9 @@ def test_list(wfview, tmp_path):
         "part 0: scan lines, PIZ, data window 9x6 at 2,3, display window 20x10 at 0,0\n"
         "  A  float\n  B  float\n  G  float\n  R  float\n  albedo.B  float\n  albedo.G  float\n  albedo.R  float\n"
         "  nothing.V  float\n"
-        "color from R,G,B (plain)\nalbedo from albedo.R,G,B (plain)\n")
+        "color from R,G,B (plain)\nalbedo from albedo.R,G,B (plain, Mitsuba, pbrt, RenderMan, LuxCore, appleseed)\n")
     mapped = wfview("--list", path, "--channel", "depth=nothing.V").done().output
-    assert mapped.endswith("albedo from albedo.R,G,B (plain)\ndepth from nothing.V (--channel)\n")
+    assert mapped.endswith("albedo from albedo.R,G,B (plain, Mitsuba, pbrt, RenderMan, LuxCore, appleseed)\ndepth from nothing.V (--channel)\n")
 
 
 def test_list_of_parts(wfview, tmp_path):
