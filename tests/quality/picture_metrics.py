@@ -5,7 +5,6 @@ import flip_evaluator
 import numpy as np
 
 NAMES = ("psnr", "smape", "relmse", "flip", "energy")
-HIGHER_IS_BETTER = ("psnr",)
 
 
 def display(radiance):

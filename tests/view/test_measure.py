@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 STUDIO = frames.FRAMES / "studio" / "studio.0001.exr"
-STUDIO_REFERENCE = frames.FRAMES / "studio" / "reference" / "studio.0001.exr"
 TERRACE = frames.FRAMES / "terrace" / "terrace.0002.exr"
 QUANTILES = [0.01, 0.25, 0.5, 0.75, 0.99]
 RANDOM = np.random.default_rng(3)

@@ -9,7 +9,6 @@ import pytest
 from test_window import display, window  # noqa: F401, fixtures
 
 VALIDATED = {"VK_INSTANCE_LAYERS": "VK_LAYER_KHRONOS_validation"}
-PICTURES = slice(26, 475)  # rows of a view of 1280x720 that panes have
 ROW = 300
 
 
