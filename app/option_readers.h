@@ -1,10 +1,23 @@
-/* option_readers.h -- a row of the table of options, and how the values of options are read. Private to options.c. */
+/* option_readers.h -- the table of options: its rows (options.c), how their values are read (option_readers.c), how they go together
+ * (option_rules.c). Private to these and manual.c. */
 #ifndef WFVIEW_OPTION_READERS_H
 #define WFVIEW_OPTION_READERS_H
 
 #include <stddef.h>
 
 #include "options.h"
+
+/* Kinds of runs. */
+enum {
+    RECORDED = 1,
+    STREAMED = 2,
+    LIVE = 4,
+    DATASET = 8,
+    LIST = 16,
+    VIEWER = RECORDED | STREAMED | LIVE,
+    RENDERS = LIVE | DATASET,
+    EVERY = VIEWER | DATASET | LIST
+};
 
 typedef struct option_row option_row;
 
@@ -14,7 +27,7 @@ typedef bool option_reader(const option_row *row, const char *text, options *opt
 struct option_row {
     const char *name;     /* without its dashes; NULL: a heading in the manual, which `help` has the words of */
     const char *argument; /* what the manual calls its value; NULL: it takes none */
-    unsigned runs;        /* the kinds of runs that it goes with, a set of bits: see options.c */
+    unsigned runs;        /* the kinds of runs that it goes with */
     const char *needs;    /* NULL, or another option without which this one makes no sense */
     struct {
         const char *with, *because;
@@ -27,6 +40,9 @@ struct option_row {
 
     const char *help; /* lines of the manual; %s is the list of the words. NULL: not in the manual */
 };
+
+extern const option_row option_rows[];
+extern const int option_row_count;
 
 /* Readers of values that any option may have, with what a row needs for them. The field of options is a ... */
 #define OPTION_FLAG(field)   .read = option_read_flag, .place = offsetof(options, field)   /* bool */
@@ -55,6 +71,16 @@ option_reader option_read_also, option_read_backend, option_read_channel, option
 
 /* After all options, since --also names layers: what --panes and --measure have, which is read. */
 bool options_check_layers(options *options, error *error);
+
+/* A command line that is read. */
+typedef struct option_parse {
+    options *options;
+    error *error;
+    const char **given; /* the value of each row's option that was given, "" of one without; NULL: it was not */
+} option_parse;
+
+void options_choose_defaults(const option_parse *parse); /* where nothing is said and something follows from others */
+bool options_check(const option_parse *parse);
 
 /* The words as a list, shortened to its space; `last` is what stands before the last one: ", " or " or ". */
 #define OPTION_LIST 1024

@@ -16,28 +16,8 @@
 
 #define MAX_FIRST 1000000000
 
-#define DATASET_SIZE          256 /* of pairs, where nothing else is asked for */
 #define DATASET_COUNT         1000
 #define DATASET_REFERENCE_SPP 1024
-
-/* Kinds of runs. The option that asks for one is in run_options; where several do, the last kind of these wins. */
-enum {
-    RECORDED = 1,
-    STREAMED = 2,
-    LIVE = 4,
-    DATASET = 8,
-    LIST = 16,
-    VIEWER = RECORDED | STREAMED | LIVE,
-    RENDERS = LIVE | DATASET,
-    EVERY = VIEWER | DATASET | LIST
-};
-
-static const struct {
-    unsigned run;
-    const char *option;
-} run_options[] = {{STREAMED, "ipc"}, {LIVE, "scene"}, {DATASET, "dataset"}, {LIST, "list"}};
-
-enum { RUN_OPTIONS = sizeof run_options / sizeof *run_options };
 
 static const char *mode_word(int mode)
 {
@@ -67,7 +47,7 @@ static const char *mapped_word(int layer)
 }
 
 /* clang-format off */
-static const option_row rows[] = {
+const option_row option_rows[] = {
     {.help = "Weights"},
     {"weights", "FILE", VIEWER, OPTION_TEXT(weights),
      .help = "predicted weights from .npy, .npz or .safetensors: (K*K,H,W) or (1,K*K,H,W), float16,\n"
@@ -272,217 +252,9 @@ static const option_row rows[] = {
 };
 /* clang-format on */
 
-enum { ROWS = sizeof rows / sizeof *rows };
+enum { ROWS = sizeof option_rows / sizeof *option_rows };
 
-/* ---- The manual --------------------------------------------------------------------------------------------------- */
-
-static const char introduction[] =
-    "wfview -- applies each pixel's predicted filter to rendered frames, as gather and as splat, side by side\n"
-    "\n"
-    "usage: wfview [options] FRAME.exr | DIRECTORY | PATTERN ...\n"
-    "       wfview [options] --scene FILE\n"
-    "       wfview [options] --ipc 127.0.0.1:14158 [FRAME.exr | DIRECTORY | PATTERN ...]\n"
-    "       wfview --list FRAME.exr\n"
-    "       wfview --dataset OUT [--seed S] [--first F] [--count N] [--buffers B] [--spp N] ...\n"
-    "\n"
-    "Frames are OpenEXR files as renderers write them, or with plain channel names (R, albedo.R, normal.X, Z,\n"
-    "motion.X); what of them is taken is said. A directory stands for its frames, a pattern (shot.*.exr,\n"
-    "shot.%04d.exr) for the files that match, both in natural order. PFM, Radiance HDR and PNG files (.pfm, .hdr,\n"
-    ".png) are frames of a color alone, or references; OIDN's NAME.hdr.pfm, .alb.pfm and .nrm.pfm are one frame.\n";
-
-static const char conclusion[] =
-    "\n"
-    "  --help, --version\n"
-    "\n"
-    "exit status: 0 done, 1 failed (one line on stderr says why), 2 wrong usage, 130 and 143\n"
-    "after Ctrl-C and SIGTERM\n";
-
-#define MANUAL_INDENT 27 /* of what is said about an option */
-#define MANUAL_WIDTH  115
-
-/* Breaks lines between words where they would grow too long. */
-static void print_help(FILE *file, const char *words)
-{
-    for (int column = MANUAL_INDENT; *words;) {
-        int length = (int)strcspn(words + 1, " \n") + 1; /* with the space before the word */
-        if (*words == '\n' || (*words == ' ' && column + length > MANUAL_WIDTH)) {
-            fprintf(file, "\n%*s", MANUAL_INDENT, "");
-            column = MANUAL_INDENT;
-            words++;
-            length--;
-        }
-        column += fprintf(file, "%.*s", length, words);
-        words += length;
-    }
-    fputc('\n', file);
-}
-
-static void print_option(FILE *file, const option_row *row)
-{
-    char list[OPTION_LIST] = "", help[2 * OPTION_LIST];
-    if (row->word)
-        option_list_words(row->word, ", ", list);
-    const char *place = strstr(row->help, "%s");
-    if (place)
-        snprintf(help, sizeof help, "%.*s%s%s", (int)(place - row->help), row->help, list, place + 2);
-    else
-        snprintf(help, sizeof help, "%s", row->help);
-    int width = fprintf(file, "  --%s%s%s ", row->name, row->argument ? " " : "", row->argument ? row->argument : "");
-    fprintf(file, "%*s", width < MANUAL_INDENT ? MANUAL_INDENT - width : 0, "");
-    print_help(file, help);
-}
-
-void options_print_manual(FILE *file)
-{
-    fputs(introduction, file);
-    for (int i = 0; i < ROWS; i++) {
-        if (!rows[i].name)
-            fprintf(file, "\n%s\n", rows[i].help);
-        else if (rows[i].help)
-            print_option(file, &rows[i]);
-    }
-    fputs(conclusion, file);
-}
-
-/* ---- How options go together -------------------------------------------------------------------------------------- */
-
-typedef struct parse {
-    options *options;
-    error *error;
-    const char *given[ROWS]; /* the value of each option that was given, "" of one without; NULL: it was not */
-} parse;
-
-/* What was given to the option of that name. */
-static const char *given(const parse *parse, const char *name)
-{
-    int i = 0;
-    while (!rows[i].name || strcmp(rows[i].name, name) != 0)
-        i++;
-    return parse->given[i];
-}
-
-static unsigned run_of(const parse *parse)
-{
-    unsigned run = RECORDED;
-    for (int i = 0; i < RUN_OPTIONS; i++)
-        run = given(parse, run_options[i].option) ? run_options[i].run : run;
-    return run;
-}
-
-/* The option that asks for a run other than of recorded frames. */
-static const char *asker(unsigned run)
-{
-    int i = 0;
-    while (run_options[i].run != run)
-        i++;
-    return run_options[i].option;
-}
-
-/* "--scene or --dataset": what asks for the runs of a set. */
-static const char *askers(unsigned runs, char words[128])
-{
-    int length = 0;
-    for (int i = 0; i < RUN_OPTIONS; i++)
-        if (run_options[i].run & runs)
-            length +=
-                snprintf(words + length, 128 - (size_t)length, "%s--%s", length ? " or " : "", run_options[i].option);
-    return words;
-}
-
-static bool check_run(const option_row *row, unsigned run, error *error)
-{
-    char words[128];
-    if (row->runs & run)
-        return true;
-    if (row->runs & RECORDED || row->runs < run)
-        return error_set(error, "--%s: not together with --%s", row->name, asker(run));
-    return error_set(error, "--%s: needs %s", row->name, askers(row->runs, words));
-}
-
-static bool check_others(const parse *parse, const option_row *row, const char *value)
-{
-    if (row->needs && !given(parse, row->needs))
-        return error_set(parse->error, "--%s%s%s: needs --%s too", row->name, *value ? " " : "", value, row->needs);
-    for (int i = 0; i < 2 && row->clashes[i].with; i++) {
-        const char *with = row->clashes[i].with, *other = given(parse, with);
-        if (other)
-            return error_set(parse->error, "--%s %s: not together with --%s %s, %s", row->name, value, with, other,
-                             row->clashes[i].because);
-    }
-    return true;
-}
-
-static bool check_paths(const parse *parse, unsigned run)
-{
-    const options *options = parse->options;
-    if (run == RECORDED && options->path_count == 0)
-        return error_set(parse->error,
-                         "no frames given: expected FRAME.exr, DIRECTORY, PATTERN or --scene FILE; --help explains");
-    for (int i = 0; i < options->path_count; i++)
-        if (!*options->paths[i])
-            return error_set(parse->error, "an empty name where FRAME.exr, DIRECTORY or PATTERN was expected");
-    if (run == STREAMED && options->headless && options->path_count > 0)
-        return error_set(parse->error, "--ipc %s: headless it takes no frames (%s) but those that are sent",
-                         options->ipc, options->paths[0]);
-    if (run != RECORDED && run != STREAMED && options->path_count > 0)
-        return error_set(parse->error, "--%s %s: not together with frames (%s)", asker(run), given(parse, asker(run)),
-                         options->paths[0]);
-    return true;
-}
-
-/* What no row says. */
-static bool check_rest(const parse *parse, unsigned run)
-{
-    const options *options = parse->options;
-    if (run == STREAMED && options->frames && !options->headless)
-        return error_set(parse->error, "--frames %d: with --ipc it needs --headless too", options->frames);
-    if (run == LIVE && options->channel_count > 0 && !options->reference)
-        return error_set(parse->error, "--channel %s: not together with --scene", options->channels[0]);
-    if (options->weights && given(parse, "predictor"))
-        return error_set(parse->error, "--predictor: not together with --weights %s", options->weights);
-    if (options->network && options->predictor != PREDICTOR_NETWORK && options->beside_predictor != PREDICTOR_NETWORK)
-        return error_set(parse->error, "--network %s: needs --predictor kpn", options->network);
-    if (options->kernel_height && options->predictor == PREDICTOR_NETWORK &&
-        options->beside_predictor != PREDICTOR_BILATERAL)
-        return error_set(parse->error, "--kernel-size %s: not together with --predictor kpn, whose network has its own",
-                         given(parse, "kernel-size"));
-    if (!options->weights && given(parse, "weight-mode") && options->mode != WF_NORMALIZED)
-        return error_set(parse->error, "--weight-mode %s: needs --weights; predicted weights are always normalized",
-                         wf_mode_name(options->mode));
-    return true;
-}
-
-/* What follows from other options where nothing is said. A size of kernels is one of the analytic filter's, which has no other way to be
- * given one; features are as the network was trained on. */
-static void choose_defaults(const parse *parse)
-{
-    options *options = parse->options;
-    if (options->weights)
-        options->predictor = PREDICTOR_FILES;
-    else if (given(parse, "predictor"))
-        options->predictor += PREDICTOR_FILES + 1;
-    else
-        options->predictor = options->kernel_height && !options->network ? PREDICTOR_BILATERAL : PREDICTOR_NETWORK;
-    options->beside_predictor += given(parse, "beside-predictor") ? PREDICTOR_FILES + 1 : 0;
-    if (options->beside_count == 0 && (given(parse, "beside-predictor") || given(parse, "beside-backend")))
-        options->beside_count = 1; /* of the same frames */
-    if (!given(parse, "features") && options->predictor == PREDICTOR_NETWORK)
-        options->features = OPTIONS_SAMPLED;
-}
-
-static bool check(const parse *parse)
-{
-    unsigned run = run_of(parse);
-    for (int i = 0; i < ROWS; i++)
-        if (parse->given[i] && !check_run(&rows[i], run, parse->error))
-            return false;
-    if (!check_paths(parse, run))
-        return false;
-    for (int i = 0; i < ROWS; i++)
-        if (parse->given[i] && !check_others(parse, &rows[i], parse->given[i]))
-            return false;
-    return options_check_layers(parse->options, parse->error) && check_rest(parse, run);
-}
+const int option_row_count = ROWS;
 
 /* ---- Parsing ------------------------------------------------------------------------------------------------------ */
 
@@ -493,9 +265,9 @@ static const struct option *long_options(void)
     static struct option list[ROWS + 1];
     struct option *next = list;
     for (int i = 0; i < ROWS; i++)
-        if (rows[i].name)
-            *next++ =
-                (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument, NULL, FIRST_ID + i};
+        if (option_rows[i].name)
+            *next++ = (struct option){option_rows[i].name, option_rows[i].argument ? required_argument : no_argument,
+                                      NULL, FIRST_ID + i};
     return list;
 }
 
@@ -512,7 +284,7 @@ static void describe_misuse(bool value_missing, const char *argument, error *err
         error_set(error, "%s: unknown option; --help lists them", argument);
 }
 
-static bool read_options(parse *parse, int argc, char **argv)
+static bool read_options(option_parse *parse, int argc, char **argv)
 {
     const struct option *list = long_options();
     int id;
@@ -523,7 +295,7 @@ static bool read_options(parse *parse, int argc, char **argv)
             describe_misuse(id == ':', argv[optind - 1], parse->error);
             return false;
         }
-        const option_row *row = &rows[id - FIRST_ID];
+        const option_row *row = &option_rows[id - FIRST_ID];
         if (optarg && !*optarg)
             return error_set(parse->error, "--%s: expected a value", row->name);
         if (!row->read(row, optarg, parse->options, parse->error))
@@ -541,7 +313,7 @@ void options_each_given(const options *options, void (*see)(void *user, const ch
     int id;
     optind = 0;
     while ((id = getopt_long(options->word_count, options->words, ":", long_options(), NULL)) != -1)
-        see(user, rows[id - FIRST_ID].name, optarg);
+        see(user, option_rows[id - FIRST_ID].name, optarg);
 }
 
 options_result options_parse(int argc, char **argv, options *options, error *error)
@@ -568,13 +340,12 @@ options_result options_parse(int argc, char **argv, options *options, error *err
         .beside_backend = -1,
         .place = {.fit = true},
     };
-    parse parse = {.options = options, .error = error};
+    const char *given[ROWS] = {0};
+    option_parse parse = {options, error, given};
     if (!read_options(&parse, argc, argv))
         return OPTIONS_USAGE;
     if (options->help || options->version)
         return OPTIONS_OK;
-    choose_defaults(&parse);
-    if (options->dataset && !given(&parse, "render-size"))
-        options->render_width = options->render_height = DATASET_SIZE;
-    return check(&parse) ? OPTIONS_OK : OPTIONS_USAGE;
+    options_choose_defaults(&parse);
+    return options_check(&parse) ? OPTIONS_OK : OPTIONS_USAGE;
 }
