@@ -150,7 +150,7 @@ bool results_check_frames(const options *options, const feed *feed, error *error
 {
     int count = feed_count(feed), named = 0;
     planned *files = options->save ? calloc((size_t)count, sizeof *files) : NULL;
-    char path[4200];
+    char path[RESULTS_PATH];
     if (!options->save)
         return true;
     for (; files && named < count; named++) {

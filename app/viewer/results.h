@@ -9,6 +9,8 @@
 #include "app/frames/frame_name.h"
 #include "app/options.h"
 
+#define RESULTS_PATH 4200 /* bytes: the longest path, and a name in it */
+
 /* Makes the --save directory and finds out, before the long work, whether every file asked for can be written. */
 bool results_check(const options *options, error *error);
 

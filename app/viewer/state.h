@@ -265,7 +265,7 @@ bool viewer_read_depth_range(viewer *viewer, error *error);
 /* Finds the exposure from the frame that is shown, where that was asked for; the next picture has it. */
 bool viewer_expose(viewer *viewer, error *error);
 
-/* ---- save.c: what a run leaves behind ------------------------------------------------------------------------------- */
+/* ---- save.c: the shown frame and the view, to files ------------------------------------------------------------------ */
 
 /* Whether the frame was shown and not yet captured, as far as that was asked for. */
 bool viewer_wants_capture(const viewer *viewer, int index);
@@ -275,6 +275,8 @@ bool viewer_capture(viewer *viewer, bool to_files, error *error);
 void viewer_forget_capture(viewer *viewer, int index);
 
 bool viewer_save_screenshot(viewer *viewer, const char *path, error *error);
+
+/* ---- finish.c: what a run leaves behind ------------------------------------------------------------------------------ */
 
 /* One more picture, with all there is to say in it, then the files; headless, a line on stdout. */
 bool viewer_write_results(viewer *viewer, error *error);
