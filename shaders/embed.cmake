@@ -1,5 +1,5 @@
-# wf_embed_shader(target file...): compiles each GLSL file to SPIR-V and embeds it as a C array.
-# gather.comp.glsl becomes the header gather.comp.h with `static const uint32_t gather_comp[]`, for one source file to include.
+# wf_embed_shader(target file...): compiles each GLSL file, named from this folder on, to SPIR-V and embeds it as a C array:
+# filter/gather.comp.glsl becomes the header gather.comp.h with `static const uint32_t gather_comp[]`, for one source file to include.
 # Files include shared.h and *.glsl of this folder.
 
 set(WF_SHADER_DIR ${CMAKE_CURRENT_LIST_DIR})
@@ -8,7 +8,7 @@ function(wf_embed_shader target)
   set(dir ${CMAKE_CURRENT_BINARY_DIR}/${target}-shaders)
   file(MAKE_DIRECTORY ${dir})
   foreach(file IN LISTS ARGN)
-    cmake_path(ABSOLUTE_PATH file)
+    cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY ${WF_SHADER_DIR})
     cmake_path(GET file STEM LAST_ONLY name)
     string(MAKE_C_IDENTIFIER ${name} symbol)
     add_custom_command(

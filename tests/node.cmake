@@ -1,24 +1,18 @@
 # The node's tests: suites for every backend, in a minimal Vulkan renderer.
-foreach(suite node node_timing node_errors)
-  add_executable(test_${suite} node/test_${suite}.c node/suite.c node/scene.c node/renderer.c)
-  target_link_libraries(test_${suite} PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)
+add_library(node_scenes STATIC node/bound.c node/suite.c node/scene.c node/renderer.c)
+target_include_directories(node_scenes PUBLIC node)
+target_compile_definitions(node_scenes INTERFACE NETWORKS="${CMAKE_CURRENT_SOURCE_DIR}/network/networks/")
+target_link_libraries(node_scenes PUBLIC wf_cases PkgConfig::CMOCKA m PRIVATE wf_warnings)
+
+foreach(suite node node_timing node_errors node_network node_host bound inspect maps)
+  add_executable(test_${suite} node/test_${suite}.c)
+  target_link_libraries(test_${suite} PRIVATE node_scenes wf_warnings)
 endforeach()
 
-add_executable(test_node_network node/test_network.c node/suite.c node/scene.c node/renderer.c)
-target_compile_definitions(test_node_network PRIVATE NETWORKS="${CMAKE_CURRENT_SOURCE_DIR}/network/networks/")
-target_link_libraries(test_node_network PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)
-
-# Weights of the renderer's own; Vulkan's copies are counted.
-add_executable(test_bound node/test_bound.c node/bound.c node/suite.c node/scene.c node/renderer.c vulkan/interpose.c)
+# Vulkan's copies are counted.
+target_sources(test_bound PRIVATE vulkan/interpose.c)
 target_include_directories(test_bound PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-target_link_libraries(test_bound PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings ${CMAKE_DL_LIBS})
-
-add_executable(test_inspect node/test_inspect.c node/bound.c node/suite.c node/scene.c node/renderer.c)
-target_compile_definitions(test_inspect PRIVATE NETWORKS="${CMAKE_CURRENT_SOURCE_DIR}/network/networks/")
-target_link_libraries(test_inspect PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings m)
-
-add_executable(test_maps node/test_maps.c node/bound.c node/suite.c node/scene.c node/renderer.c)
-target_link_libraries(test_maps PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings m)
+target_link_libraries(test_bound PRIVATE ${CMAKE_DL_LIBS})
 
 # A predictor of the tests', in the node: linked with all of libwf's parts, and once.
 add_executable(test_predictor node/test_predictor.c node/suite.c node/scene.c node/renderer.c
@@ -40,8 +34,6 @@ if(WF_CUDA)
   wf_add_node_test(cuda)
 endif()
 
-add_executable(test_node_host node/test_host.c node/suite.c node/scene.c node/renderer.c)
-target_link_libraries(test_node_host PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)
 add_test(NAME node_host COMMAND test_node_host)
 set_tests_properties(node_host PROPERTIES ENVIRONMENT "ASAN_OPTIONS=allocator_may_return_null=1;VK_DRIVER_FILES=/dev/null")
 

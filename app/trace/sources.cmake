@@ -34,7 +34,5 @@ add_custom_command(
 target_sources(wfview_tracer PRIVATE ${WFVIEW_TRACER_TABLES}/ggx_tables.h)
 target_include_directories(wfview_tracer PRIVATE ${WFVIEW_TRACER_TABLES})
 wf_embed_shader(wfview_tracer
-  ${PROJECT_SOURCE_DIR}/shaders/trace/features.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/trace/path.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/trace/sum.comp.glsl)
+  trace/features.comp.glsl trace/path.comp.glsl trace/sum.comp.glsl)
 target_link_libraries(wfview_tracer PUBLIC wfview_gpu wfview_trace PRIVATE wf_warnings m)

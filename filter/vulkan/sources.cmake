@@ -5,34 +5,15 @@ target_sources(wf PRIVATE
   vulkan/device.c vulkan/check.c vulkan/open.c vulkan/stream.c vulkan/memory.c vulkan/pipeline.c
   vulkan/kernel.c vulkan/shape.c vulkan/filter.c vulkan/gather.c vulkan/splat.c vulkan/gather_splat.c
   vulkan/grad_weight.c vulkan/backward.c vulkan/predict.c vulkan/steps.c vulkan/pick.c vulkan/summarize.c
-  vulkan/convolve.c vulkan/matrix.c vulkan/matrix_${WF_MATRICES}.c vulkan/convolve_matrix.c vulkan/level_matrix.c vulkan/features.c vulkan/pyramid.c)
+  vulkan/convolve.c vulkan/matrix.c vulkan/matrix_${WF_MATRICES}.c vulkan/convolve_matrix.c vulkan/level_matrix.c
+  vulkan/features.c vulkan/pyramid.c)
 wf_embed_shader(wf
-  ${PROJECT_SOURCE_DIR}/shaders/filter/gather.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/filter/splat.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/filter/gather_splat.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/filter/grad_weight.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/filter/destinations.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/filter/sum.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/filter/compress.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/filter/predict.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/filter/step_down.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/filter/step_up.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/filter/pick.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/filter/summarize.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/log_sums.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/exposure.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/features.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/convolve.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/convolve_matrix.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/convolve_emulated.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/convolve_features.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/convolve_features_emulated.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/level_matrix.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/level_emulated.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/pool.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/logits.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/light.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/halve.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/join.comp.glsl
-  ${PROJECT_SOURCE_DIR}/shaders/network/blend.comp.glsl)
+  filter/gather.comp.glsl filter/splat.comp.glsl filter/gather_splat.comp.glsl filter/grad_weight.comp.glsl
+  filter/destinations.comp.glsl filter/sum.comp.glsl filter/compress.comp.glsl filter/predict.comp.glsl
+  filter/step_down.comp.glsl filter/step_up.comp.glsl filter/pick.comp.glsl filter/summarize.comp.glsl
+  network/log_sums.comp.glsl network/exposure.comp.glsl network/features.comp.glsl network/convolve.comp.glsl
+  network/convolve_matrix.comp.glsl network/convolve_emulated.comp.glsl network/convolve_features.comp.glsl
+  network/convolve_features_emulated.comp.glsl network/level_matrix.comp.glsl network/level_emulated.comp.glsl
+  network/pool.comp.glsl network/logits.comp.glsl network/light.comp.glsl network/halve.comp.glsl
+  network/join.comp.glsl network/blend.comp.glsl)
 target_link_libraries(wf PUBLIC Vulkan::Vulkan)
