@@ -233,6 +233,7 @@ static bool apply_rule(reader *reader, const exr_rule *rule, place *place)
     place->writer = rule->writer;
     place->chroma = strcmp(rule->group, EXR_CHROMA) == 0;
     place->noisy = strcmp(rule->group, EXR_NOISY) == 0;
+    place->tail = *rule->group == '*' ? rule->group + 1 : "";
     if (rule->layer == FRAME_COLOR)
         repeat_channel(place);
     return true;
@@ -517,15 +518,31 @@ static bool has_word(const char *name, const char *words)
     return false;
 }
 
-/* A picture of another view stays noisy. */
-static void describe_views(const reader *reader, const place *color, FILE *to)
+/* The view layer whose picture this channel begins, where that is not the color's: star; NULL: none. */
+static const char *other_view_layer(const reader *reader, const place *color, const entry *entry,
+                                    char star[EXR_MAX_GROUP])
+{
+    bool found =
+        color->tail && *color->tail && is_of_view(reader, entry) &&
+        (match_star(entry->name + entry->own, color->tail, star) || match_star(entry->name, color->tail, star));
+    return found && strcmp(star, reader->star) != 0 ? star : NULL;
+}
+
+/* Pictures of other views and view layers stay noisy. */
+static void describe_others(const reader *reader, const place *color, FILE *to)
 {
     const entry *taken = entry_of(reader, color->parts[0], color->channels[0]);
     for (int e = 0; e < reader->entry_count; e++) {
         const entry *other = &reader->entries[e];
+        char star[EXR_MAX_GROUP];
         int length = (int)group_length(other->written);
-        if (!*taken->view && *other->view && length > 0 && strcmp(other->name, taken->name) == 0)
-            fprintf(to, "its view %s is not taken: --channel color=%.*s does\n", other->view, length, other->written);
+        if (length == 0 || strcmp(component_of(other->name), component_of(taken->name)) != 0)
+            continue;
+        bool is_other_view = !*taken->view && *other->view && strcmp(other->name, taken->name) == 0;
+        const char *layer = other_view_layer(reader, color, other, star);
+        if (is_other_view || layer)
+            fprintf(to, "its %s %s is not taken: --channel color=%.*s does\n", layer ? "view layer" : "view",
+                    layer ? layer : other->view, length, other->written);
     }
 }
 
@@ -535,7 +552,7 @@ char *describe_missed(const reader *reader, const place places[FRAME_LAYER_COUNT
     size_t size;
     FILE *stream = open_memstream(&text, &size);
     if (stream && places[FRAME_COLOR].found)
-        describe_views(reader, &places[FRAME_COLOR], stream);
+        describe_others(reader, &places[FRAME_COLOR], stream);
     for (int layer = FRAME_COLOR + 1; stream && layer < FRAME_REFERENCE; layer++) {
         bool missed = false;
         for (int e = 0; e < reader->entry_count && !places[layer].found && !missed; e++) {

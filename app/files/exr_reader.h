@@ -44,8 +44,9 @@ void reader_close(reader *reader); /* also after a failure */
 /* Where a layer's components are. */
 typedef struct place {
     bool found;
-    bool chroma; /* the channels are RY, Y, BY and to become R, G, B */
-    bool noisy;  /* beside a picture that the renderer denoised */
+    bool chroma;      /* the channels are RY, Y, BY and to become R, G, B */
+    bool noisy;       /* beside a picture that the renderer denoised */
+    const char *tail; /* of a rule *TAIL; else "" or NULL */
     int count;
     int parts[3], channels[3]; /* of each component; one channel may be there more than once */
     bool has_alpha;            /* of a color: beside it, with a sample for each pixel */
@@ -71,7 +72,7 @@ const char *written_name(const reader *reader, int part, int channel);
 /* "ViewLayer.Combined.R,G,B"; to be freed. NULL: no memory. */
 char *describe_place(const reader *reader, const place *place);
 
-/* Sentences, each with a newline, about pictures of other views, and channels that look like layers which were not found; to be freed.
+/* Sentences, each with a newline, about pictures of other views and view layers, and channels that look like layers which were not found; to be freed.
  * NULL: no memory. */
 char *describe_missed(const reader *reader, const place places[FRAME_LAYER_COUNT]);
 

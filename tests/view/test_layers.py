@@ -84,6 +84,16 @@ def test_another_view_is_warned_about(wfview, tmp_path):
     assert result.taken == [(str(path), {"color": "right.R,G,B", "depth": "right.Z"})]
 
 
+def test_another_view_layer_is_warned_about(wfview, tmp_path):
+    path = write(tmp_path / "a.exr", " ".join(f"{layer}.Combined.{c}" for layer in ("Back", "Composite", "Front") for c in "RGB"))
+    result = wfview(*RUN, path)
+    assert result.status == 0 and result.taken == [(str(path), {"color": "Back.Combined.R,G,B"})]
+    assert result.errors == (
+        f"wfview: warning: {path}: its view layer Front is not taken: --channel color=Front.Combined does\n")
+    assert wfview(*RUN, path, "--channel", "color=Front.Combined").done().taken == [
+        (str(path), {"color": "Front.Combined.R,G,B"})]
+
+
 def test_list(wfview, tmp_path):
     box = np.array([2, 3], np.int32), np.array([10, 8], np.int32)
     path = write(tmp_path / "a.exr", "R G B A albedo.R albedo.G albedo.B nothing.V", dataWindow=box,
