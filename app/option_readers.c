@@ -60,6 +60,12 @@ bool option_read_save(const option_row *row, const char *text, options *options,
     }
     if (strchr(text, '{') && (!strstr(text, "{layer}") || length < 4 || strcasecmp(text + length - 4, ".exr") != 0))
         return error_set(error, "--%s %s: expected {layer} in a pattern, and .exr at its end", row->name, text);
+    const frame_format *format = strchr(text, '{') ? NULL : frame_file_format(text);
+    if (format)
+        return error_set(error,
+                         "--%s %s: expected a folder, or a pattern such as %.*s.{layer}.exr: gather and splat are "
+                         "a file each",
+                         row->name, text, (int)(length - strlen(format->extension)), text);
     return option_read_text(row, text, options, error);
 }
 

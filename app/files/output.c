@@ -177,8 +177,10 @@ static bool pour_out(output *output)
 
 static bool finish(output *output, error *error)
 {
-    errno = EIO; /* for an earlier failure that does not repeat itself here */
+    errno = 0;
     bool written = fflush(output->file) == 0 && !ferror(output->file);
+    if (!written && errno == 0 && pwrite(fileno(output->file), "", 1, lseek(fileno(output->file), 0, SEEK_END)) == 1)
+        errno = EIO; /* an earlier failure, for a reason that is gone */
     if (written && !output->temporary)
         written = pour_out(output);
     if (!written)

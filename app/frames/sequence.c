@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,7 +189,22 @@ static bool add_numbered(sequence *sequence, const char *path, const numbered *p
     return added;
 }
 
-/* Of files of several formats, those of the first one are the frames: others are previews of them, or copies. */
+/* Appends a sentence. */
+__attribute__((format(printf, 2, 3))) static void warn(sequence *sequence, const char *format, ...)
+{
+    va_list values;
+    char *own = NULL, *all = NULL;
+    va_start(values, format);
+    if (vasprintf(&own, format, values) >= 0 &&
+        asprintf(&all, "%s%s\n", sequence->warnings ? sequence->warnings : "", own) >= 0) {
+        free(sequence->warnings);
+        sequence->warnings = all;
+    }
+    free(own);
+    va_end(values);
+}
+
+/* Of files of several formats, those of the first one are the frames: others are copies, which is said, or previews. */
 static void keep_one_format(sequence *sequence, int first)
 {
     const frame_format *best = NULL;
@@ -196,14 +212,20 @@ static void keep_one_format(sequence *sequence, int first)
         const frame_format *format = frame_file_format(sequence->paths[i]);
         best = !best || format < best ? format : best;
     }
-    int kept = first;
+    int kept = first, left = 0;
     for (int i = first; i < sequence->count; i++) {
-        if (frame_file_format(sequence->paths[i]) == best)
+        const frame_format *format = frame_file_format(sequence->paths[i]);
+        if (format == best) {
             sequence->paths[kept++] = sequence->paths[i];
-        else
-            free(sequence->paths[i]);
+            continue;
+        }
+        left += format->decode != png_decode;
+        free(sequence->paths[i]);
     }
     sequence->count = kept;
+    if (left > 0)
+        warn(sequence, "%d file%s of other formats beside it %s not taken: frames of a folder or pattern are all %s",
+             left, left == 1 ? "" : "s", left == 1 ? "is" : "are", best->extension);
 }
 
 /* ---- What there is to say ------------------------------------------------------------------------------------------- */
@@ -255,7 +277,6 @@ static bool refuse_empty(const char *path, bool is_folder, error *error)
 static void note_gap(sequence *sequence, int first, int end)
 {
     frame_name low, high, name;
-    char *all = NULL;
     frame_name_split(sequence->paths[first], &low);
     frame_name_split(sequence->paths[end - 1], &high);
     unsigned long long from = strtoull(low.number, NULL, 10), to = strtoull(high.number, NULL, 10), next = from;
@@ -267,12 +288,9 @@ static void note_gap(sequence *sequence, int first, int end)
     unsigned long long missing = to - from + 1 - (unsigned long long)(end - first);
     if (next > to || missing == 0)
         return;
-    if (asprintf(&all, "%s%llu of the frames %s%s%s to %s%s%s %s missing, the first is number %0*llu\n",
-                 sequence->warnings ? sequence->warnings : "", missing, low.before, low.number, low.after, high.before,
-                 high.number, high.after, missing == 1 ? "is" : "are", (int)strlen(low.number), next) < 0)
-        return;
-    free(sequence->warnings);
-    sequence->warnings = all;
+    warn(sequence, "%llu of the frames %s%s%s to %s%s%s %s missing, the first is number %0*llu", missing, low.before,
+         low.number, low.after, high.before, high.number, high.after, missing == 1 ? "is" : "are",
+         (int)strlen(low.number), next);
 }
 
 static bool same_sequence(const char *a, const char *b)

@@ -267,6 +267,19 @@ static void test_full_output(void **state)
     assert_full(output_close(&output, true, &error), &error);
 }
 
+/* What failed is not in the buffer any more. */
+static void test_full_earlier(void **state)
+{
+    (void)state;
+    static const char block[1 << 20] = "x";
+    output output;
+    error error = {""};
+    assert_true(output_open(&output, temporary_path("a"), &error));
+    assert_int_not_equal(fwrite(block, 1, sizeof block, output.file), sizeof block);
+    assert_int_equal(fflush(output.file), 0);
+    assert_full(output_close(&output, true, &error), &error);
+}
+
 static float noise(uint32_t *random)
 {
     *random = *random * 1664525 + 1013904223;
@@ -411,6 +424,7 @@ int main(void)
         cmocka_unit_test_setup(test_descriptor_of_a_file, setup),
         cmocka_unit_test_setup(test_standard_output, setup),
         cmocka_unit_test_setup_teardown(test_full_output, setup_limit, teardown_limit),
+        cmocka_unit_test_setup_teardown(test_full_earlier, setup_limit, teardown_limit),
         cmocka_unit_test_setup_teardown(test_full_exr, setup_limit, teardown_limit),
         cmocka_unit_test_setup_teardown(test_full_png, setup_limit, teardown_limit),
         cmocka_unit_test_setup_teardown(test_full_report_and_trace, setup_limit, teardown_limit),

@@ -80,10 +80,27 @@ def test_frames_of_one_name(wfview, tmp_path):
 @pytest.mark.parametrize("pattern,sentence", [
     ("{shot}.{layer}.exr", "expected {layer}, {name} or {number} where {shot}.{layer}.e is"),
     ("{name}.exr", "expected {layer} in a pattern, and .exr at its end"),
-    ("{layer}.png", "expected {layer} in a pattern, and .exr at its end")])
+    ("{layer}.png", "expected {layer} in a pattern, and .exr at its end"),
+    ("out/a.exr", "expected a folder, or a pattern such as out/a.{layer}.exr: gather and splat are a file each"),
+    ("a.b.PNG", "expected a folder, or a pattern such as a.b.{layer}.exr: gather and splat are a file each")])
 def test_wrong_patterns(wfview, tmp_path, pattern, sentence):
     message = wfview(*RUN, "--save", pattern, write(tmp_path / "a.exr")).sentence(2)
     assert message == f"wfview: --save {pattern}: {sentence}"
+
+
+@pytest.mark.parametrize("beside,sentence", [
+    (["b.pfm"], "1 file of other formats beside it is not taken"),
+    (["b.pfm", "c.HDR", "d.hdr"], "3 files of other formats beside it are not taken"),
+    (["b.png", "b.txt", "gather.hdr"], None)])
+def test_files_of_other_formats_are_said(wfview, tmp_path, beside, sentence):
+    """Pictures for the screen are previews of frames."""
+    path = write(tmp_path / "a.exr")
+    for name in beside:
+        (tmp_path / name).write_bytes(b"")
+    result = wfview(*RUN, tmp_path)
+    assert result.status == 0
+    assert result.errors == (
+        f"wfview: warning: {path}: {sentence}: frames of a folder or pattern are all .exr\n" if sentence else "")
 
 
 @pytest.mark.parametrize("numbers,sentence", [
