@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "app/files/output.h"
+#include "clash.h"
 #include "compare.h"
 
 static bool can_write(const char *path, error *error)
@@ -49,7 +50,7 @@ bool results_check(const options *options, error *error)
 {
     if (options->save && !is_pattern(options) && !make_directory(options->save, error))
         return false;
-    return can_write(options->screenshot, error) && can_write(options->report, error) &&
+    return clash_check(options, error) && can_write(options->screenshot, error) && can_write(options->report, error) &&
            can_write(options->trace, error) && can_write(options->times, error) &&
            can_write(options->compare_html, error) && compare_check(options, error) &&
            compare_report_check(options, error);
@@ -146,6 +147,19 @@ static bool check_planned(const options *options, const feed *feed, planned *fil
     return true;
 }
 
+/* What the frame's saved files would take the place of. */
+static bool check_clashes(const options *options, const feed *feed, int index, error *error)
+{
+    const char *const layers[] = {layer_rows[LAYER_GATHER].name, layer_rows[LAYER_SPLAT].name, "frame"};
+    char path[RESULTS_PATH];
+    bool ok = true;
+    for (int i = 0; ok && i < (feed_describe(feed).scene ? 3 : 2); i++) {
+        results_path(options, layers[i], feed, index, path, sizeof path);
+        ok = clash_check_saved(options, feed, path, error);
+    }
+    return ok;
+}
+
 bool results_check_frames(const options *options, const feed *feed, error *error)
 {
     int count = feed_count(feed), named = 0;
@@ -161,6 +175,8 @@ bool results_check_frames(const options *options, const feed *feed, error *error
     }
     bool ok = files && named == count ? check_planned(options, feed, files, count, error)
                                       : error_set(error, "not enough memory for %d frames", count);
+    for (int i = 0; ok && i < count; i++)
+        ok = check_clashes(options, feed, i, error);
     for (int i = 0; i < named; i++)
         free(files[i].path);
     free(files);

@@ -11,10 +11,11 @@
 
 #define RESULTS_PATH 4200 /* bytes: the longest path, and a name in it */
 
-/* Makes the --save directory and finds out, before the long work, whether every file asked for can be written. */
+/* Makes the --save directory and finds out, before the long work, whether every file asked for can be written, and
+ * is none that is read or written otherwise. */
 bool results_check(const options *options, error *error);
 
-/* The same of the files of each frame; two frames must not have the same ones. */
+/* The same of the files of each frame; two frames must not have the same ones, nor those that are read. */
 bool results_check_frames(const options *options, const feed *feed, error *error);
 
 /* What a frame's file is called, with its place among several where it has no number; of one that was rendered here "frame". */
