@@ -43,6 +43,13 @@ float draw_text(ImFont *font, Box box, Align align, ImU32 color, const char *wor
     return width;
 }
 
+void draw_stage_name(Box box, const profiler_stats &stats, ImU32 color)
+{
+    const ImVec2 dot(box.x + px(3), box.y + box.height / 2);
+    ImGui::GetWindowDrawList()->AddCircleFilled(dot, px(2.5f), track_colors[stats.track], 12);
+    draw_text(look.small, {box.x + px(12), box.y, box.width - px(12), box.height}, left_align, color, stats.name);
+}
+
 void draw_pair(ImFont *font, Box box, const char *name, const char *format, ...)
 {
     char words[64];
@@ -67,6 +74,13 @@ float draw_format(ImFont *font, Box box, Align align, ImU32 color, const char *f
 void fill(Box box, ImU32 color)
 {
     ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(box.x, box.y), ImVec2(box.right(), box.bottom()), color);
+}
+
+void outline(ImVec2 low, ImVec2 high, ImU32 color, float thickness)
+{
+    ImDrawList *list = ImGui::GetWindowDrawList();
+    list->AddRect(ImVec2(low.x - 1, low.y - 1), ImVec2(high.x + 1, high.y + 1), IM_COL32(0, 0, 0, 160));
+    list->AddRect(low, high, color, 0, 0, thickness);
 }
 
 void close_on_escape()

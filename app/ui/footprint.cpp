@@ -10,15 +10,6 @@ namespace
 
 const float least_part = 0.1f; /* of the largest factor, for a tap to be inside the outline */
 
-struct Texels {
-    double x, y, zoom; /* of the pane: where texel 0, 0 begins, and how many target pixels each takes */
-
-    ImVec2 corner(int column, int row) const
-    {
-        return ImVec2(std::floor((float)(x + column * zoom)), std::floor((float)(y + row * zoom)));
-    }
-};
-
 /* Over a dark line that sets it off from what is below. */
 void draw_line(ImVec2 from, ImVec2 to, ImU32 color)
 {
@@ -58,10 +49,8 @@ void outline_kernel(const inspected_kernel &kernel, const Texels &texels, ImU32 
 void draw_footprints(const ui_facts *facts, const view *view, const view_context *context, int layer, rectangle picture)
 {
     static const ImU32 colors[WF_NODE_MAX_PIXELS] = {accent, amber};
-    Texels texels = {0, 0, view_zoom(view, context)};
-    view_origin(view, context, picture, &texels.x, &texels.y);
-    ImGui::PushClipRect(ImVec2(picture.x, picture.y), ImVec2(picture.x + picture.width, picture.y + picture.height),
-                        true);
+    const Texels texels = find_texels(view, context, picture);
+    ImGui::PushClipRect(low_of(picture), high_of(picture), true);
     for (int i = 0; i < facts->inspected_count; i++) {
         const inspected_pixel &pixel = facts->inspected[i];
         const inspected_kernel *kernel = layer == LAYER_SPLAT && view->footprint

@@ -121,7 +121,7 @@ void draw_histogram(const measurement *measured, const measured_histograms *hist
     draw_text(look.small, title, left_align, dim, "share of the values");
     box.take_bottom(px(16));
     Box plot = {box.x + px(42), box.y + px(4), box.width - px(50), box.height - px(4)};
-    fill(plot, IM_COL32(14, 14, 15, 255));
+    fill(plot, well);
     const Axes axes = find_axes(measured, plot);
     draw_grid(axes);
     for (int c = 0; c < measured->channel_count; c++)

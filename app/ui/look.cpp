@@ -8,6 +8,11 @@ namespace parts
 
 Look look;
 
+const ImU32 channel_colors[3] = {IM_COL32(236, 142, 134, 255), IM_COL32(140, 204, 130, 255),
+                                 IM_COL32(128, 170, 242, 255)};
+const ImU32 track_colors[PROFILER_TRACK_COUNT] = {IM_COL32(150, 150, 156, 255), accent, IM_COL32(124, 184, 120, 255),
+                                                  IM_COL32(190, 150, 214, 255)};
+
 namespace
 {
 

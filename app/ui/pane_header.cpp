@@ -204,8 +204,6 @@ void pane_menu(const ui_facts *facts, view *view, const view_context *context, i
 /* The value under the mouse, from the right; returns its left end. */
 float draw_probe(const ui_facts *facts, const pane *pane, Box header)
 {
-    static const ImU32 colors[3] = {IM_COL32(236, 142, 134, 255), IM_COL32(140, 204, 130, 255),
-                                    IM_COL32(128, 170, 242, 255)};
     const texel_area *area = &facts->probed.area;
     const float *value = values_at(&facts->probed, pane->layer, area->x, area->y);
     const float *other = pane_is_compared(pane) ? values_at(&facts->probed, pane->against, area->x, area->y) : nullptr;
@@ -218,7 +216,7 @@ float draw_probe(const ui_facts *facts, const pane *pane, Box header)
         float shown = value[c];
         if (other) /* of errors, too: one sees in which direction */
             shown -= other[c];
-        draw_format(look.small, cell, right_align, channels == 3 ? colors[c] : text,
+        draw_format(look.small, cell, right_align, channels == 3 ? channel_colors[c] : text,
                     std::fabs(shown) < 100 ? "%.4f" : "%.5g", (double)shown);
         header.width -= width;
     }

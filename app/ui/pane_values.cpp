@@ -59,19 +59,17 @@ void draw_values(const ui_facts *facts, const view *view, const view_context *co
                                     IM_COL32(160, 200, 255, 255)};
     const int channels = std::min(layer_row_of(pane->layer)->channels, 3);
     const texel_area area = visible_texels(view, context, picture);
-    const double zoom = view_zoom(view, context);
-    double x, y;
-    view_origin(view, context, picture, &x, &y);
+    const Texels texels = find_texels(view, context, picture);
     for (int i = 0; i < area.columns * std::max(area.rows, 0); i++) {
         const int column = area.x + i % area.columns, row = area.y + i / area.columns;
         const float *shown = values_at(&facts->printed, pane->layer, column, row);
         const float *other = pane_is_compared(pane) ? values_at(&facts->printed, pane->against, column, row) : nullptr;
         if (!shown || pane_shows_flip(pane) || (pane_is_compared(pane) && !other))
             continue;
-        const float middle_x = (float)(x + (column + 0.5) * zoom), middle_y = (float)(y + (row + 0.5) * zoom);
+        const ImVec2 middle = texels.middle(column, row);
         const float line = look.small->FontSize + px(1);
         for (int c = 0; c < channels; c++)
-            draw_value(ImVec2(middle_x, middle_y + line * ((float)c - (float)(channels - 1) / 2)),
+            draw_value(ImVec2(middle.x, middle.y + line * ((float)c - (float)(channels - 1) / 2)),
                        channels == 3 ? colors[c] : IM_COL32(255, 255, 255, 255),
                        other ? measure_of(pane->measure, shown[c], other[c]) : shown[c]);
     }

@@ -53,7 +53,7 @@ void write_factor(Box cell, float factor)
 /* A cell a tap, the inspected pixel in the middle; with the factors where there is room. */
 void draw_kernel(const inspected_kernel &kernel, Box box)
 {
-    fill(box, IM_COL32(14, 14, 15, 255));
+    fill(box, well);
     const float largest = largest_of(kernel);
     if (largest <= 0)
         return;

@@ -58,8 +58,6 @@ void write_number(ImFont *font, Box cell, ImU32 color, double value)
 /* A row a figure, a column a channel. */
 void list_statistics(const measurement *measured, Box *box)
 {
-    static const ImU32 colors[3] = {IM_COL32(236, 142, 134, 255), IM_COL32(140, 204, 130, 255),
-                                    IM_COL32(128, 170, 242, 255)};
     const int count = measured->channel_count;
     const float names = px(72), width = std::floor((box->width - names) / (float)MEASURED_CHANNELS);
     auto row_of = [&](const char *name, auto value) {
@@ -67,7 +65,7 @@ void list_statistics(const measurement *measured, Box *box)
         draw_text(look.small, row, left_align, dim, name);
         for (int c = 0; c < count; c++)
             write_number(look.small, {row.x + names + width * (float)c, row.y, width, row.height},
-                         count == 1 ? text : colors[c], value(measured->channels[c]));
+                         count == 1 ? text : channel_colors[c], value(measured->channels[c]));
     };
     row_of("largest", [](const measured_channel &channel) { return channel.largest; });
     for (int q = MEASURED_QUANTILE_COUNT - 1; q >= 0; q--) {

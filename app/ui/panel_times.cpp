@@ -11,52 +11,44 @@ namespace parts
 namespace
 {
 
-const ImU32 colors[PROFILER_TRACK_COUNT] = {IM_COL32(170, 170, 176, 255), IM_COL32(88, 166, 214, 255),
-                                            IM_COL32(124, 184, 120, 255), IM_COL32(190, 150, 214, 255)};
 const int bins = 24;
 
 double samples[PROFILER_WINDOW];
 
-struct Columns {
-    Box row;
+const float figure_width = 52;
+const int figures_shown = 5; /* n, median, p95, p99, max: at the right of a row */
 
-    Box cell(int column, float width) const
-    {
-        return {row.right() - width * (float)(5 - column), row.y, width, row.height};
-    }
-};
+Box cell_of(Box row, int column)
+{
+    return {row.right() - px(figure_width) * (float)(figures_shown - column), row.y, px(figure_width), row.height};
+}
 
 void draw_names(Box row)
 {
-    static const char *const names[] = {"n", "median", "p95", "p99", "max"};
-    const Columns columns = {row};
-    for (int i = 0; i < 5; i++)
-        draw_text(look.small, columns.cell(i, px(52)), right_align, dim, names[i]);
+    static const char *const names[figures_shown] = {"n", "median", "p95", "p99", "max"};
+    for (int i = 0; i < figures_shown; i++)
+        draw_text(look.small, cell_of(row, i), right_align, dim, names[i]);
 }
 
 void draw_figures(Box row, const profiler_stats &stats, bool placeholders)
 {
-    const Columns columns = {row};
     const double figures[] = {stats.median_ms, stats.p95_ms, stats.p99_ms, stats.max_ms};
-    ImGui::GetWindowDrawList()->AddCircleFilled(ImVec2(row.x + px(3), row.y + row.height / 2), px(2.5f),
-                                                colors[stats.track], 12);
-    draw_text(look.small, {row.x + px(12), row.y, row.width - px(52) * 5 - px(12), row.height}, left_align, text,
-              stats.name);
+    draw_stage_name({row.x, row.y, row.width - px(figure_width) * figures_shown, row.height}, stats, text);
     if (placeholders) {
-        for (int i = 0; i < 5; i++)
-            draw_text(look.small, columns.cell(i, px(52)), right_align, dim, "-");
+        for (int i = 0; i < figures_shown; i++)
+            draw_text(look.small, cell_of(row, i), right_align, dim, "-");
         return;
     }
-    draw_format(look.small, columns.cell(0, px(52)), right_align, dim, "%lld", (long long)stats.n);
-    for (int i = 0; i < 4; i++)
-        draw_format(look.small, columns.cell(i + 1, px(52)), right_align, text, figures[i] < 100 ? "%.3f" : "%.1f",
-                    figures[i]);
+    draw_format(look.small, cell_of(row, 0), right_align, dim, "%lld", (long long)stats.n);
+    for (int i = 1; i < figures_shown; i++)
+        draw_format(look.small, cell_of(row, i), right_align, text, figures[i - 1] < 100 ? "%.3f" : "%.1f",
+                    figures[i - 1]);
 }
 
 /* The latest samples from left to right, from 0 to the largest; the median as a line. */
 void draw_plot(Box box, const profiler_stats &stats, int count)
 {
-    fill(box, IM_COL32(255, 255, 255, 10));
+    fill(box, trough);
     if (count == 0 || stats.max_ms <= 0)
         return;
     const int columns = std::min((int)box.width, count);
@@ -67,7 +59,7 @@ void draw_plot(Box box, const profiler_stats &stats, int count)
         const float left = box.x + std::floor(box.width * (float)x / (float)columns);
         const float right = box.x + std::floor(box.width * (float)(x + 1) / (float)columns);
         fill({left, box.bottom() - tall, std::max(1.0f, right - left), tall},
-             (colors[stats.track] & 0xffffff) | 150u << 24);
+             (track_colors[stats.track] & 0xffffff) | 150u << 24);
     }
     fill({box.x, std::floor(box.bottom() - height(stats.median_ms)), box.width, 1}, text);
 }
@@ -76,7 +68,7 @@ void draw_plot(Box box, const profiler_stats &stats, int count)
 void draw_histogram(Box box, const profiler_stats &stats, int count)
 {
     int counts[bins] = {}, most = 0;
-    fill(box, IM_COL32(255, 255, 255, 10));
+    fill(box, trough);
     for (int i = 0; i < count && stats.max_ms > 0; i++) {
         const int bin = std::min((int)(samples[i] / stats.max_ms * bins), bins - 1);
         most = std::max(most, ++counts[bin]);
@@ -85,7 +77,7 @@ void draw_histogram(Box box, const profiler_stats &stats, int count)
         const float left = std::floor(box.width * (float)i / bins),
                     right = std::floor(box.width * (float)(i + 1) / bins);
         const float tall = std::ceil(box.height * (float)counts[i] / (float)most);
-        fill({box.x + left, box.bottom() - tall, right - left - 1, tall}, colors[stats.track]);
+        fill({box.x + left, box.bottom() - tall, right - left - 1, tall}, track_colors[stats.track]);
     }
 }
 
@@ -101,7 +93,7 @@ void draw_stage(const ui_facts *facts, const profiler_stats &stats, int index, i
 
 void choose_window(view *view, Box row)
 {
-    const float width = std::floor((row.width - 4 * px(4)) / 5);
+    const float width = std::floor((row.width - VIEW_TIMES_WINDOWS * px(4)) / (VIEW_TIMES_WINDOWS + 1));
     for (int i = 0; i < VIEW_TIMES_WINDOWS; i++) {
         char name[16];
         const Box cell = {row.x + (float)i * (width + px(4)), row.y, width, row.height};

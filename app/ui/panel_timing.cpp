@@ -10,9 +10,6 @@ namespace parts
 namespace
 {
 
-const ImU32 track_colors[PROFILER_TRACK_COUNT] = {IM_COL32(150, 150, 156, 255), IM_COL32(88, 166, 214, 255),
-                                                  IM_COL32(124, 184, 120, 255), IM_COL32(190, 150, 214, 255)};
-
 struct TimeColumns {
     float name, figure, bar;
     int figures;
@@ -40,9 +37,7 @@ bool is_hand_over(const profiler_stats &stats)
 void time_row(Box row, const TimeColumns &columns, const profiler_stats &stats, double longest, bool placeholder)
 {
     ImU32 color = is_hand_over(stats) ? amber : text;
-    ImGui::GetWindowDrawList()->AddCircleFilled(ImVec2(row.x + px(3), row.y + row.height / 2), px(2.5f),
-                                                track_colors[stats.track], 12);
-    draw_text(look.small, {row.x + px(12), row.y, columns.name, row.height}, left_align, color, stats.name);
+    draw_stage_name({row.x, row.y, px(12) + columns.name, row.height}, stats, color);
     const double figures[] = {stats.current_ms, stats.median_ms, stats.p95_ms, stats.p99_ms, stats.max_ms};
     for (int i = 0; i < columns.figures; i++)
         time_cell(columns.cell(row, i), color, figures[i], placeholder);
@@ -50,7 +45,7 @@ void time_row(Box row, const TimeColumns &columns, const profiler_stats &stats, 
         return;
     float x = row.right() - columns.bar;
     float length = placeholder ? 0 : (float)(stats.median_ms / longest) * columns.bar;
-    fill({x, row.y + px(5), columns.bar, row.height - px(10)}, IM_COL32(255, 255, 255, 10));
+    fill({x, row.y + px(5), columns.bar, row.height - px(10)}, trough);
     fill({x, row.y + px(5), length, row.height - px(10)}, track_colors[stats.track]);
 }
 

@@ -8,23 +8,46 @@
 namespace parts
 {
 
+ImVec2 Texels::corner(int column, int row) const
+{
+    return ImVec2(std::floor((float)(x + column * zoom)), std::floor((float)(y + row * zoom)));
+}
+
+ImVec2 Texels::middle(int column, int row) const
+{
+    return ImVec2((float)(x + (column + 0.5) * zoom), (float)(y + (row + 0.5) * zoom));
+}
+
+Texels find_texels(const view *view, const view_context *context, rectangle picture)
+{
+    Texels texels = {0, 0, view_zoom(view, context)};
+    view_origin(view, context, picture, &texels.x, &texels.y);
+    return texels;
+}
+
+ImVec2 low_of(rectangle picture)
+{
+    return ImVec2(picture.x, picture.y);
+}
+
+ImVec2 high_of(rectangle picture)
+{
+    return ImVec2(picture.x + picture.width, picture.y + picture.height);
+}
+
 namespace
 {
 
 void outline_texel(const view *view, const view_context *context, rectangle picture, int column, int row)
 {
-    double x, y, zoom = view_zoom(view, context);
-    view_origin(view, context, picture, &x, &y);
-    float reach = std::max((float)zoom / 2, px(4));
-    ImVec2 center((float)(x + (column + 0.5) * zoom), (float)(y + (row + 0.5) * zoom));
-    ImVec2 low(std::floor(center.x - reach), std::floor(center.y - reach));
-    ImVec2 high(std::ceil(center.x + reach), std::ceil(center.y + reach));
-    ImDrawList *list = ImGui::GetWindowDrawList();
-    list->PushClipRect(ImVec2(picture.x, picture.y), ImVec2(picture.x + picture.width, picture.y + picture.height),
-                       true);
-    list->AddRect(ImVec2(low.x - 1, low.y - 1), ImVec2(high.x + 1, high.y + 1), IM_COL32(0, 0, 0, 160));
-    list->AddRect(low, high, IM_COL32(255, 255, 255, 220));
-    list->PopClipRect();
+    const Texels texels = find_texels(view, context, picture);
+    const float reach = std::max((float)texels.zoom / 2, px(4));
+    const ImVec2 middle = texels.middle(column, row);
+    const ImVec2 low(std::floor(middle.x - reach), std::floor(middle.y - reach));
+    const ImVec2 high(std::ceil(middle.x + reach), std::ceil(middle.y + reach));
+    ImGui::PushClipRect(low_of(picture), high_of(picture), true);
+    outline(low, high, IM_COL32(255, 255, 255, 220), 1);
+    ImGui::PopClipRect();
 }
 
 /* Pins the pixel where the button was pressed, unless that began a drag. */
@@ -49,16 +72,6 @@ struct Place {
 rectangle rectangle_of(Box box)
 {
     return {box.x, box.y, box.width, box.height};
-}
-
-ImVec2 low_of(rectangle box)
-{
-    return ImVec2(box.x, box.y);
-}
-
-ImVec2 high_of(rectangle box)
-{
-    return ImVec2(box.x + box.width, box.y + box.height);
 }
 
 /* Where there is room for any of it, the mouse's part. */

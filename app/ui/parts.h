@@ -22,6 +22,11 @@ const ImU32 dim = IM_COL32(142, 143, 148, 255);
 const ImU32 faint = IM_COL32(84, 85, 90, 255);
 const ImU32 accent = IM_COL32(88, 166, 214, 255);
 const ImU32 amber = IM_COL32(229, 172, 84, 255);
+const ImU32 well = IM_COL32(14, 14, 15, 255);     /* below what is plotted */
+const ImU32 trough = IM_COL32(255, 255, 255, 10); /* below bars of times */
+
+extern const ImU32 channel_colors[3];                  /* of words: red, green, blue */
+extern const ImU32 track_colors[PROFILER_TRACK_COUNT]; /* of the clocks that measured stages */
 
 struct Look {
     float scale; /* target pixels a unit; 0: fonts are not made yet */
@@ -74,11 +79,15 @@ float text_width(ImFont *font, const char *words);
 float draw_text(ImFont *font, Box box, Align align, ImU32 color, const char *words);
 float draw_format(ImFont *font, Box box, Align align, ImU32 color, const char *format, ...) IM_FMTARGS(5);
 
+/* A stage, behind a dot of its clock's color. */
+void draw_stage_name(Box box, const profiler_stats &stats, ImU32 color);
+
 /* A value at the right, and its name in what that leaves of the box. */
 void draw_pair(ImFont *font, Box box, const char *name, const char *format, ...) IM_FMTARGS(4);
 
 void fill(Box box, ImU32 color);
-void draw_arrow(ImDrawList *list, ImVec2 center, ImU32 color); /* downwards: a list opens */
+void outline(ImVec2 low, ImVec2 high, ImU32 color, float thickness); /* set off by a dark one around it */
+void draw_arrow(ImDrawList *list, ImVec2 center, ImU32 color);       /* downwards: a list opens */
 
 /* In an open list. */
 void close_on_escape();
@@ -120,6 +129,17 @@ bool prints_values(const view *view, const view_context *context);
 texel_area visible_texels(const view *view, const view_context *context, rectangle picture);
 void draw_values(const ui_facts *facts, const view *view, const view_context *context, const pane *pane,
                  rectangle picture);
+
+/* panes.cpp: where a picture's texels are in the target, and the picture itself. */
+struct Texels {
+    double x, y, zoom;
+
+    ImVec2 corner(int column, int row) const;
+    ImVec2 middle(int column, int row) const;
+};
+Texels find_texels(const view *view, const view_context *context, rectangle picture);
+ImVec2 low_of(rectangle picture);
+ImVec2 high_of(rectangle picture);
 
 /* hand.cpp: what the mouse does in a pane, which is ImGui's item: to the picture, or to the camera of live frames. */
 void move_picture(view *view, const view_context *context, rectangle picture);

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 
 #include "parts.h"
 
@@ -37,18 +36,11 @@ void outline_region(const view *view, const view_context *context, rectangle pic
     const frame_region region = region_within(view->region, context->image_width, context->image_height);
     if (!view->measures || view->region.width == 0 || region.width == 0)
         return;
-    double x, y, zoom = view_zoom(view, context);
-    view_origin(view, context, picture, &x, &y);
-    auto corner = [&](int column, int row) {
-        return ImVec2(std::floor((float)(x + column * zoom)), std::floor((float)(y + row * zoom)));
-    };
-    const ImVec2 low = corner(region.x, region.y), high = corner(region.x + region.width, region.y + region.height);
-    ImDrawList *list = ImGui::GetWindowDrawList();
-    list->PushClipRect(ImVec2(picture.x, picture.y), ImVec2(picture.x + picture.width, picture.y + picture.height),
-                       true);
-    list->AddRect(ImVec2(low.x - 1, low.y - 1), ImVec2(high.x + 1, high.y + 1), IM_COL32(0, 0, 0, 160));
-    list->AddRect(low, high, amber, 0, 0, px(1));
-    list->PopClipRect();
+    const Texels texels = find_texels(view, context, picture);
+    ImGui::PushClipRect(low_of(picture), high_of(picture), true);
+    outline(texels.corner(region.x, region.y), texels.corner(region.x + region.width, region.y + region.height), amber,
+            px(1));
+    ImGui::PopClipRect();
 }
 
 } // namespace parts
