@@ -15,7 +15,7 @@ void build_group(view *view, const view_context *context, command_group group)
             continue;
         command_keys(&command, keys);
         ImGui::PushID(i);
-        if (ImGui::MenuItem(command.words, keys, command.is_on && command.is_on(view)))
+        if (ImGui::MenuItem(command.words, keys, command_is_on(&command, view)))
             command_run(i, view, context);
         ImGui::PopID();
     }

@@ -38,8 +38,9 @@ bool draw_row(const command &command, const view *view, bool is_chosen)
               command_group_name(command.group));
     inside.x += group;
     inside.width -= group;
-    if (command.is_on) {
-        const float width = draw_text(look.small, inside, right_align, accent, command.is_on(view) ? "on" : "off");
+    if (command.flag) {
+        const float width =
+            draw_text(look.small, inside, right_align, accent, command_is_on(&command, view) ? "on" : "off");
         inside.width -= width + px(10);
     }
     draw_text(look.body, inside, left_align, text, command.words);

@@ -103,7 +103,7 @@ template <typename Make> void offer_maps(const view_context *context, view *view
 }
 
 /* The same of another sequence. */
-void choose_sequence(const view_context *context, view *view, int index)
+void offer_sequences(const view_context *context, view *view, int index)
 {
     for (int sequence = 0; sequence < context->sequences; sequence++) {
         pane shown = view->panes[index];
@@ -112,46 +112,55 @@ void choose_sequence(const view_context *context, view *view, int index)
     }
 }
 
-/* The layers, their errors, and how this pane's one differs from each other one that it can be compared with. */
+/* How its layer differs from each other one that it can be compared with. */
+void offer_differences(const view_context *context, view *view, int index)
+{
+    const int shown = view->panes[index].layer, channels = layer_row_of(shown)->channels;
+    const float exposure = view->panes[index].exposure;
+    for (int layer = 0; layer < context->sequences * LAYER_COUNT; layer++)
+        if (context->has[layer] && !layer_is_map(layer) && layer != shown && layer_row_of(layer)->channels == channels)
+            offer(view, index, {shown, layer, MEASURE_SIGNED, exposure});
+    if (channels == layer_row_of(LAYER_MAPS)->channels)
+        offer_maps(context, view, index, layer_sequence(shown), [=](int map) -> pane {
+            return {shown, map, MEASURE_SIGNED, exposure};
+        });
+}
+
+void offer_measures(view *view, int index)
+{
+    pane shown = view->panes[index];
+    for (int measure = 0; measure_name(measure); measure++)
+        if (ImGui::MenuItem(measure_label(measure), nullptr, view->panes[index].measure == measure)) {
+            shown.measure = measure;
+            view_show(view, index, shown);
+        }
+}
+
+/* What a pane can show: layers, their errors, differences, and measures of these. */
 void choose_pane(const view_context *context, view *view, int index)
 {
     const int sequence = layer_sequence(view->panes[index].layer), first = layer_of_sequence(sequence, 0);
+    auto submenu = [](const char *name, auto offer_all) {
+        if (ImGui::BeginMenu(name)) {
+            offer_all();
+            ImGui::EndMenu();
+        }
+    };
     for (int layer = first; layer < first + LAYER_MAPS; layer++)
         if (context->has[layer])
             offer(view, index, pane_of(layer));
-    if (ImGui::BeginMenu("Kernels")) {
-        offer_maps(context, view, index, sequence, pane_of);
-        ImGui::EndMenu();
-    }
-    if (context->sequences > 1 && ImGui::BeginMenu("Sequence")) {
-        choose_sequence(context, view, index);
-        ImGui::EndMenu();
-    }
+    submenu("Kernels", [&] { offer_maps(context, view, index, sequence, pane_of); });
+    if (context->sequences > 1)
+        submenu("Sequence", [&] { offer_sequences(context, view, index); });
     if (context->has[FRAME_REFERENCE])
         ImGui::Separator();
     for (int layer = first; layer < first + LAYER_COUNT; layer++)
         if (context->has[FRAME_REFERENCE] && context->has[layer] && layer_row_of(layer)->has_error)
             offer(view, index, pane_error_of(layer));
     ImGui::Separator();
-    const int shown = view->panes[index].layer;
-    if (ImGui::BeginMenu("Difference")) {
-        const float exposure = view->panes[index].exposure;
-        for (int layer = 0; layer < context->sequences * LAYER_COUNT; layer++)
-            if (context->has[layer] && !layer_is_map(layer) && layer != shown &&
-                layer_row_of(layer)->channels == layer_row_of(shown)->channels)
-                offer(view, index, {shown, layer, MEASURE_SIGNED, exposure});
-        if (layer_row_of(shown)->channels == layer_row_of(LAYER_MAPS)->channels)
-            offer_maps(context, view, index, sequence, [=](int map) -> pane {
-                return {shown, map, MEASURE_SIGNED, exposure};
-            });
-        ImGui::EndMenu();
-    }
-    if (pane_is_compared(&view->panes[index]) && ImGui::BeginMenu("Measure")) {
-        for (int measure = 0; measure_name(measure); measure++)
-            if (ImGui::MenuItem(measure_label(measure), nullptr, view->panes[index].measure == measure))
-                view_show(view, index, {shown, view->panes[index].against, measure, view->panes[index].exposure});
-        ImGui::EndMenu();
-    }
+    submenu("Difference", [&] { offer_differences(context, view, index); });
+    if (pane_is_compared(&view->panes[index]))
+        submenu("Measure", [&] { offer_measures(view, index); });
     ImGui::SetNextItemWidth(px(150));
     ImGui::SliderFloat("EV of its own", &view->panes[index].exposure, -8, 8, "%+.1f");
     ImGui::Separator();

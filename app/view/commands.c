@@ -1,45 +1,34 @@
 #include "palette.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 /* ---- What they do ------------------------------------------------------------------------------------------------- */
 
-#define TOGGLE(field)                                                                                                  \
-    static bool field##_is_on(const view *view)                                                                        \
-    {                                                                                                                  \
-        return view->field;                                                                                            \
-    }                                                                                                                  \
-    static void toggle_##field(view *view, const view_context *context, int argument)                                  \
-    {                                                                                                                  \
-        (void)context, (void)argument;                                                                                 \
-        view->field = !view->field;                                                                                    \
-    }
+/* What a command turns on and off, or asks the viewer for. */
+static bool *flag_at(view *view, int place)
+{
+    return (bool *)((char *)view + place);
+}
 
-TOGGLE(panels)
-TOGGLE(first_row)
-TOGGLE(inspector)
-TOGGLE(footprint)
-TOGGLE(measures)
-TOGGLE(times)
-TOGGLE(times_pause)
-TOGGLE(continuous)
-TOGGLE(accumulate)
-TOGGLE(once)
-TOGGLE(help)
-TOGGLE(menu)
+static void toggle(view *view, const view_context *context, int place)
+{
+    (void)context;
+    *flag_at(view, place) = !*flag_at(view, place);
+}
+
+static void ask(view *view, const view_context *context, int place)
+{
+    (void)context;
+    *flag_at(view, place) = true;
+}
 
 static void open_palette(view *view, const view_context *context, int argument)
 {
     (void)argument;
     palette_open(view, context);
-}
-
-static void fit(view *view, const view_context *context, int argument)
-{
-    (void)context, (void)argument;
-    view->fit = true;
 }
 
 static void set_zoom(view *view, const view_context *context, int percent)
@@ -57,11 +46,6 @@ static void toggle_solo(view *view, const view_context *context, int argument)
     (void)argument;
     view->solo = view->solo >= 0 || view->wipe.on ? -1 : view_target_pane(view, context);
     view->wipe.on = false;
-}
-
-static bool wipe_is_on(const view *view)
-{
-    return view->wipe.on;
 }
 
 static void toggle_wipe(view *view, const view_context *context, int argument)
@@ -122,12 +106,6 @@ static void expose(view *view, const view_context *context, int steps)
     view->tone.exposure = fminf(fmaxf(view->tone.exposure + 0.5f * (float)steps, -TONE_MOST_EV), TONE_MOST_EV);
 }
 
-static void expose_by_itself(view *view, const view_context *context, int argument)
-{
-    (void)context, (void)argument;
-    view->auto_exposure = true;
-}
-
 static void next_window(view *view, const view_context *context, int argument)
 {
     (void)context, (void)argument;
@@ -150,22 +128,6 @@ static void next_channels(view *view, const view_context *context, int argument)
 {
     (void)context, (void)argument;
     view->tone.channels = (view->tone.channels + 1) % TONE_CHANNELS;
-}
-
-static bool marks_clipped(const view *view)
-{
-    return view->tone.mark_clipped;
-}
-
-static void toggle_marks(view *view, const view_context *context, int argument)
-{
-    (void)context, (void)argument;
-    view->tone.mark_clipped = !view->tone.mark_clipped;
-}
-
-static bool is_playing(const view *view)
-{
-    return view->playing;
 }
 
 static void play(view *view, const view_context *context, int argument)
@@ -197,23 +159,6 @@ static void set_pace(view *view, const view_context *context, int steps)
     view->rate = rates[i];
 }
 
-static void reload(view *view, const view_context *context, int argument)
-{
-    (void)context, (void)argument;
-    view->reload = true;
-}
-
-static bool works_together(const view *view)
-{
-    return view->predictor.together;
-}
-
-static void toggle_together(view *view, const view_context *context, int argument)
-{
-    (void)context, (void)argument;
-    view->predictor.together = !view->predictor.together;
-}
-
 static void go_home(view *view, const view_context *context, int argument)
 {
     (void)context, (void)argument;
@@ -221,34 +166,10 @@ static void go_home(view *view, const view_context *context, int argument)
     view->playing = false;
 }
 
-static void save_screenshot(view *view, const view_context *context, int argument)
-{
-    (void)context, (void)argument;
-    view->save_screenshot = true;
-}
-
 static void save_pane(view *view, const view_context *context, int argument)
 {
     (void)argument;
     view->save_pane = view_target_pane(view, context) + 1;
-}
-
-static void copy_region(view *view, const view_context *context, int argument)
-{
-    (void)context, (void)argument;
-    view->copy_region = true;
-}
-
-static void copy_command_line(view *view, const view_context *context, int argument)
-{
-    (void)context, (void)argument;
-    view->copy_command_line = true;
-}
-
-static void quit(view *view, const view_context *context, int argument)
-{
-    (void)context, (void)argument;
-    view->quit = true;
 }
 
 static int of_level(int layer, int level)
@@ -320,30 +241,32 @@ static bool has_camera(const view_context *context)
 
 /* ---- The table ---------------------------------------------------------------------------------------------------- */
 
+#define TOGGLE(field) .run = toggle, .argument = offsetof(view, field), .flag = offsetof(view, field)
+#define ASK(field)    .run = ask, .argument = offsetof(view, field)
+
 /* clang-format off */
 static const command rows[] = {
-    {"fit", "fit the picture", COMMANDS_VIEW, {'f'}, .run = fit},
+    {"fit", "fit the picture", COMMANDS_VIEW, {'f'}, ASK(fit)},
     {"actual-size", "one pixel a texel", COMMANDS_VIEW, {'F'}, .run = set_zoom, .argument = 100},
     {"zoom-in", "zoom in", COMMANDS_VIEW, {'+', '='}, .run = zoom, .argument = 1, .repeats = true},
     {"zoom-out", "zoom out", COMMANDS_VIEW, {'-'}, .run = zoom, .argument = -1, .repeats = true},
-    {"panels", "panels", COMMANDS_VIEW, {KEY_TAB}, .run = toggle_panels, .is_on = panels_is_on},
+    {"panels", "panels", COMMANDS_VIEW, {KEY_TAB}, TOGGLE(panels)},
     {"inspector", "inspect the kernels of the pixel under the cursor; a click pins it, one with Shift a second pixel", COMMANDS_VIEW,
-     {'i'}, .run = toggle_inspector, .is_on = inspector_is_on},
-    {"footprint", "footprints: beside the kernels, and outlined over splat, what a pixel writes", COMMANDS_VIEW, {'I'}, .run = toggle_footprint,
-     .is_on = footprint_is_on},
-    {"metrics", "metrics and a histogram; a drag with Shift chooses a region", COMMANDS_VIEW, {'k'}, .run = toggle_measures, .is_on = measures_is_on},
-    {"times", "times of all stages, plotted, and the hand-over's state", COMMANDS_VIEW, {'T'}, .run = toggle_times, .is_on = times_is_on},
+     {'i'}, TOGGLE(inspector)},
+    {"footprint", "footprints: beside the kernels, and outlined over splat, what a pixel writes", COMMANDS_VIEW, {'I'}, TOGGLE(footprint)},
+    {"metrics", "metrics and a histogram; a drag with Shift chooses a region", COMMANDS_VIEW, {'k'}, TOGGLE(measures)},
+    {"times", "times of all stages, plotted, and the hand-over's state", COMMANDS_VIEW, {'T'}, TOGGLE(times)},
     {"times-window", "times of more of the latest samples, or of the fewest", COMMANDS_VIEW, {KEY_CONTROL | 'h'}, .run = next_window},
-    {"times-pause", "pause the times", COMMANDS_VIEW, {KEY_CONTROL | 't'}, .run = toggle_times_pause, .is_on = times_pause_is_on, .passing = true},
+    {"times-pause", "pause the times", COMMANDS_VIEW, {KEY_CONTROL | 't'}, TOGGLE(times_pause), .passing = true},
 
     {"solo", "the pane under the cursor alone, or all again", COMMANDS_PANES, {KEY_ENTER}, .run = toggle_solo},
     {"wipe", "the pane under the cursor and the next one over each other, with an edge to drag", COMMANDS_PANES, {'w'},
-     .run = toggle_wipe, .is_on = wipe_is_on, .passing = true},
+     .run = toggle_wipe, .flag = offsetof(view, wipe.on), .passing = true},
     {"previous-pane", "the pane before, alone", COMMANDS_PANES, {','}, .run = view_turn_page, .argument = -1, .repeats = true},
     {"next-pane", "the next pane, alone", COMMANDS_PANES, {'.'}, .run = view_turn_page, .argument = 1, .repeats = true},
     {"add-pane", "one more pane beside the one under the cursor", COMMANDS_PANES, {KEY_CONTROL | 'n'}, .run = add_pane},
     {"remove-pane", "without the pane under the cursor", COMMANDS_PANES, {KEY_CONTROL | 'w'}, .run = remove_pane},
-    {"first-row", "the first row of panes alone", COMMANDS_PANES, {'l'}, .run = toggle_first_row, .is_on = first_row_is_on},
+    {"first-row", "the first row of panes alone", COMMANDS_PANES, {'l'}, TOGGLE(first_row)},
     {"error", "error against the reference in the pane under the cursor", COMMANDS_PANES, {'x'}, .run = toggle_error,
      .applies = has_reference},
 
@@ -351,28 +274,25 @@ static const command rows[] = {
     {"exposure-down", "exposure down", COMMANDS_TONE, {'E'}, .run = expose, .argument = -1, .repeats = true},
     {"exposure-reset", "exposure of 0 EV", COMMANDS_TONE, {'0'}, .run = reset_exposure},
     {"auto-exposure", "exposure by the picture under the cursor: its 99th percentile becomes 1; of a difference alone", COMMANDS_TONE, {'j'},
-     .run = expose_by_itself},
+     ASK(auto_exposure)},
     {"next-tone", "next tone curve", COMMANDS_TONE, {'y'}, .run = next_curve},
     {"next-channel", "next channel, or all", COMMANDS_TONE, {'b'}, .run = next_channels},
-    {"clipped", "mark clipped pixels", COMMANDS_TONE, {'z'}, .run = toggle_marks, .is_on = marks_clipped, .passing = true},
+    {"clipped", "mark clipped pixels", COMMANDS_TONE, {'z'}, TOGGLE(tone.mark_clipped), .passing = true},
 
-    {"play", "play or pause", COMMANDS_SEQUENCE, {' '}, .run = play, .applies = has_sequence, .is_on = is_playing, .passing = true},
+    {"play", "play or pause", COMMANDS_SEQUENCE, {' '}, .run = play, .applies = has_sequence, .flag = offsetof(view, playing), .passing = true},
     {"previous", "the frame before", COMMANDS_SEQUENCE, {KEY_LEFT}, .run = step, .argument = -1, .applies = has_sequence, .repeats = true},
     {"next", "the next frame", COMMANDS_SEQUENCE, {KEY_RIGHT}, .run = step, .argument = 1, .applies = has_sequence, .repeats = true},
     {"first", "the first frame", COMMANDS_SEQUENCE, {KEY_HOME}, .run = go_to_end, .argument = 0, .applies = has_sequence},
     {"last", "the last frame", COMMANDS_SEQUENCE, {KEY_END}, .run = go_to_end, .argument = 1, .applies = has_sequence},
 
-    {"play-once", "end with the last frame instead of beginning anew", COMMANDS_SEQUENCE, {'R'}, .run = toggle_once,
-     .applies = has_sequence, .is_on = once_is_on},
+    {"play-once", "end with the last frame instead of beginning anew", COMMANDS_SEQUENCE, {'R'}, .applies = has_sequence, TOGGLE(once)},
     {"slower", "fewer frames a second", COMMANDS_SEQUENCE, {'['}, .run = set_pace, .argument = -1, .applies = has_sequence, .repeats = true},
     {"faster", "more frames a second", COMMANDS_SEQUENCE, {']'}, .run = set_pace, .argument = 1, .applies = has_sequence, .repeats = true},
     {"reload", "read the frame's file anew; where it changes, that is done by itself", COMMANDS_SEQUENCE, {KEY_F5},
-     .run = reload, .applies = has_no_camera},
+     ASK(reload), .applies = has_no_camera},
 
-    {"continuous", "filter continuously; of a resting camera, show new noise", COMMANDS_FILTER, {'c'}, .run = toggle_continuous,
-     .is_on = continuous_is_on},
-    {"together", "gather and splat in one stage, where they have the same weights", COMMANDS_FILTER, {'t'}, .run = toggle_together,
-     .is_on = works_together},
+    {"continuous", "filter continuously; of a resting camera, show new noise", COMMANDS_FILTER, {'c'}, TOGGLE(continuous)},
+    {"together", "gather and splat in one stage, where they have the same weights", COMMANDS_FILTER, {'t'}, TOGGLE(predictor.together)},
 
     {"next-sequence", "the same of the next sequence in the pane under the cursor", COMMANDS_PANES, {';'}, .run = next_sequence,
      .applies = has_sequences},
@@ -381,20 +301,19 @@ static const command rows[] = {
     {"map-levels", "a map of kernels under the cursor: a pane for each level", COMMANDS_PANES, {KEY_CONTROL | 'l'}, .run = spread_map},
 
     {"home", "the scene's own camera", COMMANDS_CAMERA, {'v'}, .run = go_home, .applies = has_camera},
-    {"accumulate", "accumulate in the noisy picture instead of the reference", COMMANDS_CAMERA, {'u'}, .run = toggle_accumulate,
-     .applies = has_camera, .is_on = accumulate_is_on},
+    {"accumulate", "accumulate in the noisy picture instead of the reference", COMMANDS_CAMERA, {'u'}, .applies = has_camera, TOGGLE(accumulate)},
 
-    {"screenshot", "save a screenshot", COMMANDS_FILE, {'p', 'P'}, .run = save_screenshot}, /* P: while Shift pins */
+    {"screenshot", "save a screenshot", COMMANDS_FILE, {'p', 'P'}, ASK(save_screenshot)}, /* P: while Shift pins */
     {"save-pane", "save the values in the pane under the cursor as wfview.PANE.exr", COMMANDS_FILE, {KEY_CONTROL | 's'}, .run = save_pane},
     {"copy-region", "copy the values in the region that metrics are of, of all panes' layers, as CSV", COMMANDS_FILE, {KEY_CONTROL | 'r'},
-     .run = copy_region},
+     ASK(copy_region)},
     {"copy-command-line", "copy the command line that shows this view, headless too", COMMANDS_FILE, {KEY_CONTROL | 'c'},
-     .run = copy_command_line},
-    {"quit", "quit", COMMANDS_FILE, {'q', KEY_ESCAPE}, .run = quit},
+     ASK(copy_command_line)},
+    {"quit", "quit", COMMANDS_FILE, {'q', KEY_ESCAPE}, ASK(quit)},
 
     {"commands", "search the commands", COMMANDS_HELP, {KEY_CONTROL | 'p', '/'}, .run = open_palette},
-    {"menu", "menu", COMMANDS_HELP, {KEY_F10}, .run = toggle_menu, .is_on = menu_is_on, .passing = true},
-    {"help", "mouse and keys", COMMANDS_HELP, {KEY_F1, 'h', '?'}, .run = toggle_help, .is_on = help_is_on, .passing = true},
+    {"menu", "menu", COMMANDS_HELP, {KEY_F10}, TOGGLE(menu), .passing = true},
+    {"help", "mouse and keys", COMMANDS_HELP, {KEY_F1, 'h', '?'}, TOGGLE(help), .passing = true},
 };
 /* clang-format on */
 
@@ -489,6 +408,11 @@ bool command_applies(int index, const view_context *context)
     return command_get(index, &command) && applies(&command, context);
 }
 
+bool command_is_on(const command *command, const view *view)
+{
+    return command->flag && *(const bool *)((const char *)view + command->flag);
+}
+
 void command_run(int index, view *view, const view_context *context)
 {
     command command;
@@ -561,7 +485,7 @@ void commands_difference(const view *view, const struct view *other, const view_
     size_t length = 0;
     *names = 0;
     for (int i = 0; i < ROWS; i++)
-        if (rows[i].is_on && !rows[i].passing && applies(&rows[i], context) &&
-            rows[i].is_on(view) != rows[i].is_on(other) && length < size)
+        if (!rows[i].passing && applies(&rows[i], context) &&
+            command_is_on(&rows[i], view) != command_is_on(&rows[i], other) && length < size)
             length += (size_t)snprintf(names + length, size - length, "%s%s", length ? "," : "", rows[i].name);
 }

@@ -27,7 +27,7 @@ typedef struct command {
     void (*run)(view *view, const view_context *context, int argument);
     int argument;
     bool (*applies)(const view_context *context); /* NULL: always */
-    bool (*is_on)(const view *view);              /* NULL: it is no toggle */
+    size_t flag;  /* of a toggle: the offset in view of what it turns on and off; 0: it is none */
     bool passing; /* what the toggle shows is for a moment: nothing that a command line or settings keep */
     bool repeats; /* while a key is held */
 } command;
@@ -39,6 +39,8 @@ bool command_get(int index, command *command);
 /* The row that applies and has this name, or this key; -1: none. */
 int command_find(const view_context *context, const char *name);
 int command_of_key(const view_context *context, int key);
+
+bool command_is_on(const command *command, const view *view); /* false of all but toggles */
 
 bool command_applies(int index, const view_context *context);
 

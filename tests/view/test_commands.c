@@ -100,14 +100,14 @@ static void toggles_turn(void **state)
     for (int i = 0; command_get(i, &command); i++) {
         view view = fresh();
         view_context context = context_of(i % 2);
-        if (!command.is_on)
+        if (!command.flag)
             continue;
         context.has_camera = !command_applies(i, &context) ? !context.has_camera : context.has_camera;
-        const bool before = command.is_on(&view);
+        const bool before = command_is_on(&command, &view);
         command_run(i, &view, &context);
-        assert_int_equal(command.is_on(&view), !before);
+        assert_int_equal(command_is_on(&command, &view), !before);
         command_run(i, &view, &context);
-        assert_int_equal(command.is_on(&view), before);
+        assert_int_equal(command_is_on(&command, &view), before);
         count++;
     }
     assert_true(count >= 10);
