@@ -28,8 +28,7 @@ static constexpr int wf_logit_plane(int pixels)
 template <int K_, int HEIGHT_, int CHUNKS_> struct wf_level {
     static constexpr int K = K_, HEIGHT = HEIGHT_, CHUNKS = CHUNKS_, BLOCKS = CHUNKS ? 2 : 3,
                          ALBEDO_BLOCKS = CHUNKS ? 2 : 4;
-    static constexpr bool COARSER_FIRST = CHUNKS == 0; /* of many waves of blocks, most find it there */
-    static constexpr bool LOGITS_FIRST = HEIGHT < 16;  /* where latency is what takes time */
+    static constexpr bool LOGITS_FIRST = HEIGHT < 16; /* where latency is what takes time */
     static constexpr int BORDER = K / 2, TAPS = K * K;
     static constexpr int PITCH = WF_LEVEL_WIDTH + 2 * BORDER, REGION = PITCH * (HEIGHT + 2 * BORDER);
 };
@@ -357,32 +356,18 @@ static __device__ __forceinline__ void wf_store_alphas(const wf_filtered_args &o
         to[1] = __halves2half2(__high2half(gather), __high2half(splat));
 }
 
-/* Of a coarse pixel the lane of the even row takes gather, the other one splat. */
-static __device__ __forceinline__ int wf_find_operator()
+/* What the coarser level adds to a coarse pixel. The lane of the even row takes gather, the other one splat. */
+static __device__ __forceinline__ void wf_store_blend(const wf_level_args &args, const float3 &gather,
+                                                      const float3 &splat, int y, int x)
 {
-    return threadIdx.x % 32 < 16 ? WF_GATHER : WF_SPLAT;
-}
-
-static __device__ __forceinline__ bool wf_has_coarse(const wf_filtered_args &output, int y, int x)
-{
-    return (output.operators >> wf_find_operator() & 1) && y / 2 * 2 < output.height && x < output.width;
-}
-
-/* o of the coarser level at the coarse pixel of (y,x). */
-static __device__ __forceinline__ float3 wf_find_coarser(const wf_level_args &args, int y, int x)
-{
-    return wf_has_coarse(args.output, y, x) ? wf_blended(args.coarser, wf_find_operator(), y / 2, x / 2)
-                                            : make_float3(0, 0, 0);
-}
-
-/* What the coarser level adds to a coarse pixel's mean. */
-static __device__ __forceinline__ void wf_store_blend(const wf_filtered_args &output, const float3 &coarser,
-                                                      const float3 &gather, const float3 &splat, int y, int x)
-{
-    const int op = wf_find_operator(), coarse_width = (output.width + 1) / 2;
-    if (wf_has_coarse(output, y, x))
-        wf_write_dense(output.blend[op], coarse_width * ((output.height + 1) / 2), y / 2 * coarse_width + x / 2,
-                       coarser - (op == WF_SPLAT ? splat : gather));
+    const wf_filtered_args &output = args.output;
+    const int op = threadIdx.x % 32 < 16 ? WF_GATHER : WF_SPLAT;
+    const float3 mean = op == WF_SPLAT ? splat : gather;
+    if (!(output.operators >> op & 1) || y / 2 * 2 >= output.height || x >= output.width)
+        return;
+    const int coarse_width = (output.width + 1) / 2, plane = coarse_width * ((output.height + 1) / 2);
+    wf_write_dense(output.blend[op], plane, y / 2 * coarse_width + x / 2,
+                   wf_blended(args.coarser, op, y / 2, x / 2) - mean);
 }
 
 template <typename Level>
@@ -404,7 +389,7 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter
     const bool has_splat = args.output.operators >> WF_SPLAT & 1, has_gather = args.output.operators >> WF_GATHER & 1;
     __half *const own_gather = gather_logits + at.y * gather_area::PITCH + at.x;
     __half *const own_splat = splat_logits + at.y * splat_area::PITCH + at.x;
-    float3 gather_mean = make_float3(0, 0, 0), splat_mean = gather_mean, coarser = gather_mean;
+    float3 gather_mean = make_float3(0, 0, 0), splat_mean = gather_mean;
 
     const auto fill_light = [&] {
         wf_fill_light<Level, wf_raw_light>(
@@ -412,12 +397,6 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter
             [&](int y, int x) { return wf_read_raw(args.light, y, x, width); },
             [&](int pixel) { return wf_read_raw_at(args.light, pixel); },
             [&](const wf_raw_light &raw) { return wf_finish_light(args.light, raw); });
-    };
-    const auto find_coarser = [&] {
-        if (args.before == WF_BEFORE_COARSER)
-            wf_wait_for_kernels();
-        if (has_pixels && args.output.alpha)
-            coarser = wf_find_coarser(args, y, x);
     };
 
     /* Logits are on their way while the kernel before still makes the light. Only a coarser level's output is needed late. */
@@ -441,8 +420,6 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter
         wf_follow_in_turn();
     if (Level::LOGITS_FIRST)
         fill_light();
-    if (Level::COARSER_FIRST)
-        find_coarser();
     __syncthreads();
     if (has_pixels) {
         if (!is_inner && has_splat)
@@ -463,10 +440,10 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter
         if (args.output.alpha)
             wf_store_alphas(args.output, own_gather + Level::TAPS * gather_area::PLANE, gather_area::PLANE, y, x);
     }
-    if (!Level::COARSER_FIRST)
-        find_coarser();
+    if (args.before == WF_BEFORE_COARSER)
+        wf_wait_for_kernels();
     if (has_pixels && args.output.alpha)
-        wf_store_blend(args.output, coarser, gather_mean, splat_mean, y, x);
+        wf_store_blend(args, gather_mean, splat_mean, y, x);
     if (args.blend.counters)
         wf_blend_finished<Level::HEIGHT, WF_LEVEL_THREADS>(args.blend, args.output, wf_level_shared);
 }
