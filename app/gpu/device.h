@@ -52,7 +52,7 @@ const char *vk_result_name(VkResult result);
 /* True for VK_SUCCESS, else sets "<call> failed: <result>". */
 bool vk_ok(VkResult result, const char *call, error *error);
 
-/* ---- Memory ------------------------------------------------------------------------------------------------------- */
+/* ---- memory.c --------------------------------------------------------------------------------------------------- */
 
 typedef struct buffer {
     VkBuffer handle;
@@ -85,7 +85,7 @@ static inline bool image_exists(const wf_node_image *image)
 extern const VkImageSubresourceRange image_range;
 extern const VkImageSubresourceLayers image_layers;
 
-/* ---- Pipelines ---------------------------------------------------------------------------------------------------- */
+/* ---- pipeline.c ------------------------------------------------------------------------------------------------- */
 
 /* From SPIR-V of `size` bytes. constants: specialization; NULL: none. */
 bool shader_create(const device *device, const uint32_t *code, size_t size, VkShaderModule *module, error *error);
@@ -102,7 +102,7 @@ bool descriptor_sets_create(const device *device, VkDescriptorSetLayout set_layo
                             uint32_t size_count, uint32_t set_count, VkDescriptorPool *pool, VkDescriptorSet *sets,
                             error *error);
 
-/* ---- Commands ----------------------------------------------------------------------------------------------------- */
+/* ---- commands.c ------------------------------------------------------------------------------------------------- */
 
 bool commands_allocate(const device *device, uint32_t count, VkCommandBuffer *commands, error *error);
 bool commands_begin(VkCommandBuffer commands, error *error);
