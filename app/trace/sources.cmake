@@ -20,7 +20,7 @@ add_library(wfview_trace STATIC
 target_link_libraries(wfview_trace PUBLIC wfview_io PRIVATE wf_warnings PkgConfig::WFVIEW_TRACE OpenMP::OpenMP_C m)
 
 # wfview_tracer: the path tracer on the GPU.
-add_library(wfview_tracer STATIC trace/render.c trace/tracer.c trace/upload.c)
+add_library(wfview_tracer STATIC trace/render.c trace/scene_buffers.c trace/tracer.c trace/upload.c)
 add_executable(ggx_tables trace/ggx_tables.c)
 target_include_directories(ggx_tables PRIVATE ${PROJECT_SOURCE_DIR})
 target_link_libraries(ggx_tables PRIVATE wf_warnings m)
