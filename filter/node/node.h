@@ -1,7 +1,8 @@
 /* node.h -- the node's insides: slots, marks, and the table of hand-overs. Private to filter/node.
  *
  * node.c      life, images
- * frame.c     a frame's four steps, and the table of stages that run between
+ * frame.c     a frame's four steps
+ * stages.c    the table of stages that run between
  * planes.c    memory of the pictures that go in and come out
  * predictor.h where weights come from: predictor.c, and a file for each kind of predictor
  * inspect.c   which pixels a frame tells the weights of, and where; pick.c copies them, reckon.c says what they mean
@@ -152,6 +153,9 @@ wf_result wf_node_wait_for_all(wf_node *node);
 
 /* How many further layers the slot's frame has; they are counted without gaps once wf_node_begin has looked. */
 int wf_node_layers_of(const node_slot *slot);
+
+/* stages.c: enqueues the work of the slot's frame, and remembers which stages it has and when it was. */
+wf_result wf_node_run_stages(wf_node *node, uint32_t slot);
 
 /* ---- planes.c ---------------------------------------------------------------------------------------------------- */
 
