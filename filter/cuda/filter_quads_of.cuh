@@ -10,13 +10,20 @@ static constexpr __host__ __device__ wf_filter_shape shape_of(wf_operator op, wf
 {
     if (kernel_width == 0)
         return {1, 8, 2};
-    if (mode == WF_SOFTMAX && image == weight && kernel_width <= (op == WF_GATHER ? 11 : 5))
+    if (mode == WF_SOFTMAX && image == weight && kernel_width <= (op == WF_GATHER && weight == sizeof(float) ? 11 : 5))
         return {2, 4, 5};
+    if (mode == WF_SOFTMAX && image == weight && weight < sizeof(float))
+        return {2, 4, 4};
     if (mode == WF_LINEAR && image == weight) {
         const bool small = op == WF_GATHER || kernel_width <= (weight == sizeof(float) ? 5 : 9);
         return {1, small ? 4 : 8, small ? 5 : 2};
     }
     return {2, 8, 2};
+}
+
+template <typename Weight> static constexpr __device__ bool has_small_logits()
+{
+    return std::is_same_v<Weight, __half>;
 }
 
 /* What becomes the factors of slots that are no taps, or lead out of the image: these count nothing. */
@@ -144,7 +151,8 @@ static __device__ __forceinline__ void add_rows(const wf_quads_args &args, const
             }
             float factor[SLOTS][WF_TILE_GROUP];
             make_factors<OP, MODE, BORDERS>(weights, row, first, column, columns, logsumexps, factor);
-            wf_sums_add_weights(sums, factor);
+            wf_sums_add_weights<has_small_logits<Weight>()>(sums, factor, AHEAD ? 0 : row.lead - first,
+                                                            AHEAD ? SLOTS : row.lead + row.taps - first);
 #pragma unroll
             for (int k = 0; k < SLOTS; k++) {
                 if (!wf_is_tap(row, first + k))
@@ -179,7 +187,7 @@ static __global__ void __launch_bounds__(wf_quads_threads(SHAPE), SHAPE.blocks) 
         const int left = at.x / WF_QUADS_WIDTH * WF_QUADS_WIDTH, right = left + WF_QUADS_WIDTH;
         const bool borders = left < args.margin || right + args.margin > args.tile.width;
         wf_tile_sums<MODE, CHANNELS> sums;
-        wf_sums_start(sums);
+        wf_sums_start(sums, has_small_logits<Weight>() ? -65504 : -FLT_MAX);
         if (borders)
             add_rows<OP, MODE, true, Image, Weight, CHANNELS, KERNEL_WIDTH>(args, at, sums);
         else

@@ -10,6 +10,8 @@
 #include <cuda_fp16.h>
 #include <stdint.h>
 
+#include "exp2.cuh"
+
 /* Where shared memory lies, for the instructions below. */
 static __device__ __forceinline__ uint32_t wf_shared_address(const void *shared)
 {
@@ -85,15 +87,7 @@ static __device__ __forceinline__ void wf_multiply(float sums[4], const uint32_t
 #endif
 }
 
-#define WF_LOG2_E 1.44269504f
-#define WF_LN_2   0.693147181f
-
-static __device__ __forceinline__ float wf_exp2(float value)
-{
-    float power;
-    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(value));
-    return power;
-}
+#define WF_LN_2 0.693147181f
 
 static __device__ __forceinline__ float wf_log2(float value)
 {

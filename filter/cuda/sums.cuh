@@ -10,6 +10,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "exp2.cuh"
 #include "wf.h"
 
 #define WF_SOFTMAX_HEADROOM 8
@@ -24,10 +25,7 @@ template <wf_mode MODE, int CHANNELS, int PIXELS, typename Real = float> struct 
 /* As __expf, which takes instructions more so that results below 2^-126 are not 0: beside a sum that is at least 1. */
 static __device__ __forceinline__ float wf_exp(float value)
 {
-    const float log2_e = 1.4426950408889634f;
-    float result;
-    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(value * log2_e));
-    return result;
+    return wf_exp2(value * WF_LOG2_E);
 }
 
 static __device__ __forceinline__ double wf_exp(double value)
@@ -52,8 +50,10 @@ template <wf_mode MODE> static __device__ constexpr float wf_no_weight()
     return MODE == WF_SOFTMAX ? -INFINITY : 0.0f;
 }
 
+/* No finite logit is less than `lowest`. */
 template <wf_mode MODE, int CHANNELS, int PIXELS, typename Real>
-static __device__ __forceinline__ void wf_sums_start(wf_sums<MODE, CHANNELS, PIXELS, Real> &sums)
+static __device__ __forceinline__ void wf_sums_start(wf_sums<MODE, CHANNELS, PIXELS, Real> &sums,
+                                                     float lowest = -FLT_MAX)
 {
 #pragma unroll
     for (int p = 0; p < PIXELS; p++) {
@@ -61,23 +61,24 @@ static __device__ __forceinline__ void wf_sums_start(wf_sums<MODE, CHANNELS, PIX
         for (int c = 0; c < CHANNELS; c++)
             sums.color[c][p] = 0;
         sums.weight[p] = 0;
-        sums.origin[p] = -FLT_MAX;
+        sums.origin[p] = lowest;
     }
 }
 
-/* Softmax: moves origins where logits exceed them too far. */
+/* Softmax: moves origins where logits of the taps first <= t < last exceed them too far. */
 template <int CHANNELS, int PIXELS, int TAPS, typename Real>
 static __device__ __forceinline__ void wf_sums_move_origins(wf_sums<WF_SOFTMAX, CHANNELS, PIXELS, Real> &sums,
-                                                            const Real (&logits)[TAPS][PIXELS])
+                                                            const Real (&logits)[TAPS][PIXELS], int first, int last)
 {
     Real largest[PIXELS];
     bool moves = false;
 #pragma unroll
     for (int p = 0; p < PIXELS; p++) {
-        largest[p] = logits[0][p];
 #pragma unroll
-        for (int t = 1; t < TAPS; t++)
-            largest[p] = max(largest[p], logits[t][p]);
+        for (int t = 0; t < TAPS; t++) {
+            if (first <= t && t < last)
+                largest[p] = t == max(first, 0) ? logits[t][p] : max(largest[p], logits[t][p]);
+        }
         moves |= largest[p] - sums.origin[p] > WF_SOFTMAX_HEADROOM;
     }
     if (!moves)
@@ -93,19 +94,25 @@ static __device__ __forceinline__ void wf_sums_move_origins(wf_sums<WF_SOFTMAX, 
     }
 }
 
-/* weights[tap][pixel]: raw weights in, factors out. */
-template <wf_mode MODE, int CHANNELS, int PIXELS, int TAPS, typename Real>
+/* weights[tap][pixel]: raw weights in, factors out, of the taps first <= t < last. SMALL: logits times log2(e) are finite,
+ * and so are the origins from the start, as those of float16. */
+template <bool SMALL = false, wf_mode MODE, int CHANNELS, int PIXELS, int TAPS, typename Real>
 static __device__ __forceinline__ void wf_sums_add_weights(wf_sums<MODE, CHANNELS, PIXELS, Real> &sums,
-                                                           Real (&weights)[TAPS][PIXELS])
+                                                           Real (&weights)[TAPS][PIXELS], int first = 0,
+                                                           int last = TAPS)
 {
     if constexpr (MODE == WF_SOFTMAX)
-        wf_sums_move_origins(sums, weights);
+        wf_sums_move_origins(sums, weights, first, last);
     if constexpr (MODE != WF_LINEAR) {
 #pragma unroll
         for (int t = 0; t < TAPS; t++) {
+            if (t < first || t >= last)
+                continue;
 #pragma unroll
             for (int p = 0; p < PIXELS; p++) {
-                if constexpr (MODE == WF_SOFTMAX)
+                if constexpr (MODE == WF_SOFTMAX && SMALL)
+                    weights[t][p] = wf_exp2(weights[t][p] * WF_LOG2_E - sums.origin[p] * WF_LOG2_E);
+                else if constexpr (MODE == WF_SOFTMAX)
                     weights[t][p] = wf_exp(weights[t][p] - sums.origin[p]);
                 sums.weight[p] += weights[t][p];
             }
