@@ -163,6 +163,7 @@ def test_takes_up_pairs_that_come_while_it_trains(tmp_path):
     folder.mkdir()
     process = subprocess.Popen([*TRAIN, "--data", folder, "--out", tmp_path / "out", "--seconds", "6", *SMALL,
                                 "--minimum-pairs", "3"], env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+    assert process.stderr.readline() == f"{folder}: has no training pairs yet, which are waited for\n"
     np.save(folder / "first.npy", make_pairs(3))
     log = tmp_path / "out" / "log.jsonl"
     while process.poll() is None and not (log.exists() and log.read_text()):
@@ -204,6 +205,11 @@ def test_errors(whole, data, frame, tmp_path):
 
     out = tmp_path / "out"
     assert fails("--data", tmp_path / "none.npy", "--out", out) == f"{tmp_path}/none.npy: has no training pairs"
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    (pictures / "0000.exr").touch()
+    assert fails("--data", pictures, "--out", out) == (
+        f"{pictures}: has EXR files, training pairs are what wfview --dataset OUT.npy writes")
     assert fails("--data", data, "--out", out, "--frames", data / "a.npy") == (
         f"{data}/a.npy: is no frame of weighted_filter.train.frames: it has no color")
     assert fails("--data", data, "--out", out, "--init", data / "a.npy").startswith(f"{data}/a.npy: is no safetensors file: ")

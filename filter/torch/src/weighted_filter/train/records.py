@@ -69,6 +69,17 @@ def find(paths: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def find_folder(paths: Sequence[str]) -> str:
+    """The first directory, in which pairs may appear. Raises ValueError where there is none, or that has pairs of another format."""
+    folders = [path for path in paths if pathlib.Path(path).is_dir()]
+    if not folders:
+        raise ValueError(f"{paths[0]}: has no training pairs")
+    for folder in folders:
+        if any(pathlib.Path(folder).glob("*.exr")):
+            raise ValueError(f"{folder}: has EXR files, training pairs are what wfview --dataset OUT.npy writes")
+    return folders[0]
+
+
 def _existing(path: str) -> pathlib.Path:
     finished = pathlib.Path(path)
     return finished if finished.exists() else pathlib.Path(path + ".part")

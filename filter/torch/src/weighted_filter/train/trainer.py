@@ -79,9 +79,10 @@ class Trainer:
         saved = checkpoint.peek_manifest(self.folder / "checkpoint.pt") or []
         self._watcher = Watcher(self.options.data, saved)
         manifest = saved + self._look()
+        if not manifest:
+            folder = records.find_folder(self.options.data)
+            self.log.say(f"{folder}: has no training pairs yet, which are waited for")
         while not manifest:
-            if not any(pathlib.Path(path).is_dir() for path in self.options.data):
-                raise ValueError(f"{self.options.data[0]}: has no training pairs")
             time.sleep(_WAIT_SECONDS)
             manifest = self._look()
         return manifest
