@@ -1,6 +1,5 @@
 # Tests of wfview's files, frames, statistics and command line.
 add_library(app_temporary STATIC temporary.c)
-target_include_directories(app_temporary PUBLIC .)
 target_link_libraries(app_temporary PRIVATE wf_warnings)
 
 foreach(suite app/options dataset/dataset denoise/choice denoise/predictor files/exr files/files frames/source ipc/packet view/metrics viewer/profiler viewer/report)

@@ -11,7 +11,6 @@ endforeach()
 
 # Vulkan's copies are counted.
 target_sources(test_bound PRIVATE vulkan/interpose.c)
-target_include_directories(test_bound PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(test_bound PRIVATE ${CMAKE_DL_LIBS})
 
 # A predictor of the tests', in the node: linked with all of libwf's parts, and once.

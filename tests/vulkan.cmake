@@ -1,7 +1,6 @@
 # Tests of what is particular to the Vulkan backend.
 foreach(suite vulkan vulkan_limits)
   add_executable(test_${suite} vulkan/test_${suite}.c vulkan/fixture.c vulkan/interpose.c node/renderer.c)
-  target_include_directories(test_${suite} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(test_${suite} PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings ${CMAKE_DL_LIBS})
   add_test(NAME ${suite} COMMAND test_${suite})
   set_tests_properties(${suite} PROPERTIES SKIP_RETURN_CODE 77)

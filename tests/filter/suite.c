@@ -10,7 +10,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { SKIPPED = 77, ABILITIES = 6, BRIEF_STEP = 7 };
+#include "skip.h"
+
+wf_device *device;
+wf_backend backend;
+random_state random_numbers;
+
+enum { ABILITIES = 6, BRIEF_STEP = 7 };
 
 static const char *const ability_names[ABILITIES] = {
     "bfloat16", "float64", "strides in W other than 1", "coverage", "fused gather and splat", "backward"};
@@ -35,41 +41,33 @@ static void print_log(void *user, wf_log_level level, const char *message)
     fprintf(stderr, "log %d: %s\n", (int)level, message);
 }
 
-static int backend_named(const char *name, wf_backend *backend)
+static int backend_named(const char *name)
 {
     for (int i = 0; i < WF_BACKEND_COUNT; i++) {
         if (!strcmp(name, wf_backend_name((wf_backend)i))) {
-            *backend = (wf_backend)i;
+            backend = (wf_backend)i;
             return 1;
         }
     }
     return 0;
 }
 
-static int may_skip(wf_backend backend, wf_result result)
-{
-    const char *required = getenv("WF_REQUIRE_DEVICES");
-    if (backend == WF_CPU)
-        return result == WF_ERROR_UNSUPPORTED;
-    return (result == WF_ERROR_NO_DEVICE || result == WF_ERROR_UNSUPPORTED) && !(required && !strcmp(required, "1"));
-}
-
-int suite_open(int argc, char **argv, wf_backend *backend, wf_device **device)
+int suite_open(int argc, char **argv)
 {
     cmocka_set_test_filter(getenv("WF_CASE"));
-    *device = NULL;
     is_brief = argc == 3 && !strcmp(argv[2], "--brief");
     cases = (unsigned)time(NULL);
-    if (argc != 2 + is_brief || !backend_named(argv[1], backend)) {
+    if (argc != 2 + is_brief || !backend_named(argv[1])) {
         fprintf(stderr, "usage: %s cpu|vulkan|cuda [--brief]\n", argv[0]);
         return 2;
     }
-    wf_result result = wf_create(&(wf_device_options){.backend = *backend, .log = {.callback = print_log}}, device);
-    if (may_skip(*backend, result)) {
-        printf("skipped: no fitting %s device\n", argv[1]);
+    wf_result result = wf_create(&(wf_device_options){.backend = backend, .log = {.callback = print_log}}, &device);
+    if (backend == WF_CPU && result == WF_ERROR_UNSUPPORTED)
         return SKIPPED;
-    }
-    return 1;
+    if (result == WF_ERROR_NO_DEVICE || result == WF_ERROR_UNSUPPORTED)
+        return skip_all("no fitting device");
+    random_numbers = random_start();
+    return result == WF_OK ? -1 : EXIT_FAILURE;
 }
 
 int suite_takes_case(void)
@@ -77,7 +75,7 @@ int suite_takes_case(void)
     return !is_brief || cases++ % BRIEF_STEP == 0;
 }
 
-int suite_close(wf_device *device, int failed)
+int suite_close(int failed)
 {
     wf_destroy(device);
     if (validation_messages)
@@ -94,14 +92,12 @@ int suite_end_test(void **state)
     return failed;
 }
 
-int suite_refused(const wf_device *device, unsigned needs, wf_result result)
+int suite_refused(unsigned needs, wf_result result)
 {
-    wf_device_info info;
-    assert_int_equal(wf_get_info(device, &info), WF_OK);
-    const unsigned missing = needs & lacking[info.backend];
+    const unsigned missing = needs & lacking[backend];
     for (int i = 0; i < ABILITIES; i++) {
         if (missing & ~told & 1u << i)
-            printf("skipped: the %s backend has no %s\n", wf_backend_name(info.backend), ability_names[i]);
+            printf("skipped: the %s backend has no %s\n", wf_backend_name(backend), ability_names[i]);
     }
     told |= missing;
     if (missing)

@@ -1,8 +1,11 @@
-/* suite.h -- what the suites that run on any backend share: the device that the command line names, and what it lacks. */
+/* suite.h -- what the suites that run on any backend share: the device that the command line names, and what it lacks.
+ * `PROGRAM cpu|vulkan|cuda [--brief]` exits with 77 (skipped) where there is no fitting device; for vulkan and cuda it fails then, if the
+ * environment has WF_REQUIRE_DEVICES=1; for cpu that is where the processor lacks what WF_CPU_INSTRUCTIONS asks for. WF_CASE in the
+ * environment names the cases to run, with * and ? for any. A validation message fails a test. */
 #ifndef WF_TESTS_SUITE_H
 #define WF_TESTS_SUITE_H
 
-#include "wf.h"
+#include "tensors.h"
 
 /* What a backend may not have yet. suite.c lists it for each. */
 enum {
@@ -17,24 +20,27 @@ enum {
 /* What tensors of a type need. */
 unsigned suite_type_needs(wf_dtype dtype);
 
-/* Opens the device of `PROGRAM cpu|vulkan|cuda [--brief]`. Where *device is NULL afterwards, the program ends with the status that is
- * returned: 77 where there is no fitting device; for vulkan and cuda, unless the environment has WF_REQUIRE_DEVICES=1; for
- * cpu, where the processor lacks what WF_CPU_INSTRUCTIONS asks for. WF_CASE in the environment names the cases to run, with * and
- * ? for any. */
-int suite_open(int argc, char **argv, wf_backend *backend, wf_device **device);
+extern wf_device *device;
+extern wf_backend backend;
+extern random_state random_numbers;
+
+/* Opens the device that the command line asks for. Returns -1, or the program's exit status where there is none. */
+int suite_open(int argc, char **argv);
+
+/* Closes it. Returns the program's exit status. */
+int suite_close(int failed);
+
+#define TEST(function) cmocka_unit_test_teardown(function, suite_end_test)
+
+/* After each test. */
+int suite_end_test(void **state);
 
 /* Whether this case is to be run: with --brief one in seven is, beginning anywhere. For sanitizers, which look at host code,
  * where every case compiles shaders of its own for seconds. */
 int suite_takes_case(void);
 
-/* The program's status. */
-int suite_close(wf_device *device, int failed);
-
-/* Ends a test: fails it where there were validation messages. */
-int suite_end_test(void **state);
-
-/* Whether the device's backend lacks something of what was needed; then the result must be WF_ERROR_UNSUPPORTED, and what
- * was skipped is printed, once a test. */
-int suite_refused(const wf_device *device, unsigned needs, wf_result result);
+/* Whether the backend lacks something of what was needed; then the result must be WF_ERROR_UNSUPPORTED, and what was skipped is
+ * printed, once a test. */
+int suite_refused(unsigned needs, wf_result result);
 
 #endif

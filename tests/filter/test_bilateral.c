@@ -11,9 +11,6 @@
 #include "cpu/reference.h"
 #include "suite.h"
 
-static wf_device *device;
-static random_state random_numbers;
-
 enum { COLOR, ALBEDO, NORMAL, DEPTH, SCRATCH, WEIGHT, BILATERAL_TENSORS };
 
 typedef struct kernel_size {
@@ -129,18 +126,13 @@ static void test_bilateral_strides(void **state)
 
 int main(int argc, char **argv)
 {
-    wf_backend backend;
-    int status = suite_open(argc, argv, &backend, &device);
-    if (!device)
+    int status = suite_open(argc, argv);
+    if (status >= 0)
         return status;
-    random_numbers = random_start();
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, NULL, suite_end_test)
     const struct CMUnitTest tests[] = {
         TEST(test_bilateral_features),
         TEST(test_bilateral_shapes),
         TEST(test_bilateral_strides),
     };
-    int failed = cmocka_run_group_tests_name(argv[1], tests, NULL, NULL);
-    return suite_close(device, failed);
+    return suite_close(cmocka_run_group_tests_name(argv[1], tests, NULL, NULL));
 }

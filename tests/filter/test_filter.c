@@ -13,9 +13,6 @@
 #include "cases.h"
 #include "suite.h"
 
-static wf_device *device;
-static random_state random_numbers;
-
 static unsigned needs_of(const filter_case *c)
 {
     const tensor_layout layouts[] = {c->input_layout, c->weight_layout, c->output_layout};
@@ -32,7 +29,7 @@ static void check_case(const filter_case *c)
         return;
     problem p = problem_make(c, &random_numbers);
     wf_result result = problem_solve(&p, device);
-    if (suite_refused(device, needs_of(c), result)) {
+    if (suite_refused(needs_of(c), result)) {
         problem_free(&p);
         return;
     }
@@ -500,9 +497,10 @@ static void test_memory(void **state)
 
 static void test_info(void **state)
 {
+    (void)state;
     wf_device_info info;
     assert_int_equal(wf_get_info(device, &info), WF_OK);
-    assert_int_equal(info.backend, *(wf_backend *)*state);
+    assert_int_equal(info.backend, backend);
     assert_true(strlen(info.name) > 0);
     assert_true(strlen(info.driver) > 0);
     printf("device %s, %s\n", info.name, info.driver);
@@ -511,8 +509,8 @@ static void test_info(void **state)
 /* What ran last, until something else does. */
 static void test_last_kernel(void **state)
 {
+    (void)state;
     static const char *const first[WF_BACKEND_COUNT] = {[WF_CPU] = "filter_rows", [WF_VULKAN] = "gather"};
-    const wf_backend backend = *(wf_backend *)*state;
     const filter_case shape = basic_case(WF_GATHER);
     problem p = problem_make(&shape, &random_numbers);
     assert_int_equal(problem_solve(&p, device), WF_OK);
@@ -531,13 +529,9 @@ static void test_last_kernel(void **state)
 
 int main(int argc, char **argv)
 {
-    wf_backend backend;
-    int status = suite_open(argc, argv, &backend, &device);
-    if (!device)
+    int status = suite_open(argc, argv);
+    if (status >= 0)
         return status;
-    random_numbers = random_start();
-
-#define TEST(function) cmocka_unit_test_prestate_setup_teardown(function, NULL, suite_end_test, &backend)
     const struct CMUnitTest tests[] = {
         TEST(test_info),
         TEST(test_last_kernel),
@@ -562,6 +556,5 @@ int main(int argc, char **argv)
         TEST(test_repeatable),
         TEST(test_barrier),
     };
-    int failed = cmocka_run_group_tests_name(argv[1], tests, NULL, NULL);
-    return suite_close(device, failed);
+    return suite_close(cmocka_run_group_tests_name(argv[1], tests, NULL, NULL));
 }

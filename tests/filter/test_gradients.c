@@ -11,9 +11,6 @@
 #include "gradients.h"
 #include "suite.h"
 
-static wf_device *device;
-static random_state random_numbers;
-
 #define FOR_EACH_MODE(mode) for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++)
 
 /* Errors are relative to a gradient's norm. In images of a few pixels the terms of all its elements can happen to cancel; in
@@ -41,7 +38,7 @@ static void check_wanted(const filter_case *c, unsigned wanted)
         return;
     gradient_problem p = gradient_problem_make(c, wanted, &random_numbers);
     wf_result result = gradient_problem_solve(&p, device);
-    if (!suite_refused(device, needs_of(c), result)) {
+    if (!suite_refused(needs_of(c), result)) {
         assert_int_equal(result, WF_OK);
         const char *fault = gradient_problem_fault(&p);
         if (fault)
@@ -244,7 +241,7 @@ static void test_outside_taps_are_ignored(void **state)
             }
         }
         wf_result result = gradient_problem_solve(&p, device);
-        if (!suite_refused(device, SUITE_BACKWARD | SUITE_COVERAGE, result)) {
+        if (!suite_refused(SUITE_BACKWARD | SUITE_COVERAGE, result)) {
             assert_int_equal(result, WF_OK);
             assert_null(gradient_problem_fault(&p));
         }
@@ -264,7 +261,7 @@ static void test_clamped_sums(void **state)
             gradient_problem p = gradient_problem_make(&c, ALL_GRADIENTS, &random_numbers);
             host_tensor_fill(&p.forward.weight, weights[i]);
             wf_result result = gradient_problem_solve(&p, device);
-            if (!suite_refused(device, SUITE_BACKWARD | SUITE_COVERAGE, result)) {
+            if (!suite_refused(SUITE_BACKWARD | SUITE_COVERAGE, result)) {
                 assert_int_equal(result, WF_OK);
                 const char *fault = gradient_problem_fault(&p);
                 if (fault)
@@ -286,7 +283,7 @@ static void test_repeatable(void **state)
         gradient_problem p = gradient_problem_make(&c, ALL_GRADIENTS, &random_numbers);
         double *first[GRADIENT_COUNT];
         wf_result result = gradient_problem_solve(&p, device);
-        if (!suite_refused(device, SUITE_BACKWARD | SUITE_COVERAGE, result)) {
+        if (!suite_refused(SUITE_BACKWARD | SUITE_COVERAGE, result)) {
             assert_int_equal(result, WF_OK);
             for (int i = 0; i < GRADIENT_COUNT; i++) {
                 first[i] = host_tensor_values(&p.gradients[i]);
@@ -316,7 +313,7 @@ static void test_grad_weight(void **state)
             c.c = 4, c.groups = 2, c.kernel_width = 4, c.dilation = 2;
             gradient_problem p = gradient_problem_make(&c, 1 << GRADIENT_WEIGHT, &random_numbers);
             wf_result result = gradient_problem_correlate(&p, device);
-            if (!suite_refused(device, SUITE_BACKWARD | suite_type_needs(dtype), result)) {
+            if (!suite_refused(SUITE_BACKWARD | suite_type_needs(dtype), result)) {
                 assert_int_equal(result, WF_OK);
                 const char *fault = gradient_problem_fault(&p);
                 if (fault)
@@ -365,7 +362,7 @@ static void check_both(filter_case c)
     copy_values(&splat.weight, &gather.weight);
     copy_values(&splat.bias, &gather.bias);
     wf_result result = solve_both(&gather, &splat);
-    if (!suite_refused(device, SUITE_GATHER_SPLAT, result)) {
+    if (!suite_refused(SUITE_GATHER_SPLAT, result)) {
         assert_int_equal(result, WF_OK);
         assert_true(problem_error(&gather) <= filter_case_limit(&c));
         assert_true(problem_error(&splat) <= filter_case_limit(&c));
@@ -411,13 +408,9 @@ static void test_gather_splat_aligned(void **state)
 
 int main(int argc, char **argv)
 {
-    wf_backend backend;
-    int status = suite_open(argc, argv, &backend, &device);
-    if (!device)
+    int status = suite_open(argc, argv);
+    if (status >= 0)
         return status;
-    random_numbers = random_start();
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, NULL, suite_end_test)
     const struct CMUnitTest tests[] = {
         TEST(test_kernel_sizes),
         TEST(test_wanted),
@@ -435,6 +428,5 @@ int main(int argc, char **argv)
         TEST(test_gather_splat),
         TEST(test_gather_splat_aligned),
     };
-    int failed = cmocka_run_group_tests_name(argv[1], tests, NULL, NULL);
-    return suite_close(device, failed);
+    return suite_close(cmocka_run_group_tests_name(argv[1], tests, NULL, NULL));
 }

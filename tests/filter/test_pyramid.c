@@ -15,9 +15,6 @@
 #include "cpu/reference.h"
 #include "suite.h"
 
-static wf_device *device;
-static random_state random_numbers;
-
 enum { LEVELS = WF_PYRAMID_MAX_LEVELS, KERNELS = 5 };
 
 static const int kernels[KERNELS][2] = {{5, 5}, {3, 4}, {2, 2}, {1, 3}, {3, 3}};
@@ -331,16 +328,12 @@ static void test_errors(void **state)
 
 int main(int argc, char **argv)
 {
-    wf_backend backend;
-    int status = suite_open(argc, argv, &backend, &device);
-    if (!device)
+    int status = suite_open(argc, argv);
+    if (status >= 0)
         return status;
-    random_numbers = random_start();
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, NULL, suite_end_test)
     const struct CMUnitTest tests[] = {
         TEST(test_sizes),   TEST(test_levels),   TEST(test_modes_and_types),
         TEST(test_strides), TEST(test_constant), TEST(test_errors),
     };
-    return suite_close(device, cmocka_run_group_tests_name(argv[1], tests, NULL, NULL));
+    return suite_close(cmocka_run_group_tests_name(argv[1], tests, NULL, NULL));
 }

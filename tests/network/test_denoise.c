@@ -19,9 +19,7 @@ static const int channels[TENSORS] = {3, 3, 3, 1, 3, 3};
 static const char *const networks[] = {"tiny", "uneven", "single", "lifted", "steep"};
 enum { NETWORK_COUNT = sizeof networks / sizeof *networks };
 
-static wf_device *device, *reference;
-static wf_backend backend;
-static random_state random_numbers;
+static wf_device *reference;
 
 static double tolerance(void)
 {
@@ -487,29 +485,21 @@ static void test_steps(void **state)
 
 int main(int argc, char **argv)
 {
-    const int status = suite_open(argc, argv, &backend, &device);
-    if (!device)
+    const int status = suite_open(argc, argv);
+    if (status >= 0)
         return status;
-    random_numbers = random_start();
     if (wf_create(&(wf_device_options){.backend = WF_CPU}, &reference) != WF_OK)
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_reference, suite_end_test),
-        cmocka_unit_test_teardown(test_sizes, suite_end_test),
-        cmocka_unit_test_teardown(test_bundled, suite_end_test),
-        cmocka_unit_test_teardown(test_many_tiles, suite_end_test),
-        cmocka_unit_test_teardown(test_pieces, suite_end_test),
-        cmocka_unit_test_teardown(test_missing_guides, suite_end_test),
-        cmocka_unit_test_teardown(test_one_operator, suite_end_test),
-        cmocka_unit_test_teardown(test_contents, suite_end_test),
-        cmocka_unit_test_teardown(test_holes, suite_end_test),
-        cmocka_unit_test_teardown(test_numbers_that_are_none, suite_end_test),
-        cmocka_unit_test_teardown(test_another_image, suite_end_test),
-        cmocka_unit_test_teardown(test_layers, suite_end_test),
-        cmocka_unit_test_teardown(test_layer_errors, suite_end_test),
-        cmocka_unit_test_teardown(test_steps, suite_end_test),
+        TEST(test_reference),     TEST(test_sizes),
+        TEST(test_bundled),       TEST(test_many_tiles),
+        TEST(test_pieces),        TEST(test_missing_guides),
+        TEST(test_one_operator),  TEST(test_contents),
+        TEST(test_holes),         TEST(test_numbers_that_are_none),
+        TEST(test_another_image), TEST(test_layers),
+        TEST(test_layer_errors),  TEST(test_steps),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     wf_destroy(reference);
-    return suite_close(device, failed);
+    return suite_close(failed);
 }

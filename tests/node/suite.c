@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SKIPPED = 77 };
+#include "skip.h"
 
 renderer vulkan;
 random_state random_numbers;
@@ -126,12 +126,6 @@ static int backend_named(const char *name, wf_backend *found)
     return 0;
 }
 
-static int skip_all(const char *why)
-{
-    const char *required = getenv("WF_REQUIRE_DEVICES");
-    printf("skipped: %s\n", why);
-    return required && !strcmp(required, "1") ? 1 : SKIPPED;
-}
 int suite_open(int argc, char **argv)
 {
     cmocka_set_test_filter(getenv("WF_CASE"));

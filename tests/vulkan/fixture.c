@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SKIPPED = 77 };
+#include "skip.h"
 
 random_state random_numbers;
 
@@ -81,10 +81,6 @@ static int has_device(void)
 
 int fixture_open(void)
 {
-    const char *required = getenv("WF_REQUIRE_DEVICES");
     random_numbers = random_start();
-    if (has_device() || (required && !strcmp(required, "1")))
-        return 0;
-    printf("skipped: no vulkan device\n");
-    return SKIPPED;
+    return has_device() ? 0 : skip_all("no vulkan device");
 }
