@@ -28,19 +28,17 @@ static const char conclusion[] =
 #define MANUAL_INDENT 27 /* of what is said about an option */
 #define MANUAL_WIDTH  115
 
-/* Breaks lines between words where they would grow too long. */
+/* Breaks lines between words where they would grow too long; how the table breaks them does not matter. */
 static void print_help(FILE *file, const char *words)
 {
-    for (int column = MANUAL_INDENT; *words;) {
-        int length = (int)strcspn(words + 1, " \n") + 1; /* with the space before the word */
-        if (*words == '\n' || (*words == ' ' && column + length > MANUAL_WIDTH)) {
+    int column = MANUAL_INDENT;
+    for (int length; *words; words += length + (words[length] != '\0')) {
+        length = (int)strcspn(words, " \n");
+        if (column > MANUAL_INDENT && column + 1 + length > MANUAL_WIDTH) {
             fprintf(file, "\n%*s", MANUAL_INDENT, "");
             column = MANUAL_INDENT;
-            words++;
-            length--;
         }
-        column += fprintf(file, "%.*s", length, words);
-        words += length;
+        column += fprintf(file, "%s%.*s", column > MANUAL_INDENT ? " " : "", length, words);
     }
     fputc('\n', file);
 }

@@ -129,7 +129,8 @@ static FILE *create(const char *folder, const char *name)
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "wb");
-    check(!file, path);
+    if (!file)
+        perror(path), exit(1);
     return file;
 }
 
@@ -139,7 +140,7 @@ static void save(const char *folder, const char *name, const float *texels)
     fprintf(file, "PF\n%d %d\n-1.0\n", WIDTH, HEIGHT);
     for (int i = 0; i < PIXELS; i++) /* rows from the bottom up */
         fwrite(&texels[((HEIGHT - 1 - i / WIDTH) * WIDTH + i % WIDTH) * 4], sizeof *texels, 3, file);
-    fclose(file);
+    CHECK(fclose(file));
 }
 
 static void trace_frame(FILE *trace, uint32_t frame)
@@ -157,7 +158,8 @@ static void trace_frame(FILE *trace, uint32_t frame)
 
 int main(int argc, char **argv)
 {
-    check(argc < 2, "usage: own_weights FOLDER [cpu|vulkan|cuda]; that");
+    if (argc < 2)
+        return fputs("usage: own_weights FOLDER [cpu|vulkan|cuda]\n", stderr), 2;
     own = open_renderer();
     CHECK(wf_alloc(own.copier, sizeof filtered, &staging));
     CHECK(wf_create(&(wf_device_options){.backend = WF_CPU, .log = print_log}, &cpu));
@@ -174,7 +176,8 @@ int main(int argc, char **argv)
         trace_frame(trace, frame);
         largest = fmaxf(largest, fmaxf(difference(WF_GATHER), difference(WF_SPLAT)));
     }
-    fputs("]\n", trace), fclose(trace);
+    fputs("]\n", trace);
+    CHECK(fclose(trace));
     save(argv[1], "noisy.pfm", noisy), save(argv[1], "gather.pfm", filtered[0]),
         save(argv[1], "splat.pfm", filtered[1]);
     wf_device_info info;

@@ -39,7 +39,9 @@ static size_t find_number(const char *stem, size_t length)
     if (start == 0 || is_separator(stem[start - 1]))
         return start;
     bool is_version = tolower((unsigned char)stem[start - 1]) == 'v' && (start == 1 || is_separator(stem[start - 2]));
-    return length - start >= 3 && !is_version ? start : length;
+    bool is_size =
+        tolower((unsigned char)stem[start - 1]) == 'x' && start > 1 && isdigit((unsigned char)stem[start - 2]);
+    return length - start >= 3 && !is_version && !is_size ? start : length;
 }
 
 static void copy(char *to, size_t size, const char *from, size_t length)

@@ -143,8 +143,10 @@ static void print_summary(const viewer *viewer)
 {
     profiler_stats stats = frame_stats(viewer);
     const wf_device_info *node = &viewer->facts.node;
-    fprintf(viewer_spoken(viewer), "%lld frame%s of %dx%d on %s (%s): median %.2f ms, first picture after %.0f ms\n",
-            (long long)stats.n, stats.n == 1 ? "" : "s", viewer->context.image_width, viewer->context.image_height,
+    char size[32];
+    snprintf(size, sizeof size, "%dx%d", viewer->context.image_width, viewer->context.image_height);
+    fprintf(viewer_spoken(viewer), "%lld frame%s of %s on %s (%s): median %.2f ms, first picture after %.0f ms\n",
+            (long long)stats.n, stats.n == 1 ? "" : "s", viewer->sizes_differ ? "several sizes" : size,
             wf_backend_name(node->backend), node->name, stats.median_ms, viewer->first_picture_ms);
 }
 

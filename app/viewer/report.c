@@ -11,7 +11,7 @@
  *     layers                   which channels were taken: color, albedo, ... and "ViewLayer.Combined.R,G,B"; of the frame shown
  *                              last, empty for live frames
  *     kernel                   [height, width]
- *     size                     [width, height] of the frames, in pixels
+ *     size                     [width, height] of the last frame, in pixels
  *     scene, triangles         path and size of the scene; null for recorded frames, as are the next two
  *     spp                      samples a pixel and frame
  *     samples                  a pixel in the color shown last: more than spp where a resting camera accumulates

@@ -87,6 +87,7 @@ typedef struct viewer {
     float near_inverse, far_inverse; /* of depth, from the first frame that has it, and when cameras come to rest */
     bool has_depth_range;
     double first_picture_ms;
+    bool sizes_differ;      /* of the frames that were shown */
     int64_t changed_ns;     /* when the picture last changed */
     bool is_moving;         /* the camera, before the frame that is shown */
     bool has_moved;         /* it, since near and far were found */

@@ -170,6 +170,8 @@ static void note_frame(viewer *viewer, const feed_frame *frame, int index)
     viewer->frames[index].shown = !frame->is_none;
     viewer->frames[index].has_reference = frame->input.has[FRAME_REFERENCE];
     bool had_reference = viewer->context.has[FRAME_REFERENCE];
+    viewer->sizes_differ |= viewer->context.image_width > 0 && (viewer->context.image_width != frame->width ||
+                                                                viewer->context.image_height != frame->height);
     viewer->context.image_width = frame->width;
     viewer->context.image_height = frame->height;
     viewer_note_maps(viewer, 0);

@@ -317,6 +317,8 @@ static wf_result read_parts(file *f, const unsigned char *bytes, size_t size)
     uint64_t length = 0;
     for (int i = LENGTH_BYTES - 1; i >= 0; i--)
         length = length << 8 | bytes[i];
+    if (size > LENGTH_BYTES && bytes[LENGTH_BYTES] != '{')
+        return refuse(f, "is no safetensors file: there is no header after its first %d bytes", LENGTH_BYTES);
     if (length > size - LENGTH_BYTES)
         return refuse(f, "its header has %" PRIu64 " bytes, %zu follow", length, size - LENGTH_BYTES);
     f->header = (const char *)bytes + LENGTH_BYTES;

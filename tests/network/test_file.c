@@ -201,6 +201,8 @@ static void test_sizes(void **state)
     assert_non_null(large);
     check_refused(f, large, (8 << 20) + 1, "FILE: has 8388609 bytes, a network file has at most 8388608");
     check_refused(f, large, 8, "FILE: its header is no JSON");
+    memcpy(large, "not a network", 13);
+    check_refused(f, large, 13, "FILE: is no safetensors file: there is no header after its first 8 bytes");
     free(large);
     memcpy(f->bad, f->good, f->good_size);
     f->bad[LENGTH_BYTES - 1] = 0x80;

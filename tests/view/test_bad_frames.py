@@ -121,3 +121,9 @@ def test_strict(wfview, tmp_path):
     line = "1 values of its color are NaN or infinite, the first at pixel x=4 y=3"
     assert (result.status, result.errors) == (1, f"wfview: {paths[1]}: {line}\n")
     assert len(list((tmp_path / "out").iterdir())) == 4
+
+
+def test_frames_of_several_sizes(wfview, tmp_path):
+    paths = [write(tmp_path / f"{name}.exr", noise(width=width)) for name, width in (("a", 9), ("b", 8), ("c", 8))]
+    assert wfview(*RUN, *paths).done().output.startswith("3 frames of several sizes on cpu (")
+    assert wfview(*RUN, *paths[1:]).done().output.startswith("2 frames of 8x6 on cpu (")

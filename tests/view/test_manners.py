@@ -261,3 +261,14 @@ def test_the_first_picture_is_timed_from_the_beginning_of_wfview(build, tmp_path
     subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, check=True)
     most = time.time_ns() - int((tmp_path / "begin").read_text())
     assert 0 < json.loads((tmp_path / "r.json").read_text())["first_picture"] <= most * 1e-6
+
+
+def test_the_manual_fills_its_lines(wfview):
+    """What is said about an option is broken only where the next word does not fit."""
+    lines = wfview("--help").done().output.splitlines()
+    indent = " " * 27
+    continued = [(line, after) for line, after in zip(lines, lines[1:])
+                 if after.startswith(indent) and line.startswith((indent, "  --"))]
+    assert len(continued) > 40
+    for line, after in continued:
+        assert len(line) <= 115 < len(line) + 1 + len(after.split()[0]), line

@@ -20,7 +20,8 @@ def saved(folder):
 
 NAMES = [("shot.1004.exr", "1004"), ("shot_0007.exr", "0007"), ("0012.exr", "0012"), ("render0001.exr", "0001"),
          ("a-3.exr", "3"), ("x.0005.hdr.exr", "0005"), ("SHOT.0001.EXR", "0001"), ("shot.exr", None), ("scene2.exr", None),
-         ("shot_v003.exr", None), ("shot_v003.1001.exr", "1001"), ("4spp.exr", None)]
+         ("shot_v003.exr", None), ("shot_v003.1001.exr", "1001"), ("4spp.exr", None),
+         ("room_1920x1080.exr", None), ("room_1920x1080.0007.exr", "0007"), ("x1080.exr", "1080")]
 
 
 @pytest.mark.parametrize("name,number", NAMES)
