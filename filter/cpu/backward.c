@@ -250,6 +250,7 @@ static void run_tiles(const wf_rows *rows, const wf_backward_call *call, const r
         t.base.direction = call->op == WF_SPLAT ? +1 : -1;
         t.base.channels = channels;
         t.base.most_taps = WF_ROW_GRADIENT_TAPS;
+        t.base.takes_borders = 0;
         t.base.height = 1;
         t.call = call;
         t.factor = factor;

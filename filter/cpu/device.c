@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "network.h"
 
-#define ALIGNMENT 256
+/* Bytes. Weights lie in many rows far apart: memory of some pages' size is asked for in large ones. */
+enum { ALIGNMENT = 256, LARGE_PAGE = 2 << 20, LARGE = 8 * LARGE_PAGE };
 
 const int wf_cpu_built = 1;
 
@@ -57,10 +59,15 @@ static wf_result prepare_bilateral(wf_device *device, const wf_bilateral_call *c
 
 static wf_result allocate(wf_device *device, size_t size, void **data)
 {
-    size_t padded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    *data = padded < size ? NULL : aligned_alloc(ALIGNMENT, padded);
+    const size_t alignment = size >= LARGE ? LARGE_PAGE : ALIGNMENT;
+    size_t padded = (size + alignment - 1) / alignment * alignment;
+    *data = padded < size ? NULL : aligned_alloc(alignment, padded);
     if (!*data)
         return wf_fail(&device->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for %zu bytes", size);
+#ifdef MADV_HUGEPAGE
+    if (alignment == LARGE_PAGE)
+        madvise(*data, padded, MADV_HUGEPAGE); /* no more than a wish */
+#endif
     return WF_OK;
 }
 

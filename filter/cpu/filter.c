@@ -132,6 +132,7 @@ void WF_REAL(wf_cpu_filter)(const wf_rows *rows, const wf_filter_call *calls, in
         t.base.rows = rows;
         t.base.channels = channels;
         t.base.most_taps = WF_ROW_TAPS;
+        t.base.takes_borders = 1;
 #pragma omp for collapse(4) schedule(dynamic, chunk / height)
         for (int64_t n = 0; n < size[0]; n++) {
             for (int64_t pass = 0; pass < passes; pass++) {

@@ -142,14 +142,34 @@ static ALWAYS_INLINE void load_input(const wf_row_taps *row, const int taps, con
         input[t] = load_reals(first + t * row->input_step, lanes);
 }
 
-/* The weights are what comes from memory: they are used at once for all channels, and fetched ahead of that. This and what
- * follows is inlined for each number of taps and each type of weights. */
+/* The lanes of a vector from pixel i on that a tap has. */
+typedef struct tap_lanes {
+    int64_t low, high;
+} tap_lanes;
+
+static inline tap_lanes find_tap_lanes(const wf_row_taps *row, int tap, int64_t i, int64_t lanes)
+{
+    const int64_t low = row->first[tap] - i, high = row->last[tap] - i;
+    const tap_lanes found = {low > 0 ? low : 0, high < lanes ? high : lanes};
+    return found.low < found.high ? found : (tap_lanes){0, 0};
+}
+
+/* The weights are what comes from memory: they are used at once for all channels, and fetched ahead of that. whole: all lanes, which
+ * all taps have. This and what follows is inlined for each number of taps and each type of weights. */
 static ALWAYS_INLINE void add_lanes(const wf_row_sums *to, const wf_row_taps *row, const int taps, const int turns,
-                                    const wf_dtype weight_dtype, int64_t i, const int64_t lanes)
+                                    const wf_dtype weight_dtype, int64_t i, const int64_t lanes, const int whole)
 {
     vector weights[WF_ROW_TAPS];
-    for (int t = 0; t < taps; t++)
-        weights[t] = load_weights(row, t, weight_dtype, i, lanes);
+    tap_lanes has[WF_ROW_TAPS];
+    for (int t = 0; t < taps; t++) {
+        if (whole) {
+            weights[t] = load_weights(row, t, weight_dtype, i, LANES);
+            continue;
+        }
+        has[t] = find_tap_lanes(row, t, i, lanes);
+        weights[t] = load_between((const char *)row->weight + t * row->weight_step, weight_dtype, i, has[t].low,
+                                  has[t].high, to->unit ? -INFINITY : 0);
+    }
     if (to->unit) {
         vector unit = load_reals(to->unit + i, lanes), largest = unit;
         for (int t = 0; t < taps; t++)
@@ -162,7 +182,11 @@ static ALWAYS_INLINE void add_lanes(const wf_row_sums *to, const wf_row_taps *ro
     for (int64_t c = 0; c < to->channels; c++) {
         real *at = to->sum + c * to->stride + i;
         vector input[WF_ROW_TAPS], sums[2] = {load_reals(at, lanes)};
-        load_input(row, taps, turns, c * row->input_stride + i, lanes, input);
+        const int64_t from = c * row->input_stride + i;
+        if (whole)
+            load_input(row, taps, turns, from, LANES, input);
+        for (int t = 0; t < taps && !whole; t++)
+            input[t] = load_between(row->input + t * row->input_step, WF_REAL_DTYPE, from, has[t].low, has[t].high, 0);
         for (int t = 0; t < taps; t++)
             sums[t % 2] += weights[t] * input[t];
         store_reals(at, sums[0] + sums[1], lanes);
@@ -178,11 +202,11 @@ static ALWAYS_INLINE void add_lanes(const wf_row_sums *to, const wf_row_taps *ro
 /* Whole vectors of weights as they are, from element i on, with nothing else in the loop that would need registers. Returns where
  * it ends. */
 static ALWAYS_INLINE int64_t add_vectors(const wf_row_sums *to, const wf_row_taps *row, const int taps, const int turns,
-                                         const wf_dtype weight_dtype, int64_t i, int64_t pixels)
+                                         const wf_dtype weight_dtype, int64_t i, int64_t end)
 {
     const wf_row_sums plain = {.sum = to->sum, .stride = to->stride, .channels = to->channels};
-    for (; i + LANES <= pixels; i += LANES)
-        add_lanes(&plain, row, taps, turns, weight_dtype, i, LANES);
+    for (; i + LANES <= end; i += LANES)
+        add_lanes(&plain, row, taps, turns, weight_dtype, i, LANES, 1);
     return i;
 }
 
@@ -192,17 +216,23 @@ static ALWAYS_INLINE void add_some_taps(const wf_row_sums *sums, const wf_row_ta
     const wf_row_sums to = *sums;
     const wf_row_taps row = *taps;
     const int is_plain = !to.unit && !to.total, turns = TURNS && count > 1 && row.input_step == 1;
-    int64_t i = 0;
-    while (i < pixels) {
+    int64_t begin = 0, end = pixels; /* of what all taps have */
+    for (int t = 0; t < count; t++) {
+        begin = row.first[t] > begin ? row.first[t] : begin;
+        end = row.last[t] < end ? row.last[t] : end;
+    }
+    for (int64_t i = 0; i < pixels;) {
         const int64_t lanes = lanes_at(to.sum + i, pixels - i);
-        if (lanes < LANES)
-            add_lanes(&to, &row, count, 0, weight_dtype, i, lanes);
-        else if (!is_plain)
-            add_lanes(&to, &row, count, 0, weight_dtype, i, LANES);
-        else
-            i = turns ? add_vectors(&to, &row, count, 1, weight_dtype, i, pixels)
-                      : add_vectors(&to, &row, count, 0, weight_dtype, i, pixels);
-        i += is_plain && lanes == LANES ? 0 : lanes;
+        if (lanes < LANES || i < begin || i + LANES > end) {
+            add_lanes(&to, &row, count, 0, weight_dtype, i, lanes, 0);
+            i += lanes;
+        } else if (!is_plain) {
+            add_lanes(&to, &row, count, 0, weight_dtype, i, LANES, 1);
+            i += LANES;
+        } else {
+            i = turns ? add_vectors(&to, &row, count, 1, weight_dtype, i, end)
+                      : add_vectors(&to, &row, count, 0, weight_dtype, i, end);
+        }
     }
 }
 

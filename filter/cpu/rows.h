@@ -21,6 +21,9 @@ typedef struct wf_row_taps {
     const real *input;    /* of the first tap, in the first channel */
     int64_t input_step;   /* from tap to tap: the dilation */
     int64_t input_stride; /* from channel to channel */
+
+    /* Those of its elements that each tap has; others are not read. Not used by add_gradients, whose taps have all. */
+    int64_t first[WF_ROW_TAPS], last[WF_ROW_TAPS];
 } wf_row_taps;
 
 /* What add_taps adds to. */

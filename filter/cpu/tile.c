@@ -76,20 +76,28 @@ static void add_part(wf_tile *t, wf_tile_add add, const group *g, int k, int cou
     const char *weights[2] = {0};
     for (int i = 0; i < 2 && i < count && taps[i].weight; i++)
         weights[i] = (const char *)taps[i].weight + (first - taps[i].x) * element;
-    const wf_row_taps row = {.taps = count,
-                             .weight_dtype = taps->weight_dtype,
-                             .weight = weights[0],
-                             .weight_step = weights[1] ? weights[1] - weights[0] : 0,
-                             .input = g->input + (taps->x_in - g->x_in + first - taps->x),
-                             .input_step = t->filter->dilation,
-                             .input_stride = g->input_stride};
+    wf_row_taps row = {.taps = count,
+                       .weight_dtype = taps->weight_dtype,
+                       .weight = weights[0],
+                       .weight_step = weights[1] ? weights[1] - weights[0] : 0,
+                       .input = g->input + (taps->x_in - g->x_in + first - taps->x),
+                       .input_step = t->filter->dilation,
+                       .input_stride = g->input_stride};
+    for (int i = 0; i < count; i++) {
+        row.first[i] = taps[i].x - first;
+        row.last[i] = row.first[i] + taps[i].count;
+    }
     add(t, g->taps, k, &row, first, last);
 }
 
-/* Adds the taps at once where all of them count, and singly where the image's border leaves some of them out. */
+/* Adds the taps at once; where borders are not taken, singly where the image's border leaves some of them out. */
 static void add_group(wf_tile *t, wf_tile_add add, const group *g)
 {
     int64_t first = t->first, last = t->first + t->width;
+    if (t->takes_borders) {
+        add_part(t, add, g, 0, g->count, first, last);
+        return;
+    }
     for (int k = 0; k < g->count; k++) {
         first = wf_larger(first, g->taps[k].x);
         last = wf_smaller(last, g->taps[k].x + g->taps[k].count);

@@ -125,6 +125,32 @@ static inline vector load_all(const void *row, const wf_dtype dtype, int64_t i)
 #endif
 }
 
+/* Lanes low ... high - 1 alone; the others are `other`. */
+static inline vector load_between(const void *row, const wf_dtype dtype, int64_t i, int64_t low, int64_t high,
+                                  real other)
+{
+    vector loaded = other - (vector){0};
+#if defined(__AVX512F__)
+    const __mmask16 inside = (__mmask16)(first(high) & ~first(low));
+    if (dtype != WF_REAL_DTYPE)
+        return (vector)_mm512_mask_mov_ps(
+            (__m512)loaded, inside, (__m512)widen(_mm256_maskz_loadu_epi16(inside, (const uint16_t *)row + i), dtype));
+    return WF_REAL_IS_FLOAT ? (vector)_mm512_mask_loadu_ps((__m512)loaded, inside, (const real *)row + i)
+                            : (vector)_mm512_mask_loadu_pd((__m512d)loaded, (__mmask8)inside, (const real *)row + i);
+#else
+#if defined(__AVX2__) && WF_REAL_IS_FLOAT
+    if (dtype == WF_REAL_DTYPE) {
+        const integers lane = lane_numbers(), inside = (lane >= (integer)low) & (lane < (integer)high);
+        return (vector)_mm256_blendv_ps((__m256)loaded, _mm256_maskload_ps((const real *)row + i, (__m256i)inside),
+                                        (__m256)inside);
+    }
+#endif
+    for (int64_t lane = low; lane < high; lane++)
+        loaded[lane] = load_scalar(row, dtype, i + lane);
+    return loaded;
+#endif
+}
+
 /* Of a row of any type, from element i on. */
 static inline vector load_lanes(const void *row, const wf_dtype dtype, int64_t i, const int64_t lanes)
 {
