@@ -1,4 +1,7 @@
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "app/dataset/dataset.h"
 #include "app/files/frame_file.h"
@@ -14,6 +17,17 @@ static bool opens_window(const options *options)
 {
     return !options->help && !options->version && !options->list && !options->dataset && !options->headless &&
            options->frames == 0;
+}
+
+/* What was printed has arrived; one that is closed wants none of it. */
+static bool end_output(error *error)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    if (errno == 0 && write(STDOUT_FILENO, "\n", 1) == 1)
+        errno = EIO; /* an earlier failure, for a reason that is gone */
+    return errno == EBADF || error_set(error, "standard output: cannot write: %s", strerror(errno));
 }
 
 int main(int argc, char **argv)
@@ -33,6 +47,7 @@ int main(int argc, char **argv)
         ok = frame_file_list(options.list, options.channels, options.channel_count, stdout, &error);
     else if (ok)
         ok = options.dataset ? dataset_run(&options, &error) : viewer_run(&options, &error);
+    ok = ok && end_output(&error);
     if (!ok && *error.message)
         fprintf(stderr, "wfview: %s\n", error.message);
     if (interrupt_came())

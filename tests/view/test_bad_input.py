@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 
 import frames
 import numpy as np
@@ -190,6 +191,20 @@ def test_unwritable_directory(wfview, tmp_path):
     sentence = wfview("--headless", "--backend", "cpu", "--save", tmp_path / "file", FRAME).sentence()
     assert "file" in sentence
     assert (tmp_path / "file").read_text() == "kept"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", [["--list", FRAME], ["--help"], ["--headless", "--backend", "cpu", "--kernel-size", "3", FRAME]])
+def test_full_standard_output(build, arguments):
+    with open("/dev/full", "wb") as full:
+        run = subprocess.run([build / "app" / "wfview", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1] == "wfview: standard output: cannot write: No space left on device"
+
+
+def test_closed_standard_output(build):
+    command = [build / "app" / "wfview", "--list", FRAME]
+    assert subprocess.run(["sh", "-c", '"$@" >&-', "sh", *command], check=False).returncode == 0
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
