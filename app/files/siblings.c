@@ -27,8 +27,7 @@ char *sibling_path(const char *path, frame_layer layer)
 static bool add(const frame *sibling, frame_layer layer, const char *path, frame *frame, error *error)
 {
     if (!frame_covers(sibling, frame))
-        return error_set(error, "%s: %dx%d pixels, %s has %dx%d", path, sibling->width, sibling->height, frame->path,
-                         frame->width, frame->height);
+        return frame_refuse(sibling, "", frame, error);
     if (asprintf(&frame->origins[layer], "%s of *%s%s", sibling->origins[layer], words[layer], strrchr(path, '.')) < 0)
         frame->origins[layer] = NULL;
     return (frame_cut(sibling, layer, frame, &frame->layers[layer]) && frame_add_damage(frame, sibling->damage)) ||

@@ -41,7 +41,17 @@ bool frame_covers(const frame *frame, const struct frame *other)
                         frame->display_height == other->display_height;
     bool within = other->x >= frame->x && other->y >= frame->y && other->x + other->width <= frame->x + frame->width &&
                   other->y + other->height <= frame->y + frame->height;
-    return same_size(frame, other) || (same_display && within);
+    return same_display ? within : same_size(frame, other);
+}
+
+bool frame_refuse(const frame *frame, const char *what, const struct frame *other, error *error)
+{
+    char at[2][32] = {"", ""};
+    const struct frame *both[] = {frame, other};
+    for (int i = 0; i < 2 && same_size(frame, other); i++)
+        snprintf(at[i], sizeof at[i], " at %d,%d", both[i]->x, both[i]->y);
+    return error_set(error, "%s: %s%dx%d pixels%s, %s has %dx%d%s", frame->path, what, frame->width, frame->height,
+                     at[0], other->path, other->width, other->height, at[1]);
 }
 
 bool frame_cut(const frame *frame, frame_layer layer, const struct frame *other, image *image)

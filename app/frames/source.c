@@ -99,8 +99,7 @@ static bool add_reference(const source *source, const frame *reference, const ch
     if (source->strict && !frame_is_sound(reference, error))
         return false;
     if (!frame_covers(reference, frame))
-        return error_set(error, "%s: the reference has %dx%d pixels, %s has %dx%d", reference->path, reference->width,
-                         reference->height, frame->path, frame->width, frame->height);
+        return frame_refuse(reference, "the reference has ", frame, error);
     frame->origins[FRAME_REFERENCE] = name_origin(reference->origins[FRAME_REFERENCE], place);
     if (!frame_add_damage(frame, reference->damage))
         return error_set(error, "%s: not enough memory", frame->path);

@@ -297,8 +297,7 @@ static bool add_reference(const streamed *streamed, frame *frame, error *error)
     if (!reference->path)
         return true;
     if (!frame_covers(reference, frame))
-        return error_set(error, "%s: the reference has %dx%d pixels, %s has %dx%d", reference->path, reference->width,
-                         reference->height, frame->path, frame->width, frame->height);
+        return frame_refuse(reference, "the reference has ", frame, error);
     frame->origins[FRAME_REFERENCE] = strdup(reference->origins[FRAME_REFERENCE]);
     return frame_cut(reference, FRAME_REFERENCE, frame, layer) ||
            error_set(error, "%s: not enough memory for %dx%d pixels", reference->path, frame->width, frame->height);

@@ -75,6 +75,18 @@ def test_nothing_outside_the_data_window_counts(wfview, backend, tmp_path, windo
         assert same(header["dataWindow"], data) and same(header["displayWindow"], display)
 
 
+def test_reference_of_another_place(wfview, tmp_path):
+    """One of the same size is of other pixels, which are not compared, unless it is of another picture."""
+    channels = {c: noise(16, 20) for c in "RGB"}
+    display = box(0, 0, 64, 48)
+    frame = write(tmp_path / "a.exr", channels, dataWindow=box(10, 5, 20, 16), displayWindow=display)
+    other = write(tmp_path / "b.exr", channels, dataWindow=box(10, 6, 20, 16), displayWindow=display)
+    assert wfview(*RUN, frame, "--reference", other).sentence() == (
+        f"wfview: {other}: the reference has 20x16 pixels at 10,6, {frame} has 20x16 at 10,5")
+    cut = write(tmp_path / "c.exr", channels)
+    wfview(*RUN, frame, "--reference", cut).done()
+
+
 def test_reference_of_the_whole_picture(wfview, tmp_path):
     """A crop is measured against those of the reference's pixels that it has."""
     whole = {c: noise(48, 64) for c in "RGB"}
