@@ -9,6 +9,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FRAMES = ROOT / "assets" / "frames"
 
 
+def write_channels(path, channels, **header):
+    """Channels under their own names, as (H,W) arrays or OpenEXR.Channel."""
+    OpenEXR.File(header, dict(channels)).write(str(path))
+    return path
+
+
 def write(path, **layers):
     """Plain channel names: color (H,W,3) becomes R,G,B; albedo.R...; normal.X...; depth (H,W) Z; others as albedo."""
     suffixes = {"albedo": "RGB", "normal": "XYZ", "motion": "XY"}
@@ -22,35 +28,34 @@ def write(path, **layers):
         else:
             for i, c in enumerate(suffixes.get(name, "RGB")):
                 channels[f"{name}.{c}"] = np.ascontiguousarray(pixels[:, :, i])
-    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-    OpenEXR.File(header, channels).write(str(path))
+    write_channels(path, channels, compression=OpenEXR.ZIP_COMPRESSION, type=OpenEXR.scanlineimage)
+
+
+def read_channels(path):
+    """From names to (H,W) arrays, of the file's first part."""
+    with OpenEXR.File(str(path), separate_channels=True) as file:
+        return {name: channel.pixels.copy() for name, channel in file.channels().items()}
 
 
 def read(path):
     """A plain R,G,B file as (H,W,3) float32; fails for other types and channels."""
-    with OpenEXR.File(str(path), separate_channels=True) as file:
-        channels = file.channels()
-        assert sorted(channels) == ["B", "G", "R"]
-        assert all(channel.pixels.dtype == np.float32 for channel in channels.values())
-        return np.stack([channels[c].pixels for c in "RGB"], -1)
+    channels = read_channels(path)
+    assert sorted(channels) == ["B", "G", "R"]
+    assert all(pixels.dtype == np.float32 for pixels in channels.values())
+    return np.stack([channels[c] for c in "RGB"], -1)
 
 
 def read_any_rgb(path):
     """R,G,B of any type as (H,W,3) float64."""
-    with OpenEXR.File(str(path), separate_channels=True) as file:
-        channels = file.channels()
-        return np.stack([channels[c].pixels.astype(np.float64) for c in "RGB"], -1)
+    channels = read_channels(path)
+    return np.stack([channels[c].astype(np.float64) for c in "RGB"], -1)
 
 
 def read_blender(path):
     """Colour and normal of a Blender multilayer file, as (H,W,3) float32."""
-    with OpenEXR.File(str(path), separate_channels=True) as file:
-        channels = file.channels()
+    channels = read_channels(path)
 
-        def stack(prefix, names):
-            return np.stack([channels[f"{prefix}.{c}"].pixels.astype(np.float32) for c in names], -1)
+    def stack(prefix, names):
+        return np.stack([channels[f"{prefix}.{c}"].astype(np.float32) for c in names], -1)
 
-        return {
-            "color": stack("ViewLayer.Combined", "RGB"),
-            "normal": stack("ViewLayer.Denoising Normal", "XYZ"),
-        }
+    return {"color": stack("ViewLayer.Combined", "RGB"), "normal": stack("ViewLayer.Denoising Normal", "XYZ")}

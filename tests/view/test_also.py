@@ -6,6 +6,7 @@ import numpy as np
 import OpenEXR
 import pytest
 import reference
+from frames import read_channels, write_channels
 
 RANDOM = np.random.default_rng(29)
 HEIGHT, WIDTH = 13, 17
@@ -16,19 +17,10 @@ def noise(dtype=np.float32, height=HEIGHT, width=WIDTH):
     return RANDOM.lognormal(0, 1, (height, width)).astype(dtype)
 
 
-def write(path, channels, **header):
-    OpenEXR.File(header, dict(channels)).write(str(path))
-    return path
-
-
 def write_parts(path, parts, headers=()):
     headers = dict(headers)
     OpenEXR.File([OpenEXR.Part(headers.get(name, {}), dict(channels), name) for name, channels in parts.items()]).write(str(path))
     return path
-
-
-def read(path):
-    return {name: channel.pixels for name, channel in OpenEXR.File(str(path), separate_channels=True).channels().items()}
 
 
 def weights_file(tmp_path, kernel=5):
@@ -68,7 +60,7 @@ def test_values(wfview, backend, tmp_path, mode, together):
         weights["splat"] = RANDOM.random((9, HEIGHT, WIDTH), np.float32)
         np.save(tmp_path / "splat.npy", weights["splat"])
         own = ["--splat-weights", tmp_path / "splat.npy"]
-    frame = write(tmp_path / "a.exr", channels)
+    frame = write_channels(tmp_path / "a.exr", channels)
     result = wfview("--headless", "--backend", backend, "--weights", tmp_path / "w.npy", *own, "--weight-mode", mode, "--save",
                     tmp_path / "out", "--report", tmp_path / "r.json", "--also", "ViewLayer.DiffDir,Emit", "--also", "Mist.Z",
                     frame).done()
@@ -76,7 +68,7 @@ def test_values(wfview, backend, tmp_path, mode, together):
     assert taken.items() <= result.taken[0][1].items()
     assert taken.items() <= json.loads((tmp_path / "r.json").read_text())["layers"].items()
     for operator in OPERATORS:
-        written = read(tmp_path / "out" / f"{operator}.exr")
+        written = read_channels(tmp_path / "out" / f"{operator}.exr")
         assert sorted(written) == sorted([*COLOR, *FURTHER])
         check_filtered(written, channels, {**COLOR, **{name: name for name in FURTHER}}, operator, weights[operator], mode)
 
@@ -85,10 +77,10 @@ def test_keep_channels(wfview, tmp_path):
     """In the place of the frame's; what is not named stays as it is, to the bit."""
     channels, weights = blender_frame(), weights_file(tmp_path)
     wfview("--headless", "--backend", "cpu", "--weights", tmp_path / "w.npy", "--save", tmp_path / "out", "--keep-channels",
-           "--also", "DiffDir,Emit,Mist.Z", write(tmp_path / "a.exr", channels)).done()
+           "--also", "DiffDir,Emit,Mist.Z", write_channels(tmp_path / "a.exr", channels)).done()
     filtered = {name: name for name in [*COLOR.values(), *FURTHER]}
     for operator in OPERATORS:
-        written = read(tmp_path / "out" / f"{operator}.exr")
+        written = read_channels(tmp_path / "out" / f"{operator}.exr")
         assert sorted(written) == sorted(channels)
         check_filtered(written, channels, filtered, operator, weights, "linear")
         for name in set(channels) - set(filtered):
@@ -127,9 +119,9 @@ def test_layers_add_up(wfview, backend, root, tmp_path, predictor):
     channels |= {c: sum(layer[c] for layer in layers.values()) for c in "RGB"}
     channels |= {f"albedo.{c}": RANDOM.random((HEIGHT, WIDTH), np.float32) for c in "RGB"}
     wfview("--headless", "--backend", backend, "--predictor", predictor, *(network(root) if predictor == "kpn" else []), "--save", tmp_path / "out",
-           "--also", "diffuse,specular,emission", write(tmp_path / "a.exr", channels)).done()
+           "--also", "diffuse,specular,emission", write_channels(tmp_path / "a.exr", channels)).done()
     for operator in OPERATORS:
-        written = read(tmp_path / "out" / f"{operator}.exr")
+        written = read_channels(tmp_path / "out" / f"{operator}.exr")
         for c in "RGB":
             total = sum(written[f"{name}.{c}"].astype(np.float64) for name in layers)
             np.testing.assert_allclose(total, written[c], rtol=1e-4 if predictor == "bilateral" else 5e-3)
@@ -143,9 +135,9 @@ def test_plain_layers(wfview, backend, root, tmp_path):
     channels = {f"{name}.{c}": ones for name in ("one", "same", "DiffDir") for c in "RGB"} | {c: noise() for c in "RGB"} | {"A": ones}
     channels |= {f"albedo.{c}": RANDOM.random((HEIGHT, WIDTH), np.float32) for c in "RGB"}
     wfview("--headless", "--backend", backend, "--predictor", "kpn", *network(root), "--save", tmp_path / "out", "--also",
-           "one=plain,same,DiffDir", write(tmp_path / "a.exr", channels)).done()
+           "one=plain,same,DiffDir", write_channels(tmp_path / "a.exr", channels)).done()
     for operator in OPERATORS:
-        written = read(tmp_path / "out" / f"{operator}.exr")
+        written = read_channels(tmp_path / "out" / f"{operator}.exr")
         for name in ("one.R", "one.G", "one.B", "DiffDir.R", "DiffDir.G", "DiffDir.B", "A"):
             np.testing.assert_allclose(written[name], 1, atol=2e-3, err_msg=name)
         assert np.abs(written["same.R"] - 1).max() > 0.02
@@ -157,18 +149,18 @@ def test_sequence(wfview, tmp_path):
     for number in (1, 2, 3):
         names = [*"RGB", *[f"diffuse.{c}" for c in "RGB"], *(["A"] if number == 2 else [])]
         frames[number] = {name: noise() for name in names}
-        write(tmp_path / f"a.{number}.exr", frames[number])
+        write_channels(tmp_path / f"a.{number}.exr", frames[number])
     wfview("--headless", "--backend", "cpu", "--weights", tmp_path / "w.npy", "--save", tmp_path / "out", "--also", "diffuse",
            tmp_path).done()
     for number, channels in frames.items():
         for operator in OPERATORS:
-            written = read(tmp_path / "out" / f"{operator}.{number}.exr")
+            written = read_channels(tmp_path / "out" / f"{operator}.{number}.exr")
             assert sorted(written) == sorted(channels)
             check_filtered(written, channels, {name: name for name in channels}, operator, weights, "linear")
 
 
 def test_list(wfview, tmp_path):
-    frame = write(tmp_path / "a.exr", blender_frame())
+    frame = write_channels(tmp_path / "a.exr", blender_frame())
     assert "Emit from ViewLayer.Emit.R,G,B (--also)\n" in wfview("--list", frame, "--also", "Emit").done().output
 
 
@@ -176,10 +168,10 @@ def test_bad_pixels_are_mended(wfview, tmp_path):
     channels = blender_frame()
     channels["ViewLayer.Emit.G"][2, 3] = np.inf
     result = wfview("--headless", "--backend", "cpu", "--kernel-size", 3, "--save", tmp_path / "out", "--also", "Emit",
-                    write(tmp_path / "a.exr", channels))
+                    write_channels(tmp_path / "a.exr", channels))
     assert result.status == 0
     assert "1 values of its Emit are NaN or infinite, the first at pixel x=3 y=2; mended" in result.errors
-    assert np.isfinite(read(tmp_path / "out" / "gather.exr")["ViewLayer.Emit.G"]).all()
+    assert np.isfinite(read_channels(tmp_path / "out" / "gather.exr")["ViewLayer.Emit.G"]).all()
 
 
 # ---- Errors -------------------------------------------------------------------------------------------------------------
@@ -190,7 +182,7 @@ def refused(wfview, frame, names, status=1):
 
 
 def test_unknown_layers(wfview, tmp_path):
-    frame = write(tmp_path / "a.exr", {name: noise() for name in (*"RGB", "diffuse.R", "diffuse.G")})
+    frame = write_channels(tmp_path / "a.exr", {name: noise() for name in (*"RGB", "diffuse.R", "diffuse.G")})
     for name in ("specular", "diffuse"):
         assert refused(wfview, frame, name) == f"wfview: {frame}: --also {name}: no such layer among B, G, R, diffuse.G, diffuse.R"
 
@@ -213,12 +205,12 @@ def test_layers_elsewhere(wfview, tmp_path):
 def test_subsampled_layers(wfview, tmp_path):
     channels = {c: noise(height=12, width=16) for c in "RGB"}
     channels |= {f"half.{c}": OpenEXR.Channel(noise(height=12, width=16), 2, 2) for c in "RGB"}
-    path = write(tmp_path / "a.exr", channels)
+    path = write_channels(tmp_path / "a.exr", channels)
     assert refused(wfview, path, "half") == f"wfview: {path}: --also half: channel half.R has a sample for 2x2 pixels"
 
 
 def test_layers_twice(wfview, tmp_path):
-    path = write(tmp_path / "a.exr", blender_frame())
+    path = write_channels(tmp_path / "a.exr", blender_frame())
     assert refused(wfview, path, "Emit,Emit", 2) == "wfview: --also Emit: twice"
     assert refused(wfview, path, "Combined") == f"wfview: {path}: --also Combined: has the channels of the frame's color"
     assert refused(wfview, path, "Emit,ViewLayer.Emit") == f"wfview: {path}: --also ViewLayer.Emit: has the channels of the frame's Emit"
@@ -226,14 +218,14 @@ def test_layers_twice(wfview, tmp_path):
 
 def test_names_that_are_taken(wfview, tmp_path):
     """A layer's channel that is called as the picture's are in the saved file."""
-    path = write(tmp_path / "a.exr", {name: noise() for name in (*"RGB", "Beauty.R", "Beauty.G", "Beauty.B")})
+    path = write_channels(tmp_path / "a.exr", {name: noise() for name in (*"RGB", "Beauty.R", "Beauty.G", "Beauty.B")})
     sentence = wfview("--headless", "--backend", "cpu", "--channel", "color=Beauty", "--also", "R", "--save", tmp_path / "out",
                       path).sentence()
     assert sentence == f"wfview: {tmp_path}/out/gather.exr: two of the channels to write are called R"
 
 
 def test_usage(wfview, tmp_path):
-    path = write(tmp_path / "a.exr", blender_frame())
+    path = write_channels(tmp_path / "a.exr", blender_frame())
     many = ",".join(f"layer{i}" for i in range(17))
     assert refused(wfview, path, many, 2) == "wfview: --also layer16: more than 16 layers"
     for names in (",Emit", "Emit,", "Emit=other", "=plain", "a" * 400):

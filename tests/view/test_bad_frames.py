@@ -4,16 +4,11 @@ import json
 
 import frames
 import numpy as np
-import OpenEXR
 import pytest
+from frames import write_channels
 
 RANDOM = np.random.default_rng(13)
 RUN = ["--headless", "--backend", "cpu", "--kernel-size", 3]
-
-
-def write(path, channels):
-    OpenEXR.File({}, dict(channels)).write(str(path))
-    return path
 
 
 def noise(names="RGB", height=6, width=9):
@@ -27,7 +22,7 @@ def test_bad_pixels_are_said_and_the_sequence_goes_on(wfview, tmp_path):
         if i == 1:
             channels["G"][2, 5] = channels["B"][2, 5] = np.nan
             channels["Z"][:4] = np.inf
-        paths.append(write(tmp_path / f"a.{i}.exr", channels))
+        paths.append(write_channels(tmp_path / f"a.{i}.exr", channels))
     result = wfview(*RUN, "--save", tmp_path / "out", "--report", tmp_path / "r.json", *paths)
     assert result.status == 0
     damage = ["2 values of its color are NaN or infinite, the first at pixel x=5 y=2",
@@ -43,9 +38,9 @@ def test_bad_pixels_are_said_and_the_sequence_goes_on(wfview, tmp_path):
 def test_neighbours_fill_a_bad_pixel(wfview, tmp_path, operator):
     """Of one color it stays a picture of that color; what no weight brings to the bad pixel does not change at all."""
     channels = {c: np.full((20, 20), 0.75, np.float32) for c in "RGB"}
-    write(tmp_path / "sound.exr", channels)
+    write_channels(tmp_path / "sound.exr", channels)
     channels["R"][8, 11] = np.nan
-    write(tmp_path / "bad.exr", channels)
+    write_channels(tmp_path / "bad.exr", channels)
     for name in ("sound", "bad"):
         assert wfview(*RUN, "--save", tmp_path / name, tmp_path / f"{name}.exr").status == 0
     sound, bad = (frames.read(tmp_path / name / f"{operator}.exr") for name in ("sound", "bad"))
@@ -60,7 +55,7 @@ def test_an_endless_sky(wfview, tmp_path):
     channels = noise(["R", "G", "B", "Z"], 20, 20)
     for name, sky in (("infinite", np.inf), ("nothing", 0)):
         channels["Z"][:9] = sky
-        write(tmp_path / f"{name}.exr", channels)
+        write_channels(tmp_path / f"{name}.exr", channels)
         assert wfview(*RUN, "--save", tmp_path / name, tmp_path / f"{name}.exr").status == 0
     assert (frames.read(tmp_path / "infinite" / "gather.exr") == frames.read(tmp_path / "nothing" / "gather.exr")).all()
 
@@ -68,8 +63,8 @@ def test_an_endless_sky(wfview, tmp_path):
 def test_a_bad_reference_is_said(wfview, tmp_path):
     reference = noise()
     reference["R"][0, 1] = np.inf
-    write(tmp_path / "a.ref.exr", reference)
-    path = write(tmp_path / "a.exr", noise())
+    write_channels(tmp_path / "a.ref.exr", reference)
+    path = write_channels(tmp_path / "a.exr", noise())
     result = wfview(*RUN, path)
     line = "1 values of its reference are NaN or infinite, the first at pixel x=1 y=0"
     assert (result.status, result.errors) == (0, f"wfview: warning: {path}: {line}; mended\n")
@@ -78,7 +73,7 @@ def test_a_bad_reference_is_said(wfview, tmp_path):
 
 @pytest.mark.parametrize("bad", [[0], [1], [2], [0, 1], [1, 2]])
 def test_unreadable_frames_are_skipped(wfview, tmp_path, bad):
-    paths = [write(tmp_path / f"a.{i}.exr", noise()) for i in range(3)]
+    paths = [write_channels(tmp_path / f"a.{i}.exr", noise()) for i in range(3)]
     for i in bad:
         paths[i].write_bytes(paths[i].read_bytes()[: -20 - i])
     result = wfview(*RUN, "--save", tmp_path / "out", "--report", tmp_path / "r.json", *paths)
@@ -105,7 +100,7 @@ def test_only_unreadable_frames(wfview, tmp_path):
 
 
 def test_none_of_the_frames_asked_for(wfview, tmp_path):
-    paths = [tmp_path / "a.0.exr", write(tmp_path / "a.1.exr", noise())]
+    paths = [tmp_path / "a.0.exr", write_channels(tmp_path / "a.1.exr", noise())]
     paths[0].write_bytes(b"nothing")
     sentence = wfview(*RUN, "--frames", 1, "--screenshot", tmp_path / "s.png", *paths).sentence()
     assert sentence.startswith(f"wfview: {paths[0]}: not a readable OpenEXR file (7 bytes in the file): ")
@@ -116,7 +111,7 @@ def test_strict(wfview, tmp_path):
     """A frame with a bad pixel is one that cannot be read."""
     channels = noise()
     channels["R"][3, 4] = np.nan
-    paths = [write(tmp_path / "a.0.exr", noise()), write(tmp_path / "a.1.exr", channels), write(tmp_path / "a.2.exr", noise())]
+    paths = [write_channels(tmp_path / "a.0.exr", noise()), write_channels(tmp_path / "a.1.exr", channels), write_channels(tmp_path / "a.2.exr", noise())]
     result = wfview(*RUN, "--strict", "--save", tmp_path / "out", *paths)
     line = "1 values of its color are NaN or infinite, the first at pixel x=4 y=3"
     assert (result.status, result.errors) == (1, f"wfview: {paths[1]}: {line}\n")

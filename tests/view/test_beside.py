@@ -6,7 +6,7 @@ import frames
 import numpy as np
 import pytest
 import reference
-from PIL import Image
+from pictures import load
 from test_measure import check_channels, check_difference
 from test_window import display, window  # noqa: F401
 
@@ -171,7 +171,7 @@ def test_a_window_scrubs_all_of_them(wfview, window, tmp_path, shots):  # noqa: 
 
     def drawn(*arguments):
         wfview("--headless", "--backend", "cpu", *shown, *arguments, "--screenshot", tmp_path / "h.png").done()
-        return np.asarray(Image.open(tmp_path / "h.png").convert("RGB"))[:200]
+        return load(tmp_path / "h.png")[:200]
 
     opened = window(*shown, *files)
     first, second = drawn(files[1], files[0]), drawn(*files)
@@ -195,7 +195,7 @@ def test_the_same_frames_change_with_their_file(wfview, window, tmp_path, shots)
 
     def drawn():
         wfview("--headless", "--backend", "cpu", *shown, "--screenshot", tmp_path / "h.png").done()
-        return np.asarray(Image.open(tmp_path / "h.png").convert("RGB"))[:120]
+        return load(tmp_path / "h.png")[:120]
 
     before = drawn()
     opened = window(*shown)

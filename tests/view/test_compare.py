@@ -10,15 +10,12 @@ import flip_evaluator
 import numpy as np
 import pytest
 from frames import FRAMES
+from pictures import load
 from PIL import Image
 
 VIEW = ["--headless", "--backend", "cpu", "--size", "400x240", "--kernel-size", "3", "--timing-placeholders"]
 TERRACE = FRAMES / "terrace" / "terrace.0001.exr"
 FIGURES = r"FLIP has a mean of ([\d.]+) \(at most ([\d.e-]+)\) and is above 0.2 at ([\d.]+) % of the pixels \(at most ([\d.e-]+) %\)"
-
-
-def load(path):
-    return np.asarray(Image.open(path).convert("RGB"))
 
 
 @pytest.fixture(scope="module")

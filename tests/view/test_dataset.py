@@ -6,8 +6,8 @@ import subprocess
 import time
 
 import numpy as np
-import OpenEXR
 import pytest
+from frames import read_channels
 
 SIZE = 16
 SETTINGS = ["--seed", "7", "--count", "3", "--render-size", f"{SIZE}x{SIZE}", "--spp", "2", "--reference-spp", "6"]
@@ -17,12 +17,6 @@ FIELDS = {
     "depth": ("<f2", (1, SIZE, SIZE)), "reference": ("<f2", (3, SIZE, SIZE)), "reference_albedo": ("<f2", (3, SIZE, SIZE)),
     "reference_normal": ("<f2", (3, SIZE, SIZE)), "motion": ("<f2", (2, SIZE, SIZE)),
 }
-
-
-def read_channels(path):
-    """All of an EXR file's channels by their names."""
-    with OpenEXR.File(str(path), separate_channels=True) as file:
-        return {name: channel.pixels.copy() for name, channel in file.channels().items()}
 
 
 def succeed(result):

@@ -3,6 +3,7 @@
 import frames
 import numpy as np
 import test_golden
+from pictures import load
 from test_window import click, display, point, window  # noqa: F401: fixtures
 
 FIGURES = (slice(0, 476), slice(1280 - 474, 1280))  # the inspector where the footprint is in it
@@ -39,7 +40,7 @@ def test_it_is_the_pinned_pixel_s(wfview, window, tmp_path):  # noqa: F811
     def headless(pixel):
         wfview("--headless", "--backend", "cpu", "--pixel", pixel, "--do", "footprint", "--screenshot", tmp_path / "headless.png",
                *arguments).done()
-        return test_golden.load(tmp_path / "headless.png")
+        return load(tmp_path / "headless.png")
 
     expected, other = headless("4,3"), headless("12,5")
     opened = window(*arguments)

@@ -12,6 +12,7 @@ import frames
 import numpy as np
 import pytest
 from frames import FRAMES
+from pictures import load
 from PIL import Image
 from scenes import SCENES
 
@@ -118,10 +119,6 @@ def difference(actual, expected, ignored=()):
 
 def matches(differences):
     return differences.mean() <= MOST_MEAN and (differences > LARGE).mean() <= MOST_LARGE
-
-
-def load(path):
-    return np.asarray(Image.open(path).convert("RGB"))
 
 
 def make_inputs(folder):

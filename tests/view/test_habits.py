@@ -5,8 +5,8 @@ import shlex
 import numpy as np
 import OpenEXR
 import pytest
-import test_golden
 from frames import FRAMES
+from pictures import load
 from test_window import display, seen, window  # noqa: F401 (fixtures)
 
 STUDIO = FRAMES / "studio"
@@ -41,7 +41,7 @@ def test_a_copied_command_line_shows_the_view(wfview, tmp_path, name):
     assert words[words.index("--screenshot") + 1] == str(tmp_path / "first.png")
     words[words.index("--screenshot") + 1] = str(tmp_path / "second.png")
     again = copied(wfview(*words, "--do", "copy-command-line"))
-    first, second = (test_golden.load(tmp_path / f"{which}.png") for which in ("first", "second"))
+    first, second = (load(tmp_path / f"{which}.png") for which in ("first", "second"))
     assert first.shape == second.shape
     panes = slice(0, first.shape[0] - 25)  # below, the status bar says what was copied
     assert (first[panes] == second[panes]).all()

@@ -9,11 +9,11 @@ import time
 
 import frames
 import numpy as np
-import OpenEXR
 import pytest
 import test_golden
 import tevclient
 from frames import write
+from pictures import load
 from test_sequences import DRAWN, is_grey
 from test_sequences import write as write_grey
 from test_window import display, window  # noqa: F401: fixtures
@@ -26,10 +26,6 @@ CHANNELS = ["R", "G", "B", "albedo.R", "albedo.G", "albedo.B", "normal.X", "norm
 
 def picture(channels=len(CHANNELS), height=HEIGHT, width=WIDTH):
     return RANDOM.lognormal(0, 1, (height, width, channels)).astype(np.float32)
-
-
-def read(path):
-    return {name: channel.pixels for name, channel in OpenEXR.File(str(path), separate_channels=True).channels().items()}
 
 
 def free_port():
@@ -102,7 +98,7 @@ def test_what_is_sent_is_saved(server, delta, tmp_path):
         client.close_image("render")
     assert wfview.ends() == []
     for operator in ("gather", "splat"):
-        saved = read(tmp_path / "out" / f"{operator}.exr")
+        saved = frames.read_channels(tmp_path / "out" / f"{operator}.exr")
         assert sorted(saved) == ["B", "G", "R"]
         for i, name in enumerate("RGB"):
             assert np.array_equal(saved[name], pixels[:, :, i])
@@ -121,7 +117,7 @@ def test_layers_are_those_of_a_file(server, wfview, tmp_path, predictor):
             client.update_image("render", pixels[y:y + 32, :, 3:], CHANNELS[3:], y=y)
     assert listening.ends() == []
     for operator in ("gather", "splat"):
-        expected, saved = (read(tmp_path / folder / f"{operator}.exr") for folder in ("file", "sent"))
+        expected, saved = (frames.read_channels(tmp_path / folder / f"{operator}.exr") for folder in ("file", "sent"))
         assert sorted(saved) == sorted(expected)
         assert all(np.array_equal(saved[name], expected[name]) for name in expected)
 
@@ -135,7 +131,7 @@ def test_alpha_and_further_layers(server, delta, tmp_path):
         client.update_image("render", pixels, channels, perform_tiling=False)
         client.close_image("render")
     assert wfview.ends() == []
-    saved = read(tmp_path / "out" / "gather.exr")
+    saved = frames.read_channels(tmp_path / "out" / "gather.exr")
     assert sorted(saved) == sorted(channels)
     for i, name in enumerate(channels):
         assert np.array_equal(saved[name], pixels[:, :, i]), name
@@ -168,7 +164,7 @@ def test_older_versions(server, delta, tmp_path, version):
                 client.sendall(each[9:])
         client.sendall(packet.close_image("render"))
         assert wfview.ends() == []
-    saved = read(tmp_path / "out" / "gather.exr")
+    saved = frames.read_channels(tmp_path / "out" / "gather.exr")
     assert all(np.array_equal(saved[name], pixels[:, :, i]) for i, name in enumerate("RGB"))
 
 
@@ -189,7 +185,7 @@ def test_several_images(server, delta, tmp_path):
         client.open_image(str(tmp_path / "shot.1004.exr"))
     assert wfview.ends() == []
     for name, expected in zip(["a.gather.0001.exr", "b.gather.0002.exr", "shot.gather.1004.exr"], pictures):
-        assert np.array_equal(np.stack([read(tmp_path / name)[c] for c in "RGB"], -1), expected), name
+        assert np.array_equal(np.stack([frames.read_channels(tmp_path / name)[c] for c in "RGB"], -1), expected), name
 
 
 def test_reference(server, delta, wfview, tmp_path):
@@ -229,7 +225,7 @@ def test_what_cannot_be_done_is_said(server, delta, tmp_path):
         "render: was created here, there is no file to reload it from",
         f"{tmp_path}/bad.exr: not a readable OpenEXR file (2 bytes in the file): it ends too early",
         "render: vector graphics are not drawn")]
-    saved = read(tmp_path / "out" / "gather.exr")
+    saved = frames.read_channels(tmp_path / "out" / "gather.exr")
     assert all(np.array_equal(saved[name], pixels[:, :, i]) for i, name in enumerate("RGB"))
 
 
@@ -263,7 +259,7 @@ def test_malformed_packets_end_their_connection(server, delta, tmp_path):
         said = wfview.ends()
     assert said == [f"wfview: warning: --ipc: {sentence}"
                     for sentence in ("the connection ended within a message", *sentences.values())]
-    saved = read(tmp_path / "out" / "gather.exr")
+    saved = frames.read_channels(tmp_path / "out" / "gather.exr")
     assert all(np.array_equal(saved[name], pixels[:, :, i]) for i, name in enumerate("RGB"))
 
 
@@ -366,7 +362,7 @@ def test_window_s_picture(window, tmp_path, build):  # noqa: F811
         for name, count in (("first", 3), ("second", 6)):
             client.create_image(name, 480, 270, channels[:count])
             client.update_image(name, np.ascontiguousarray(sent[..., :count]), channels[:count])
-        begin, differences, expected = time.monotonic(), None, test_golden.load(test_golden.GOLDEN / "ipc.png")
+        begin, differences, expected = time.monotonic(), None, load(test_golden.GOLDEN / "ipc.png")
         while differences is None or (not test_golden.matches(differences) and time.monotonic() < begin + 30):
             actual = viewer.screenshot()
             differences = test_golden.difference(actual, expected, [(0, 575, 960, 600)])  # that the screenshot was saved

@@ -14,8 +14,7 @@ RUN = ["--headless", "--backend", "cpu", "--kernel-size", 3]
 
 def write(path, names, **header):
     channels = {name: RANDOM.random((6, 9), np.float32) for name in names.split()}
-    OpenEXR.File({"compression": OpenEXR.PIZ_COMPRESSION, "type": OpenEXR.scanlineimage, **header}, channels).write(str(path))
-    return path
+    return frames.write_channels(path, channels, compression=OpenEXR.PIZ_COMPRESSION, **header)
 
 
 def test_said_and_reported(wfview, tmp_path):
@@ -144,7 +143,7 @@ def test_what_is_said_is_what_is_filtered(wfview, tmp_path, mapping):
     """A filter of one tap gives the color back."""
     names = [f"ViewLayer.{group}.{c}" for group in ("Combined", "DiffDir") for c in "RGB"]
     channels = {name: RANDOM.random((6, 9), np.float32) for name in names}
-    OpenEXR.File({}, dict(channels)).write(str(tmp_path / "a.exr"))
+    frames.write_channels(tmp_path / "a.exr", channels)
     np.save(tmp_path / "w.npy", np.ones((1, 6, 9), np.float32))
     result = wfview("--headless", "--backend", "cpu", "--weights", tmp_path / "w.npy", "--save", tmp_path / "out", *mapping,
                     tmp_path / "a.exr").done()

@@ -4,11 +4,10 @@ import json
 
 import frames
 import numpy as np
-import OpenEXR
 import pytest
 import reference
 import scenes
-from PIL import Image
+from pictures import load
 from scenes import SCENES
 
 CORNELL = SCENES / "cornell.glb"
@@ -19,8 +18,7 @@ WAY = [(0, 1, 3.6), (0.2, 1.1, 3.5), (0.4, 1.2, 3.4)]
 
 def read(path):
     """A saved frame's layers as (H,W,C)."""
-    with OpenEXR.File(str(path), separate_channels=True) as file:
-        channels = {name: channel.pixels for name, channel in file.channels().items()}
+    channels = frames.read_channels(path)
     assert sorted(channels) == CHANNELS
     assert all(np.isfinite(pixels).all() and pixels.dtype == np.float32 for pixels in channels.values())
 
@@ -176,7 +174,7 @@ def test_one_pixel(wfview, tmp_path):
     """The smallest frame; its one depth has a shade, not the color of what is no number."""
     wfview("--headless", "--backend", "cpu", "--scene", CORNELL, "--render-size", "1x1", "--kernel-size", 3, "--screenshot",
            tmp_path / "view.png").done()
-    view = np.asarray(Image.open(tmp_path / "view.png").convert("RGB"))
+    view = load(tmp_path / "view.png")
     assert (view[:470] == (255, 255, 255)).all(2).sum() > 10000, "it is as near as can be"
     assert not (view == (255, 0, 255)).all(2).any()
 

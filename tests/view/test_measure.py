@@ -7,6 +7,7 @@ import flip_evaluator
 import frames
 import numpy as np
 import pytest
+from pictures import srgb
 
 STUDIO = frames.FRAMES / "studio" / "studio.0001.exr"
 TERRACE = frames.FRAMES / "terrace" / "terrace.0002.exr"
@@ -22,11 +23,6 @@ def report_of(wfview, folder, *arguments):
 def crop(pixels, region):
     x, y, width, height = region
     return pixels[y:y + height, x:x + width]
-
-
-def srgb(linear):
-    clamped = np.clip(linear, 0, 1)
-    return np.where(clamped <= 0.0031308, 12.92 * clamped, 1.055 * clamped ** (1 / 2.4) - 0.055)
 
 
 def flip_map(picture, reference):

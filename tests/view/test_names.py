@@ -2,7 +2,6 @@
 
 import frames
 import numpy as np
-import OpenEXR
 import pytest
 
 RUN = ["--headless", "--backend", "cpu", "--kernel-size", 3]
@@ -10,8 +9,7 @@ RUN = ["--headless", "--backend", "cpu", "--kernel-size", 3]
 
 def write(path, value=0.5):
     path.parent.mkdir(parents=True, exist_ok=True)
-    OpenEXR.File({}, {c: np.full((4, 5), value, np.float32) for c in "RGB"}).write(str(path))
-    return path
+    return frames.write_channels(path, {c: np.full((4, 5), value, np.float32) for c in "RGB"})
 
 
 def saved(folder):

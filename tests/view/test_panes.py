@@ -4,30 +4,15 @@ import flip_evaluator
 import frames
 import numpy as np
 import pytest
-from PIL import Image
+from pictures import RAMP, SIGNED, check, load, on, srgb
 
 HEIGHT, WIDTH = 60, 96
 BLOCK = 12
 ROWS, COLUMNS = HEIGHT // BLOCK, WIDTH // BLOCK
-RAMP = np.array([[0.00, 0.00, 0.02], [0.12, 0.05, 0.28], [0.33, 0.06, 0.43], [0.53, 0.13, 0.42], [0.73, 0.21, 0.33],
-                 [0.89, 0.35, 0.20], [0.98, 0.56, 0.04], [0.98, 0.80, 0.21], [0.99, 1.00, 0.64]])
-SIGNED = np.array([[0.62, 0.93, 1.00], [0.22, 0.66, 0.97], [0.10, 0.36, 0.78], [0.04, 0.13, 0.36], [0, 0, 0], [0.38, 0.09, 0.02],
-                   [0.80, 0.26, 0.06], [0.98, 0.56, 0.16], [1.00, 0.91, 0.60]])
 
 
 def enlarge(blocks):
     return np.repeat(np.repeat(blocks, BLOCK, 0), BLOCK, 1)
-
-
-def srgb(linear):
-    clamped = np.clip(linear, 0, 1)
-    return np.where(clamped > 0.0031308, 1.055 * clamped ** (1 / 2.4) - 0.055, 12.92 * clamped)
-
-
-def on(ramp, value, low):
-    """Colors of values from `low` to 1."""
-    place = (np.clip(value, low, 1) - low) / (1 - low) * (len(ramp) - 1)
-    return np.stack([np.interp(place, np.arange(len(ramp)), ramp[:, c]) for c in range(3)], -1)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +35,7 @@ def draw(wfview, tmp_path_factory, layers):
         # Nothing but the pane, its title and the status bar fits: the picture is 960 wide then.
         wfview("--headless", "--backend", "cpu", "--kernel-size", "1", "--size", "960x400", "--timing-placeholders", "--screenshot",
                folder / "s.png", "--panes", pane, *arguments, folder / "frame.exr").done()
-        picture = np.asarray(Image.open(folder / "s.png").convert("RGB")).astype(int)[25:376]
+        picture = load(folder / "s.png").astype(int)[25:376]
         scale = min(960 / WIDTH, 351 / HEIGHT)
         left, top = 480 - WIDTH * scale / 2, 175.5 - HEIGHT * scale / 2
         y = top + (np.arange(ROWS) + 0.5) * BLOCK * scale
@@ -58,10 +43,6 @@ def draw(wfview, tmp_path_factory, layers):
         return picture[np.ix_(y.astype(int), x.astype(int))]
 
     return blocks
-
-
-def check(actual, expected):
-    assert np.abs(actual - 255 * expected).max() <= 1.01
 
 
 @pytest.mark.parametrize("layer", ["noisy", "gather", "reference", "albedo"])
@@ -124,7 +105,7 @@ def test_further_layers(wfview, tmp_path):
     for panes in ("extra,gather of extra", "noisy,gather"):
         wfview("--headless", "--backend", "cpu", "--panes", panes, "--also", "extra=plain", "--kernel-size", "1", "--size", "640x300",
                "--timing-placeholders", "--exposure", "-2", "--screenshot", tmp_path / "s.png", tmp_path / "frame.exr").done()
-        pictures.append(np.asarray(Image.open(tmp_path / "s.png").convert("RGB"))[150, [160, 480]].astype(int))
+        pictures.append(load(tmp_path / "s.png")[150, [160, 480]].astype(int))
     check(pictures[0], srgb(np.full((2, 3), 0.25)))
     check(pictures[1], srgb(np.full((2, 3), 0.0625)))
 
@@ -140,4 +121,4 @@ def test_flip(wfview, tmp_path, colors):
            tmp_path / "s.png", "--panes", "reference-noisy,gather-reference:flip", tmp_path / "frame.exr").done()
     shown = [np.ascontiguousarray(srgb(picture), np.float32) for picture in pictures]
     expected = flip_evaluator.evaluate(*shown, "LDR", inputsRGB=True, applyMagma=False, computeMeanError=True)[1]
-    check(np.asarray(Image.open(tmp_path / "s.png").convert("RGB")).astype(int)[180, 480], on(RAMP, expected, 0))
+    check(load(tmp_path / "s.png").astype(int)[180, 480], on(RAMP, expected, 0))

@@ -8,6 +8,7 @@ import OpenEXR
 import pytest
 import reference
 from frames import FRAMES
+from pictures import srgb
 from safetensors.numpy import save_file
 
 TOLERANCE = 1e-5
@@ -155,11 +156,7 @@ def check_metrics(report, out):
 
 
 def psnr(actual, expected):
-    def display(linear):
-        clamped = np.clip(linear, 0, 1)
-        return np.where(clamped <= 0.0031308, 12.92 * clamped, 1.055 * clamped ** (1 / 2.4) - 0.055)
-
-    return -10 * np.log10(np.mean((display(actual) - display(expected)) ** 2))
+    return -10 * np.log10(np.mean((srgb(actual) - srgb(expected)) ** 2))
 
 
 def test_bilateral_predictor_denoises_and_backends_agree(wfview, backend, tmp_path):

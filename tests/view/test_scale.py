@@ -4,6 +4,7 @@ import ctypes
 
 import test_golden
 from frames import FRAMES
+from pictures import load
 from test_habits import copied
 from test_window import display, size, window  # noqa: F401: fixtures
 
@@ -25,7 +26,7 @@ def ask_for(display, dots_per_inch):  # noqa: F811
 
 def headless(wfview, folder, *arguments):
     wfview("--headless", "--backend", "cpu", "--screenshot", folder / "headless.png", *arguments, *DRAWN).done()
-    return test_golden.load(folder / "headless.png")
+    return load(folder / "headless.png")
 
 
 def test_a_display_asks_for_a_scale(wfview, display, window, tmp_path):  # noqa: F811

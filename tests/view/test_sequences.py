@@ -6,7 +6,6 @@ import time
 
 import frames
 import numpy as np
-import pytest
 from drop import drop
 from frames import FRAMES
 from test_window import display, has_notice, window  # noqa: F401 (fixtures)

@@ -3,7 +3,7 @@
 import frames
 import numpy as np
 import pytest
-from PIL import Image
+from pictures import RAMP, check, load, on, srgb
 
 # Blocks of one color each, in a frame of 480x270 that is fit into its pane.
 RADIANCE = np.array([
@@ -30,7 +30,7 @@ def draw(wfview, tmp_path_factory):
     def screenshot(name, *arguments):
         wfview("--headless", "--backend", "cpu", "--size", "640x360", "--timing-placeholders", "--screenshot",
                folder / "s.png", *arguments, folder / f"{name}.exr").done()
-        return np.asarray(Image.open(folder / "s.png").convert("RGB")).astype(int)
+        return load(folder / "s.png").astype(int)
 
     differs = (screenshot("black", "--kernel-size", "1") != screenshot("white", "--kernel-size", "1")).any(2)
     columns = np.flatnonzero(differs.any(0))
@@ -51,29 +51,12 @@ def draw(wfview, tmp_path_factory):
     return blocks
 
 
-def srgb(linear):
-    clamped = np.clip(linear, 0, 1)
-    return np.where(clamped > 0.0031308, 1.055 * clamped ** (1 / 2.4) - 0.055, 12.92 * clamped)
-
-
 def aces(linear):
     x = np.maximum(linear, 0)
     return x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14)
 
 
-RAMP = np.array([[0.00, 0.00, 0.02], [0.12, 0.05, 0.28], [0.33, 0.06, 0.43], [0.53, 0.13, 0.42], [0.73, 0.21, 0.33],
-                 [0.89, 0.35, 0.20], [0.98, 0.56, 0.04], [0.98, 0.80, 0.21], [0.99, 1.00, 0.64]])
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
-
-
-def on_ramp(value):
-    """Colors of values from 0 to 1."""
-    place = np.clip(value, 0, 1) * (len(RAMP) - 1)
-    return np.stack([np.interp(place, np.arange(len(RAMP)), RAMP[:, c]) for c in range(3)], -1)
-
-
-def check(actual, shown):
-    assert np.abs(actual - 255 * shown).max() <= 1.01
 
 
 CURVES = [
@@ -83,8 +66,8 @@ CURVES = [
     (["--tone", "gamma", "--gamma", "1"], lambda x: np.clip(x, 0, 1)),
     (["--tone", "gamma", "--gamma", "3.5"], lambda x: np.clip(x, 0, 1) ** (1 / 3.5)),
     (["--tone", "aces"], lambda x: srgb(aces(x))),
-    (["--tone", "false-color"], lambda x: on_ramp(x @ LUMINANCE)),
-    (["--tone", "false-color", "--channel-shown", "green"], lambda x: on_ramp(x[..., 1])),
+    (["--tone", "false-color"], lambda x: on(RAMP, x @ LUMINANCE)),
+    (["--tone", "false-color", "--channel-shown", "green"], lambda x: on(RAMP, x[..., 1])),
 ]
 
 
@@ -135,7 +118,7 @@ def test_auto_exposure(draw, exposure):
     white = percentile(enlarge(RADIANCE) @ LUMINANCE)
     assert not 0.9 < white < 1.1
     arguments = ["--kernel-size", "1", "--tone", "false-color", "--exposure", exposure]
-    check(draw(*arguments, "--do", "auto-exposure"), on_ramp(RADIANCE / white @ LUMINANCE))
+    check(draw(*arguments, "--do", "auto-exposure"), on(RAMP, RADIANCE / white @ LUMINANCE))
 
 
 def test_auto_exposure_of_a_difference(draw):
@@ -145,7 +128,7 @@ def test_auto_exposure_of_a_difference(draw):
     difference = np.abs(RADIANCE) / 4
     end = percentile(enlarge(difference).max(-1))
     left, right = draw(*panes, "--do", "auto-exposure"), draw(*panes, "--do", "auto-exposure", pane=draw.gather)
-    check(left, on_ramp(difference.mean(-1) / end))
+    check(left, on(RAMP, difference.mean(-1) / end))
     check(right, srgb(2 * RADIANCE))
 
 

@@ -6,7 +6,7 @@ import frames
 import numpy as np
 import pytest
 import trace_picture
-from PIL import Image
+from pictures import load
 
 # Three frames of 10 ms: stage, track, begin and length in the frame. 7 of 10 ms are covered without hand-overs, which take 1 and 0.5.
 STAGES = (("frame", 0, 0.0, 0.25), ("trace", 1, 0.0, 3.0), ("hand-over in", 2, 3.0, 1.0), ("gather", 2, 4.0, 2.0), ("splat", 2, 6.0, 1.5),
@@ -67,7 +67,7 @@ def test_a_run_s(wfview, tmp_path):
     assert measured["frames"] == 5
 
     trace_picture.draw(spans, tmp_path / "trace.png", 3, "five frames")
-    pixels = np.asarray(Image.open(tmp_path / "trace.png").convert("RGB"))
+    pixels = load(tmp_path / "trace.png")
 
     def area(stage):
         color = trace_picture.COLORS[stage]

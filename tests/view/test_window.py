@@ -11,11 +11,10 @@ import time
 
 import frames
 import numpy as np
-import OpenEXR
 import pytest
 import test_golden
 from frames import FRAMES
-from PIL import Image
+from pictures import load
 from scenes import SCENES, camera_path
 
 STUDIO = FRAMES / "studio"
@@ -121,7 +120,7 @@ class Window:
             return path.exists()
 
         self.until(saved)
-        return np.asarray(Image.open(path).convert("RGB"))
+        return load(path)
 
     def quits(self, *keys):
         """Ends by a key, pressed again while the program runs: a window that is being resized may miss one."""
@@ -400,7 +399,7 @@ def test_titles_explain_layers(window):
 
 def test_notice_of_guides_that_are_not_taken(window, tmp_path):
     channels = {c: np.ones((16, 24), np.float32) for c in ("R", "G", "B", "myAlbedo.R", "myAlbedo.G", "myAlbedo.B")}
-    OpenEXR.File({"type": OpenEXR.scanlineimage}, channels).write(str(tmp_path / "frame.exr"))
+    frames.write_channels(tmp_path / "frame.exr", channels)
     opened = window("--kernel-size", 3, "--size", "1280x720", tmp_path / "frame.exr")
     assert has_notice(opened.screenshot())
     opened.quits("q")

@@ -11,6 +11,7 @@ import numpy as np
 import OpenEXR
 import pytest
 import reference
+from frames import write_channels
 
 RANDOM = np.random.default_rng(11)
 RUN = ["--headless", "--backend", "cpu", "--kernel-size", 3]
@@ -24,11 +25,6 @@ def noise(height, width, dtype=np.float32):
     if dtype == np.uint32:
         return RANDOM.integers(0, 1 << 32, (height, width), dtype=np.uint32)
     return RANDOM.lognormal(0, 1, (height, width)).astype(dtype)
-
-
-def write(path, channels, **header):
-    OpenEXR.File(header, dict(channels)).write(str(path))
-    return path
 
 
 def read(path):
@@ -63,8 +59,8 @@ def test_nothing_outside_the_data_window_counts(wfview, backend, tmp_path, windo
     width, height = data[1] - data[0] + 1
     channels = {c: noise(height, width) for c in "RGB"}
     np.save(tmp_path / "w.npy", RANDOM.random((25, height, width), np.float32))
-    write(tmp_path / "window.exr", channels, dataWindow=data, displayWindow=display)
-    write(tmp_path / "alone.exr", channels)
+    write_channels(tmp_path / "window.exr", channels, dataWindow=data, displayWindow=display)
+    write_channels(tmp_path / "alone.exr", channels)
     for name in ("window", "alone"):
         wfview("--headless", "--backend", backend, "--weights", tmp_path / "w.npy", "--weight-mode", mode, "--save",
                tmp_path / name, tmp_path / f"{name}.exr").done()
@@ -91,8 +87,8 @@ def test_reference_of_the_whole_picture(wfview, tmp_path):
     """A crop is measured against those of the reference's pixels that it has."""
     whole = {c: noise(48, 64) for c in "RGB"}
     crop = {c: np.ascontiguousarray(pixels[5:21, 10:30]) for c, pixels in whole.items()}
-    write(tmp_path / "a.ref.exr", whole)
-    write(tmp_path / "a.exr", crop, dataWindow=box(10, 5, 20, 16), displayWindow=box(0, 0, 64, 48))
+    write_channels(tmp_path / "a.ref.exr", whole)
+    write_channels(tmp_path / "a.exr", crop, dataWindow=box(10, 5, 20, 16), displayWindow=box(0, 0, 64, 48))
     np.save(tmp_path / "w.npy", np.ones((1, 16, 20), np.float32))
     result = wfview("--headless", "--backend", "cpu", "--weights", tmp_path / "w.npy", "--report", tmp_path / "r.json",
                     tmp_path / "a.exr").done()
@@ -113,7 +109,7 @@ ATTRIBUTES["timeCode"].hours, ATTRIBUTES["timeCode"].frame = 13, 21
 
 @pytest.mark.parametrize("keep", [[], ["--keep-channels"]])
 def test_attributes(wfview, tmp_path, keep):
-    path = write(tmp_path / "a.exr", {c: noise(7, 9) for c in "RGB"}, compression=OpenEXR.PIZ_COMPRESSION, **ATTRIBUTES)
+    path = write_channels(tmp_path / "a.exr", {c: noise(7, 9) for c in "RGB"}, compression=OpenEXR.PIZ_COMPRESSION, **ATTRIBUTES)
     wfview(*RUN, "--save", tmp_path / "out", *keep, path).done()
     before = read(path).header()
     for operator in ("gather", "splat"):
@@ -127,7 +123,7 @@ def test_attributes(wfview, tmp_path, keep):
 
 
 def test_attributes_of_unknown_types(wfview, tmp_path):
-    path = write(tmp_path / "a.exr", {c: noise(7, 9) for c in "RGB"}, own="value")
+    path = write_channels(tmp_path / "a.exr", {c: noise(7, 9) for c in "RGB"}, own="value")
     content = path.read_bytes().replace(b"own\0string\0", b"own\0strung\0")
     path.write_bytes(content)
     wfview(*RUN, "--save", tmp_path / "out", path).done()
@@ -144,7 +140,7 @@ def test_alpha(wfview, backend, tmp_path, names, dtype, mode):
     weights = RANDOM.random((25, 7, 9), np.float32)
     np.save(tmp_path / "w.npy", weights)
     wfview("--headless", "--backend", backend, "--weights", tmp_path / "w.npy", "--weight-mode", mode, "--save", tmp_path / "out",
-           write(tmp_path / "a.exr", {**channels, "other.A": noise(7, 9)})).done()
+           write_channels(tmp_path / "a.exr", {**channels, "other.A": noise(7, 9)})).done()
     for operator in ("gather", "splat"):
         written = read(tmp_path / "out" / f"{operator}.exr").channels()
         assert sorted(written) == ["A", "B", "G", "R"]
@@ -160,9 +156,9 @@ def test_opaque_stays_opaque(wfview, tmp_path):
     y, x = np.mgrid[0:20, 0:30]
     disc = ((x - 14) ** 2 + (y - 9) ** 2 < 50).astype(np.float32)
     half = {**{c: disc * 0.5 for c in "RGB"}, "A": disc}
-    wfview(*RUN, "--save", tmp_path / "out" / "{name}.{layer}.exr", write(tmp_path / "half.exr", half)).done()
+    wfview(*RUN, "--save", tmp_path / "out" / "{name}.{layer}.exr", write_channels(tmp_path / "half.exr", half)).done()
     wfview(*RUN, "--save", tmp_path / "out" / "{name}.{layer}.exr",
-           write(tmp_path / "full.exr", {**{c: noise(20, 30) for c in "RGB"}, "A": np.ones((20, 30), np.float32)})).done()
+           write_channels(tmp_path / "full.exr", {**{c: noise(20, 30) for c in "RGB"}, "A": np.ones((20, 30), np.float32)})).done()
     for operator in ("gather", "splat"):
         full, disc_after = (read(tmp_path / "out" / f"{name}.{operator}.exr").channels() for name in ("full", "half"))
         np.testing.assert_allclose(full["A"].pixels, 1, rtol=1e-6)
@@ -183,7 +179,7 @@ def test_keep_channels(wfview, tmp_path, compression):
     types = {"A": np.float16, "Z": np.float32, "id": np.uint32, "diffuse.R": np.float16, "nan.Y": np.float32}
     channels = {**{c: noise(70, 31, np.float16) for c in "RGB"}, **{name: noise(70, 31, t) for name, t in types.items()}}
     channels["nan.Y"][3, 4] = np.nan
-    path = write(tmp_path / "a.exr", channels, dataWindow=box(4, -5, 31, 70))
+    path = write_channels(tmp_path / "a.exr", channels, dataWindow=box(4, -5, 31, 70))
     right = filtered(wfview, tmp_path, path)
     wfview(*RUN, "--save", tmp_path / "out", "--keep-channels", "--compression", compression, path).done()
     for operator in ("gather", "splat"):
@@ -239,7 +235,7 @@ def test_keep_what_the_renderer_denoised(wfview, tmp_path):
     """The filtered noisy image is the picture, and takes the place of Combined."""
     names = [f"ViewLayer.{group}.{c}" for group in ("Combined", "Noisy Image", "DiffCol") for c in "RGB"]
     channels = {name: noise(9, 8, np.float16) for name in names}
-    path = write(tmp_path / "a.exr", channels)
+    path = write_channels(tmp_path / "a.exr", channels)
     wfview(*RUN, "--save", tmp_path / "plain", path, "--channel", "albedo=ViewLayer.DiffCol").done()
     right = read(tmp_path / "plain" / "gather.exr").channels()
     wfview(*RUN, "--save", tmp_path / "out", "--keep-channels", path, "--channel", "albedo=ViewLayer.DiffCol").done()
@@ -255,7 +251,7 @@ def test_keep_beside_luminance(wfview, tmp_path, names):
     height, width = 140, 32
     channels = {name: OpenEXR.Channel(noise(height, width, np.float16), *(1, 1) if name == "Y" else (2, 2)) for name in names}
     channels["half.A"] = OpenEXR.Channel(noise(height, width), 2, 2)
-    path = write(tmp_path / "a.exr", channels)
+    path = write_channels(tmp_path / "a.exr", channels)
     right = filtered(wfview, tmp_path, path)
     wfview(*RUN, "--save", tmp_path / "out", "--keep-channels", path).done()
     before, written = read(path).channels(), read(tmp_path / "out" / "gather.exr").channels()
