@@ -11,7 +11,8 @@ target_compile_definitions(test_network_denoise PRIVATE ${networks})
 target_link_libraries(test_network_denoise PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings m)
 
 function(wf_add_network_test name backend)
-  add_test(NAME network_${name} COMMAND test_network_denoise ${backend})
+  wf_if_brief(brief ${name})
+  add_test(NAME network_${name} COMMAND test_network_denoise ${backend} ${brief})
   set_tests_properties(network_${name} PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT "OMP_WAIT_POLICY=passive;${ARGN}")
 endfunction()
 

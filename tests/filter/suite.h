@@ -36,7 +36,7 @@ int suite_close(int failed);
 int suite_end_test(void **state);
 
 /* Whether this case is to be run: with --brief one in seven is, beginning anywhere. For sanitizers, which look at host code,
- * where every case compiles shaders of its own for seconds. */
+ * where every case compiles shaders of its own for seconds, and for what another suite runs whole. */
 int suite_takes_case(void);
 
 /* Whether the backend lacks something of what was needed; then the result must be WF_ERROR_UNSUPPORTED, and what was skipped is
