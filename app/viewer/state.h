@@ -237,6 +237,18 @@ void viewer_say_choice(viewer *viewer);
 /* When the user rests: times what is still to be timed, once, which takes about a second; the view asks for the faster one then. */
 void viewer_time_backends(viewer *viewer);
 
+/* ---- fit.c: the denoiser that a frame is to have -------------------------------------------------------------------- */
+
+/* Reads weights of the frame's own, where it has such; is_new: there are others now. */
+bool viewer_weigh(viewer *viewer, int index, const feed_frame *frame, bool *is_new, error *error);
+
+/* Makes the denoiser what the frame's size and the user ask for. Where that fails the former one stays, as far as it can; else
+ * viewer->broken. */
+bool viewer_fit_denoiser(viewer *viewer, const feed_frame *frame, bool has_new_weights, error *error);
+
+/* What predictors take, as the viewer has it. */
+predictor_inputs viewer_inputs(const viewer *viewer);
+
 /* ---- step.c: filters and draws -------------------------------------------------------------------------------------- */
 
 /* One frame of the sequence, filtered and drawn. Where that fails before the device has work, the view stays as it was and can
@@ -249,16 +261,21 @@ void viewer_note_sequence(viewer *viewer, int sequence, const feed_frame *frame)
 /* The view, with the frame that was filtered last. Without Vulkan: nothing. */
 bool viewer_draw(viewer *viewer, error *error);
 
-/* What predictors take, as the viewer has it. */
-predictor_inputs viewer_inputs(const viewer *viewer);
-
 /* Waits for all pictures and takes in the times that are still out. */
 bool viewer_drain(viewer *viewer, error *error);
+
+/* ---- facts.c: what the user interface says -------------------------------------------------------------------------- */
+
+/* Of the frame that is shown, before the view is laid out. */
+void viewer_gather_facts(viewer *viewer);
 
 /* A sentence for the user; empty: none. */
 void viewer_notify(viewer *viewer, bool is_warning, const char *notice);
 
-/* Finds out from the device what near and far are. */
+/* ---- depth.c: near and far ------------------------------------------------------------------------------------------ */
+
+/* Of these values, and of those that the device has. */
+void viewer_find_depth_range(viewer *viewer, const image *depth);
 bool viewer_read_depth_range(viewer *viewer, error *error);
 
 /* ---- expose.c ------------------------------------------------------------------------------------------------------- */
