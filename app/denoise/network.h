@@ -11,7 +11,9 @@ typedef struct network {
     char label[96]; /* "kpn 1, 1.46 M parameters" */
 } network;
 
-/* path NULL: the bundled one. On failure network is zeroed. */
+#define NETWORK_LARGEST_DIFFERENCE 1e-3 /* from its file's reference, of the largest value there */
+
+/* path NULL: the bundled one. A file that does not compute its own reference is refused. On failure network is zeroed. */
 bool network_open(const char *path, network *network, error *error);
 
 /* Leaves it zeroed; zeroed is fine. */

@@ -1,5 +1,6 @@
 """What wfview's networks make of frames of every size, down to one pixel, against a float64 reference from formulas and the file alone."""
 
+import re
 import sys
 
 import frames
@@ -37,3 +38,18 @@ def test_sizes(wfview, backend, tmp_path, name):
             actual = frames.read(tmp_path / "out" / f"{operator}.{number:04}.exr")
             error = reference.relative_error(actual, picture.transpose(1, 2, 0))
             assert error <= TOLERANCES[backend], (size, operator)
+
+
+@pytest.mark.parametrize("damage", [lambda value: 0, lambda value: value ^ 0x8000], ids=["zero", "sign"])
+def test_a_network_of_other_parameters_is_refused(wfview, tmp_path, damage):
+    """Its file is whole, but does not compute the reference that is in it."""
+    file = bytearray((ROOT / "tests" / "network" / "networks" / "tiny.safetensors").read_bytes())
+    begin = 8 + int.from_bytes(file[:8], "little")
+    halves = np.frombuffer(memoryview(file)[begin:], np.uint16).copy()
+    halves[:len(halves) // 2] = [damage(int(value)) for value in halves[:len(halves) // 2]]
+    (tmp_path / "n.safetensors").write_bytes(bytes(file[:begin]) + halves.tobytes())
+    write_frame(tmp_path / "f.exr", np.random.default_rng(1), 5, 4)
+    sentence = wfview("--headless", "--backend", "cpu", "--network", tmp_path / "n.safetensors", tmp_path / "f.exr").sentence()
+    found = re.fullmatch(f"wfview: {tmp_path}/n.safetensors: what it computes differs by (.*) from its reference, at most "
+                         "0.001 may: it is damaged, or its parameters are another network's", sentence)
+    assert float(found[1]) > 0.001
