@@ -263,9 +263,7 @@ bool wf_plan_grad_weight_channels(const wf_cuda_device *device, const wf_work *w
 {
     const wf_backward_call *call = work->backward;
     const wf_filter *filter = &call->filter;
-    const wf_tensor *grad = &work->scaled->grad;
-    const bool splats = call->op == WF_SPLAT;
-    const wf_tensor *center = splats ? &call->input : grad, *neighbor = splats ? grad : &call->input;
+    const wf_tensor *center = wf_center_of(work), *neighbor = wf_neighbor_of(work);
     const int64_t *size = center->size;
     plan->kernel = kernel_of(call);
     if (!plan->kernel || size[1] < 1 || filter->dilation != 1 || center->dtype == WF_FLOAT64 ||
@@ -279,7 +277,7 @@ bool wf_plan_grad_weight_channels(const wf_cuda_device *device, const wf_work *w
     args->width = (int)size[3], args->height = (int)size[2], args->channels = (int)size[1];
     args->kernel_height = filter->kernel_height;
     args->pitch = wf_tile_pitch(wf_make_tile_row(WF_GATHER, filter->kernel_width), WIDTH);
-    args->splats = splats, args->mode = filter->mode;
+    args->splats = call->op == WF_SPLAT, args->mode = filter->mode;
     args->grad_weight_aligned = wf_four_aligned(&call->grad_weight);
     plan_shape(args, filter->kernel_width);
     args->grid.columns = wf_divide_up(size[3], WIDTH), args->grid.rows = wf_divide_up(size[2], args->tile_height);

@@ -132,23 +132,21 @@ template <wf_mode MODE> static const void *kernel_of(const wf_backward_call *cal
 bool wf_plan_grad_weight_pixels(const wf_cuda_device *, const wf_work *work, wf_plan *plan)
 {
     const wf_backward_call *call = work->backward;
-    const wf_tensor *grad = &work->scaled->grad;
     const wf_mode mode = call->filter.mode;
-    const bool splats = call->op == WF_SPLAT;
     plan->kernel = mode == WF_NORMALIZED ? kernel_of<WF_NORMALIZED>(call)
                    : mode == WF_SOFTMAX  ? kernel_of<WF_SOFTMAX>(call)
                                          : kernel_of<WF_LINEAR>(call);
     correlate_args *args = wf_plan_args<correlate_args>(plan);
     args->grid = wf_make_pixel_grid(call->grad_weight.size, call->filter.dilation, 1);
-    args->center = wf_make_view(splats ? &call->input : grad);
-    args->neighbor = wf_make_view(splats ? grad : &call->input);
+    args->center = wf_make_view(wf_center_of(work));
+    args->neighbor = wf_make_view(wf_neighbor_of(work));
     args->weight = wf_make_view(&call->weight);
     args->grad_weight = wf_make_view(&call->grad_weight);
     args->less = wf_make_view(&work->scaled->less);
     args->coverage = wf_make_view(&call->coverage);
     args->channels = (int)call->input.size[1];
     args->kernel_height = call->filter.kernel_height, args->kernel_width = call->filter.kernel_width;
-    args->dilation = call->filter.dilation, args->splats = splats;
+    args->dilation = call->filter.dilation, args->splats = call->op == WF_SPLAT;
     wf_plan_pixels(plan, args->grid, call->grad_weight.size[0], args);
     return true;
 }

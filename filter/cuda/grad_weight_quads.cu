@@ -96,31 +96,24 @@ template <wf_mode MODE> static const void *kernel_of(const wf_backward_call *cal
 bool wf_plan_grad_weight_quads(const wf_cuda_device *device, const wf_work *work, wf_plan *plan)
 {
     const wf_backward_call *call = work->backward;
-    const wf_tensor *less = &work->scaled->less, *logsumexp = &call->coverage, *grad = &work->scaled->grad;
-    const bool splats = call->op == WF_SPLAT;
+    const wf_tensor *less = &work->scaled->less, *logsumexp = &call->coverage;
+    const wf_tensor *center = wf_center_of(work), *neighbor = wf_neighbor_of(work);
     const wf_mode mode = call->filter.mode;
-    const wf_tensor *center = splats ? &call->input : grad, *neighbor = splats ? grad : &call->input;
     const wf_tensor *weight = mode == WF_SOFTMAX ? &call->weight : &call->grad_weight;
-    const int64_t *size = center->size;
-    if (!wf_runs_quads(device) || call->filter.dilation != 1 || size[1] < 1 || size[1] > 4 ||
-        center->dtype == WF_FLOAT64 || center->dtype != neighbor->dtype || !wf_has_quads(center) ||
-        !wf_has_quads(neighbor) || !wf_has_quads(weight) || !wf_has_quads(&call->grad_weight) ||
-        (mode != WF_LINEAR && !wf_has_quads(less)) || (mode == WF_SOFTMAX && !wf_has_quads(logsumexp)))
+    if (!wf_runs_quads(device) || !wf_correlates_few(work) || !wf_has_quads(center) || !wf_has_quads(neighbor) ||
+        !wf_has_quads(weight) || !wf_has_quads(&call->grad_weight) || (mode != WF_LINEAR && !wf_has_quads(less)) ||
+        (mode == WF_SOFTMAX && !wf_has_quads(logsumexp)))
         return false;
     quads_args *quads = wf_plan_args<quads_args>(plan);
     wf_correlate_args *args = &quads->correlate;
-    args->grid = {wf_divide_up(size[3], WIDTH), wf_divide_up(size[2], HEIGHT), 1};
-    args->center = wf_make_view(center), quads->neighbor = wf_make_view(neighbor);
-    args->grad_weight = wf_make_view(&call->grad_weight);
-    args->less = wf_make_view(less), args->logsumexp = wf_make_view(logsumexp);
-    args->weight = wf_make_view(weight);
-    args->width = (int)size[3], args->height = (int)size[2], args->channels = (int)size[1];
-    args->kernel_height = call->filter.kernel_height, args->kernel_width = call->filter.kernel_width;
+    wf_fill_correlation(work, args);
+    quads->neighbor = wf_make_view(neighbor);
+    args->grid = {wf_divide_up(args->width, WIDTH), wf_divide_up(args->height, HEIGHT), 1};
     args->center_aligned = args->weight_aligned = args->grad_weight_aligned = 1;
     plan->kernel = mode == WF_LINEAR       ? kernel_of<false, WF_LINEAR>(call)
                    : mode == WF_NORMALIZED ? kernel_of<WF_NORMALIZED>(call)
                                            : kernel_of<WF_SOFTMAX>(call);
-    plan->grid = args->grid, plan->images = size[0];
+    plan->grid = args->grid, plan->images = center->size[0];
     plan->threads = dim3(THREADS), plan->shared_bytes = 0;
     plan->arguments[0] = quads;
     return true;

@@ -17,31 +17,43 @@ static __global__ void __launch_bounds__(WIDTH *HEIGHT / WF_TILE_GROUP)
 
 /* ---- Plan --------------------------------------------------------------------------------------------------------- */
 
+bool wf_correlates_few(const wf_work *work)
+{
+    const wf_tensor *center = wf_center_of(work);
+    return work->backward->filter.dilation == 1 && center->size[1] >= 1 && center->size[1] <= 4 &&
+           center->dtype != WF_FLOAT64 && center->dtype == wf_neighbor_of(work)->dtype;
+}
+
+void wf_fill_correlation(const wf_work *work, wf_correlate_args *args)
+{
+    const wf_backward_call *call = work->backward;
+    const wf_tensor *center = wf_center_of(work);
+    args->center = wf_make_view(center);
+    args->grad_weight = wf_make_view(&call->grad_weight);
+    args->weight = wf_make_view(call->filter.mode == WF_SOFTMAX ? &call->weight : &call->grad_weight);
+    args->less = wf_make_view(&work->scaled->less), args->logsumexp = wf_make_view(&call->coverage);
+    args->width = (int)center->size[3], args->height = (int)center->size[2], args->channels = (int)center->size[1];
+    args->kernel_height = call->filter.kernel_height, args->kernel_width = call->filter.kernel_width;
+}
+
 size_t wf_plan_correlation(const wf_cuda_device *device, const wf_work *work, wf_correlate_args *args,
                            CUtensorMap maps[3])
 {
     const wf_backward_call *call = work->backward;
-    const wf_tensor *less = &work->scaled->less, *logsumexp = &call->coverage, *grad = &work->scaled->grad;
+    const wf_tensor *less = &work->scaled->less, *logsumexp = &call->coverage;
+    const wf_tensor *center = wf_center_of(work), *neighbor = wf_neighbor_of(work);
     const bool splats = call->op == WF_SPLAT;
     const wf_mode mode = call->filter.mode;
-    const wf_tensor *center = splats ? &call->input : grad, *neighbor = splats ? grad : &call->input;
     const wf_tensor *weight = mode == WF_SOFTMAX ? &call->weight : &call->grad_weight;
-    const int64_t *size = center->size;
-    if (call->filter.dilation != 1 || size[1] < 1 || size[1] > 4 || center->dtype == WF_FLOAT64 ||
-        center->dtype != neighbor->dtype || !wf_unit_columns(center) || !wf_unit_columns(weight) ||
+    if (!wf_correlates_few(work) || !wf_unit_columns(center) || !wf_unit_columns(weight) ||
         !wf_unit_columns(&call->grad_weight))
         return 0;
     if (!splats &&
         ((mode != WF_LINEAR && !wf_unit_columns(less)) || (mode == WF_SOFTMAX && !wf_unit_columns(logsumexp))))
         return 0;
-    const int channels = wf_tile_channels(size[1]), width = wf_tile_width(channels);
-    args->grid = {wf_divide_up(size[3], width), wf_divide_up(size[2], WF_TILE_HEIGHT), 1};
-    args->center = wf_make_view(center);
-    args->grad_weight = wf_make_view(&call->grad_weight);
-    args->less = wf_make_view(less), args->logsumexp = wf_make_view(logsumexp);
-    args->weight = wf_make_view(weight);
-    args->width = (int)size[3], args->height = (int)size[2], args->channels = (int)size[1];
-    args->kernel_height = call->filter.kernel_height, args->kernel_width = call->filter.kernel_width;
+    wf_fill_correlation(work, args);
+    const int channels = wf_tile_channels(args->channels), width = wf_tile_width(channels);
+    args->grid = {wf_divide_up(args->width, width), wf_divide_up(args->height, WF_TILE_HEIGHT), 1};
     args->pitch = wf_tile_pitch(wf_make_tile_row(WF_GATHER, args->kernel_width), width);
     args->rows = WF_TILE_HEIGHT + args->kernel_height - 1;
     args->center_aligned = wf_four_aligned(center);

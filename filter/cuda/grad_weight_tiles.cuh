@@ -47,6 +47,12 @@ static __host__ __device__ __forceinline__ wf_neighbor_tile wf_make_neighbor_til
     return tile;
 }
 
+/* Whether the work is one for kernels of few channels, but for how its tensors lie in memory. */
+bool wf_correlates_few(const wf_work *work);
+
+/* The arguments that all plans have, their tiles and what is aligned excepted. */
+void wf_fill_correlation(const wf_work *work, wf_correlate_args *args);
+
 /* The parts of a plan: the arguments, and the maps of the neighbors and, where a splat's mode needs them, of less and
  * logsumexp. Returns a block's shared memory, 0 where tiles do not serve. */
 size_t wf_plan_correlation(const wf_cuda_device *device, const wf_work *work, wf_correlate_args *args,

@@ -46,6 +46,17 @@ WF_KERNELS(WF_DECLARE_PLAN)
 bool wf_plan_map(const wf_cuda_device *device, const wf_tensor *tensor, unsigned width, unsigned height,
                  unsigned channels, CUtensorMap *map);
 
+/* What a gradient to the weights correlates: each pixel, the center, with each of its neighbors (grad_weight_tiles.cuh). */
+static inline const wf_tensor *wf_center_of(const wf_work *work)
+{
+    return work->backward->op == WF_SPLAT ? &work->backward->input : &work->scaled->grad;
+}
+
+static inline const wf_tensor *wf_neighbor_of(const wf_work *work)
+{
+    return work->backward->op == WF_SPLAT ? &work->scaled->grad : &work->backward->input;
+}
+
 wf_result wf_plan_launch(const wf_cuda_device *device, cudaStream_t stream, wf_plan *plan);
 
 #endif
