@@ -3,8 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-_Static_assert(MEASURE_FRAMES == SCREEN_FRAMES, "each picture in flight has room for what it measures");
-
 static const char display_stage[] = "display", measure_stage[] = "measure", present_stage[] = "present";
 
 /* ---- Life --------------------------------------------------------------------------------------------------------- */

@@ -11,7 +11,7 @@
 #include "panes.h"
 #include "readback.h"
 
-#define SCREEN_FRAMES 3 /* pictures in flight */
+#define SCREEN_FRAMES MEASURE_FRAMES /* pictures in flight */
 
 typedef struct screen_frame {
     VkCommandBuffer commands;

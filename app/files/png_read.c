@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/color.h"
 #include "frame_file.h"
 
 #define LINEAR_GAMMA 1.0
@@ -87,12 +88,9 @@ static bool decode(png_structp png, png_infop info, stream *stream, decoded *dec
     return true;
 }
 
-/* IEC 61966-2-1. */
 static float linear(float value, bool is_linear)
 {
-    if (is_linear)
-        return value;
-    return value > 0.04045f ? powf((value + 0.055f) / 1.055f, 2.4f) : value / 12.92f;
+    return is_linear ? value : color_from_srgb(value);
 }
 
 static bool convert(const decoded *decoded, image *image, error *error)

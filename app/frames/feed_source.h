@@ -29,6 +29,8 @@ struct feed_source {
     bool (*get)(void *self, int index, const view *view, feed_frame *frame, error *error);
 };
 
+#define FEED_RATE 24 /* frames a second, of sources that say nothing else */
+
 extern const feed_source feed_live;     /* live.c: a scene, path-traced */
 extern const feed_source feed_recorded; /* recorded.c: files */
 extern const feed_source feed_streamed; /* streamed.c: what clients of --ipc send */

@@ -4,8 +4,6 @@
 #include "source.h"
 #include "staging.h"
 
-#define PLAY_RATE 24 /* frames a second */
-
 /* Files, with their way to the device. */
 typedef struct recorded {
     source *source;
@@ -73,7 +71,7 @@ static feed_origin get_origin(const void *self, int index)
 static void describe(void *self, feed_facts *facts)
 {
     facts->warnings = source_warnings(((recorded *)self)->source);
-    facts->rate = PLAY_RATE;
+    facts->rate = FEED_RATE;
     facts->loaded = source_loaded(((recorded *)self)->source);
     facts->is_repeatable = true;
 }

@@ -11,7 +11,6 @@
 #include "feed_source.h"
 #include "staging.h"
 
-#define PLAY_RATE    24         /* frames a second */
 #define LISTEN_NS    20000000   /* that packets are taken in before a picture is drawn */
 #define REST_NS      500000000  /* after a connection has ended, in which another one may go on with its image */
 #define WAIT_SECONDS 0.05       /* between looks at the clock */
@@ -433,7 +432,7 @@ static feed_origin get_origin(const void *self, int index)
 static void describe(void *self, feed_facts *facts)
 {
     const streamed *streamed = self;
-    facts->rate = PLAY_RATE;
+    facts->rate = FEED_RATE;
     facts->loaded = count(streamed);
     if (streamed->album.given) {
         const int waiting = source_count(streamed->album.given) - source_loaded(streamed->album.given);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alias.h"
+#include "app/color.h"
 #include "bvh_ray.h"
 
 #define SKY_WIDTH  512
@@ -14,11 +15,6 @@
 #define BRIGHTEST  1e30f /* of what is summed up: brighter lights are drawn no more often */
 
 static const double pi = 3.14159265358979323846;
-
-static float luminance(const float rgb[3])
-{
-    return 0.2126f * rgb[0] + 0.7152f * rgb[1] + 0.0722f * rgb[2];
-}
 
 /* ---- Triangles ---------------------------------------------------------------------------------------------------- */
 
@@ -32,10 +28,8 @@ static float area(const scene *scene, const triangle *triangle)
 
 static float decode(uint8_t byte, bool srgb)
 {
-    float value = (float)byte / 255;
-    if (!srgb)
-        return value;
-    return value > 0.04045f ? powf((value + 0.055f) / 1.055f, 2.4f) : value / 12.92f;
+    const float value = (float)byte / 255;
+    return srgb ? color_from_srgb(value) : value;
 }
 
 static float texel_luminance(const texture *texture, const material *material, float u, float v)
@@ -44,12 +38,12 @@ static float texel_luminance(const texture *texture, const material *material, f
     float rgb[3];
     for (int i = 0; i < 3; i++)
         rgb[i] = material->emission[i] * decode(texel[i], texture->srgb);
-    return luminance(rgb);
+    return color_luminance(rgb);
 }
 
 static float mean_luminance(const scene *scene, const triangle *triangle, const material *material)
 {
-    float full = luminance(material->emission);
+    float full = color_luminance(material->emission);
     if (material->emission_texture < 0 || full == 0)
         return full;
     const texture *texture = &scene->textures[material->emission_texture];
@@ -153,7 +147,7 @@ static float texel_mean(const image *image, int x, int y)
         for (int i = -1; i <= 1; i++) {
             int column = (x + i + image->width) % image->width;
             sum += weights[i + 1] * weights[j + 1] *
-                   luminance(image->pixels + 3 * ((size_t)row * (size_t)image->width + (size_t)column));
+                   color_luminance(image->pixels + 3 * ((size_t)row * (size_t)image->width + (size_t)column));
         }
     }
     return sum;

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "app/color.h"
+
 enum { MOST_SAMPLES = 65536 };
 
 static int compare_floats(const void *a, const void *b)
@@ -13,7 +15,7 @@ static int compare_floats(const void *a, const void *b)
 
 static float luminance(const float *pixel, int channels)
 {
-    return channels < 3 ? pixel[0] : 0.2126f * pixel[0] + 0.7152f * pixel[1] + 0.0722f * pixel[2];
+    return channels < 3 ? pixel[0] : color_luminance(pixel);
 }
 
 static float difference(int measure, const float *a, const float *b, int channels)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/color.h"
 #include "app/trace/lights.h"
 #include "camera.h"
 
@@ -14,11 +15,6 @@
 #define DARK             0.02f /* a luminance that shows as black, of which few may */
 #define LEAST_LIT        1e-3f /* of what the brightest pixels have */
 #define LEAST_DIFFERENCE 0.03f
-
-static float luminance_of(const float rgb[3])
-{
-    return 0.2126f * rgb[0] + 0.7152f * rgb[1] + 0.0722f * rgb[2];
-}
 
 typedef struct prober {
     const scene *scene;
@@ -37,7 +33,7 @@ static float environment_luminance(const prober *p, vec3 d)
     int x = (int)(u * (float)image->width), y = (int)(v * (float)image->height);
     x = x < image->width ? x : image->width - 1;
     y = y < image->height ? y : image->height - 1;
-    return luminance_of(image->pixels + 3 * ((size_t)y * (size_t)image->width + (size_t)x));
+    return color_luminance(image->pixels + 3 * ((size_t)y * (size_t)image->width + (size_t)x));
 }
 
 static bool is_free(const prober *p, vec3 origin, vec3 direction, float limit)
@@ -49,7 +45,7 @@ static bool is_free(const prober *p, vec3 origin, vec3 direction, float limit)
 static float sun_light(const prober *p, vec3 position, vec3 normal)
 {
     const sun *sun = &p->lights.sun;
-    float cosine = vec3_dot(normal, sun->direction), radiance = luminance_of(sun->radiance);
+    float cosine = vec3_dot(normal, sun->direction), radiance = color_luminance(sun->radiance);
     if (radiance <= 0 || cosine <= 0 || !is_free(p, position, sun->direction, FLT_MAX))
         return 0;
     return radiance * sun->solid_angle * cosine;
@@ -79,7 +75,7 @@ static float emitter_light(const prober *p, vec3 position, vec3 normal)
     float cosine = vec3_dot(normal, direction);
     if (cosine <= 0 || !is_free(p, position, span, 0.999f))
         return 0;
-    float radiance = luminance_of(p->scene->materials[triangle->material].emission);
+    float radiance = color_luminance(p->scene->materials[triangle->material].emission);
     return radiance * cosine * fabsf(vec3_dot(facing, direction)) / (squared * emitter->density);
 }
 
@@ -102,7 +98,7 @@ static float albedo_at(const prober *p, const ray_hit *hit, const material *mate
         for (int c = 0; c < 3; c++)
             rgb[c] *= decode(texel[c]);
     }
-    return luminance_of(rgb);
+    return color_luminance(rgb);
 }
 
 static vec3 mirrored(const prober *p, vec3 direction, vec3 normal, float roughness)
@@ -125,7 +121,7 @@ static float path_luminance(const prober *p, vec3 origin, vec3 direction)
         normal = vec3_dot(normal, direction) > 0 ? vec3_scale(normal, -1) : normal;
         float albedo = albedo_at(p, &hit, material);
         if (sees_lights)
-            sum += throughput * luminance_of(material->emission);
+            sum += throughput * color_luminance(material->emission);
         vec3 position = vec3_add(origin, vec3_scale(direction, hit.distance));
         float offset = 1e-4f * (1 + hit.distance);
         throughput *= albedo;

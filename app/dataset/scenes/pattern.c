@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/color.h"
+
 #define RAMP_STEPS 1024
 
 /* ---- Patterns ----------------------------------------------------------------------------------------------------- */
@@ -162,7 +164,7 @@ static uint8_t to_byte(float value)
 
 static uint8_t encode(float linear)
 {
-    return to_byte(linear <= 0.0031308f ? 12.92f * linear : 1.055f * powf(linear, 1 / 2.4f) - 0.055f);
+    return to_byte(color_to_srgb(linear));
 }
 
 /* The ramp's colors at even steps of the value. */

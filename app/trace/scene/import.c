@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "app/color.h"
+
 #define DEFAULT_FOV (40 * (float)M_PI / 180)
 
 typedef struct importer {
@@ -177,9 +179,7 @@ static vertex read_vertex(const struct aiMesh *mesh, unsigned i, const placement
 static float color_value(float value, bool srgb)
 {
     value = value >= 0 ? value <= 1 ? value : 1 : 0;
-    if (!srgb)
-        return value;
-    return value > 0.04045f ? powf((value + 0.055f) / 1.055f, 2.4f) : value / 12.92f;
+    return srgb ? color_from_srgb(value) : value;
 }
 
 static vertex_color read_color(const struct aiMesh *mesh, unsigned i, bool srgb)
