@@ -220,7 +220,7 @@ const option_row option_rows[] = {
              "several; for live frames also frame.exr: R,G,B, albedo, normal, Z and motion, which\n"
              "wfview reads as a frame. {name}, {number} and {layer} make a pattern: out/{name}.{layer}.{number}.exr"},
     {"compression", "NAME", VIEWER, OPTION_WORD(compression), .word = exr_compression_name, .needs = "save",
-     .help = "of saved files: %s (default zip); dwaa is lossy"},
+     .help = "of saved files: %s (default zip); dwaa is lossy, in kept channels called R, G, B or Y, too"},
     {"keep-channels", NULL, RECORDED, OPTION_FLAG(keep_channels), .needs = "save",
      .help = "in saved files, all other channels and parts of the frame too, as they are, and the\n"
              "filtered picture under the names of the frame's color"},

@@ -84,6 +84,10 @@ static bool open_feed(viewer *viewer, error *error)
     if (!viewer->frames)
         return error_set(error, "not enough memory for %d frames", viewer->context.frame_count);
     print_warnings(feed);
+    if (viewer->options->keep_channels && viewer->options->compression == EXR_DWAA)
+        viewer_note(viewer,
+                    "--compression dwaa loses in kept channels called R, G, B or Y, too: of identifiers and normals\n",
+                    true);
     return results_check_frames(viewer->options, feed, error);
 }
 

@@ -119,6 +119,6 @@ def test_strict(wfview, tmp_path):
 
 
 def test_frames_of_several_sizes(wfview, tmp_path):
-    paths = [write(tmp_path / f"{name}.exr", noise(width=width)) for name, width in (("a", 9), ("b", 8), ("c", 8))]
+    paths = [write_channels(tmp_path / f"{name}.exr", noise(width=width)) for name, width in (("a", 9), ("b", 8), ("c", 8))]
     assert wfview(*RUN, *paths).done().output.startswith("3 frames of several sizes on cpu (")
     assert wfview(*RUN, *paths[1:]).done().output.startswith("2 frames of 8x6 on cpu (")

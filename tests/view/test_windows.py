@@ -75,11 +75,11 @@ def test_reference_of_another_place(wfview, tmp_path):
     """One of the same size is of other pixels, which are not compared, unless it is of another picture."""
     channels = {c: noise(16, 20) for c in "RGB"}
     display = box(0, 0, 64, 48)
-    frame = write(tmp_path / "a.exr", channels, dataWindow=box(10, 5, 20, 16), displayWindow=display)
-    other = write(tmp_path / "b.exr", channels, dataWindow=box(10, 6, 20, 16), displayWindow=display)
+    frame = write_channels(tmp_path / "a.exr", channels, dataWindow=box(10, 5, 20, 16), displayWindow=display)
+    other = write_channels(tmp_path / "b.exr", channels, dataWindow=box(10, 6, 20, 16), displayWindow=display)
     assert wfview(*RUN, frame, "--reference", other).sentence() == (
         f"wfview: {other}: the reference has 20x16 pixels at 10,6, {frame} has 20x16 at 10,5")
-    cut = write(tmp_path / "c.exr", channels)
+    cut = write_channels(tmp_path / "c.exr", channels)
     wfview(*RUN, frame, "--reference", cut).done()
 
 
@@ -95,6 +95,17 @@ def test_reference_of_the_whole_picture(wfview, tmp_path):
     assert result.taken[0][1]["reference"] == "R,G,B of *.ref.exr"
     [metrics] = json.loads((tmp_path / "r.json").read_text())["metrics"]
     assert metrics["gather"]["smape"] == metrics["noisy"]["smape"] == 0
+
+
+def test_lossy_compression_of_kept_channels_is_said(wfview, tmp_path):
+    channels = {**{c: noise(48, 64) for c in "RGB"}, "fog.Y": noise(48, 64), "id.R": noise(48, 64), "Z": noise(48, 64)}
+    path = write_channels(tmp_path / "a.exr", channels)
+    result = wfview(*RUN, path, "--save", tmp_path / "out", "--keep-channels", "--compression", "dwaa")
+    assert result.status == 0 and result.errors == (
+        "wfview: warning: --compression dwaa loses in kept channels called R, G, B or Y, too: of identifiers and normals\n")
+    saved = read(tmp_path / "out" / "gather.exr").channels()
+    lost = [name for name in ("fog.Y", "id.R", "Z") if not np.array_equal(saved[name].pixels, channels[name])]
+    assert lost == ["fog.Y", "id.R"]
 
 
 # ---- What comes along ---------------------------------------------------------------------------------------------------
