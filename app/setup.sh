@@ -41,13 +41,21 @@ interruptible() {
 }
 
 # build PRESET TARGET [CMAKE OPTION...]: a preset of CMakePresets.json. Configures, then builds what changed. Says nothing where
-# nothing did; what was done last is in build.log in the preset's folder, of which a failure prints its part.
+# nothing did; what was done last is in build.log in the preset's folder, of which a failure prints its part. One build at a time.
 build() {
-  local preset=$1 target=$2 folder=build log
-  shift 2
+  local preset=$1 folder=build lock status=0
   [ "$preset" = release ] || folder=build-$preset
-  log=$folder/build.log
   mkdir -p "$folder"
+  exec {lock}>"$folder/build.lock"
+  flock -n "$lock" || { echo "waiting for another build in $folder"; interruptible flock "$lock"; }
+  build_alone "$folder" "$@" || status=$?
+  exec {lock}>&-
+  return $status
+}
+
+build_alone() {
+  local folder=$1 preset=$2 target=$3 log=$1/build.log
+  shift 3
   interruptible cmake --preset "$preset" "$@" >"$log" 2>&1 || { cat "$log"; return 1; }
   [[ $(ninja -C "$folder" -n "$target" 2>&1) != *"no work to do"* ]] || return 0
   echo "building, $log has the details"

@@ -101,3 +101,19 @@ def test_a_signal_ends_what_is_built(root, tmp_path, configuring, number, status
     assert (process.returncode, output) == (status, "")
     assert errors == ("" if configuring else "building, build/build.log has the details\n")
     wait_for(lambda: not lives(int(file.read_text())))
+
+
+def test_one_build_at_a_time(root, tmp_path):
+    """A second one in the same folder waits, and finds all done."""
+    slow = "add_custom_command(OUTPUT done COMMAND sh -c \"echo began >>began && sleep 2 && echo >done\" VERBATIM)\n"
+    (tmp_path / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.22)\nproject(example NONE)\n" + slow +
+                                             "add_custom_target(example ALL DEPENDS done)\n")
+    (tmp_path / "CMakePresets.json").write_text(PRESETS)
+    command = ["bash", "-c", f". '{root}/app/setup.sh' && build release all"]
+    first = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    began = tmp_path / "build" / "began"
+    wait_for(lambda: first.poll() is not None or began.exists())
+    second = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (first.communicate()[0], first.returncode) == ("building, build/build.log has the details\n", 0)
+    assert (second.returncode, second.stdout, second.stderr) == (0, "waiting for another build in build\n", "")
+    assert began.read_text() == "began\n"
