@@ -205,6 +205,9 @@ static ALWAYS_INLINE int64_t add_vectors(const wf_row_sums *to, const wf_row_tap
                                          const wf_dtype weight_dtype, int64_t i, int64_t end)
 {
     const wf_row_sums plain = {.sum = to->sum, .stride = to->stride, .channels = to->channels};
+    const wf_row_sums three = {.sum = to->sum, .stride = to->stride, .channels = 3}; /* the usual number: unrolls */
+    for (; to->channels == 3 && i + LANES <= end; i += LANES)
+        add_lanes(&three, row, taps, turns, weight_dtype, i, LANES, 1);
     for (; i + LANES <= end; i += LANES)
         add_lanes(&plain, row, taps, turns, weight_dtype, i, LANES, 1);
     return i;
