@@ -55,19 +55,13 @@ static bool clear_layers(void *maker, const denoiser_turn *turn, error *error)
     static const VkClearColorValue grey = {.float32 = {0.5f, 0.5f, 0.5f, 1}};
     const denoiser_input *input = maker;
     (void)error;
-    VkImageMemoryBarrier barrier = {.sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
-                                    .dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
-                                    .newLayout = VK_IMAGE_LAYOUT_GENERAL,
-                                    .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-                                    .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-                                    .subresourceRange = image_range};
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
+        const VkImage image = turn->images[layer].image;
         if (!input->has[layer])
             continue;
-        barrier.image = turn->images[layer].image;
-        vkCmdPipelineBarrier(turn->commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 0,
-                             NULL, 0, NULL, 1, &barrier);
-        vkCmdClearColorImage(turn->commands, barrier.image, VK_IMAGE_LAYOUT_GENERAL, &grey, 1, &image_range);
+        commands_discard(turn->commands, &image, 1, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_TRANSFER_BIT,
+                         VK_ACCESS_TRANSFER_WRITE_BIT);
+        vkCmdClearColorImage(turn->commands, image, VK_IMAGE_LAYOUT_GENERAL, &grey, 1, &image_range);
     }
     return true;
 }

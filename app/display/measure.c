@@ -106,21 +106,6 @@ static int images_of(const measure *measure)
     return ACROSS_COUNT + (measure->map_count > 0 ? measure->map_count : 1);
 }
 
-static void arrange(VkCommandBuffer commands, VkImage image)
-{
-    const VkImageMemoryBarrier barrier = {
-        .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
-        .oldLayout = VK_IMAGE_LAYOUT_UNDEFINED,
-        .newLayout = VK_IMAGE_LAYOUT_GENERAL,
-        .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-        .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-        .image = image,
-        .subresourceRange = image_range,
-    };
-    vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0, NULL, 0,
-                         NULL, 1, &barrier);
-}
-
 static bool create_images(measure *measure, error *error)
 {
     const device *device = measure->device;
@@ -132,7 +117,8 @@ static bool create_images(measure *measure, error *error)
                           VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_SAMPLED_BIT, image_of(measure, i), error);
     ok = ok && commands_allocate(device, 1, &commands, error) && commands_begin(commands, error);
     for (int i = 0; i < images_of(measure) && ok; i++)
-        arrange(commands, image_of(measure, i)->image);
+        commands_discard(commands, &image_of(measure, i)->image, 1, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT,
+                         VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0);
     ok = ok && commands_finish(device, commands, error);
     if (commands)
         vkFreeCommandBuffers(device->handle, device->commands, 1, &commands);
@@ -225,10 +211,8 @@ static void bind(const measure *measure, uint32_t index, int number, VkCommandBu
 /* What follows sees what was done, and does not overtake it. */
 static void separate(VkCommandBuffer commands, VkPipelineStageFlags before, VkPipelineStageFlags after)
 {
-    const VkMemoryBarrier barrier = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
-                                     .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
-                                     .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT};
-    vkCmdPipelineBarrier(commands, before, after, 0, 1, &barrier, 0, NULL, 0, NULL);
+    commands_order(commands, before, VK_ACCESS_MEMORY_WRITE_BIT, after,
+                   VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT);
 }
 
 static void then(VkCommandBuffer commands)

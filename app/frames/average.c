@@ -35,19 +35,10 @@ static bool create_mean(average *average, error *error)
                       &average->mean, error) ||
         !commands_allocate(device, 1, &commands, error))
         return false;
-    VkImageMemoryBarrier arrange = {
-        .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
-        .oldLayout = VK_IMAGE_LAYOUT_UNDEFINED,
-        .newLayout = VK_IMAGE_LAYOUT_GENERAL,
-        .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-        .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-        .image = average->mean.image,
-        .subresourceRange = image_range,
-    };
     bool ok = commands_begin(commands, error);
     if (ok) {
-        vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0,
-                             NULL, 0, NULL, 1, &arrange);
+        commands_discard(commands, &average->mean.image, 1, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT,
+                         VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0);
         ok = commands_finish(device, commands, error);
     }
     vkFreeCommandBuffers(device->handle, device->commands, 1, &commands);
@@ -101,22 +92,13 @@ void average_record(average *average, const denoiser_turn *turn, float share, bo
     const VkPipelineStageFlags readers =
         VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_FRAGMENT_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT;
     const struct average_push push = {share, show};
-    VkMemoryBarrier before = {
-        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
-        .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT,
-        .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT,
-    };
-    VkMemoryBarrier after = {
-        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
-        .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT,
-        .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT,
-    };
     bind(average, turn);
     vkCmdBindPipeline(turn->commands, VK_PIPELINE_BIND_POINT_COMPUTE, average->pipeline);
     vkCmdPushConstants(turn->commands, average->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof push, &push);
     /* Pictures of frames before may still be reading the mean. */
-    vkCmdPipelineBarrier(turn->commands, readers, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 1, &before, 0, NULL, 0,
-                         NULL);
+    commands_order(turn->commands, readers, VK_ACCESS_SHADER_WRITE_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+                   VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT);
     vkCmdDispatch(turn->commands, (average->width + GROUP - 1) / GROUP, (average->height + GROUP - 1) / GROUP, 1);
-    vkCmdPipelineBarrier(turn->commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, readers, 0, 1, &after, 0, NULL, 0, NULL);
+    commands_order(turn->commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT, readers,
+                   VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT);
 }

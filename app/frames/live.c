@@ -161,14 +161,6 @@ static bool upload_reference(live *live, const device *device, error *error)
     buffer staging;
     VkCommandBuffer commands = VK_NULL_HANDLE;
     const size_t size = (size_t)live->width * live->height * 4 * sizeof(float);
-    VkImageMemoryBarrier arrange = {
-        .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
-        .dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
-        .newLayout = VK_IMAGE_LAYOUT_GENERAL,
-        .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-        .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-        .subresourceRange = image_range,
-    };
     const VkBufferImageCopy copy = {.imageSubresource = image_layers, .imageExtent = {live->width, live->height, 1}};
     if (!image_create(device, live->width, live->height, VK_FORMAT_R32G32B32A32_SFLOAT,
                       VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT,
@@ -176,11 +168,10 @@ static bool upload_reference(live *live, const device *device, error *error)
         !buffer_create(device, size, VK_BUFFER_USAGE_TRANSFER_SRC_BIT, &staging, error))
         return false;
     memcpy(staging.mapped, live->reference_pixels.pixels, size);
-    arrange.image = live->reference.image;
     bool ok = commands_allocate(device, 1, &commands, error) && commands_begin(commands, error);
     if (ok) {
-        vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 0, NULL, 0,
-                             NULL, 1, &arrange);
+        commands_discard(commands, &live->reference.image, 1, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT,
+                         VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_WRITE_BIT);
         vkCmdCopyBufferToImage(commands, staging.handle, live->reference.image, VK_IMAGE_LAYOUT_GENERAL, 1, &copy);
         ok = commands_finish(device, commands, error);
     }

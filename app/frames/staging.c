@@ -50,24 +50,17 @@ static void fill_buffer(const staging *staging, staging_slot *slot, const denois
     profiler_end(range, turn->profiler, turn->frame);
 }
 
+_Static_assert(FRAME_LAYER_COUNT <= COMMANDS_IMAGES, "a frame's images are discarded at once");
+
 static void record_copies(const frame *frame, const staging_slot *slot, const denoiser_turn *turn)
 {
-    VkImageMemoryBarrier discard[FRAME_LAYER_COUNT];
+    VkImage images[FRAME_LAYER_COUNT];
     uint32_t count = 0;
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++)
         if (frame->layers[layer].pixels)
-            discard[count++] = (VkImageMemoryBarrier){
-                .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
-                .dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
-                .oldLayout = VK_IMAGE_LAYOUT_UNDEFINED,
-                .newLayout = VK_IMAGE_LAYOUT_GENERAL,
-                .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-                .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-                .image = turn->images[layer].image,
-                .subresourceRange = image_range,
-            };
-    vkCmdPipelineBarrier(turn->commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 0, NULL,
-                         0, NULL, count, discard);
+            images[count++] = turn->images[layer].image;
+    commands_discard(turn->commands, images, count, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_TRANSFER_BIT,
+                     VK_ACCESS_TRANSFER_WRITE_BIT);
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
         VkBufferImageCopy copy = {.bufferOffset = offset_of(frame, layer),
                                   .imageSubresource = image_layers,
@@ -76,14 +69,9 @@ static void record_copies(const frame *frame, const staging_slot *slot, const de
             vkCmdCopyBufferToImage(turn->commands, slot->buffer.handle, turn->images[layer].image,
                                    VK_IMAGE_LAYOUT_GENERAL, 1, &copy);
     }
-    VkMemoryBarrier written = {
-        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
-        .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
-        .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT,
-    };
-    vkCmdPipelineBarrier(turn->commands, VK_PIPELINE_STAGE_TRANSFER_BIT,
-                         VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 1, &written, 0, NULL,
-                         0, NULL);
+    commands_order(turn->commands, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_WRITE_BIT,
+                   VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT,
+                   VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT);
 }
 
 static void copy_to_host(const frame *frame, const denoiser_turn *turn)

@@ -25,15 +25,36 @@ bool commands_begin(VkCommandBuffer commands, error *error)
                  "vkBeginCommandBuffer", error);
 }
 
+void commands_order(VkCommandBuffer commands, VkPipelineStageFlags before, VkAccessFlags written,
+                    VkPipelineStageFlags after, VkAccessFlags access)
+{
+    const VkMemoryBarrier barrier = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER, .srcAccessMask = written, .dstAccessMask = access};
+    vkCmdPipelineBarrier(commands, before, after, 0, 1, &barrier, 0, NULL, 0, NULL);
+}
+
+void commands_discard(VkCommandBuffer commands, const VkImage *images, uint32_t count, VkPipelineStageFlags before,
+                      VkPipelineStageFlags after, VkAccessFlags access)
+{
+    VkImageMemoryBarrier barriers[COMMANDS_IMAGES];
+    for (uint32_t i = 0; i < count; i++)
+        barriers[i] = (VkImageMemoryBarrier){
+            .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
+            .dstAccessMask = access,
+            .oldLayout = VK_IMAGE_LAYOUT_UNDEFINED,
+            .newLayout = VK_IMAGE_LAYOUT_GENERAL,
+            .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+            .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+            .image = images[i],
+            .subresourceRange = image_range,
+        };
+    vkCmdPipelineBarrier(commands, before, after, 0, 0, NULL, 0, NULL, count, barriers);
+}
+
 void commands_show_host(VkCommandBuffer commands)
 {
-    VkMemoryBarrier barrier = {
-        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
-        .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
-        .dstAccessMask = VK_ACCESS_HOST_READ_BIT,
-    };
-    vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &barrier, 0, NULL,
-                         0, NULL);
+    commands_order(commands, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_ACCESS_TRANSFER_WRITE_BIT, VK_PIPELINE_STAGE_HOST_BIT,
+                   VK_ACCESS_HOST_READ_BIT);
 }
 
 static VkResult submit(const device *device, VkCommandBuffer commands, VkFence done)

@@ -107,6 +107,15 @@ bool descriptor_sets_create(const device *device, VkDescriptorSetLayout set_layo
 bool commands_allocate(const device *device, uint32_t count, VkCommandBuffer *commands, error *error);
 bool commands_begin(VkCommandBuffer commands, error *error);
 
+#define COMMANDS_IMAGES 32 /* that are discarded at once, at most */
+
+/* Record, between the work of some stages and later work of others: what was written is there for what accesses it; images go into GENERAL,
+ * whatever was in them. */
+void commands_order(VkCommandBuffer commands, VkPipelineStageFlags before, VkAccessFlags written,
+                    VkPipelineStageFlags after, VkAccessFlags access);
+void commands_discard(VkCommandBuffer commands, const VkImage *images, uint32_t count, VkPipelineStageFlags before,
+                      VkPipelineStageFlags after, VkAccessFlags access);
+
 /* Makes what was copied to buffers visible to the host, once the commands have completed. */
 void commands_show_host(VkCommandBuffer commands);
 
