@@ -161,20 +161,39 @@ def test_starts_from_a_network(whole, data, tmp_path):
 def test_takes_up_pairs_that_come_while_it_trains(tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
-    process = subprocess.Popen([*TRAIN, "--data", folder, "--out", tmp_path / "out", "--seconds", "6", *SMALL,
+    process = subprocess.Popen([*TRAIN, "--data", folder, "--out", tmp_path / "out", "--seconds", "600", *SMALL,
                                 "--minimum-pairs", "3"], env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
     assert process.stderr.readline() == f"{folder}: has no training pairs yet, which are waited for\n"
     np.save(folder / "first.npy", make_pairs(3))
     log = tmp_path / "out" / "log.jsonl"
-    while process.poll() is None and not (log.exists() and log.read_text()):
-        time.sleep(0.05)
+
+    def wait_for(text):
+        while process.poll() is None and not (log.exists() and text in log.read_text()):
+            time.sleep(0.05)
+
+    wait_for('"pairs": 3')
     np.save(folder / "again.npy", make_pairs(2, seed=5))  # sorts before what is there
+    wait_for('"pairs": 5')
+    process.send_signal(signal.SIGTERM)
     message = process.communicate()[1]
-    assert process.returncode == 0, message
+    assert process.returncode == 128 + signal.SIGTERM, message
     pairs = [json.loads(line)["pairs"] for line in log.read_text().splitlines()]
     assert pairs[0] == 3 and pairs[-1] == 5 and set(pairs) == {3, 5}
     manifest = torch.load(tmp_path / "out" / "checkpoint.pt", weights_only=True)["manifest"]
     assert [tuple(entry) for entry in manifest] == [(str(folder / "first.npy"), 0, 3), (str(folder / "again.npy"), 0, 2)]
+
+
+def test_one_run_at_a_time(data, tmp_path):
+    """A second one with the same --out would write over the first one's checkpoints."""
+    folder, out = tmp_path / "data", tmp_path / "out"
+    folder.mkdir()
+    first = subprocess.Popen([*TRAIN, "--data", folder, "--out", out, "--steps", "5", *SMALL], env=ENVIRONMENT,
+                             stderr=subprocess.PIPE, text=True)
+    assert "are waited for" in first.stderr.readline()
+    assert train("--data", data, "--out", out, "--steps", 5, *SMALL, status=1) == f"weighted_filter.train: {out}: another run writes there\n"
+    np.save(folder / "first.npy", make_pairs(3))
+    assert first.communicate()[1] and first.returncode == 0
+    train("--data", folder, "--out", out, "--steps", 5, *SMALL)
 
 
 @pytest.mark.parametrize("arguments, message", [
