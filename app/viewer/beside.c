@@ -190,10 +190,17 @@ static bool get_frame(viewer *viewer, int sequence, int index, const feed_frame 
         else
             error_set(&problem, "%s has no frame %lld", beside->path, number);
     } else if (feed_get(&beside->feed, beside->frame, &viewer->view, frame, &problem)) {
-        if (frame->width == (int)first->width && frame->height == (int)first->height)
+        const struct frame *own = frame->recorded, *other = first_frame->recorded;
+        const char *path = feed_path(&beside->feed, beside->frame);
+        const bool has_size = frame->width == (int)first->width && frame->height == (int)first->height;
+        if (has_size && (!own || !other || frame_covers(own, other)))
             return true;
-        error_set(&problem, "%s has %dx%d pixels, the frame that it stands beside has %ux%u",
-                  feed_path(&beside->feed, beside->frame), frame->width, frame->height, first->width, first->height);
+        if (has_size)
+            error_set(&problem, "%s has pixels from %d,%d on, the frame that it stands beside from %d,%d", path, own->x,
+                      own->y, other->x, other->y);
+        else
+            error_set(&problem, "%s has %dx%d pixels, the frame that it stands beside has %ux%u", path, frame->width,
+                      frame->height, first->width, first->height);
     }
     beside->frame = -1;
     note_problem(viewer, sequence, index, problem.message);

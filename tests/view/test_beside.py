@@ -115,10 +115,15 @@ def test_names_without_numbers_go_by_their_place(wfview, tmp_path, shots):
 def test_frames_that_do_not_fit_or_cannot_be_read(wfview, tmp_path, shots):
     frames.write(tmp_path / "b" / "v2_002.exr", color=np.ones((HEIGHT, WIDTH + 1, 3)))
     (tmp_path / "b" / "v2_003.exr").write_bytes(b"nothing")
+    for folder, name, x in (("a", "shot.0004.exr", 3), ("b", "v2_004.exr", 4)):
+        windows = {name: (np.array([left, 0], np.int32), np.array([left + width - 1, HEIGHT - 1], np.int32))
+                   for name, left, width in (("dataWindow", x, WIDTH), ("displayWindow", 0, 64))}
+        frames.write_channels(tmp_path / folder / name, {c: np.ones((HEIGHT, WIDTH), np.float32) for c in "RGB"}, **windows)
     run = wfview(*words(tmp_path, "a", "b"), "--size", "640x360", "--screenshot", tmp_path / "s.png", "--report", tmp_path / "r.json")
     assert run.status == 0
     problems = {entry["frame"][-8:-4]: entry["problem"] for entry in json.loads((tmp_path / "r.json").read_text())["problems"]}
     assert problems["0002"] == f"{tmp_path / 'b' / 'v2_002.exr'} has 27x19 pixels, the frame that it stands beside has 26x19"
+    assert problems["0004"] == f"{tmp_path / 'b' / 'v2_004.exr'} has pixels from 4,0 on, the frame that it stands beside from 3,0"
     assert problems["0003"].startswith(f"{tmp_path / 'b' / 'v2_003.exr'}: ")
 
 
