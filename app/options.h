@@ -58,12 +58,10 @@ typedef struct options {
     const char *network;             /* for kpn; NULL: the bundled one */
     int kernel_height, kernel_width; /* 0: the file's own or the predictor's default */
     const char *reference;
-    const char
-        *beside[SEQUENCES - 1]; /* --beside, repeated: files, directories, patterns; NULL: the frames themselves */
+    const char *beside[SEQUENCES - 1]; /* --beside, repeated: paths as above; NULL: the frames themselves */
     int beside_count;
-    int beside_predictor,
-        beside_backend; /* of those, a row of predictor_rows and a wf_backend; -1: as the first sequence has it */
-    bool automatic;     /* --backend auto */
+    int beside_predictor, beside_backend; /* row of predictor_rows, wf_backend; -1: as the first sequence has it */
+    bool automatic;                       /* --backend auto */
     wf_backend backend;
     bool headless;
     int width, height; /* of the window or screenshot, default 1280x720 */

@@ -20,9 +20,9 @@
 typedef struct node_log {
     char warning[1024]; /* the latest; empty: none */
     char failure[1024];
-    char
-        passed_over[1024]; /* why each backend before the automatic one does not work: sentences, each with a newline */
-    bool chooses;          /* while the node is made, automatically: then these are no warnings */
+    /* Why each backend before the automatic one does not work: sentences, each with a newline. */
+    char passed_over[1024];
+    bool chooses; /* while the node is made, automatically: then these are no warnings */
     int validation_messages;
 } node_log;
 

@@ -7,8 +7,8 @@
 typedef struct sequence {
     char **paths; /* owned */
     int count;
-    char *
-        warnings; /* sentences about numbers that are missing and files of other formats, each with a newline; owned, NULL: none */
+    /* Sentences about numbers that are missing and files of other formats, each with a newline; owned, NULL: none. */
+    char *warnings;
 } sequence;
 
 /* Appends the files that path stands for. An existing file stands for itself. A directory, and a pattern with *, ? or

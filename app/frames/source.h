@@ -22,8 +22,7 @@ typedef struct source_options {
 
     const char *const *channels; /* mappings LAYER=NAME, see exr.h. Must outlive the source */
     int channel_count;
-    bool
-        strict; /* refuses frames and references with pixels that are not finite, which are mended otherwise (mend.h) */
+    bool strict; /* refuses frames and references with pixels that are not finite, which are mended otherwise: mend.h */
 
     /* Bytes of decoded frames kept; 0: 1 GiB. Beyond it those needed last, playing on from the frame asked for last and
      * around, are dropped or not loaded ahead. */

@@ -9,8 +9,7 @@
 typedef struct target {
     const device *device;
     uint32_t width, height;
-    VkRenderPass
-        render_pass; /* draws over what is there; leaves the image in TRANSFER_SRC_OPTIMAL for copies that follow */
+    VkRenderPass render_pass; /* over what is there; leaves the image in TRANSFER_SRC_OPTIMAL for copies that follow */
     VkFramebuffer framebuffer;
     wf_node_image image;
 } target;

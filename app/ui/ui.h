@@ -40,9 +40,8 @@ typedef struct ui_facts {
     const char *frame_name; /* of the frame that is shown */
     char *const
         *origins; /* FRAME_LAYER_COUNT: what its layers are in its file (frame.h); NULL for one that is of none */
-    const char
-        *beside[SEQUENCES]; /* what the frame of each sequence but the first one is; NULL: it has none there, ... */
-    const char *lacks[SEQUENCES]; /* ... and a sentence why */
+    const char *beside[SEQUENCES]; /* the frame of each sequence but the first one; NULL: it has none there, ... */
+    const char *lacks[SEQUENCES];  /* ... and a sentence why */
     feed_facts feed;
     const char *file_name; /* of the weights; NULL: none were given */
     const char *network_label, *network_origin;

@@ -46,8 +46,7 @@ typedef struct measured_channel {
 
 typedef struct measurement {
     measure_request request;
-    metrics
-        difference; /* NaN where there is nothing against; PSNR and FLIP also of what is no picture of three channels */
+    metrics difference; /* NaN where there is nothing against; PSNR, FLIP also of what has not three channels */
     int channel_count;
     measured_channel channels[MEASURED_CHANNELS];
 } measurement;

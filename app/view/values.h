@@ -13,8 +13,7 @@ typedef struct texel_area {
 
 typedef struct values {
     texel_area area;
-    const float
-        *layers[SHOWN_LAYERS]; /* row by row, as many floats a texel as the layer has channels; NULL: not read */
+    const float *layers[SHOWN_LAYERS]; /* row by row, a float for each of a texel's channels; NULL: not read */
 } values;
 
 /* The channels of one texel; NULL: it was not read. */

@@ -28,8 +28,7 @@ _Static_assert(sizeof(frame_state) <= 64, "long runs have one of each frame, be 
 
 /* A sequence beside the first one. */
 typedef struct beside {
-    const char *
-        path; /* as the command line has it; NULL: it has the first one's frames, through a staging of its own, and no feed */
+    const char *path; /* of --beside; NULL: the frames are the first one's, by a staging of its own and no feed */
     feed feed;
     staging staging;
     long long *numbers; /* of its frames, -1: none; owned */

@@ -13,7 +13,8 @@ typedef enum surroundings {
     SURROUNDINGS_COUNT
 } surroundings;
 
-/* Sets the scene's environment: one of the user's at times, where there are some and it is not to be dark. Where the scene allows glass, suns are wide. False: no memory. */
+/* Sets the scene's environment: one of the user's at times, where there are some and it is not to be dark. Where the scene allows glass,
+ * suns are wide. False: no memory. */
 bool lights_surround(world *world, surroundings kind, error *error);
 
 /* Adds lamps under a ceiling of that height, within the half extents; where the scene allows glass they are large. */
