@@ -1,4 +1,4 @@
-/* Chooses a strip's kernel, and cuts it into steps and segments. */
+/* Chooses a strip's kernel, cuts it into steps, and shares these among blocks. */
 #include "filter_strips.cuh"
 #include "plan.h"
 
@@ -9,14 +9,14 @@
 #define LATENCY_STAGES 3     /* that hide the memory's latency, */
 #define LATENCY_BYTES  65536 /* and bytes that could be read meanwhile */
 
-/* Columns from a channel's sources to the next one's. Paired teams read half as many neighbours each at a time: their
- * sources lie half of the banks apart. */
-static int pitch_of(const wf_tile_row &row, int pair, size_t element)
+/* Columns of a box of weights. Of splat they reach as far beyond the pixels as sources beyond a stage's first column. */
+static int box_width_of(const wf_tile_row &row, wf_operator op, size_t element)
 {
-    int pitch = wf_tile_pitch(row, WF_STRIP_WIDTH);
-    while (pair == 2 && pitch * element % 128 != 64)
-        pitch += WF_TMA_COLUMNS;
-    return pitch;
+    const int columns = 16 / (int)element;
+    int most = 0;
+    for (int stage = 0; stage < row.stages && op == WF_SPLAT; stage++)
+        most = max(most, wf_strip_stage_end(row, stage) - 1 - wf_strip_stage_column(row, stage, element));
+    return WF_STRIP_WIDTH + (most + columns - 1) / columns * columns;
 }
 
 /* Chooses how channels are shared among teams and passes, and how many rows make a step: what moves the fewest bytes a
@@ -33,12 +33,11 @@ static size_t plan_shape(wf_strip_args *args, const wf_cuda_device *device, cons
     for (int passes = 1; passes <= teams_needed; passes++) {
         for (int height = 2; height <= MAX_HEIGHT; height += 2) {
             for (int early = 0; early < 2; early++) {
-                const wf_tap_box box = wf_make_tap_box(call->op, WF_STRIP_WIDTH, height, weight_bytes);
                 wf_strip_args plan = *args;
                 plan.tile.grid.passes = passes;
                 plan.teams = (int)wf_divide_up(teams_needed, passes);
                 plan.pair = plan.teams % 2 == 0 ? 2 : 1;
-                plan.tile.pitch = pitch_of(row, plan.pair, image_bytes);
+                plan.tile.pitch = wf_strip_pitch(row, image_bytes);
                 const int channels = plan.teams * args->team_channels;
                 const int threads = QUADS * height * plan.teams;
                 plan.height = height;
@@ -46,12 +45,15 @@ static size_t plan_shape(wf_strip_args *args, const wf_cuda_device *device, cons
                 plan.ring_rows = plan.tile.rows + (early ? height : 0);
                 plan.row_elements = wf_tma_bytes(channels * plan.tile.pitch, image_bytes) / (int)image_bytes;
                 const size_t row_bytes = plan.row_elements * image_bytes, ring = plan.ring_rows * row_bytes;
-                const size_t stage = plan.tile.stage_taps * box.elements * weight_bytes;
+                plan.tap_elements = plan.box_width * height;
+                const size_t stage = wf_tma_bytes(plan.tile.stage_taps * plan.tap_elements, weight_bytes);
+                plan.stage_elements = (int)(stage / weight_bytes);
                 const size_t stages = budget < ring ? 0 : (budget - ring) / stage;
                 plan.tile.stages = (int)min(stages, (size_t)min(step_stages, MOST_STAGES));
                 if (threads + 32 > WF_STRIP_MAX_THREADS || plan.tile.stages < min(step_stages, LATENCY_STAGES))
                     continue;
-                const double weights = (double)args->tile.kernel_height * args->tile.kernel_width * box.bytes;
+                const double weights =
+                    (double)args->tile.kernel_height * args->tile.kernel_width * plan.tap_elements * weight_bytes;
                 const double cost = passes * (weights + height * row_bytes + (early ? 0 : LATENCY_BYTES)) / height /
                                     min(threads, BUSY_THREADS);
                 if (cost < least)
@@ -62,30 +64,61 @@ static size_t plan_shape(wf_strip_args *args, const wf_cuda_device *device, cons
     return used;
 }
 
-/* Cuts strips into segments so that blocks are all busy until the end. A segment's first rows and its start cost, too.
- * */
-static void plan_segments(wf_strip_args *args, const wf_cuda_device *device, const wf_filter_call *call)
+/* Shares all strips' steps among blocks so that these end together. A segment's first rows and its start cost, too.
+ * Neighbours go down side by side: as many bands of strips as there are blocks for, each block with a strip of one; the
+ * other blocks share out the steps below them. Returns the blocks. */
+static unsigned plan_shares(wf_strip_args *args, const wf_cuda_device *device, const wf_filter_call *call)
 {
-    const int64_t images = call->output.size[0];
     wf_tile_args *tile = &args->tile;
-    const wf_tap_box box = wf_make_tap_box(call->op, WF_STRIP_WIDTH, args->height, wf_dtype_size(call->weight.dtype));
+    const double tap = (double)args->tap_elements * wf_dtype_size(call->weight.dtype);
     const double input = (double)args->row_elements * wf_dtype_size(call->input.dtype);
-    const double row = input + (double)tile->kernel_height * tile->kernel_width * box.bytes / args->height;
-    const int strip_steps = (int)wf_divide_up(tile->height, args->height);
+    const double step = args->height * input + tile->kernel_height * tile->kernel_width * tap;
+    const double start = (tile->kernel_height - 1) * input + LATENCY_BYTES;
+    args->strip_steps = (int)wf_divide_up(tile->height, args->height);
+    const int64_t strips = call->output.size[0] * tile->grid.columns * tile->grid.passes;
+    const int64_t blocks = min(strips * args->strip_steps, (int64_t)device->multiprocessors);
+    if (strips * args->strip_steps > INT32_MAX)
+        return 0;
+    args->strips = (unsigned)strips, args->bands = (int)(blocks / strips);
+    const int64_t others = blocks - args->bands * strips;
     double least = INFINITY;
-    for (int steps = 1; steps <= strip_steps; steps++) {
-        const unsigned rows = wf_divide_up(strip_steps, steps);
-        const int64_t segments = images * rows * tile->grid.columns * tile->grid.passes;
-        const double turns = (double)((segments + device->multiprocessors - 1) / device->multiprocessors);
-        const double cost = turns * (steps * args->height * row + (tile->kernel_height - 1) * input + LATENCY_BYTES);
-        if (cost < least && segments <= INT32_MAX)
-            least = cost, args->steps = steps, tile->grid.rows = rows, args->segments = (unsigned)segments;
+    for (int steps = 0; steps <= args->strip_steps; steps++) {
+        const int below = max(args->strip_steps - args->bands * steps, 0);
+        if (below > 0 && others == 0)
+            continue;
+        const double shared = below > 0 ? (double)wf_divide_up(strips * below, others) : 0;
+        const double starts = below > 0 ? 1 + ceil(shared / below) : 0;
+        const double cost = max(steps * step + start, shared * step + starts * start);
+        if (cost < least)
+            least = cost, args->steps = steps;
     }
+    return (unsigned)blocks;
+}
+
+/* Those of wf_strip_maps. */
+static bool plan_maps(const wf_cuda_device *device, const wf_filter_call *call, const wf_strip_args &args,
+                      const wf_tile_row &row, CUtensorMap *maps)
+{
+    bool possible = wf_plan_map(device, &call->input, args.tile.pitch, 1, args.teams * args.team_channels, &maps[0]);
+    for (int stage = 0; stage < row.stages && possible; stage++) {
+        const int taps = wf_strip_stage_end(row, stage) - wf_strip_stage_begin(row, stage);
+        possible =
+            wf_plan_map(device, &call->weight, args.box_width, args.height, taps, &maps[1 + wf_strip_map(row, stage)]);
+    }
+    return possible;
+}
+
+static wf_mode mode_of(const wf_filter_call *call, int types)
+{
+    const bool sums_weights = wf_present(&call->coverage) || !wf_strip_has_linear(types);
+    return call->filter.mode == WF_LINEAR && sums_weights ? WF_NORMALIZED : call->filter.mode;
 }
 
 /* Of a thread. */
-static int choose_channels(int channels)
+static int choose_channels(int channels, bool unrolls)
 {
+    if (unrolls && channels > 2 * WF_STRIP_MORE_CHANNELS && channels <= 2 * WF_STRIP_MOST_CHANNELS)
+        return WF_STRIP_MOST_CHANNELS; /* two teams instead of three */
     return wf_divide_up(channels, WF_STRIP_MORE_CHANNELS) < wf_divide_up(channels, WF_STRIP_FEW_CHANNELS)
                ? WF_STRIP_MORE_CHANNELS
                : WF_STRIP_FEW_CHANNELS;
@@ -102,23 +135,22 @@ bool wf_plan_filter_strips(const wf_cuda_device *device, const wf_work *work, wf
     wf_strip_args *args = wf_plan_args<wf_strip_args>(plan);
     const wf_tile_row row = wf_make_tile_row(call->op, call->filter.kernel_width);
     args->tile = wf_make_tile_args(call);
-    args->team_channels = choose_channels(args->tile.channels);
+    args->input = wf_make_view(&call->input), args->weight = wf_make_view(&call->weight);
+    const wf_mode mode = mode_of(call, types);
+    args->team_channels =
+        choose_channels(args->tile.channels, wf_strip_unrolls(mode, types, call->filter.kernel_width));
     args->tile.grid.columns = wf_divide_up(size[3], WF_STRIP_WIDTH);
     args->tile.stage_taps = wf_stage_taps(row);
+    args->box_width = box_width_of(row, call->op, wf_dtype_size(call->weight.dtype));
     plan->shared_bytes = plan_shape(args, device, call);
     if (!plan->shared_bytes)
         return false;
-    plan_segments(args, device, call);
-    plan->grid = {min(args->segments, (unsigned)device->multiprocessors), 1, 1}, plan->images = 1;
+    args->tile.grid.rows = 1;
+    plan->grid = {plan_shares(args, device, call), 1, 1}, plan->images = 1;
     plan->threads = QUADS * args->height * args->teams + 32;
-    const bool sums_weights =
-        call->filter.mode == WF_NORMALIZED || wf_present(&call->coverage) || !wf_strip_has_linear(types);
-    plan->kernel = call->filter.mode == WF_SOFTMAX ? wf_filter_strips_of<WF_SOFTMAX>(call, args->team_channels)
-                   : sums_weights                  ? wf_filter_strips_of<WF_NORMALIZED>(call, args->team_channels)
-                                                   : wf_filter_strips_of<WF_LINEAR>(call, args->team_channels);
-    plan->arguments[0] = &plan->maps[0], plan->arguments[1] = &plan->maps[1], plan->arguments[2] = args;
-    const wf_tap_box box = wf_make_tap_box(call->op, WF_STRIP_WIDTH, args->height, wf_dtype_size(call->weight.dtype));
-    return args->segments > 0 &&
-           wf_plan_map(device, &call->input, args->tile.pitch, 1, args->teams * args->team_channels, &plan->maps[0]) &&
-           wf_plan_map(device, &call->weight, box.width, args->height, 1, &plan->maps[1]);
+    plan->kernel = mode == WF_SOFTMAX      ? wf_filter_strips_of<WF_SOFTMAX>(call, args->team_channels)
+                   : mode == WF_NORMALIZED ? wf_filter_strips_of<WF_NORMALIZED>(call, args->team_channels)
+                                           : wf_filter_strips_of<WF_LINEAR>(call, args->team_channels);
+    plan->arguments[0] = plan->maps, plan->arguments[1] = args;
+    return plan->grid.columns > 0 && plan_maps(device, call, *args, row, plan->maps);
 }

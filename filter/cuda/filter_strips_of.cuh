@@ -12,7 +12,8 @@ template <wf_operator OP, wf_mode MODE, int CHANNELS> static const void *wf_filt
         using Weight = wf_weight_of<TYPES>;
         const auto kernel = [](auto width) -> const void * {
             constexpr int KERNEL_WIDTH = wf_strip_unrolls(MODE, TYPES, width) ? (int)width : 0;
-            if constexpr (MODE != WF_LINEAR || wf_strip_has_linear(TYPES))
+            if constexpr ((MODE != WF_LINEAR || wf_strip_has_linear(TYPES)) &&
+                          (CHANNELS < WF_STRIP_MOST_CHANNELS || KERNEL_WIDTH > 0))
                 return (const void *)wf_filter_strips<OP, MODE, Image, Weight, KERNEL_WIDTH, CHANNELS>;
             return nullptr;
         };
@@ -28,8 +29,11 @@ template <wf_mode MODE, int CHANNELS> static const void *wf_filter_strips_of(con
 
 template <wf_mode MODE> const void *wf_filter_strips_of(const wf_filter_call *call, int team_channels)
 {
-    return team_channels == WF_STRIP_MORE_CHANNELS ? wf_filter_strips_of<MODE, WF_STRIP_MORE_CHANNELS>(call)
-                                                   : wf_filter_strips_of<MODE, WF_STRIP_FEW_CHANNELS>(call);
+    return wf_switch<WF_STRIP_FEW_CHANNELS, WF_STRIP_MORE_CHANNELS, WF_STRIP_MOST_CHANNELS>(
+        team_channels, [=](auto channels) {
+            constexpr int CHANNELS = channels;
+            return wf_filter_strips_of<MODE, CHANNELS>(call);
+        });
 }
 
 #endif

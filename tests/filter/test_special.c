@@ -11,6 +11,9 @@
 #include "cases.h"
 #include "suite.h"
 
+static wf_device *device;
+static random_state random_numbers;
+
 /* NaN where the reference has NaN, the same infinity where it has one, and close to it elsewhere. */
 static void check_special(problem *p)
 {
@@ -88,18 +91,23 @@ static void test_special_values_in_weight(void **state)
 static void test_outside_taps_are_ignored(void **state)
 {
     (void)state;
-    for (int kernel = 4; kernel <= 5; kernel++) {
+    static const int kernels_and_channels[][2] = {{4, 3}, {5, 3}, {4, 18}, {5, 18}, {11, 18}};
+    for (size_t i = 0; i < LENGTH(kernels_and_channels); i++) {
+        const int kernel = kernels_and_channels[i][0], channels = kernels_and_channels[i][1];
         for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
             FOR_EACH_OPERATOR(op)
             {
                 filter_case c = special_case(op, mode, kernel);
+                c.c = channels;
+                if (channels > 3)
+                    c.w = 136, c.h = 21, c.has_bias = 1; /* what CUDA's TMA can read; strips */
                 problem p = problem_make(&c, &random_numbers);
                 for (int t = 0; t < kernel * kernel; t++) {
                     for (int y = 0; y < c.h; y++) {
                         for (int x = 0; x < c.w; x++) {
                             int v = y + t / kernel - kernel / 2, u = x + t % kernel - kernel / 2;
                             if (v < 0 || v >= c.h || u < 0 || u >= c.w)
-                                host_tensor_set(&p.weight, t % 2, t, y, x, NAN);
+                                host_tensor_set(&p.weight, t % 2, t, y, x, t % 3 ? NAN : INFINITY);
                         }
                     }
                 }
@@ -154,9 +162,13 @@ static void test_clamped_sums(void **state)
 
 int main(int argc, char **argv)
 {
-    int status = suite_open(argc, argv);
-    if (status >= 0)
+    wf_backend backend;
+    int status = suite_open(argc, argv, &backend, &device);
+    if (!device)
         return status;
+    random_numbers = random_start();
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, NULL, suite_end_test)
     const struct CMUnitTest tests[] = {
         TEST(test_special_values_in_input),
         TEST(test_special_values_in_weight),
@@ -164,5 +176,6 @@ int main(int argc, char **argv)
         TEST(test_masked_logits),
         TEST(test_clamped_sums),
     };
-    return suite_close(cmocka_run_group_tests_name(argv[1], tests, NULL, NULL));
+    int failed = cmocka_run_group_tests_name(argv[1], tests, NULL, NULL);
+    return suite_close(device, failed);
 }
