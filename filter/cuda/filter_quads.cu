@@ -19,7 +19,6 @@ bool wf_plan_filter_quads(const wf_cuda_device *device, const wf_work *work, wf_
         call->input.dtype == WF_FLOAT64 || call->output.dtype != call->input.dtype || !wf_has_quads(&call->input) ||
         !wf_has_quads(&call->weight) || !wf_unit_columns(&call->output) || (logsumexp && !wf_has_quads(logsumexp)))
         return false;
-    const wf_tile_row row = wf_make_tile_row(call->op, call->filter.kernel_width);
     const bool sums_weights = call->filter.mode == WF_NORMALIZED || wf_present(&call->coverage);
     wf_filter_shape shape;
     plan->kernel = nullptr;
@@ -30,10 +29,8 @@ bool wf_plan_filter_quads(const wf_cuda_device *device, const wf_work *work, wf_
                        : call->filter.mode == WF_SOFTMAX ? kernel_of<WF_SOFTMAX>(call, &shape)
                                                          : kernel_of<WF_NORMALIZED>(call, &shape);
     wf_quads_args *args = wf_plan_args<wf_quads_args>(plan);
-    args->tile = wf_make_tile_args(call);
+    wf_make_quads_args(call, args);
     args->tile.grid = {wf_divide_up(size[3], WF_QUADS_WIDTH), wf_divide_up(size[2], shape.height), 1};
-    args->input = wf_make_view(&call->input), args->weight = wf_make_view(&call->weight);
-    args->margin = max(row.halo - row.base, row.lead + row.taps + WF_TILE_GROUP - row.halo);
     if (logsumexp)
         args->logsumexp = wf_make_view(logsumexp);
     plan->grid = args->tile.grid, plan->images = size[0];

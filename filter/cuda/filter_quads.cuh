@@ -15,6 +15,14 @@ struct wf_quads_args {
     int margin;        /* columns next to a tile that are read */
 };
 
+static inline void wf_make_quads_args(const wf_filter_call *call, wf_quads_args *args)
+{
+    const wf_tile_row row = wf_make_tile_row(call->op, call->filter.kernel_width);
+    args->tile = wf_make_tile_args(call);
+    args->input = wf_make_view(&call->input), args->weight = wf_make_view(&call->weight);
+    args->margin = max(row.halo - row.base, row.lead + row.taps + WF_TILE_GROUP - row.halo);
+}
+
 /* How a kernel is compiled and launched. */
 struct wf_filter_shape {
     int groups; /* of taps whose weights are read before they are used */

@@ -38,8 +38,8 @@ template <wf_operator OP, typename Weight, int SLOTS> struct weight_quads {
 };
 
 /* Reads them from `first` on, and moves `from` on by next_tap for each tap. column: the image's of slot 0's source;
- * where the image BORDERS, quads outside of it are replaced by others. */
-template <wf_operator OP, bool BORDERS, typename Weight, int SLOTS>
+ * where the image BORDERS, quads outside of it are replaced by others. PAIRED: others read them, too. */
+template <wf_operator OP, bool BORDERS, bool PAIRED, typename Weight, int SLOTS>
 static __device__ __forceinline__ void read_weights(weight_quads<OP, Weight, SLOTS> &weights, const Weight *&from,
                                                     int64_t next_tap, const wf_tile_row &row, int first, int column,
                                                     int columns)
@@ -55,7 +55,8 @@ static __device__ __forceinline__ void read_weights(weight_quads<OP, Weight, SLO
         if (!wf_is_tap(row, first + k))
             continue;
         const int g = k / WF_TILE_GROUP;
-        weights.quads[k][0] = OP == WF_GATHER ? wf_stream_quad(from) : wf_read_quad(from + at[g]);
+        const Weight *quad = OP == WF_GATHER ? from : from + at[g];
+        weights.quads[k][0] = OP == WF_GATHER && !PAIRED ? wf_stream_quad(quad) : wf_read_quad(quad);
         if (OP == WF_SPLAT && k % WF_TILE_GROUP > 0)
             weights.quads[k][OP == WF_SPLAT] = wf_read_quad(from + at[g + 1]);
         from += next_tap;
@@ -88,14 +89,17 @@ make_factors(const weight_quads<OP, Weight, SLOTS> &weights, const wf_tile_row &
     }
 }
 
-/* Adds all taps to the sums of the pixels from `at` on. */
-template <wf_operator OP, wf_mode MODE, bool BORDERS, typename Image, typename Weight, int CHANNELS, int KERNEL_WIDTH>
+/* Adds all taps to the sums of the pixels from `at` on. PAIRED: beside the other operator, so that both take rows of taps
+ * in the same order, from the upper one on. */
+template <wf_operator OP, wf_mode MODE, bool BORDERS, bool PAIRED, typename Image, typename Weight, int CHANNELS,
+          int KERNEL_WIDTH>
 static __device__ __forceinline__ void add_rows(const wf_quads_args &args, const wf_block &at,
                                                 wf_tile_sums<MODE, CHANNELS> &sums)
 {
     constexpr int SLOTS = shape_of(OP, MODE, sizeof(Image), sizeof(Weight), KERNEL_WIDTH).groups * WF_TILE_GROUP;
     constexpr int UNROLL = KERNEL_WIDTH > 0 ? KERNEL_WIDTH : 1;
-    constexpr bool AHEAD = KERNEL_WIDTH == 0; /* reads the next weights before it uses these */
+    constexpr bool AHEAD = KERNEL_WIDTH == 0;     /* reads the next weights before it uses these */
+    constexpr bool UP = PAIRED && OP == WF_SPLAT; /* whose upper row of taps is the one from the lowest sources */
     const wf_tile_args &tile = args.tile;
     const wf_tile_row row = wf_make_tile_row(OP, KERNEL_WIDTH > 0 ? KERNEL_WIDTH : tile.kernel_width);
     const unsigned columns = tile.width;
@@ -107,7 +111,8 @@ static __device__ __forceinline__ void add_rows(const wf_quads_args &args, const
 
     /* Kernel rows whose sources lie in the image. */
     const int reach = wf_tile_reach(OP, tile.kernel_height);
-    const int first_i = max(reach - at.y, 0), last_i = min(tile.kernel_height, tile.height + reach - at.y);
+    const int begin_i = max(reach - at.y, 0), end_i = min(tile.kernel_height, tile.height + reach - at.y);
+    const int first_i = UP ? end_i - 1 : begin_i;
     const int first_y = at.y - reach + first_i, last_tap = tile.kernel_height * row.taps - 1;
     const Image *input = wf_at<const Image>(args.input, at.n, 0, first_y) + column;
     const float *logsumexp = wf_at<const float>(args.logsumexp, at.n, 0, first_y) + column;
@@ -115,12 +120,15 @@ static __device__ __forceinline__ void add_rows(const wf_quads_args &args, const
         OP == WF_GATHER ? wf_at<const Weight>(args.weight, at.n, first_i * row.taps, at.y) + at.x
                         : wf_at<const Weight>(args.weight, at.n, last_tap - first_i * row.taps, first_y) + column;
     const int64_t next_tap = OP == WF_GATHER ? args.weight.channel : -args.weight.channel;
-    const int64_t next_row = OP == WF_GATHER ? 0 : args.weight.row;
+    const int64_t next_row = OP == WF_GATHER ? 0
+                             : UP            ? 2 * row.taps * args.weight.channel - args.weight.row
+                                             : args.weight.row;
+    constexpr int DOWN = UP ? -1 : 1;
     weight_quads<OP, Weight, SLOTS> next;
     if (AHEAD)
-        read_weights<OP, BORDERS>(next, weight, next_tap, row, row.base, column, columns);
+        read_weights<OP, BORDERS, PAIRED>(next, weight, next_tap, row, row.base, column, columns);
 #pragma unroll 1
-    for (int i = first_i; i < last_i; i++, input += args.input.row, logsumexp += args.logsumexp.row) {
+    for (int i = begin_i; i < end_i; i++, input += DOWN * args.input.row, logsumexp += DOWN * args.logsumexp.row) {
         float sources[CHANNELS][SLOTS + WF_TILE_GROUP], logsumexps[SLOTS + WF_TILE_GROUP];
         const auto read_sources = [&](int s, int to) {
             const bool inside = !BORDERS || (unsigned)(column + s) < columns;
@@ -138,12 +146,12 @@ static __device__ __forceinline__ void add_rows(const wf_quads_args &args, const
             const bool ends = first + SLOTS >= row.lead + row.taps;
             weight_quads<OP, Weight, SLOTS> weights = next;
             if (!AHEAD)
-                read_weights<OP, BORDERS>(weights, weight, next_tap, row, first, column, columns);
+                read_weights<OP, BORDERS, PAIRED>(weights, weight, next_tap, row, first, column, columns);
             if (ends)
                 weight += next_row;
-            if (AHEAD && !(ends && i + 1 >= last_i))
-                read_weights<OP, BORDERS>(next, weight, next_tap, row, ends ? row.base : first + SLOTS, column,
-                                          columns);
+            if (AHEAD && !(ends && i + 1 >= end_i))
+                read_weights<OP, BORDERS, PAIRED>(next, weight, next_tap, row, ends ? row.base : first + SLOTS, column,
+                                                  columns);
 #pragma unroll
             for (int s = WF_TILE_GROUP; s <= SLOTS; s += WF_TILE_GROUP) {
                 if (first + s < row.lead + row.taps + WF_TILE_GROUP - 1)
@@ -189,9 +197,9 @@ static __global__ void __launch_bounds__(wf_quads_threads(SHAPE), SHAPE.blocks) 
         wf_tile_sums<MODE, CHANNELS> sums;
         wf_sums_start(sums, has_small_logits<Weight>() ? -65504 : -FLT_MAX);
         if (borders)
-            add_rows<OP, MODE, true, Image, Weight, CHANNELS, KERNEL_WIDTH>(args, at, sums);
+            add_rows<OP, MODE, true, false, Image, Weight, CHANNELS, KERNEL_WIDTH>(args, at, sums);
         else
-            add_rows<OP, MODE, false, Image, Weight, CHANNELS, KERNEL_WIDTH>(args, at, sums);
+            add_rows<OP, MODE, false, false, Image, Weight, CHANNELS, KERNEL_WIDTH>(args, at, sums);
         wf_tile_store<Image>(args.tile, at.n, 0, at.y, at.x, sums);
     }
 }

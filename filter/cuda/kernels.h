@@ -41,7 +41,7 @@ struct wf_work {
  * measured on an H200.
  *
  *     gather_splat_tiles    float32 images of 3 channels, not softmax: the weights are read once for both operators
- *     gather_splat_quads    linear, 3 channels, up to 7 columns of taps: as filter_quads, both operators of what the cache has
+ *     gather_splat_quads    linear, 3 channels, widths with unrolled rows: as filter_quads, both operators of what the cache has
  *     backward_tiles        3 channels, up to 64 taps: two blocks a tile, one for each gradient, share what they read
  *     filter_tiles          1 to 4 channels: a tile of the input and its halo lie in shared memory, weights stream by
  *     filter_strips         more channels: rows of the input in a ring, down a strip of columns, read once each

@@ -174,14 +174,14 @@ def general_table():
         return ""
     types = ("float32", "float16")
     header = ["K"] + [f"{operator}, {dtype}" for dtype in types for operator in OPERATORS]
-    header += [f"gradient to weights, {dtype}" for dtype in types] + ["both at once, float32"]
+    header += [f"gradient to weights, {dtype}" for dtype in types] + [f"both at once, {dtype}" for dtype in types]
     header += [f"softmax {operator}, {dtype}" for dtype in types for operator in OPERATORS]
 
     def cells(kernel):
         linear = {(operator, dtype): find(general, kernel, operator, dtype=dtype) for dtype in types for operator in OPERATORS}
         return ([of_copy(row) for row in linear.values()]
                 + [of_copy(find(general, kernel, "gather", dtype=dtype, direction="grad_weight")) for dtype in types]
-                + [against(find(general, kernel, "gather_splat"), linear["splat", "float32"])]
+                + [against(find(general, kernel, "gather_splat", dtype=dtype), linear["splat", dtype]) for dtype in types]
                 + [against(find(general, kernel, operator, dtype=dtype, mode="softmax"), row)
                    for (operator, dtype), row in linear.items()])
 
