@@ -34,8 +34,9 @@ struct option_row {
     } clashes[2]; /* options that it cannot be given with: "--a 1: not together with --b 2, BECAUSE" */
 
     option_reader *read;
-    size_t place, second;     /* offsets in options of what is read */
-    int least, most;          /* of numbers */
+    size_t place, second; /* offsets in options of what is read */
+    options_use file;     /* it names one that the run reads or writes, whose path is at `place`; 0: it names none */
+    int least, most;      /* of numbers */
     const char *(*word)(int); /* of words: the i-th, NULL after the last; what is read is i */
 
     const char *help; /* lines of the manual; %s is the list of the words. NULL: not in the manual */

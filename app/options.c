@@ -49,25 +49,25 @@ static const char *mapped_word(int layer)
 /* clang-format off */
 const option_row option_rows[] = {
     {.help = "Weights"},
-    {"weights", "FILE", VIEWER, OPTION_TEXT(weights),
+    {"weights", "FILE", VIEWER, OPTION_TEXT(weights), .file = OPTIONS_READ,
      .help = "predicted weights from .npy, .npz or .safetensors: (K*K,H,W) or (1,K*K,H,W), float16,\n"
              "bfloat16, float32 or float64; FILE:NAME is an array of that name, kernels.%04d.npy\n"
              "(or ####, $F4) a file for each frame, by its number"},
-    {"splat-weights", "FILE", VIEWER, OPTION_TEXT(splat_weights), .needs = "weights",
+    {"splat-weights", "FILE", VIEWER, OPTION_TEXT(splat_weights), .file = OPTIONS_READ, .needs = "weights",
      .help = "weights for the splat where they differ from --weights"},
     {"weight-mode", "MODE", VIEWER, OPTION_WORD(mode), .word = mode_word,
      .help = "linear (default for files), normalized or softmax"},
     {"predictor", "NAME", VIEWER, OPTION_WORD(predictor), .word = predictor_word,
      .help = "where no --weights are given: kpn (a network; default) or bilateral (analytic; default with\n"
              "--kernel-size)"},
-    {"network", "FILE", VIEWER, OPTION_TEXT(network),
+    {"network", "FILE", VIEWER, OPTION_TEXT(network), .file = OPTIONS_READ,
      .help = "another network for kpn than the bundled one, as weighted_filter.train writes it"},
     {"kernel-size", "K|KhxKw", VIEWER, OPTION_PAIR(kernel_height, kernel_width, option_read_kernel_size),
      .least = 1, .most = WF_MAX_KERNEL,
      .help = "for predictors that take one, and for files whose kernels are not square"},
 
     {.help = "Frames"},
-    {"reference", "FILE", VIEWER, OPTION_TEXT(reference),
+    {"reference", "FILE", VIEWER, OPTION_TEXT(reference), .file = OPTIONS_READ,
      .help = "shows differences, reports metrics against it; without it a file of the same name in\n"
              "a folder \"reference\" beside the frame, or NAME.ref.exr or NAME_ref.exr, is taken. Any format that frames have"},
     {"beside", "PATH", RECORDED, .read = option_read_beside,
@@ -104,7 +104,7 @@ const option_row option_rows[] = {
      .help = "how long to wait for each of these, before the run fails (default 60)"},
 
     {.help = "Live frames"},
-    {"scene", "FILE", LIVE, OPTION_TEXT(scene),
+    {"scene", "FILE", LIVE, OPTION_TEXT(scene), .file = OPTIONS_READ,
      .help = "path-trace a .gltf, .glb or .obj instead of reading frames"},
     {"render-size", "WxH", RENDERS, OPTION_PAIR(render_width, render_height, option_read_size), .least = 1, .most = MAX_SIZE,
      .help = "resolution of live frames in pixels (default 1280x720)"},
@@ -114,14 +114,14 @@ const option_row option_rows[] = {
      .clashes = {{"camera-path", "on which the camera does not rest"}, {"frames", "it ends by itself"}},
      .help = "accumulate N samples a pixel, --spp at a time, with a resting camera, then show and\n"
              "save that"},
-    {"environment", "E", LIVE, .read = option_read_environment,
+    {"environment", "E", LIVE, .read = option_read_environment, .place = offsetof(options, environment_file), .file = OPTIONS_READ,
      .help = "what rays that leave the scene see: R,G,B (radiance), sky or FILE.exr, .hdr, .pfm (equirectangular);\n"
              "default: nothing, or sky where the scene has no light"},
     {"features", "KIND", LIVE, OPTION_WORD(features), .word = features_word,
      .help = "albedo, normal and depth: sampled (means over the frame's samples, through mirrors,\n"
              "glass and the lens; default for kpn, which was trained on such) or first-hit (of the\n"
              "pixel's middle, without noise; default else)"},
-    {"camera-path", "FILE", LIVE, OPTION_TEXT(camera_path),
+    {"camera-path", "FILE", LIVE, OPTION_TEXT(camera_path), .file = OPTIONS_READ,
      .help = "a repeatable camera path, as JSON; app/trace/camera_path.h describes it"},
 
     {.help = "Data sets"},
@@ -212,7 +212,7 @@ const option_row option_rows[] = {
      .help = "red where a channel is above what the curve can show, blue where one is below 0"},
 
     {.help = "Results"},
-    {"screenshot", "FILE.png", VIEWER, .read = option_read_png, .place = offsetof(options, screenshot),
+    {"screenshot", "FILE.png", VIEWER, .read = option_read_png, .place = offsetof(options, screenshot), .file = OPTIONS_WRITTEN,
      .help = "the whole view"},
     {"save", "DIR|PATTERN", VIEWER, .read = option_read_save, .place = offsetof(options, save),
      .help = "gather.exr and splat.exr (R,G,B float32, linear, with the frame's windows, attributes\n"
@@ -224,22 +224,22 @@ const option_row option_rows[] = {
     {"keep-channels", NULL, RECORDED, OPTION_FLAG(keep_channels), .needs = "save",
      .help = "in saved files, all other channels and parts of the frame too, as they are, and the\n"
              "filtered picture under the names of the frame's color"},
-    {"report", "FILE.json", VIEWER, OPTION_TEXT(report),
+    {"report", "FILE.json", VIEWER, OPTION_TEXT(report), .file = OPTIONS_WRITTEN,
      .help = "device, backend, per stage n, median, p95, p99, max in ms; metrics against the\n"
              "reference"},
-    {"trace", "FILE.json", VIEWER, OPTION_TEXT(trace),
+    {"trace", "FILE.json", VIEWER, OPTION_TEXT(trace), .file = OPTIONS_WRITTEN,
      .help = "Chrome trace (opens in Perfetto) of CPU, CUDA and Vulkan work on one clock"},
-    {"times", "FILE.csv", VIEWER, OPTION_TEXT(times),
+    {"times", "FILE.csv", VIEWER, OPTION_TEXT(times), .file = OPTIONS_WRITTEN,
      .help = "the same as a table: frame,clock,stage,begin_ns,end_ns, a line for each span"},
-    {"compare", "GOLDEN.png", VIEWER, .read = option_read_png, .place = offsetof(options, compare), .needs = "screenshot",
+    {"compare", "GOLDEN.png", VIEWER, .read = option_read_png, .place = offsetof(options, compare), .file = OPTIONS_READ, .needs = "screenshot",
      .help = "fail where the screenshot looks other than this one (by FLIP, as of a 4K display 0.7 m away), and\n"
              "leave F.expected.png, F.actual.png and F.difference.png beside F.png"},
     {"tolerance", "MEAN[,SHARE]", VIEWER, .read = option_read_tolerance, .needs = "compare",
      .help = "what may differ: the mean of FLIP, from 0 (nothing) to 1, and the share of pixels where it is\n"
              "above 0.2 (default 0.002,0.001)"},
-    {"compare-html", "FILE", VIEWER, OPTION_TEXT(compare_html), .needs = "compare",
+    {"compare-html", "FILE", VIEWER, OPTION_TEXT(compare_html), .file = OPTIONS_WRITTEN, .needs = "compare",
      .help = "one page with both, their difference and a slider, also where nothing differs"},
-    {"compare-report", "OLD.json", VIEWER, OPTION_TEXT(compare_report),
+    {"compare-report", "OLD.json", VIEWER, OPTION_TEXT(compare_report), .file = OPTIONS_READ,
      .help = "fail where a stage's median is longer than in this report, and say which"},
     {"slower", "FACTOR", VIEWER, OPTION_DECIMAL(slower), .least = 1, .most = 1000,
      .needs = "compare-report",
@@ -255,6 +255,18 @@ const option_row option_rows[] = {
 enum { ROWS = sizeof option_rows / sizeof *option_rows };
 
 const int option_row_count = ROWS;
+
+bool options_get_file(const options *options, options_use use, int index, options_file *file)
+{
+    for (int i = 0; i < ROWS; i++) {
+        const option_row *row = &option_rows[i];
+        if (row->file != use || index-- > 0)
+            continue;
+        *file = (options_file){row->name, *(const char *const *)((const char *)options + row->place)};
+        return true;
+    }
+    return false;
+}
 
 /* ---- Parsing ------------------------------------------------------------------------------------------------------ */
 

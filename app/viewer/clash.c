@@ -1,43 +1,10 @@
 #include "clash.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "app/files/output.h"
-
-typedef struct row {
-    const char *name;
-    size_t place; /* of its path in options */
-} row;
-
-static const row written[] = {
-    {"screenshot", offsetof(options, screenshot)},
-    {"report", offsetof(options, report)},
-    {"trace", offsetof(options, trace)},
-    {"times", offsetof(options, times)},
-    {"compare-html", offsetof(options, compare_html)},
-};
-
-static const row read[] = {
-    {"compare", offsetof(options, compare)},
-    {"compare-report", offsetof(options, compare_report)},
-    {"reference", offsetof(options, reference)},
-    {"weights", offsetof(options, weights)},
-    {"splat-weights", offsetof(options, splat_weights)},
-    {"network", offsetof(options, network)},
-    {"scene", offsetof(options, scene)},
-    {"camera-path", offsetof(options, camera_path)},
-    {"environment", offsetof(options, environment_file)},
-};
-
-enum { WRITTEN_COUNT = sizeof written / sizeof *written, READ_COUNT = sizeof read / sizeof *read };
-
-static const char *path_of(const options *options, const row *row)
-{
-    return *(const char *const *)((const char *)options + row->place);
-}
 
 static bool is_same_file(const char *a, const char *b)
 {
@@ -56,17 +23,26 @@ static bool is_same_place(const char *a, const char *b)
     return is;
 }
 
+/* The option whose file that is the run reads; NULL: none. */
+static const char *reader_of(const options *options, const char *path)
+{
+    options_file read;
+    for (int i = 0; options_get_file(options, OPTIONS_READ, i, &read); i++)
+        if (is_same_file(path, read.path))
+            return read.option;
+    return NULL;
+}
+
 bool clash_check(const options *options, error *error)
 {
-    for (int i = 0; i < WRITTEN_COUNT; i++) {
-        const char *path = path_of(options, &written[i]);
-        for (int j = 0; j < i; j++)
-            if (is_same_place(path, path_of(options, &written[j])))
-                return error_set(error, "--%s %s: --%s writes there, too", written[i].name, path, written[j].name);
-        for (int j = 0; j < READ_COUNT; j++)
-            if (is_same_file(path, path_of(options, &read[j])))
-                return error_set(error, "--%s %s: would take the place of what --%s reads", written[i].name, path,
-                                 read[j].name);
+    options_file file, other;
+    for (int i = 0; options_get_file(options, OPTIONS_WRITTEN, i, &file); i++) {
+        for (int j = 0; j < i && options_get_file(options, OPTIONS_WRITTEN, j, &other); j++)
+            if (is_same_place(file.path, other.path))
+                return error_set(error, "--%s %s: --%s writes there, too", file.option, file.path, other.option);
+        const char *reader = reader_of(options, file.path);
+        if (reader)
+            return error_set(error, "--%s %s: would take the place of what --%s reads", file.option, file.path, reader);
     }
     return true;
 }
@@ -79,9 +55,7 @@ bool clash_check_saved(const options *options, const feed *feed, const char *pat
     for (int i = 0; i < feed_count(feed); i++)
         if (is_same_file(path, feed_path(feed, i)))
             return error_set(error, "--save %s: %s would take the place of the frame itself", options->save, path);
-    for (int i = 0; i < READ_COUNT; i++)
-        if (is_same_file(path, path_of(options, &read[i])))
-            return error_set(error, "--save %s: %s would take the place of what --%s reads", options->save, path,
-                             read[i].name);
-    return true;
+    const char *reader = reader_of(options, path);
+    return !reader ||
+           error_set(error, "--save %s: %s would take the place of what --%s reads", options->save, path, reader);
 }

@@ -130,11 +130,9 @@ static bool write_report(const viewer *viewer, error *error)
 
 FILE *viewer_spoken(const viewer *viewer)
 {
-    const options *options = viewer->options;
-    const char *const paths[] = {options->screenshot, options->report, options->trace, options->times,
-                                 options->compare_html};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        if (output_is_stdout(paths[i]))
+    options_file file;
+    for (int i = 0; options_get_file(viewer->options, OPTIONS_WRITTEN, i, &file); i++)
+        if (output_is_stdout(file.path))
             return stderr;
     return stdout;
 }

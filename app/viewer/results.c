@@ -13,11 +13,18 @@
 static bool can_write(const char *path, error *error)
 {
     output output;
-    if (!path)
-        return true;
     if (!output_open(&output, path, error))
         return false;
     output_close(&output, false, error);
+    return true;
+}
+
+static bool can_write_all(const options *options, error *error)
+{
+    options_file file;
+    for (int i = 0; options_get_file(options, OPTIONS_WRITTEN, i, &file); i++)
+        if (file.path && !can_write(file.path, error))
+            return false;
     return true;
 }
 
@@ -50,9 +57,7 @@ bool results_check(const options *options, error *error)
 {
     if (options->save && !is_pattern(options) && !make_directory(options->save, error))
         return false;
-    return clash_check(options, error) && can_write(options->screenshot, error) && can_write(options->report, error) &&
-           can_write(options->trace, error) && can_write(options->times, error) &&
-           can_write(options->compare_html, error) && compare_check(options, error) &&
+    return clash_check(options, error) && can_write_all(options, error) && compare_check(options, error) &&
            compare_report_check(options, error);
 }
 
