@@ -1,5 +1,5 @@
 /* summary.h -- figures of a kernel, from its factors one after the other: the formulas of wf_node_inspect.h's maps, for C and CUDA;
- * shaders/filter/summary.comp.glsl has them for GLSL. */
+ * shaders/filter/summarize.comp.glsl has them for GLSL. */
 #ifndef WF_SUMMARY_H
 #define WF_SUMMARY_H
 

@@ -1,6 +1,6 @@
 /* taps.h -- where taps lie and which of them count: the one rule for offsets and borders.
  *
- * Included by C, CUDA and, as its twin shaders/taps.glsl, by GLSL. Everything else follows from these functions: odd,
+ * Included by C, CUDA and, as its twin shaders/filter/taps.glsl, by GLSL. Everything else follows from these functions: odd,
  * even and rectangular kernels, dilation, gather's zeros outside and splat's dropped writes. */
 #ifndef WF_TAPS_H
 #define WF_TAPS_H

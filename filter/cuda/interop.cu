@@ -1,4 +1,4 @@
-/* Twins: shaders/image_unpack.comp.glsl and shaders/image_pack.comp.glsl. Surfaces are addressed by bytes in x. */
+/* Twins: shaders/node/image_unpack.comp.glsl and shaders/node/image_pack.comp.glsl. Surfaces are addressed by bytes in x. */
 #include <cuda_fp16.h>
 
 #include "interop.h"

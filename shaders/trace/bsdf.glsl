@@ -1,4 +1,4 @@
-// trace_bsdf.glsl -- the metallic-roughness model of glTF 2.0 with transmission, in the frame of the shading normal (z).
+// bsdf.glsl -- the metallic-roughness model of glTF 2.0 with transmission, in the frame of the shading normal (z).
 //
 //     metallic * metal + (1 - metallic) * ((1 - transmission) * (coat over diffuse) + transmission * glass)
 //

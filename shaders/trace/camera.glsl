@@ -1,4 +1,4 @@
-// trace_camera.glsl -- rays through pixels, and back.
+// camera.glsl -- rays through pixels, and back.
 
 struct trace_ray {
     vec3 origin, direction;

@@ -1,4 +1,4 @@
-// trace_frame.glsl -- an orthonormal basis around z (Duff et al., "Building an Orthonormal Basis, Revisited", JCGT 2017).
+// frame.glsl -- an orthonormal basis around z (Duff et al., "Building an Orthonormal Basis, Revisited", JCGT 2017).
 mat3 make_frame(vec3 z)
 {
     float sign_ = z.z < 0 ? -1 : 1;

@@ -1,4 +1,4 @@
-// trace_hit.glsl -- rays against the triangles: down the BVH, nearer child first.
+// hit.glsl -- rays against the triangles: down the BVH, nearer child first.
 
 const uint NO_TRIANGLE = 0xffffffffu;
 

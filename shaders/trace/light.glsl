@@ -1,4 +1,4 @@
-// trace_light.glsl -- what emits: triangles, the environment's image and the sun's disk. A point of light is drawn by
+// light.glsl -- what emits: triangles, the environment's image and the sun's disk. A point of light is drawn by
 // choosing one of the three, then an entry of its alias table, then a point of that uniformly.
 
 struct light_sample {

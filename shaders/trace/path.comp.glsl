@@ -3,7 +3,7 @@
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_control_flow_attributes : require
 
-// trace_path.comp.glsl -- noisy radiance, and features: sums over slices of a pixel's samples. Threads start the next path as soon as one has
+// path.comp.glsl -- noisy radiance, and features: sums over slices of a pixel's samples. Threads start the next path as soon as one has
 // ended, so that those beside them need not wait.
 #include "scene.glsl"
 #include "sampler.glsl"

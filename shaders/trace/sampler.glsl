@@ -1,4 +1,4 @@
-// trace_sampler.glsl -- a low-discrepancy sequence: pairs of Sobol's first two dimensions, each pair with its samples
+// sampler.glsl -- a low-discrepancy sequence: pairs of Sobol's first two dimensions, each pair with its samples
 // shuffled and Owen-scrambled anew for every pixel and pair, by hashing (Burley, "Practical Hash-based Owen Scrambling",
 // JCGT 2020).
 

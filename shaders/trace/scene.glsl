@@ -1,4 +1,4 @@
-// trace_scene.glsl -- the scene in device memory, and its textures.
+// scene.glsl -- the scene in device memory, and its textures.
 #include "trace.h"
 #include "bvh.h"
 

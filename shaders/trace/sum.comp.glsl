@@ -2,7 +2,7 @@
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_buffer_reference : require
 
-// trace_sum.comp.glsl -- adds a round's slices to the pixel's sums, and shows the means.
+// sum.comp.glsl -- adds a round's slices to the pixel's sums, and shows the means.
 #include "scene.glsl"
 
 layout(local_size_x = TRACE_GROUP_WIDTH, local_size_y = TRACE_GROUP_HEIGHT) in;

@@ -1,4 +1,4 @@
-// trace_surface.glsl -- what a ray has hit.
+// surface.glsl -- what a ray has hit.
 
 struct surface {
     vec3 position;

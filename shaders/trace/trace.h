@@ -79,7 +79,7 @@ struct trace_corners {
     uint unused;
 };
 
-/* vertex of app/trace/scene.h. */
+/* vertex of app/trace/scene/scene.h. */
 struct trace_vertex {
     vec3 position;
     vec3 normal;
@@ -93,13 +93,13 @@ struct trace_triangle {
     uint material;
 };
 
-/* texture_mapping of app/trace/scene.h. */
+/* texture_mapping of app/trace/scene/scene.h. */
 struct trace_mapping {
     vec3 u, v;
     int wrap_u, wrap_v;
 };
 
-/* material of app/trace/scene.h; textures as there. */
+/* material of app/trace/scene/scene.h; textures as there. */
 struct trace_material {
     vec3 base_color;
     float metallic, roughness;
