@@ -1,5 +1,5 @@
 /* Packets of tev's protocol, byte by byte: what is read of each version, and what is refused with which sentence. tev's own client is in
- * test_tevclient.py, damaged packets are in fuzz_ipc.c. */
+ * tests/view/test_ipc.py, damaged packets are in fuzz_ipc.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
