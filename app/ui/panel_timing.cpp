@@ -60,53 +60,70 @@ bool is_part(const profiler_stats &stats)
     return !is_named(stats, "frame") && !is_named(stats, "node") && stats.track != PROFILER_LOADER;
 }
 
+/* Of all stages. */
+struct Totals {
+    profiler_stats node, frame; /* what contains the others; n is 0 where there is none */
+    double longest, hand_over;  /* medians: of the longest part of a frame, and of hand-overs together */
+    int rows;
+};
+
+Totals find_totals(const profiler *times)
+{
+    Totals totals = {};
+    totals.rows = 2; /* node and frame */
+    for (int i = 0; i < profiler_count(times); i++) {
+        const profiler_stats stats = profiler_get(times, i);
+        if (is_named(stats, "frame"))
+            totals.frame = stats;
+        else if (is_named(stats, "node"))
+            totals.node = stats;
+        else if (is_part(stats))
+            totals.longest = std::max(totals.longest, stats.median_ms);
+        if (is_hand_over(stats))
+            totals.hand_over += stats.median_ms;
+        totals.rows += stats.n > 0 && is_part(stats);
+    }
+    return totals;
+}
+
+/* The node, with its hand-overs' part of it, and the frame. */
+void build_totals(const ui_facts *facts, const TimeColumns &columns, const Totals &totals, Box node, Box frame)
+{
+    if (totals.node.n > 0)
+        time_row(node, columns, totals.node, 0, facts->placeholders);
+    if (totals.frame.n > 0)
+        time_row(frame, columns, totals.frame, 0, facts->placeholders);
+    if (totals.node.n > 0 && !facts->placeholders)
+        draw_format(look.small, node, right_align, amber, "hand-over %.1f %%",
+                    100 * totals.hand_over / totals.node.median_ms);
+    if (totals.frame.n > 0 && !facts->placeholders)
+        draw_format(look.small, frame, right_align, text, "%.1f fps", 1000 / totals.frame.median_ms);
+}
+
 } // namespace
 
-/* Stages in their order, then what contains them: the node, with its hand-overs' part of it, and the frame. */
+/* Stages in their order, then what contains them. */
 void build_timing(const ui_facts *facts, Box box)
 {
+    static const char *const names[] = {"current", "median", "p95", "p99", "max"};
     Box titles = box.take_top(px(22));
     draw_text(look.strong, titles, left_align, text, "Timing, ms");
     TimeColumns columns = {px(112), px(66), 0, box.width < px(560) ? 3 : 5};
     columns.bar = std::max(box.width - columns.name - columns.figure * (float)columns.figures - px(14), 0.0f);
-    static const char *const names[] = {"current", "median", "p95", "p99", "max"};
     for (int i = 0; i < columns.figures; i++)
         draw_text(look.small, columns.cell(titles, i), right_align, dim, names[i]);
 
-    profiler_stats node = {}, frame = {};
-    double longest = 0, hand_over = 0;
-    int shown = 2; /* node and frame */
+    const Totals totals = find_totals(facts->times);
+    const float row_height = std::min(px(15), std::floor((box.height - px(2)) / (float)totals.rows));
     for (int i = 0; i < profiler_count(facts->times); i++) {
-        profiler_stats stats = profiler_get(facts->times, i);
-        if (is_named(stats, "frame"))
-            frame = stats;
-        else if (is_named(stats, "node"))
-            node = stats;
-        else if (is_part(stats))
-            longest = std::max(longest, stats.median_ms);
-        if (is_hand_over(stats))
-            hand_over += stats.median_ms;
-        shown += stats.n > 0 && is_part(stats);
-    }
-    const float row_height = std::min(px(15), std::floor((box.height - px(2)) / (float)shown));
-    for (int i = 0; i < profiler_count(facts->times); i++) {
-        profiler_stats stats = profiler_get(facts->times, i);
+        const profiler_stats stats = profiler_get(facts->times, i);
         if (stats.n > 0 && is_part(stats))
-            time_row(box.take_top(row_height), columns, stats, longest, facts->placeholders);
+            time_row(box.take_top(row_height), columns, stats, totals.longest, facts->placeholders);
     }
     fill({box.x, box.y + px(1), box.width, 1}, line);
     box.take_top(px(2));
-    Box rows[] = {box.take_top(row_height), box.take_top(row_height)};
-    if (node.n > 0)
-        time_row(rows[0], columns, node, 0, facts->placeholders);
-    if (frame.n > 0)
-        time_row(rows[1], columns, frame, 0, facts->placeholders);
-    if (facts->placeholders)
-        return;
-    if (node.n > 0)
-        draw_format(look.small, rows[0], right_align, amber, "hand-over %.1f %%", 100 * hand_over / node.median_ms);
-    if (frame.n > 0)
-        draw_format(look.small, rows[1], right_align, text, "%.1f fps", 1000 / frame.median_ms);
+    const Box node = box.take_top(row_height), frame = box.take_top(row_height);
+    build_totals(facts, columns, totals, node, frame);
 }
 
 } // namespace parts
