@@ -10,7 +10,7 @@
 
 #include "app/denoise/race.h"
 #include "app/files/weights.h"
-#include "skip.h"
+#include "devices.h"
 
 enum { WIDTH = 33, HEIGHT = 21 };
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "skip.h"
+#include "devices.h"
 
 wf_device *device;
 wf_backend backend;
@@ -41,23 +41,12 @@ static void print_log(void *user, wf_log_level level, const char *message)
     fprintf(stderr, "log %d: %s\n", (int)level, message);
 }
 
-static int backend_named(const char *name)
-{
-    for (int i = 0; i < WF_BACKEND_COUNT; i++) {
-        if (!strcmp(name, wf_backend_name((wf_backend)i))) {
-            backend = (wf_backend)i;
-            return 1;
-        }
-    }
-    return 0;
-}
-
 int suite_open(int argc, char **argv)
 {
     cmocka_set_test_filter(getenv("WF_CASE"));
     is_brief = argc == 3 && !strcmp(argv[2], "--brief");
     cases = (unsigned)time(NULL);
-    if (argc != 2 + is_brief || !backend_named(argv[1])) {
+    if (argc != 2 + is_brief || !backend_named(argv[1], &backend)) {
         fprintf(stderr, "usage: %s cpu|vulkan|cuda [--brief]\n", argv[0]);
         return 2;
     }

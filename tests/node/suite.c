@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "skip.h"
+#include "devices.h"
 
 renderer vulkan;
 random_state random_numbers;
@@ -114,17 +114,6 @@ wf_result try_backend(wf_backend candidate)
 }
 
 /* ---- Program ----------------------------------------------------------------------------------------------------- */
-
-static int backend_named(const char *name, wf_backend *found)
-{
-    for (int i = 0; i < WF_BACKEND_COUNT; i++) {
-        if (!strcmp(name, wf_backend_name((wf_backend)i))) {
-            *found = (wf_backend)i;
-            return 1;
-        }
-    }
-    return 0;
-}
 
 int suite_open(int argc, char **argv)
 {

@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "devices.h"
 #include "node/buffer.h"
 #include "node/image.h"
 #include "node/share.h"
 #include "renderer.h"
-#include "skip.h"
 
 enum { WIDTH = 61, HEIGHT = 17 };
 

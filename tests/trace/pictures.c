@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "skip.h"
+#include "devices.h"
 
 const double pi = 3.14159265358979323846;
 device gpu;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "skip.h"
+#include "devices.h"
 
 random_state random_numbers;
 
