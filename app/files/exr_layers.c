@@ -331,16 +331,19 @@ static bool has_guides(const reader *reader, const char *star, int length)
     return place.found;
 }
 
-/* Guides are of the view of a color that --channel names, and of its view layer where that has some. */
-static void take_surroundings(reader *reader, const place *color)
+/* Guides are of the view of a color that --channel names, and of its view layer where that has some; what is filtered may belong
+ * there, too. */
+static void take_surroundings(reader *reader, place *color)
 {
     const entry *entry = entry_of(reader, color->parts[0], color->channels[0]);
     const char *names[] = {entry->name + entry->own, entry->name};
     reader->view = entry->view;
     for (int i = 0; i < 2 && !*reader->star; i++) {
-        const char *dot = memrchr(names[i], '.', group_length(names[i]));
+        const size_t group = group_length(names[i]);
+        const char *dot = memrchr(names[i], '.', group);
         int length = dot ? (int)(dot - names[i]) : 0;
-        if (length > 0 && has_guides(reader, names[i], length))
+        color->noisy = dot && equal(dot, group - (size_t)length, EXR_NOISY + 1);
+        if (color->noisy || (length > 0 && has_guides(reader, names[i], length)))
             snprintf(reader->star, sizeof reader->star, "%.*s", length, names[i]);
     }
 }

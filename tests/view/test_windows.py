@@ -256,6 +256,22 @@ def test_keep_what_the_renderer_denoised(wfview, tmp_path):
     check_bits(written, {f"ViewLayer.Combined.{c}": right[c].pixels for c in "RGB"}, names[:3])
 
 
+@pytest.mark.parametrize("layer", ["Front", "Back"])
+def test_keep_what_the_renderer_denoised_in_a_view_layer(wfview, tmp_path, layer):
+    """Of one that --channel names, too, the first one or not."""
+    names = [f"{name}.{group}.{c}" for name in ("Back", "Front") for group in ("Combined", "Noisy Image") for c in "RGB"]
+    channels = {name: noise(9, 8, np.float16) for name in names}
+    path = write_channels(tmp_path / "a.exr", channels)
+    taken = ["--channel", f"color={layer}.Noisy Image"]
+    wfview(*RUN, "--save", tmp_path / "plain", path, *taken).done()
+    right = read(tmp_path / "plain" / "gather.exr").channels()
+    wfview(*RUN, "--save", tmp_path / "out", "--keep-channels", path, *taken).done()
+    written = read(tmp_path / "out" / "gather.exr").channels()
+    filtered_names = [f"{layer}.Combined.{c}" for c in "RGB"]
+    check_bits(written, channels, [name for name in names if name not in filtered_names])
+    check_bits(written, {f"{layer}.Combined.{c}": right[c].pixels for c in "RGB"}, filtered_names)
+
+
 @pytest.mark.parametrize("names", [["Y"], ["Y", "RY", "BY"]])
 def test_keep_beside_luminance(wfview, tmp_path, names):
     """R,G,B instead of luminance and chroma; other channels with half as many samples stay so."""
