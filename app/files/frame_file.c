@@ -116,23 +116,40 @@ static bool is_picture(const char *path)
     return format && format->decode;
 }
 
+/* False and *error: a file that is neither named as one of a format, nor begins as an OpenEXR file. */
+static bool may_be_exr(const char *path, error *error)
+{
+    static const uint8_t magic[4] = {0x76, 0x2f, 0x31, 0x01};
+    uint8_t begin[sizeof magic];
+    input input;
+    if (frame_file_format(path) || !input_open(&input, path, error))
+        return true; /* what reads it says why it cannot */
+    bool is_other =
+        input_read(&input, begin, sizeof begin, 0, error) == sizeof begin && memcmp(begin, magic, sizeof magic);
+    input_close(&input);
+    return !is_other ||
+           error_set(error, "%s: is no OpenEXR file, nor named as one of another format (.pfm, .hdr, .png)", path);
+}
+
 bool frame_file_read(const char *path, const char *const *channels, int channel_count, frame *frame, error *error)
 {
+    *frame = (struct frame){0};
     return is_picture(path) ? read_layer(path, FRAME_COLOR, channels, channel_count, frame, error)
-                            : exr_read_frame(path, channels, channel_count, frame, error);
+                            : may_be_exr(path, error) && exr_read_frame(path, channels, channel_count, frame, error);
 }
 
 bool frame_file_read_color(const char *path, const char *const *channels, int channel_count, frame *frame, error *error)
 {
+    *frame = (struct frame){0};
     return is_picture(path) ? read_layer(path, FRAME_REFERENCE, channels, channel_count, frame, error)
-                            : exr_read_color(path, channels, channel_count, frame, error);
+                            : may_be_exr(path, error) && exr_read_color(path, channels, channel_count, frame, error);
 }
 
 bool frame_file_list(const char *path, const char *const *channels, int channel_count, FILE *to, error *error)
 {
     frame frame;
     if (!is_picture(path))
-        return exr_list(path, channels, channel_count, to, error);
+        return may_be_exr(path, error) && exr_list(path, channels, channel_count, to, error);
     if (!read_layer(path, FRAME_COLOR, channels, channel_count, &frame, error))
         return false;
     fprintf(to, "%s: %dx%d pixels%s\n", frame_file_format(path)->name, frame.width, frame.height,

@@ -152,3 +152,12 @@ def test_what_is_said_is_what_is_filtered(wfview, tmp_path, mapping):
     assert group == ("ViewLayer.DiffDir" if mapping else "ViewLayer.Combined")
     expected = np.stack([channels[f"{group}.{c}"] for c in "RGB"], -1)
     np.testing.assert_array_equal(frames.read(tmp_path / "out" / "gather.exr"), expected)
+
+
+@pytest.mark.parametrize("words", [["--list"], [*RUN], [*RUN, str(FRAMES / "terrace" / "terrace.0001.exr"), "--reference"]])
+def test_a_file_of_no_format(wfview, tmp_path, words):
+    (tmp_path / "a.tif").write_bytes(b"II*\0 and so on")
+    assert wfview(*words, tmp_path / "a.tif").sentence() == (
+        f"wfview: {tmp_path}/a.tif: is no OpenEXR file, nor named as one of another format (.pfm, .hdr, .png)")
+    exr = write(tmp_path / "a.exr", "R G B").rename(tmp_path / "without")
+    assert wfview(*RUN, exr).done().taken == [(str(exr), {"color": "R,G,B"})]
