@@ -1,6 +1,6 @@
 # The CUDA backend, for CMAKE_CUDA_ARCHITECTURES. Where that is not given it is for this machine's GPU, or for those of WF_GPUS:
 #   every    machine code for all that this CUDA knows, and PTX, which later ones compile when it is first used
-#   few      what compiles soon, for machines without a GPU that only test whether it does
+#   few      what compiles soon, not optimized, for machines without a GPU that only test whether it compiles
 find_package(CUDAToolkit 12.5 REQUIRED)
 set(WF_GPUS "" CACHE STRING "every GPU (default without one here), or few")
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
@@ -9,6 +9,7 @@ if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES native)
   elseif(WF_GPUS STREQUAL few)
     set(CMAKE_CUDA_ARCHITECTURES 75-virtual 90)
+    set(is_few TRUE)
   else()
     set(CMAKE_CUDA_ARCHITECTURES 75-real 80-real 86-real 89-real 90)
     if(CUDAToolkit_VERSION VERSION_GREATER_EQUAL 12.8)
@@ -17,6 +18,10 @@ if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
   endif()
 endif()
 enable_language(CUDA)
+if(is_few AND CMAKE_CUDA_COMPILER_VERSION VERSION_GREATER_EQUAL 12.9)
+  message(STATUS "CUDA kernels are not optimized: -D WF_GPUS=every is for machines that run them")
+  string(APPEND CMAKE_CUDA_FLAGS " -Ofc=max")
+endif()
 
 # Files of one line, each a row's instance of what a header has as a template. Drivers that compile PTX compile a whole file's kernels when
 # the first one is used; and builds compile files side by side.
