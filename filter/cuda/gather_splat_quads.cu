@@ -70,7 +70,7 @@ static __global__ void __launch_bounds__(pair_threads(PAIR_SHAPE), PAIR_SHAPE.bl
 template <int TYPES> static const void *pair_kernel_of(int kernel_width, pair_shape *shape)
 {
     return wf_switch<WF_OWN_WIDTHS, 0>(kernel_width, [=](auto width) -> const void * {
-        constexpr int KERNEL_WIDTH = wf_has_own_width(WF_LINEAR, TYPES, width) ? (int)width : 0;
+        constexpr int KERNEL_WIDTH = width;
         if constexpr (KERNEL_WIDTH > 0) {
             *shape = pair_shape_of(sizeof(wf_image_of<TYPES>), sizeof(wf_weight_of<TYPES>), KERNEL_WIDTH);
             return (const void *)gather_splat_quads<wf_image_of<TYPES>, wf_weight_of<TYPES>, KERNEL_WIDTH>;
