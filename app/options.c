@@ -173,7 +173,7 @@ const option_row option_rows[] = {
 
     {"measure", "LAYER[-LAYER]", VIEWER, OPTION_TEXT(measure),
      .help = "metrics of a layer, against another one or the reference; its statistics and histogram: in a panel,\n"
-             "and in --report as \"measured\""},
+             "in --report as \"measured\", and of the last frame of a headless run in words"},
     {"region", "X,Y,W,H", VIEWER, .read = option_read_region, .most = MAX_SIZE, .needs = "measure",
      .help = "of this part of the frame, from 0,0 at the top left"},
 

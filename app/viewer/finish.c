@@ -148,6 +148,27 @@ static void print_summary(const viewer *viewer)
             wf_backend_name(node->backend), node->name, stats.median_ms, viewer->first_picture_ms);
 }
 
+/* Of the frame shown last: what --measure says of one frame is for people, --report is for programs and has all frames. */
+static void print_measured(const viewer *viewer)
+{
+    const measurement *measured = &viewer->measured;
+    const measure_pair *pair = &measured->request.pair;
+    FILE *to = viewer_spoken(viewer);
+    if (!viewer->has_measured)
+        return;
+    fprintf(to, "%s: %s", feed_path(&viewer->feed, measured->request.frame), layer_word(pair->layer));
+    if (pair->against >= 0) {
+        fprintf(to, "-%s", layer_word(pair->against));
+        for (int i = 0; i < metric_count; i++)
+            fprintf(to, "%s %s %.*f", i > 0 ? "," : ":", metric_rows[i].label, metric_rows[i].decimals,
+                    measured->difference.values[i]);
+    }
+    for (int c = 0; c < measured->channel_count && pair->against < 0; c++)
+        fprintf(to, "%s mean %g, deviation %g, from %g to %g", c > 0 ? ";" : ":", measured->channels[c].mean,
+                measured->channels[c].deviation, measured->channels[c].smallest, measured->channels[c].largest);
+    fputc('\n', to);
+}
+
 /* Both comparisons are made whatever the first one says. */
 static bool compare_results(const viewer *viewer, error *error)
 {
@@ -184,7 +205,9 @@ bool viewer_write_results(viewer *viewer, error *error)
         return false;
     if (options->times && !profiler_write_table(viewer->kept, options->times, error))
         return false;
-    if (options->headless)
+    if (options->headless) {
         print_summary(viewer);
+        print_measured(viewer);
+    }
     return compare_results(viewer, error);
 }

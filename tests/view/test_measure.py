@@ -117,6 +117,19 @@ def test_two_layers(wfview, tmp_path):
     check_histogram(report["histogram"], colors[2], report["measured"][1]["region"])
 
 
+def test_said(wfview, tmp_path):
+    """Of the last of the frames, with as many decimals as the view has; the order is the view's."""
+    run = ["--headless", "--kernel-size", "3", "--report", tmp_path / "r.json", TERRACE, STUDIO]
+    said = wfview(*run, "--measure", "gather-noisy").done().output.splitlines()[-1]
+    told = json.loads((tmp_path / "r.json").read_text())["measured"][-1]["difference"]
+    figures = [("SMAPE", "smape", 4), ("relMSE", "rel_mse", 4), ("PSNR dB", "psnr", 2), ("FLIP", "flip", 4), ("relative", "relative", 4),
+               ("absolute", "absolute", 4), ("signed", "signed", 4)]
+    assert said == f"{STUDIO}: gather-noisy: " + ", ".join(f"{label} {told[key]:.{decimals}f}" for label, key, decimals in figures)
+    said = wfview(*run, "--measure", "depth").done().output.splitlines()[-1]
+    told, = json.loads((tmp_path / "r.json").read_text())["measured"][-1]["channels"]
+    assert said == f"{STUDIO}: depth: mean {told['mean']:g}, deviation {told['deviation']:g}, from {told['min']:g} to {told['max']:g}"
+
+
 def test_what_is_no_number(wfview, tmp_path):
     """NaN and infinity are counted, the rest measured; no metric hides them."""
     color = RANDOM.normal(0, 3, (31, 44, 3)).astype(np.float32)
