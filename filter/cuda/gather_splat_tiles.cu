@@ -2,10 +2,22 @@
 #include "gather_splat_tiles.cuh"
 #include "plan.h"
 
+template <wf_mode MODE, int TYPES> static const void *kernel_for(int kernel_width)
+{
+    return wf_switch<WF_OWN_WIDTHS, 0>(kernel_width, [=](auto width) {
+        constexpr int KERNEL_WIDTH = wf_has_own_width(MODE, TYPES, width) ? (int)width : 0;
+        if constexpr (KERNEL_WIDTH > 0)
+            return wf_gather_splat_tiles_of<MODE, TYPES, KERNEL_WIDTH, KERNEL_WIDTH>();
+        return HEIGHT_OF(kernel_width) == HEIGHT_OF(3) ? wf_gather_splat_tiles_of<MODE, TYPES, 0, 3>()
+                                                       : wf_gather_splat_tiles_of<MODE, TYPES, 0, 21>();
+    });
+}
+
 template <wf_mode MODE> static const void *kernel_of(const wf_filter_call *call)
 {
-    return call->weight.dtype == WF_FLOAT16 ? wf_gather_splat_tiles_of<MODE, WF_TYPES(WF_FLOAT32, WF_FLOAT16)>(call)
-                                            : wf_gather_splat_tiles_of<MODE, WF_TYPES(WF_FLOAT32, WF_FLOAT32)>(call);
+    const int width = call->filter.kernel_width;
+    return call->weight.dtype == WF_FLOAT16 ? kernel_for<MODE, WF_TYPES(WF_FLOAT32, WF_FLOAT16)>(width)
+                                            : kernel_for<MODE, WF_TYPES(WF_FLOAT32, WF_FLOAT32)>(width);
 }
 
 /* Float32 images of three channels, with float32 or float16 weights, WF_LINEAR or WF_NORMALIZED: for the rest it does

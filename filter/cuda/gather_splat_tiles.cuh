@@ -45,7 +45,7 @@ static __host__ __device__ __forceinline__ pair_box make_box(const wf_tile_row &
     return box;
 }
 
-/* A call's kernel. */
-template <wf_mode MODE, int TYPES> const void *wf_gather_splat_tiles_of(const wf_filter_call *call);
+/* The kernel for rows of KERNEL_WIDTH taps, 0: of any number, in tiles as high as those for rows of LIKE. */
+template <wf_mode MODE, int TYPES, int KERNEL_WIDTH, int LIKE> const void *wf_gather_splat_tiles_of();
 
 #endif

@@ -176,20 +176,11 @@ static __global__ void __launch_bounds__(WIDTH *HEIGHT / WF_TILE_GROUP + 32, HEI
 #endif
 }
 
-template <wf_mode MODE, int TYPES> const void *wf_gather_splat_tiles_of(const wf_filter_call *call)
+template <wf_mode MODE, int TYPES, int KERNEL_WIDTH, int LIKE> const void *wf_gather_splat_tiles_of()
 {
-    using Weight = wf_weight_of<TYPES>;
-    const int kernel_width = call->filter.kernel_width;
-    return wf_switch<WF_OWN_WIDTHS, 0>(kernel_width, [=](auto width) {
-        constexpr int KERNEL_WIDTH = wf_has_own_width(MODE, TYPES, width) ? (int)width : 0;
-        if constexpr (KERNEL_WIDTH > 0)
-            return (const void *)gather_splat_tiles<MODE, float, Weight, KERNEL_WIDTH, HEIGHT_OF(KERNEL_WIDTH)>;
-        return HEIGHT_OF(kernel_width) == HEIGHT_OF(3)
-                   ? (const void *)gather_splat_tiles<MODE, float, Weight, 0, HEIGHT_OF(3)>
-                   : (const void *)gather_splat_tiles<MODE, float, Weight, 0, HEIGHT_OF(21)>;
-    });
+    return (const void *)gather_splat_tiles<MODE, float, wf_weight_of<TYPES>, KERNEL_WIDTH, HEIGHT_OF(LIKE)>;
 }
 
-#define WF_INSTANCE(...) template const void *wf_gather_splat_tiles_of<__VA_ARGS__>(const wf_filter_call *call);
+#define WF_INSTANCE(...) template const void *wf_gather_splat_tiles_of<__VA_ARGS__>();
 
 #endif

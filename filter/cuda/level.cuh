@@ -370,7 +370,7 @@ static __device__ __forceinline__ void wf_store_blend(const wf_level_args &args,
                    wf_blended(args.coarser, op, y / 2, x / 2) - mean);
 }
 
-template <typename Level>
+template <typename Level, bool GATHER, bool SPLAT>
 static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter_level(const wf_level_args args)
 {
     typedef wf_logit_area<Level, false> gather_area;
@@ -386,7 +386,6 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter
     const bool is_inner = wf_is_inner<Level>(y0, x0, height, width);
     const float *const own_light = light + (at.y + Level::BORDER) * Level::PITCH + at.x + Level::BORDER;
     const bool has_pixels = at.y < Level::HEIGHT; /* all of a warp have, or none */
-    const bool has_splat = args.output.operators >> WF_SPLAT & 1, has_gather = args.output.operators >> WF_GATHER & 1;
     __half *const own_gather = gather_logits + at.y * gather_area::PITCH + at.x;
     __half *const own_splat = splat_logits + at.y * splat_area::PITCH + at.x;
     float3 gather_mean = make_float3(0, 0, 0), splat_mean = gather_mean;
@@ -406,14 +405,14 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter
     if (!is_early)
         wf_let_follow();
     wf_area_start<Level, true> splat_start;
-    if (has_splat)
+    if (SPLAT)
         splat_start = wf_start_area<Level, true>(args.splat, y0, x0, height, width);
     if (!Level::LOGITS_FIRST)
         fill_light();
-    if (has_splat)
+    if (SPLAT)
         wf_fill_logits<Level, true>(args.splat, splat_start, splat_logits, Level::TAPS, y0, height, width);
     wf_area_start<Level, false> gather_start = wf_start_area<Level, false>(args.gather, y0, x0, height, width);
-    if (has_gather || args.output.alpha)
+    if (GATHER || args.output.alpha)
         wf_fill_logits<Level, false>(args.gather, gather_start, gather_logits,
                                      Level::TAPS + (args.output.alpha ? 2 : 0), y0, height, width);
     if (is_early)
@@ -422,20 +421,15 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter
         fill_light();
     __syncthreads();
     if (has_pixels) {
-        if (!is_inner && has_splat)
+        if (!is_inner && SPLAT)
             wf_cut_off<Level, true>(own_splat, y, x, height, width);
-        if (!is_inner && has_gather)
+        if (!is_inner && GATHER)
             wf_cut_off<Level, false>(own_gather, y, x, height, width);
         wf_two gathered = {}, landed = {};
-        if (has_gather && has_splat)
-            wf_filter_two<Level, true, true>(own_gather, own_splat, own_light, gathered, landed);
-        else if (has_gather)
-            wf_filter_two<Level, true, false>(own_gather, own_splat, own_light, gathered, landed);
-        else
-            wf_filter_two<Level, false, true>(own_gather, own_splat, own_light, gathered, landed);
-        if (has_gather)
+        wf_filter_two<Level, GATHER, SPLAT>(own_gather, own_splat, own_light, gathered, landed);
+        if (GATHER)
             gather_mean = wf_store_two(args.output, WF_GATHER, gathered, y, x);
-        if (has_splat)
+        if (SPLAT)
             splat_mean = wf_store_two(args.output, WF_SPLAT, landed, y, x);
         if (args.output.alpha)
             wf_store_alphas(args.output, own_gather + Level::TAPS * gather_area::PLANE, gather_area::PLANE, y, x);
@@ -448,14 +442,14 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter
         wf_blend_finished<Level::HEIGHT, WF_LEVEL_THREADS>(args.blend, args.output, wf_level_shared);
 }
 
-/* The kernel. Its definition stands in instances, so that nothing else compiles it. */
-template <typename Level> const void *wf_filter_level_of();
+/* The kernel for one operator or both. Its definition stands in instances, so that nothing else compiles it. */
+template <typename Level, bool GATHER, bool SPLAT> const void *wf_filter_level_of();
 
-#define WF_INSTANCE(...)                                                                                               \
-    template <typename Level> const void *wf_filter_level_of()                                                         \
+#define WF_INSTANCE(gather, splat, ...)                                                                                \
+    template <typename Level, bool GATHER, bool SPLAT> const void *wf_filter_level_of()                                \
     {                                                                                                                  \
-        return (const void *)filter_level<Level>;                                                                      \
+        return (const void *)filter_level<Level, GATHER, SPLAT>;                                                       \
     }                                                                                                                  \
-    template const void *wf_filter_level_of<wf_level<__VA_ARGS__>>();
+    template const void *wf_filter_level_of<wf_level<__VA_ARGS__>, gather, splat>();
 
 #endif

@@ -146,7 +146,10 @@ static wf_result launch_level(wf_cuda_device *device, cudaStream_t stream, const
         wf_make_filtered(call->operators, &call->coarser),
         {(unsigned *)call->blend_counters, (const uint2 *)call->light.albedo.data, call->light.epsilon},
         call->before};
-    return launch_tiles<Level>(device, stream, wf_filter_level_of<Level>(), args.output.width, args.output.height,
+    const void *kernel = call->operators == 1 << WF_GATHER  ? wf_filter_level_of<Level, true, false>()
+                         : call->operators == 1 << WF_SPLAT ? wf_filter_level_of<Level, false, true>()
+                                                            : wf_filter_level_of<Level, true, true>();
+    return launch_tiles<Level>(device, stream, kernel, args.output.width, args.output.height,
                                wf_level_bytes<Level, true>(), &args);
 }
 
