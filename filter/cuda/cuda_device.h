@@ -14,6 +14,8 @@ extern "C" {
 
 #define WF_PREPARED_KERNELS 256
 
+typedef struct wf_cuda_loads wf_cuda_loads;
+
 typedef struct wf_cuda_device {
     wf_device base;
     int ordinal;
@@ -24,6 +26,7 @@ typedef struct wf_cuda_device {
     int groups;                                          /* whether it runs kernels built for sm_90a */
     PFN_cuTensorMapEncodeTiled_v12000 encode_tensor_map; /* NULL below 90 */
     const void **prepared_kernels;                       /* WF_PREPARED_KERNELS, each in its place or forgotten */
+    wf_cuda_loads *loads;                                /* during a rehearsal; else NULL */
 } wf_cuda_device;
 
 /* These expect the device to be current. */
@@ -41,6 +44,11 @@ wf_result wf_cuda_predict_bilateral(wf_cuda_device *device, cudaStream_t stream,
 
 /* The virtual architecture, 75 or 90, that the kernels which the current device runs were built from. */
 cudaError_t wf_cuda_architecture(int *architecture);
+
+/* Between the first call, `begins`, and the second one kernels are not launched but noted, with wf_cuda_load; the second call loads
+ * them, each in a thread of its own. */
+wf_result wf_cuda_rehearse(wf_cuda_device *device, int begins);
+void wf_cuda_load(const wf_cuda_device *device, const void *kernel);
 
 /* WF_OK for cudaSuccess; else says what failed ("launching gather"), clears CUDA's last error and returns
  * WF_ERROR_OUT_OF_MEMORY or WF_ERROR_DEVICE. */

@@ -177,6 +177,12 @@ static wf_result logits(wf_device *base, wf_stream stream, const wf_logits_call 
     ON_DEVICE(device, wf_cuda_logits(device, stream, call));
 }
 
+static wf_result rehearse(wf_device *base, int begins)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_rehearse(device, begins));
+}
+
 static const wf_network_table network = {.dtype = WF_FLOAT16,
                                          .convolution_bytes = wf_cuda_convolution_bytes,
                                          .arrange_convolution = wf_cuda_arrange_convolution,
@@ -192,6 +198,7 @@ static const wf_network_table network = {.dtype = WF_FLOAT16,
                                          .filter_level = filter_level,
                                          .blend = blend,
                                          .logits = logits,
+                                         .rehearse = rehearse,
                                          .convolve_workspace = wf_cuda_convolve_workspace,
                                          .expose_workspace = wf_cuda_expose_workspace,
                                          .albedo_workspace = wf_cuda_albedo_workspace,

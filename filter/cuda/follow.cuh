@@ -36,10 +36,14 @@ static __device__ __forceinline__ void wf_follow_in_turn()
     wf_let_follow();
 }
 
-/* Launches such a kernel. args: its only argument. */
+/* Launches such a kernel, or loads it in a rehearsal. args: its only argument. */
 static inline wf_result wf_launch_follower(const wf_cuda_device *device, cudaStream_t stream, const void *kernel,
                                            dim3 blocks, int threads, size_t shared_bytes, void *args)
 {
+    if (device->loads) {
+        wf_cuda_load(device, kernel);
+        return WF_OK;
+    }
     cudaLaunchAttribute attribute = {};
     attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
     attribute.val.programmaticStreamSerializationAllowed = 1;

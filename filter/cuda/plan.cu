@@ -54,6 +54,10 @@ static wf_result allow_shared_memory(const wf_cuda_device *device, const void *k
 
 wf_result wf_plan_launch(const wf_cuda_device *device, cudaStream_t stream, wf_plan *plan)
 {
+    if (device->loads) {
+        wf_cuda_load(device, plan->kernel);
+        return WF_OK;
+    }
     const wf_result result = plan->shared_bytes > 0 ? allow_shared_memory(device, plan->kernel) : WF_OK;
     return result != WF_OK ? result
                            : wf_launch(&device->base.log, stream, plan->kernel, plan->grid, plan->images, plan->threads,

@@ -37,7 +37,7 @@ function(wf_instantiate target header)
 endfunction()
 
 target_sources(wf PRIVATE
-  cuda/device.c cuda/architecture.cu cuda/gather.cu cuda/splat.cu cuda/gather_splat.cu cuda/backward.cu
+  cuda/device.c cuda/loads.c cuda/architecture.cu cuda/gather.cu cuda/splat.cu cuda/gather_splat.cu cuda/backward.cu
   cuda/predict.cu cuda/steps.cu cuda/pick.cu cuda/summarize.cu
   cuda/kernels.cu cuda/plan.cu
   cuda/filter_strips.cu cuda/filter_strips_softmax.cu cuda/filter_strips_normalized.cu cuda/filter_strips_linear.cu

@@ -352,6 +352,23 @@ static wf_result run(const wf_denoiser *d, wf_stream stream, const plan_step *st
     return WF_ERROR_INVALID_ARGUMENT;
 }
 
+/* All steps of the first frame with these operators, ahead of it. */
+static wf_result rehearse(wf_denoiser *d, wf_stream stream, const wf_frame *frame)
+{
+    const unsigned as_now = 1u << operators_of(frame);
+    if (!d->table->rehearse || d->rehearsed & as_now)
+        return WF_OK;
+    WF_TRY(d->table->rehearse(d->device, 1));
+    wf_result result = WF_OK;
+    for (int i = 0; i < d->step_count && result == WF_OK; i++) {
+        set_frame(&d->steps[i], frame);
+        result = run(d, stream, &d->steps[i]);
+    }
+    const wf_result ended = d->table->rehearse(d->device, 0);
+    d->rehearsed |= as_now;
+    return result == WF_OK ? ended : result;
+}
+
 wf_result wf_denoise_steps(wf_denoiser *denoiser, wf_stream stream, const wf_frame *frame, int first, int last)
 {
     if (!denoiser)
@@ -361,6 +378,7 @@ wf_result wf_denoise_steps(wf_denoiser *denoiser, wf_stream stream, const wf_fra
         return WF_INVALID(&denoiser->device->log, "the steps are %d to %d, there is at least one", first, last - 1);
     WF_TRY(check_step(denoiser, first));
     WF_TRY(check_step(denoiser, last - 1));
+    WF_TRY(rehearse(denoiser, stream, frame));
     for (int i = first; i < last; i++) {
         plan_step *step = &denoiser->steps[i];
         set_frame(step, frame);
