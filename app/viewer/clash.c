@@ -2,15 +2,26 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "app/files/output.h"
+
+static int compare_files(const void *a, const void *b)
+{
+    const struct stat *one = a, *other = b;
+    if (one->st_dev != other->st_dev)
+        return one->st_dev < other->st_dev ? -1 : 1;
+    return (one->st_ino > other->st_ino) - (one->st_ino < other->st_ino);
+}
+
+static bool find_file(const char *path, struct stat *file)
+{
+    return path && stat(path, file) == 0 && S_ISREG(file->st_mode);
+}
 
 static bool is_same_file(const char *a, const char *b)
 {
     struct stat one, other;
-    return a && b && stat(a, &one) == 0 && stat(b, &other) == 0 && S_ISREG(one.st_mode) && one.st_dev == other.st_dev &&
-           one.st_ino == other.st_ino;
+    return find_file(a, &one) && find_file(b, &other) && compare_files(&one, &other) == 0;
 }
 
 /* Of files that need not be there yet. */
@@ -47,14 +58,25 @@ bool clash_check(const options *options, error *error)
     return true;
 }
 
-bool clash_check_saved(const options *options, const feed *feed, const char *path, error *error)
+bool clash_find_frames(clash_frames *frames, const feed *feed, error *error)
 {
-    struct stat status;
-    if (stat(path, &status) != 0)
+    const int count = feed_count(feed);
+    *frames = (clash_frames){.files = calloc((size_t)count, sizeof *frames->files)};
+    if (count > 0 && !frames->files)
+        return error_set(error, "not enough memory for %d frames", count);
+    for (int i = 0; i < count; i++)
+        frames->count += find_file(feed_path(feed, i), &frames->files[frames->count]);
+    qsort(frames->files, (size_t)frames->count, sizeof *frames->files, compare_files);
+    return true;
+}
+
+bool clash_check_saved(const options *options, const clash_frames *frames, const char *path, error *error)
+{
+    struct stat saved;
+    if (!find_file(path, &saved))
         return true;
-    for (int i = 0; i < feed_count(feed); i++)
-        if (is_same_file(path, feed_path(feed, i)))
-            return error_set(error, "--save %s: %s would take the place of the frame itself", options->save, path);
+    if (bsearch(&saved, frames->files, (size_t)frames->count, sizeof *frames->files, compare_files))
+        return error_set(error, "--save %s: %s would take the place of the frame itself", options->save, path);
     const char *reader = reader_of(options, path);
     return !reader ||
            error_set(error, "--save %s: %s would take the place of what --%s reads", options->save, path, reader);

@@ -152,16 +152,19 @@ static bool check_planned(const options *options, const feed *feed, planned *fil
     return true;
 }
 
-/* What the frame's saved files would take the place of. */
-static bool check_clashes(const options *options, const feed *feed, int index, error *error)
+/* What the saved files would take the place of. */
+static bool check_clashes(const options *options, const feed *feed, error *error)
 {
     const char *const layers[] = {layer_rows[LAYER_GATHER].name, layer_rows[LAYER_SPLAT].name, "frame"};
+    const int layer_count = feed_describe(feed).scene ? 3 : 2;
     char path[RESULTS_PATH];
-    bool ok = true;
-    for (int i = 0; ok && i < (feed_describe(feed).scene ? 3 : 2); i++) {
-        results_path(options, layers[i], feed, index, path, sizeof path);
-        ok = clash_check_saved(options, feed, path, error);
+    clash_frames frames;
+    bool ok = clash_find_frames(&frames, feed, error);
+    for (int i = 0; ok && i < feed_count(feed) * layer_count; i++) {
+        results_path(options, layers[i % layer_count], feed, i / layer_count, path, sizeof path);
+        ok = clash_check_saved(options, &frames, path, error);
     }
+    free(frames.files);
     return ok;
 }
 
@@ -180,8 +183,7 @@ bool results_check_frames(const options *options, const feed *feed, error *error
     }
     bool ok = files && named == count ? check_planned(options, feed, files, count, error)
                                       : error_set(error, "not enough memory for %d frames", count);
-    for (int i = 0; ok && i < count; i++)
-        ok = check_clashes(options, feed, i, error);
+    ok = ok && check_clashes(options, feed, error);
     for (int i = 0; i < named; i++)
         free(files[i].path);
     free(files);
