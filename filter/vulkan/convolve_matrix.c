@@ -16,7 +16,7 @@ enum {
     WARP = 32,
     PIECE = 16 /* bytes */,
     PIXEL = 3,
-    LEAST_WORKGROUPS = 128
+    QUAD = 9 /* 2x2 pixels */
 };
 
 /* ---- Parameters: biases, then weights (16 inputs, tap, 16, output), then those of a coarser source's four places ------ */
@@ -74,11 +74,16 @@ static int most_of(int a, int b)
     return a > b ? a : b;
 }
 
+static int threads_of(const tile *t)
+{
+    return WARP * t->down * t->across * t->deep;
+}
+
 /* Pieces of shared memory: for pixels and weights, of a coarser source, too, or for outputs. */
 static int memory_of(const tile *t)
 {
     const int width = 2 * SIDE * t->across, height = t->rows * t->down, line = 2 * t->pairs * t->deep + 1;
-    const int whole = (width + 2) * (height + 2) * PIXEL + TAPS * SIDE * line;
+    const int whole = (width / 2 + 1) * (height / 2 + 1) * QUAD + TAPS * SIDE * line;
     const int coarse = (width / 2 + 2) * (height / 2 + 2) * PIXEL + UP_TAPS * SIDE * line;
     const int outputs = t->down * t->across * t->deep * 4 * SIDE * PIXEL;
     return most_of(outputs, most_of(whole, t->up ? coarse : 0));
@@ -89,12 +94,12 @@ static tile wanted_tile(int outputs, int up)
 {
     const int groups = outputs / SIDE;
     if (groups % 4 == 0)
-        return (tile){4, 1, 2, 1, 4, 1, up ? 1 : 2, up};
+        return up ? (tile){4, 2, 4, 1, 2, 1, 1, up} : (tile){4, 1, 2, 1, 4, 1, 2, up};
     if (groups % 3 == 0)
         return (tile){4, 1, 4, 1, 3, 1, 4, up};
     if (groups % 2 == 0)
         return (tile){4, 1, 4, 1, 2, 1, 1, up};
-    return (tile){2, 1, 8, 1, 1, 1, 4, up};
+    return up ? (tile){4, 1, 8, 1, 1, 1, 2, up} : (tile){2, 1, 16, 1, 1, 1, 4, up};
 }
 
 typedef struct grid {
@@ -110,10 +115,17 @@ static grid grid_of(const tile *t, const wf_convolve_call *call)
                   wf_vulkan_divide_up(rows, t->tiles) * (call->shape.outputs / (SIDE * t->pairs * t->deep))};
 }
 
-static int is_for_few(const tile *t, const wf_convolve_call *call)
+/* Workgroups with their outputs of their tiles. */
+static int64_t groups_of(const tile *t, const wf_convolve_call *call)
 {
     const grid g = grid_of(t, call);
-    return g.columns * g.rows < LEAST_WORKGROUPS;
+    return g.columns * g.rows;
+}
+
+static int fits(const vulkan_device *device, const tile *t)
+{
+    return memory_of(t) * PIECE <= (int)device->limits.maxComputeSharedMemorySize &&
+           threads_of(t) <= (int)device->limits.maxComputeWorkGroupInvocations;
 }
 
 /* Whether coarser pixels cover 2x2 whole ones each. */
@@ -122,15 +134,15 @@ static int is_up(const wf_convolve_call *call)
     return call->shape.coarse > 0 && call->output.width % 2 == 0 && call->output.height % 2 == 0;
 }
 
-/* Smaller where shared memory is less, fewer where workgroups would be: but when matrices are emulated, which tests that. Threads are as many
- * as bring a row of pixels, 16 bytes each, at least. */
+/* Smaller where shared memory or threads are less, fewer where workgroups would be. Threads are as many as bring a row of pixels, 16 bytes
+ * each, at least. */
 static tile choose_tile(const vulkan_device *device, const wf_convolve_call *call)
 {
     const int outputs = call->shape.outputs, up = is_up(call);
     tile t = wanted_tile(outputs, up);
-    if (memory_of(&t) * PIECE > (int)device->limits.maxComputeSharedMemorySize)
+    if (!fits(device, &t))
         t = (tile){2, 1, 4, 1, outputs / SIDE % 2 ? 1 : 2, 1, t.tiles, up};
-    while (t.tiles > 1 && device->matrices == VULKAN_MATRICES_DEVICE && is_for_few(&t, call))
+    while (t.tiles > 1 && wf_vulkan_is_for_few(device, groups_of(&t, call)))
         t.tiles /= 2;
     return t;
 }
@@ -153,7 +165,7 @@ static wf_result get_pipeline(vulkan_device *device, const wf_convolve_call *cal
     *t = choose_tile(device, call);
     *pipeline = (vulkan_pipeline){
         .shader = &shaders[device->matrices][makes_features(call)],
-        .constants = {[WF_CONVOLVE_THREADS] = WARP * t->down * t->across * t->deep,
+        .constants = {[WF_CONVOLVE_THREADS] = threads_of(t),
                       [WF_CONVOLVE_ROWS] = t->rows,
                       [WF_CONVOLVE_PAIRS] = t->pairs,
                       [WF_CONVOLVE_DOWN] = t->down,

@@ -64,6 +64,12 @@ wf_plane_push wf_vulkan_planes(const wf_tensor *tensor);
 VkDeviceAddress wf_vulkan_set_strides(int strides[3], const wf_tensor *tensor);
 wf_result wf_vulkan_check_planes(const wf_log *log, const char *name, const wf_tensor *tensor);
 
+/* Whether so many workgroups leave multiprocessors without work; never when matrices are emulated, which tests several tiles a workgroup. */
+static inline int wf_vulkan_is_for_few(const vulkan_device *device, int64_t workgroups)
+{
+    return device->matrices == VULKAN_MATRICES_DEVICE && workgroups < 128;
+}
+
 static inline VkDeviceAddress wf_vulkan_address(const void *data)
 {
     return (uintptr_t)data;

@@ -40,12 +40,11 @@ shared uvec4 memory[MEMORY];
 #endif
 
 const int THREADS = 32 * DOWN * ACROSS * DEEP, WIDTH = 32 * ACROSS, HEIGHT = ROWS * DOWN, COLUMNS = 2 * PAIRS * DEEP;
-// Strides are odd, so that lines of 8 halves that follow each other are in different banks: of a pixel's inputs, of weights.
-const int PIXEL = 3, LINE = COLUMNS + 1;
+// Strides are odd, so that lines of 8 halves that follow each other are in different banks: of a pixel's inputs, of 2x2 pixels', of weights.
+const int PIXEL = 3, QUAD = 9, LINE = COLUMNS + 1;
 
-// What is staged: a line of weights for each tap and input, pixels with their borders. Of whole pixels those of even columns lie before
-// the others of their row, counted from the border on.
-const int PITCH = WIDTH + 2, HALF = PITCH / 2, PIXELS = PITCH * (HEIGHT + 2), LINES = 9 * 16;
+// What is staged: a line of weights for each tap and input, pixels with their borders.
+const int PITCH = WIDTH + 2, HALF = PITCH / 2, QUADS = HALF * (HEIGHT / 2 + 1), LINES = 9 * 16;
 const int COARSE_PITCH = WIDTH / 2 + 2, COARSE_PIXELS = COARSE_PITCH * (HEIGHT / 2 + 2), COARSE_LINES = 16 * 16;
 
 // A thread brings eights of halves that lie below each other. It reads all of them always, of what is not needed the nearest: a condition
@@ -59,6 +58,12 @@ uint inside, coarse_inside;                 // the image: a bit of each
 uvec4 pixel_copies[COPIES], weight_copies[WEIGHT_COPIES];
 
 wf_sums sums[ROWS][2][PAIRS];
+
+// Of whole pixels, counted from the border on: columns of the same kind are QUAD apart.
+int pixel_place(int x, int y)
+{
+    return (y / 2 * HALF + x / 2) * QUAD + y % 2 * 4 + x % 2 * 2;
+}
 
 /* ---- From memory to registers, and from these to shared memory ---- */
 
@@ -86,11 +91,11 @@ void load_weights(uint64_t weights, int lines, uint those)
     }
 }
 
-// Behind so many pixels.
+// Behind the pixels.
 void stage_weights(int pixels, int lines)
 {
     int line = int(gl_LocalInvocationIndex / uint(COLUMNS)), column = int(gl_LocalInvocationIndex % uint(COLUMNS));
-    int to = pixels * PIXEL + line * LINE + column;
+    int to = pixels + line * LINE + column;
     [[unroll]] for (int i = 0; i < WEIGHT_COPIES; ++i) {
         if (line < LINES_AT_ONCE && line + i * LINES_AT_ONCE < lines) {
             memory[to + i * LINES_AT_ONCE * LINE] = weight_copies[i];
@@ -98,17 +103,16 @@ void stage_weights(int pixels, int lines)
     }
 }
 
-void stage(int pitch, int rows, int lines, bool halved, uint bits)
+void stage(int pitch, int rows, bool coarse, uint bits)
 {
-    uint thread = gl_LocalInvocationIndex, row = thread / uint(2 * pitch), x = thread % uint(2 * pitch) / 2u;
-    int at_once = THREADS / (2 * pitch), place = int(halved ? x % 2u * uint(HALF) + x / 2u : x);
-    int to = (int(row) * pitch + place) * PIXEL + int(thread % 2u);
+    uint thread = gl_LocalInvocationIndex;
+    int at_once = THREADS / (2 * pitch), row = int(thread / uint(2 * pitch)), x = int(thread % uint(2 * pitch) / 2u);
     [[unroll]] for (int i = 0; i < COPIES; ++i) {
-        if (int(row) < at_once && int(row) + i * at_once < rows) {
-            memory[to + i * at_once * pitch * PIXEL] = (bits >> i & 1u) != 0u ? pixel_copies[i] : uvec4(0u);
+        int y = row + i * at_once, place = coarse ? (y * pitch + x) * PIXEL : pixel_place(x, y);
+        if (row < at_once && y < rows) {
+            memory[place + int(thread % 2u)] = (bits >> i & 1u) != 0u ? pixel_copies[i] : uvec4(0u);
         }
     }
-    stage_weights(rows * pitch, lines);
 }
 
 /* ---- Chunks of 16 inputs: the coarser source's first ---- */
@@ -120,7 +124,7 @@ bool is_up(int chunk)
 
 #ifdef WF_FROM_FEATURES
 // The pixels that a thread brings; all of their layers are read before the first of them is used.
-const int FEATURE_COPIES = (PIXELS + THREADS - 1) / THREADS;
+const int FEATURE_COPIES = (PITCH * (HEIGHT + 2) + THREADS - 1) / THREADS;
 
 ivec2 feature_place(int i)
 {
@@ -152,7 +156,7 @@ void stage_features(ivec2 tile)
         uvec4 halves[2];
         find_features(guides[i], present, exposure, halves);
         bool inside = in_image(p, push.width, push.height);
-        int to = (place.y * PITCH + place.x % 2 * HALF + place.x / 2) * PIXEL;
+        int to = pixel_place(place.x, place.y);
         if (place.y < HEIGHT + 2) {
             memory[to] = inside ? halves[0] : uvec4(0u);
             memory[to + 1] = inside ? halves[1] : uvec4(0u);
@@ -206,12 +210,14 @@ void stage_chunk(int chunk, ivec2 tile)
 {
 #ifdef WF_FROM_FEATURES
     stage_features(tile);
-    stage_weights(PIXELS, LINES);
+    stage_weights(QUADS * QUAD, LINES);
 #else
     if (is_up(chunk)) {
-        stage(COARSE_PITCH, HEIGHT / 2 + 2, COARSE_LINES, false, coarse_inside);
+        stage(COARSE_PITCH, HEIGHT / 2 + 2, true, coarse_inside);
+        stage_weights(COARSE_PIXELS * PIXEL, COARSE_LINES);
     } else {
-        stage(PITCH, HEIGHT + 2, LINES, true, COARSE != 0 && chunk < COARSE_CHANNELS / 16 ? coarse_inside : inside);
+        stage(PITCH, HEIGHT + 2, false, COARSE != 0 && chunk < COARSE_CHANNELS / 16 ? coarse_inside : inside);
+        stage_weights(QUADS * QUAD, LINES);
     }
 #endif
 }
@@ -224,12 +230,12 @@ void add_products(int pixels, int column)
     [[unroll]] for (int dx = -1; dx < 3; ++dx) {
         int next = dx + 1;
         [[unroll]] for (int row = 0; row < ROWS + 2; ++row) {
-            rows[next % 2][row] = load_rows(pixels + (row * PITCH + next % 2 * HALF + next / 2) * PIXEL, PIXEL);
+            rows[next % 2][row] = load_rows(pixels + pixel_place(next, row), QUAD);
         }
         [[unroll]] for (int dy = 0; dy < 3 && dx >= 0; ++dy) {
             [[unroll]] for (int pair = 0; pair < PAIRS; ++pair) {
                 int line = (dy * 3 + dx) * 16;
-                wf_right weight = load_right_rows(PIXELS * PIXEL + line * LINE + column + 2 * pair, LINE);
+                wf_right weight = load_right_rows(QUADS * QUAD + line * LINE + column + 2 * pair, LINE);
                 [[unroll]] for (int row = 0; row < ROWS; ++row) {
                     sums[row][0][pair] = multiply_add(rows[dx % 2][row + dy], weight, sums[row][0][pair]);
                     sums[row][1][pair] = multiply_add(rows[next % 2][row + dy], weight, sums[row][1][pair]);
@@ -277,7 +283,7 @@ void start_sums(uint64_t biases)
 void keep_sums(ivec2 tile, int pixels)
 {
     [[unroll]] for (int i = 0; i < 2 * ROWS; ++i) {
-        store_rows(activate(sums[i / 2][i % 2][0]), pixels + (i / 2 * PITCH + i % 2 * HALF) * PIXEL, PIXEL);
+        store_rows(activate(sums[i / 2][i % 2][0]), pixels + pixel_place(i % 2, i / 2), QUAD);
     }
     ivec2 end = tile + ivec2(WIDTH, HEIGHT);
     if (tile.x >= 0 && tile.y >= 0 && end.x <= push.width && end.y <= push.height) {
@@ -286,7 +292,7 @@ void keep_sums(ivec2 tile, int pixels)
     barrier();
     for (int pixel = int(gl_LocalInvocationIndex); pixel < WIDTH * HEIGHT; pixel += THREADS) {
         ivec2 place = ivec2(pixel % WIDTH, pixel / WIDTH);
-        int at = (place.y * PITCH + place.x % 2 * HALF + place.x / 2) * PIXEL;
+        int at = pixel_place(place.x, place.y);
         if (!in_image(tile + place, push.width, push.height)) {
             memory[at] = uvec4(0u);
             memory[at + 1] = uvec4(0u);
@@ -377,7 +383,7 @@ void main()
     int rows = (push.height + (OFFSET > 1 ? 1 : 0) + step.y - 1) / step.y, count = min(TILES, rows - row);
     int warp = WARP, deep = warp % DEEP, across = warp / DEEP % ACROSS, down = warp / DEEP / ACROSS;
     int channel = group * 8 * COLUMNS + deep * PAIRS * 16, column = deep * 2 * PAIRS;
-    int pixels = (down * ROWS * PITCH + across * 16) * PIXEL;
+    int pixels = pixel_place(across * 32, down * ROWS);
 
     uint64_t parameters = push.parameters_data, weights = parameters + uint64_t(OUTPUTS * 4 + group * 8 * COLUMNS * 2);
     uint64_t second = parameters + uint64_t(int64_t(push.second)), second_weights = second + uint64_t(OUTPUTS * 4);
@@ -413,7 +419,7 @@ void main()
             if (AHEAD == 0) {
                 load_weights(second_weights, LINES, ~0u);
             }
-            stage_weights(PIXELS, LINES);
+            stage_weights(QUADS * QUAD, LINES);
             start_sums(second);
             barrier();
             if (TILES > 1 && AHEAD != 0) {
