@@ -9,7 +9,10 @@
 
 #define LOG2_E 1.44269504f
 
-enum { SIDE = 16, WARP = 32, WIDTH = 32 /* of a tile */, MOST_THREADS = 256, PIECE = 16 /* bytes */ };
+enum { SIDE = 16, WARP = 32, WIDTH = 32 /* of a tile */, PIECE = 16 /* bytes */ };
+
+/* Measured on an H200, which gives the workgroups of a multiprocessor about 50 KB of shared memory: two or three of the albedo's share them. */
+enum { MOST_THREADS = 256, ALBEDO_THREADS = 96, TILES = 4 };
 
 /* ---- Parameters: behind each other the parts of each kind ------------------------------------------------------------ */
 
@@ -118,7 +121,7 @@ static int bytes_of(const shape *s)
 /* The highest tile that fits. */
 static shape choose_shape(const vulkan_device *device, int kind, int kernel, int alphas)
 {
-    shape s = shape_of(MOST_THREADS, kind, kernel, alphas);
+    shape s = shape_of(kind == WF_LEVEL_ALBEDO ? ALBEDO_THREADS : MOST_THREADS, kind, kernel, alphas);
     while (bytes_of(&s) > (int)device->limits.maxComputeSharedMemorySize)
         s = shape_of(s.threads - WARP, kind, kernel, alphas);
     return s;
@@ -161,13 +164,17 @@ wf_result wf_vulkan_prepare_level_matrix(vulkan_device *device, const wf_head *h
 }
 
 static wf_result record(vulkan_device *device, wf_stream stream, const wf_head *head, int kind, int alphas,
-                        float epsilon, const struct wf_level_push *push)
+                        float epsilon, struct wf_level_push *push)
 {
     shape s;
     vulkan_pipeline pipeline;
     WF_TRY(get_pipeline(device, head, kind, alphas, epsilon, &s, &pipeline));
-    wf_vulkan_dispatch(device, stream, &pipeline, push, sizeof *push, wf_vulkan_divide_up(push->width, WIDTH),
-                       wf_vulkan_divide_up(push->height, s.threads / 16));
+    const int64_t columns = wf_vulkan_divide_up(push->width, WIDTH);
+    push->tiles = head->inputs == SIDE ? TILES : 1;
+    while (push->tiles > 1 && wf_vulkan_is_for_few(device, columns * push->height / (s.threads / 16 * push->tiles)))
+        push->tiles /= 2;
+    wf_vulkan_dispatch(device, stream, &pipeline, push, sizeof *push, columns,
+                       wf_vulkan_divide_up(push->height, s.threads / 16 * push->tiles));
     return WF_OK;
 }
 

@@ -88,14 +88,15 @@ vec3 light_of(vec3 rgb, uvec2 albedo)
     return divided ? rgb / (vec3(unpackHalf2x16(albedo.x), unpackHalf2x16(albedo.y).x) + EPSILON) : rgb;
 }
 
-// All that a thread reads, inputs, too, is read before the first of it is used: without branches, where there is no albedo something else.
-void stage_light(ivec2 tile)
+const int COUNT = (LIGHT_PAIRS + THREADS - 1) / THREADS; // of pairs that a thread brings
+vec3 colors[COUNT][2];
+uvec2 albedos[COUNT][2];
+
+// Without branches: where there is no albedo, something else.
+void load_light(ivec2 tile)
 {
     uint64_t albedo = push.albedo_data != 0 ? push.albedo_data : push.decoded_data;
     wf_plane_push from = wf_plane_push(push.light_data, push.light[0], push.light[1], push.light[2]);
-    const int COUNT = (LIGHT_PAIRS + THREADS - 1) / THREADS;
-    vec3 colors[COUNT][2];
-    uvec2 albedos[COUNT][2];
     uint thread = gl_LocalInvocationIndex;
     [[unroll]] for (int i = 0; i < COUNT; ++i) {
         [[unroll]] for (int right = 0; right < 2; ++right) {
@@ -108,7 +109,11 @@ void stage_light(ivec2 tile)
             }
         }
     }
-    load_inputs(!HAS_GATHER, tile, 0, 0);
+}
+
+void stage_light(ivec2 tile)
+{
+    uint thread = gl_LocalInvocationIndex;
     [[unroll]] for (int i = 0; i < COUNT; ++i) {
         uint pair = uint(i * THREADS) + thread;
         vec3 two[2];
@@ -133,7 +138,7 @@ int first_row(const bool lands, int strip)
     return max(min(strip * 16, ROWS(lands) - 16), 0);
 }
 
-// The first inputs are there; those that follow are read while these are multiplied.
+// The first inputs are on their way; those that follow are read while these are multiplied.
 void stage_logits(const bool lands, ivec2 tile)
 {
     const int PART_BYTES = WF_LEVEL_ROWS * (4 + INPUTS * 2);
@@ -355,23 +360,46 @@ void filter_tile(const bool lands, ivec2 tile, ivec2 own)
     store_means(lands, p, sum);
 }
 
+// Several tiles, below each other, where the inputs are few: those of the next one are on their way while pixels are filtered.
+const bool AHEAD = CHUNKS == 1;
+
+// What the first operator reads of a tile.
+void load_tile(ivec2 tile)
+{
+    load_light(tile);
+    load_inputs(!HAS_GATHER, tile, 0, 0);
+}
+
 void main()
 {
-    ivec2 tile = (ivec2(gl_WorkGroupID.xy) + ivec2(push.first_group_x, push.first_group_y)) * ivec2(WIDTH, HEIGHT);
+    ivec2 group = ivec2(gl_WorkGroupID.xy) + ivec2(push.first_group_x, push.first_group_y);
+    ivec2 tile = group * ivec2(WIDTH, HEIGHT * push.tiles);
     ivec2 own = ivec2(gl_LocalInvocationIndex % 16u * 2u, gl_LocalInvocationIndex / 16u);
-    stage_light(tile);
-    if (HAS_GATHER) {
-        stage_logits(false, tile);
+    int count = min(push.tiles, (push.height - tile.y + HEIGHT - 1) / HEIGHT);
+    load_tile(tile);
+    [[dont_unroll]] for (int t = 0; t < count; ++t) {
+        ivec2 next = tile + ivec2(0, HEIGHT);
+        stage_light(tile);
+        stage_logits(!HAS_GATHER, tile);
+        if (HAS_GATHER && HAS_SPLAT) {
+            load_inputs(true, tile, 0, 0);
+        } else if (AHEAD) {
+            load_tile(next);
+        }
         barrier();
-        filter_tile(false, tile, own);
-    }
-    if (HAS_GATHER && HAS_SPLAT) {
-        load_inputs(true, tile, 0, 0);
-        barrier();
-    }
-    if (HAS_SPLAT) {
-        stage_logits(true, tile);
-        barrier();
-        filter_tile(true, tile, own);
+        filter_tile(!HAS_GATHER, tile, own);
+        if (HAS_GATHER && HAS_SPLAT) {
+            barrier();
+            stage_logits(true, tile);
+            if (AHEAD) {
+                load_tile(next);
+            }
+            barrier();
+            filter_tile(true, tile, own);
+        }
+        if (AHEAD) {
+            barrier();
+        }
+        tile = next;
     }
 }

@@ -164,6 +164,7 @@ struct wf_level_push {
     uint64_t albedo_data; /* as in wf_light_push */
     uint64_t light_data, image_data[2], alpha_data, mean_data[2];
     int light[3], image[2][3]; /* strides of channels, rows and columns */
+    int tiles;                 /* of a workgroup, below each other: 1 but of 16 inputs */
 };
 
 /* Of join.comp.glsl: width, height of the coarser level. */
