@@ -4,19 +4,28 @@
 
 #define QUADS          (WF_STRIP_WIDTH / WF_TILE_GROUP)
 #define MAX_HEIGHT     16 /* rows of a step */
-#define MOST_STAGES    6
+#define MOST_STAGES    8
 #define BUSY_THREADS   256   /* that keep a multiprocessor busy */
 #define LATENCY_STAGES 3     /* that hide the memory's latency, */
 #define LATENCY_BYTES  65536 /* and bytes that could be read meanwhile */
 
-/* Columns of a box of weights. Of splat they reach as far beyond the pixels as sources beyond a stage's first column. */
-static int box_width_of(const wf_tile_row &row, wf_operator op, size_t element)
+/* Columns of a box of weights. Of splat they reach as far beyond the pixels as sources beyond the box's first column. */
+static int box_width_of(const wf_tile_row &row, wf_operator op, wf_mode mode, size_t element)
 {
     const int columns = 16 / (int)element;
+    if (!wf_strip_joins(op, mode, row))
+        return WF_STRIP_WIDTH + WF_TMA_COLUMNS;
     int most = 0;
     for (int stage = 0; stage < row.stages && op == WF_SPLAT; stage++)
         most = max(most, wf_strip_stage_end(row, stage) - 1 - wf_strip_stage_column(row, stage, element));
     return WF_STRIP_WIDTH + (most + columns - 1) / columns * columns;
+}
+
+/* Kernel rows of a step after which the next one's rows begin to come, where they come early: as many rows of the input
+ * are free by then. Weights of 16 bits have room enough. Measured on an H200. */
+static int rows_passed(int kernel_height, int height, size_t weight_bytes)
+{
+    return weight_bytes < 4 ? 0 : min(max(kernel_height - 7, 0) / 2, height);
 }
 
 /* Chooses how channels are shared among teams and passes, and how many rows make a step: what moves the fewest bytes a
@@ -42,14 +51,18 @@ static size_t plan_shape(wf_strip_args *args, const wf_cuda_device *device, cons
                 const int threads = QUADS * height * plan.teams;
                 plan.height = height;
                 plan.tile.rows = height + args->tile.kernel_height - 1;
-                plan.ring_rows = plan.tile.rows + (early ? height : 0);
+                const int passed = rows_passed(args->tile.kernel_height, height, weight_bytes);
+                plan.ring_rows = plan.tile.rows + (early ? height - passed : 0);
                 plan.row_elements = wf_tma_bytes(channels * plan.tile.pitch, image_bytes) / (int)image_bytes;
                 const size_t row_bytes = plan.row_elements * image_bytes, ring = plan.ring_rows * row_bytes;
                 plan.tap_elements = plan.box_width * height;
+                if (!wf_strip_joins(call->op, call->filter.mode, row))
+                    plan.tap_elements = wf_tma_bytes(plan.tap_elements, weight_bytes) / (int)weight_bytes;
                 const size_t stage = wf_tma_bytes(plan.tile.stage_taps * plan.tap_elements, weight_bytes);
                 plan.stage_elements = (int)(stage / weight_bytes);
                 const size_t stages = budget < ring ? 0 : (budget - ring) / stage;
                 plan.tile.stages = (int)min(stages, (size_t)min(step_stages, MOST_STAGES));
+                plan.stages_ahead = plan.tile.stages + (early ? passed * row.stages : step_stages - 1);
                 if (threads + 32 > WF_STRIP_MAX_THREADS || plan.tile.stages < min(step_stages, LATENCY_STAGES))
                     continue;
                 const double weights =
@@ -102,8 +115,9 @@ static bool plan_maps(const wf_cuda_device *device, const wf_filter_call *call, 
     bool possible = wf_plan_map(device, &call->input, args.tile.pitch, 1, args.teams * args.team_channels, &maps[0]);
     for (int stage = 0; stage < row.stages && possible; stage++) {
         const int taps = wf_strip_stage_end(row, stage) - wf_strip_stage_begin(row, stage);
-        possible =
-            wf_plan_map(device, &call->weight, args.box_width, args.height, taps, &maps[1 + wf_strip_map(row, stage)]);
+        possible = wf_plan_map(device, &call->weight, args.box_width, args.height,
+                               wf_strip_joins(call->op, call->filter.mode, row) ? taps : 1,
+                               &maps[1 + wf_strip_map(row, stage)]);
     }
     return possible;
 }
@@ -141,7 +155,7 @@ bool wf_plan_filter_strips(const wf_cuda_device *device, const wf_work *work, wf
         choose_channels(args->tile.channels, wf_strip_unrolls(mode, types, call->filter.kernel_width));
     args->tile.grid.columns = wf_divide_up(size[3], WF_STRIP_WIDTH);
     args->tile.stage_taps = wf_stage_taps(row);
-    args->box_width = box_width_of(row, call->op, wf_dtype_size(call->weight.dtype));
+    args->box_width = box_width_of(row, call->op, call->filter.mode, wf_dtype_size(call->weight.dtype));
     plan->shared_bytes = plan_shape(args, device, call);
     if (!plan->shared_bytes)
         return false;

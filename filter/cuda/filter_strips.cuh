@@ -2,12 +2,11 @@
  *
  * Tiles of many channels would read their halos several times over. Here a block goes down a strip of columns, some
  * rows a step. The rows of the input that a step needs lie in a ring in shared memory; each step adds as many as it
- * computes, so that only the halo left and right is read again. Weights come in stages as those of tiles do, and so do
- * sums.
+ * computes, so that only the halo left and right is read again. Weights come in stages as those of tiles do, most of them
+ * in one box.
  *
- * Strips are cut into segments, so that there is one for each block at a time, and neighbors go down side by side: what
- * they share comes from the cache. Where there are more channels than a block can take, blocks take a pass of them
- * each. */
+ * Blocks share all strips' steps so that they end together, and neighbors go down side by side: what they share comes
+ * from the cache. Where there are more channels than a block can take, blocks take a pass of them each. */
 #ifndef WF_CUDA_FILTER_STRIPS_CUH
 #define WF_CUDA_FILTER_STRIPS_CUH
 
@@ -20,11 +19,20 @@
 #define WF_STRIP_WIDTH         64  /* columns */
 #define WF_STRIP_MAX_THREADS   384 /* of a block */
 
-/* Of the input's rows, and of the weights: of the first stage of a kernel row, of those that follow, and of the last. */
+/* Of the input's rows, and of the weights: of the first stage of a kernel row, of those that follow, and of the last; or
+ * of single taps. */
 struct wf_strip_maps {
     CUtensorMap input, weight[3];
 };
 
+/* Whether the weights of a stage come in one box. Those of splat's narrow kernels touch fewer lines of memory alone,
+ * which only a softmax has no use for. */
+static __host__ __device__ __forceinline__ bool wf_strip_joins(wf_operator op, wf_mode mode, const wf_tile_row &row)
+{
+    return op == WF_GATHER || mode == WF_SOFTMAX || row.stages > 1;
+}
+
+/* Of a stage in one box; single taps have the first. */
 static __host__ __device__ __forceinline__ int wf_strip_map(const wf_tile_row &row, int stage)
 {
     return stage == 0 ? 0 : stage < row.stages - 1 ? 1 : 2;
@@ -64,6 +72,7 @@ struct wf_strip_args {
     int pair;          /* 2 where two teams are neighbours in a warp, else 1 */
     int height;        /* rows of a step, an even number */
     int ring_rows, row_elements;
+    int stages_ahead;                            /* of a step, that are filled before the next step's rows come */
     int box_width, tap_elements, stage_elements; /* of the weights in shared memory */
     unsigned strips;                             /* of all images and passes */
     int strip_steps;                             /* of a strip */
@@ -104,8 +113,8 @@ static __device__ __forceinline__ wf_block wf_strip_next(const wf_strip_args &ar
     return block;
 }
 
-/* Has a stage of kernel row i filled in one piece, tap by tap: of splat the one with the last source comes first. */
-template <wf_operator OP, typename Weight>
+/* Has a stage of kernel row i filled, tap by tap; of splat's taps in one box the one with the last source comes first. */
+template <wf_operator OP, wf_mode MODE, typename Weight>
 static __device__ __forceinline__ void wf_strip_produce_stage(const wf_strip_maps &maps, const wf_strip_args &args,
                                                               const wf_tile_row &row, const wf_block &block, int i,
                                                               int stage, Weight *to, uint64_t *full)
@@ -113,8 +122,11 @@ static __device__ __forceinline__ void wf_strip_produce_stage(const wf_strip_map
     const wf_tile_args &tile = args.tile;
     const CUtensorMap *map = &maps.weight[wf_strip_map(row, stage)];
     const int begin = wf_strip_stage_begin(row, stage), end = wf_strip_stage_end(row, stage);
+    const int box = args.box_width * args.height * (int)sizeof(Weight);
+    if (!wf_strip_joins(OP, MODE, row))
+        return wf_produce_stage<OP>(maps.weight, tile, row, block, i, stage, to, box, args.tap_elements, full);
     const int tap = i * tile.kernel_width - row.lead, last_tap = tile.kernel_height * tile.kernel_width - 1;
-    wf_barrier_expect(full, (end - begin) * args.tap_elements * (unsigned)sizeof(Weight));
+    wf_barrier_expect(full, (end - begin) * box);
     if constexpr (OP == WF_GATHER)
         wf_tma_load(to, map, block.x, block.y, tap + begin, block.n, full);
     else
@@ -122,9 +134,9 @@ static __device__ __forceinline__ void wf_strip_produce_stage(const wf_strip_map
                     block.y - wf_tile_reach(OP, tile.kernel_height) + i, last_tap - (tap + end - 1), block.n, full);
 }
 
-/* The producer. A step's rows come as soon as their place in the ring is free: when all threads have begun with the
- * step before, if the ring is that large, else when they have ended it; either shows in a stage that they have left. */
-template <wf_operator OP, typename Image, typename Weight>
+/* The producer. A step's rows come as soon as their place in the ring is free: when all threads have begun a kernel row
+ * of the step before, or when they have ended it; either shows in a stage that they have left. */
+template <wf_operator OP, wf_mode MODE, typename Image, typename Weight>
 static __device__ __forceinline__ void wf_strip_produce(const wf_strip_maps &maps, const wf_strip_args &args,
                                                         wf_barriers *barriers, Image *input, Weight *weights)
 {
@@ -150,8 +162,7 @@ static __device__ __forceinline__ void wf_strip_produce(const wf_strip_maps &map
         if (!first)
             wf_barrier_wait(&barriers->empty[last.stage], last.turn);
         load(tile.rows);
-        const bool early = args.ring_rows >= tile.rows + args.height;
-        int loaded = 1, stages_to_load = tile.stages + (early ? 0 : step_stages - 1);
+        int loaded = 1, stages_to_load = args.stages_ahead;
         for (int step = 0; step < steps; step++, block.y += args.height) {
             for (int i = 0; i < tile.kernel_height; i++) {
                 for (int stage = 0; stage < row.stages; stage++) {
@@ -162,8 +173,9 @@ static __device__ __forceinline__ void wf_strip_produce(const wf_strip_maps &map
                             load(args.height);
                         stages_to_load = step_stages - 1;
                     }
-                    wf_strip_produce_stage<OP>(maps, args, row, block, i, stage,
-                                               weights + ring.stage * args.stage_elements, &barriers->full[ring.stage]);
+                    wf_strip_produce_stage<OP, MODE>(maps, args, row, block, i, stage,
+                                                     weights + ring.stage * args.stage_elements,
+                                                     &barriers->full[ring.stage]);
                     last = ring;
                     wf_ring_advance(ring, tile.stages);
                 }
@@ -174,12 +186,12 @@ static __device__ __forceinline__ void wf_strip_produce(const wf_strip_maps &map
 
 /* ---- Kernel rows -------------------------------------------------------------------------------------------------- */
 
-/* Rows of 3 and of 11 taps have their sources in columns 3 and on of one quad and in up to the first of another: these
- * two columns are shuffled from the neighbours, which read the whole quads, and what a row begins with is read while the
- * row before it ends. */
+/* Rows of 11 taps have their sources in columns from the last of one quad to the first of another: these two columns are
+ * shuffled from the neighbours, which read the whole quads, and what a row begins with is read while the row before it
+ * ends. (So it could be for 3 taps, for which it is slower.) */
 static constexpr __host__ __device__ bool wf_strip_shuffles(wf_mode mode, int width)
 {
-    return mode != WF_SOFTMAX && width % 8 == 3;
+    return mode != WF_SOFTMAX && width == 11;
 }
 
 /* Where in its row a thread's pixels are. */
@@ -241,14 +253,15 @@ wf_strip_add_row(wf_sums<MODE, CHANNELS, WF_TILE_GROUP> &sums, float (&sources)[
 {
     constexpr int UNROLL = KERNEL_WIDTH > 0 ? KERNEL_WIDTH : 1;
     constexpr bool SHUFFLES = wf_strip_shuffles(MODE, KERNEL_WIDTH);
-    const int step = OP == WF_GATHER ? args.tap_elements : -args.tap_elements;
+    const bool backward = OP == WF_SPLAT && wf_strip_joins(OP, MODE, row);
+    const int step = backward ? -args.tap_elements : args.tap_elements;
     float next[CHANNELS][2 * WF_TILE_GROUP], none[2 * WF_TILE_GROUP];
     if (!SHUFFLES)
         wf_strip_begin_row<SHUFFLES>(sources, input, plane);
 #pragma unroll UNROLL
     for (int stage = 0; stage < row.stages; stage++) {
         const Weight *from = weights + ring.stage * args.stage_elements;
-        if (OP == WF_SPLAT) {
+        if (backward) {
             const int taps = wf_strip_stage_end(row, stage) - wf_strip_stage_begin(row, stage);
             from += (taps - 1) * args.tap_elements - wf_strip_stage_column(row, stage, sizeof(Weight));
         }
@@ -273,8 +286,11 @@ wf_strip_add_row(wf_sums<MODE, CHANNELS, WF_TILE_GROUP> &sums, float (&sources)[
                 wf_barrier_wait(&barriers->full[ring.stage], ring.turn);
             if (SHUFFLES && group == row.groups - 1)
                 wf_strip_begin_row<SHUFFLES>(next, next_input, plane);
-            wf_tile_add_group<OP, MODE, CHANNELS>(sums, sources, none, from + (OP == WF_SPLAT ? s : 0), step, begin,
-                                                  end, bordering, column + s, columns);
+            wf_tile_add_group<OP, MODE, CHANNELS>(sums, sources, none,
+                                                  from + (backward         ? s
+                                                          : OP == WF_SPLAT ? s % WF_TMA_COLUMNS
+                                                                           : 0),
+                                                  step, begin, end, bordering, column + s, columns);
             from += (end - begin) * step;
 #pragma unroll
             for (int c = 0; c < CHANNELS; c++) {
@@ -439,7 +455,7 @@ static __global__ void __launch_bounds__(WF_STRIP_MAX_THREADS)
     if (warp < consumers / 32)
         wf_strip_consume<OP, MODE, Image, Weight, KERNEL_WIDTH, CHANNELS>(args, barriers, input, weights);
     else if (wf_elect_one())
-        wf_strip_produce<OP>(maps, args, barriers, input, weights);
+        wf_strip_produce<OP, MODE>(maps, args, barriers, input, weights);
 #endif
 }
 
