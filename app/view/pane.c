@@ -217,7 +217,7 @@ bool pane_is_plain(const char *text)
 
 void pane_write(const pane *pane, char words[PANE_WORDS])
 {
-    char against[80] = "", exposure[24] = "";
+    char against[76] = "", exposure[24] = "";
     const bool is_signed = pane->measure == MEASURE_SIGNED;
     if (pane_is_compared(pane))
         snprintf(against, sizeof against, "-%s%s%s", layer_word(pane->against), is_signed ? "" : ":",

@@ -13,8 +13,8 @@ function(wf_add_reals name bits)
   target_sources(wf PRIVATE $<TARGET_OBJECTS:${name}>)
 endfunction()
 
-# Sanitizers check every step of what is unrolled and inlined here: more than -O1 would take them minutes.
-set(wf_rows_optimization $<IF:$<BOOL:${WF_SANITIZE}>,-O1,-O3>)
+# Neither debuggers nor sanitizers want what takes longest to compile.
+set(wf_rows_optimization $<$<NOT:$<OR:$<BOOL:${WF_SANITIZE}>,$<CONFIG:Debug>>>:-O3>)
 
 function(wf_add_rows name)
   foreach(bits 32 64)
