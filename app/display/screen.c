@@ -256,6 +256,19 @@ static void record_measure(screen *screen, uint32_t index, const screen_picture 
     timer_end(&screen->timer, frame->commands, SCREEN_FRAMES + index);
 }
 
+static bool record_display(screen *screen, uint32_t index, const screen_picture *picture, bool to_window, error *error)
+{
+    screen_frame *frame = &screen->frames[index];
+    timer_begin(&screen->timer, frame->commands, index, display_stage);
+    record_view(screen, picture, frame->commands);
+    if (!record_values(screen, frame, picture, error))
+        return false;
+    if (to_window)
+        window_record_copy(screen->window, &screen->target, frame->commands);
+    timer_end(&screen->timer, frame->commands, index);
+    return true;
+}
+
 static bool record(screen *screen, uint32_t index, const screen_picture *picture, bool to_window, error *error)
 {
     screen_frame *frame = &screen->frames[index];
@@ -267,13 +280,8 @@ static bool record(screen *screen, uint32_t index, const screen_picture *picture
             return false;
     }
     record_measure(screen, index, picture);
-    timer_begin(&screen->timer, frame->commands, index, display_stage);
-    record_view(screen, picture, frame->commands);
-    if (!record_values(screen, frame, picture, error))
+    if (picture->layout && !record_display(screen, index, picture, to_window, error))
         return false;
-    if (to_window)
-        window_record_copy(screen->window, &screen->target, frame->commands);
-    timer_end(&screen->timer, frame->commands, index);
     return vk_ok(vkEndCommandBuffer(frame->commands), "vkEndCommandBuffer", error);
 }
 
@@ -361,7 +369,7 @@ bool screen_draw(screen *screen, const screen_picture *picture, profiler *profil
         return false;
     if (!record(screen, index, picture, to_window, error) || !submit(screen, frame, picture, to_window, error))
         return false;
-    frame->untimed = picture->sequences[0].denoiser->frames;
+    frame->untimed = picture->layout ? picture->sequences[0].denoiser->frames : 0;
     return !to_window || present(screen, picture, profiler, error);
 }
 

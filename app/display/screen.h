@@ -48,7 +48,7 @@ typedef struct screen_picture {
     screen_sequence sequences[SEQUENCES];
     const view *view;
     const view_context *context;
-    const ui_layout *layout;
+    const ui_layout *layout;         /* NULL: nothing is drawn, and frames are acquired all the same */
     const measure_work *measure;     /* NULL: nothing. It has the maps of FLIP that the panes show */
     float near_inverse, far_inverse; /* 1/depth shown white and black */
 } screen_picture;

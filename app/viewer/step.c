@@ -78,6 +78,24 @@ static bool acquire(viewer *viewer, const wf_node_sync *sync, error *error)
     return !sync || denoiser_acquire(&viewer->denoiser, viewer->slot, VK_NULL_HANDLE, error);
 }
 
+/* In a headless run for its frames' files alone nobody looks at the view, or reads how long it takes. */
+static bool is_looked_at(const options *options)
+{
+    return !options->headless || !options->save || options->screenshot || options->measure || options->do_count > 0 ||
+           options->beside_count > 0 || options->report || options->compare_report || options->trace || options->times;
+}
+
+static bool lay_out(viewer *viewer, error *error)
+{
+    if (viewer->screen.drawn == 0) { /* a first layout, not drawn, in which things find their sizes */
+        ui_build(&viewer->facts, &viewer->view, &viewer->context, &viewer->layout);
+        for (int i = 0; i < viewer->options->do_count; i++)
+            commands_run(viewer->options->do_names[i], &viewer->view, &viewer->context);
+    }
+    ui_build(&viewer->facts, &viewer->view, &viewer->context, &viewer->layout);
+    return viewer_fit_measure(viewer, error);
+}
+
 /* Draws the view; sync is that of a frame filtered just before, or NULL. */
 static bool draw(viewer *viewer, const wf_node_sync *sync, error *error)
 {
@@ -88,19 +106,14 @@ static bool draw(viewer *viewer, const wf_node_sync *sync, error *error)
     viewer_gather_facts(viewer);
     if (!viewer_draws(viewer))
         return acquire(viewer, sync, error);
-    if (screen->drawn == 0) { /* a first layout, not drawn, in which things find their sizes */
-        ui_build(&viewer->facts, &viewer->view, &viewer->context, &viewer->layout);
-        for (int i = 0; i < viewer->options->do_count; i++)
-            commands_run(viewer->options->do_names[i], &viewer->view, &viewer->context);
-    }
-    ui_build(&viewer->facts, &viewer->view, &viewer->context, &viewer->layout);
-    if (!viewer_fit_measure(viewer, error))
+    const bool is_seen = is_looked_at(viewer->options);
+    if (is_seen && !lay_out(viewer, error))
         return false;
     screen_picture picture = {
         .sequences = {{&viewer->denoiser, viewer->slot, sync}},
         .view = &viewer->view,
         .context = &viewer->context,
-        .layout = &viewer->layout,
+        .layout = is_seen ? &viewer->layout : NULL,
         .measure = viewer->work.figures || viewer->work.map_count > 0 ? &viewer->work : NULL,
         .near_inverse = viewer->near_inverse,
         .far_inverse = viewer->far_inverse,
