@@ -20,10 +20,13 @@
 #include <ImfPartType.h>
 #include <ImfRgbaYca.h>
 #include <ImfStandardAttributes.h>
+#include <ImfThreading.h>
 #include <ImfTileDescription.h>
 #include <ImfTiledInputPart.h>
 #include <ImfVersion.h>
 #include <OpenEXRConfig.h>
+
+#include <sched.h>
 
 extern "C" {
 #include "app/files/exr_file.h"
@@ -36,6 +39,7 @@ namespace
 {
 
 const int64_t MAX_CHUNK = 512 << 20; /* bytes; a damaged header may ask for anything */
+const int MAX_THREADS = 16;
 
 [[noreturn]] void fail(const std::string &reason)
 {
@@ -387,7 +391,7 @@ Imf::Header header_of(const exr_writing &writing, int part)
 
 /* Some lines of the channels that are kept, in the types that they have. */
 struct kept_lines {
-    int count = 64; /* of whole samples of every channel */
+    int count = 256; /* of whole samples of every channel: chunks enough for threads that compress */
     std::vector<std::vector<char>> samples;
 
     kept_lines(const Imf::Header &header)
@@ -438,6 +442,18 @@ void write_lines(const exr_writing &writing, int number, Imf::OutputPart &output
     }
 }
 
+/* Threads that compress; a file has the same bytes whatever their number. */
+int compressing_threads()
+{
+    static const int count = [] {
+        cpu_set_t processors; /* that this process may use */
+        const int most = sched_getaffinity(0, sizeof processors, &processors) == 0 ? CPU_COUNT(&processors) : 1;
+        Imf::setGlobalThreadCount(most > 1 ? std::min(most, MAX_THREADS) : 0);
+        return Imf::globalThreadCount();
+    }();
+    return count;
+}
+
 void write_parts(Imf::OStream &stream, const exr_writing &writing)
 {
     int first = keeps_channels(writing) || !writing.source ? 0 : writing.part;
@@ -450,7 +466,7 @@ void write_parts(Imf::OStream &stream, const exr_writing &writing)
     }
     if (keeps_channels(writing))
         start_reading(*writing.source);
-    Imf::MultiPartOutputFile file(stream, headers.data(), (int)headers.size(), false, 0);
+    Imf::MultiPartOutputFile file(stream, headers.data(), (int)headers.size(), false, compressing_threads());
     for (int part = first; part < end; part++) {
         Imf::OutputPart output(file, part - first);
         std::unique_ptr<Imf::InputPart> input;

@@ -108,6 +108,24 @@ def test_lossy_compression_of_kept_channels_is_said(wfview, tmp_path):
     assert lost == ["fog.Y", "id.R"]
 
 
+@pytest.mark.parametrize("compression", ["none", "zip", "piz", "dwaa"])
+def test_one_processor_writes_the_same_bytes(wfview, tmp_path, compression):
+    """As all of them, which compress side by side: chunks of several calls, and kept channels of other types."""
+    channels = {**{c: noise(530, 40) for c in "RGB"}, "A": noise(530, 40, np.float16), "id": noise(530, 40, np.uint32)}
+    path = write_channels(tmp_path / "a.exr", channels)
+    processors = os.sched_getaffinity(0)
+    for name, allowed in (("all", processors), ("one", {min(processors)})):
+        os.sched_setaffinity(0, allowed)
+        wfview(*RUN, path, "--save", tmp_path / name / "{layer}.exr", "--compression", compression).done()
+        wfview(*RUN, path, "--save", tmp_path / name / "kept.{layer}.exr", "--keep-channels", "--compression", compression)
+        os.sched_setaffinity(0, processors)
+    names = sorted(file.name for file in (tmp_path / "all").iterdir())
+    assert names == ["gather.exr", "kept.gather.exr", "kept.splat.exr", "splat.exr"]
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "all" / name).read_bytes(), name
+    check_bits(read(tmp_path / "all" / "kept.splat.exr").channels(), channels, ["id"])
+
+
 # ---- What comes along ---------------------------------------------------------------------------------------------------
 
 ATTRIBUTES = {
