@@ -6,6 +6,7 @@ import pathlib
 import re
 import resource
 import subprocess
+import zlib
 
 import numpy as np
 import pytest
@@ -19,7 +20,17 @@ os.environ.setdefault("WF_SEED", str(int.from_bytes(os.urandom(4), "little")))
 
 def pytest_terminal_summary(terminalreporter):
     if terminalreporter.stats.get("failed"):
-        terminalreporter.write_line(f"seed {os.environ['WF_SEED']} (WF_SEED repeats it for the same selection of tests)")
+        terminalreporter.write_line(f"seed {os.environ['WF_SEED']} (WF_SEED repeats it, whichever tests are selected)")
+
+
+@pytest.fixture(autouse=True)
+def fixture_own_numbers(request):
+    """A module's RANDOM begins anew with each test, by the module's seed and the test's name: which tests ran before it in the same process
+    is another matter in every run."""
+    random = getattr(request.module, "RANDOM", None)
+    if random:
+        seed = [random.bit_generator.seed_seq.entropy, zlib.crc32(request.node.name.encode())]
+        random.bit_generator.state = np.random.default_rng(seed).bit_generator.state
 
 
 @pytest.fixture(scope="session")

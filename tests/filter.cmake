@@ -53,6 +53,10 @@ if(WF_CUDA)
   wf_add_filter_test(cuda cuda)
 endif()
 
+add_executable(test_brief filter/test_brief.c filter/suite.c)
+target_link_libraries(test_brief PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)
+add_test(NAME filter_brief COMMAND test_brief)
+
 foreach(suite errors device_errors)
   add_executable(test_${suite} filter/test_${suite}.c filter/errors.c)
   target_link_libraries(test_${suite} PRIVATE wf PkgConfig::CMOCKA wf_warnings)

@@ -35,7 +35,7 @@ int suite_close(int failed);
 /* After each test. */
 int suite_end_test(void **state);
 
-/* Whether this case is to be run: with --brief one in seven is, beginning anywhere. For sanitizers, which look at host code,
+/* Whether this case is to be run: with --brief one in seven is, beginning where the seed says. For sanitizers, which look at host code,
  * where every case compiles shaders of its own for seconds, and for what another suite runs whole. */
 int suite_takes_case(void);
 

@@ -1,12 +1,14 @@
 """Weights that lie beside the frames, a file for each: --weights kernels.%04d.npy."""
 
 import json
+import os
 
 import frames
 import numpy as np
 import pytest
 import reference
 
+RANDOM = np.random.default_rng(int(os.environ["WF_SEED"]))
 RUN = ["--headless", "--backend", "cpu"]
 SIZE = (6, 9)
 
@@ -14,11 +16,10 @@ SIZE = (6, 9)
 @pytest.fixture
 def shots(tmp_path):
     """Frames 1003 to 1006 of noise, and 3x3 kernels of noise for each; what they are, by number."""
-    random = np.random.default_rng()
     made = {}
     for number in range(1003, 1007):
-        color = random.random((*SIZE, 3)).astype(np.float32)
-        kernels = random.random((9, *SIZE)).astype(np.float32)
+        color = RANDOM.random((*SIZE, 3)).astype(np.float32)
+        kernels = RANDOM.random((9, *SIZE)).astype(np.float32)
         frames.write(tmp_path / f"shot.{number}.exr", color=color)
         np.save(tmp_path / f"kernels.{number}.npy", kernels)
         made[number] = color, kernels
@@ -50,7 +51,7 @@ def test_in_measured_runs(wfview, shots, backend, tmp_path):
 
 def test_of_the_splat(wfview, shots, tmp_path):
     """Beside one file for every frame's gather, in files of several arrays."""
-    one = np.random.default_rng().random((9, *SIZE)).astype(np.float32)
+    one = RANDOM.random((9, *SIZE)).astype(np.float32)
     np.save(tmp_path / "one.npy", one)
     for number, (_, kernels) in shots.items():
         np.savez(tmp_path / f"both.{number}.npz", first=one, second=kernels)

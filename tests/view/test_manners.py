@@ -17,6 +17,7 @@ import pytest
 from frames import FRAMES
 from PIL import Image
 
+RANDOM = np.random.default_rng(int(os.environ["WF_SEED"]))
 FRAME = FRAMES / "terrace" / "terrace.0001.exr"
 RUN = ["--headless", "--backend", "cpu", "--kernel-size", 3]
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
@@ -182,7 +183,7 @@ def test_sequence(start, tmp_path, number):
         (tmp_path / "shots" / f"shot.{i:04d}.exr").symlink_to(FRAME)
     process = start(*RUN, "--save", "out", "--report", "r.json", "--trace", "t.json", tmp_path / "shots")
     wait_for("out/splat.0001.exr", tmp_path, process)
-    time.sleep(float(np.random.default_rng().uniform(0, 0.2)))
+    time.sleep(float(RANDOM.uniform(0, 0.2)))
     process.send_signal(number)
     process.communicate(timeout=60)
     assert process.returncode == STATUS[number]

@@ -1,5 +1,7 @@
 """What panes show of known layers, against numpy: a frame of one color a block, drawn by a window that is wholly panes."""
 
+import os
+
 import flip_evaluator
 import frames
 import numpy as np
@@ -18,7 +20,7 @@ def enlarge(blocks):
 @pytest.fixture(scope="module")
 def layers():
     """Blocks of the frame, and of its reference."""
-    random = np.random.default_rng()
+    random = np.random.default_rng(int(os.environ["WF_SEED"]))
     color = random.random((ROWS, COLUMNS, 3)).astype(np.float32) * 1.5
     return {"noisy": color, "reference": (color * random.uniform(0.5, 1.5, color.shape)).astype(np.float32),
             "albedo": random.random((ROWS, COLUMNS, 3)).astype(np.float32)}

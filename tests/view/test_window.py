@@ -17,6 +17,7 @@ from frames import FRAMES
 from pictures import load
 from scenes import SCENES, camera_path
 
+RANDOM = np.random.default_rng(int(os.environ["WF_SEED"]))
 STUDIO = FRAMES / "studio"
 NEEDED = ["Xvfb", "xdotool"]
 
@@ -286,9 +287,9 @@ def test_toggles_do_not_repeat(window):
 
 def inspected(window, tmp_path, act):
     """What the user makes the inspector tell of a frame of noise: pixels of the report, whose weights are the file's."""
-    weights = np.random.default_rng().random((9, 9, 16)).astype(np.float32)
+    weights = RANDOM.random((9, 9, 16)).astype(np.float32)
     np.save(tmp_path / "w.npy", weights)
-    frames.write(tmp_path / "a.exr", color=np.random.default_rng().random((9, 16, 3)))
+    frames.write(tmp_path / "a.exr", color=RANDOM.random((9, 16, 3)))
     opened = window("--weights", "w.npy", "--report", "r.json", "--size", "1280x720", "a.exr")
     opened.screenshot()
     act(opened)

@@ -1,12 +1,14 @@
 """Machines without a Vulkan driver: the loader is pointed at none, at one that does not load, or one that has no device."""
 
 import json
+import os
 
 import frames
 import numpy as np
 import pytest
 from frames import FRAMES
 
+RANDOM = np.random.default_rng(int(os.environ["WF_SEED"]))
 TERRACE = FRAMES / "terrace"
 
 
@@ -46,9 +48,8 @@ def test_saves_what_it_saves_elsewhere(without, wfview, tmp_path, arguments):
 
 def test_further_layers_and_alpha(without, wfview, tmp_path):
     """They are filtered in the same read, there as here."""
-    random = np.random.default_rng()
-    channels = {f"{group}{c}": random.random((20, 30), np.float32) for group in ("", "diffuse.", "glow.") for c in "RGB"}
-    channels["A"] = random.random((20, 30), np.float32)
+    channels = {f"{group}{c}": RANDOM.random((20, 30), np.float32) for group in ("", "diffuse.", "glow.") for c in "RGB"}
+    channels["A"] = RANDOM.random((20, 30), np.float32)
     frames.write_channels(tmp_path / "frame.exr", channels)
     run = ["--backend", "cpu", "--kernel-size", 5, "--also", "diffuse,glow", tmp_path / "frame.exr", "--save"]
     without(*run, tmp_path / "without").done()
