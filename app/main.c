@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "app/dataset/dataset.h"
-#include "app/files/frame_file.h"
+#include "app/frames/sequence.h"
 #include "app/viewer/viewer.h"
 #include "interrupt.h"
 #include "options.h"
@@ -44,7 +44,7 @@ int main(int argc, char **argv)
     else if (ok && options.version)
         puts("wfview " WF_VERSION);
     else if (ok && options.list)
-        ok = frame_file_list(options.list, options.channels, options.channel_count, stdout, &error);
+        ok = sequence_list(options.list, options.channels, options.channel_count, stdout, &error);
     else if (ok)
         ok = options.dataset ? dataset_run(&options, &error) : viewer_run(&options, &error);
     ok = ok && end_output(&error);

@@ -91,8 +91,9 @@ const option_row option_rows[] = {
     {"strict", NULL, RECORDED | STREAMED, OPTION_FLAG(strict),
      .help = "refuse frames with pixels that are NaN or infinite; else such pixels of the color become\n"
              "the mean of their neighbours, those of guides 0, and that is said"},
-    {"list", "FRAME", LIST, OPTION_TEXT(list),
-     .help = "print what is in a frame and which of its channels would be taken, and end"},
+    {"list", "PATH", LIST, OPTION_TEXT(list),
+     .help = "print what is in a frame and which of its channels would be taken, and end; of a DIRECTORY or\n"
+             "'PATTERN' how many frames it stands for, which are missing, and what is in the first one"},
 
     {"ipc", "127.0.0.1:PORT", STREAMED, .read = option_read_ipc,
      .help = "take what renderers and scripts of this machine send in tev's protocol (tev's port is 14158):\n"

@@ -50,7 +50,7 @@ typedef struct options {
     int channel_count;
     int further_count;               /* of --also's layers */
     unsigned plain;                  /* bit of each that no network divides by the albedo */
-    const char *list;                /* NULL, or a frame whose channels are listed; nothing else is done then */
+    const char *list;                /* NULL, or the path of frames that are listed; nothing else is done then */
     const char *weights;             /* NULL: predict */
     const char *splat_weights;       /* NULL: weights */
     wf_mode mode;                    /* for files */

@@ -2,6 +2,8 @@
 #ifndef WFVIEW_SEQUENCE_H
 #define WFVIEW_SEQUENCE_H
 
+#include <stdio.h>
+
 #include "app/error.h"
 
 typedef struct sequence {
@@ -19,6 +21,10 @@ typedef struct sequence {
 bool sequence_add(sequence *sequence, const char *path, error *error);
 
 void sequence_free(sequence *sequence);
+
+/* frame_file_list of the first file that path stands for. Where that is another one than path itself: before it a line that says how many
+ * frames there are, from which to which, and the warnings. */
+bool sequence_list(const char *path, const char *const *channels, int channel_count, FILE *to, error *error);
 
 /* The path's file name has a place for a number, as above. */
 bool sequence_is_numbered(const char *path);

@@ -106,6 +106,34 @@ def test_list(wfview, tmp_path):
     assert mapped.endswith("albedo from albedo.R,G,B (plain, Mitsuba, pbrt, RenderMan, LuxCore, appleseed)\ndepth from nothing.V (--channel)\n")
 
 
+def test_list_of_frames(wfview, tmp_path):
+    """A folder or a pattern is as it is elsewhere: what is missing is said, and the first frame is listed."""
+    for number in (8, 9, 10, 12):
+        path = write(tmp_path / f"shot.{number}.exr", "R G B")
+    (tmp_path / "shot.8.png").write_bytes(b"")
+    first = wfview("--list", tmp_path / "shot.8.exr").done().output
+    assert "frame" not in first and "color from R,G,B (plain)\n" in first
+    for of in (tmp_path, tmp_path / "*.exr", tmp_path / "shot.#.exr"):
+        assert wfview("--list", of).done().output == (
+            f"4 frames: {tmp_path}/shot.8.exr to {path}\n1 of the frames shot.8.exr to shot.12.exr is missing, the first is number 11\n"
+            f"the first one:\n{first}")
+    mapped = wfview("--list", tmp_path, "--channel", "depth=R").done().output
+    assert mapped.endswith("color from R,G,B (plain)\ndepth from R (--channel)\n")
+    (tmp_path / "alone").mkdir()
+    write(tmp_path / "alone" / "a.exr", "R G B")
+    assert wfview("--list", tmp_path / "alone").done().output == f"1 frame: {tmp_path}/alone/a.exr\n{first}"
+
+
+def test_list_of_no_frames(wfview, tmp_path):
+    assert wfview("--list", tmp_path).sentence() == f"wfview: {tmp_path}: no frames there, nor anything else"
+    assert wfview("--list", tmp_path / "a.exr").sentence() == f"wfview: {tmp_path}/a.exr: cannot open: No such file or directory"
+    (tmp_path / "a.1.exr").write_bytes(b"nothing")
+    write(tmp_path / "a.2.exr", "R G B")
+    result = wfview("--list", tmp_path)
+    assert (result.status, result.output) == (1, f"2 frames: {tmp_path}/a.1.exr to {tmp_path}/a.2.exr\nthe first one:\n")
+    assert result.errors.startswith(f"wfview: {tmp_path}/a.1.exr: not a readable OpenEXR file (7 bytes in the file): ")
+
+
 def test_list_of_parts(wfview, tmp_path):
     """Parts of two views, one in tiles, of every type."""
     description = OpenEXR.TileDescription()
