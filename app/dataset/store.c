@@ -16,7 +16,8 @@
 
 #define SYNC_BYTES ((size_t)256 << 20) /* so much may be lost when the power fails */
 
-void dataset_describe(const dataset_settings *s, char *text, size_t size)
+/* What two data sets are compared by. */
+static void describe(const dataset_settings *s, char *text, size_t size)
 {
     snprintf(text, size,
              "seed %llu, pairs %d to %d of %dx%d pixels, %d buffer%s of %d samples and %d for the reference",
@@ -46,8 +47,8 @@ static bool same_settings(const dataset_settings *a, const dataset_settings *b)
 static bool refuse_other(const char *path, const dataset_settings *there, const dataset_settings *wanted, error *error)
 {
     char have[192], want[192];
-    dataset_describe(there, have, sizeof have);
-    dataset_describe(wanted, want, sizeof want);
+    describe(there, have, sizeof have);
+    describe(wanted, want, sizeof want);
     return error_set(error, "%s: has another data set (%s) than asked for (%s)", path, have, want);
 }
 

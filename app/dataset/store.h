@@ -51,10 +51,6 @@ typedef struct dataset_pair {
 
 void dataset_pair_free(dataset_pair *pair); /* leaves it zeroed; zeroed is fine */
 
-/* "seed 1, pairs 0 to 1999 of 256x256 pixels, 4 buffers of 2 samples and 1024 for the reference": of settings that two data
- * sets are compared by. */
-void dataset_describe(const dataset_settings *settings, char *text, size_t size);
-
 typedef struct dataset_store {
     const char *path; /* the caller's */
     char *target;     /* what symbolic links lead to from there */

@@ -238,9 +238,9 @@ bool read_layers(exr_file *file, const place places[FRAME_LAYER_COUNT], image im
             continue;
         if (places[layer].chroma && !convert_chroma(file, places[layer].parts[0], &images[layer], error))
             return false;
-        image_mend_said(&images[layer], layer, damage);
+        image_mend(&images[layer], layer, damage);
         if (places[layer].has_alpha) {
-            image_mend_alpha_said(&images[layer], damage);
+            image_mend_alpha(&images[layer], damage);
         } else if (images[layer].channels == 4 && layer != FRAME_NORMAL) {
             fill_alpha(&images[layer]);
         }

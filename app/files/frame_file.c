@@ -37,7 +37,7 @@ static bool mend(frame *frame, frame_layer layer, error *error)
     FILE *damage = open_memstream(&frame->damage, &size);
     if (!damage)
         return error_set(error, "not enough memory");
-    image_mend_said(&frame->layers[layer], layer, damage);
+    image_mend(&frame->layers[layer], layer, damage);
     fclose(damage);
     if (frame->damage && !*frame->damage) {
         free(frame->damage);

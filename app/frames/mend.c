@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef struct mended {
+    size_t count; /* values that were not finite */
+    int x, y;     /* the first one's pixel */
+} mended;
+
 /* Pixels that are bad, by their number, and what becomes of them: 3 floats each. */
 typedef struct bad_pixels {
     size_t *pixels;
@@ -82,7 +87,7 @@ static void fill_radiance(image *image, const size_t *pixels, size_t count)
     free(bad.values);
 }
 
-mended image_mend(image *image, frame_layer layer)
+static mended mend(image *image, frame_layer layer)
 {
     mended mended = {0};
     size_t pixels = (size_t)image->width * (size_t)image->height, count = 0, room = 0, *bad = NULL;
@@ -127,7 +132,7 @@ static float mean_alpha_around(const image *image, int x, int y)
     return count ? (float)(sum / count) : 0;
 }
 
-mended image_mend_alpha(image *image)
+static mended mend_alpha(image *image)
 {
     mended mended = {0};
     for (int y = 0; y < image->height; y++) {
@@ -154,14 +159,14 @@ static void say(const char *what, const mended *mended, FILE *damage)
                 mended->x, mended->y);
 }
 
-void image_mend_said(image *image, frame_layer layer, FILE *damage)
+void image_mend(image *image, frame_layer layer, FILE *damage)
 {
-    mended mended = image_mend(image, layer);
+    const mended mended = mend(image, layer);
     say(frame_layer_name(layer), &mended, damage);
 }
 
-void image_mend_alpha_said(image *image, FILE *damage)
+void image_mend_alpha(image *image, FILE *damage)
 {
-    mended mended = image_mend_alpha(image);
+    const mended mended = mend_alpha(image);
     say("alpha", &mended, damage);
 }

@@ -66,7 +66,8 @@ static bool is_encoded(const image *image, size_t count)
            (10 * stored.longer > hit || (2 * decoded.unit > hit && decoded.unit > stored.unit));
 }
 
-bool image_decode_normals(image *image)
+/* False: it is as it was. */
+static bool decode_image(image *image)
 {
     const size_t count = (size_t)image->width * (size_t)image->height;
     if (!is_encoded(image, count))
@@ -79,7 +80,7 @@ bool image_decode_normals(image *image)
 void frame_decode_normals(frame *frame)
 {
     char **origin = &frame->origins[FRAME_NORMAL], *said = NULL;
-    if (!frame->layers[FRAME_NORMAL].pixels || !image_decode_normals(&frame->layers[FRAME_NORMAL]) || !*origin ||
+    if (!frame->layers[FRAME_NORMAL].pixels || !decode_image(&frame->layers[FRAME_NORMAL]) || !*origin ||
         asprintf(&said, "%s as n/2 + 1/2", *origin) < 0)
         return;
     free(*origin);

@@ -88,7 +88,6 @@ extern const VkImageSubresourceLayers image_layers;
 /* ---- pipeline.c ------------------------------------------------------------------------------------------------- */
 
 /* From SPIR-V of `size` bytes. constants: specialization; NULL: none. */
-bool shader_create(const device *device, const uint32_t *code, size_t size, VkShaderModule *module, error *error);
 bool compute_pipeline_create(const device *device, VkPipelineLayout layout, const uint32_t *code, size_t size,
                              const VkSpecializationInfo *constants, VkPipeline *pipeline, error *error);
 

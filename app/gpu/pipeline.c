@@ -1,6 +1,6 @@
 #include "device.h"
 
-bool shader_create(const device *device, const uint32_t *code, size_t size, VkShaderModule *module, error *error)
+static bool shader_create(const device *device, const uint32_t *code, size_t size, VkShaderModule *module, error *error)
 {
     return vk_ok(vkCreateShaderModule(device->handle,
                                       &(VkShaderModuleCreateInfo){

@@ -28,12 +28,24 @@ static const vertex *corner(const scene *scene, uint32_t triangle, int which)
     return &scene->vertices[scene->triangles[triangle].vertices[which]];
 }
 
+/* The vertices'. */
+static vertex_color color_of(const scene *scene, const ray_hit *hit)
+{
+    if (!scene->colors)
+        return (vertex_color){1, 1, 1, 1};
+    const uint32_t *vertices = scene->triangles[hit->triangle].vertices;
+    const vertex_color a = scene->colors[vertices[0]], b = scene->colors[vertices[1]], c = scene->colors[vertices[2]];
+    const float b0 = 1 - hit->b1 - hit->b2, b1 = hit->b1, b2 = hit->b2;
+    return (vertex_color){b0 * a.r + b1 * b.r + b2 * c.r, b0 * a.g + b1 * b.g + b2 * c.g,
+                          b0 * a.b + b1 * b.b + b2 * c.b, b0 * a.a + b1 * b.a + b2 * c.a};
+}
+
 static bool is_hole(const scene *scene, const ray_hit *hit)
 {
     const material *material = &scene->materials[scene->triangles[hit->triangle].material];
     if (material->alpha_cutoff <= 0)
         return false;
-    float u, v, alpha = ray_hit_color(scene, hit).a;
+    float u, v, alpha = color_of(scene, hit).a;
     ray_hit_uv(scene, hit, &u, &v);
     if (material->base_color_texture >= 0)
         alpha *= (float)texture_texel(&scene->textures[material->base_color_texture], &material->base_color_mapping, u,
@@ -115,17 +127,6 @@ void ray_hit_uv(const scene *scene, const ray_hit *hit, float *u, float *v)
     float b0 = 1 - hit->b1 - hit->b2;
     *u = b0 * a->u + hit->b1 * b->u + hit->b2 * c->u;
     *v = b0 * a->v + hit->b1 * b->v + hit->b2 * c->v;
-}
-
-vertex_color ray_hit_color(const scene *scene, const ray_hit *hit)
-{
-    if (!scene->colors)
-        return (vertex_color){1, 1, 1, 1};
-    const uint32_t *vertices = scene->triangles[hit->triangle].vertices;
-    const vertex_color a = scene->colors[vertices[0]], b = scene->colors[vertices[1]], c = scene->colors[vertices[2]];
-    const float b0 = 1 - hit->b1 - hit->b2, b1 = hit->b1, b2 = hit->b2;
-    return (vertex_color){b0 * a.r + b1 * b.r + b2 * c.r, b0 * a.g + b1 * b.g + b2 * c.g,
-                          b0 * a.b + b1 * b.b + b2 * c.b, b0 * a.a + b1 * b.a + b2 * c.a};
 }
 
 vec3 ray_hit_normal(const scene *scene, const ray_hit *hit)

@@ -209,14 +209,3 @@ camera camera_path_at(const camera_path *path, double seconds)
     memcpy(&camera, values, sizeof camera);
     return sane(camera, &path->keys[key].camera);
 }
-
-camera camera_orbit(const camera *start, double seconds, double seconds_a_turn)
-{
-    double angle = 2 * M_PI * seconds / seconds_a_turn;
-    float c = (float)cos(angle), s = (float)sin(angle);
-    vec3 arm = vec3_subtract(start->eye, start->target), up = start->up;
-    camera camera = *start;
-    camera.eye = vec3_add(start->target, (vec3){c * arm.x + s * arm.z, arm.y, c * arm.z - s * arm.x});
-    camera.up = (vec3){c * up.x + s * up.z, up.y, c * up.z - s * up.x};
-    return camera;
-}

@@ -39,8 +39,4 @@ void camera_path_free(camera_path *path); /* leaves *path zeroed; zeroed is fine
 /* The camera at a time; any time. */
 camera camera_path_at(const camera_path *path, double seconds);
 
-/* The path where no file gives one: the camera turns about the vertical axis through its target, once in the given seconds,
- * counter-clockwise seen from above. */
-camera camera_orbit(const camera *start, double seconds, double seconds_a_turn);
-
 #endif

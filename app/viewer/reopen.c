@@ -30,7 +30,8 @@ static bool open_feed(viewer *viewer, const options *options, feed *feed, frame_
     return false;
 }
 
-bool viewer_reopen(viewer *viewer, const char *const *paths, int count, error *error)
+/* These files in the place of all frames there were; nothing is shown yet. Where no frame of them can be read, the former frames stay. */
+static bool reopen(viewer *viewer, const char *const *paths, int count, error *error)
 {
     options options = *viewer->options;
     feed feed;
@@ -88,7 +89,7 @@ bool viewer_take_dropped(viewer *viewer, error *error)
         window_forget_dropped(window);
         return true;
     }
-    const bool opened = viewer_reopen(viewer, dropped, window->dropped_count, &reason);
+    const bool opened = reopen(viewer, dropped, window->dropped_count, &reason);
     window_forget_dropped(window);
     if (!opened) {
         viewer_notify(viewer, true, reason.message);

@@ -119,8 +119,6 @@ bool viewer_measures(const viewer *viewer);
 
 /* ---- reopen.c ------------------------------------------------------------------------------------------------------- */
 
-/* These files in the place of all frames there were; nothing is shown yet. Where no frame of them can be read, the former frames stay. */
-bool viewer_reopen(viewer *viewer, const char *const *paths, int count, error *error);
 void viewer_close_frames(viewer *viewer);
 
 /* In a window: what was dropped onto it is opened and shown, or the user told why not. */

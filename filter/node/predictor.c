@@ -149,7 +149,7 @@ wf_result wf_node_check_idle(const wf_node *node, uint32_t slot, const char *wha
     return WF_OK;
 }
 
-wf_result wf_node_check_no_frame_waits(const wf_node *node)
+static wf_result check_no_frame_waits(const wf_node *node)
 {
     for (uint32_t slot = 0; slot < node->options.slots; slot++) {
         if (node->slots[slot].step == STEP_BEGUN || node->slots[slot].step == STEP_RELEASED)
@@ -163,7 +163,7 @@ wf_result wf_node_set_predictor(wf_node *node, const node_predictor_kind *kind, 
 {
     if (!node)
         return WF_ERROR_INVALID_ARGUMENT;
-    WF_TRY(wf_node_check_no_frame_waits(node));
+    WF_TRY(check_no_frame_waits(node));
     node_predictor *predictor = calloc(1, kind->size);
     if (!predictor)
         return wf_fail(&node->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a predictor (%s)", kind->name);
@@ -187,7 +187,7 @@ wf_result wf_node_share_weights(wf_node *node, wf_operator from, wf_operator to)
         return WF_ERROR_INVALID_ARGUMENT;
     WF_TRY(wf_check_enum(&node->log, "operator", (int)from, WF_OPERATOR_COUNT));
     WF_TRY(wf_check_enum(&node->log, "operator", (int)to, WF_OPERATOR_COUNT));
-    WF_TRY(wf_node_check_no_frame_waits(node));
+    WF_TRY(check_no_frame_waits(node));
     node_predictor *shared = node->predictors[from];
     if (!shared)
         return WF_INVALID(&node->log, "%s has no weights to share", wf_operator_name(from));

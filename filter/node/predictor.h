@@ -97,9 +97,8 @@ unsigned wf_node_operators_of(const node_predictor *predictor);
 /* What a slot's frame reads beside its images: the number of them. */
 int wf_node_buffers_of(const wf_node *node, uint32_t slot, const node_buffer *buffers[WF_OPERATOR_COUNT]);
 
-/* A frame of the slot is under way, or one between begin and run of any slot: said, and refused. */
+/* A frame of the slot is under way: said, and refused. */
 wf_result wf_node_check_idle(const wf_node *node, uint32_t slot, const char *what);
-wf_result wf_node_check_no_frame_waits(const wf_node *node);
 
 /* Leaves an operator without; a predictor that the other one has, too, lives on. */
 void wf_node_drop_predictor(wf_node *node, wf_operator op);

@@ -129,18 +129,6 @@ static void test_sane(void **state)
     camera_path_free(&path);
 }
 
-static void test_orbit(void **state)
-{
-    (void)state;
-    camera start = {{1, 2, 4}, {1, 1, 1}, {0, 1, 0}, 0.7f, 0, 3};
-    assert_vec3(camera_orbit(&start, 0, 8).eye, 1, 2, 4);
-    assert_vec3(camera_orbit(&start, 2, 8).eye, 4, 2, 1); /* from +z to +x */
-    assert_vec3(camera_orbit(&start, 4, 8).eye, 1, 2, -2);
-    assert_vec3(camera_orbit(&start, 8, 8).eye, 1, 2, 4);
-    assert_vec3(camera_orbit(&start, 3, 8).target, 1, 1, 1);
-    assert_float_equal(camera_orbit(&start, 3, 8).fov_y, 0.7, 1e-6);
-}
-
 /* ---- Refusals ----------------------------------------------------------------------------------------------------------- */
 
 static void assert_refused(const char *text, const char *message)
@@ -213,8 +201,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_key), cmocka_unit_test(test_spline), cmocka_unit_test(test_smooth),
-        cmocka_unit_test(test_loop),    cmocka_unit_test(test_sane),   cmocka_unit_test(test_orbit),
-        cmocka_unit_test(test_files),   cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_loop),    cmocka_unit_test(test_sane),   cmocka_unit_test(test_files),
+        cmocka_unit_test(test_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

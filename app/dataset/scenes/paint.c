@@ -15,7 +15,7 @@ void color_from_hsv(float hue, float saturation, float value, float rgb[3])
 }
 
 /* Hues: one, neighbors, opposites, three apart, or any. */
-palette palette_random(rng *rng)
+static palette palette_random(rng *rng)
 {
     palette palette = {.count = rng_integer(rng, 3, PALETTE_MAX)};
     int scheme = rng_integer(rng, 0, 4);

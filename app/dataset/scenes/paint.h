@@ -25,8 +25,6 @@ typedef struct paint {
     bool failed; /* out of memory */
 } paint;
 
-palette palette_random(rng *rng);
-
 /* hue 1 is a full turn; value is the largest component. */
 void color_from_hsv(float hue, float saturation, float value, float rgb[3]);
 

@@ -33,7 +33,7 @@ static size_t folder_length(const char *path)
     return slash ? (size_t)(slash + 1 - path) : 0;
 }
 
-bool scene_file_open(const char *scene_path, const char *name, input *input, error *error)
+static bool find_file(const char *scene_path, const char *name, input *input, error *error)
 {
     size_t folder = name[0] != '/' ? folder_length(scene_path) : 0;
     char *path;
@@ -57,7 +57,7 @@ bool scene_file_open(const char *scene_path, const char *name, input *input, err
 uint8_t *scene_file_read(const char *scene_path, const char *name, uint64_t limit, size_t *size, error *error)
 {
     input input;
-    if (!scene_file_open(scene_path, name, &input, error))
+    if (!find_file(scene_path, name, &input, error))
         return NULL;
     uint8_t *bytes = input.size <= limit ? malloc(input.size + 1) : NULL;
     int64_t length = bytes ? input_read(&input, bytes, input.size, 0, error) : -1;

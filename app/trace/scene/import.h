@@ -30,11 +30,8 @@ typedef struct scene_files {
 /* Lasts as long as *files. */
 struct aiFileIO scene_files_io(scene_files *files);
 
-/* Opens a file that a scene names: relative to the scene's folder, with \ or / between folders; where there is none, with %20 and
- * its like resolved, as URIs have them. */
-bool scene_file_open(const char *scene_path, const char *name, input *input, error *error);
-
-/* All of it, to be freed, with a 0 byte behind it; NULL and *error: none, or more than limit bytes. */
+/* All of a file that a scene names: relative to the scene's folder, with \ or / between folders; where there is none, with %20 and
+ * its like resolved, as URIs have them. To be freed, with a 0 byte behind it; NULL and *error: none, or more than limit bytes. */
 uint8_t *scene_file_read(const char *scene_path, const char *name, uint64_t limit, size_t *size, error *error);
 
 /* ---- material.c -------------------------------------------------------------------------------------------------- */
