@@ -1,3 +1,4 @@
+/* Which channels are a frame's layers: by the rules for renderers, or as --channel and --also name them. */
 #include "exr_reader.h"
 
 #include <stdio.h>
@@ -23,24 +24,6 @@ static bool is_component(const char *name, char letter)
         if (letter == "RGB"[i] && strcasecmp(name, words[i]) == 0)
             return true;
     return false;
-}
-
-/* What is before the last dot of a channel's name, with its part's name or without. */
-static size_t group_length(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return dot ? (size_t)(dot - name) : 0;
-}
-
-static const char *component_of(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return dot ? dot + 1 : name;
-}
-
-static bool is_of_view(const reader *reader, const entry *entry)
-{
-    return strcmp(entry->view, reader->view) == 0;
 }
 
 /* Who asks for channels: rules do for those of the frame's view, by names without it; --channel for any, of other views as written. */
@@ -162,8 +145,7 @@ static bool is_feature(const char *group)
     return false;
 }
 
-/* What * is where a channel's group is *TAIL; false where it is not, or is a name that * does not stand for. */
-static bool match_star(const char *name, const char *tail, char star[EXR_MAX_GROUP])
+bool match_star(const char *name, const char *tail, char star[EXR_MAX_GROUP])
 {
     size_t length = group_length(name), tail_length = strlen(tail);
     if (length <= tail_length || length - tail_length >= EXR_MAX_GROUP ||
@@ -309,14 +291,6 @@ static bool locate(reader *reader, frame_layer layer, frame_layer mapped, const 
     return true;
 }
 
-static const entry *entry_of(const reader *reader, int part, int channel)
-{
-    const entry *entry = reader->entries;
-    while (entry->part != part || entry->channel != channel)
-        entry++;
-    return entry;
-}
-
 /* Whether some guide is *TAIL where * stands for this. */
 static bool has_guides(const reader *reader, const char *star, int length)
 {
@@ -363,7 +337,8 @@ static bool locate_color(reader *reader, frame_layer mapped, const char *const *
     return true;
 }
 
-void locate_alpha(const reader *reader, place *color)
+/* Beside a color. */
+static void locate_alpha(const reader *reader, place *color)
 {
     const entry *first = entry_of(reader, color->parts[0], color->channels[0]);
     size_t length = group_length(first->written);
@@ -482,89 +457,4 @@ place locate_result(const reader *reader, const place *color)
         return *color;
     locate_alpha(reader, &place);
     return place;
-}
-
-/* ---- Saying what was found ------------------------------------------------------------------------------------------ */
-
-const char *written_name(const reader *reader, int part, int channel)
-{
-    return entry_of(reader, part, channel)->written;
-}
-
-char *describe_place(const reader *reader, const place *place)
-{
-    char *text = NULL;
-    size_t size, length = 0;
-    FILE *stream = open_memstream(&text, &size);
-    const char *group = NULL;
-    int count = place->count > 1 && place->channels[0] == place->channels[1] ? 1 : place->count;
-    for (int i = 0; stream && i < count; i++) {
-        const char *name = entry_of(reader, place->parts[i], place->channels[i])->written;
-        bool same = group && group_length(name) == length && strncmp(name, group, length) == 0;
-        fprintf(stream, "%s%s", i ? "," : "", same ? component_of(name) : name);
-        group = name;
-        length = group_length(name);
-    }
-    return stream && fclose(stream) == 0 ? text : NULL;
-}
-
-static bool has_word(const char *name, const char *words)
-{
-    for (; words && *words; words += strspn(words, "|")) {
-        char word[32];
-        size_t length = strcspn(words, "|");
-        snprintf(word, sizeof word, "%.*s", (int)length, words);
-        if (strcasestr(name, word))
-            return true;
-        words += length;
-    }
-    return false;
-}
-
-/* The view layer whose picture this channel begins, where that is not the color's: star; NULL: none. */
-static const char *other_view_layer(const reader *reader, const place *color, const entry *entry,
-                                    char star[EXR_MAX_GROUP])
-{
-    bool found =
-        color->tail && *color->tail && is_of_view(reader, entry) &&
-        (match_star(entry->name + entry->own, color->tail, star) || match_star(entry->name, color->tail, star));
-    return found && strcmp(star, reader->star) != 0 ? star : NULL;
-}
-
-/* Pictures of other views and view layers stay noisy. */
-static void describe_others(const reader *reader, const place *color, FILE *to)
-{
-    const entry *taken = entry_of(reader, color->parts[0], color->channels[0]);
-    for (int e = 0; e < reader->entry_count; e++) {
-        const entry *other = &reader->entries[e];
-        char star[EXR_MAX_GROUP];
-        int length = (int)group_length(other->written);
-        if (length == 0 || strcmp(component_of(other->name), component_of(taken->name)) != 0)
-            continue;
-        bool is_other_view = !*taken->view && *other->view && strcmp(other->name, taken->name) == 0;
-        const char *layer = other_view_layer(reader, color, other, star);
-        if (is_other_view || layer)
-            fprintf(to, "its %s %s is not taken: --channel color=%.*s does\n", layer ? "view layer" : "view",
-                    layer ? layer : other->view, length, other->written);
-    }
-}
-
-char *describe_missed(const reader *reader, const place places[FRAME_LAYER_COUNT])
-{
-    char *text = NULL;
-    size_t size;
-    FILE *stream = open_memstream(&text, &size);
-    if (stream && places[FRAME_COLOR].found)
-        describe_others(reader, &places[FRAME_COLOR], stream);
-    for (int layer = FRAME_COLOR + 1; stream && layer < FRAME_REFERENCE; layer++) {
-        bool missed = false;
-        for (int e = 0; e < reader->entry_count && !places[layer].found && !missed; e++) {
-            const entry *entry = &reader->entries[e];
-            missed = is_of_view(reader, entry) && has_word(entry->name, exr_rule_words(layer));
-            if (missed)
-                fprintf(stream, "its channel %s looks like %s, but no rule takes it: --channel %s=NAME does\n",
-                        entry->written, frame_layer_name(layer), frame_layer_name(layer));
-        }
-    }
-    return stream && fclose(stream) == 0 ? text : NULL;
 }

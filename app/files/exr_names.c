@@ -1,3 +1,4 @@
+/* The names of a file's channels, without those of its views. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,4 +156,36 @@ void reader_close(reader *reader)
     free(reader->entries);
     exr_file_close(reader->file);
     *reader = (struct reader){0};
+}
+
+/* ---- Of an open file ------------------------------------------------------------------------------------------------ */
+
+size_t group_length(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot ? (size_t)(dot - name) : 0;
+}
+
+const char *component_of(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot ? dot + 1 : name;
+}
+
+bool is_of_view(const reader *reader, const entry *entry)
+{
+    return strcmp(entry->view, reader->view) == 0;
+}
+
+const entry *entry_of(const reader *reader, int part, int channel)
+{
+    const entry *entry = reader->entries;
+    while (entry->part != part || entry->channel != channel)
+        entry++;
+    return entry;
+}
+
+const char *written_name(const reader *reader, int part, int channel)
+{
+    return entry_of(reader, part, channel)->written;
 }

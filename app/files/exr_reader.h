@@ -39,6 +39,19 @@ bool reader_open(reader *reader, const char *path, error *error);
 bool reader_open_planes(reader *reader, const exr_planes *planes, error *error);
 void reader_close(reader *reader); /* also after a failure */
 
+/* Of a channel's name, with its part's name or without: the length of what is before the last dot, and what is behind it. */
+size_t group_length(const char *name);
+const char *component_of(const char *name);
+
+/* Rules take it. */
+bool is_of_view(const reader *reader, const entry *entry);
+
+/* Of a channel that there is. */
+const entry *entry_of(const reader *reader, int part, int channel);
+
+/* A channel's name in the file, with its part's where that is needed. Valid until reader_close. */
+const char *written_name(const reader *reader, int part, int channel);
+
 /* ---- exr_layers.c: which channels are a frame's layers -------------------------------------------------------------- */
 
 /* Where a layer's components are. */
@@ -63,11 +76,10 @@ bool locate_layers(reader *reader, frame_layer wanted, const char *const *channe
 /* Where the color belongs once it is filtered: mostly where it is. */
 place locate_result(const reader *reader, const place *color);
 
-/* Finds the alpha beside a color. */
-void locate_alpha(const reader *reader, place *color);
+/* What * is where a channel's group is *TAIL; false where it is not, or is a name that * does not stand for. */
+bool match_star(const char *name, const char *tail, char star[EXR_MAX_GROUP]);
 
-/* A channel's name in the file, with its part's where that is needed. Valid until reader_close. */
-const char *written_name(const reader *reader, int part, int channel);
+/* ---- exr_describe.c -------------------------------------------------------------------------------------------------- */
 
 /* "ViewLayer.Combined.R,G,B"; to be freed. NULL: no memory. */
 char *describe_place(const reader *reader, const place *place);

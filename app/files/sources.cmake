@@ -5,7 +5,7 @@ pkg_check_modules(WFVIEW_IO REQUIRED IMPORTED_TARGET GLOBAL OpenEXR libcjson lib
 add_library(wfview_io STATIC
   error.c interrupt.c manual.c option_readers.c option_rules.c option_writer.c options.c settings.c
   denoise/choice.c denoise/predictor.c
-  files/arrays.c files/exr.c files/exr_file.cpp files/exr_header.c files/exr_layers.c files/exr_list.c
+  files/arrays.c files/exr.c files/exr_describe.c files/exr_file.cpp files/exr_header.c files/exr_layers.c files/exr_list.c
   files/exr_names.c files/exr_pixels.c files/exr_result.c files/exr_rules.c files/exr_write.c
   files/frame_file.c files/input.c files/output.c files/pfm.c files/png.c files/png_read.c files/radiance.c
   files/siblings.c files/weights.c
