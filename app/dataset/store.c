@@ -57,6 +57,14 @@ static bool fail(const char *path, const char *what, error *error)
     return error_set(error, "%s: cannot %s: %s", path, what, strerror(errno));
 }
 
+static bool make_folder(const char *path, error *error)
+{
+    struct stat status;
+    if (mkdir(path, 0777) != 0 && errno != EEXIST)
+        return fail(path, "make this folder", error);
+    return (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) || error_set(error, "%s: is not a folder", path);
+}
+
 /* ---- One file ----------------------------------------------------------------------------------------------------- */
 
 static bool write_all(const dataset_store *store, const void *data, size_t size, off_t offset, error *error)
@@ -153,6 +161,16 @@ static bool take_up_part(dataset_store *store, const char *header, error *error)
     return ftruncate(store->file, record_offset(store, store->done)) == 0 || fail(store->part, "write", error);
 }
 
+/* Slices lie in a folder of their own, which the first of them makes. */
+static bool make_folder_of(const char *path, error *error)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash && slash > path ? strndup(path, (size_t)(slash - path)) : NULL;
+    const bool ok = !folder || make_folder(folder, error);
+    free(folder);
+    return ok;
+}
+
 static bool open_file(dataset_store *store, error *error)
 {
     char header[DATASET_HEADER_MAX];
@@ -165,7 +183,8 @@ static bool open_file(dataset_store *store, error *error)
         store->part = NULL;
     if (!store->record || !store->part)
         return error_set(error, "no memory for pairs of %dx%d pixels", store->settings.width, store->settings.height);
-    return find_finished(store, &finished, error) && (finished || take_up_part(store, header, error));
+    return make_folder_of(store->target, error) && find_finished(store, &finished, error) &&
+           (finished || take_up_part(store, header, error));
 }
 
 static bool write_record(const dataset_store *store, const uint8_t *record, error *error)
@@ -181,14 +200,6 @@ static bool write_record(const dataset_store *store, const uint8_t *record, erro
 static void pair_path(const dataset_store *store, const char *folder, char path[4096])
 {
     snprintf(path, 4096, "%s/%s%04d.exr", store->path, folder, store->settings.first + store->done);
-}
-
-static bool make_folder(const char *path, error *error)
-{
-    struct stat status;
-    if (mkdir(path, 0777) != 0 && errno != EEXIST)
-        return fail(path, "make this folder", error);
-    return (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) || error_set(error, "%s: is not a folder", path);
 }
 
 static bool write_settings(const dataset_store *store, const char *path, error *error)

@@ -21,7 +21,7 @@
  * 1.31 MB a buffer.
  *
  * While it grows the file is OUT.npy.part; whole records at its start are kept when it is continued, and it is renamed when it
- * has all of them. Files of other slices of the same seed lie beside each other; ordered by index they are one data set.
+ * has all of them. The folder that it is to lie in is made. Files of other slices of the same seed lie beside each other; ordered by index they are one data set.
  *
  * Any other OUT is a folder, of pairs with one buffer: 0000.exr ... as wfview --save writes frames, named by their index,
  * reference/0000.exr, and dataset.json with the settings; a slice that starts at pair F has dataset.F.json, and slices may share

@@ -264,8 +264,10 @@ static void test_bad_places(void **state)
     assert_refused(plain, &settings, format("%s: is not a folder", plain));
     assert_int_equal(mkdir(folder, 0777), 0);
     assert_refused(folder, &settings, format("%s: cannot write: it exists and is not a regular file", folder));
-    const char *missing = temporary_path("missing/o.npy");
-    assert_refused(missing, &settings, format("%s.part: cannot write: No such file or directory", missing));
+    const char *missing = temporary_path("missing/no/o.npy"), *inner = temporary_path("missing/no");
+    assert_refused(missing, &settings, format("%s: cannot make this folder: No such file or directory", inner));
+    missing = temporary_path("plain/o.npy");
+    assert_refused(missing, &settings, format("%s: is not a folder", plain));
     missing = temporary_path("missing/o");
     assert_refused(missing, &settings, format("%s: cannot make this folder: No such file or directory", missing));
 
@@ -281,6 +283,16 @@ static void test_bad_places(void **state)
     long_path[5000] = 0;
     assert_refused(long_path, &settings, "--dataset: a path of 5000 characters is too long");
     free(long_path);
+}
+
+static void test_folder_of_slices(void **state)
+{
+    (void)state;
+    const char *folder = temporary_path("slices"), *path = temporary_path("slices/0.npy");
+    make_data(path, PAIRS);
+    assert_int_equal(access(path, F_OK), 0);
+    make_slice(temporary_path("slices/1.npy"), PAIRS, PAIRS);
+    remove_folder(folder);
 }
 
 static void test_two_writers(void **state)
@@ -389,9 +401,15 @@ static void test_slices(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_record),     cmocka_unit_test(test_continued),   cmocka_unit_test(test_other_settings),
-        cmocka_unit_test(test_bad_places), cmocka_unit_test(test_two_writers), cmocka_unit_test(test_full),
-        cmocka_unit_test(test_folder),     cmocka_unit_test(test_slices),
+        cmocka_unit_test(test_record),
+        cmocka_unit_test(test_continued),
+        cmocka_unit_test(test_other_settings),
+        cmocka_unit_test(test_bad_places),
+        cmocka_unit_test(test_folder_of_slices),
+        cmocka_unit_test(test_two_writers),
+        cmocka_unit_test(test_full),
+        cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_slices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
