@@ -216,6 +216,15 @@ def test_wrong_usage(arguments, message, capsys):
     assert capsys.readouterr().err.splitlines()[-1] == f"python -m weighted_filter.train: error: {message}"
 
 
+def test_help():
+    """Every option says what it is, and a default where that is a value one could give."""
+    text = " ".join(options.parser().format_help().split())
+    described = {action.option_strings[0]: action.help for action in options.parser()._actions}
+    assert all(described.values()), described
+    assert re.findall(r"\(default: (?:None|True|False|\[\]|)\)", text) == []
+    assert "--seed SEED of the first parameters and of which samples are drawn (default: 1)" in text
+
+
 def test_errors(whole, data, frame, tmp_path):
     def fails(*arguments):
         with pytest.raises(ValueError) as error:
@@ -235,6 +244,11 @@ def test_errors(whole, data, frame, tmp_path):
     assert fails("--data", data, "--out", out, "--crops", "40x8") == "--crops has 40x8, pairs have 32x32 pixels"
     assert fails("--data", data, "--out", whole, "--seed", "2") == (
         f"{whole}/checkpoint.pt: is of a run with seed 1, not 2: give another --out, with --init to start from its network")
+    for arguments, difference in ((["--channels", "16,32"], "channels [16, 16], not [16, 32]"), (["--seconds", "5"], "steps 60, not none"),
+                                  (["--init", whole / "network.safetensors"], f"no init, not {whole}/network.safetensors")):
+        settings = [*SMALL, *(["--steps", "60"] if "--seconds" not in arguments else []), *map(str, arguments)]
+        with pytest.raises(ValueError, match=re.escape(f"checkpoint.pt: is of a run with {difference}: give another --out")):
+            trainer.Trainer(options.parse(["--data", str(data), "--out", str(whole), *settings]))
     (out / "checkpoint.pt").write_bytes(b"nothing")
     assert fails("--data", data, "--out", out).startswith(f"{out}/checkpoint.pt: is no checkpoint: ")
     assert train("--data", tmp_path / "none.npy", "--out", out, "--steps", 5, *SMALL, status=1) == (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 
@@ -31,12 +32,22 @@ def load(path: pathlib.Path, identity: dict) -> dict | None:
         raise ValueError(f"{path}: is no checkpoint: {str(error).splitlines()[0]}") from None
     if version != VERSION:
         raise ValueError(f"{path}: its version is {version}, this reads {VERSION}")
-    for name, value in identity.items():
-        there = state["identity"].get(name)
-        if there != value:
-            raise ValueError(f"{path}: is of a run with {name} {there}, not {value}: give another --out, with --init to start "
-                             "from its network")
+    other = _first_difference(state["identity"], identity)
+    if other:
+        raise ValueError(f"{path}: is of a run with {other}: give another --out, with --init to start from its network")
     return state
+
+
+def _first_difference(there: dict, wanted: dict) -> str | None:
+    """"seed 1, not 2"; of architectures what differs in them."""
+    for name, value in wanted.items():
+        if there.get(name) == value:
+            continue
+        if name == "architecture":
+            return _first_difference(json.loads(there[name]), json.loads(value))
+        had = f"no {name}" if there.get(name) is None else f"{name} {there[name]}"
+        return f"{had}, not {'none' if value is None else value}"
+    return None
 
 
 def peek_manifest(path: pathlib.Path) -> list[tuple[str, int, int]] | None:

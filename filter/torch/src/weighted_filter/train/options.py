@@ -99,10 +99,18 @@ def _typed(function, what: str):
     return convert
 
 
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Says defaults where these are values that could be given."""
+
+    def _get_help_string(self, action):
+        is_value = action.default not in (None, [], "") and action.nargs != 0
+        return super()._get_help_string(action) if is_value else action.help
+
+
 def parser() -> argparse.ArgumentParser:
     defaults = Options([], "")
     p = argparse.ArgumentParser(
-        prog="python -m weighted_filter.train", formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        prog="python -m weighted_filter.train", formatter_class=_Help,
         description="Trains a network that predicts kernels, on pairs of wfview --dataset. The same command goes on where a run "
         "was cut. Under torchrun each process takes one GPU.",
         epilog="OUT gets network.safetensors, checkpoint.pt, report.json, log.jsonl, loss.png, samples.png, and tensorboard/ "
@@ -110,8 +118,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--data", nargs="+", required=True, metavar="PATH",
                    help="files of pairs, or directories of them, in which new ones are found while training")
     p.add_argument("--out", required=True, metavar="DIR", help="what the run writes, and is resumed from")
-    p.add_argument("--steps", type=int, help="how long to train; or:")
-    p.add_argument("--seconds", type=float, help="... from the first step on")
+    p.add_argument("--steps", type=int, help="how many to train; or:")
+    p.add_argument("--seconds", type=float, help="how long, from the first step on")
     p.add_argument("--init", metavar="FILE", help="start from this network, with its architecture")
     p.add_argument("--architecture", metavar="FILE", help="JSON as in a network file, instead of the five options that follow")
     a = defaults.architecture
@@ -123,35 +131,37 @@ def parser() -> argparse.ArgumentParser:
                    help="size of the kernel that filters the albedo; 0: no albedo")
     p.add_argument("--batch", type=int, default=defaults.batch, help="samples a step and process")
     p.add_argument("--crops", type=_typed(_sizes, "a list of WxH:share"), metavar="WxH:share,...", default=[],
-                   help="sizes of samples; none: whole pairs, and two odd sizes a little smaller")
-    p.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
+                   help="sizes of samples; without it: whole pairs, and two odd sizes a little smaller")
+    p.add_argument("--learning-rate", type=float, default=defaults.learning_rate, help="of AdamW, at its highest")
     p.add_argument("--warm-up", type=int, default=defaults.warm_up, help="steps in which the rate rises")
-    p.add_argument("--weight-decay", type=float, default=defaults.weight_decay)
+    p.add_argument("--weight-decay", type=float, default=defaults.weight_decay, help="of AdamW")
     p.add_argument("--average", type=float, default=defaults.average, help="decay of the parameters' moving average")
     p.add_argument("--clip", type=float, default=defaults.clip, help="largest norm of the gradient")
-    p.add_argument("--loss", type=_loss, metavar="TERM=WEIGHT,...",
+    p.add_argument("--loss", type=_loss, metavar="TERM=WEIGHT,...", help="weights of its terms; those not named stay as they are",
                    default=",".join(f"{name}={weight:g}" for name, weight in loss.WEIGHTS.items()))
     p.add_argument("--defects", type=float, default=defaults.defects, metavar="SHARE",
                    help="of samples with holes, and of those with bright pixels, an exposure that is far off, a guide missing")
-    p.add_argument("--seed", type=int, default=defaults.seed)
-    p.add_argument("--device", default=defaults.device)
-    p.add_argument("--dtype", choices=("bfloat16", "float32"), help="of the network's arithmetic; none: bfloat16 on a GPU")
+    p.add_argument("--seed", type=int, default=defaults.seed, help="of the first parameters and of which samples are drawn")
+    p.add_argument("--device", default=defaults.device, help="cuda or cpu")
+    p.add_argument("--dtype", choices=("bfloat16", "float32"), help="of the network's arithmetic; without it: bfloat16 on a GPU")
     p.add_argument("--compile", choices=("off", "parts", "all"), default=defaults.compile,
-                   help="what torch.compile fuses: all but the network, or all; none: parts on a GPU, off elsewhere")
+                   help="what torch.compile fuses: all but the network, or all; without it: parts on a GPU, off elsewhere")
     p.add_argument("--no-graph", dest="graph", action="store_false", help="do not capture steps as CUDA graphs")
     p.add_argument("--deterministic", action="store_true", help="only algorithms that give the same bits again")
-    p.add_argument("--capacity", type=int, help="pairs in the device's memory; none: what fits")
+    p.add_argument("--capacity", type=int, help="pairs in the device's memory; without it: what fits")
     p.add_argument("--spread", action="store_true",
-                   help="under torchrun: each process holds other pairs, so that two devices hold twice as many; none: all hold all")
+                   help="under torchrun: each process holds other pairs, so that two devices hold twice as many, otherwise all hold all")
     p.add_argument("--minimum-pairs", type=int, default=defaults.minimum_pairs, help="to wait for before the first step")
     p.add_argument("--frames", nargs="+", default=[], metavar="PATH",
                    help="frames to validate on, .npz of weighted_filter.train.frames, or directories of them")
-    p.add_argument("--validate-every", type=float, default=defaults.validate_every, metavar="SECONDS")
-    p.add_argument("--checkpoint-every", type=float, default=defaults.checkpoint_every, metavar="SECONDS")
-    p.add_argument("--log-every", type=int, default=defaults.log_every, metavar="STEPS")
+    p.add_argument("--validate-every", type=float, default=defaults.validate_every, metavar="SECONDS",
+                   help="on --frames")
+    p.add_argument("--checkpoint-every", type=float, default=defaults.checkpoint_every, metavar="SECONDS",
+                   help="what a run that is cut goes on from")
+    p.add_argument("--log-every", type=int, default=defaults.log_every, metavar="STEPS", help="a line, and a record in log.jsonl")
     p.add_argument("--name", default=defaults.name, help="of the network, as a viewer shows it")
     p.add_argument("--origin", default=defaults.origin, help="who trained it, on what")
-    p.add_argument("--licence", default=defaults.licence)
+    p.add_argument("--licence", default=defaults.licence, help="of the network, kept in its file")
     return p
 
 
