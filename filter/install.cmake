@@ -17,11 +17,18 @@ endif()
 install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS wf EXPORT wf INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
+# The bundled network, which a source distribution of the Python package does without.
+set(network ${PROJECT_SOURCE_DIR}/assets/networks/kpn.safetensors)
+if(EXISTS ${network})
+  install(FILES ${network} DESTINATION ${CMAKE_INSTALL_DATADIR}/wf)
+endif()
+
 # ---- CMake
 get_target_property(type wf TYPE)
 string(COMPARE EQUAL ${type} STATIC_LIBRARY static)
 install(EXPORT wf NAMESPACE wf:: FILE wf-targets.cmake DESTINATION ${package_folder})
-configure_package_config_file(wf-config.cmake.in wf-config.cmake INSTALL_DESTINATION ${package_folder})
+configure_package_config_file(wf-config.cmake.in wf-config.cmake INSTALL_DESTINATION ${package_folder}
+  PATH_VARS CMAKE_INSTALL_DATADIR)
 write_basic_package_version_file(wf-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/wf-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/wf-config-version.cmake
         DESTINATION ${package_folder})
@@ -31,6 +38,7 @@ file(RELATIVE_PATH pc_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INST
 string(REGEX REPLACE "/$" "" pc_prefix ${pc_prefix})
 file(RELATIVE_PATH pc_include ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
 file(RELATIVE_PATH pc_lib ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_LIBDIR})
+file(RELATIVE_PATH pc_data ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_DATADIR})
 list(JOIN backends " " pc_backends)
 set(pc_private -lm)
 foreach(library IN LISTS OpenMP_C_LIB_NAMES)

@@ -1,4 +1,4 @@
-/* embed.c -- the denoise node in the least of a Vulkan program.
+/* embed.c -- the denoise node in the least of a Vulkan program: embed [NETWORK.safetensors]; without one the bilateral filter.
  *
  * It stands for a renderer: it has its own instance, device and queue (renderer.c), fills an image with noise around a known
  * picture, lets the node filter it, and reads the result back. It fails unless that is nearer to the picture. A real one has a slot
@@ -20,12 +20,28 @@ static wf_node_image color, gather;
 
 /* ---- Once -------------------------------------------------------------------------------------------------------- */
 
-static void create_node(void)
+static void use_network(const char *path)
+{
+    wf_network *network;
+    CHECK(wf_network_open(&print_log, path, &network));
+    CHECK(wf_node_set_network(node, network));
+    wf_network_close(network);
+}
+
+static void use_bilateral_filter(void)
+{
+    wf_bilateral parameters = wf_bilateral_default(9, 9);
+    CHECK(wf_node_set_bilateral(node, &parameters));
+}
+
+static void create_node(const char *network)
 {
     wf_node_options options = node_options(&own, WIDTH, HEIGHT);
     CHECK(wf_node_create(&options, &node));
-    wf_bilateral parameters = wf_bilateral_default(9, 9);
-    CHECK(wf_node_set_bilateral(node, &parameters)); /* or a network's weights: wf_node_set_weights */
+    if (network)
+        use_network(network);
+    else
+        use_bilateral_filter();
     CHECK(wf_node_create_image(node, WF_NODE_COLOR, &color));
     CHECK(wf_node_create_image(node, WF_NODE_GATHER, &gather));
     CHECK(wf_node_bind(node, 0, WF_NODE_COLOR, &color));
@@ -74,11 +90,12 @@ static void filter_frame(void)
     CHECK(wf_download(own.copier, pixels, staging, sizeof pixels)); /* waits for the queue */
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    const char *network = argc > 1 ? argv[1] : NULL;
     own = open_renderer();
     CHECK(wf_alloc(own.copier, sizeof pixels, &staging));
-    create_node();
+    create_node(network);
     double noisy = 0, filtered = 0;
     for (int frame = 0; frame < FRAMES; frame++) {
         for (int i = 0; i < FLOATS; i++)
@@ -89,8 +106,9 @@ int main(void)
     }
     wf_device_info info;
     CHECK(wf_node_get_info(node, &info));
-    printf("embed: %d frames of %dx%d on %s, %s: the error fell from %.4f to %.4f\n", FRAMES, WIDTH, HEIGHT,
-           wf_backend_name(info.backend), info.name, noisy, filtered);
+    printf("embed: %s, %d frames of %dx%d on %s, %s: the error fell from %.4f to %.4f\n",
+           network ? "network" : "bilateral filter", FRAMES, WIDTH, HEIGHT, wf_backend_name(info.backend), info.name,
+           noisy, filtered);
     destroy_node();
     wf_free(own.copier, staging);
     close_renderer(&own);
