@@ -6,7 +6,7 @@
 
 #include "app/error.h"
 #include "app/options.h"
-#include "profiler.h"
+#include "report.h"
 
 /* FLIP above which a pixel's difference is large. */
 #define COMPARE_LARGE 0.2f
@@ -21,7 +21,8 @@ bool compare_report_check(const options *options, error *error);
 bool compare_screenshot(const options *options, FILE *said, error *error);
 
 /* The stages' medians against those of a report that --report wrote. False: some are more than --slower times as long; a line on stderr
- * for each, and their number in *error. Stages that only one of both has do not count; that none is in both is an error. */
-bool compare_report(const options *options, const profiler *times, FILE *said, error *error);
+ * for each, and their number in *error. Stages that only one of both has do not count; that none is in both is an error. Where the former
+ * run did other work (another size, predictor, device), a warning on stderr says so. */
+bool compare_report(const options *options, const report *report, FILE *said, error *error);
 
 #endif

@@ -18,6 +18,31 @@ static double former_median(const cJSON *stages, const char *name)
     return -1;
 }
 
+/* Keys of a report that say what its times are of. */
+static const char *const work_keys[] = {"device", "backend", "predictor", "mode", "kernel", "size", "scene", "spp"};
+
+enum { WORK_KEYS = sizeof work_keys / sizeof *work_keys };
+
+/* Times of other work are no measure of this one, but somebody may want to compare them all the same. */
+static void say_other_work(const options *options, const cJSON *former, const cJSON *now)
+{
+    const char *joint = "is of other work: ";
+    for (int i = 0; i < WORK_KEYS; i++) {
+        const cJSON *there = cJSON_GetObjectItem(former, work_keys[i]), *here = cJSON_GetObjectItem(now, work_keys[i]);
+        if (!there || cJSON_Compare(there, here, true))
+            continue;
+        char *old = cJSON_PrintUnformatted(there), *own = cJSON_PrintUnformatted(here);
+        if (*joint == 'i')
+            fprintf(stderr, "wfview: warning: %s ", options->compare_report);
+        fprintf(stderr, "%s%s %s, not %s", joint, work_keys[i], old ? old : "", own ? own : "");
+        joint = "; ";
+        cJSON_free(old);
+        cJSON_free(own);
+    }
+    if (*joint == ';')
+        fputc('\n', stderr);
+}
+
 static bool compare(const options *options, const cJSON *stages, const profiler *times, FILE *said, error *error)
 {
     const double slower = (double)options->slower;
@@ -73,10 +98,13 @@ bool compare_report_check(const options *options, error *error)
     return ok;
 }
 
-bool compare_report(const options *options, const profiler *times, FILE *said, error *error)
+bool compare_report(const options *options, const report *report, FILE *said, error *error)
 {
-    cJSON *root = read_report(options->compare_report, error);
-    bool ok = root && compare(options, cJSON_GetObjectItem(root, "stages"), times, said, error);
-    cJSON_Delete(root);
+    cJSON *former = read_report(options->compare_report, error), *now = report_build(report);
+    if (former)
+        say_other_work(options, former, now);
+    bool ok = former && compare(options, cJSON_GetObjectItem(former, "stages"), report->profiler, said, error);
+    cJSON_Delete(former);
+    cJSON_Delete(now);
     return ok;
 }

@@ -72,6 +72,12 @@ static bool gather_known(const viewer *viewer, known_frames *known, error *error
     return true;
 }
 
+static report_live live_of(const viewer *viewer)
+{
+    const feed_facts *feed = &viewer->facts.feed;
+    return (report_live){feed->scene, feed->spp, feed->color_samples, feed->triangles};
+}
+
 static report make_report(const viewer *viewer, const report_live *live, const known_frames *known)
 {
     const options *options = viewer->options;
@@ -116,8 +122,7 @@ static report make_report(const viewer *viewer, const report_live *live, const k
 
 static bool write_report(const viewer *viewer, error *error)
 {
-    const feed_facts *feed = &viewer->facts.feed;
-    const report_live live = {feed->scene, feed->spp, feed->color_samples, feed->triangles};
+    const report_live live = live_of(viewer);
     known_frames known = {0};
     bool ok = gather_known(viewer, &known, error);
     if (ok) {
@@ -174,9 +179,12 @@ static bool compare_results(const viewer *viewer, error *error)
 {
     const options *options = viewer->options;
     struct error other = {""};
+    const report_live live = live_of(viewer);
+    const known_frames none = {0};
+    const report report = make_report(viewer, &live, &none);
     bool alike = !options->compare || compare_screenshot(options, viewer_spoken(viewer), error);
-    bool fast = !options->compare_report ||
-                compare_report(options, viewer->kept, viewer_spoken(viewer), alike ? error : &other);
+    bool fast =
+        !options->compare_report || compare_report(options, &report, viewer_spoken(viewer), alike ? error : &other);
     if (*other.message)
         fprintf(stderr, "wfview: %s\n", other.message);
     return alike && fast;

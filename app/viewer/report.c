@@ -204,7 +204,7 @@ static void add_notes(cJSON *root, const char *sentences)
     }
 }
 
-static cJSON *build(const report *report)
+cJSON *report_build(const report *report)
 {
     cJSON *root = cJSON_CreateObject();
     add_text(root, "version", WF_VERSION);
@@ -247,7 +247,7 @@ static cJSON *build(const report *report)
 
 bool report_write(const char *path, const report *report, error *error)
 {
-    cJSON *root = build(report);
+    cJSON *root = report_build(report);
     char *text = cJSON_Print(root);
     cJSON_Delete(root);
     if (!text)

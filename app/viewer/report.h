@@ -66,6 +66,9 @@ typedef struct report {
     int problem_count;
 } report;
 
+/* The report as JSON, to be deleted. */
+struct cJSON *report_build(const report *report);
+
 /* Writes the whole file or none. Keys are listed in report.c's table. */
 bool report_write(const char *path, const report *report, error *error);
 

@@ -152,6 +152,20 @@ def test_not_slower(wfview, golden, tmp_path):
     assert f"no median of {len(report['stages'])} stages is more than 1.05 times that of {old}\n" in run.output
 
 
+def test_other_work(wfview, golden, tmp_path):
+    """What differs is said, once, and times are compared all the same; what a report does not know does not differ."""
+    report = json.loads((golden / "report.json").read_text())
+    other = {**report, "size": [64, 32], "predictor": "kpn (network)", "scene": "room.glb"}
+    del other["mode"]
+    old = scaled(other, 1e6, tmp_path / "old.json")
+    run = wfview(*VIEW, "--compare-report", old, TERRACE)
+    size = json.dumps(report["size"], separators=(",", ":"))
+    assert (run.status, run.errors) == (0, (
+        f'wfview: warning: {old} is of other work: predictor "kpn (network)", not "{report["predictor"]}"; size [64,32], not {size}; '
+        'scene "room.glb", not null\n'))
+    assert "no median of" in run.output
+
+
 def test_one_slower_stage(wfview, golden, tmp_path):
     """That one is named; the screenshot differs, too, and both are said."""
     report = json.loads((golden / "report.json").read_text())
