@@ -219,7 +219,8 @@ const option_row option_rows[] = {
      .help = "gather.exr and splat.exr (R,G,B float32, linear, with the frame's windows, attributes\n"
              "and filtered alpha), with the number that the frame's file has or its place among\n"
              "several; for live frames also frame.exr: R,G,B, albedo, normal, Z and motion, which\n"
-             "wfview reads as a frame. {name}, {number} and {layer} make a pattern: out/{name}.{layer}.{number}.exr"},
+             "wfview reads as a frame. {name}, {number} and {layer} make a pattern: out/{name}.{layer}.{number}.exr,\n"
+             "in which %04d, #### and $F4 are the number, too"},
     {"compression", "NAME", VIEWER, OPTION_WORD(compression), .word = exr_compression_name, .needs = "save",
      .help = "of saved files: %s (default zip); dwaa is lossy, in kept channels called R, G, B or Y, too"},
     {"keep-channels", NULL, RECORDED, OPTION_FLAG(keep_channels), .needs = "save",

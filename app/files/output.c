@@ -49,7 +49,7 @@ static char *follow(const char *path)
 
 char *output_target(const char *path)
 {
-    char *target = strdup(path);
+    char *target = strdup(strcmp(path, "-") == 0 ? "/dev/stdout" : path);
     for (int links = 0; target && descriptor_of(target) == NO_DESCRIPTOR; links++) {
         char *next = follow(target);
         if (!next)

@@ -4,7 +4,7 @@
  * way, full disks included, removes the temporary file and leaves what was there before; so does a signal (interrupt.h).
  *
  * At the end of symbolic links their target is the place. What is there keeps its permissions. Devices, pipes and the program's
- * own descriptors (/dev/stdout, /dev/fd/5) are written to when all is there to write, and are never replaced. */
+ * own descriptors (/dev/stdout, /dev/fd/5) are written to when all is there to write, and are never replaced. "-" is /dev/stdout. */
 #ifndef WFVIEW_OUTPUT_H
 #define WFVIEW_OUTPUT_H
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "app/files/output.h"
+#include "app/frames/sequence.h"
 #include "clash.h"
 #include "compare.h"
 
@@ -107,10 +108,12 @@ void results_path(const options *options, const char *layer, const feed *feed, i
 {
     frame_name name;
     results_name(feed, index, &name);
-    if (is_pattern(options))
-        fill_pattern(options->save, layer, &name, path, size);
+    char *pattern = is_pattern(options) ? sequence_path(options->save, *name.number ? name.number : "1") : NULL;
+    if (pattern)
+        fill_pattern(pattern, layer, &name, path, size);
     else
         snprintf(path, size, "%s/%s%s%s.exr", options->save, layer, *name.number ? "." : "", name.number);
+    free(pattern);
 }
 
 bool results_make_folder(const char *path, error *error)

@@ -41,7 +41,7 @@ def test_symbolic_links_stay(wfview, tmp_path):
     assert sorted(path.name for path in elsewhere.iterdir()) == ["gather.0001.exr", "picture.exr", "r.json", "splat.0001.exr"]
 
 
-@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "-"])
 def test_standard_output(wfview, tmp_path, name):
     """It has the report and nothing else: the line about the run is on stderr then."""
     result = wfview(*RUN, "--report", name, FRAME)

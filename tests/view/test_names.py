@@ -1,5 +1,7 @@
 """What saved files are called, and what is said of a sequence."""
 
+import shutil
+
 import frames
 import numpy as np
 import pytest
@@ -46,7 +48,8 @@ def test_frames_without_numbers_have_their_places(wfview, tmp_path):
 
 @pytest.mark.parametrize("pattern,expected", [
     ("{name}.{layer}.{number}.exr", "shot.gather.0101.exr"), ("{layer}/{name}.{number}.exr", "gather/shot.0101.exr"),
-    ("a/{number}/b{layer}{layer}.EXR", "a/0101/bgathergather.EXR")])
+    ("a/{number}/b{layer}{layer}.EXR", "a/0101/bgathergather.EXR"), ("{layer}.%06d.exr", "gather.000101.exr"),
+    ("{layer}.####.{name}.exr", "gather.0101.shot.exr"), ("a#/{layer}.$F.exr", "a#/gather.101.exr"), ("{layer}%x.exr", "gather%x.exr")])
 def test_patterns(wfview, tmp_path, pattern, expected):
     wfview(*RUN, "--save", tmp_path / "out" / pattern, write(tmp_path / "shot.0101.exr")).done()
     assert saved(tmp_path / "out") == sorted([expected, expected.replace("gather", "splat")])
@@ -54,6 +57,10 @@ def test_patterns(wfview, tmp_path, pattern, expected):
 
 def test_pattern_of_frames_without_numbers(wfview, tmp_path):
     paths = [write(tmp_path / f"{name}.exr") for name in "ba"]
+    for count, expected in ((1, ["gather.01.exr", "splat.01.exr"]), (2, ["gather.01.exr", "gather.02.exr", "splat.01.exr", "splat.02.exr"])):
+        wfview(*RUN, "--save", tmp_path / f"{count}" / "{layer}.##.exr", *paths[:count]).done()
+        assert saved(tmp_path / f"{count}") == expected
+        shutil.rmtree(tmp_path / f"{count}")
     wfview(*RUN, "--save", tmp_path / "{name}.{layer}.exr", *paths).done()
     assert saved(tmp_path) == ["a.exr", "a.gather.exr", "a.splat.exr", "b.exr", "b.gather.exr", "b.splat.exr"]
 
