@@ -23,12 +23,15 @@ static hand_over_facts describe_hand_over(const viewer *viewer)
         [WF_VULKAN] = "none: the filters run in the queue of the images",
         [WF_CUDA] = "zero-copy: CUDA works on the images themselves",
     };
-    static const char *const reasons[WF_BACKEND_COUNT] = {
-        [WF_CPU] = "--backend cpu", [WF_VULKAN] = "--backend vulkan", [WF_CUDA] = "--backend cuda"};
+    static const char *const reasons[2][WF_BACKEND_COUNT] = {
+        {[WF_CPU] = "--backend cpu", [WF_VULKAN] = "--backend vulkan", [WF_CUDA] = "--backend cuda"},
+        {[WF_CPU] = "auto: neither CUDA nor a GPU with Vulkan",
+         [WF_VULKAN] = "auto: CUDA does not work here",
+         [WF_CUDA] = "auto: CUDA works"}};
     const wf_backend backend = viewer->facts.node.backend;
     hand_over_facts facts = {
         .path = viewer_draws(viewer) ? paths[backend] : "none: images are in host memory",
-        .reason = reasons[backend],
+        .reason = reasons[viewer->is_automatic][backend],
         .has_timeline = viewer->sync.timeline,
         .ready = viewer->sync.ready,
         .done = viewer->sync.done,

@@ -54,6 +54,8 @@ static bool replace_denoiser(viewer *viewer, denoiser_options *options, const de
     viewer->asked_count = 0;
     viewer_forget_inspection(viewer);
     viewer->view.backend = wf_node_backend(denoiser.node);
+    viewer->is_automatic =
+        options->automatic || (viewer->is_automatic && viewer->view.backend == viewer->facts.node.backend);
     wf_node_get_info(denoiser.node, &viewer->facts.node);
     viewer_notify(viewer, true, viewer->log.warning);
     viewer_note(viewer, viewer->log.passed_over, viewer->view.backend == WF_CPU && !viewer->device.is_processor);

@@ -94,6 +94,7 @@ typedef struct viewer {
     bool unreadable;        /* viewer_step failed since the frame or its weights could not be had: others may be */
     bool is_stale;          /* the frame that is shown has changed since */
     bool broken;            /* after a failure of the device nothing more can be drawn */
+    bool is_automatic;      /* the backend in use is what --backend auto came to, not one that was asked for */
     wf_backend chosen;      /* the backend that --backend auto takes, */
     char choice[160];       /* and why: a sentence with a newline; empty: nothing was chosen */
     denoiser_input untimed; /* frames like this, which backends are to be timed at where is_untimed */
