@@ -90,10 +90,9 @@ template <typename Level> const void *wf_filter_albedo_of();
 
 #undef WF_INSTANCE
 #define WF_INSTANCE(...)                                                                                               \
-    template <typename Level> const void *wf_filter_albedo_of()                                                        \
+    template <> const void *wf_filter_albedo_of<wf_level<__VA_ARGS__>>()                                               \
     {                                                                                                                  \
-        return (const void *)filter_albedo<Level>;                                                                     \
-    }                                                                                                                  \
-    template const void *wf_filter_albedo_of<wf_level<__VA_ARGS__>>();
+        return (const void *)filter_albedo<wf_level<__VA_ARGS__>>;                                                     \
+    }
 
 #endif

@@ -316,10 +316,9 @@ static __global__ void __launch_bounds__(wf_pair_tile::THREADS, 2) convolve_pair
 template <bool COARSE, bool FEATURES> const void *wf_convolve_pair_of();
 
 #define WF_INSTANCE(...)                                                                                               \
-    template <bool COARSE, bool FEATURES> const void *wf_convolve_pair_of()                                            \
+    template <> const void *wf_convolve_pair_of<__VA_ARGS__>()                                                         \
     {                                                                                                                  \
-        return (const void *)convolve_pair<COARSE, FEATURES>;                                                          \
-    }                                                                                                                  \
-    template const void *wf_convolve_pair_of<__VA_ARGS__>();
+        return (const void *)convolve_pair<__VA_ARGS__>;                                                               \
+    }
 
 #endif

@@ -446,10 +446,9 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter
 template <typename Level, bool GATHER, bool SPLAT> const void *wf_filter_level_of();
 
 #define WF_INSTANCE(gather, splat, ...)                                                                                \
-    template <typename Level, bool GATHER, bool SPLAT> const void *wf_filter_level_of()                                \
+    template <> const void *wf_filter_level_of<wf_level<__VA_ARGS__>, gather, splat>()                                 \
     {                                                                                                                  \
-        return (const void *)filter_level<Level, GATHER, SPLAT>;                                                       \
-    }                                                                                                                  \
-    template const void *wf_filter_level_of<wf_level<__VA_ARGS__>, gather, splat>();
+        return (const void *)filter_level<wf_level<__VA_ARGS__>, gather, splat>;                                       \
+    }
 
 #endif
