@@ -70,6 +70,35 @@ static bool needs_filter(const viewer *viewer)
            !predictor_same(&viewer->applied, &view->predictor);
 }
 
+/* The way that the view goes in the sequence, 1 or -1; 0: it has jumped somewhere. */
+static int direction(const viewer *viewer)
+{
+    const int count = viewer->context.frame_count, frame = viewer->view.frame, shown = viewer->shown;
+    if (shown < 0 || viewer->view.playing || frame == (shown + 1) % count)
+        return 1;
+    if (frame == (shown + count - 1) % count)
+        return -1;
+    return frame == 0 ? 1 : frame == count - 1 ? -1 : 0;
+}
+
+/* A frame cannot be read: on to the next one that can. False: there is no other than the one that is shown. */
+static bool go_past(viewer *viewer, error *error)
+{
+    const struct error reason = *error;
+    const int by = direction(viewer), count = viewer->context.frame_count, first = viewer->view.frame;
+    const bool ends = viewer->view.playing && viewer->view.once;
+    int next = (first + by + count) % count;
+    while (by != 0 && viewer->unreadable && next != viewer->shown && next != first && !(ends && next == 0)) {
+        if (viewer_step(viewer, next, error)) {
+            viewer_notify(viewer, true, reason.message);
+            return true;
+        }
+        next = (next + by + count) % count;
+    }
+    *error = reason;
+    return false;
+}
+
 /* Filters if something changed, and draws. What cannot be filtered is said and taken back. */
 static bool refresh(viewer *viewer, error *error)
 {
@@ -77,9 +106,11 @@ static bool refresh(viewer *viewer, error *error)
     viewer->view.hand = (steering){0};
     if (!needs_filter(viewer))
         return screen_fit(&viewer->screen, error) && viewer_draw(viewer, error);
-    *viewer->notice = 0;
+    if (!viewer->view.playing) /* then there is no time to read it */
+        *viewer->notice = 0;
     viewer->is_stale = false;
-    if (viewer_step(viewer, viewer->view.frame, error))
+    if (viewer_step(viewer, viewer->view.frame, error) ||
+        (viewer->view.frame != viewer->shown && go_past(viewer, error)))
         return true;
     if (viewer->broken || viewer->shown < 0)
         return false;

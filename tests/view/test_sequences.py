@@ -72,6 +72,32 @@ def test_a_frame_that_changes_is_read_anew(window, tmp_path):  # noqa: F811
     opened.quits("q")
 
 
+def test_frames_that_cannot_be_read_are_passed(window, tmp_path):  # noqa: F811
+    """At the beginning, a step at a time, to the ends, and while it plays, which goes on."""
+    folder = tmp_path / "shot"
+    folder.mkdir()
+    for i in range(5):
+        write(folder / f"f.{i}.exr", 0.2 * i)
+    for i in (0, 2, 4):
+        (folder / f"f.{i}.exr").write_bytes((folder / f"f.{i}.exr").read_bytes()[:300])
+    opened = window(*DRAWN, "--rate", 5, folder)
+    opened.until(lambda: is_grey(opened, 0.2))
+    for key, value in (("Right", 0.6), ("Right", 0.2), ("Left", 0.6), ("Home", 0.2), ("End", 0.6)):
+        opened.key(key)
+        opened.until(lambda value=value: is_grey(opened, value))
+    opened.key("space")
+    for value in (0.2, 0.6, 0.2):
+        opened.until(lambda value=value: is_grey(opened, value))
+    opened.quits("q")
+
+
+def test_none_of_the_frames_can_be_read(wfview, display, tmp_path):  # noqa: F811
+    for i in range(3):
+        (tmp_path / f"f.{i}.exr").write_bytes(b"nothing")
+    sentence = wfview(*DRAWN, tmp_path / "f.#.exr", DISPLAY=display).sentence()
+    assert sentence.startswith(f"wfview: {tmp_path}/f.0.exr: not a readable OpenEXR file")
+
+
 def test_scrubbing_while_frames_load(window, tmp_path):  # noqa: F811
     """The mouse goes to and fro over the track from the first picture on, while one key after the other steps and plays."""
     folder = tmp_path / "long"
