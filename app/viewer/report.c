@@ -1,5 +1,5 @@
 /* The report's keys. Times are milliseconds unless the key says otherwise; null stands for a number that is not finite and
- * for what is not known.
+ * for what is not known. Text is UTF-8: of names that are not the other bytes are U+FFFD.
  *
  *     version                  of wfview
  *     device, driver           what filtered
@@ -245,6 +245,35 @@ cJSON *report_build(const report *report)
     return root;
 }
 
+/* Bytes of the UTF-8 character that text begins with (RFC 3629); 0: it is none. */
+static int utf8_length(const char *text)
+{
+    const unsigned char *b = (const unsigned char *)text;
+    const int length = b[0] < 0x80 ? 1 : b[0] < 0xc2 ? 0 : b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : b[0] < 0xf5 ? 4 : 0;
+    for (int i = 1; i < length; i++)
+        if ((b[i] & 0xc0) != 0x80)
+            return 0;
+    const bool fits = length < 3 || (b[0] == 0xe0   ? b[1] >= 0xa0
+                                     : b[0] == 0xed ? b[1] < 0xa0
+                                     : b[0] == 0xf0 ? b[1] >= 0x90
+                                     : b[0] == 0xf4 ? b[1] < 0x90
+                                                    : true);
+    return fits ? length : 0;
+}
+
+/* Files may have any names, JSON is UTF-8: other bytes become U+FFFD. */
+static void write_json(FILE *to, const char *text)
+{
+    while (*text) {
+        const int length = utf8_length(text);
+        if (length > 0)
+            fwrite(text, 1, (size_t)length, to);
+        else
+            fputs("\\ufffd", to);
+        text += length > 0 ? length : 1;
+    }
+}
+
 bool report_write(const char *path, const report *report, error *error)
 {
     cJSON *root = report_build(report);
@@ -255,7 +284,7 @@ bool report_write(const char *path, const report *report, error *error)
     output output;
     bool opened = output_open(&output, path, error);
     if (opened) {
-        fputs(text, output.file);
+        write_json(output.file, text);
         fputc('\n', output.file);
     }
     cJSON_free(text);

@@ -61,6 +61,34 @@ static double number_of(const cJSON *object, const char *key)
     return item->valuedouble;
 }
 
+/* A byte of Latin-1, a character cut short, overlong ones, a surrogate, one beyond Unicode; and what is UTF-8 stays. */
+static void test_names_that_are_no_utf8(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *expected;
+    } cases[] = {
+        {"caf\xe9.exr", "caf\xef\xbf\xbd.exr"},
+        {"\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xc0\xaf\xe0\x80\xaf", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xc3\xa9\xe2\x82\xac\xed\x9f\xbf\xf0\x9f\x98\x80\"\\\n",
+         "\xc3\xa9\xe2\x82\xac\xed\x9f\xbf\xf0\x9f\x98\x80\"\\\n"},
+    };
+    profiler *profiler = profiler_create();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        report report = example(profiler);
+        report.problems = &(report_problem){cases[i].name, "it is broken\n", true};
+        report.problem_count = 1;
+        cJSON *root = write_and_parse(&report);
+        const cJSON *problem = cJSON_GetArrayItem(cJSON_GetObjectItem(root, "problems"), 0);
+        assert_string_equal(text_of(problem, "frame"), cases[i].expected);
+        cJSON_Delete(root);
+    }
+    profiler_destroy(profiler);
+}
+
 static void test_keys(void **state)
 {
     (void)state;
@@ -166,7 +194,7 @@ static void test_null(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_keys), cmocka_unit_test(test_live_frames),
-                                       cmocka_unit_test(test_null)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_names_that_are_no_utf8), cmocka_unit_test(test_keys),
+                                       cmocka_unit_test(test_live_frames), cmocka_unit_test(test_null)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
