@@ -133,7 +133,7 @@ def test_all_there(wfview, complete):
 def test_interrupted(build, tmp_path):
     """SIGINT keeps what is there; a large reference cannot have been done by then."""
     path = tmp_path / "long.npy"
-    command = [build / "app" / "wfview", "--dataset", path, "--count", "2", "--render-size", "64x64", "--reference-spp", "1000000"]
+    command = [build / "app" / "wfview", "--dataset", path, "--count", "2", "--render-size", "16x16", "--reference-spp", "1000000"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     while not (tmp_path / "long.npy.part").exists():
         time.sleep(0.05)
