@@ -10,7 +10,7 @@ static const char introduction[] =
     "usage: wfview [options] FRAME.exr | DIRECTORY | PATTERN ...\n"
     "       wfview [options] --scene FILE\n"
     "       wfview [options] --ipc 127.0.0.1:14158 [FRAME.exr | DIRECTORY | PATTERN ...]\n"
-    "       wfview --list FRAME.exr\n"
+    "       wfview --list FRAME.exr | DIRECTORY | PATTERN\n"
     "       wfview --dataset OUT [--seed S] [--first F] [--count N] [--buffers B] [--spp N] ...\n"
     "\n"
     "Frames are OpenEXR files as renderers write them, or with plain channel names (R, albedo.R, normal.X, Z,\n"

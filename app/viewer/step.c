@@ -78,11 +78,13 @@ static bool acquire(viewer *viewer, const wf_node_sync *sync, error *error)
     return !sync || denoiser_acquire(&viewer->denoiser, viewer->slot, VK_NULL_HANDLE, error);
 }
 
-/* In a headless run for its frames' files alone nobody looks at the view, or reads how long it takes. */
+/* In a headless run for its frames' files nobody looks at the view, or asks how long it takes: files are read back between its frames. */
 static bool is_looked_at(const options *options)
 {
-    return !options->headless || !options->save || options->screenshot || options->measure || options->do_count > 0 ||
-           options->beside_count > 0 || options->report || options->compare_report || options->trace || options->times;
+    const bool is_timed = options->trace || options->times || options->compare_report ||
+                          (options->report && (options->frames > 0 || options->warmup > 0));
+    return !options->headless || !options->save || is_timed || options->screenshot || options->measure ||
+           options->do_count > 0 || options->beside_count > 0;
 }
 
 static bool lay_out(viewer *viewer, error *error)
