@@ -67,8 +67,9 @@ const option_row option_rows[] = {
      .help = "for predictors that take one, and for files whose kernels are not square"},
 
     {.help = "Frames"},
-    {"reference", "FILE", VIEWER, OPTION_TEXT(reference), .file = OPTIONS_READ,
-     .help = "shows differences, reports metrics against it; without it a file of the same name in\n"
+    {"reference", "PATH", VIEWER, OPTION_TEXT(reference), .file = OPTIONS_READ,
+     .help = "shows differences, reports metrics against it: a file for all frames; of a DIRECTORY the one of\n"
+             "the frame's name, of ref.%04d.exr (or ####, $F4) the one of its number. Without it a file of the same name in\n"
              "a folder \"reference\" beside the frame, or NAME.ref.exr or NAME_ref.exr, is taken. Any format that frames have"},
     {"beside", "PATH", RECORDED, .read = option_read_beside,
      .help = "another FRAME.exr, 'PATTERN' or DIRECTORY of the same shot: with each frame the\n"

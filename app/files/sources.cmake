@@ -9,7 +9,7 @@ add_library(wfview_io STATIC
   files/exr_names.c files/exr_pixels.c files/exr_result.c files/exr_rules.c files/exr_write.c
   files/frame_file.c files/input.c files/output.c files/pfm.c files/png.c files/png_read.c files/radiance.c
   files/siblings.c files/weights.c
-  frames/frame.c frames/frame_name.c frames/mend.c frames/normals.c frames/sequence.c frames/sequence_list.c frames/source.c
+  frames/frame.c frames/frame_name.c frames/mend.c frames/normals.c frames/reference.c frames/sequence.c frames/sequence_list.c frames/source.c
   ipc/album.c ipc/images.c ipc/packet.c ipc/server.c ipc/stream.c
   view/commands.c view/commands_help.c view/exposure.c view/flip.c view/inspected.c view/layers.c view/measured.c
   view/metrics.c view/palette.c view/pane.c view/place.c view/tone.c view/view.c

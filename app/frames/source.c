@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "app/files/frame_file.h"
 #include "app/viewer/profiler.h"
+#include "reference.h"
 #include "sequence.h"
 
 #define DEFAULT_BUDGET (1LL << 30)
@@ -40,6 +40,7 @@ struct source {
     int channel_count;
     bool strict;
     const char *shared_path; /* of the reference for every frame, or NULL */
+    const char *references;  /* where each frame has its own, or NULL: beside it */
     frame shared;            /* that reference, once loaded; the loading thread's */
     long long budget;
 
@@ -55,35 +56,6 @@ struct source {
 };
 
 /* ---- Loading one frame, without the mutex --------------------------------------------------------------------------- */
-
-static bool exists(const char *path)
-{
-    return access(path, F_OK) == 0;
-}
-
-#define PLACE_SIZE 64
-
-/* FOLDER/reference/NAME.exr, NAME.ref.exr or NAME_ref.exr for NAME.exr, and so for other formats, whichever exists; to be freed, or
- * NULL. Where that is, as people read it: "*.ref.exr". */
-static char *find_reference(const char *path, char place[PLACE_SIZE])
-{
-    static const char *const marks[] = {NULL, ".ref", "_ref"};
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    const char *extension = frame_file_format(name) ? strrchr(name, '.') : ".exr";
-    const int folder = (int)(name - path),
-              stem = (int)((strrchr(name, '.') ? strrchr(name, '.') : strchr(name, 0)) - path);
-    for (int i = 0; i < 3; i++) {
-        char *candidate = NULL;
-        int length = marks[i] ? asprintf(&candidate, "%.*s%s%s", stem, path, marks[i], extension)
-                              : asprintf(&candidate, "%.*sreference/%s", folder, path, name);
-        snprintf(place, PLACE_SIZE, "%s*%s%s", marks[i] ? "" : "reference/", marks[i] ? marks[i] : "", extension);
-        if (length >= 0 && exists(candidate))
-            return candidate;
-        if (length >= 0)
-            free(candidate);
-    }
-    return NULL;
-}
 
 /* "R,G,B of PLACE"; to be freed. NULL: no memory. */
 static char *name_origin(const char *channels, const char *place)
@@ -122,7 +94,7 @@ static bool add_shared_reference(source *source, frame *frame, error *error)
 static bool add_own_reference(const source *source, frame *frame, error *error)
 {
     struct frame reference;
-    char place[PLACE_SIZE], *path = find_reference(frame->path, place);
+    char place[REFERENCE_PLACE], *path = reference_find(source->references, frame->path, place);
     if (!path)
         return true;
     bool added = frame_file_read_color(path, source->channels, source->channel_count, &reference, error);
@@ -312,11 +284,28 @@ static void destroy(source *source)
     free(source);
 }
 
+/* Frames without one are compared with nothing, which is said. */
+static bool find_references(source *source, error *error)
+{
+    sequence *sequence = &source->sequence;
+    char *lacking, *all = NULL;
+    if (!reference_check(source->references, sequence->paths, sequence->count, &lacking, error))
+        return false;
+    if (lacking && asprintf(&all, "%s%s", sequence->warnings ? sequence->warnings : "", lacking) >= 0) {
+        free(sequence->warnings);
+        sequence->warnings = all;
+    }
+    free(lacking);
+    return true;
+}
+
 static bool start(source *source, const source_options *options, error *error)
 {
     for (int i = 0; i < options->path_count; i++)
         if (!sequence_add(&source->sequence, options->paths[i], error))
             return false;
+    if (!find_references(source, error))
+        return false;
     source->entries = calloc((size_t)source->sequence.count, sizeof *source->entries);
     if (!source->entries)
         return error_set(error, "not enough memory for %d frames", source->sequence.count);
@@ -334,7 +323,9 @@ source *source_open(const source_options *options, error *error)
     source->channels = options->channels;
     source->channel_count = options->channel_count;
     source->strict = options->strict;
-    source->shared_path = options->reference;
+    const bool is_shared = reference_kind_of(options->reference) == REFERENCE_SHARED;
+    source->shared_path = is_shared ? options->reference : NULL;
+    source->references = is_shared ? NULL : options->reference;
     source->budget = options->memory_budget ? options->memory_budget : DEFAULT_BUDGET;
     source->urgent = source->pinned[0] = source->pinned[1] = NOTHING;
     pthread_mutex_init(&source->mutex, NULL);

@@ -16,8 +16,7 @@ typedef struct source_options {
     const char *const *paths; /* files, directories, patterns: see sequence.h */
     int path_count;           /* at least 1 */
 
-    /* NULL, or one EXR used for every frame; without it a file of the same name in a folder "reference" beside the frame, or
-     * NAME.ref.exr or NAME_ref.exr. Must outlive the source. */
+    /* NULL, a file for every frame, or where each has its own: see reference.h. Must outlive the source. */
     const char *reference;
 
     const char *const *channels; /* mappings LAYER=NAME, see exr.h. Must outlive the source */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/frames/frame_name.h"
+#include "app/frames/reference.h"
 #include "state.h"
 
 #define NO_NUMBER (-1)
@@ -71,6 +72,8 @@ static bool open_beside(viewer *viewer, const char *path, beside *beside, error 
     options options = *viewer->options;
     options.paths = &path;
     options.path_count = 1;
+    if (reference_kind_of(options.reference) != REFERENCE_SHARED)
+        options.reference = NULL; /* those are for the first one's frames */
     beside->path = path;
     beside->frame = beside->weighed = -1;
     beside->staging.device = &viewer->device;

@@ -187,6 +187,29 @@ def test_bad_reference(dump, tmp_path, shared):
     assert message == f"{reference}: 18 values of its reference are NaN or infinite, the first at pixel x=0 y=0"
 
 
+@pytest.mark.parametrize("asked", ["refs", "refs/", "refs/f.%d.exr", "refs/f.#.exr", "refs/f.$F.exr"])
+def test_references_elsewhere(dump, tmp_path, asked):
+    """By the frames' names, or their numbers, and not those that lie beside them; a file that is called like a pattern is one for all."""
+    for name in ("shot/f.8.exr", "shot/f.9.exr", "shot/f.10.exr", "shot/f.9.ref.exr", "refs/f.8.exr", "refs/f.10.exr"):
+        write(tmp_path / name)
+    assert references(dump, "--reference", f"{tmp_path}/{asked}", tmp_path / "shot") == [True, False, True]
+    if "%" in asked:
+        write(tmp_path / asked)
+        assert references(dump, "--reference", f"{tmp_path}/{asked}", tmp_path / "shot") == [True] * 3
+
+
+def test_no_references_elsewhere(dump, tmp_path):
+    for name in ("f.8.exr", "f.9.exr"):
+        write(tmp_path / name)
+    (tmp_path / "refs").mkdir()
+    for asked, expected in (("refs", "refs/f.8.exr"), ("refs/####.exr", "refs/0008.exr")):
+        assert dump.error("sequence", "--reference", tmp_path / asked, tmp_path) == (
+            f"--reference {tmp_path}/{asked}: no file for any of 2 frames, the first would be {tmp_path}/{expected}")
+    write(tmp_path / "g.exr")
+    assert dump.error("sequence", "--reference", tmp_path / "refs/#.exr", tmp_path / "g.exr") == (
+        f"--reference {tmp_path}/refs/#.exr: {tmp_path}/g.exr has no number to take one by")
+
+
 def test_missing_shared_reference(dump, tmp_path):
     write(tmp_path / "f.exr")
     message = dump.error("sequence", "--reference", tmp_path / "no.exr", tmp_path / "f.exr")

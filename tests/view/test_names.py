@@ -1,5 +1,7 @@
 """What saved files are called, and what is said of a sequence."""
 
+import json
+import pathlib
 import shutil
 
 import frames
@@ -53,6 +55,20 @@ def test_frames_without_numbers_have_their_places(wfview, tmp_path):
 def test_patterns(wfview, tmp_path, pattern, expected):
     wfview(*RUN, "--save", tmp_path / "out" / pattern, write(tmp_path / "shot.0101.exr")).done()
     assert saved(tmp_path / "out") == sorted([expected, expected.replace("gather", "splat")])
+
+
+def test_references_of_a_sequence(wfview, tmp_path):
+    """Each frame is compared with its own; that some have none is said."""
+    for number, value in ((8, 0.5), (9, 0.25), (10, 0.125)):
+        write(tmp_path / "shot" / f"f.{number}.exr", value)
+    for number, value in ((8, 0.5), (10, 0.25)):
+        write(tmp_path / "refs" / f"f.{number}.exr", value)
+    for asked in (tmp_path / "refs", tmp_path / "refs" / "f.#.exr"):
+        result = wfview(*RUN, "--reference", asked, "--report", tmp_path / "r.json", tmp_path / "shot")
+        assert (result.status, result.errors) == (0, (
+            f"wfview: warning: {tmp_path}/shot/f.8.exr: --reference {asked}: no file for 1 of 3 frames, the first would be {tmp_path}/refs/f.9.exr\n"))
+        metrics = json.loads((tmp_path / "r.json").read_text())["metrics"]
+        assert [(pathlib.Path(frame["frame"]).name, frame["noisy"]["smape"] > 0.1) for frame in metrics] == [("f.8.exr", False), ("f.10.exr", True)]
 
 
 def test_pattern_of_frames_without_numbers(wfview, tmp_path):
