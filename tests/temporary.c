@@ -1,6 +1,7 @@
 #include "temporary.h"
 
 #include <dirent.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,15 +33,21 @@ static int visit(void (*act)(const char *path))
     return count;
 }
 
-static void delete (const char *path)
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *level)
 {
-    if (remove(path) != 0)
+    (void)status, (void)kind, (void)level;
+    return remove(path);
+}
+
+void temporary_remove(const char *path)
+{
+    if (nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS) != 0)
         fail(path);
 }
 
 static void end(void)
 {
-    visit(delete);
+    visit(temporary_remove);
     rmdir(folder);
 }
 
@@ -67,7 +74,7 @@ int temporary_count(void)
 
 void temporary_clear(void)
 {
-    visit(delete);
+    visit(temporary_remove);
 }
 
 void temporary_write(const char *name, const void *bytes, size_t size)

@@ -10,7 +10,10 @@ const char *temporary_path(const char *name);
 /* How many files the folder holds. */
 int temporary_count(void);
 
-/* Removes all files from the folder. */
+/* Removes a file, or a folder with all that is in it. */
+void temporary_remove(const char *path);
+
+/* Removes all that the folder holds. */
 void temporary_clear(void);
 
 /* Writes a file there / reads one whole, with a 0 behind it, to be freed. */

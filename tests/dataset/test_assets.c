@@ -5,7 +5,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,23 +78,6 @@ static int make_folders(void **state)
     temporary_write("models/broken.glb", "glTF", 4);
     write_environment("skies/sky.exr", false);
     write_environment("skies/dark.exr", true);
-    return 0;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *level)
-{
-    (void)status;
-    (void)kind;
-    (void)level;
-    return remove(path);
-}
-
-static int remove_folders(void **state)
-{
-    (void)state;
-    static const char *const names[] = {"models", "empty", "skies"};
-    for (int i = 0; i < 3; i++)
-        nftw(temporary_path(names[i]), remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     return 0;
 }
 
@@ -177,5 +159,5 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_in_scenes),
     };
-    return cmocka_run_group_tests(tests, make_folders, remove_folders);
+    return cmocka_run_group_tests(tests, make_folders, NULL);
 }

@@ -4,7 +4,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <ftw.h>
 #include <half.h>
 #include <math.h>
 #include <signal.h>
@@ -101,19 +100,6 @@ static void assert_refused(const char *path, const dataset_settings *wanted, con
     assert_false(dataset_store_open(path, wanted, &store, &error));
     assert_string_equal(error.message, sentence);
     assert_true(store.file == -1 && !store.part && !store.record);
-}
-
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *level)
-{
-    (void)status;
-    (void)kind;
-    (void)level;
-    return remove(path);
-}
-
-static void remove_folder(const char *path)
-{
-    assert_int_equal(nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static char *format(const char *pattern, const char *path)
@@ -250,7 +236,7 @@ static void test_other_settings(void **state)
                           "for the reference) than asked for "
                           "(seed 9, pairs 0 to 19 of 123x3 pixels, 1 buffer of 2 samples and 64 for the reference)",
                           folder));
-    remove_folder(folder);
+    temporary_remove(folder);
 }
 
 static void test_bad_places(void **state)
@@ -277,7 +263,7 @@ static void test_bad_places(void **state)
     assert_refused(other, &settings, format("%s: has other files, and no data set that could be continued", other));
     temporary_write("other/dataset.json", "{}", 2);
     assert_refused(other, &settings, format("%s/dataset.json: has no settings of a data set of wfview's", other));
-    remove_folder(other);
+    temporary_remove(other);
     char *long_path = malloc(5001);
     memset(long_path, 'a', 5000);
     long_path[5000] = 0;
@@ -358,7 +344,7 @@ static void test_folder(void **state)
         assert_true(reference.pixels[4 * i + 1] == value(1, CLEAN, FRAME_COLOR, 1, i));
     frame_free(&frame);
     image_free(&reference);
-    remove_folder(path);
+    temporary_remove(path);
 }
 
 /* Slices: files say where they begin, folders take several. */
@@ -395,7 +381,7 @@ static void test_slices(void **state)
     error error;
     assert_false(dataset_store_open(folder, &slice, &store, &error));
     assert_non_null(strstr(error.message, "than asked for (seed 1, pairs 9 to 11 of 5x3"));
-    remove_folder(folder);
+    temporary_remove(folder);
 }
 
 int main(void)
