@@ -158,16 +158,19 @@ static void print_measured(const viewer *viewer)
 {
     const measurement *measured = &viewer->measured;
     const measure_pair *pair = &measured->request.pair;
+    const frame_region *region = &measured->request.region;
     FILE *to = viewer_spoken(viewer);
     if (!viewer->has_measured)
         return;
     fprintf(to, "%s: %s", feed_path(&viewer->feed, measured->request.frame), layer_word(pair->layer));
-    if (pair->against >= 0) {
+    if (pair->against >= 0)
         fprintf(to, "-%s", layer_word(pair->against));
+    if (viewer->options->region.width > 0) /* of which a part may lie outside */
+        fprintf(to, " in %d,%d,%d,%d", region->x, region->y, region->width, region->height);
+    if (pair->against >= 0)
         for (int i = 0; i < metric_count; i++)
             fprintf(to, "%s %s %.*f", i > 0 ? "," : ":", metric_rows[i].label, metric_rows[i].decimals,
                     measured->difference.values[i]);
-    }
     for (int c = 0; c < measured->channel_count && pair->against < 0; c++)
         fprintf(to, "%s mean %g, deviation %g, from %g to %g", c > 0 ? ";" : ":", measured->channels[c].mean,
                 measured->channels[c].deviation, measured->channels[c].smallest, measured->channels[c].largest);

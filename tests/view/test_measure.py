@@ -128,6 +128,9 @@ def test_said(wfview, tmp_path):
     said = wfview(*run, "--measure", "depth").done().output.splitlines()[-1]
     told, = json.loads((tmp_path / "r.json").read_text())["measured"][-1]["channels"]
     assert said == f"{STUDIO}: depth: mean {told['mean']:g}, deviation {told['deviation']:g}, from {told['min']:g} to {told['max']:g}"
+    for measure in ("depth", "gather-noisy"):
+        said = wfview(*run, "--measure", measure, "--region", "470,262,99,99").done().output.splitlines()[-1]
+        assert said.startswith(f"{STUDIO}: {measure} in 470,262,10,8: {'mean' if measure == 'depth' else 'SMAPE'} ")
 
 
 def test_what_is_no_number(wfview, tmp_path):
