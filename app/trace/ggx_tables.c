@@ -14,8 +14,6 @@
 #define AZIMUTHS   24 /* of half a turn: the other half is its mirror image */
 #define ELEVATIONS 64
 
-static const double pi = 3.14159265358979323846;
-
 /* The outgoing direction is (sine, 0, cosine). */
 typedef struct view {
     double alpha, sine, cosine, lambda;
@@ -41,7 +39,7 @@ static view make_view(int r, int c)
 
 static facet draw(const view *view, int i, int j)
 {
-    double angle = pi * (i + 0.5) / AZIMUTHS, tail = (j + 0.5) / ELEVATIONS;
+    double angle = M_PI * (i + 0.5) / AZIMUTHS, tail = (j + 0.5) / ELEVATIONS;
     double v = pow(tail, 4); /* steep microfacets are few, but matter */
     double length = hypot(view->alpha * view->sine, view->cosine);
     double top = view->cosine / length, z = v * (1 + top) - top, radius = sqrt(fmax(1 - z * z, 0));

@@ -14,8 +14,6 @@
 #define LEAST      0.05f /* of what it would be if its texture were white, in case all of these are black */
 #define BRIGHTEST  1e30f /* of what is summed up: brighter lights are drawn no more often */
 
-static const double pi = 3.14159265358979323846;
-
 /* ---- Triangles ---------------------------------------------------------------------------------------------------- */
 
 static float area(const scene *scene, const triangle *triangle)
@@ -155,7 +153,7 @@ static float texel_mean(const image *image, int x, int y)
 
 static double row_solid_angle(const image *image, int y)
 {
-    return 2 * pi / image->width * (cos(pi * y / image->height) - cos(pi * (y + 1) / image->height));
+    return 2 * M_PI / image->width * (cos(M_PI * y / image->height) - cos(M_PI * (y + 1) / image->height));
 }
 
 static bool draw_from_image(lights *lights, error *error)

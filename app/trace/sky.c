@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PI                 3.14159265358979f
+#define PI                 ((float)M_PI)
 #define UNIT_LUMINANCE     25.0f  /* kcd/m2 of radiance 1 */
 #define SUN_ILLUMINANCE    128.0f /* klx above the atmosphere */
 #define GROUND_REFLECTANCE 0.2f

@@ -5,8 +5,6 @@
 
 #include "shaders/metrics/flip.h"
 
-#define PI 3.14159265358979323846
-
 /* Contrast sensitivity: sums of Gaussians a sqrt(pi/b) exp(-(pi x)^2 / b), x in degrees. */
 typedef struct gaussian {
     double a, b;
@@ -120,10 +118,10 @@ static void make_gaussians(const gaussian *gaussians, int count, kernel kernels[
     for (int k = 0; k < count; k++) {
         double sum = 0;
         kernels[k] = (kernel){0};
-        kernels[k].radius = (int)ceil(3 * sqrt(WIDEST_B / (2 * PI * PI)) * FLIP_PIXELS_PER_DEGREE);
+        kernels[k].radius = (int)ceil(3 * sqrt(WIDEST_B / (2 * M_PI * M_PI)) * FLIP_PIXELS_PER_DEGREE);
         for (int i = -kernels[k].radius; i <= kernels[k].radius; i++) {
             const double x = i / FLIP_PIXELS_PER_DEGREE, a = gaussians[k].a, b = gaussians[k].b;
-            const double value = sqrt(a * sqrt(PI / b)) * exp(-PI * PI * x * x / b);
+            const double value = sqrt(a * sqrt(M_PI / b)) * exp(-M_PI * M_PI * x * x / b);
             *tap(&kernels[k], i) = (float)value;
             sum += value;
         }
