@@ -1,23 +1,11 @@
-/* The steps of a frame, and where in one piece of memory their buffers lie: each from the first step that uses it to the
- * last. */
+/* The steps of a frame, and which buffers each of them uses. */
 #include "plan.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    ALIGNMENT = 256,
-    MAX_BUFFERS = 2 * PLAN_MAX_STEPS + 8 * WF_NETWORK_MAX_LEVELS,
-    MAX_USES = 8 * PLAN_MAX_STEPS,
-    NONE = -1
-};
-
-typedef struct buffer {
-    size_t size, offset;
-    int first, last; /* steps */
-} buffer;
+enum { ALIGNMENT = 256, MAX_USES = 8 * PLAN_MAX_STEPS, NONE = -1 };
 
 /* An address in a step's call: of a pointer to whatever type. */
 typedef struct use {
@@ -33,7 +21,7 @@ typedef struct planner {
     int exposure;                  /* a buffer */
     int zeros;                     /* a buffer that is 0 before the first frame, or NONE */
     int buffer_count, use_count;
-    buffer buffers[MAX_BUFFERS];
+    plan_buffer buffers[PLAN_MAX_BUFFERS];
     use uses[MAX_USES];
 } planner;
 
@@ -88,7 +76,7 @@ static size_t planes_bytes(const planner *p, int level)
 static int new_buffer(planner *p, size_t size)
 {
     const size_t padded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    p->buffers[p->buffer_count] = (buffer){.size = padded ? padded : ALIGNMENT, .first = NONE};
+    p->buffers[p->buffer_count] = (plan_buffer){.size = padded ? padded : ALIGNMENT, .first = NONE};
     return p->buffer_count++;
 }
 
@@ -103,7 +91,7 @@ static void use_buffer(planner *p, void *address, int index)
 {
     if (index == NONE)
         return;
-    buffer *b = &p->buffers[index];
+    plan_buffer *b = &p->buffers[index];
     b->last = p->denoiser->step_count - 1;
     b->first = b->first == NONE ? b->last : b->first;
     p->uses[p->use_count++] = (use){address, index};
@@ -152,53 +140,6 @@ static void use_workspace(planner *p, void *address, size_t size)
 {
     if (size > 0)
         use_buffer(p, address, new_buffer(p, size));
-}
-
-/* Where to put a buffer so that nothing that lives at the same time overlaps it: the lowest such place among 0 and the ends of
- * those that are placed already. */
-static int is_free(const buffer *const *placed, int count, const buffer *b, size_t offset)
-{
-    for (int i = 0; i < count; i++) {
-        const buffer *other = placed[i];
-        if (other->first <= b->last && b->first <= other->last && offset < other->offset + other->size &&
-            other->offset < offset + b->size)
-            return 0;
-    }
-    return 1;
-}
-
-static void place(const buffer *const *placed, int count, buffer *b)
-{
-    size_t best = SIZE_MAX;
-    for (int i = -1; i < count; i++) {
-        const size_t offset = i < 0 ? 0 : placed[i]->offset + placed[i]->size;
-        if (offset < best && is_free(placed, count, b, offset))
-            best = offset;
-    }
-    b->offset = best;
-}
-
-static int compare_sizes(const void *a, const void *b)
-{
-    const buffer *x = *(const buffer *const *)a, *y = *(const buffer *const *)b;
-    if (x->size != y->size)
-        return x->size < y->size ? 1 : -1;
-    return x->first - y->first;
-}
-
-/* The largest first. Returns the bytes of all. */
-static size_t place_all(planner *p)
-{
-    buffer *order[MAX_BUFFERS];
-    size_t end = 0;
-    for (int i = 0; i < p->buffer_count; i++)
-        order[i] = &p->buffers[i];
-    qsort(order, (size_t)p->buffer_count, sizeof *order, compare_sizes);
-    for (int i = 0; i < p->buffer_count; i++) {
-        place((const buffer *const *)order, i, order[i]);
-        end = order[i]->offset + order[i]->size > end ? order[i]->offset + order[i]->size : end;
-    }
-    return end;
 }
 
 /* ---- Steps -------------------------------------------------------------------------------------------------------- */
@@ -457,7 +398,7 @@ static void filter(planner *p, const tensor decoded[WF_NETWORK_MAX_LEVELS])
         keep_level(p, decoded[level], light[level], &filtered[level]);
 }
 
-static wf_result clear(const wf_denoiser *denoiser, const buffer *b)
+static wf_result clear(const wf_denoiser *denoiser, const plan_buffer *b)
 {
     void *zeros = calloc(1, b->size);
     if (!zeros)
@@ -471,7 +412,7 @@ static wf_result clear(const wf_denoiser *denoiser, const buffer *b)
 static wf_result take_memory(planner *p)
 {
     wf_denoiser *denoiser = p->denoiser;
-    const size_t size = place_all(p);
+    const size_t size = wf_plan_place(p->buffers, p->buffer_count);
     WF_TRY(denoiser->device->table->alloc(denoiser->device, size, &denoiser->buffers));
     denoiser->memory += size;
     for (int i = 0; i < p->use_count; i++) {
