@@ -278,7 +278,7 @@ static void test_folder_of_slices(void **state)
     make_data(path, PAIRS);
     assert_int_equal(access(path, F_OK), 0);
     make_slice(temporary_path("slices/1.npy"), PAIRS, PAIRS);
-    remove_folder(folder);
+    temporary_remove(folder);
 }
 
 static void test_two_writers(void **state)
