@@ -15,7 +15,7 @@ wf_device *device;
 wf_backend backend;
 random_state random_numbers;
 
-enum { ABILITIES = 6, BRIEF_STEP = 7 };
+enum { ABILITIES = 6, BRIEF_STEP = 13 };
 
 static const char *const ability_names[ABILITIES] = {
     "bfloat16", "float64", "strides in W other than 1", "coverage", "fused gather and splat", "backward"};

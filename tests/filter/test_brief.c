@@ -9,7 +9,7 @@
 
 #include "suite.h"
 
-enum { STEP = 7, CASES = 30 };
+enum { STEP = 13, CASES = 30 };
 
 /* Bits of the cases that are taken. */
 static unsigned take(unsigned seed, char *brief)

@@ -52,6 +52,8 @@ static void test_special_values_in_input(void **state)
         for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
             FOR_EACH_OPERATOR(op)
             {
+                if (!suite_takes_case())
+                    continue;
                 filter_case c = special_case(op, mode, 5);
                 c.dtype = c.weight_dtype = i % 2 ? WF_FLOAT32 : WF_FLOAT16;
                 problem p = problem_make(&c, &random_numbers);
@@ -73,6 +75,8 @@ static void test_special_values_in_weight(void **state)
         for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
             FOR_EACH_OPERATOR(op)
             {
+                if (!suite_takes_case())
+                    continue;
                 filter_case c = special_case(op, mode, 5);
                 c.dtype = c.weight_dtype = i % 2 ? WF_FLOAT16 : WF_FLOAT32;
                 problem p = problem_make(&c, &random_numbers);
@@ -94,6 +98,8 @@ static void test_outside_taps_are_ignored(void **state)
         for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++) {
             FOR_EACH_OPERATOR(op)
             {
+                if (!suite_takes_case())
+                    continue;
                 filter_case c = special_case(op, mode, kernel);
                 c.c = channels;
                 if (channels > 3)
@@ -121,6 +127,8 @@ static void test_masked_logits(void **state)
     for (int kernel = 4; kernel <= 5; kernel++) {
         FOR_EACH_OPERATOR(op)
         {
+            if (!suite_takes_case())
+                continue;
             filter_case c = special_case(op, WF_SOFTMAX, kernel);
             problem p = problem_make(&c, &random_numbers);
             for (int t = 0; t < kernel * kernel; t++) {
@@ -145,6 +153,8 @@ static void test_clamped_sums(void **state)
     for (size_t i = 0; i < LENGTH(sums); i++) {
         FOR_EACH_OPERATOR(op)
         {
+            if (!suite_takes_case())
+                continue;
             filter_case c = special_case(op, WF_NORMALIZED, 5);
             problem p = problem_make(&c, &random_numbers);
             host_tensor_fill(&p.weight, 0);
