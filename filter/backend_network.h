@@ -152,6 +152,7 @@ typedef struct wf_level_call {
     wf_filtered output;
     wf_filtered coarser; /* images are absent where there is none */
     wf_level_before before;
+    void *logits;         /* what level_logits writes; NULL where the filter makes them */
     void *blend_counters; /* where the level is blended, too, as wf_blend_call has it; 0 before the first frame */
     void *workspace;
 } wf_level_call;
@@ -212,6 +213,9 @@ typedef struct wf_network_table {
     wf_result (*down)(wf_device *device, wf_stream stream, const wf_down_call *call);
     wf_result (*down_levels)(wf_device *device, wf_stream stream,
                              const wf_downs *downs); /* or NULL, then `down` is not */
+    /* A level's logits of both operators, which its filter reads, when all levels are decoded, beside the call that follows. NULL: filters make
+     * them. */
+    wf_result (*level_logits)(wf_device *device, wf_stream stream, const wf_level_call *call);
     wf_result (*filter_level)(wf_device *device, wf_stream stream, const wf_level_call *call);
     /* Where levels do not wait for each other: filter_level leaves D(y) in blend, which this makes o[l+1] - D(y), coarse levels first,
      * after all of them. NULL: filter_level does it. */
@@ -224,6 +228,8 @@ typedef struct wf_network_table {
     size_t (*expose_workspace)(const wf_device *device, int width, int height);
     size_t (*albedo_workspace)(const wf_device *device, const wf_albedo_call *call);
     size_t (*level_workspace)(const wf_device *device, const wf_level_call *call);
+    /* What level_logits writes of this level; 0: nothing, it is not called. NULL: always. */
+    size_t (*level_logits_bytes)(const wf_device *device, const wf_level_call *call);
     /* Of the finest level's blend_counters; 0 where it is blended by a call of its own. NULL: always. */
     size_t (*blend_counters)(const wf_device *device, const wf_level_call *call);
 } wf_network_table;

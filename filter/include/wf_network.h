@@ -144,8 +144,8 @@ WF_API wf_result wf_denoise_layer(wf_denoiser *denoiser, wf_stream stream, const
 
 typedef enum wf_stage {
     WF_STAGE_PACK = 0, /* exposure and features */
-    WF_STAGE_NETWORK,  /* convolutions */
-    WF_STAGE_FILTERS,  /* heads, kernels, pyramid */
+    WF_STAGE_NETWORK,  /* convolutions, and heads that are computed ahead of the filters */
+    WF_STAGE_FILTERS,  /* the other heads, kernels, pyramid */
     WF_STAGE_COUNT
 } wf_stage;
 

@@ -287,6 +287,8 @@ static void set_frame(plan_step *step, const wf_frame *frame)
         if (step->reads_frame)
             step->call.convolve.features.layers = layers_of(frame);
         break;
+    case STEP_LOGITS:
+        break;
     }
 }
 
@@ -302,7 +304,8 @@ static void set_order(plan_step *step, step_kind before)
 /* Whether the next step does not wait for this one. */
 static int is_beside(const wf_denoiser *d, const plan_step *step)
 {
-    return d->table->join && step->kind == STEP_LEVEL && step[1].kind == STEP_LEVEL;
+    const int next_is_level = step[1].kind == STEP_LEVEL;
+    return step->kind == STEP_LOGITS ? !next_is_level : d->table->join && step->kind == STEP_LEVEL && next_is_level;
 }
 
 static wf_result run_downs(const wf_denoiser *d, wf_stream stream, const wf_downs *downs)
@@ -339,6 +342,8 @@ static wf_result run(const wf_denoiser *d, wf_stream stream, const plan_step *st
         return d->table->features(d->device, stream, &step->call.features);
     case STEP_CONVOLVE:
         return d->table->convolve(d->device, stream, &step->call.convolve);
+    case STEP_LOGITS:
+        return d->table->level_logits(d->device, stream, &step->call.level);
     case STEP_ALBEDO:
         return d->table->filter_albedo(d->device, stream, &step->call.albedo);
     case STEP_DOWN:

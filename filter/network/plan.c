@@ -16,10 +16,11 @@ typedef struct use {
 typedef struct planner {
     wf_denoiser *denoiser;
     const wf_network *network;
-    const void *const *parameters; /* of each layer */
-    plan_step *step;               /* the one under way */
-    int exposure;                  /* a buffer */
-    int zeros;                     /* a buffer that is 0 before the first frame, or NONE */
+    const void *const *parameters;     /* of each layer */
+    plan_step *step;                   /* the one under way */
+    int exposure;                      /* a buffer */
+    int zeros;                         /* a buffer that is 0 before the first frame, or NONE */
+    int logits[WF_NETWORK_MAX_LEVELS]; /* buffers of levels whose logits are made by a step of their own, or NONE */
     int buffer_count, use_count;
     plan_buffer buffers[PLAN_MAX_BUFFERS];
     use uses[MAX_USES];
@@ -249,6 +250,38 @@ static tensor pack(planner *p)
     return planes;
 }
 
+static wf_head head_of(const planner *p, int level)
+{
+    wf_head head = wf_network_head(&p->network->architecture, level);
+    head.parameters = p->parameters[find_layer(p, PART_HEAD, level, 0)];
+    return head;
+}
+
+/* Of a level's gather, splat and alphas. */
+static double logits_flop(const planner *p, const wf_head *head, int level)
+{
+    const int outputs = head->outputs - head->albedo_kernel * head->albedo_kernel;
+    return 2.0 * head->inputs * outputs * (double)pixels(p, level);
+}
+
+/* A step where the backend makes the level's logits ahead of its filter. */
+static void make_logits(planner *p, int level, tensor decoded)
+{
+    const wf_network_table *table = p->denoiser->table;
+    const wf_level_call shape = {.head = head_of(p, level), .decoded = decoded.shape};
+    const size_t size = table->level_logits_bytes ? table->level_logits_bytes(p->denoiser->device, &shape) : 0;
+    p->logits[level] = NONE;
+    if (size == 0)
+        return;
+    wf_level_call *call = &add_step(p, STEP_LOGITS, WF_STAGE_NETWORK, "logits", level)->call.level;
+    p->logits[level] = new_buffer(p, size);
+    call->head = shape.head;
+    use_tensor(p, &call->decoded, decoded);
+    use_buffer(p, &call->logits, p->logits[level]);
+    p->step->info.bytes += (double)size;
+    p->step->info.flop = logits_flop(p, &shape.head, level);
+}
+
 /* The U-Net. */
 static void decode(planner *p, tensor features, tensor decoded[WF_NETWORK_MAX_LEVELS])
 {
@@ -263,13 +296,8 @@ static void decode(planner *p, tensor features, tensor decoded[WF_NETWORK_MAX_LE
     for (int level = a->levels - 2; level >= 0; level--)
         decoded[level] = convolve_level(p, PART_DECODER, level, a->decoder[level],
                                         (sources){decoded[level + 1], skips[level]}, no_tensor);
-}
-
-static wf_head head_of(const planner *p, int level)
-{
-    wf_head head = wf_network_head(&p->network->architecture, level);
-    head.parameters = p->parameters[find_layer(p, PART_HEAD, level, 0)];
-    return head;
+    for (int level = a->kernel_levels - 1; level >= 0; level--)
+        make_logits(p, level, decoded[level]);
 }
 
 /* Level 0's light is the frame's color, others' that of the level's own planes. */
@@ -352,16 +380,20 @@ static void filter_level(planner *p, int level, tensor decoded, int light, tenso
     if (coarser)
         use_filtered(p, &call->coarser, level + 1, coarser);
     const wf_network_table *table = p->denoiser->table;
+    use_buffer(p, &call->logits, p->logits[level]);
     use_workspace(p, &call->workspace, table->level_workspace(p->denoiser->device, call));
     if (level == 0 && table->blend_counters)
         use_zeros(p, &call->blend_counters, table->blend_counters(p->denoiser->device, call));
-    const int outputs = call->head.outputs - call->head.albedo_kernel * call->head.albedo_kernel;
-    p->step->info.flop = 2.0 * call->head.inputs * outputs * (double)pixels(p, level);
+    if (p->logits[level] == NONE)
+        p->step->info.flop = logits_flop(p, &call->head, level);
+    else
+        p->step->info.bytes += (double)p->buffers[p->logits[level]].size - (double)activation_bytes(p, &decoded.shape);
 }
 
 /* What a level reads and writes: until the last step, as backends may work on several levels at once. */
-static void keep_level(planner *p, tensor decoded, int light, const level_buffers *buffers)
+static void keep_level(planner *p, int level, tensor decoded, int light, const level_buffers *buffers)
 {
+    keep_buffer(p, p->logits[level]);
     keep_buffer(p, decoded.buffer);
     keep_buffer(p, light);
     keep_buffer(p, buffers->alpha.buffer);
@@ -395,7 +427,7 @@ static void filter(planner *p, const tensor decoded[WF_NETWORK_MAX_LEVELS])
     }
     keep_buffer(p, albedo.buffer);
     for (int level = 0; level < levels; level++)
-        keep_level(p, decoded[level], light[level], &filtered[level]);
+        keep_level(p, level, decoded[level], light[level], &filtered[level]);
 }
 
 static wf_result clear(const wf_denoiser *denoiser, const plan_buffer *b)

@@ -9,6 +9,7 @@ typedef enum step_kind {
     STEP_EXPOSE,
     STEP_FEATURES,
     STEP_CONVOLVE,
+    STEP_LOGITS, /* its call is a level's */
     STEP_ALBEDO,
     STEP_DOWN,
     STEP_LEVEL,
@@ -31,7 +32,7 @@ typedef struct plan_step {
     char name[NETWORK_NAME];
 } plan_step;
 
-enum { PLAN_MAX_STEPS = 4 + WF_NETWORK_MAX_LEVELS * (2 * NETWORK_MAX_CONVOLUTIONS + 2) };
+enum { PLAN_MAX_STEPS = 4 + WF_NETWORK_MAX_LEVELS * (2 * NETWORK_MAX_CONVOLUTIONS + 3) };
 
 struct wf_denoiser {
     wf_device *device;

@@ -89,37 +89,58 @@ static int memory_of(const tile *t)
     return most_of(outputs, most_of(whole, t->up ? coarse : 0));
 }
 
-/* Measured on an H200 for a network of 16, 48, 64, 128 and 160 channels. */
-static tile wanted_tile(int outputs, int up)
+enum { MOST_SHAPES = 2, MOST_TILES = 32 };
+
+/* The tiles to choose from. Measured on an H200 for a network of 16, 48, 64, 128 and 160 channels. */
+static int list_shapes(int outputs, int up, tile shapes[MOST_SHAPES])
 {
     const int groups = outputs / SIDE;
-    if (groups % 4 == 0)
-        return up ? (tile){4, 2, 4, 1, 2, 1, 1, up} : (tile){4, 1, 2, 1, 4, 1, 2, up};
-    if (groups % 3 == 0)
-        return (tile){4, 1, 4, 1, 3, 1, 4, up};
-    if (groups % 2 == 0)
-        return (tile){4, 1, 4, 1, 2, 1, 1, up};
-    return up ? (tile){4, 1, 8, 1, 1, 1, 2, up} : (tile){2, 1, 16, 1, 1, 1, 4, up};
+    int count = 0;
+    if (groups % 4 == 0 && up)
+        shapes[count++] = (tile){4, 2, 4, 1, 2, 1, 1, up};
+    else if (groups % 4 == 0)
+        shapes[count++] = (tile){4, 1, 2, 1, 4, 1, 1, up}, shapes[count++] = (tile){6, 1, 3, 1, 4, 1, 1, up};
+    else if (groups % 3 == 0)
+        shapes[count++] = (tile){4, 1, 4, 1, 3, 1, 1, up};
+    else if (groups % 2 == 0)
+        shapes[count++] = (tile){4, 1, 4, 1, 2, 1, 1, up}, shapes[count++] = (tile){4, 1, 3, 1, 2, 1, 1, up};
+    else
+        shapes[count++] = (tile){4, 1, 8, 1, 1, 1, 1, up};
+    return count;
 }
 
 typedef struct grid {
-    int64_t columns, rows; /* of workgroups, each with its outputs of its tiles */
+    int64_t columns, rows;
 } grid;
 
-/* Of pixels; the tiles of a pair overlap by one on each side. */
-static grid grid_of(const tile *t, const wf_convolve_call *call)
+/* Of tiles, each with its outputs; those of a pair overlap by one pixel on each side. */
+static grid tiles_of(const tile *t, const wf_convolve_call *call)
 {
     const int lost = call->second ? 2 : 0, first = call->second && t->up;
-    const int64_t rows = wf_vulkan_divide_up(call->output.height + first, t->rows * t->down - lost);
     return (grid){wf_vulkan_divide_up(call->output.width + first, 2 * SIDE * t->across - lost),
-                  wf_vulkan_divide_up(rows, t->tiles) * (call->shape.outputs / (SIDE * t->pairs * t->deep))};
+                  wf_vulkan_divide_up(call->output.height + first, t->rows * t->down - lost)};
 }
 
-/* Workgroups with their outputs of their tiles. */
-static int64_t groups_of(const tile *t, const wf_convolve_call *call)
+static int groups_of(const tile *t, const wf_convolve_call *call)
 {
-    const grid g = grid_of(t, call);
-    return g.columns * g.rows;
+    return call->shape.outputs / (SIDE * t->pairs * t->deep);
+}
+
+int64_t wf_vulkan_time_of_tiles(int64_t workgroups, int64_t across, int64_t rows, int tiles)
+{
+    const int64_t whole = across * (rows / tiles), part = rows % tiles, parts = part ? across : 0;
+    const int64_t whole_time = 2 * tiles + 1, part_time = 2 * part + 1, busy = whole % workgroups;
+    const int64_t beside = busy ? (workgroups - busy) * (whole_time / part_time) : 0;
+    const int64_t after = parts > beside ? wf_vulkan_divide_up(parts - beside, workgroups) : 0;
+    return wf_vulkan_divide_up(whole, workgroups) * whole_time + after * part_time;
+}
+
+/* In rows of pixels. */
+static int64_t time_of(const vulkan_device *device, const tile *t, const wf_convolve_call *call)
+{
+    const grid tiles = tiles_of(t, call);
+    const int64_t across = tiles.columns * groups_of(t, call);
+    return wf_vulkan_time_of_tiles(device->multiprocessors, across, tiles.rows, t->tiles) * t->rows * t->down;
 }
 
 static int fits(const vulkan_device *device, const tile *t)
@@ -134,17 +155,23 @@ static int is_up(const wf_convolve_call *call)
     return call->shape.coarse > 0 && call->output.width % 2 == 0 && call->output.height % 2 == 0;
 }
 
-/* Smaller where shared memory or threads are less, fewer where workgroups would be. Threads are as many as bring a row of pixels, 16 bytes
- * each, at least. */
+/* The soonest done. Smaller where shared memory or threads are less. */
 static tile choose_tile(const vulkan_device *device, const wf_convolve_call *call)
 {
-    const int outputs = call->shape.outputs, up = is_up(call);
-    tile t = wanted_tile(outputs, up);
-    if (!fits(device, &t))
-        t = (tile){2, 1, 4, 1, outputs / SIDE % 2 ? 1 : 2, 1, t.tiles, up};
-    while (t.tiles > 1 && wf_vulkan_is_for_few(device, groups_of(&t, call)))
-        t.tiles /= 2;
-    return t;
+    tile shapes[MOST_SHAPES], best = {2, 1, 4, 1, call->shape.outputs / SIDE % 2 ? 1 : 2, 1, 1, is_up(call)};
+    const int count = list_shapes(call->shape.outputs, best.up, shapes);
+    int64_t best_time = INT64_MAX;
+    for (int i = 0; i < count; i++) {
+        tile *t = &shapes[i];
+        for (; fits(device, t) && t->tiles <= MOST_TILES; t->tiles++) {
+            const int64_t time = time_of(device, t, call);
+            if (time < best_time) {
+                best = *t;
+                best_time = time;
+            }
+        }
+    }
+    return best;
 }
 
 __extension__ _Static_assert(sizeof(struct wf_convolve_features_push) <= 128, "push constants are too large");
@@ -208,8 +235,9 @@ static int offset_of(const void *first, const void *second)
 static void dispatch(vulkan_device *device, wf_stream stream, const vulkan_pipeline *pipeline, const tile *t,
                      const wf_convolve_call *call, const void *push, uint32_t size)
 {
-    const grid g = grid_of(t, call);
-    wf_vulkan_dispatch(device, stream, pipeline, push, size, g.columns, g.rows);
+    const grid tiles = tiles_of(t, call);
+    wf_vulkan_dispatch(device, stream, pipeline, push, size, tiles.columns,
+                       wf_vulkan_divide_up(tiles.rows, t->tiles) * groups_of(t, call));
 }
 
 static wf_result convolve_features(vulkan_device *device, wf_stream stream, const wf_convolve_call *call)

@@ -152,13 +152,15 @@ static const wf_network_table network = {.dtype = WF_FLOAT16,
                                          .convolve = wf_vulkan_convolve,
                                          .filter_albedo = wf_vulkan_filter_albedo,
                                          .down_levels = wf_vulkan_down_levels,
+                                         .level_logits = wf_vulkan_level_logits,
                                          .filter_level = wf_vulkan_filter_level,
                                          .join = wf_vulkan_join,
                                          .blend = wf_vulkan_blend,
                                          .logits = wf_vulkan_logits,
                                          .expose_workspace = wf_vulkan_expose_workspace,
                                          .albedo_workspace = wf_vulkan_albedo_workspace,
-                                         .level_workspace = wf_vulkan_level_workspace};
+                                         .level_workspace = wf_vulkan_level_workspace,
+                                         .level_logits_bytes = wf_vulkan_level_logits_bytes};
 
 static const wf_backend_table table = {
     .abilities = {.dtypes = 1 << WF_FLOAT32 | 1 << WF_FLOAT16 | 1 << WF_BFLOAT16, .any_stride = 1, .coverage = 1},

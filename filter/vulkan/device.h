@@ -44,6 +44,7 @@ typedef struct vulkan_device {
     int is_processor; /* rather than a GPU */
     VkPhysicalDeviceMemoryProperties memory;
     vulkan_matrices matrices;
+    int multiprocessors; /* that workgroups of matrices are shared among; 1 where these are emulated */
 
     VkCommandPool pool;
     VkCommandBuffer one_off;  /* of begin and finish */

@@ -5,14 +5,23 @@
 #include "network.h"
 
 #include "level_emulated.comp.h"
+#include "level_filter.comp.h"
+#include "level_logits.comp.h"
+#include "level_logits_emulated.comp.h"
 #include "level_matrix.comp.h"
 
 #define LOG2_E 1.44269504f
 
 enum { SIDE = 16, WARP = 32, WIDTH = 32 /* of a tile */, PIECE = 16 /* bytes */ };
 
-/* Measured on an H200, which gives the workgroups of a multiprocessor about 50 KB of shared memory: two or three of the albedo's share them. */
-enum { MOST_THREADS = 256, ALBEDO_THREADS = 96, TILES = 4 };
+/* Measured on an H200, which gives the workgroups of a multiprocessor about 50 KB of shared memory: three of the albedo's share them. */
+enum {
+    MOST_THREADS = 256,
+    ALBEDO_THREADS = 96,
+    ALBEDO_GROUPS = 3,
+    MOST_TILES = 16,
+    FILTER_THREADS = 64 /* of a filter alone */
+};
 
 /* ---- Parameters: behind each other the parts of each kind ------------------------------------------------------------ */
 
@@ -118,6 +127,14 @@ static int bytes_of(const shape *s)
     return s->threads * PIECE + s->light * 2 * (int)sizeof(float) + s->planes * (int)sizeof(uint32_t);
 }
 
+/* Where the logits are in memory. */
+static shape shape_of_filter(int kernel)
+{
+    shape s = shape_of(FILTER_THREADS, WF_LEVEL_GATHER, kernel, 0);
+    s.planes = 0;
+    return s;
+}
+
 /* The highest tile that fits. */
 static shape choose_shape(const vulkan_device *device, int kind, int kernel, int alphas)
 {
@@ -127,19 +144,38 @@ static shape choose_shape(const vulkan_device *device, int kind, int kernel, int
     return s;
 }
 
+/* Whether its logits are in memory: where these are few, and inputs many. */
+static int has_planes(const wf_head *head, int kind)
+{
+    return kind != WF_LEVEL_ALBEDO && !head->is_finest;
+}
+
+static wf_result get_logits_pipeline(vulkan_device *device, const wf_head *head, vulkan_pipeline *pipeline)
+{
+    static const vulkan_shader shaders[] = {
+        [VULKAN_MATRICES_DEVICE] = {level_logits_comp, sizeof level_logits_comp},
+        [VULKAN_MATRICES_EMULATED] = {level_logits_emulated_comp, sizeof level_logits_emulated_comp}};
+    *pipeline = (vulkan_pipeline){
+        .shader = &shaders[device->matrices],
+        .constants = {
+            [WF_LEVEL_KERNEL] = head->kernel, [WF_LEVEL_INPUTS] = head->inputs, [WF_LEVEL_ALPHAS] = head->alphas}};
+    return wf_vulkan_get_pipeline(device, pipeline);
+}
+
 static wf_result get_pipeline(vulkan_device *device, const wf_head *head, int kind, int alphas, float epsilon,
                               shape *chosen, vulkan_pipeline *pipeline)
 {
     static const vulkan_shader shaders[] = {
         [VULKAN_MATRICES_DEVICE] = {level_matrix_comp, sizeof level_matrix_comp},
         [VULKAN_MATRICES_EMULATED] = {level_emulated_comp, sizeof level_emulated_comp}};
-    const int kernel = kernel_of(head, kind);
-    const shape s = choose_shape(device, kind, kernel, alphas);
-    *pipeline = (vulkan_pipeline){.shader = &shaders[device->matrices],
+    static const vulkan_shader filter = {level_filter_comp, sizeof level_filter_comp};
+    const int kernel = kernel_of(head, kind), planes = has_planes(head, kind);
+    const shape s = planes ? shape_of_filter(kernel) : choose_shape(device, kind, kernel, alphas);
+    *pipeline = (vulkan_pipeline){.shader = planes ? &filter : &shaders[device->matrices],
                                   .constants = {[WF_LEVEL_THREADS] = s.threads,
                                                 [WF_LEVEL_KERNEL] = kernel,
                                                 [WF_LEVEL_KIND] = kind,
-                                                [WF_LEVEL_INPUTS] = head->inputs,
+                                                [WF_LEVEL_INPUTS] = planes ? 0 : head->inputs,
                                                 [WF_LEVEL_ALPHAS] = alphas,
                                                 [WF_LEVEL_CLEAN] = head->is_finest,
                                                 [WF_LEVEL_DIVIDE] = kind != WF_LEVEL_ALBEDO && head->albedo_kernel,
@@ -158,9 +194,25 @@ wf_result wf_vulkan_prepare_level_matrix(vulkan_device *device, const wf_head *h
         WF_TRY(get_pipeline(device, head, WF_LEVEL_ALBEDO, 0, 0, &s, &pipeline));
     if (!is_small(head->kernel))
         return WF_OK;
+    if (has_planes(head, WF_LEVEL_BOTH))
+        WF_TRY(get_logits_pipeline(device, head, &pipeline));
     WF_TRY(get_pipeline(device, head, WF_LEVEL_GATHER, head->alphas, epsilon, &s, &pipeline));
     WF_TRY(get_pipeline(device, head, WF_LEVEL_SPLAT, head->alphas, epsilon, &s, &pipeline));
     return get_pipeline(device, head, WF_LEVEL_BOTH, head->alphas, epsilon, &s, &pipeline);
+}
+
+/* Of a workgroup, the soonest done: one where inputs are many, or logits in memory. */
+static int choose_tiles(const vulkan_device *device, const wf_head *head, int kind, int64_t columns, int64_t rows)
+{
+    const int64_t workgroups = device->multiprocessors * (kind == WF_LEVEL_ALBEDO ? ALBEDO_GROUPS : 1);
+    const int most = head->inputs == SIDE && !has_planes(head, kind) ? MOST_TILES : 1;
+    int best = 1;
+    for (int tiles = 2; tiles <= most; tiles++) {
+        if (wf_vulkan_time_of_tiles(workgroups, columns, rows, tiles) <
+            wf_vulkan_time_of_tiles(workgroups, columns, rows, best))
+            best = tiles;
+    }
+    return best;
 }
 
 static wf_result record(vulkan_device *device, wf_stream stream, const wf_head *head, int kind, int alphas,
@@ -170,11 +222,9 @@ static wf_result record(vulkan_device *device, wf_stream stream, const wf_head *
     vulkan_pipeline pipeline;
     WF_TRY(get_pipeline(device, head, kind, alphas, epsilon, &s, &pipeline));
     const int64_t columns = wf_vulkan_divide_up(push->width, WIDTH);
-    push->tiles = head->inputs == SIDE ? TILES : 1;
-    while (push->tiles > 1 && wf_vulkan_is_for_few(device, columns * push->height / (s.threads / 16 * push->tiles)))
-        push->tiles /= 2;
-    wf_vulkan_dispatch(device, stream, &pipeline, push, sizeof *push, columns,
-                       wf_vulkan_divide_up(push->height, s.threads / 16 * push->tiles));
+    const int64_t rows = wf_vulkan_divide_up(push->height, s.threads / 16);
+    push->tiles = choose_tiles(device, head, kind, columns, rows);
+    wf_vulkan_dispatch(device, stream, &pipeline, push, sizeof *push, columns, wf_vulkan_divide_up(rows, push->tiles));
     return WF_OK;
 }
 
@@ -188,6 +238,40 @@ int wf_vulkan_has_level_matrix(const vulkan_device *device, int kernel)
 static const void *parameters_of(const wf_head *head, int kind)
 {
     return (const char *)head->parameters + wf_vulkan_plain_head_bytes(head) + part_offset(head, kind);
+}
+
+static int planes_row(int width)
+{
+    return (int)wf_vulkan_divide_up(width, WARP) * WARP;
+}
+
+size_t wf_vulkan_level_logits_bytes(const wf_device *device, const wf_level_call *call)
+{
+    const wf_head *head = &call->head;
+    const wf_activation *decoded = &call->decoded;
+    if (!wf_vulkan_has_level_matrix((const vulkan_device *)device, head->kernel) || !has_planes(head, WF_LEVEL_BOTH))
+        return 0;
+    const int taps = head->kernel * head->kernel, border = head->kernel / 2;
+    const int planes = 2 * taps + head->alphas;
+    const size_t plane = (size_t)planes_row(decoded->width) * (size_t)(decoded->height + 2 * border);
+    return ((size_t)planes * plane + 2 * WF_LEVEL_GUARD) * sizeof(uint16_t);
+}
+
+wf_result wf_vulkan_level_logits(wf_device *base, wf_stream stream, const wf_level_call *call)
+{
+    vulkan_device *device = (vulkan_device *)base;
+    const wf_activation *decoded = &call->decoded;
+    const struct wf_level_logits_push push = {.width = decoded->width,
+                                              .height = decoded->height,
+                                              .decoded_data = wf_vulkan_address(decoded->data),
+                                              .parameters_data =
+                                                  wf_vulkan_address(parameters_of(&call->head, WF_LEVEL_GATHER)),
+                                              .logits_data = wf_vulkan_address(call->logits)};
+    vulkan_pipeline pipeline;
+    WF_TRY(get_logits_pipeline(device, &call->head, &pipeline));
+    wf_vulkan_dispatch(device, stream, &pipeline, &push, sizeof push, wf_vulkan_divide_up(push.width, WARP),
+                       wf_vulkan_divide_up(push.height, WF_LEVEL_LOGITS_THREADS / WARP));
+    return WF_OK;
 }
 
 wf_result wf_vulkan_filter_albedo_matrix(vulkan_device *device, wf_stream stream, const wf_albedo_call *call)
@@ -214,7 +298,7 @@ wf_result wf_vulkan_filter_level_matrix(vulkan_device *device, wf_stream stream,
     struct wf_level_push push = {
         .width = call->decoded.width,
         .height = call->decoded.height,
-        .decoded_data = wf_vulkan_address(call->decoded.data),
+        .decoded_data = wf_vulkan_address(call->logits ? call->logits : call->decoded.data),
         .parameters_data = wf_vulkan_address(parameters_of(head, WF_LEVEL_GATHER)),
         .albedo_data = wf_vulkan_address(call->light.albedo.data),
         .alpha_data = wf_vulkan_address(own->alpha.data),

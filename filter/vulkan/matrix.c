@@ -4,7 +4,7 @@
 
 #include "matrix.h"
 
-enum { WARP = 32, LEAST_SHARED_MEMORY = 32768 /* what the smallest tiles fit into */ };
+enum { WARP = 32, MULTIPROCESSORS = 128, LEAST_SHARED_MEMORY = 32768 /* what the smallest tiles fit into */ };
 
 void wf_vulkan_add_matrices(wf_vulkan_needs *needs, VkPhysicalDevice physical_device)
 {
@@ -37,6 +37,17 @@ static int has_warps(VkPhysicalDevice physical_device)
     return subgroup.subgroupSize == WARP;
 }
 
+/* Those of a large GPU where the driver does not tell. */
+static int count_multiprocessors(VkPhysicalDevice physical_device)
+{
+    VkPhysicalDeviceShaderSMBuiltinsPropertiesNV count = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_SM_BUILTINS_PROPERTIES_NV};
+    VkPhysicalDeviceProperties2 properties = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &count};
+    if (wf_vulkan_has_extension(physical_device, VK_NV_SHADER_SM_BUILTINS_EXTENSION_NAME))
+        vkGetPhysicalDeviceProperties2(physical_device, &properties);
+    return count.shaderSMCount ? (int)count.shaderSMCount : MULTIPROCESSORS;
+}
+
 wf_result wf_vulkan_choose_matrices(vulkan_device *device, const wf_vulkan_options *options)
 {
     static const char *const names[] = {
@@ -53,6 +64,8 @@ wf_result wf_vulkan_choose_matrices(vulkan_device *device, const wf_vulkan_optio
             asked = NULL;
         }
     }
+    device->multiprocessors =
+        device->matrices == VULKAN_MATRICES_EMULATED ? 1 : count_multiprocessors(options->physical_device);
     if (asked)
         return wf_fail(&options->log, WF_ERROR_UNSUPPORTED,
                        "WF_VULKAN_MATRICES is %s, this device has no such products of matrices (none, emulated%s)",

@@ -15,6 +15,9 @@ void wf_vulkan_arrange_matrix_convolution(const wf_convolution *shape, const flo
 /* Without what only matrices take: pooled_data, second. */
 struct wf_convolve_push wf_vulkan_convolve_push(const wf_convolve_call *call);
 wf_result wf_vulkan_convolve_matrix(vulkan_device *device, wf_stream stream, const wf_convolve_call *call);
+/* How long the device is busy with so many workgroups at a time, each with `tiles` below each other of those across and rows, those with
+ * fewer last: twice in times of a tile. A workgroup needs half as long to start. */
+int64_t wf_vulkan_time_of_tiles(int64_t workgroups, int64_t across, int64_t rows, int tiles);
 size_t wf_vulkan_matrix_head_bytes(const wf_head *head);
 void wf_vulkan_arrange_matrix_head(const wf_head *head, const float *weight, const float *bias, void *parameters);
 int wf_vulkan_has_level_matrix(const vulkan_device *device, int kernel);
@@ -32,6 +35,8 @@ int wf_vulkan_fuses(const wf_device *device, const wf_convolution *first, const 
 wf_result wf_vulkan_convolve(wf_device *device, wf_stream stream, const wf_convolve_call *call);
 wf_result wf_vulkan_filter_albedo(wf_device *device, wf_stream stream, const wf_albedo_call *call);
 wf_result wf_vulkan_down_levels(wf_device *device, wf_stream stream, const wf_downs *downs);
+size_t wf_vulkan_level_logits_bytes(const wf_device *device, const wf_level_call *call);
+wf_result wf_vulkan_level_logits(wf_device *device, wf_stream stream, const wf_level_call *call);
 wf_result wf_vulkan_filter_level(wf_device *device, wf_stream stream, const wf_level_call *call);
 wf_result wf_vulkan_join(wf_device *device, wf_stream stream, const wf_level_call *call);
 wf_result wf_vulkan_blend(wf_device *device, wf_stream stream, const wf_blend_call *call);
@@ -63,12 +68,6 @@ wf_plane_push wf_vulkan_planes(const wf_tensor *tensor);
 /* Their address; strides of channels, rows and columns. */
 VkDeviceAddress wf_vulkan_set_strides(int strides[3], const wf_tensor *tensor);
 wf_result wf_vulkan_check_planes(const wf_log *log, const char *name, const wf_tensor *tensor);
-
-/* Whether so many workgroups leave multiprocessors without work; never when matrices are emulated, which tests several tiles a workgroup. */
-static inline int wf_vulkan_is_for_few(const vulkan_device *device, int64_t workgroups)
-{
-    return device->matrices == VULKAN_MATRICES_DEVICE && workgroups < 128;
-}
 
 static inline VkDeviceAddress wf_vulkan_address(const void *data)
 {

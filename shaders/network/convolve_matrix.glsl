@@ -47,10 +47,9 @@ const int PIXEL = 3, QUAD = 9, LINE = COLUMNS + 1;
 const int PITCH = WIDTH + 2, HALF = PITCH / 2, QUADS = HALF * (HEIGHT / 2 + 1), LINES = 9 * 16;
 const int COARSE_PITCH = WIDTH / 2 + 2, COARSE_PIXELS = COARSE_PITCH * (HEIGHT / 2 + 2), COARSE_LINES = 16 * 16;
 
-// A thread brings eights of halves that lie below each other. It reads all of them always, of what is not needed the nearest: a condition
-// would have it wait for them at once.
-const int AT_ONCE = THREADS / (2 * PITCH), COARSE_AT_ONCE = THREADS / (2 * COARSE_PITCH);
-const int COPIES = (HEIGHT + 2 + AT_ONCE - 1) / AT_ONCE; // of a coarser source as many at most
+// A thread brings eights of halves, THREADS apart. It reads all of them always, of what is not needed the nearest: a condition would have
+// it wait for them at once.
+const int COPIES = (2 * PITCH * (HEIGHT + 2) + THREADS - 1) / THREADS; // of a coarser source as many at most
 const int LINES_AT_ONCE = THREADS / COLUMNS;
 const int WEIGHT_COPIES = ((UP != 0 ? COARSE_LINES : LINES) + LINES_AT_ONCE - 1) / LINES_AT_ONCE;
 uint places[COPIES], coarse_places[COPIES]; // in the sources, in eights of halves
@@ -65,19 +64,26 @@ int pixel_place(int x, int y)
     return (y / 2 * HALF + x / 2) * QUAD + y % 2 * 4 + x % 2 * 2;
 }
 
+// No constant: of such pairs validation layers of 2023 make some before one of their parts.
+ivec2 tile_size()
+{
+    int width = WIDTH;
+    return ivec2(width, HEIGHT);
+}
+
 /* ---- From memory to registers, and from these to shared memory ---- */
 
 // Of `rows` rows of `pitch` pixels, the first one of them `first`. The source has half the size where scale is 1.
-void find_places(ivec2 size, ivec2 first, int scale, int channels, int pitch, int rows, out uint to[COPIES], out uint bits)
+void find_places(ivec2 size, ivec2 first, int scale, int channels, const int pitch, const int rows, out uint to[COPIES],
+                 out uint bits)
 {
-    uint thread = gl_LocalInvocationIndex, row = thread / uint(2 * pitch), piece = thread % uint(2 * pitch);
-    int at_once = THREADS / (2 * pitch), x = first.x + int(piece / 2u), eights = channels / 8;
-    int step = ((size.x + scale) >> scale) * eights, column = (clamp(x, 0, size.x - 1) >> scale) * eights + int(piece % 2u);
+    int eights = channels / 8, step = ((size.x + scale) >> scale) * eights;
     bits = 0u;
     [[unroll]] for (int i = 0; i < COPIES; ++i) {
-        int y = first.y + min(int(row) + i * at_once, rows - 1);
-        to[i] = uint((clamp(y, 0, size.y - 1) >> scale) * step + column);
-        bits |= in_image(ivec2(x, y), size.x, size.y) ? 1u << i : 0u;
+        uint piece = min(uint(i * THREADS) + gl_LocalInvocationIndex, uint(2 * pitch * rows - 1));
+        ivec2 p = first + ivec2(piece % uint(2 * pitch) / 2u, piece / uint(2 * pitch)), q = clamp(p, ivec2(0), size - 1) >> scale;
+        to[i] = uint(q.y * step + q.x * eights) + piece % 2u;
+        bits |= in_image(p, size.x, size.y) ? 1u << i : 0u;
     }
 }
 
@@ -103,14 +109,14 @@ void stage_weights(int pixels, int lines)
     }
 }
 
-void stage(int pitch, int rows, bool coarse, uint bits)
+void stage(const int pitch, const int rows, const bool coarse, uint bits)
 {
-    uint thread = gl_LocalInvocationIndex;
-    int at_once = THREADS / (2 * pitch), row = int(thread / uint(2 * pitch)), x = int(thread % uint(2 * pitch) / 2u);
     [[unroll]] for (int i = 0; i < COPIES; ++i) {
-        int y = row + i * at_once, place = coarse ? (y * pitch + x) * PIXEL : pixel_place(x, y);
-        if (row < at_once && y < rows) {
-            memory[place + int(thread % 2u)] = (bits >> i & 1u) != 0u ? pixel_copies[i] : uvec4(0u);
+        uint piece = uint(i * THREADS) + gl_LocalInvocationIndex;
+        int x = int(piece % uint(2 * pitch) / 2u), y = int(piece / uint(2 * pitch));
+        int place = coarse ? (y * pitch + x) * PIXEL : pixel_place(x, y);
+        if (piece < uint(2 * pitch * rows)) {
+            memory[place + int(piece % 2u)] = (bits >> i & 1u) != 0u ? pixel_copies[i] : uvec4(0u);
         }
     }
 }
@@ -285,7 +291,7 @@ void keep_sums(ivec2 tile, int pixels)
     [[unroll]] for (int i = 0; i < 2 * ROWS; ++i) {
         store_rows(activate(sums[i / 2][i % 2][0]), pixels + pixel_place(i % 2, i / 2), QUAD);
     }
-    ivec2 end = tile + ivec2(WIDTH, HEIGHT);
+    ivec2 end = tile + tile_size();
     if (tile.x >= 0 && tile.y >= 0 && end.x <= push.width && end.y <= push.height) {
         return;
     }
@@ -362,7 +368,7 @@ void load_next(int chunk, int chunks, ivec2 next_tile, uint64_t weights, uint64_
 // Of the tile's outputs. part: of shared memory, the warp's.
 void write_tile(ivec2 tile, int across, int down, int part, int channel)
 {
-    ivec2 limit = min(ivec2(push.width, push.height), tile + ivec2(WIDTH, HEIGHT) - 2 * PAIR);
+    ivec2 limit = min(ivec2(push.width, push.height), tile + tile_size() - 2 * PAIR);
     [[unroll]] for (int row = 0; row < ROWS; row += 2) {
         [[unroll]] for (int pair = 0; pair < PAIRS; ++pair) {
             [[unroll]] for (int i = 0; i < 4; ++i) {
@@ -378,7 +384,7 @@ void write_tile(ivec2 tile, int across, int down, int part, int channel)
 void main()
 {
     ivec2 workgroup = ivec2(gl_WorkGroupID.xy) + ivec2(push.first_group_x, push.first_group_y);
-    ivec2 step = ivec2(WIDTH, HEIGHT) - 2 * PAIR;
+    ivec2 step = tile_size() - 2 * PAIR;
     int groups = OUTPUTS / (8 * COLUMNS), group = workgroup.y % groups, row = workgroup.y / groups * TILES;
     int rows = (push.height + (OFFSET > 1 ? 1 : 0) + step.y - 1) / step.y, count = min(TILES, rows - row);
     int warp = WARP, deep = warp % DEEP, across = warp / DEEP % ACROSS, down = warp / DEEP / ACROSS;

@@ -11,6 +11,7 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Half4 { uvec
 layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Long { uint64_t value; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Half8 { uvec4 value; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Float4 { vec4 value; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Half2s { uint values[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Half4s { uvec2 values[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Half8s { uvec4 values[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Floats { float values[]; };

@@ -28,7 +28,7 @@
 #define WF_CONVOLVE_TILES   12
 #define WF_CONVOLVE_FEATURE 13 /* the first one of features.glsl */
 
-/* Specialization constants of level_matrix.glsl: named there, but these. */
+/* Specialization constants of level.glsl and of what includes it: named there, but these. */
 #define WF_LEVEL_THREADS 0
 #define WF_LEVEL_KERNEL  1
 #define WF_LEVEL_KIND    2
@@ -42,6 +42,10 @@
 
 /* Rows of a part of a head in its parameters. */
 #define WF_LEVEL_ROWS 32
+
+/* Of logits in memory: halves before the first plane and behind the last one; threads of a workgroup, 32 a row of pixels. */
+#define WF_LEVEL_GUARD          16
+#define WF_LEVEL_LOGITS_THREADS 128
 
 /* Kinds of level_matrix.glsl, the first three of which are parts of a head, too. */
 #define WF_LEVEL_GATHER 0
@@ -154,8 +158,16 @@ struct wf_halve_push {
     uint64_t to_data[WF_HALVE_LEVELS];
 };
 
+/* Of level_logits.glsl, with the parameters of level_matrix.glsl. */
+struct wf_level_logits_push {
+    int first_group_x, first_group_y;
+    int width, height;
+    uint64_t decoded_data, parameters_data, logits_data;
+};
+
 /* Of level_matrix.glsl. Parameters: biases (float32) and weights (row, input) of the parts of the head, gather's and then splat's, or the
- * albedo's; rows are the logits of the taps, times log2(e), and of the alphas. Gather's and splat's images, and means of their 2x2
+ * albedo's; rows are the logits of the taps, times log2(e), and of the alphas. Of level_filter.comp.glsl, with the logits in place of what
+ * is decoded and without parameters. Gather's and splat's images, and means of their 2x2
  * blocks, in dense planes. */
 struct wf_level_push {
     int first_group_x, first_group_y;
