@@ -313,7 +313,8 @@ static __global__ void __launch_bounds__(wf_pair_tile::THREADS, 2) convolve_pair
 }
 
 /* The kernel. Its definition stands in instances, so that nothing else compiles it. */
-template <bool COARSE, bool FEATURES> const void *wf_convolve_pair_of();
+/* Hidden by name: -fvisibility does not reach specializations that no type of ours is an argument of. */
+template <bool COARSE, bool FEATURES> __attribute__((visibility("hidden"))) const void *wf_convolve_pair_of();
 
 #define WF_INSTANCE(...)                                                                                               \
     template <> const void *wf_convolve_pair_of<__VA_ARGS__>()                                                         \
