@@ -41,6 +41,7 @@ struct wf_work {
  * measured on an H200.
  *
  *     gather_splat_tiles    float32 images of 3 channels, not softmax: the weights are read once for both operators
+ *     gather_splat_strips   linear, 3 channels, some widths: down strips of the image, the weights are read once for both operators
  *     gather_splat_quads    linear, 3 channels, widths with unrolled rows: as filter_quads, both operators of what the cache has
  *     backward_tiles        3 channels, up to 64 taps: two blocks a tile, one for each gradient, share what they read
  *     filter_tiles          1 to 4 channels: a tile of the input and its halo lie in shared memory, weights stream by
@@ -58,6 +59,7 @@ struct wf_work {
  * at multiples of four elements, and no float64. */
 #define WF_KERNELS(X)                                                                                                  \
     X(gather_splat_tiles, WF_WORK_GATHER_SPLAT, 90)                                                                    \
+    X(gather_splat_strips, WF_WORK_GATHER_SPLAT, 75)                                                                   \
     X(gather_splat_quads, WF_WORK_GATHER_SPLAT, 75)                                                                    \
     X(backward_tiles, WF_WORK_BACKWARD, 90)                                                                            \
     X(filter_tiles, WF_WORK_FILTER, 90)                                                                                \

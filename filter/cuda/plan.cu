@@ -36,16 +36,16 @@ bool wf_plan_map(const wf_cuda_device *device, const wf_tensor *tensor, unsigned
                                      CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE) == CUDA_SUCCESS;
 }
 
-/* Lets a kernel have all of a multiprocessor's shared memory: always all, as several devices may launch it at the same
- * time, and once, which is cheaper than to ask for it at every launch. */
-static wf_result allow_shared_memory(const wf_cuda_device *device, const void *kernel)
+/* Lets a kernel have all of a multiprocessor's shared memory, or as little as its blocks need if it `caches`: always all,
+ * as several devices may launch it at the same time, and once, which is cheaper than to ask for it at every launch. */
+static wf_result allow_shared_memory(const wf_cuda_device *device, const void *kernel, bool caches)
 {
     const void **prepared = &device->prepared_kernels[(uintptr_t)kernel / 16 % WF_PREPARED_KERNELS];
     if (*prepared == kernel)
         return WF_OK;
     cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                              device->shared_memory - WF_TMA_RESERVED);
-    if (error == cudaSuccess)
+    if (error == cudaSuccess && !caches)
         error = cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100);
     if (error == cudaSuccess)
         *prepared = kernel;
@@ -58,7 +58,7 @@ wf_result wf_plan_launch(const wf_cuda_device *device, cudaStream_t stream, wf_p
         wf_cuda_load(device, plan->kernel);
         return WF_OK;
     }
-    const wf_result result = plan->shared_bytes > 0 ? allow_shared_memory(device, plan->kernel) : WF_OK;
+    const wf_result result = plan->shared_bytes > 0 ? allow_shared_memory(device, plan->kernel, plan->caches) : WF_OK;
     return result != WF_OK ? result
                            : wf_launch(&device->base.log, stream, plan->kernel, plan->grid, plan->images, plan->threads,
                                        plan->arguments, plan->shared_bytes);

@@ -21,6 +21,7 @@ struct wf_plan {
     CUtensorMap maps[WF_PLAN_MAPS];     /* of what TMA copies */
     void *arguments[WF_PLAN_ARGUMENTS]; /* addresses, in this struct: it must stay where it is */
     alignas(16) unsigned char args[2][WF_PLAN_BYTES];
+    bool caches = false; /* what blocks leave of a multiprocessor's memory is to be a cache */
 };
 
 /* Room for a kernel's arguments in the plan, set to zero. */

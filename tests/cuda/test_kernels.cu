@@ -158,6 +158,8 @@ static const row older_rows[] = {
     {wf_kernel_filter_pixels, WF_WORK_FILTER, WF_GATHER, WF_LINEAR, FLOAT, 3, 5, 5, 1, ALIGNED},
     {wf_kernel_filter_pixels, WF_WORK_FILTER, WF_GATHER, WF_LINEAR, FLOAT, 3, 5, 5, 1, APART},
     {wf_kernel_filter_pixels, WF_WORK_FILTER, WF_SPLAT, WF_LINEAR, WF_FLOAT64, WF_FLOAT64, 3, 5, 5, 1, QUADS},
+    {wf_kernel_gather_splat_strips, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, FLOAT, 3, 4, 11, 1, QUADS},
+    {wf_kernel_gather_splat_quads, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, FLOAT, 3, 300, 11, 1, QUADS},
     {wf_kernel_gather_splat_quads, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, FLOAT, 3, 5, 5, 1, QUADS},
     {wf_kernel_gather_splat_quads, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, HALF, 3, 4, 21, 1, QUADS},
     {WF_NO_KERNEL, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, FLOAT, 3, 11, 6, 1, QUADS},

@@ -358,12 +358,30 @@ static void copy_values(host_tensor *to, const host_tensor *from)
     memcpy(to->storage, from->storage, from->size);
 }
 
-static void check_both(filter_case c)
+static void set_outside_taps(problem *p, double value)
+{
+    const filter_case *c = &p->shape;
+    for (int n = 0; n < c->n; n++) {
+        for (int t = 0; t < c->kernel_height * c->kernel_width; t++) {
+            for (int y = 0; y < c->h; y++) {
+                for (int x = 0; x < c->w; x++) {
+                    int v = y + t / c->kernel_width - c->kernel_height / 2,
+                        u = x + t % c->kernel_width - c->kernel_width / 2;
+                    if (v < 0 || v >= c->h || u < 0 || u >= c->w)
+                        host_tensor_set(&p->weight, n, t, y, x, value);
+                }
+            }
+        }
+    }
+}
+
+static void check_both(filter_case c, double outside)
 {
     if (!suite_takes_case())
         return;
     c.op = WF_GATHER;
     problem gather = problem_make(&c, &random_numbers);
+    set_outside_taps(&gather, outside);
     c.op = WF_SPLAT;
     problem splat = problem_make(&c, &random_numbers);
     copy_values(&splat.input, &gather.input);
@@ -389,7 +407,7 @@ static void test_gather_splat(void **state)
             filter_case c = mode_case(WF_GATHER, mode);
             c.kernel_height = kernels[i][0], c.kernel_width = kernels[i][1];
             c.c = 5, c.groups = 1 + (int)i % 2, c.h = 41, c.w = 301, c.has_bias = i % 2 == 0;
-            check_both(c);
+            check_both(c, 1);
         }
     }
 }
@@ -408,8 +426,27 @@ static void test_gather_splat_aligned(void **state)
                 c.kernel_height = kernels[i][0], c.kernel_width = kernels[i][1];
                 c.dtype = types[t][0], c.weight_dtype = types[t][1];
                 c.c = 3, c.h = 23 + 16 * (i % 2 == 0), c.w = 8 + 128 * (int)((i + t) % 3), c.has_bias = i % 2 == 0;
-                check_both(c);
+                check_both(c, 1);
             }
+        }
+    }
+}
+
+/* More and larger images than a backend has threads for at a time. Weights of taps outside the image count nothing. */
+static void test_gather_splat_large(void **state)
+{
+    (void)state;
+    static const struct {
+        int n, h, w, kernel_height, kernel_width;
+    } sizes[] = {{280, 45, 8, 5, 5}, {150, 70, 16, 4, 11}, {1, 19, 1000, 7, 7}, {2, 30, 600, 21, 21}};
+    static const wf_dtype types[][2] = {{WF_FLOAT32, WF_FLOAT32}, {WF_FLOAT32, WF_FLOAT16}, {WF_FLOAT16, WF_FLOAT16}};
+    for (size_t i = 0; i < LENGTH(sizes); i++) {
+        for (size_t t = 0; t < LENGTH(types); t++) {
+            filter_case c = mode_case(WF_GATHER, WF_LINEAR);
+            c.n = sizes[i].n, c.h = sizes[i].h, c.w = sizes[i].w, c.c = 3;
+            c.kernel_height = sizes[i].kernel_height, c.kernel_width = sizes[i].kernel_width;
+            c.dtype = types[t][0], c.weight_dtype = types[t][1], c.has_bias = 1;
+            check_both(c, NAN);
         }
     }
 }
@@ -435,6 +472,7 @@ int main(int argc, char **argv)
         TEST(test_grad_weight),
         TEST(test_gather_splat),
         TEST(test_gather_splat_aligned),
+        TEST(test_gather_splat_large),
     };
     return suite_close(cmocka_run_group_tests_name(argv[1], tests, NULL, NULL));
 }
