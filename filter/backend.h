@@ -93,7 +93,8 @@ typedef struct wf_backend_abilities {
 } wf_backend_abilities;
 
 /* Every entry is set, but for gather_splat, backward and backward_workspace where the backend has none, and for
- * prepare_gather_splat, prepare_steps and prepare_pick where these have nothing to do; others that have nothing to do return WF_OK. */
+ * prepare_gather_splat, prepare_steps, prepare_pick and rehearse where these have nothing to do; others that have nothing to do return
+ * WF_OK. */
 typedef struct wf_backend_table {
     wf_backend_abilities abilities;
     void (*destroy)(wf_device *device);
@@ -114,6 +115,11 @@ typedef struct wf_backend_table {
     wf_result (*summarize)(wf_device *device, wf_stream stream, const wf_summary_call *call);
     wf_result (*predict_bilateral)(wf_device *device, wf_stream stream, const wf_bilateral_call *call);
     wf_result (*prepare_bilateral)(wf_device *device, const wf_bilateral_call *call);
+
+    /* Between two calls, the first one `begins`, what is called runs nothing: it shows what frames will run, which is ready after
+     * the second one. Pairs of calls may enclose others, which are part of them. */
+    wf_result (*rehearse)(wf_device *device, int begins);
+
     wf_result (*alloc)(wf_device *device, size_t size, void **data);
     void (*free)(wf_device *device, void *data);
     wf_result (*upload)(wf_device *device, void *to, const void *from, size_t size);

@@ -192,10 +192,6 @@ typedef struct wf_network_table {
     /* The same for one of its convolutions, whose call is complete. NULL: nothing. */
     wf_result (*prepare_convolution)(wf_device *device, const wf_convolve_call *call);
 
-    /* Between two calls, the first one `begins`, what is called runs nothing: it shows what frames will run, which is ready after
-     * the second one. NULL: nothing. */
-    wf_result (*rehearse)(wf_device *device, int begins);
-
     /* After these: what they noted is there. NULL: they have done it all. */
     wf_result (*finish_preparation)(wf_device *device);
 

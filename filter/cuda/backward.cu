@@ -1,8 +1,8 @@
 /* Gradients of gather and splat. A first pass over grad_output leaves what is linear of a mode; then grad_input is the
  * adjoint operator, and grad_weight a correlation. */
-#include "common.cuh"
 #include "grad_bias.cuh"
 #include "kernels.h"
+#include "launch.cuh"
 #include "sums.cuh"
 
 #define BLOCK_WIDTH  64
@@ -133,7 +133,7 @@ static wf_result launch_scale(const wf_cuda_device *device, cudaStream_t stream,
     args.width = (int)size[3], args.height = (int)size[2], args.channels = (int)size[1];
     args.normalizes = call->filter.mode == WF_NORMALIZED;
     void *arguments[] = {&args};
-    return wf_launch(&device->base.log, stream, scale_kernel(call->grad_output.dtype), args.grid, size[0],
+    return wf_launch(device, stream, scale_kernel(call->grad_output.dtype), args.grid, size[0],
                      dim3(BLOCK_WIDTH, BLOCK_HEIGHT), arguments, 0);
 }
 

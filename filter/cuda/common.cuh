@@ -182,16 +182,4 @@ static __device__ __forceinline__ wf_block wf_this_block(const wf_grid &grid, in
     return wf_block_at(grid, blockIdx.x, tile_width, tile_height);
 }
 
-/* Launches a kernel on every block of the grid for each of the images. */
-static inline wf_result wf_launch(const wf_log *log, cudaStream_t stream, const void *kernel, const wf_grid &grid,
-                                  int64_t images, dim3 threads, void **arguments, size_t shared_bytes)
-{
-    int64_t blocks = images * grid.rows * grid.columns * grid.passes;
-    if (blocks > INT32_MAX)
-        return wf_fail(log, WF_ERROR_UNSUPPORTED, "the images need %lld blocks, CUDA launches up to %d",
-                       (long long)blocks, INT32_MAX);
-    return wf_cuda_check(log, cudaLaunchKernel(kernel, (unsigned)blocks, threads, arguments, shared_bytes, stream),
-                         "launching a kernel");
-}
-
 #endif

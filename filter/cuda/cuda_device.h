@@ -45,10 +45,12 @@ wf_result wf_cuda_predict_bilateral(wf_cuda_device *device, cudaStream_t stream,
 /* The virtual architecture, 75 or 90, that the kernels which the current device runs were built from. */
 cudaError_t wf_cuda_architecture(int *architecture);
 
-/* Between the first call, `begins`, and the second one kernels are not launched but noted, with wf_cuda_load; the second call loads
- * them, each in a thread of its own. */
+/* Between the first call, `begins`, and the second one kernels are not launched but noted; the second call loads them, each in a
+ * thread of its own. Pairs of calls may enclose others, which are part of them. */
 wf_result wf_cuda_rehearse(wf_cuda_device *device, int begins);
-void wf_cuda_load(const wf_cuda_device *device, const void *kernel);
+
+/* Ahead of every launch: in a rehearsal it notes the kernel and returns 1. */
+int wf_cuda_rehearses(const wf_cuda_device *device, const void *kernel);
 
 /* WF_OK for cudaSuccess; else says what failed ("launching gather"), clears CUDA's last error and returns
  * WF_ERROR_OUT_OF_MEMORY or WF_ERROR_DEVICE. */

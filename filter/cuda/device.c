@@ -97,6 +97,12 @@ static wf_result prepare_bilateral(wf_device *device, const wf_bilateral_call *c
     return WF_OK;
 }
 
+static wf_result rehearse(wf_device *base, int begins)
+{
+    wf_cuda_device *device = (wf_cuda_device *)base;
+    ON_DEVICE(device, wf_cuda_rehearse(device, begins));
+}
+
 static wf_result no_barrier(wf_device *device, wf_stream stream)
 {
     (void)device, (void)stream;
@@ -177,12 +183,6 @@ static wf_result logits(wf_device *base, wf_stream stream, const wf_logits_call 
     ON_DEVICE(device, wf_cuda_logits(device, stream, call));
 }
 
-static wf_result rehearse(wf_device *base, int begins)
-{
-    wf_cuda_device *device = (wf_cuda_device *)base;
-    ON_DEVICE(device, wf_cuda_rehearse(device, begins));
-}
-
 static const wf_network_table network = {.dtype = WF_FLOAT16,
                                          .convolution_bytes = wf_cuda_convolution_bytes,
                                          .arrange_convolution = wf_cuda_arrange_convolution,
@@ -198,7 +198,6 @@ static const wf_network_table network = {.dtype = WF_FLOAT16,
                                          .filter_level = filter_level,
                                          .blend = blend,
                                          .logits = logits,
-                                         .rehearse = rehearse,
                                          .convolve_workspace = wf_cuda_convolve_workspace,
                                          .expose_workspace = wf_cuda_expose_workspace,
                                          .albedo_workspace = wf_cuda_albedo_workspace,
@@ -324,6 +323,7 @@ static const wf_backend_table table = {
     .summarize = summarize,
     .predict_bilateral = predict_bilateral,
     .prepare_bilateral = prepare_bilateral,
+    .rehearse = rehearse,
     .alloc = allocate,
     .free = release,
     .upload = upload,

@@ -40,10 +40,8 @@ static __device__ __forceinline__ void wf_follow_in_turn()
 static inline wf_result wf_launch_follower(const wf_cuda_device *device, cudaStream_t stream, const void *kernel,
                                            dim3 blocks, int threads, size_t shared_bytes, void *args)
 {
-    if (device->loads) {
-        wf_cuda_load(device, kernel);
+    if (wf_cuda_rehearses(device, kernel))
         return WF_OK;
-    }
     cudaLaunchAttribute attribute = {};
     attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
     attribute.val.programmaticStreamSerializationAllowed = 1;

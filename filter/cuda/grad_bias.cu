@@ -2,7 +2,7 @@
  * adds up what those have found, always in the same order. In float64, which costs nothing beside the reading. */
 #include "grad_bias.cuh"
 
-#include "common.cuh"
+#include "launch.cuh"
 
 #define THREADS 256
 #define WARP    32
@@ -100,10 +100,9 @@ wf_result wf_launch_grad_bias(const wf_cuda_device *device, cudaStream_t stream,
     args.sums = (double *)workspace;
     args.grad_bias = call->grad_bias.data;
     void *arguments[] = {&args};
-    WF_TRY(
-        wf_launch(&device->base.log, stream, sum_kernel(call->grad_output.dtype), args.grid, 1, THREADS, arguments, 0));
+    WF_TRY(wf_launch(device, stream, sum_kernel(call->grad_output.dtype), args.grid, 1, THREADS, arguments, 0));
     const wf_grid channels = {args.grid.passes, 1, 1};
     const void *kernel =
         call->grad_bias.dtype == WF_FLOAT64 ? (const void *)add_up<double> : (const void *)add_up<float>;
-    return wf_launch(&device->base.log, stream, kernel, channels, 1, THREADS, arguments, 0);
+    return wf_launch(device, stream, kernel, channels, 1, THREADS, arguments, 0);
 }

@@ -1,7 +1,7 @@
 /* Twins: shaders/node/image_unpack.comp.glsl and shaders/node/image_pack.comp.glsl. Surfaces are addressed by bytes in x. */
-#include <cuda_fp16.h>
-
 #include "interop.h"
+
+#include "launch.cuh"
 
 #define BLOCK_WIDTH  32
 #define BLOCK_HEIGHT 8
@@ -82,19 +82,22 @@ static __global__ void pack(wf_cuda_image image, const float *planes, int channe
     write_texel(image, x, y, texel);
 }
 
-static dim3 grid_of(const wf_cuda_image *image)
+static wf_result launch(const wf_cuda_device *device, cudaStream_t stream, const void *kernel, wf_cuda_image image,
+                        const float *planes, int channels)
 {
-    return dim3((image->width + BLOCK_WIDTH - 1) / BLOCK_WIDTH, (image->height + BLOCK_HEIGHT - 1) / BLOCK_HEIGHT);
+    void *arguments[] = {&image, &planes, &channels};
+    const dim3 blocks(wf_divide_up(image.width, BLOCK_WIDTH), wf_divide_up(image.height, BLOCK_HEIGHT));
+    return wf_launch(device, stream, kernel, blocks, dim3(BLOCK_WIDTH, BLOCK_HEIGHT), arguments, 0);
 }
 
-cudaError_t wf_cuda_unpack(cudaStream_t stream, const wf_cuda_image *image, float *planes, int channels)
+wf_result wf_cuda_unpack(const wf_cuda_device *device, cudaStream_t stream, const wf_cuda_image *image, float *planes,
+                         int channels)
 {
-    unpack<<<grid_of(image), dim3(BLOCK_WIDTH, BLOCK_HEIGHT), 0, stream>>>(*image, planes, channels);
-    return cudaGetLastError();
+    return launch(device, stream, (const void *)unpack, *image, planes, channels);
 }
 
-cudaError_t wf_cuda_pack(cudaStream_t stream, const wf_cuda_image *image, const float *planes, int channels)
+wf_result wf_cuda_pack(const wf_cuda_device *device, cudaStream_t stream, const wf_cuda_image *image,
+                       const float *planes, int channels)
 {
-    pack<<<grid_of(image), dim3(BLOCK_WIDTH, BLOCK_HEIGHT), 0, stream>>>(*image, planes, channels);
-    return cudaGetLastError();
+    return launch(device, stream, (const void *)pack, *image, planes, channels);
 }

@@ -1,5 +1,5 @@
 /* A few pixels' weights, out of all: one thread a weight. */
-#include "common.cuh"
+#include "launch.cuh"
 #include "taps.h"
 
 #define THREADS 128
@@ -59,8 +59,6 @@ wf_result wf_cuda_pick(wf_cuda_device *device, cudaStream_t stream, const wf_pic
                       taps,
                       call->landing};
     void *arguments[] = {&args};
-    return wf_cuda_check(&device->base.log,
-                         cudaLaunchKernel(kernel_of(call->weight.dtype), dim3(wf_divide_up(count, THREADS)),
-                                          dim3(THREADS), arguments, 0, stream),
-                         "launching the inspector");
+    return wf_launch(device, stream, kernel_of(call->weight.dtype), dim3(wf_divide_up(count, THREADS)), dim3(THREADS),
+                     arguments, 0);
 }

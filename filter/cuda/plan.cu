@@ -1,6 +1,7 @@
 /* Tensors as TMA sees them, and the launch of a plan. */
 #include "plan.h"
 
+#include "launch.cuh"
 #include "tma.cuh"
 
 /* A tensor's strides in bytes, which TMA needs to be multiples of 16. An axis of size 1 is as good as dense. */
@@ -54,12 +55,10 @@ static wf_result allow_shared_memory(const wf_cuda_device *device, const void *k
 
 wf_result wf_plan_launch(const wf_cuda_device *device, cudaStream_t stream, wf_plan *plan)
 {
-    if (device->loads) {
-        wf_cuda_load(device, plan->kernel);
+    if (wf_cuda_rehearses(device, plan->kernel))
         return WF_OK;
-    }
     const wf_result result = plan->shared_bytes > 0 ? allow_shared_memory(device, plan->kernel, plan->caches) : WF_OK;
     return result != WF_OK ? result
-                           : wf_launch(&device->base.log, stream, plan->kernel, plan->grid, plan->images, plan->threads,
+                           : wf_launch(device, stream, plan->kernel, plan->grid, plan->images, plan->threads,
                                        plan->arguments, plan->shared_bytes);
 }

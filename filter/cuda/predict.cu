@@ -1,6 +1,7 @@
 /* The analytic predictor: one kernel compresses the colour into scratch, a second one computes every pixel's weights. */
 #include <float.h>
 
+#include "launch.cuh"
 #include "predict.cuh"
 
 /* The 3x3 mean of c / (1 + c), and after its three channels the confidence. */
@@ -76,8 +77,8 @@ static wf_result launch(wf_cuda_device *device, cudaStream_t stream, const void 
     args->grid = {wf_divide_up(size[3], WF_BILATERAL_WIDTH), wf_divide_up(size[2], WF_BILATERAL_HEIGHT * pixels_high),
                   1};
     void *arguments[] = {args};
-    return wf_launch(&device->base.log, stream, kernel, args->grid, size[0],
-                     dim3(WF_BILATERAL_WIDTH, WF_BILATERAL_HEIGHT), arguments, 0);
+    return wf_launch(device, stream, kernel, args->grid, size[0], dim3(WF_BILATERAL_WIDTH, WF_BILATERAL_HEIGHT),
+                     arguments, 0);
 }
 
 wf_result wf_cuda_predict_bilateral(wf_cuda_device *device, cudaStream_t stream, const wf_bilateral_call *call)

@@ -1,5 +1,5 @@
 /* Steps between the levels of a pyramid: one thread a pixel, which goes through the channels. */
-#include "common.cuh"
+#include "launch.cuh"
 
 #define WIDTH  32
 #define HEIGHT 4
@@ -74,7 +74,7 @@ static wf_result launch(wf_cuda_device *device, cudaStream_t stream, const void 
                       (int)call->fine.size[1],
                       call->subtract};
     void *arguments[] = {&args};
-    return wf_launch(&device->base.log, stream, kernel, grid, pixels->size[0], dim3(WIDTH, HEIGHT), arguments, 0);
+    return wf_launch(device, stream, kernel, grid, pixels->size[0], dim3(WIDTH, HEIGHT), arguments, 0);
 }
 
 wf_result wf_cuda_step_down(wf_cuda_device *device, cudaStream_t stream, const wf_step_call *call)

@@ -1,5 +1,5 @@
 /* Figures of every pixel's kernel: one thread a pixel of the level. */
-#include "common.cuh"
+#include "launch.cuh"
 #include "static_switch.cuh"
 #include "summary.h"
 
@@ -133,8 +133,6 @@ wf_result wf_cuda_summarize(wf_cuda_device *device, cudaStream_t stream, const w
     for (int figure = 0; figure < WF_FIGURE_COUNT; figure++)
         args.outputs[figure] = call->outputs[figure];
     const dim3 grid(wf_divide_up(args.width, BLOCK_WIDTH), wf_divide_up(args.height, BLOCK_HEIGHT));
-    return wf_cuda_check(&device->base.log,
-                         cudaLaunchKernel(kernel_of(call->weight.dtype, filter->mode), grid,
-                                          dim3(BLOCK_WIDTH, BLOCK_HEIGHT), arguments, 0, stream),
-                         "launching the maps of kernels");
+    return wf_launch(device, stream, kernel_of(call->weight.dtype, filter->mode), grid, dim3(BLOCK_WIDTH, BLOCK_HEIGHT),
+                     arguments, 0);
 }

@@ -361,15 +361,16 @@ static wf_result run(const wf_denoiser *d, wf_stream stream, const plan_step *st
 static wf_result rehearse(wf_denoiser *d, wf_stream stream, const wf_frame *frame)
 {
     const unsigned as_now = 1u << operators_of(frame);
-    if (!d->table->rehearse || d->rehearsed & as_now)
+    const wf_backend_table *table = d->device->table;
+    if (!table->rehearse || d->rehearsed & as_now)
         return WF_OK;
-    WF_TRY(d->table->rehearse(d->device, 1));
+    WF_TRY(table->rehearse(d->device, 1));
     wf_result result = WF_OK;
     for (int i = 0; i < d->step_count && result == WF_OK; i++) {
         set_frame(&d->steps[i], frame);
         result = run(d, stream, &d->steps[i]);
     }
-    const wf_result ended = d->table->rehearse(d->device, 0);
+    const wf_result ended = table->rehearse(d->device, 0);
     d->rehearsed |= as_now;
     return result == WF_OK ? ended : result;
 }

@@ -379,19 +379,17 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
 static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
 {
     USE_DEVICE(node);
-    const wf_cuda_image *image = &state_of(node)->slots[slot].images[role].texels;
-    return check(node,
-                 wf_cuda_unpack(state_of(node)->stream, image, node->planes[role].data, wf_node_channels(node, role)),
-                 "launching unpack");
+    const cuda_handover *cuda = state_of(node);
+    return wf_cuda_unpack((const wf_cuda_device *)node->device, cuda->stream, &cuda->slots[slot].images[role].texels,
+                          node->planes[role].data, wf_node_channels(node, role));
 }
 
 static wf_result pack(wf_node *node, uint32_t slot, wf_node_role role)
 {
     USE_DEVICE(node);
-    const wf_cuda_image *image = &state_of(node)->slots[slot].images[role].texels;
-    return check(node,
-                 wf_cuda_pack(state_of(node)->stream, image, node->planes[role].data, wf_node_channels(node, role)),
-                 "launching pack");
+    const cuda_handover *cuda = state_of(node);
+    return wf_cuda_pack((const wf_cuda_device *)node->device, cuda->stream, &cuda->slots[slot].images[role].texels,
+                        node->planes[role].data, wf_node_channels(node, role));
 }
 
 static cudaEvent_t *marks_of(const wf_node *node, uint32_t slot, uint32_t history)

@@ -110,6 +110,7 @@ struct wf_node {
     int layers;                                    /* the most further layers that a slot has had */
     char plain[WF_NODE_MAX_LAYERS];                /* layers that no filter divides by the albedo */
     node_predictor *predictors[WF_OPERATOR_COUNT]; /* NULL: none; operators may share one */
+    unsigned rehearsed;                            /* bit s: a frame has had stage s since these were set */
     uint32_t pixel_count;                          /* that are inspected */
     wf_node_pixel pixels[WF_NODE_MAX_PIXELS];
 };

@@ -46,6 +46,7 @@ wf_result wf_node_prepare_layer(wf_node *node, int layer)
     const node_predictor *gather = node->predictors[WF_GATHER], *splat = node->predictors[WF_SPLAT];
     wf_result result = WF_OK;
     node->layers = layer + 1;
+    node->rehearsed = 0;
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT && result == WF_OK; op++) {
         node_predictor *predictor = node->predictors[op];
         if (predictor)
@@ -108,6 +109,7 @@ int wf_node_buffers_of(const wf_node *node, uint32_t slot, const node_buffer *bu
 void wf_node_drop_predictor(wf_node *node, wf_operator op)
 {
     node_predictor *predictor = node->predictors[op];
+    node->rehearsed = 0;
     if (!predictor)
         return;
     node->predictors[op] = NULL;

@@ -192,12 +192,31 @@ static wf_result run_stage(node_turn *turn, const struct node_stage *stage)
     return result;
 }
 
+/* The device's part of a frame, ahead of the first one that has these stages. */
+static wf_result rehearse(node_turn *turn, unsigned present)
+{
+    wf_node *node = turn->node;
+    const wf_backend_table *table = node->device->table;
+    if (!table->rehearse || !(present & ~node->rehearsed))
+        return WF_OK;
+    WF_TRY(table->rehearse(node->device, 1));
+    wf_result result = WF_OK;
+    for (int i = WF_NODE_UNPACK; i <= WF_NODE_PACK && result == WF_OK; i++) {
+        if (present >> stages[i].stage & 1)
+            result = stages[i].run(turn);
+    }
+    const wf_result ended = table->rehearse(node->device, 0);
+    node->rehearsed |= present;
+    return result == WF_OK ? ended : result;
+}
+
 wf_result wf_node_run_stages(wf_node *node, uint32_t slot)
 {
     node_slot *s = &node->slots[slot];
     node_turn turn = {.node = node, .slot = slot};
     node_frame *frame = &s->history[node_history(s->begun)];
     frame->stages = stages_of(&turn);
+    WF_TRY(rehearse(&turn, frame->stages));
     frame->submitted_ns = wf_node_now_ns();
     for (int i = 0; i < WF_NODE_STAGE_COUNT; i++) {
         if (frame->stages >> stages[i].stage & 1)

@@ -17,7 +17,7 @@
 
 enum { KERNEL_HEIGHT = 3, KERNEL_WIDTH = 4, TAPS = KERNEL_HEIGHT * KERNEL_WIDTH };
 
-static int destroyed;
+static int recorded, destroyed;
 
 /* ---- The predictor ----------------------------------------------------------------------------------------------- */
 
@@ -33,6 +33,7 @@ static wf_result record(node_predictor *predictor, const node_turn *turn)
 {
     wf_filter filter = predictor->weights.filter;
     filter.mode = WF_LINEAR;
+    recorded++;
     return wf_grad_weight(turn->node->device, turn->stream, WF_GATHER, &filter, node_planes_of(turn, WF_NODE_COLOR),
                           node_planes_of(turn, WF_NODE_ALBEDO), &predictor->weights.tensor);
 }
@@ -155,6 +156,52 @@ static void test_one_operator(void **state)
     scene_close(&s);
 }
 
+/* ---- Rehearsals -------------------------------------------------------------------------------------------------- */
+
+static const wf_backend_table *usual;
+static int rehearsals, rehearses;
+
+static wf_result rehearse(wf_device *device, int begins)
+{
+    assert_int_not_equal(rehearses, begins);
+    rehearses = begins;
+    rehearsals += begins;
+    return usual->rehearse ? usual->rehearse(device, begins) : WF_OK;
+}
+
+/* Runs so many frames, of which so many are to be rehearsed. */
+static void expect_rehearsals(scene *s, int frames, int expected)
+{
+    recorded = rehearsals = 0;
+    scene_run(s, frames);
+    assert_int_equal(rehearsals, expected);
+    assert_int_equal(recorded, frames + expected);
+    assert_int_equal(rehearses, 0);
+}
+
+/* What runs on a device that asks for it is shown to it before the first frame, and again where that has changed. */
+static void test_rehearsals(void **state)
+{
+    (void)state;
+    if (backend == WF_VULKAN)
+        skip(); /* stages are recorded in command buffers that there are in a frame alone */
+    scene s = open_correlated_scene(0);
+    usual = s.node->device->table;
+    wf_backend_table rehearsing = *usual;
+    rehearsing.rehearse = rehearse;
+    s.node->device->table = &rehearsing;
+    expect_rehearsals(&s, 4, 1);
+    expect_rehearsals(&s, 4, 0);
+    set_correlation(&s);
+    expect_rehearsals(&s, 4, 1);
+    scene_unbind(&s, 0, WF_NODE_SPLAT);
+    expect_rehearsals(&s, 4, 1);
+    scene_bind(&s, 0, WF_NODE_SPLAT);
+    expect_rehearsals(&s, 4, 0);
+    s.node->device->table = usual;
+    scene_close(&s);
+}
+
 int main(int argc, char **argv)
 {
     int status = suite_open(argc, argv);
@@ -165,6 +212,7 @@ int main(int argc, char **argv)
         TEST(test_change_of_predictors),
         TEST(test_needs),
         TEST(test_one_operator),
+        TEST(test_rehearsals),
     };
     return suite_close(cmocka_run_group_tests_name(argv[1], tests, NULL, NULL));
 }
