@@ -138,6 +138,14 @@ static int choose_channels(int channels, bool unrolls)
                : WF_STRIP_FEW_CHANNELS;
 }
 
+template <wf_mode MODE> static const void *kernel_of(const wf_filter_call *call, int team_channels)
+{
+    return wf_switch<WF_TILE_TYPES>(WF_TYPES(call->input.dtype, call->weight.dtype), [=](auto types) {
+        constexpr int TYPES = types;
+        return wf_filter_strips_of<MODE, TYPES>(call, team_channels);
+    });
+}
+
 bool wf_plan_filter_strips(const wf_cuda_device *device, const wf_work *work, wf_plan *plan)
 {
     const wf_filter_call *call = work->filter;
@@ -162,9 +170,9 @@ bool wf_plan_filter_strips(const wf_cuda_device *device, const wf_work *work, wf
     args->tile.grid.rows = 1;
     plan->grid = {plan_shares(args, device, call), 1, 1}, plan->images = 1;
     plan->threads = QUADS * args->height * args->teams + 32;
-    plan->kernel = mode == WF_SOFTMAX      ? wf_filter_strips_of<WF_SOFTMAX>(call, args->team_channels)
-                   : mode == WF_NORMALIZED ? wf_filter_strips_of<WF_NORMALIZED>(call, args->team_channels)
-                                           : wf_filter_strips_of<WF_LINEAR>(call, args->team_channels);
+    plan->kernel = mode == WF_SOFTMAX      ? kernel_of<WF_SOFTMAX>(call, args->team_channels)
+                   : mode == WF_NORMALIZED ? kernel_of<WF_NORMALIZED>(call, args->team_channels)
+                                           : kernel_of<WF_LINEAR>(call, args->team_channels);
     plan->arguments[0] = plan->maps, plan->arguments[1] = args;
     return plan->grid.columns > 0 && plan_maps(device, call, *args, row, plan->maps);
 }

@@ -472,7 +472,7 @@ static constexpr bool wf_strip_unrolls(wf_mode mode, int types, int width)
            (mode != WF_LINEAR || wf_strip_has_linear(types));
 }
 
-/* The kernel of that mode for a call (filter_strips_<mode>.cu, so that they compile side by side). */
-template <wf_mode MODE> const void *wf_filter_strips_of(const wf_filter_call *call, int team_channels);
+/* A call's kernel. */
+template <wf_mode MODE, int TYPES> const void *wf_filter_strips_of(const wf_filter_call *call, int team_channels);
 
 #endif

@@ -49,8 +49,7 @@ target_sources(wf PRIVATE
   cuda/device.c cuda/loads.c cuda/architecture.cu cuda/gather.cu cuda/splat.cu cuda/gather_splat.cu cuda/backward.cu
   cuda/predict.cu cuda/steps.cu cuda/pick.cu cuda/summarize.cu
   cuda/kernels.cu cuda/plan.cu
-  cuda/filter_strips.cu cuda/filter_strips_softmax.cu cuda/filter_strips_normalized.cu cuda/filter_strips_linear.cu
-  cuda/grad_weight_channels.cu cuda/filter_pixels.cu cuda/filter_tiles.cu cuda/filter_quads.cu
+  cuda/filter_strips.cu cuda/grad_weight_channels.cu cuda/filter_pixels.cu cuda/filter_tiles.cu cuda/filter_quads.cu
   cuda/grad_weight_quads.cu cuda/gather_splat_strips.cu cuda/gather_splat_quads.cu
   cuda/grad_weight_tiles.cu cuda/grad_weight_pixels.cu cuda/grad_input_tiles.cu cuda/grad_bias.cu
   cuda/backward_tiles.cu cuda/gather_splat_tiles.cu)
@@ -68,6 +67,7 @@ foreach(image_weight "FLOAT32, WF_FLOAT32" "FLOAT32, WF_FLOAT16" "FLOAT32, WF_BF
   endforeach()
   list(APPEND adjoint_rows "WF_SOFTMAX_ADJOINT, ${types}")
 endforeach()
+wf_instantiate(wf filter_strips_of ${filter_rows})
 wf_instantiate(wf filter_tiles_of ${filter_rows})
 wf_instantiate(wf filter_quads_of ${filter_rows} ${adjoint_rows})
 foreach(weight FLOAT32 FLOAT16)

@@ -1,3 +1,0 @@
-#include "filter_strips_of.cuh"
-
-template const void *wf_filter_strips_of<WF_LINEAR>(const wf_filter_call *call, int team_channels);
