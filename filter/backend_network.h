@@ -5,10 +5,9 @@
 #ifndef WF_BACKEND_NETWORK_H
 #define WF_BACKEND_NETWORK_H
 
-#include "wf.h"
+#include "wf_network.h"
 
 enum {
-    WF_NETWORK_LEVELS = 8,
     WF_CHANNEL_MULTIPLE = 16, /* of every activation that a 3x3 convolution reads or writes */
     WF_ALBEDO_CHANNELS = 4,   /* r, g, b and an unused one */
     WF_ALPHA_CHANNELS = 2     /* gather's and splat's, logits */
@@ -37,7 +36,7 @@ typedef enum wf_feature {
     WF_FEATURE_COUNT
 } wf_feature;
 
-enum { WF_FEATURE_PLANES = 13, WF_INPUT_CHANNELS = 16 /* the last ones are 0 */ };
+enum { WF_INPUT_CHANNELS = 16 }; /* 13 planes, and others that are 0 */
 
 /* Layers of a frame as they come: float32, any strides. Guides' data is NULL where they are absent. */
 typedef struct wf_layers {
@@ -115,7 +114,7 @@ typedef struct wf_down_call {
 
 /* Several, each one's input the output of the one before. */
 typedef struct wf_downs {
-    wf_down_call calls[WF_NETWORK_LEVELS];
+    wf_down_call calls[WF_NETWORK_MAX_LEVELS];
     int count;
 } wf_downs;
 

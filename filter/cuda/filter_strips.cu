@@ -151,8 +151,7 @@ bool wf_plan_filter_strips(const wf_cuda_device *device, const wf_work *work, wf
     const wf_filter_call *call = work->filter;
     const int64_t *size = call->output.size;
     const int types = WF_TYPES(call->input.dtype, call->weight.dtype);
-    if (call->filter.dilation != 1 || size[1] <= 4 || call->input.dtype == WF_FLOAT64 ||
-        call->output.dtype != call->input.dtype || !wf_unit_columns(&call->output))
+    if (!wf_tiles_serve(call) || size[1] <= 4)
         return false;
     wf_strip_args *args = wf_plan_args<wf_strip_args>(plan);
     const wf_tile_row row = wf_make_tile_row(call->op, call->filter.kernel_width);

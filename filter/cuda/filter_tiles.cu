@@ -34,8 +34,7 @@ bool wf_plan_tile_filter(const wf_cuda_device *device, const wf_filter_call *cal
 {
     const int64_t *size = call->output.size;
     const size_t image_bytes = wf_dtype_size(call->input.dtype), weight_bytes = wf_dtype_size(call->weight.dtype);
-    if (call->filter.dilation != 1 || size[1] < 1 || size[1] > 4 || call->input.dtype == WF_FLOAT64 ||
-        call->output.dtype != call->input.dtype || !wf_unit_columns(&call->output))
+    if (!wf_tiles_serve(call) || size[1] < 1 || size[1] > 4)
         return false;
     const int channels = wf_tile_channels(size[1]), width = wf_tile_width(channels);
     const wf_tap_box box = wf_make_tap_box(call->op, width, WF_TILE_HEIGHT, weight_bytes);

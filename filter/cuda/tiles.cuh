@@ -36,6 +36,13 @@ struct wf_tile_args {
     int normalizes;     /* divides by the sum of the weights, where that is kept */
 };
 
+/* What both kinds of filters, on tiles and down strips, are for: of however many channels. */
+static inline bool wf_tiles_serve(const wf_filter_call *call)
+{
+    return call->filter.dilation == 1 && call->input.dtype != WF_FLOAT64 && call->output.dtype == call->input.dtype &&
+           wf_unit_columns(&call->output);
+}
+
 /* The parts that do not depend on how the image is divided. */
 static inline wf_tile_args wf_make_tile_args(const wf_filter_call *call)
 {
