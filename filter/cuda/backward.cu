@@ -3,6 +3,7 @@
 #include "grad_bias.cuh"
 #include "kernels.h"
 #include "launch.cuh"
+#include "static_switch.cuh"
 #include "sums.cuh"
 
 #define BLOCK_WIDTH  64
@@ -106,16 +107,7 @@ static __global__ void __launch_bounds__(BLOCK_WIDTH *BLOCK_HEIGHT) scale_grad_o
 
 static const void *scale_kernel(wf_dtype image)
 {
-    switch (image) {
-    case WF_FLOAT16:
-        return (const void *)scale_grad_output<__half>;
-    case WF_BFLOAT16:
-        return (const void *)scale_grad_output<__nv_bfloat16>;
-    case WF_FLOAT64:
-        return (const void *)scale_grad_output<double>;
-    default:
-        return (const void *)scale_grad_output<float>;
-    }
+    return wf_switch_element(image, [](auto element) { return (const void *)scale_grad_output<decltype(element)>; });
 }
 
 static wf_result launch_scale(const wf_cuda_device *device, cudaStream_t stream, const wf_backward_call *call,

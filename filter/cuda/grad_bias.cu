@@ -3,6 +3,7 @@
 #include "grad_bias.cuh"
 
 #include "launch.cuh"
+#include "static_switch.cuh"
 
 #define THREADS 256
 #define WARP    32
@@ -74,16 +75,7 @@ static bias_args make_args(const wf_backward_call *call)
 
 static const void *sum_kernel(wf_dtype image)
 {
-    switch (image) {
-    case WF_FLOAT16:
-        return (const void *)sum_rows<__half>;
-    case WF_BFLOAT16:
-        return (const void *)sum_rows<__nv_bfloat16>;
-    case WF_FLOAT64:
-        return (const void *)sum_rows<double>;
-    default:
-        return (const void *)sum_rows<float>;
-    }
+    return wf_switch_element(image, [](auto element) { return (const void *)sum_rows<decltype(element)>; });
 }
 
 size_t wf_grad_bias_workspace(const wf_backward_call *call)

@@ -1,5 +1,6 @@
 /* A few pixels' weights, out of all: one thread a weight. */
 #include "launch.cuh"
+#include "static_switch.cuh"
 #include "taps.h"
 
 #define THREADS 128
@@ -29,16 +30,7 @@ template <typename Weight> static __global__ void __launch_bounds__(THREADS) pic
 
 static const void *kernel_of(wf_dtype dtype)
 {
-    switch (dtype) {
-    case WF_FLOAT16:
-        return (const void *)pick<__half>;
-    case WF_BFLOAT16:
-        return (const void *)pick<__nv_bfloat16>;
-    case WF_FLOAT64:
-        return (const void *)pick<double>;
-    default:
-        return (const void *)pick<float>;
-    }
+    return wf_switch_element(dtype, [](auto element) { return (const void *)pick<decltype(element)>; });
 }
 
 wf_result wf_cuda_pick(wf_cuda_device *device, cudaStream_t stream, const wf_pick_call *call)

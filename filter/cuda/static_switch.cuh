@@ -52,6 +52,13 @@ template <> struct wf_element<WF_FLOAT64> {
     using type = double;
 };
 
+/* visit(0) of the type that a dtype's elements have. */
+template <typename Visit> static inline const void *wf_switch_element(wf_dtype dtype, const Visit &visit)
+{
+    return wf_switch<WF_FLOAT16, WF_BFLOAT16, WF_FLOAT64, WF_FLOAT32>(
+        dtype, [&](auto type) { return visit(typename wf_element<decltype(type)::value>::type()); });
+}
+
 template <int TYPES> using wf_image_of = typename wf_element<TYPES / WF_DTYPE_COUNT>::type;
 template <int TYPES> using wf_weight_of = typename wf_element<TYPES % WF_DTYPE_COUNT>::type;
 

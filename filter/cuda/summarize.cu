@@ -105,8 +105,8 @@ static __global__ void __launch_bounds__(BLOCK_WIDTH *BLOCK_HEIGHT) summarize(co
 
 static const void *kernel_of(wf_dtype dtype, wf_mode mode)
 {
-    return wf_switch<WF_FLOAT16, WF_BFLOAT16, WF_FLOAT64, WF_FLOAT32>(dtype, [=](auto type) {
-        using Weight = typename wf_element<decltype(type)::value>::type;
+    return wf_switch_element(dtype, [=](auto element) {
+        using Weight = decltype(element);
         return mode == WF_SOFTMAX ? (const void *)summarize<Weight, true> : (const void *)summarize<Weight, false>;
     });
 }
