@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cuda/interop.h"
@@ -74,25 +73,11 @@ static void restore_current(current_device *device)
 
 /* ---- Life -------------------------------------------------------------------------------------------------------- */
 
-static int has_extension(VkPhysicalDevice physical_device, const char *name)
-{
-    uint32_t count = 0;
-    vkEnumerateDeviceExtensionProperties(physical_device, NULL, &count, NULL);
-    VkExtensionProperties *present = calloc(count ? count : 1, sizeof *present);
-    int found = 0;
-    if (present && vkEnumerateDeviceExtensionProperties(physical_device, NULL, &count, present) == VK_SUCCESS) {
-        for (uint32_t i = 0; i < count && !found; i++)
-            found = strcmp(present[i].extensionName, name) == 0;
-    }
-    free(present);
-    return found;
-}
-
 /* The CUDA device that is the renderer's Vulkan device. */
 static wf_result open_same_device(wf_node *node)
 {
     VkPhysicalDevice physical_device = node->options.physical_device;
-    int has_address = has_extension(physical_device, VK_EXT_PCI_BUS_INFO_EXTENSION_NAME);
+    int has_address = wf_vulkan_has_extension(physical_device, VK_EXT_PCI_BUS_INFO_EXTENSION_NAME);
     VkPhysicalDevicePCIBusInfoPropertiesEXT pci = {.sType =
                                                        VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PCI_BUS_INFO_PROPERTIES_EXT};
     VkPhysicalDeviceIDProperties id = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES,

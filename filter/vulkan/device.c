@@ -38,20 +38,6 @@ static void find_missing(wf_vulkan_needs *needs, VkPhysicalDevice physical_devic
     }
 }
 
-int wf_vulkan_has_extension(VkPhysicalDevice physical_device, const char *name)
-{
-    uint32_t count = 0;
-    vkEnumerateDeviceExtensionProperties(physical_device, NULL, &count, NULL);
-    VkExtensionProperties *present = calloc(count ? count : 1, sizeof *present);
-    int found = 0;
-    if (present && vkEnumerateDeviceExtensionProperties(physical_device, NULL, &count, present) == VK_SUCCESS) {
-        for (uint32_t i = 0; i < count && !found; i++)
-            found = strcmp(present[i].extensionName, name) == 0;
-    }
-    free(present);
-    return found;
-}
-
 static void find_extensions(wf_vulkan_needs *needs, VkPhysicalDevice physical_device)
 {
     static const char *const wanted[] = {"VK_KHR_external_memory_fd", "VK_KHR_external_semaphore_fd",

@@ -66,9 +66,6 @@ typedef struct vulkan_device {
 /* Says which feature the device lacks. */
 wf_result wf_vulkan_check_needs(const wf_log *log, VkPhysicalDevice physical_device);
 
-/* ---- device.c ---- */
-int wf_vulkan_has_extension(VkPhysicalDevice physical_device, const char *name);
-
 /* ---- matrix.c ---- */
 
 /* Adds what products of matrices need, where the device has them. */

@@ -1,6 +1,5 @@
 /* An instance, a device and a queue of the library's own, for programs without Vulkan. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "device.h"
 
@@ -36,20 +35,6 @@ static VkDebugUtilsMessengerCreateInfoEXT messenger_info(vulkan_owner *owner)
                                                 .pUserData = &owner->log};
 }
 
-static int has_debug_utils(void)
-{
-    uint32_t count = 0;
-    vkEnumerateInstanceExtensionProperties(NULL, &count, NULL);
-    VkExtensionProperties *present = calloc(count ? count : 1, sizeof *present);
-    int found = 0;
-    if (present && vkEnumerateInstanceExtensionProperties(NULL, &count, present) == VK_SUCCESS) {
-        for (uint32_t i = 0; i < count && !found; i++)
-            found = strcmp(present[i].extensionName, VK_EXT_DEBUG_UTILS_EXTENSION_NAME) == 0;
-    }
-    free(present);
-    return found;
-}
-
 /* ---- Handles ---- */
 
 static wf_result create_instance(vulkan_owner *owner)
@@ -59,7 +44,7 @@ static wf_result create_instance(vulkan_owner *owner)
                                            .apiVersion = WF_VULKAN_API_VERSION};
     static const char *const extensions[] = {VK_EXT_DEBUG_UTILS_EXTENSION_NAME};
     const VkDebugUtilsMessengerCreateInfoEXT messenger = messenger_info(owner);
-    int debug_utils = has_debug_utils();
+    const int debug_utils = wf_vulkan_has_extension(VK_NULL_HANDLE, VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
     const VkInstanceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
                                        .pNext = debug_utils ? &messenger : NULL,
                                        .pApplicationInfo = &application,
