@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "filter/bilateral.h"
 #include "rows.h"
 #include "taps.h"
 
@@ -45,6 +46,7 @@ static void find_confidence(const wf_bilateral_call *call, int64_t n, int64_t y)
         color[c] = wf_cpu_address(&call->color, n, c, y, 0);
         compressed[c] = wf_cpu_address(&call->scratch, n, c, y, 0);
     }
+    const float least = (float)WF_LEAST_LIGHT;
     float *to = wf_cpu_address(&call->scratch, n, 3, y, 0);
     for (int64_t x = 0; x < width; x++) {
         float brightest = 0, surroundings = 0;
@@ -52,7 +54,7 @@ static void find_confidence(const wf_bilateral_call *call, int64_t n, int64_t y)
             brightest = fmaxf(brightest, color[c][x]);
             surroundings = fmaxf(surroundings, compressed[c][x] / (1 - compressed[c][x]));
         }
-        to[x] = fminf(1, (call->parameters.firefly_ratio * surroundings + 1e-3f) / (brightest + 1e-3f));
+        to[x] = fminf(1, (call->parameters.firefly_ratio * surroundings + least) / (brightest + least));
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "filter/bilateral.h"
 #include "vectors.h"
 
 /* How many bytes ahead weights are fetched; measured. */
@@ -468,7 +469,7 @@ static void subtract_relative_square(real *restrict sum, const real *restrict a,
     for (int64_t i = 0; i < count; i++) {
         real magnitude_a = a[i] < 0 ? -a[i] : a[i], magnitude_b = b[i] < 0 ? -b[i] : b[i];
         real smaller = magnitude_a < magnitude_b ? magnitude_a : magnitude_b;
-        real difference = (a[i] - b[i]) / ((real)1e-3 + smaller) * scale;
+        real difference = (a[i] - b[i]) / ((real)WF_LEAST_DEPTH + smaller) * scale;
         sum[i] -= difference * difference;
     }
 }

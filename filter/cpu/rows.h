@@ -88,7 +88,7 @@ typedef struct WF_REAL(wf_rows) {
     void (*subtract_squares)(real *sum, int rows, const real *const *a, const real *const *b, const real *scale,
                              int64_t count);
 
-    /* sum -= (scale (a - b) / (1e-3 + min(|a|, |b|)))^2 */
+    /* sum -= (scale (a - b) / (WF_LEAST_DEPTH + min(|a|, |b|)))^2 */
     void (*subtract_relative_square)(real *sum, const real *a, const real *b, real scale, int64_t count);
 
     /* sum += c / (1 + c), c = max(row, 0) */

@@ -7,7 +7,7 @@ target_link_libraries(wf PRIVATE OpenMP::OpenMP_C m)
 
 function(wf_add_reals name bits)
   add_library(${name} OBJECT ${ARGN})
-  target_include_directories(${name} PRIVATE include .)
+  target_include_directories(${name} PRIVATE include . ${PROJECT_SOURCE_DIR}/shaders)
   target_link_libraries(${name} PRIVATE wf_warnings)
   target_compile_definitions(${name} PRIVATE WF_REAL_BITS=${bits})
   target_sources(wf PRIVATE $<TARGET_OBJECTS:${name}>)

@@ -1,6 +1,7 @@
 /* The analytic predictor: one kernel compresses the colour into scratch, a second one computes every pixel's weights. */
 #include <float.h>
 
+#include "filter/bilateral.h"
 #include "launch.cuh"
 #include "predict.cuh"
 
@@ -29,8 +30,9 @@ static __global__ void __launch_bounds__(WF_BILATERAL_WIDTH *WF_BILATERAL_HEIGHT
         brightest = fmaxf(brightest, __ldg(wf_at<const float>(args.color, block.n, c, y) + x));
         surroundings = fmaxf(surroundings, mean / (1 - mean));
     }
+    const float least = (float)WF_LEAST_LIGHT;
     wf_at<float>(args.scratch, block.n, 3, y)[x] =
-        fminf(1, (args.firefly_ratio * surroundings + 1e-3f) / (brightest + 1e-3f));
+        fminf(1, (args.firefly_ratio * surroundings + least) / (brightest + least));
 }
 
 /* Finite, so that a distance of 0 stays 0 for the smallest sigma. */

@@ -3,6 +3,7 @@
 #ifndef WF_CUDA_PREDICT_OF_CUH
 #define WF_CUDA_PREDICT_OF_CUH
 
+#include "filter/bilateral.h"
 #include "predict.cuh"
 #include "taps.h"
 
@@ -60,7 +61,7 @@ static __device__ __forceinline__ float compare(const wf_predict_args &args, con
         distance += squared * args.planes[3 * feature].scale;
     }
     if constexpr (DEPTH) {
-        float difference = __fdividef(a.depth - b.depth, 1e-3f + fminf(fabsf(a.depth), fabsf(b.depth)));
+        float difference = __fdividef(a.depth - b.depth, (float)WF_LEAST_DEPTH + fminf(fabsf(a.depth), fabsf(b.depth)));
         distance += difference * difference * args.depth.scale;
     }
     return distance;

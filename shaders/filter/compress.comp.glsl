@@ -3,6 +3,7 @@
 
 // compress.comp.glsl -- the T of wf_bilateral: compressed colour, averaged over the in-image part of 3x3 pixels, and the
 // confidence, one thread a pixel.
+#include "bilateral.h"
 #include "grid.glsl"
 #include "storage.glsl"
 
@@ -38,6 +39,6 @@ void main()
         brightest = max(brightest, color(c, p.y, p.x));
         surroundings = max(surroundings, mean / (1.0 - mean));
     }
-    float confidence = min(1.0, (push.firefly_ratio * surroundings + 1e-3) / (brightest + 1e-3));
+    float confidence = min(1.0, (push.firefly_ratio * surroundings + WF_LEAST_LIGHT) / (brightest + WF_LEAST_LIGHT));
     store(push.scratch_data, pixel + 3 * plane, false, confidence);
 }

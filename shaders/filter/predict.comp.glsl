@@ -5,6 +5,7 @@
 // are compared with. The formula is at wf_bilateral in wf.h.
 #extension GL_EXT_control_flow_attributes : require
 
+#include "bilateral.h"
 #include "grid.glsl"
 #include "storage.glsl"
 #include "taps.glsl"
@@ -52,7 +53,7 @@ float squared(vec3 v)
 float bilateral_weight(Features here, Features there, vec2 offset)
 {
     float nearer = min(abs(here.depth), abs(there.depth));
-    float depth = args.depth_scale * (there.depth - here.depth) / (1e-3 + nearer);
+    float depth = args.depth_scale * (there.depth - here.depth) / (WF_LEAST_DEPTH + nearer);
     return exp(-squared(vec3(args.space_scale * offset, depth)) - squared(there.color - here.color) -
                squared(there.albedo - here.albedo) - squared(there.normal - here.normal));
 }
