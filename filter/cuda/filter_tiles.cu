@@ -60,7 +60,12 @@ template <wf_mode MODE> static const void *kernel_of(const wf_filter_call *call)
 {
     return wf_switch<WF_TILE_TYPES>(WF_TYPES(call->input.dtype, call->weight.dtype), [=](auto types) {
         constexpr int TYPES = types;
-        return wf_filter_tiles_of<MODE, TYPES>(call);
+        if constexpr (TYPES != WF_TILES_BY_WIDTH)
+            return wf_filter_tiles_of<MODE, TYPES, WF_OWN_WIDTHS, 0>(call);
+        else
+            return wf_switch_tiles<MODE, TYPES>(call->output.size[1], call->filter.kernel_width, [=](auto, auto width) {
+                return wf_filter_tiles_of<MODE, TYPES, decltype(width)::value>(call);
+            });
     });
 }
 

@@ -208,11 +208,8 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     const struct CMUnitTest tests[] = {
-        TEST(test_frames),
-        TEST(test_change_of_predictors),
-        TEST(test_needs),
-        TEST(test_one_operator),
-        TEST(test_rehearsals),
+        TEST(test_frames),       TEST(test_change_of_predictors), TEST(test_needs),
+        TEST(test_one_operator), TEST(test_rehearsals),
     };
     return suite_close(cmocka_run_group_tests_name(argv[1], tests, NULL, NULL));
 }
