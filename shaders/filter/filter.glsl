@@ -1,5 +1,8 @@
 // filter.glsl -- gather, splat, or both of the same weights: every thread sums the sources of its pixels. Included after
 // FIRST_OPERATOR and LAST_OPERATOR are declared.
+//
+// A thread's pixels are a vector, whose last components are not used where PIXELS is less than 4: a compiler that finds
+// loops too long to unroll keeps all arrays that they index in memory.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 
@@ -12,6 +15,8 @@ layout(push_constant, scalar) uniform Push { wf_filter_push push; };
 
 const float LOWEST = -3.402823466e38;
 const float MINUS_INFINITY = -1.0 / 0.0;
+const int OPERATORS = LAST_OPERATOR - FIRST_OPERATOR + 1;
+const int WINDOW = SLOTS + 4; // sources of a vector in so many slots
 const bool TOTALS = MODE == WF_SHARED_NORMALIZED || MODE == WF_SHARED_SOFTMAX || COVERAGE;
 
 // Softmax reads every logit once: exponentials are relative to an origin, which moves, and shrinks the sums so far, where
@@ -20,11 +25,11 @@ const float HEADROOM = 8.0;
 
 int first_channel;         // of CHANNELS; those past the image's last repeat it and are not stored
 int64_t planes[CHANNELS]; // of the input, in bytes from its first
-bool bordering[2];
+bool bordering[OPERATORS];
 
-float sums[2][CHANNELS][PIXELS]; // of weight * input, for each operator
-float totals[2][PIXELS];         // of the weights
-float origins[2][PIXELS];
+vec4 sums[OPERATORS][CHANNELS]; // of weight * input
+vec4 totals[OPERATORS];         // of the weights
+vec4 origins[OPERATORS];
 
 // A kernel row and the row of sources that it pairs the thread's pixels with.
 struct Row {
@@ -33,106 +38,127 @@ struct Row {
     int64_t next_tap; // bytes to that of the next source
 };
 
+int index_of(int op)
+{
+    return OPERATORS == 1 ? 0 : op - FIRST_OPERATOR;
+}
+
 int direction_of(int op)
 {
     return op == WF_SHARED_SPLAT ? -1 : 1;
 }
 
-void load_weights(int op, Row row, int first, out float weights[SLOTS][PIXELS])
+// As load_sources.
+vec4 load_source_vector(uint64_t row, int type, int step, int column, bool border)
+{
+    int inside = clamp(column, 0, push.width - PIXELS);
+    vec4 sources = load_vector(row + uint64_t(int64_t(inside) * step * element_size(type)), type);
+    return border && inside != column ? vec4(0.0) : sources;
+}
+
+// The PIXELS components from shift on of two groups.
+vec4 shifted(vec4 group, vec4 next, int shift)
+{
+    if (PIXELS == 2) {
+        return vec4(group.y, next.xyz);
+    }
+    return shift == 1 ? vec4(group.yzw, next.x) : shift == 2 ? vec4(group.zw, next.xy) : vec4(group.w, next.xyz);
+}
+
+void load_weights(int op, Row row, int first, out vec4 weights[SLOTS])
 {
     int direction = direction_of(op), size = element_size(WEIGHT_TYPE);
     [[unroll]] for (int k = 0; k < SLOTS; ++k) {
         int tap = clamp(first + k - lead(direction), 0, KERNEL_WIDTH - 1);
         uint64_t plane = row.weights + uint64_t(tap * row.next_tap);
         if (op == WF_SHARED_GATHER) {
-            load_pixels(plane + uint64_t(int64_t(p.x) * WEIGHT_STEP * size), WEIGHT_TYPE, weights[k]);
+            weights[k] = load_vector(plane + uint64_t(int64_t(p.x) * WEIGHT_STEP * size), WEIGHT_TYPE);
         } else {
             // Those of the slot's sources, which may begin within one group and end within the next.
-            int shift = k % PIXELS;
-            float group[PIXELS], next[PIXELS];
-            int column = source_column(direction, first + k - shift);
-            load_sources(plane, WEIGHT_TYPE, WEIGHT_STEP, column, push.width, false, group);
+            int shift = k % PIXELS, column = source_column(direction, first + k - shift);
+            weights[k] = load_source_vector(plane, WEIGHT_TYPE, WEIGHT_STEP, column, false);
             if (shift > 0) {
-                load_sources(plane, WEIGHT_TYPE, WEIGHT_STEP, column + PIXELS, push.width, false, next);
-            }
-            [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-                weights[k][x] = shift + x < PIXELS ? group[shift + x] : next[shift + x - PIXELS];
+                vec4 next = load_source_vector(plane, WEIGHT_TYPE, WEIGHT_STEP, column + PIXELS, false);
+                weights[k] = shifted(weights[k], next, shift);
             }
         }
     }
 }
 
 // Weights of slots that are no taps, or lead out of the image, count nothing.
-void mask_weights(int op, int first, inout float weights[SLOTS][PIXELS])
+void mask_weights(int op, int first, inout vec4 weights[SLOTS])
 {
     const float none = MODE == WF_SHARED_SOFTMAX || MODE == WF_SHARED_GIVEN_SOFTMAX ? MINUS_INFINITY : 0.0;
     int direction = direction_of(op);
+    // Of columns as unsigned numbers, where those left of the image are large.
+    uint width = bordering[index_of(op)] ? push.width : 0xffffffffu;
     [[unroll]] for (int k = 0; k < SLOTS; ++k) {
-        [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-            int column = source_column(direction, first + k + x);
-            if (!is_tap(direction, first + k) || (bordering[op] && (column < 0 || column >= push.width))) {
-                weights[k][x] = none;
-            }
-        }
+        uvec4 columns = uvec4(ivec4(source_column(direction, first + k)) + ivec4(0, 1, 2, 3));
+        bvec4 outside = greaterThanEqual(columns, uvec4(is_tap(direction, first + k) ? width : 0u));
+        weights[k] = mix(weights[k], vec4(none), outside);
     }
 }
 
-void move_origins(int op, float logits[SLOTS][PIXELS])
+// Without a branch, which takes registers: where nothing moves, the sums are multiplied by 1.
+void move_origins(int op, vec4 logits[SLOTS])
 {
-    float largest[PIXELS];
-    bool moves = false;
-    [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-        largest[x] = logits[0][x];
-        [[unroll]] for (int k = 1; k < SLOTS; ++k) {
-            largest[x] = max(largest[x], logits[k][x]);
-        }
-        moves = moves || largest[x] - origins[op][x] > HEADROOM;
+    const int at = index_of(op);
+    vec4 largest = logits[0];
+    [[unroll]] for (int k = 1; k < SLOTS; ++k) {
+        largest = max(largest, logits[k]);
     }
-    if (moves) {
-        [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-            float origin = max(origins[op][x], largest[x]);
-            float shrink = exp(origins[op][x] - origin);
-            origins[op][x] = origin;
-            totals[op][x] *= shrink;
-            [[unroll]] for (int c = 0; c < CHANNELS; ++c) {
-                sums[op][c][x] *= shrink;
-            }
-        }
+    bvec4 moves = greaterThan(largest - origins[at], vec4(HEADROOM));
+    vec4 origin = mix(origins[at], largest, moves);
+    vec4 shrink = mix(vec4(1.0), exp(origins[at] - origin), moves);
+    origins[at] = origin;
+    totals[at] *= shrink;
+    [[unroll]] for (int c = 0; c < CHANNELS; ++c) {
+        sums[at][c] *= shrink;
     }
 }
 
-void load_group(Row row, int column, bool border, int at, inout float sources[CHANNELS][SOURCES])
+void put(vec4 group, int at, inout float values[WINDOW])
+{
+    values[at] = group.x;
+    values[at + 1] = group.y;
+    values[at + 2] = group.z;
+    values[at + 3] = group.w;
+}
+
+vec4 pixels_from(float values[WINDOW], int at)
+{
+    return vec4(values[at], values[at + 1], values[at + 2], values[at + 3]);
+}
+
+void load_group(Row row, int column, bool border, int at, inout float sources[CHANNELS][WINDOW])
 {
     [[unroll]] for (int c = 0; c < CHANNELS; ++c) {
-        float group[PIXELS];
-        load_sources(row.pixels + uint64_t(planes[c]), INPUT_TYPE, INPUT_STEP, column, push.width, border, group);
-        [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-            sources[c][at + x] = group[x];
-        }
+        put(load_source_vector(row.pixels + uint64_t(planes[c]), INPUT_TYPE, INPUT_STEP, column, border), at, sources[c]);
     }
 }
 
 // exp(logit - coverage of the source)
-void exponentiate_given(int op, Row row, int first, inout float weights[SLOTS][PIXELS])
+void exponentiate_given(int op, Row row, int first, inout vec4 weights[SLOTS])
 {
-    float coverage[SOURCES];
-    [[unroll]] for (int at = 0; at < SOURCES; at += PIXELS) {
-        float group[PIXELS];
-        load_sources(row.coverage, WF_SHARED_FLOAT32, 1, source_column(direction_of(op), first + at), push.width,
-                     bordering[op], group);
-        [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-            coverage[at + x] = group[x];
-        }
+    float coverage[WINDOW];
+    [[unroll]] for (int at = 0; at <= SLOTS; at += PIXELS) {
+        int column = source_column(direction_of(op), first + at);
+        put(load_source_vector(row.coverage, WF_SHARED_FLOAT32, 1, column, bordering[index_of(op)]), at, coverage);
     }
     [[unroll]] for (int k = 0; k < SLOTS; ++k) {
-        [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-            weights[k][x] = exp(weights[k][x] - coverage[k + x]);
-        }
+        weights[k] = exp(weights[k] - pixels_from(coverage, k));
     }
 }
 
-void weigh(int op, Row row, int first, inout float weights[SLOTS][PIXELS])
+// Adds the taps among SLOTS slots of a row from `first` on. The first sources are those of the slots before.
+void add_slots(int op, Row row, int first, inout float sources[CHANNELS][WINDOW])
 {
+    const int direction = direction_of(op), at = index_of(op);
+    vec4 weights[SLOTS];
+    load_weights(op, row, first, weights);
+    [[unroll]] for (int next = PIXELS; next <= SLOTS; next += PIXELS) {
+        load_group(row, source_column(direction, first + next), bordering[at], next, sources);
+    }
     mask_weights(op, first, weights);
     if (MODE == WF_SHARED_GIVEN_SOFTMAX) {
         exponentiate_given(op, row, first, weights);
@@ -141,32 +167,13 @@ void weigh(int op, Row row, int first, inout float weights[SLOTS][PIXELS])
         move_origins(op, weights);
     }
     [[unroll]] for (int k = 0; k < SLOTS; ++k) {
-        [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-            if (MODE == WF_SHARED_SOFTMAX) {
-                weights[k][x] = exp(weights[k][x] - origins[op][x]);
-            }
+        if (is_tap(direction, first + k)) {
+            vec4 weight = MODE == WF_SHARED_SOFTMAX ? exp(weights[k] - origins[at]) : weights[k];
             if (TOTALS) {
-                totals[op][x] += weights[k][x];
+                totals[at] += weight;
             }
-        }
-    }
-}
-
-// Adds the taps among SLOTS slots of a row from `first` on. The first sources are those of the slots before.
-void add_slots(int op, Row row, int first, inout float sources[CHANNELS][SOURCES])
-{
-    float weights[SLOTS][PIXELS];
-    load_weights(op, row, first, weights);
-    [[unroll]] for (int at = PIXELS; at < SOURCES; at += PIXELS) {
-        load_group(row, source_column(direction_of(op), first + at), bordering[op], at, sources);
-    }
-    weigh(op, row, first, weights);
-    [[unroll]] for (int k = 0; k < SLOTS; ++k) {
-        if (is_tap(direction_of(op), first + k)) {
             [[unroll]] for (int c = 0; c < CHANNELS; ++c) {
-                [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-                    sums[op][c][x] += weights[k][x] * sources[c][k + x];
-                }
+                sums[at][c] += weight * pixels_from(sources[c], k);
             }
         }
     }
@@ -193,8 +200,8 @@ void add_row(int op, int i)
     row.weights = push.weight_data + uint64_t((first_tap * push.weight_tap + weight_y * push.weight_row) * size);
     row.next_tap = direction * push.weight_tap * size;
 
-    float sources[CHANNELS][SOURCES];
-    load_group(row, source_column(direction, 0), bordering[op], 0, sources);
+    float sources[CHANNELS][WINDOW];
+    load_group(row, source_column(direction, 0), bordering[index_of(op)], 0, sources);
     if (KERNEL_WIDTH <= LONGEST_UNROLLED) {
         [[unroll]] for (int group = 0; group < group_count(direction); group += GROUPS) {
             add_slots(op, row, group * PIXELS, sources);
@@ -206,13 +213,13 @@ void add_row(int op, int i)
     }
 }
 
-float divisor(float total)
+vec4 divisor(vec4 total)
 {
     if (MODE == WF_SHARED_NORMALIZED) {
-        float magnitude = max(abs(total), WF_SHARED_MIN_SUM);
-        return total < 0.0 ? -magnitude : magnitude;
+        vec4 magnitude = max(abs(total), vec4(WF_SHARED_MIN_SUM));
+        return mix(magnitude, -magnitude, lessThan(total, vec4(0.0)));
     }
-    return MODE == WF_SHARED_SOFTMAX ? total : 1.0;
+    return MODE == WF_SHARED_SOFTMAX ? total : vec4(1.0);
 }
 
 uint64_t pixel_address(uint64_t data, int type, int64_t channel, int64_t row, int step)
@@ -226,34 +233,28 @@ void store_output(int op, uint64_t data, int64_t channel_stride, int row, int st
         int64_t channel = first_channel + c;
         if (channel < push.channels) {
             float bias = push.bias_data != 0 ? uintBitsToFloat(Bytes4(push.bias_data + uint64_t(channel * 4)).value) : 0.0;
-            [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-                sums[op][c][x] = sums[op][c][x] / divisor(totals[op][x]) + bias;
-            }
-            store_pixels(pixel_address(data, OUTPUT_TYPE, channel * channel_stride, row, step), OUTPUT_TYPE, sums[op][c]);
+            vec4 result = sums[index_of(op)][c] / divisor(totals[index_of(op)]) + bias;
+            store_vector(pixel_address(data, OUTPUT_TYPE, channel * channel_stride, row, step), OUTPUT_TYPE, result);
         }
     }
 }
 
 void store_coverage(int op)
 {
-    if (MODE == WF_SHARED_SOFTMAX) {
-        [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-            totals[op][x] = origins[op][x] + log(totals[op][x]);
-        }
-    }
-    store_pixels(pixel_address(push.extra_data, WF_SHARED_FLOAT32, 0, push.extra_row, EXTRA_STEP), WF_SHARED_FLOAT32,
-                 totals[op]);
+    vec4 total = totals[index_of(op)];
+    vec4 coverage = MODE == WF_SHARED_SOFTMAX ? origins[index_of(op)] + log(total) : total;
+    store_vector(pixel_address(push.extra_data, WF_SHARED_FLOAT32, 0, push.extra_row, EXTRA_STEP), WF_SHARED_FLOAT32,
+                 coverage);
 }
 
 void start(int op)
 {
-    bordering[op] = has_border(direction_of(op), push.width);
-    [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-        totals[op][x] = 0.0;
-        origins[op][x] = LOWEST;
-        [[unroll]] for (int c = 0; c < CHANNELS; ++c) {
-            sums[op][c][x] = 0.0;
-        }
+    const int at = index_of(op);
+    bordering[at] = has_border(direction_of(op), push.width);
+    totals[at] = vec4(0.0);
+    origins[at] = vec4(LOWEST);
+    [[unroll]] for (int c = 0; c < CHANNELS; ++c) {
+        sums[at][c] = vec4(0.0);
     }
 }
 
@@ -271,12 +272,14 @@ void main()
         int64_t channel = max(min(first_channel + c, push.channels - 1), 0);
         planes[c] = channel * push.input_channel * element_size(INPUT_TYPE);
     }
-    [[unroll]] for (int op = FIRST_OPERATOR; op <= LAST_OPERATOR; ++op) {
-        start(op);
+    start(FIRST_OPERATOR);
+    if (LAST_OPERATOR != FIRST_OPERATOR) {
+        start(LAST_OPERATOR);
     }
     [[dont_unroll]] for (int i = 0; i < KERNEL_HEIGHT; ++i) {
-        [[unroll]] for (int op = FIRST_OPERATOR; op <= LAST_OPERATOR; ++op) {
-            add_row(op, i);
+        add_row(FIRST_OPERATOR, i);
+        if (LAST_OPERATOR != FIRST_OPERATOR) {
+            add_row(LAST_OPERATOR, i);
         }
     }
     store_output(FIRST_OPERATOR, push.output_data, push.output_channel, push.output_row, OUTPUT_STEP);

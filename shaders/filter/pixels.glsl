@@ -79,6 +79,19 @@ void load_pixels(uint64_t address, int type, out float values[PIXELS])
     }
 }
 
+// The same of at most 4, without loops. Components beyond PIXELS mean nothing.
+vec4 load_vector(uint64_t address, int type)
+{
+    uvec4 words = load_words(address, PIXELS * element_size(type));
+    if (type == WF_SHARED_FLOAT32) {
+        return uintBitsToFloat(words);
+    }
+    if (type == WF_SHARED_FLOAT16) {
+        return vec4(unpackHalf2x16(words.x), unpackHalf2x16(words.y));
+    }
+    return uintBitsToFloat(uvec4(words.x << 16, words.x & 0xffff0000u, words.y << 16, words.y & 0xffff0000u));
+}
+
 void store_pixels(uint64_t address, int type, float values[PIXELS])
 {
     const int size = element_size(type), most = 16 / size, step = 4 / size;
@@ -89,4 +102,14 @@ void store_pixels(uint64_t address, int type, float values[PIXELS])
         }
         store_words(address + uint(first * size), PIXELS * size, words);
     }
+}
+
+// The first PIXELS components.
+void store_vector(uint64_t address, int type, vec4 vector)
+{
+    float values[PIXELS];
+    [[unroll]] for (int x = 0; x < PIXELS; ++x) {
+        values[x] = vector[x];
+    }
+    store_pixels(address, type, values);
 }
