@@ -1,4 +1,5 @@
-/* color.h -- light in Rec. 709's primaries: its luminance, and sRGB's curve between values in [0,1] and linear light (IEC 61966-2-1). */
+/* color.h -- light in Rec. 709's primaries: its luminance, and sRGB's curve between values in [0,1] and
+   linear light (IEC 61966-2-1). */
 #ifndef WFVIEW_COLOR_H
 #define WFVIEW_COLOR_H
 

@@ -18,7 +18,7 @@ static void *place_of(options *options, size_t offset)
     return (char *)options + offset;
 }
 
-/* ---- Words -------------------------------------------------------------------------------------------------------- */
+/* ---- Words ------------------------------------------------------------------------------------------------------- */
 
 void option_list_words(const char *(*word)(int), const char *last, char list[OPTION_LIST])
 {
@@ -194,7 +194,7 @@ bool option_read_also(const option_row *row, const char *text, options *options,
     }
 }
 
-/* ---- Numbers ------------------------------------------------------------------------------------------------------ */
+/* ---- Numbers ----------------------------------------------------------------------------------------------------- */
 
 /* One decimal number without sign or space at *text, advanced past it. */
 static bool read_digits(const char **text, long *value)
@@ -285,7 +285,8 @@ bool option_read_region(const option_row *row, const char *text, options *option
     return true;
 }
 
-/* Up to `count` numbers from 0 to `most`, with commas between them; returns how many, 0 where the text is no such list. */
+/* Up to `count` numbers from 0 to `most`, with commas between them; returns how many, 0
+   where the text is no such list. */
 static int read_decimals(const char *text, float most, float *values, int count)
 {
     for (int i = 0; i < count; i++) {

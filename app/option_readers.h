@@ -1,5 +1,5 @@
-/* option_readers.h -- the table of options: its rows (options.c), how their values are read (option_readers.c), how they go together
- * (option_rules.c). Private to these and manual.c. */
+/* option_readers.h -- the table of options: its rows (options.c), how their values are read (option_readers.c), how
+ * they go together (option_rules.c). Private to these and manual.c. */
 #ifndef WFVIEW_OPTION_READERS_H
 #define WFVIEW_OPTION_READERS_H
 
@@ -21,7 +21,8 @@ enum {
 
 typedef struct option_row option_row;
 
-/* Reads the option's value into *options. False, and "--NAME TEXT: expected ..." in *error, where the text is no such value. */
+/* Reads the option's value into *options. False, and "--NAME TEXT: expected ..." in *error,
+   where the text is no such value. */
 typedef bool option_reader(const option_row *row, const char *text, options *options, error *error);
 
 struct option_row {

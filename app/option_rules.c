@@ -114,8 +114,8 @@ static bool check_rest(const option_parse *parse, unsigned run)
     return true;
 }
 
-/* What follows from other options where nothing is said. A size of kernels is one of the analytic filter's, which has no other way to be
- * given one; features are as the network was trained on. */
+/* What follows from other options where nothing is said. A size of kernels is one of the analytic filter's, which has
+ * no other way to be given one; features are as the network was trained on. */
 void options_choose_defaults(const option_parse *parse)
 {
     options *options = parse->options;

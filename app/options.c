@@ -271,7 +271,7 @@ bool options_get_file(const options *options, options_use use, int index, option
     return false;
 }
 
-/* ---- Parsing ------------------------------------------------------------------------------------------------------ */
+/* ---- Parsing ----------------------------------------------------------------------------------------------------- */
 
 enum { FIRST_ID = 256 }; /* what getopt returns for the first row: no letter */
 

@@ -1,5 +1,5 @@
-/* options.h -- wfview's command line. The table in options.c has a row for each option: the manual, and the checks of how
- * options go together, follow from it. */
+/* options.h -- wfview's command line. The table in options.c has a row for each option: the manual, and the checks of
+ * how options go together, follow from it. */
 #ifndef WFVIEW_OPTIONS_H
 #define WFVIEW_OPTIONS_H
 
@@ -104,8 +104,8 @@ typedef enum options_result {
 /* Pointers in *options point into argv or into memory that lives until the program ends. */
 options_result options_parse(int argc, char **argv, options *options, error *error);
 
-/* Files that options name: those that a run reads, and those that it writes, but for frames, --save and data sets. path is NULL where the
- * option was not given. False after the last one. */
+/* Files that options name: those that a run reads, and those that it writes, but for frames, --save and data sets. path
+ * is NULL where the option was not given. False after the last one. */
 typedef enum options_use { OPTIONS_READ = 1, OPTIONS_WRITTEN } options_use;
 
 typedef struct options_file {
@@ -115,11 +115,12 @@ typedef struct options_file {
 
 bool options_get_file(const options *options, options_use use, int index, options_file *file);
 
-/* The panes of --panes, whose maps are of so many levels in the first sequence and in others; NULL: that is not known yet. Without
- * --panes there are none. */
+/* The panes of --panes, whose maps are of so many levels in the first sequence and in others; NULL: that is not known
+ * yet. Without --panes there are none. */
 bool options_read_panes(const options *options, const int levels[2], pane panes[VIEW_PANES], int *count, error *error);
 
-/* Calls `see` for each option that was given, in their order, with its value or NULL, where options_parse took all of them. */
+/* Calls `see` for each option that was given, in their order, with its value or NULL, where
+   options_parse took all of them. */
 void options_each_given(const options *options, void (*see)(void *user, const char *name, const char *value),
                         void *user);
 

@@ -15,8 +15,8 @@ static inline int wf_present(const wf_tensor *tensor)
     return tensor->size[0] > 0;
 }
 
-/* One group of a call: wf.h's groups are sliced apart before, and filter.groups is 1. C may be 0, of a group that has no
- * channels: coverage and grad_weight are written then all the same. */
+/* One group of a call: wf.h's groups are sliced apart before, and filter.groups is 1. C may be 0, of a group that has
+ * no channels: coverage and grad_weight are written then all the same. */
 typedef struct wf_filter_call {
     wf_operator op;
     wf_filter filter;
@@ -25,7 +25,8 @@ typedef struct wf_filter_call {
     const void *bias;   /* C values, float64 where the images are and else float32; or NULL */
 } wf_filter_call;
 
-/* wf_backward, and wf_grad_weight as well: there the mode is WF_LINEAR, and weight and all that is not needed absent. */
+/* wf_backward, and wf_grad_weight as well: there the mode is WF_LINEAR, and weight and
+   all that is not needed absent. */
 typedef struct wf_backward_call {
     wf_operator op;
     wf_filter filter;
@@ -35,8 +36,8 @@ typedef struct wf_backward_call {
     void *workspace;                              /* what backward_workspace asks for, aligned to 256 bytes */
 } wf_backward_call;
 
-/* Between two levels of a pyramid (wf_pyramid.h): down, the coarse image becomes D(fine), or, to subtract, loses that; up, the
- * fine one gains alpha * U(coarse). */
+/* Between two levels of a pyramid (wf_pyramid.h): down, the coarse image becomes D(fine), or, to subtract, loses that;
+ * up, the fine one gains alpha * U(coarse). */
 typedef struct wf_step_call {
     wf_tensor fine;   /* float32 */
     wf_tensor coarse; /* float32, dense, of half the height and width, rounded up */
@@ -44,8 +45,8 @@ typedef struct wf_step_call {
     int subtract;
 } wf_step_call;
 
-/* Weights of the pixels (y,x) ... (y + rows - 1, x + columns - 1), all within the image: output[pixel][tap]. landing: of tap t that of
- * the pixel which carries it there, at -o(t); 0 where that is outside. */
+/* Weights of the pixels (y,x) ... (y + rows - 1, x + columns - 1), all within the image: output[pixel][tap]. landing:
+ * of tap t that of the pixel which carries it there, at -o(t); 0 where that is outside. */
 typedef struct wf_pick_call {
     wf_filter filter; /* with its groups */
     wf_tensor weight; /* 1,groups*Kh*Kw,H,W */
@@ -54,14 +55,15 @@ typedef struct wf_pick_call {
     float *output; /* memory that the device writes */
 } wf_pick_call;
 
-/* What of a level's kernels somebody looks at: rows of its pixels, as far as there are any, and whether their weights or alphas. */
+/* What of a level's kernels somebody looks at: rows of its pixels, as far as there are any, and
+   whether their weights or alphas. */
 typedef struct wf_look {
     int first_row, rows;
     int weights, alpha;
 } wf_look;
 
-/* Figures of every pixel's kernel (wf_node_map_role): pixel (y,x) of an output has that of the weights' (y >> level, x >> level). Of filters
- * with groups: the first one's. landing: the factors of what lands on the pixel. */
+/* Figures of every pixel's kernel (wf_node_map_role): pixel (y,x) of an output has that of the weights' (y >> level, x
+ * >> level). Of filters with groups: the first one's. landing: the factors of what lands on the pixel. */
 typedef struct wf_summary_call {
     wf_filter filter;
     wf_tensor weight; /* 1,groups*Kh*Kw,h,w */
@@ -93,8 +95,8 @@ typedef struct wf_backend_abilities {
 } wf_backend_abilities;
 
 /* Every entry is set, but for gather_splat, backward and backward_workspace where the backend has none, and for
- * prepare_gather_splat, prepare_steps, prepare_pick and rehearse where these have nothing to do; others that have nothing to do return
- * WF_OK. */
+ * prepare_gather_splat, prepare_steps, prepare_pick and rehearse where these have nothing to do; others that
+ * have nothing to do return WF_OK. */
 typedef struct wf_backend_table {
     wf_backend_abilities abilities;
     void (*destroy)(wf_device *device);
@@ -116,8 +118,8 @@ typedef struct wf_backend_table {
     wf_result (*predict_bilateral)(wf_device *device, wf_stream stream, const wf_bilateral_call *call);
     wf_result (*prepare_bilateral)(wf_device *device, const wf_bilateral_call *call);
 
-    /* Between two calls, the first one `begins`, what is called runs nothing: it shows what frames will run, which is ready after
-     * the second one. Pairs of calls may enclose others, which are part of them. */
+    /* Between two calls, the first one `begins`, what is called runs nothing: it shows what frames will run, which is
+     * ready after the second one. Pairs of calls may enclose others, which are part of them. */
     wf_result (*rehearse)(wf_device *device, int begins);
 
     wf_result (*alloc)(wf_device *device, size_t size, void **data);

@@ -1,5 +1,6 @@
-/* backend_network.h -- what a backend computes of a network, a call for each launch, and the table of these. Private; a part
- * of backend.h. filter/network/plan.c makes the calls once, for a frame's size; sizes agree and addresses are the device's.
+/* backend_network.h -- what a backend computes of a network, a call for each launch, and the table of
+ * these. Private; a part of backend.h. filter/network/plan.c makes the calls once, for a frame's size;
+ * sizes agree and addresses are the device's.
  *
  * The formulas are in wf_network.h. */
 #ifndef WF_BACKEND_NETWORK_H
@@ -19,8 +20,8 @@ typedef struct wf_activation {
     int width, height, channels;
 } wf_activation;
 
-/* 3x3, with zeros around the image and a bias. Its input are the channels of the coarser level, each pixel for the 2x2 that it
- * covers, and then those of its own level. */
+/* 3x3, with zeros around the image and a bias. Its input are the channels of the coarser level, each pixel for the 2x2
+ * that it covers, and then those of its own level. */
 typedef struct wf_convolution {
     int coarse, inputs; /* channels; coarse is 0 where there is no coarser source */
     int outputs;
@@ -75,8 +76,8 @@ typedef struct wf_convolve_call {
     void *workspace;
 } wf_convolve_call;
 
-/* What a level of the pyramid filters. At level 0 that is the frame's color, cleaned and, where there is a filtered albedo,
- * divided by it and epsilon; then planes. */
+/* What a level of the pyramid filters. At level 0 that is the frame's color, cleaned and, where there is a filtered
+ * albedo, divided by it and epsilon; then planes. */
 typedef struct wf_light {
     wf_tensor planes;     /* (1,3,h,w) float32 */
     wf_activation albedo; /* filtered; WF_ALBEDO_CHANNELS */
@@ -84,8 +85,8 @@ typedef struct wf_light {
     int clean; /* pixels that are not finite count as 0 */
 } wf_light;
 
-/* The head's channels that a level of kernels has: gather and splat (K*K logits each), those of the albedo's kernel, and
- * alphas. */
+/* The head's channels that a level of kernels has: gather and splat (K*K logits each), those of
+ * the albedo's kernel, and alphas. */
 typedef struct wf_head {
     const void *parameters; /* of a 1x1 convolution, as arranged */
     int inputs, outputs;
@@ -142,7 +143,8 @@ typedef enum wf_level_before {
     WF_BEFORE_COARSER /* the coarser level's */
 } wf_level_before;
 
-/* y, alpha and blend of a level; o[l+1] = y + alpha * U(blend) of the coarser one, or its y where that is the coarsest. */
+/* y, alpha and blend of a level; o[l+1] = y + alpha * U(blend) of the coarser one, or its
+   y where that is the coarsest. */
 typedef struct wf_level_call {
     wf_head head;
     wf_activation decoded;
@@ -166,7 +168,8 @@ typedef struct wf_blend_call {
 
 typedef enum wf_logits_part { WF_LOGITS_GATHER, WF_LOGITS_SPLAT, WF_LOGITS_ALPHAS } wf_logits_part;
 
-/* A part of a head in memory: of both operators' alphas, gather's first. Of rows of the level; others may come with them. */
+/* A part of a head in memory: of both operators' alphas, gather's first. Of rows of the
+   level; others may come with them. */
 typedef struct wf_logits_call {
     wf_head head;
     wf_activation decoded;
@@ -178,7 +181,8 @@ typedef struct wf_logits_call {
 typedef struct wf_network_table {
     wf_dtype dtype; /* of activations */
 
-    /* From (outputs, inputs, size, size) and (outputs) to what the calls take; in host memory, which is zeros before. */
+    /* From (outputs, inputs, size, size) and (outputs) to what the calls take; in host
+       memory, which is zeros before. */
     size_t (*convolution_bytes)(const wf_device *device, const wf_convolution *shape);
     void (*arrange_convolution)(const wf_device *device, const wf_convolution *shape, const float *weight,
                                 const float *bias, void *parameters);
@@ -194,7 +198,8 @@ typedef struct wf_network_table {
     /* After these: what they noted is there. NULL: they have done it all. */
     wf_result (*finish_preparation)(wf_device *device);
 
-    /* Whether it computes the second convolution with the first one, and their features with the network's first two. NULL: never. */
+    /* Whether it computes the second convolution with the first one, and their features with the
+       network's first two. NULL: never. */
     int (*fuses)(const wf_device *device, const wf_convolution *first, const wf_convolution *second, int width,
                  int height);
 
@@ -208,12 +213,12 @@ typedef struct wf_network_table {
     wf_result (*down)(wf_device *device, wf_stream stream, const wf_down_call *call);
     wf_result (*down_levels)(wf_device *device, wf_stream stream,
                              const wf_downs *downs); /* or NULL, then `down` is not */
-    /* A level's logits of both operators, which its filter reads, when all levels are decoded, beside the call that follows. NULL: filters make
-     * them. */
+    /* A level's logits of both operators, which its filter reads, when all levels are decoded, beside the call that
+     * follows. NULL: filters make them. */
     wf_result (*level_logits)(wf_device *device, wf_stream stream, const wf_level_call *call);
     wf_result (*filter_level)(wf_device *device, wf_stream stream, const wf_level_call *call);
-    /* Where levels do not wait for each other: filter_level leaves D(y) in blend, which this makes o[l+1] - D(y), coarse levels first,
-     * after all of them. NULL: filter_level does it. */
+    /* Where levels do not wait for each other: filter_level leaves D(y) in blend, which this makes o[l+1] - D(y),
+     * coarse levels first, after all of them. NULL: filter_level does it. */
     wf_result (*join)(wf_device *device, wf_stream stream, const wf_level_call *call);
     wf_result (*blend)(wf_device *device, wf_stream stream, const wf_blend_call *call);
     wf_result (*logits)(wf_device *device, wf_stream stream, const wf_logits_call *call);

@@ -9,7 +9,7 @@
 
 enum { WORKSPACE_ALIGNMENT = 256 };
 
-/* ---- Checks ------------------------------------------------------------------------------------------------------- */
+/* ---- Checks ------------------------------------------------------------------------------------------------------ */
 
 static wf_result check_filter(const wf_log *log, wf_operator op, const wf_filter *filter)
 {
@@ -120,7 +120,7 @@ static wf_result no_ability(const wf_device *device, const char *what)
                    what);
 }
 
-/* ---- Groups ------------------------------------------------------------------------------------------------------- */
+/* ---- Groups ------------------------------------------------------------------------------------------------------ */
 
 typedef struct group {
     int64_t index;
@@ -179,7 +179,7 @@ static void forget_kernels(wf_device *device)
     memset(device->kernels, 0, sizeof device->kernels);
 }
 
-/* ---- Forward ------------------------------------------------------------------------------------------------------ */
+/* ---- Forward ----------------------------------------------------------------------------------------------------- */
 
 wf_result wf_apply(wf_device *device, wf_stream stream, wf_operator op, const wf_filter *filter, const wf_tensor *input,
                    const wf_tensor *weight, const wf_tensor *bias, const wf_tensor *output, const wf_tensor *coverage)
@@ -299,7 +299,7 @@ wf_result wf_prepare_gather_splat(wf_device *device, const wf_filter *filter, co
     return WF_OK;
 }
 
-/* ---- Backward ----------------------------------------------------------------------------------------------------- */
+/* ---- Backward ---------------------------------------------------------------------------------------------------- */
 
 /* All but where the tensors lie. */
 static wf_result check_gradients(const wf_log *log, wf_operator op, const wf_filter *filter, const wf_gradients *g)

@@ -34,7 +34,7 @@ static pyramid lay_out(const wf_tensor *input, const wf_tensor *output, int coun
     return p;
 }
 
-/* ---- Checks ------------------------------------------------------------------------------------------------------- */
+/* ---- Checks ------------------------------------------------------------------------------------------------------ */
 
 static wf_result check_alpha(const wf_log *log, const wf_tensor *alpha, const wf_tensor *image)
 {
@@ -112,7 +112,7 @@ static wf_result check_memory(const wf_log *log, const wf_pyramid_level *levels,
     return WF_OK;
 }
 
-/* ---- Steps -------------------------------------------------------------------------------------------------------- */
+/* ---- Steps ------------------------------------------------------------------------------------------------------- */
 
 static wf_result halve_all(wf_device *device, wf_stream stream, const pyramid *p, int count)
 {
@@ -148,7 +148,7 @@ static wf_result blend_all(wf_device *device, wf_stream stream, const wf_pyramid
     return WF_OK;
 }
 
-/* ---- The calls ---------------------------------------------------------------------------------------------------- */
+/* ---- The calls --------------------------------------------------------------------------------------------------- */
 
 size_t wf_pyramid_workspace(const wf_tensor *input, int count)
 {

@@ -1,5 +1,5 @@
-/* summary.h -- figures of a kernel, from its factors one after the other: the formulas of wf_node_inspect.h's maps, for C and CUDA;
- * shaders/filter/summarize.comp.glsl has them for GLSL. */
+/* summary.h -- figures of a kernel, from its factors one after the other: the formulas of wf_node_inspect.h's maps, for
+ * C and CUDA; shaders/filter/summarize.comp.glsl has them for GLSL. */
 #ifndef WF_SUMMARY_H
 #define WF_SUMMARY_H
 
@@ -50,7 +50,8 @@ WF_INLINE void wf_summary_scale(wf_summary *s, float shift)
     s->own *= scale;
 }
 
-/* The binary logarithm of a softmax's factor, by the largest logit; of factors that are 0 in float a finite number. NaN stays. */
+/* The binary logarithm of a softmax's factor, by the largest logit; of factors that are 0 in
+   float a finite number. NaN stays. */
 WF_INLINE float wf_summary_exponent(float logit, float largest)
 {
     const float exponent = (logit - largest) * 1.44269504f; /* log2(e) */

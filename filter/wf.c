@@ -1,5 +1,5 @@
-/* The API: names, devices, the predictor, memory. Every argument is checked once, in front, and handed to the device's backend;
- * operations.c does the same for the operator. */
+/* The API: names, devices, the predictor, memory. Every argument is checked once, in front, and handed to the device's
+ * backend; operations.c does the same for the operator. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -157,7 +157,8 @@ const char *wf_last_kernel(const wf_device *device, int index)
 /* ---- The analytic predictor ---------------------------------------------------------------------------------------
  */
 
-/* Tuned for the least SMAPE and relMSE, of gather and splat alike, over the frames in assets/frames and their references. */
+/* Tuned for the least SMAPE and relMSE, of gather and splat alike, over the frames in
+   assets/frames and their references. */
 wf_bilateral wf_bilateral_default(int kernel_height, int kernel_width)
 {
     int longest = kernel_height > kernel_width ? kernel_height : kernel_width;

@@ -25,7 +25,8 @@
 /* No wf_mode: weights are logits, divided by the exponential of the source's coverage. */
 #define WF_SHARED_GIVEN_SOFTMAX 3
 
-/* Threads of a workgroup where it is not chosen by specialization: wide and flat, so that a warp reads whole cache lines. */
+/* Threads of a workgroup where it is not chosen by specialization: wide and flat, so that a
+   warp reads whole cache lines. */
 #define WF_GROUP_WIDTH  64
 #define WF_GROUP_HEIGHT 4
 
@@ -150,7 +151,8 @@ struct wf_pick_push {
     int64_t weight_tap;
 };
 
-/* Of summarize.comp.glsl. width and height are the weights'; outputs, 0 where nothing is asked for, are planes of another size. */
+/* Of summarize.comp.glsl. width and height are the weights'; outputs, 0 where nothing is asked
+   for, are planes of another size. */
 struct wf_summarize_push {
     int first_group_x, first_group_y;
     int width, height, output_width, output_height;

@@ -57,7 +57,7 @@ static double now(void)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* ---- What all threads share --------------------------------------------------------------------------------------- */
+/* ---- What all threads share -------------------------------------------------------------------------------------- */
 
 static job *job_of(pipeline *pipeline, int index)
 {
@@ -99,7 +99,7 @@ static void free_rendered(job *job)
     job->record = NULL;
 }
 
-/* ---- Scenes ------------------------------------------------------------------------------------------------------- */
+/* ---- Scenes ------------------------------------------------------------------------------------------------------ */
 
 /* Takes the next scene's number, once its job is free; -1: there is nothing more to do. */
 static int take_to_make(pipeline *pipeline)
@@ -131,7 +131,7 @@ static void *make_scenes(void *user)
     return NULL;
 }
 
-/* ---- Pictures ----------------------------------------------------------------------------------------------------- */
+/* ---- Pictures ---------------------------------------------------------------------------------------------------- */
 
 /* A thread's share of the device, and what renders on it, from the first scene on. */
 typedef struct lane {
@@ -276,7 +276,7 @@ static void *run_lane(void *user)
     return NULL;
 }
 
-/* ---- Writing ------------------------------------------------------------------------------------------------------ */
+/* ---- Writing ----------------------------------------------------------------------------------------------------- */
 
 typedef struct progress {
     int first, count;
@@ -353,7 +353,7 @@ static void write_pairs(pipeline *pipeline, dataset_store *store)
     }
 }
 
-/* ---- All ---------------------------------------------------------------------------------------------------------- */
+/* ---- All --------------------------------------------------------------------------------------------------------- */
 
 static int count_makers(void)
 {
@@ -431,8 +431,8 @@ bool dataset_run(const options *options, error *error)
         .spp = options->spp,
         .reference_spp = options->reference_spp,
     };
-    /* Scenes and pictures take and give back the same large blocks over and over: pages that stay need not be cleared anew, by a
-     * kernel that lets one thread of a process at it at a time. */
+    /* Scenes and pictures take and give back the same large blocks over and over: pages that stay need not be cleared
+     * anew, by a kernel that lets one thread of a process at it at a time. */
     mallopt(M_MMAP_THRESHOLD, LARGEST_BLOCK);
     mallopt(M_TRIM_THRESHOLD, INT_MAX);
     pipeline *pipeline = calloc(1, sizeof *pipeline);

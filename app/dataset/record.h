@@ -17,7 +17,8 @@ bool dataset_read_header(const char *header, size_t size, dataset_settings *sett
 
 size_t dataset_record_size(const dataset_settings *settings);
 
-/* A pair as a record; and what such a record says of itself: its index, and of the settings seed, spp, reference_spp. */
+/* A pair as a record; and what such a record says of itself: its index, and of the
+   settings seed, spp, reference_spp. */
 void dataset_pack(const dataset_settings *settings, uint32_t index, const dataset_pair *pair, uint8_t *record);
 void dataset_identify(const uint8_t *record, dataset_settings *settings, uint32_t *index);
 

@@ -65,7 +65,7 @@ static bool make_folder(const char *path, error *error)
     return (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) || error_set(error, "%s: is not a folder", path);
 }
 
-/* ---- One file ----------------------------------------------------------------------------------------------------- */
+/* ---- One file ---------------------------------------------------------------------------------------------------- */
 
 static bool write_all(const dataset_store *store, const void *data, size_t size, off_t offset, error *error)
 {
@@ -195,7 +195,7 @@ static bool write_record(const dataset_store *store, const uint8_t *record, erro
     return ((size_t)store->done + 1) % every != 0 || fdatasync(store->file) == 0 || fail(store->part, "write", error);
 }
 
-/* ---- A folder ----------------------------------------------------------------------------------------------------- */
+/* ---- A folder ---------------------------------------------------------------------------------------------------- */
 
 static void pair_path(const dataset_store *store, const char *folder, char path[4096])
 {
@@ -239,7 +239,8 @@ static bool is_settings(const char *name)
     return length < 32 && strncmp(name, "dataset.", 8) == 0 && strcmp(name + length - 5, ".json") == 0;
 }
 
-/* Whether a folder has nothing, or slices of the same data set; *found: the one that begins where this one does, too. */
+/* Whether a folder has nothing, or slices of the same data set; *found: the one that
+   begins where this one does, too. */
 static bool check_slices(const dataset_store *store, DIR *folder, bool *found, error *error)
 {
     int slices = 0, others = 0;
@@ -308,7 +309,7 @@ static bool write_files(const dataset_store *store, const dataset_pair *pair, er
     return exr_write_frame(path, &pair->buffers[0], EXR_ZIP, error);
 }
 
-/* ---- Both --------------------------------------------------------------------------------------------------------- */
+/* ---- Both -------------------------------------------------------------------------------------------------------- */
 
 static bool is_npy(const char *path)
 {

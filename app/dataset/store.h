@@ -1,7 +1,7 @@
 /* store.h -- where training pairs go: one file that numpy maps, or a folder of EXR files. Both can be continued.
  *
- * OUT.npy is an array in numpy's own format with a record for each pair. np.load(OUT, mmap_mode="r") maps it without a copy. B
- * is the number of noisy buffers, also where there is one:
+ * OUT.npy is an array in numpy's own format with a record for each pair. np.load(OUT, mmap_mode="r") maps it without a
+ * copy. B is the number of noisy buffers, also where there is one:
  *
  *     seed              u8             of the data set
  *     index             u4             of the pair: its place in this file, from the slice's first on
@@ -16,16 +16,17 @@
  *     reference_normal  f2 (3,H,W)
  *     motion            f2 (2,H,W)     x,y in pixels, y down: previous - current
  *
- * The mean of k buffers is a picture of k * spp samples with its features. Numbers are little-endian; what float16 does not
- * reach is its largest number, 65504. Features are described in trace/tracer.h. A record of 256x256 pixels has 1.44 MB and
- * 1.31 MB a buffer.
+ * The mean of k buffers is a picture of k * spp samples with its features. Numbers are little-endian; what float16
+ * does not reach is its largest number, 65504. Features are described in trace/tracer.h. A record of 256x256 pixels
+ * has 1.44 MB and 1.31 MB a buffer.
  *
- * While it grows the file is OUT.npy.part; whole records at its start are kept when it is continued, and it is renamed when it
- * has all of them. The folder that it is to lie in is made. Files of other slices of the same seed lie beside each other; ordered by index they are one data set.
+ * While it grows the file is OUT.npy.part; whole records at its start are kept when it is continued, and it is renamed
+ * when it has all of them. The folder that it is to lie in is made. Files of other slices of the same seed lie beside
+ * each other; ordered by index they are one data set.
  *
- * Any other OUT is a folder, of pairs with one buffer: 0000.exr ... as wfview --save writes frames, named by their index,
- * reference/0000.exr, and dataset.json with the settings; a slice that starts at pair F has dataset.F.json, and slices may share
- * a folder. wfview opens it as a sequence with references. */
+ * Any other OUT is a folder, of pairs with one buffer: 0000.exr ... as wfview --save writes frames, named by their
+ * index, reference/0000.exr, and dataset.json with the settings; a slice that starts at pair F has dataset.F.json, and
+ * slices may share a folder. wfview opens it as a sequence with references. */
 #ifndef WFVIEW_DATASET_STORE_H
 #define WFVIEW_DATASET_STORE_H
 
@@ -62,9 +63,10 @@ typedef struct dataset_store {
     int done; /* pairs that are there, from the first on */
 } dataset_store;
 
-/* Opens or takes up a data set; where all pairs are there, done is count and there is nothing to write. Refused, with the
- * numbers: another data set in that place, also one that is not finished; a file of another kind, a folder that has
- * something else in it; several buffers in a folder; a place that cannot be written; a file that another process is writing. */
+/* Opens or takes up a data set; where all pairs are there, done is count and there is nothing to write.
+ * Refused, with the numbers: another data set in that place, also one that is not finished; a file of another
+ * kind, a folder that has something else in it; several buffers in a folder; a place that cannot be written; a
+ * file that another process is writing. */
 bool dataset_store_open(const char *path, const dataset_settings *settings, dataset_store *store, error *error);
 
 /* Appends pair number first + done. */

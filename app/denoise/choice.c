@@ -7,7 +7,7 @@
 
 #define FOLDER "wfview"
 
-/* ---- What is remembered ------------------------------------------------------------------------------------------- */
+/* ---- What is remembered ------------------------------------------------------------------------------------------ */
 
 /* Opens the file, and makes its folders where it is to be written. */
 static FILE *open_memory(const char *mode)
@@ -66,7 +66,7 @@ static void remember(const char *work, const choice *choice)
     fclose(file);
 }
 
-/* ---- The choice --------------------------------------------------------------------------------------------------- */
+/* ---- The choice -------------------------------------------------------------------------------------------------- */
 
 bool choice_time(const char *work, choice_timer timer, void *user, choice *choice)
 {

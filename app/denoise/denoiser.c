@@ -41,7 +41,7 @@ static bool node_ok(const denoiser *denoiser, wf_result result, error *error)
     return result == WF_OK || error_set(error, "%s", denoiser->log->failure);
 }
 
-/* ---- Life --------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 static bool fill(denoiser *denoiser, const denoiser_options *options, error *error)
 {
@@ -124,7 +124,7 @@ void denoiser_destroy(denoiser *denoiser)
     *denoiser = (struct denoiser){0};
 }
 
-/* ---- Weights ------------------------------------------------------------------------------------------------------ */
+/* ---- Weights ----------------------------------------------------------------------------------------------------- */
 
 bool denoiser_set_predictor(denoiser *denoiser, const predictor_options *predictor, const predictor_inputs *inputs,
                             error *error)
@@ -143,7 +143,7 @@ void denoiser_map(denoiser *denoiser, const layer_set *maps)
     denoiser->maps = *maps;
 }
 
-/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 static bool add_image(denoiser *denoiser, uint32_t index, int layer, error *error)
 {

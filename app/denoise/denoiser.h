@@ -1,8 +1,8 @@
 /* denoiser.h -- the node with its images, for frames of one size on one backend.
  *
  * Each frame has the images of a slot written by whoever makes the frame (frames/recorded.c, frames/live.c),
- * hands them to the node, and has gather and splat to show. Without Vulkan (a zeroed device) all of that is host memory, and
- * command buffers are VK_NULL_HANDLE. */
+ * hands them to the node, and has gather and splat to show. Without Vulkan (a zeroed device) all of that is host
+ * memory, and command buffers are VK_NULL_HANDLE. */
 #ifndef WFVIEW_DENOISER_H
 #define WFVIEW_DENOISER_H
 
@@ -42,8 +42,9 @@ typedef struct denoiser_input {
     bool has_alpha;                 /* the color does, which is filtered then: see denoiser_options */
     const wf_node_image *reference; /* NULL, or the maker's own: all slots show this one */
 
-    /* Records the writing of the turn's images, whose content and layout are discarded. They end in GENERAL, written for
-     * compute shaders and transfers; the node takes care of what it reads itself. Without Vulkan it writes their texels. */
+    /* Records the writing of the turn's images, whose content and layout are discarded. They end in
+     * GENERAL, written for compute shaders and transfers; the node takes care of what it reads itself.
+     * Without Vulkan it writes their texels. */
     bool (*record)(void *maker, const denoiser_turn *turn, error *error);
     void *maker;
 } denoiser_input;

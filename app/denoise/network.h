@@ -13,7 +13,8 @@ typedef struct network {
 
 #define NETWORK_LARGEST_DIFFERENCE 1e-3 /* from its file's reference, of the largest value there */
 
-/* path NULL: the bundled one. A file that does not compute its own reference is refused. On failure network is zeroed. */
+/* path NULL: the bundled one. A file that does not compute its own reference is refused.
+   On failure network is zeroed. */
 bool network_open(const char *path, network *network, error *error);
 
 /* Leaves it zeroed; zeroed is fine. */

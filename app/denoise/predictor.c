@@ -3,7 +3,7 @@
 #include "app/files/weights.h"
 #include "wf_node.h"
 
-/* ---- Files -------------------------------------------------------------------------------------------------------- */
+/* ---- Files ------------------------------------------------------------------------------------------------------- */
 
 static wf_result set_weights(wf_node *node, wf_operator op, wf_mode mode, const weights *weights)
 {
@@ -23,7 +23,7 @@ static wf_result apply_files(wf_node *node, const predictor_options *options, co
                          : wf_node_share_weights(node, WF_GATHER, WF_SPLAT);
 }
 
-/* ---- Bilateral ---------------------------------------------------------------------------------------------------- */
+/* ---- Bilateral --------------------------------------------------------------------------------------------------- */
 
 #define PLACE(field) offsetof(predictor_options, bilateral.field)
 
@@ -50,7 +50,7 @@ static wf_result apply_bilateral(wf_node *node, const predictor_options *options
     return wf_node_set_bilateral(node, &options->bilateral);
 }
 
-/* ---- Network ------------------------------------------------------------------------------------------------------ */
+/* ---- Network ----------------------------------------------------------------------------------------------------- */
 
 static void get_network_kernel(const predictor_options *options, int *height, int *width)
 {
@@ -63,7 +63,7 @@ static wf_result apply_network(wf_node *node, const predictor_options *options, 
     return wf_node_set_network(node, inputs->network);
 }
 
-/* ---- Rows --------------------------------------------------------------------------------------------------------- */
+/* ---- Rows -------------------------------------------------------------------------------------------------------- */
 
 const predictor_row predictor_rows[] = {
     [PREDICTOR_FILES] = {.label = "file", .apply = apply_files},

@@ -9,7 +9,7 @@
 #define RUNS    6 /* the first warms up */
 #define MOST_MS 500
 
-/* ---- In words ----------------------------------------------------------------------------------------------------- */
+/* ---- In words ---------------------------------------------------------------------------------------------------- */
 
 static void kernel_size(const race *race, int *height, int *width)
 {
@@ -47,7 +47,7 @@ void race_describe(const race *race, char work[CHOICE_WORK_SIZE])
             *c = ' ';
 }
 
-/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 /* Grey, whatever the layer. */
 static bool clear_layers(void *maker, const denoiser_turn *turn, error *error)

@@ -28,7 +28,7 @@ static uint32_t count_of(uint32_t binding)
     return binding == ACROSS ? ACROSS_COUNT : 1;
 }
 
-/* ---- Life --------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 static bool create_layouts(measure *measure, error *error)
 {
@@ -174,7 +174,7 @@ void measure_close(measure *measure)
     *measure = (struct measure){0};
 }
 
-/* ---- Recording ---------------------------------------------------------------------------------------------------- */
+/* ---- Recording --------------------------------------------------------------------------------------------------- */
 
 /* Points a set at the pair's images and at the map of that number, where there is one, and binds it. */
 static void bind(const measure *measure, uint32_t index, int number, VkCommandBuffer commands,

@@ -1,5 +1,6 @@
-/* measure.h -- measures pictures on the device, a picture of the view at a time: figures of a layer in a region, what it differs from
- * another one by, and maps of FLIP. Nothing waits: figures are read when the commands have completed. */
+/* measure.h -- measures pictures on the device, a picture of the view at a time: figures of a layer in
+ * a region, what it differs from another one by, and maps of FLIP. Nothing waits: figures are read
+ * when the commands have completed. */
 #ifndef WFVIEW_MEASURE_H
 #define WFVIEW_MEASURE_H
 
@@ -43,12 +44,13 @@ typedef struct measure {
     measure_frame frames[MEASURE_FRAMES];
 } measure;
 
-/* Opens it, or makes it fit images of another size and a number of maps: nothing in flight uses it. False leaves it closed. */
+/* Opens it, or makes it fit images of another size and a number of maps: nothing in flight
+   uses it. False leaves it closed. */
 bool measure_fit(const device *device, uint32_t width, uint32_t height, int map_count, measure *measure, error *error);
 void measure_close(measure *measure); /* nothing in flight uses it; zeroed is fine */
 
-/* Records, outside a render pass, what is wanted of images in GENERAL. `index`: of the picture in flight. The maps, as many as that, are
- * there for compute then, in GENERAL. */
+/* Records, outside a render pass, what is wanted of images in GENERAL. `index`: of the picture in flight. The maps, as
+ * many as that, are there for compute then, in GENERAL. */
 void measure_record(measure *measure, uint32_t index, VkCommandBuffer commands, const shown_images *images,
                     const measure_work *work);
 

@@ -1,5 +1,5 @@
-/* panes.h -- draws layers into rectangles of the target: exposure, transfer curve, false color. In compute shaders, since graphics has only a
- * few of the processors of large GPUs. */
+/* panes.h -- draws layers into rectangles of the target: exposure, transfer curve, false color. In compute shaders,
+ * since graphics has only a few of the processors of large GPUs. */
 #ifndef WFVIEW_PANES_H
 #define WFVIEW_PANES_H
 
@@ -33,9 +33,9 @@ void panes_bind(panes *panes, int sequence, uint32_t slot, const wf_node_image i
 /* Points at maps of FLIP; nothing in flight uses any. */
 void panes_bind_maps(panes *panes, const wf_node_image *maps, int count);
 
-/* Between target_begin and target_begin_overlay: once, then per pane. The pane's layers must exist in their sequences' slots; map: that of their
- * FLIP, where the pane shows that. Rectangles do not overlap, and
- * of the push constants these calls set what of the target is drawn. */
+/* Between target_begin and target_begin_overlay: once, then per pane. The pane's layers must exist in their sequences'
+ * slots; map: that of their FLIP, where the pane shows that. Rectangles do not overlap, and of the push constants these
+ * calls set what of the target is drawn. */
 void panes_begin(const panes *panes, VkCommandBuffer commands);
 void panes_draw(const panes *panes, VkCommandBuffer commands, const uint32_t slots[SEQUENCES], const pane *pane,
                 int map, rectangle rectangle, struct pane_push push);

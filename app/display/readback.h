@@ -11,8 +11,8 @@ typedef struct readback {
     values values; /* there once the commands have completed; points into the buffer */
 } readback;
 
-/* Records copies of the area of these layers which are in GENERAL, written for transfers; those without an image are left out.
- * Nothing in flight uses the readback. */
+/* Records copies of the area of these layers which are in GENERAL, written for transfers; those without an image are
+ * left out. Nothing in flight uses the readback. */
 bool readback_record(const device *device, VkCommandBuffer commands, const shown_images *images,
                      const layer_set *layers, texel_area area, readback *readback, error *error);
 void readback_destroy(const device *device, readback *readback); /* zeroed is fine */

@@ -5,7 +5,7 @@
 
 static const char display_stage[] = "display", measure_stage[] = "measure", present_stage[] = "present";
 
-/* ---- Life --------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 static bool create_frame(const device *device, screen_frame *frame, error *error)
 {
@@ -113,7 +113,7 @@ bool screen_fit_measure(screen *screen, uint32_t width, uint32_t height, int map
     return true;
 }
 
-/* ---- Recording ---------------------------------------------------------------------------------------------------- */
+/* ---- Recording --------------------------------------------------------------------------------------------------- */
 
 static shown_images find_images(const screen_picture *picture)
 {
@@ -285,7 +285,7 @@ static bool record(screen *screen, uint32_t index, const screen_picture *picture
     return vk_ok(vkEndCommandBuffer(frame->commands), "vkEndCommandBuffer", error);
 }
 
-/* ---- Submission --------------------------------------------------------------------------------------------------- */
+/* ---- Submission -------------------------------------------------------------------------------------------------- */
 
 static bool submit(screen *screen, const screen_frame *frame, const screen_picture *picture, bool to_window,
                    error *error)

@@ -1,4 +1,5 @@
-/* screen.h -- draws the view: panes and user interface into the target, and the target to the window where there is one. */
+/* screen.h -- draws the view: panes and user interface into the target, and the target to
+   the window where there is one. */
 #ifndef WFVIEW_SCREEN_H
 #define WFVIEW_SCREEN_H
 
@@ -53,7 +54,8 @@ typedef struct screen_picture {
     float near_inverse, far_inverse; /* 1/depth shown white and black */
 } screen_picture;
 
-/* window: open and with its surface, or NULL; it stays the caller's. Makes the user interface too, of that scale; 0: the display's. */
+/* window: open and with its surface, or NULL; it stays the caller's. Makes the user interface too, of
+   that scale; 0: the display's. */
 bool screen_create(const device *device, window *window, uint32_t width, uint32_t height, float scale, screen *screen,
                    error *error);
 void screen_destroy(screen *screen); /* waits for pictures in flight; zeroed is fine */
@@ -64,19 +66,19 @@ bool screen_fit(screen *screen, error *error);
 /* That of the user interface; 0: by the height. */
 float screen_scale(const screen *screen);
 
-/* Opens what measures images of that size and makes so many maps of FLIP, or closes it: 0 x 0, and none. Waits for pictures in flight
- * where that is a change. */
+/* Opens what measures images of that size and makes so many maps of FLIP, or closes it: 0 x 0, and none. Waits for
+ * pictures in flight where that is a change. */
 bool screen_fit_measure(screen *screen, uint32_t width, uint32_t height, int map_count, error *error);
 
 /* Submits the picture that ui_build laid out last. Adds the times of pictures that are done. */
 bool screen_draw(screen *screen, const screen_picture *picture, profiler *profiler, error *error);
 
-/* Waits until that picture, counted from 1, is done. Nothing waits for picture 0: a zeroed screen, which draws none, is fine, as it is
- * for screen_fit and screen_collect. */
+/* Waits until that picture, counted from 1, is done. Nothing waits for picture 0: a zeroed screen, which draws none, is
+ * fine, as it is for screen_fit and screen_collect. */
 bool screen_wait(screen *screen, uint64_t picture, error *error);
 
-/* Of the latest finished picture, and of the layers that it shows: the texel under the mouse, and what the panes print; where there is none,
- * no area. Until the next screen_draw. */
+/* Of the latest finished picture, and of the layers that it shows: the texel under the mouse, and what the panes print;
+ * where there is none, no area. Until the next screen_draw. */
 values screen_probed(const screen *screen);
 values screen_printed(const screen *screen);
 

@@ -1,8 +1,9 @@
-/* embed.c -- the denoise node in the least of a Vulkan program: embed [NETWORK.safetensors]; without one the bilateral filter.
+/* embed.c -- the denoise node in the least of a Vulkan program: embed [NETWORK.safetensors];
+ * without one the bilateral filter.
  *
- * It stands for a renderer: it has its own instance, device and queue (renderer.c), fills an image with noise around a known
- * picture, lets the node filter it, and reads the result back. It fails unless that is nearer to the picture. A real one has a slot
- * for each frame in flight and does not wait for the queue. */
+ * It stands for a renderer: it has its own instance, device and queue (renderer.c), fills an image with noise around a
+ * known picture, lets the node filter it, and reads the result back. It fails unless that is nearer to the picture. A
+ * real one has a slot for each frame in flight and does not wait for the queue. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

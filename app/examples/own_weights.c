@@ -1,9 +1,9 @@
 /* own_weights.c -- weights of one's own, every frame, on the device: own_weights FOLDER [cpu|vulkan|cuda]
  *
- * It stands for a renderer with a predictor of its own: a compute shader (own_weights.comp.glsl) draws fresh weights into a buffer, in
- * the same commands that write the picture, and the node reads them there. It fails unless every frame is what wf_gather and
- * wf_splat make of the same weights on the CPU. FOLDER gets the last frame, noisy.pfm, gather.pfm and splat.pfm, and trace.json:
- * what the node did in each frame, for Perfetto. */
+ * It stands for a renderer with a predictor of its own: a compute shader (own_weights.comp.glsl) draws fresh weights
+ * into a buffer, in the same commands that write the picture, and the node reads them there. It fails unless every
+ * frame is what wf_gather and wf_splat make of the same weights on the CPU. FOLDER gets the last frame, noisy.pfm,
+ * gather.pfm and splat.pfm, and trace.json: what the node did in each frame, for Perfetto. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

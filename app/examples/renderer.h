@@ -1,5 +1,5 @@
-/* renderer.h -- what the examples' programs have of a renderer: a Vulkan device with one queue, and commands before and after the
- * node's work. Everything that fails ends the program. */
+/* renderer.h -- what the examples' programs have of a renderer: a Vulkan device with one queue, and commands before and
+ * after the node's work. Everything that fails ends the program. */
 #ifndef EXAMPLES_RENDERER_H
 #define EXAMPLES_RENDERER_H
 
@@ -33,7 +33,8 @@ void begin(VkCommandBuffer commands);
 /* wait and signal are values of the timeline; 0: none. */
 void submit(const renderer *r, VkCommandBuffer commands, VkSemaphore timeline, uint64_t wait, uint64_t signal);
 
-/* A picture of floats r,g,b,a in the copier's memory into an image, which is in VK_IMAGE_LAYOUT_GENERAL from then on; and out of it. */
+/* A picture of floats r,g,b,a in the copier's memory into an image, which is in
+   VK_IMAGE_LAYOUT_GENERAL from then on; and out of it. */
 void copy_in(const renderer *r, VkCommandBuffer commands, const void *picture, VkImage image, VkExtent3D size);
 void copy_out(const renderer *r, VkCommandBuffer commands, VkImage image, const void *picture, VkExtent3D size);
 

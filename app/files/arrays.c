@@ -44,7 +44,7 @@ static bool append(array_list *list, const array *array, error *error)
     return true;
 }
 
-/* ---- .npy headers --------------------------------------------------------------------------------------------------- */
+/* ---- .npy headers ------------------------------------------------------------------------------------------------ */
 
 /* What follows "'key':" in the header's Python dictionary, or an empty string. */
 static const char *npy_value(const char *header, const char *key)
@@ -116,7 +116,7 @@ static bool parse_npy(const uint8_t *bytes, uint64_t available, uint64_t total, 
     return parsed || error_set(error, "a NumPy header that cannot be understood");
 }
 
-/* ---- Lists of arrays ------------------------------------------------------------------------------------------------ */
+/* ---- Lists of arrays --------------------------------------------------------------------------------------------- */
 
 static bool list_npy(const input *file, array_list *list, error *error)
 {
@@ -242,7 +242,7 @@ static bool list_safetensors(const input *file, array_list *list, error *error)
     return valid;
 }
 
-/* ---- Elements ------------------------------------------------------------------------------------------------------- */
+/* ---- Elements ---------------------------------------------------------------------------------------------------- */
 
 /* Reads exactly `size` bytes. */
 static bool read_entry(zip_file_t *entry, void *to, uint64_t size, error *error)
@@ -283,7 +283,7 @@ bool array_file_read(const array_file *file, const array *array, void *to, error
     return file->archive ? read_zipped(file->archive, array, to, error) : read_plain(&file->input, array, to, error);
 }
 
-/* ---- Files ---------------------------------------------------------------------------------------------------------- */
+/* ---- Files ------------------------------------------------------------------------------------------------------- */
 
 static zip_t *open_archive(const char *path, error *error)
 {

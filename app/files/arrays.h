@@ -39,8 +39,8 @@ typedef struct array_file {
     int count;
 } array_file;
 
-/* Reads the headers; nothing in them is believed without the bytes that it needs. Messages do not name the file. On failure there
- * is nothing to close. */
+/* Reads the headers; nothing in them is believed without the bytes that it needs. Messages do not name the file. On
+ * failure there is nothing to close. */
 bool array_file_open(const char *path, array_file *file, error *error);
 void array_file_close(array_file *file);
 

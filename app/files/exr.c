@@ -62,7 +62,8 @@ static bool read_layers_of(reader *reader, frame_layer wanted, const char *const
     return true;
 }
 
-/* Opens a file, finds what is wanted (see locate_layers) and reads it into *frame, which the caller frees in any case. */
+/* Opens a file, finds what is wanted (see locate_layers) and reads it into *frame, which
+   the caller frees in any case. */
 static bool read_file(const char *path, frame_layer wanted, const char *const *channels, int channel_count,
                       frame *frame, error *error)
 {
@@ -75,14 +76,14 @@ static bool read_file(const char *path, frame_layer wanted, const char *const *c
     return (read && frame->path) || error_set(error, "%s: %s", path, read ? "not enough memory" : inner.message);
 }
 
-/* ---- OIDN's siblings ------------------------------------------------------------------------------------------------ */
+/* ---- OIDN's siblings --------------------------------------------------------------------------------------------- */
 
 static bool read_sibling(const char *path, frame_layer layer, frame *frame, error *error)
 {
     return read_file(path, layer, NULL, 0, frame, error);
 }
 
-/* ---- Reading -------------------------------------------------------------------------------------------------------- */
+/* ---- Reading ----------------------------------------------------------------------------------------------------- */
 
 bool exr_read_frame(const char *path, const char *const *channels, int channel_count, frame *frame, error *error)
 {

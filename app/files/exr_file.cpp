@@ -61,7 +61,7 @@ std::string reason_of(const std::exception &exception)
     return reason;
 }
 
-/* ---- Streams ---------------------------------------------------------------------------------------------------------- */
+/* ---- Streams ----------------------------------------------------------------------------------------------------- */
 
 class input_stream : public Imf::IStream
 {
@@ -168,7 +168,7 @@ class output_stream : public Imf::OStream
     int failure = 0; /* of the first write that failed: later ones, in destructors, would hide it */
 };
 
-/* ---- Headers ---------------------------------------------------------------------------------------------------------- */
+/* ---- Headers ----------------------------------------------------------------------------------------------------- */
 
 const char *type_name(Imf::PixelType type)
 {
@@ -255,7 +255,7 @@ void read_headers(exr_file &file)
         fail("it has no parts");
 }
 
-/* ---- Pixels ----------------------------------------------------------------------------------------------------------- */
+/* ---- Pixels ------------------------------------------------------------------------------------------------------ */
 
 void start_reading(exr_file &file)
 {
@@ -325,7 +325,7 @@ void read_part(exr_file &file, int number, const exr_target *targets, int count)
     }
 }
 
-/* ---- Channels in memory ----------------------------------------------------------------------------------------------- */
+/* ---- Channels in memory ------------------------------------------------------------------------------------------ */
 
 std::unique_ptr<part> describe_planes(const exr_planes &planes)
 {
@@ -349,7 +349,7 @@ void copy_plane(const exr_planes &planes, const char *channel, const exr_target 
             target.samples[y * target.row_stride + x * target.stride] = *samples++;
 }
 
-/* ---- Writing ---------------------------------------------------------------------------------------------------------- */
+/* ---- Writing ----------------------------------------------------------------------------------------------------- */
 
 bool keeps_channels(const exr_writing &writing)
 {
@@ -487,7 +487,7 @@ void write_file(FILE *to, const exr_writing &writing)
 
 } // namespace
 
-/* ---- The interface ---------------------------------------------------------------------------------------------------- */
+/* ---- The interface ----------------------------------------------------------------------------------------------- */
 
 exr_file *exr_file_open(const char *path, error *error)
 {

@@ -1,9 +1,9 @@
-/* exr_file.h -- OpenEXR files as OpenEXR's C++ library has them: parts, channels, samples. What they mean to a frame is told by
- * the other exr files. Private to exr*.c.
+/* exr_file.h -- OpenEXR files as OpenEXR's C++ library has them: parts, channels, samples. What they mean to a frame is
+ * told by the other exr files. Private to exr*.c.
  *
- * The C++ library and not the C core: that of 3.1 has no DWA, and stores a ZIP chunk which does not shrink so that readers
- * take it for raw pixels. No exception leaves these functions. Messages do not name the file: whoever knows the path puts it
- * in front. */
+ * The C++ library and not the C core: that of 3.1 has no DWA, and stores a ZIP chunk which does not shrink so that
+ * readers take it for raw pixels. No exception leaves these functions. Messages do not name the file: whoever
+ * knows the path puts it in front. */
 #ifndef WFVIEW_EXR_FILE_H
 #define WFVIEW_EXR_FILE_H
 
@@ -37,12 +37,12 @@ typedef struct exr_part {
 
 typedef struct exr_file exr_file;
 
-/* Reads the headers, nothing of which is believed to fit in memory because the header says so. NULL and *error where the file
- * is missing, no OpenEXR file, or damaged. */
+/* Reads the headers, nothing of which is believed to fit in memory because the header says so. NULL and *error where
+ * the file is missing, no OpenEXR file, or damaged. */
 exr_file *exr_file_open(const char *path, error *error);
 
-/* The same of channels in memory, which stay the caller's and as they are until exr_file_close: one part without a name. It can be a
- * source of exr_file_write where none of its channels are kept. */
+/* The same of channels in memory, which stay the caller's and as they are until exr_file_close: one part without a
+ * name. It can be a source of exr_file_write where none of its channels are kept. */
 exr_file *exr_file_of_planes(const exr_planes *planes, error *error);
 void exr_file_close(exr_file *file); /* NULL is ignored */
 
@@ -57,14 +57,16 @@ typedef struct exr_target {
     int64_t stride, row_stride; /* floats from sample to sample and from row to row */
 } exr_target;
 
-/* Reads channels of a part, level 0 of mip maps; HALF and UINT become floats. False and *error where the part is deep, its
- * compression is unknown to the library in use, the file is cut off or damaged, or there is no memory. */
+/* Reads channels of a part, level 0 of mip maps; HALF and UINT become floats. False and *error where the part is deep,
+ * its compression is unknown to the library in use, the file is cut off or damaged, or there is no memory. */
 bool exr_file_read(exr_file *file, int part, const exr_target *targets, int count, error *error);
 
-/* What linear r,g,b count in a part's Y, which depends on its primaries. False and *error where they make no colour space. */
+/* What linear r,g,b count in a part's Y, which depends on its primaries. False and *error
+   where they make no colour space. */
 bool exr_file_luminance(const exr_file *file, int part, float luminance[3], error *error);
 
-/* A channel that is written, as float32: samples in rows of its part's data window. samples NULL: the channel is left out. */
+/* A channel that is written, as float32: samples in rows of its part's data window. samples
+   NULL: the channel is left out. */
 typedef struct exr_plane {
     int part;
     const char *name;
@@ -81,8 +83,9 @@ typedef struct exr_writing {
     int plane_count;
 } exr_writing;
 
-/* Writes scan lines. Channels of the source keep their types and samples, to the bit. The file appears whole or not at all. False
- * and *error, which names the path, where it cannot be written, a part of the source is deep, or the source cannot be read. */
+/* Writes scan lines. Channels of the source keep their types and samples, to the bit. The file appears whole or
+ * not at all. False and *error, which names the path, where it cannot be written, a part of the source is deep,
+ * or the source cannot be read. */
 bool exr_file_write(const char *path, const exr_writing *writing, error *error);
 
 #endif

@@ -13,7 +13,7 @@ static bool equal(const char *text, size_t length, const char *other)
     return strncasecmp(text, other, length) == 0 && other[length] == '\0';
 }
 
-/* ---- One group of channels ------------------------------------------------------------------------------------------ */
+/* ---- One group of channels --------------------------------------------------------------------------------------- */
 
 static bool is_component(const char *name, char letter)
 {
@@ -26,7 +26,8 @@ static bool is_component(const char *name, char letter)
     return false;
 }
 
-/* Who asks for channels: rules do for those of the frame's view, by names without it; --channel for any, of other views as written. */
+/* Who asks for channels: rules do for those of the frame's view, by names without it; --channel for
+   any, of other views as written. */
 typedef enum asker { BY_RULE, BY_MAPPING } asker;
 
 /* The names that a channel has for them. */
@@ -94,7 +95,7 @@ static bool find_group(const reader *reader, const char *group, const char *comp
     return false;
 }
 
-/* ---- Channels by their whole names ---------------------------------------------------------------------------------- */
+/* ---- Channels by their whole names ------------------------------------------------------------------------------- */
 
 /* Rules do not look into parts. exact: in letters of this case. */
 static const entry *find_channel(const reader *reader, const char *name, size_t length, asker asker, bool exact)
@@ -134,7 +135,7 @@ static void repeat_channel(place *place)
     }
 }
 
-/* ---- Rules ---------------------------------------------------------------------------------------------------------- */
+/* ---- Rules ------------------------------------------------------------------------------------------------------- */
 
 /* Whether a rule names channels so that are no picture. */
 static bool is_feature(const char *group)
@@ -155,7 +156,8 @@ bool match_star(const char *name, const char *tail, char star[EXR_MAX_GROUP])
     return strcmp(star, "Composite") != 0; /* Blender's compositor: a processed picture, not what was rendered */
 }
 
-/* Whether the group is the one that "*" stands for: the first part that is a picture; in one part, a picture that is alone. */
+/* Whether the group is the one that "*" stands for: the first part that is a picture; in one
+   part, a picture that is alone. */
 static bool is_only_group(const reader *reader, const exr_rule *rule, const entry *entry, const char *star)
 {
     char other[EXR_MAX_GROUP];
@@ -221,7 +223,7 @@ static bool apply_rule(reader *reader, const exr_rule *rule, place *place)
     return true;
 }
 
-/* ---- Layers --------------------------------------------------------------------------------------------------------- */
+/* ---- Layers ------------------------------------------------------------------------------------------------------ */
 
 /* The NAME of a mapping LAYER=NAME, or NULL. */
 static const char *mapping_of(frame_layer layer, const char *const *channels, int channel_count)
@@ -305,8 +307,8 @@ static bool has_guides(const reader *reader, const char *star, int length)
     return place.found;
 }
 
-/* Guides are of the view of a color that --channel names, and of its view layer where that has some; what is filtered may belong
- * there, too. */
+/* Guides are of the view of a color that --channel names, and of its view layer where that has some; what is
+ * filtered may belong there, too. */
 static void take_surroundings(reader *reader, place *color)
 {
     const entry *entry = entry_of(reader, color->parts[0], color->channels[0]);
@@ -446,7 +448,7 @@ bool locate_layers(reader *reader, frame_layer wanted, const char *const *channe
     return locate_feature(reader, wanted, &places[wanted], error);
 }
 
-/* ---- Results -------------------------------------------------------------------------------------------------------- */
+/* ---- Results ----------------------------------------------------------------------------------------------------- */
 
 place locate_result(const reader *reader, const place *color)
 {

@@ -5,7 +5,8 @@
 
 #include "exr_reader.h"
 
-/* Names between dots, as a file's header lists its views; the first one is what a frame is read from, unless --channel names a color of another. */
+/* Names between dots, as a file's header lists its views; the first one is what a frame is read from, unless
+   --channel names a color of another. */
 typedef struct views {
     const char *const *names;
     int count;
@@ -158,7 +159,7 @@ void reader_close(reader *reader)
     *reader = (struct reader){0};
 }
 
-/* ---- Of an open file ------------------------------------------------------------------------------------------------ */
+/* ---- Of an open file --------------------------------------------------------------------------------------------- */
 
 size_t group_length(const char *name)
 {

@@ -26,7 +26,7 @@ static bool no_memory(const exr_window *window, error *error)
                      (long long)window->height);
 }
 
-/* ---- One part --------------------------------------------------------------------------------------------------------- */
+/* ---- One part ---------------------------------------------------------------------------------------------------- */
 
 /* A component of a layer's image, and the channel that it is. */
 typedef struct component {
@@ -38,8 +38,8 @@ typedef struct component {
 #define ALPHA          3 /* its place in a pixel */
 #define MAX_COMPONENTS (4 * FRAME_LAYER_COUNT)
 
-/* A part being read: what goes where. Channels are read into the image of the first component that wants them, where the part's
- * samples are the image's pixels; else into planes, and from there into images. */
+/* A part being read: what goes where. Channels are read into the image of the first component that wants them, where
+ * the part's samples are the image's pixels; else into planes, and from there into images. */
 typedef struct transfer {
     const exr_part *part;
     const exr_window *frame; /* what the images cover */
@@ -157,7 +157,7 @@ static bool read_part(exr_file *file, int part, const exr_window *frame, const p
     return ok;
 }
 
-/* ---- Layers ----------------------------------------------------------------------------------------------------------- */
+/* ---- Layers ------------------------------------------------------------------------------------------------------ */
 
 /* RY = (R-Y)/Y and BY = (B-Y)/Y, Y the weighted sum of R, G and B: "Luminance/Chroma Images" in OpenEXR's Technical
  * Introduction. */
@@ -192,8 +192,8 @@ static bool allocate(image *image, const exr_window *window, int channels, error
     return image->pixels || no_memory(window, error);
 }
 
-/* The frame's window is the data window of its color's, or its first layer's, part. All parts that layers come from have a display
- * window of one size. */
+/* The frame's window is the data window of its color's, or its first layer's, part. All parts that layers come from
+ * have a display window of one size. */
 static bool find_window(const exr_file *file, const place *places, exr_window *frame, error *error)
 {
     const exr_window *display = NULL;

@@ -33,13 +33,14 @@ typedef struct reader {
     char star[EXR_MAX_GROUP]; /* what * in exr_rules.c stands for; empty: not known yet */
 } reader;
 
-/* ---- exr_names.c ------------------------------------------------------------------------------------------------------ */
+/* ---- exr_names.c ------------------------------------------------------------------------------------------------- */
 
 bool reader_open(reader *reader, const char *path, error *error);
 bool reader_open_planes(reader *reader, const exr_planes *planes, error *error);
 void reader_close(reader *reader); /* also after a failure */
 
-/* Of a channel's name, with its part's name or without: the length of what is before the last dot, and what is behind it. */
+/* Of a channel's name, with its part's name or without: the length of what is before the
+   last dot, and what is behind it. */
 size_t group_length(const char *name);
 const char *component_of(const char *name);
 
@@ -52,7 +53,7 @@ const entry *entry_of(const reader *reader, int part, int channel);
 /* A channel's name in the file, with its part's where that is needed. Valid until reader_close. */
 const char *written_name(const reader *reader, int part, int channel);
 
-/* ---- exr_layers.c: which channels are a frame's layers -------------------------------------------------------------- */
+/* ---- exr_layers.c: which channels are a frame's layers ----------------------------------------------------------- */
 
 /* Where a layer's components are. */
 typedef struct place {
@@ -68,8 +69,9 @@ typedef struct place {
 } place;
 
 /* Finds layers. wanted is FRAME_COLOR: color, and whatever other layers of a frame there are; FRAME_REFERENCE: a file's
- * color, as the reference; FRAME_ALBEDO or FRAME_NORMAL: plain channels, as that layer (OIDN's files). channels are mappings
- * LAYER=NAME. False and *error where a mapping names channels that are not there, or what is wanted is missing. */
+ * color, as the reference; FRAME_ALBEDO or FRAME_NORMAL: plain channels, as that layer (OIDN's files).
+ * channels are mappings LAYER=NAME. False and *error where a mapping names channels that are not there,
+ * or what is wanted is missing. */
 bool locate_layers(reader *reader, frame_layer wanted, const char *const *channels, int channel_count,
                    place places[FRAME_LAYER_COUNT], error *error);
 
@@ -79,20 +81,20 @@ place locate_result(const reader *reader, const place *color);
 /* What * is where a channel's group is *TAIL; false where it is not, or is a name that * does not stand for. */
 bool match_star(const char *name, const char *tail, char star[EXR_MAX_GROUP]);
 
-/* ---- exr_describe.c -------------------------------------------------------------------------------------------------- */
+/* ---- exr_describe.c ---------------------------------------------------------------------------------------------- */
 
 /* "ViewLayer.Combined.R,G,B"; to be freed. NULL: no memory. */
 char *describe_place(const reader *reader, const place *place);
 
-/* Sentences, each with a newline, about pictures of other views and view layers, and channels that look like layers which were not found; to be freed.
- * NULL: no memory. */
+/* Sentences, each with a newline, about pictures of other views and view layers, and channels that look like layers
+ * which were not found; to be freed. NULL: no memory. */
 char *describe_missed(const reader *reader, const place places[FRAME_LAYER_COUNT]);
 
-/* ---- exr_pixels.c: from places to images ---------------------------------------------------------------------------- */
+/* ---- exr_pixels.c: from places to images ------------------------------------------------------------------------- */
 
-/* Reads the layers that were found into images, which the caller frees in any case, and says what part of the file's pixels
- * they are: the color's data window. What another part's data window does not cover is 0. What is not finite is mended, and a line in
- * damage says so. */
+/* Reads the layers that were found into images, which the caller frees in any case, and says what part of the file's
+ * pixels they are: the color's data window. What another part's data window does not cover is 0. What is not finite is
+ * mended, and a line in damage says so. */
 bool read_layers(exr_file *file, const place places[FRAME_LAYER_COUNT], image images[FRAME_LAYER_COUNT],
                  exr_window *window, FILE *damage, error *error);
 

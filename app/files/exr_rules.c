@@ -7,21 +7,26 @@
 #include "exr.h"
 
 /* Sources:
- *   Cycles      docs.blender.org/manual/en/latest/render/layers/passes.html; files of Blender 3.4 and 4.5. Where Cycles denoises,
- *               Combined is denoised already
+ *   Cycles      docs.blender.org/manual/en/latest/render/layers/passes.html; files of Blender 3.4 and 4.5. Where Cycles
+ *               denoises, Combined is denoised already
  *   Arnold      help.autodesk.com/view/ARNOL/ENU, "AOVs": built-in AOVs, and those for its denoiser
- *   RenderMan   rmanwiki.pixar.com, "Denoising": "channel names may be [Ci.r Ci.g Ci.b Ci.a] or [R G B A]"; albedo, normal
- *   V-Ray       docs.chaos.com, "Render Elements", "Default Channel Names": NAME.red, normals.X, bump_normals.X; diffuse there is
- *               what VRayDiffuseFilter is in 3ds Max, but in other renderers' files it is light: not taken
- *   Karma       sidefx.com/docs/houdini/nodes/lop/karmastandardrendervars.html: beauty is C; Mantra's planes are named so too
+ *   RenderMan   rmanwiki.pixar.com, "Denoising": "channel names may be [Ci.r Ci.g Ci.b
+ *               Ci.a] or [R G B A]"; albedo, normal
+ *   V-Ray       docs.chaos.com, "Render Elements", "Default Channel Names": NAME.red, normals.X,
+ *               bump_normals.X; diffuse there is what VRayDiffuseFilter is in 3ds Max, but in other
+ *               renderers' files it is light: not taken
+ *   Karma       sidefx.com/docs/houdini/nodes/lop/karmastandardrendervars.html: beauty is C;
+ *               Mantra's planes are named so too
  *   Redshift    docs.redshift3d.com, "Integrated AOVs", and its plug-ins' short names: DiffuseFilter, N, Z
  *   pbrt        github.com/mmp/pbrt-v4, src/pbrt/film.cpp, GBufferFilm: Albedo, Ns (shading) and N (geometric normal)
  *   Mitsuba     mitsuba.readthedocs.io, the aov integrator: names are the user's, those here are of its documentation
  *   LuxCore     github.com/LuxCoreRender/LuxCore, film outputs: RGB_IMAGEPIPELINE, ALBEDO, AVG_SHADING_NORMAL, DEPTH
- *   Corona      its render elements: CShading_Albedo, CGeometry_NormalsShading (its ZDepth is a picture, not a distance)
- *   appleseed   github.com/appleseedhq/appleseed, renderer/modeling/frame and aov: parts beauty, albedo, normal (n/2 + 1/2, which
- *               normals.h knows; R,G,B or, in older versions, X,Y,Z), depth
- *   Unreal      its movie render queue: the first pass is the picture itself, further ones FinalImage and the material's name
+ *   Corona      its render elements: CShading_Albedo, CGeometry_NormalsShading (its
+ *               ZDepth is a picture, not a distance)
+ *   appleseed   github.com/appleseedhq/appleseed, renderer/modeling/frame and aov: parts beauty, albedo, normal (n/2 +
+ *               1/2, which normals.h knows; R,G,B or, in older versions, X,Y,Z), depth
+ *   Unreal      its movie render queue: the first pass is the picture itself, further ones
+ *               FinalImage and the material's name
  *   OIDN        its example files: hdr, alb, nrm; the files beside a frame are in siblings.c
  *
  * Motion is taken only where it is known to be in pixels, previous - current. */

@@ -7,8 +7,9 @@
 typedef struct exr_rule {
     frame_layer layer;
 
-    /* A name of channels before their last dot, where * stands for a view layer or an integrator; "" is the picture itself.
-     * Letters' case does not matter. With components NULL: whole names of channels, with commas between them. */
+    /* A name of channels before their last dot, where * stands for a view layer or an integrator; ""
+     * is the picture itself. Letters' case does not matter. With components NULL: whole names of
+     * channels, with commas between them. */
     const char *group;
 
     /* The letters after the dot, one channel each; | between alternatives. R, G, B may be red, green, blue as well. */
@@ -21,7 +22,8 @@ typedef struct exr_rule {
 extern const exr_rule exr_rules[];
 extern const int exr_rule_count;
 
-/* The noisy color where a renderer denoised its picture, which is what compositors take: a filtered color belongs there. */
+/* The noisy color where a renderer denoised its picture, which is what compositors take: a
+   filtered color belongs there. */
 #define EXR_NOISY    "*.Noisy Image"
 #define EXR_DENOISED "*.Combined"
 

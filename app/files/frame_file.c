@@ -28,7 +28,7 @@ const frame_format *frame_file_format(const char *path)
     return NULL;
 }
 
-/* ---- One picture ---------------------------------------------------------------------------------------------------- */
+/* ---- One picture ------------------------------------------------------------------------------------------------- */
 
 /* What is not finite is mended, and said. */
 static bool mend(frame *frame, frame_layer layer, error *error)
@@ -108,7 +108,7 @@ static bool read_layer(const char *path, frame_layer layer, const char *const *c
     return false;
 }
 
-/* ---- Any file --------------------------------------------------------------------------------------------------------- */
+/* ---- Any file ---------------------------------------------------------------------------------------------------- */
 
 static bool is_picture(const char *path)
 {

@@ -17,7 +17,7 @@ static bool fail(const char *path, error *error)
     return error_set(error, "%s: cannot write: %s", path, strerror(errno));
 }
 
-/* ---- Places ------------------------------------------------------------------------------------------------------- */
+/* ---- Places ------------------------------------------------------------------------------------------------------ */
 
 /* The number of a name in /proc/self/fd, however that folder is called. */
 static int descriptor_of(const char *path)
@@ -73,7 +73,7 @@ bool output_is_stdout(const char *path)
     return is;
 }
 
-/* ---- Opening ------------------------------------------------------------------------------------------------------ */
+/* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
 static void forget(output *output)
 {
@@ -137,7 +137,7 @@ bool output_open(output *output, const char *path, error *error)
     return false;
 }
 
-/* ---- Closing ------------------------------------------------------------------------------------------------------ */
+/* ---- Closing ----------------------------------------------------------------------------------------------------- */
 
 static bool write_all(int to, const char *bytes, size_t count)
 {

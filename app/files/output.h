@@ -1,10 +1,12 @@
 /* output.h -- files that appear whole or not at all.
  *
  * What is written goes to a temporary file beside the place asked for; output_close renames it there. A failure on the
- * way, full disks included, removes the temporary file and leaves what was there before; so does a signal (interrupt.h).
+ * way, full disks included, removes the temporary file and leaves what was there
+ * before; so does a signal (interrupt.h).
  *
- * At the end of symbolic links their target is the place. What is there keeps its permissions. Devices, pipes and the program's
- * own descriptors (/dev/stdout, /dev/fd/5) are written to when all is there to write, and are never replaced. "-" is /dev/stdout. */
+ * At the end of symbolic links their target is the place. What is there keeps its permissions. Devices, pipes and the
+ * program's own descriptors (/dev/stdout, /dev/fd/5) are written to when all is there to write, and are never
+ * replaced. "-" is /dev/stdout. */
 #ifndef WFVIEW_OUTPUT_H
 #define WFVIEW_OUTPUT_H
 
@@ -25,8 +27,8 @@ typedef struct output {
 /* Refuses, with the system's reason, places that cannot be written, and directories. */
 bool output_open(output *output, const char *path, error *error);
 
-/* Ends the file. With success false, or where a write failed, it is discarded: the result is then false, and *error says
- * why where nothing has said so before. */
+/* Ends the file. With success false, or where a write failed, it is discarded: the result is then false, and *error
+ * says why where nothing has said so before. */
 bool output_close(output *output, bool success, error *error);
 
 /* What a path leads to, which need not exist: to be freed. NULL and errno where links lead in circles. */

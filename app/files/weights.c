@@ -16,7 +16,7 @@ typedef struct request {
     const char *name; /* of the array; NULL: whichever fits */
 } request;
 
-/* ---- Which array, and does it fit ----------------------------------------------------------------------------------- */
+/* ---- Which array, and does it fit -------------------------------------------------------------------------------- */
 
 /* "(25,270,480)" */
 static const char *shape_text(const array *array, char text[256])
@@ -143,8 +143,8 @@ static const array *find_fitting(const array_file *file, const request *request,
     return *count == 1 ? fitting : NULL;
 }
 
-/* The array asked for by its name, else that named weight or weights, else the only one, else the only one that fits: as it is,
- * or converted. */
+/* The array asked for by its name, else that named weight or weights, else the only one, else the only one that
+ * fits: as it is, or converted. */
 static const array *choose(const array_file *file, const request *request, error *error)
 {
     int count;
@@ -167,7 +167,7 @@ static const array *choose(const array_file *file, const request *request, error
     return fitting;
 }
 
-/* ---- Elements ------------------------------------------------------------------------------------------------------- */
+/* ---- Elements ---------------------------------------------------------------------------------------------------- */
 
 static bool is_finite(const weights *weights, size_t index)
 {
@@ -270,7 +270,7 @@ static bool read_elements(const array_file *file, const array *array, const requ
     return array_file_read(file, array, weights->data, error) && check_finite(weights, false, error);
 }
 
-/* ---- Files ---------------------------------------------------------------------------------------------------------- */
+/* ---- Files ------------------------------------------------------------------------------------------------------- */
 
 static bool read_chosen(const array_file *file, const request *request, weights *weights, error *error)
 {

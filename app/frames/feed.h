@@ -24,7 +24,8 @@ typedef struct feed_frame {
     denoiser_input input;
 } feed_frame;
 
-/* What a frame is made of, for what is written of it; valid until the feed's next frame. Both NULL: it is rendered here. */
+/* What a frame is made of, for what is written of it; valid until the feed's next frame.
+   Both NULL: it is rendered here. */
 typedef struct feed_origin {
     const char *file;
     const exr_planes *planes;
@@ -39,7 +40,8 @@ typedef struct feed_news {
     const char *words; /* of FEED_SAID: a sentence for the user; valid until the next call */
 } feed_news;
 
-/* The source that the options ask for. Zeroed and not opened is fine for feed_close, and so is what a failed call left. */
+/* The source that the options ask for. Zeroed and not opened is fine for feed_close, and
+   so is what a failed call left. */
 bool feed_open(const options *options, feed *feed, error *error);
 
 /* Once the device is there. The view begins as the source's frames want it. */
@@ -53,8 +55,8 @@ feed_facts feed_describe(const feed *feed);
 
 feed_origin feed_get_origin(const feed *feed, int index);
 
-/* Takes in what has come from elsewhere, for a few milliseconds and without waiting; feed_tell then tells of one thing after the
- * other, and false once all is told. Sources whose frames are all there at first have no news. */
+/* Takes in what has come from elsewhere, for a few milliseconds and without waiting; feed_tell then tells of one thing
+ * after the other, and false once all is told. Sources whose frames are all there at first have no news. */
 void feed_listen(feed *feed);
 bool feed_tell(feed *feed, feed_news *news);
 
@@ -67,7 +69,8 @@ bool feed_has_come(const feed *feed);
 /* Waits for a frame of a run that is for its frames. False and *error: it does not come. */
 bool feed_await(feed *feed, int index, error *error);
 
-/* Of the first frame that can be had, which may be loaded for that. guides: whether it has anything but color to show. */
+/* Of the first frame that can be had, which may be loaded for that. guides: whether it
+   has anything but color to show. */
 bool feed_inspect(feed *feed, int *width, int *height, bool *has_guides, error *error);
 
 /* feed_get would not wait for this frame. Loads it in the background otherwise. */
@@ -79,8 +82,8 @@ void feed_steer(feed *feed, const steering *by);
 /* The frame got last is not what the view asks for, or the view asks for ever new ones. */
 bool feed_has_more(const feed *feed, const view *view);
 
-/* The frame is no longer what it is made of: its file has changed. feed_reload: it is made anew when it is got again, if it is of a
- * file. */
+/* The frame is no longer what it is made of: its file has changed. feed_reload: it is made anew when it is
+ * got again, if it is of a file. */
 bool feed_is_outdated(feed *feed, int index);
 void feed_reload(feed *feed, int index);
 

@@ -1,5 +1,5 @@
-/* feed_source.h -- what a source of frames implements, in a file of its own; feed.c has a row for each. The functions are
- * feed.h's of their names, `self` is what open gave. */
+/* feed_source.h -- what a source of frames implements, in a file of its own; feed.c has a row for each. The functions
+ * are feed.h's of their names, `self` is what open gave. */
 #ifndef WFVIEW_FEED_SOURCE_H
 #define WFVIEW_FEED_SOURCE_H
 

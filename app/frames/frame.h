@@ -31,11 +31,12 @@ void frame_free(frame *frame); /* leaves *frame zeroed */
 /* Frees all of it but a layer, which it gives. */
 image frame_take(frame *frame, frame_layer layer);
 
-/* Whether a layer of one frame has all pixels of another one: the other lies within it where both are of pictures of one size that
- * is shown, else both have one size. */
+/* Whether a layer of one frame has all pixels of another one: the other lies within it where both are of pictures of
+ * one size that is shown, else both have one size. */
 bool frame_covers(const frame *frame, const struct frame *other);
 
-/* Makes *error the sentence that it has not, which begins with the frame's path and `what`, "the reference has " or nothing; false. */
+/* Makes *error the sentence that it has not, which begins with the frame's path and `what`, "the
+   reference has " or nothing; false. */
 bool frame_refuse(const frame *frame, const char *what, const struct frame *other, error *error);
 
 /* A layer's pixels where the other frame is, which is covered, in memory of their own. False: no memory. */

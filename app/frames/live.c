@@ -1,9 +1,10 @@
 /* Live frames: a scene, path-traced into the denoiser's own images.
  *
- * Headless and in measured runs frames are numbered: one is the same picture whenever it is rendered. Otherwise, and where
- * --accumulate is given, a hand steers the camera. Noise then continues one low-discrepancy sequence from frame to frame, and while
- * the camera rests the mean of its frames is kept: as the reference, or in the color's place. The reference shares its samples
- * with the frame it is compared to: of n samples a pixel, the frame's own are the part that the frame cannot be blamed for. */
+ * Headless and in measured runs frames are numbered: one is the same picture whenever it is rendered. Otherwise, and
+ * where --accumulate is given, a hand steers the camera. Noise then continues one low-discrepancy sequence from frame
+ * to frame, and while the camera rests the mean of its frames is kept: as the reference, or in the color's place. The
+ * reference shares its samples with the frame it is compared to: of n samples a pixel, the frame's own are the part
+ * that the frame cannot be blamed for. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +57,7 @@ _Static_assert(TRACE_COLOR == (int)FRAME_COLOR && TRACE_ALBEDO == (int)FRAME_ALB
                    TRACE_MOTION == (int)FRAME_MOTION,
                "the tracer's images are a frame's layers, in their order");
 
-/* ---- Opening ------------------------------------------------------------------------------------------------------ */
+/* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
 static bool set_surroundings(live *live, error *error)
 {
@@ -154,7 +155,7 @@ static void *open_scene(const options *options, error *error)
     return NULL;
 }
 
-/* ---- On the device ------------------------------------------------------------------------------------------------ */
+/* ---- On the device ----------------------------------------------------------------------------------------------- */
 
 static bool upload_reference(live *live, const device *device, error *error)
 {
@@ -202,7 +203,7 @@ static bool start(void *self, const device *device, view *view, error *error)
     return true;
 }
 
-/* ---- Which frame is next ------------------------------------------------------------------------------------------ */
+/* ---- Which frame is next ----------------------------------------------------------------------------------------- */
 
 /* Frames of the camera path; a resting camera has any number of them. */
 static int count(const void *self)
@@ -247,8 +248,8 @@ static void play(live *live, int index)
     live->added = samples;
 }
 
-/* The next frame is the steered camera's: with new noise and, where the camera has not moved since, averaged with those before;
- * the frame before again, for another filter, if !go_on or most samples are there. */
+/* The next frame is the steered camera's: with new noise and, where the camera has not moved since, averaged with those
+ * before; the frame before again, for another filter, if !go_on or most samples are there. */
 static void continue_steered(live *live, bool go_on)
 {
     tracer_frame last = live->frame;
@@ -303,7 +304,7 @@ static void restart(void *self)
     live->averaged = live->added = 0;
 }
 
-/* ---- Tracing ------------------------------------------------------------------------------------------------------ */
+/* ---- Tracing ----------------------------------------------------------------------------------------------------- */
 
 static bool record(void *maker, const denoiser_turn *turn, error *error)
 {
@@ -349,7 +350,7 @@ static bool get(void *self, int index, const view *view, feed_frame *frame, erro
     return true;
 }
 
-/* ---- What there is to say ----------------------------------------------------------------------------------------- */
+/* ---- What there is to say ---------------------------------------------------------------------------------------- */
 
 static const char *path(const void *self, int index)
 {

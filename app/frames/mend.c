@@ -150,7 +150,7 @@ static mended mend_alpha(image *image)
     return mended;
 }
 
-/* ---- What is said ---------------------------------------------------------------------------------------------------- */
+/* ---- What is said ------------------------------------------------------------------------------------------------ */
 
 static void say(const char *what, const mended *mended, FILE *damage)
 {

@@ -18,11 +18,12 @@ reference_kind reference_kind_of(const char *asked);
 
 #define REFERENCE_PLACE 512
 
-/* The file of a frame, to be freed, where there is one, else NULL; not of REFERENCE_SHARED. Where it is, as people read it: "*.ref.exr". */
+/* The file of a frame, to be freed, where there is one, else NULL; not of REFERENCE_SHARED. Where it is,
+   as people read it: "*.ref.exr". */
 char *reference_find(const char *asked, const char *frame, char place[REFERENCE_PLACE]);
 
-/* Looks for those that are asked for. Of frames that have none *sentence says how many, with a newline, to be freed; NULL: all have one,
- * or nothing was asked for. False and *error where that is all of them. */
+/* Looks for those that are asked for. Of frames that have none *sentence says how many, with a newline, to be freed;
+ * NULL: all have one, or nothing was asked for. False and *error where that is all of them. */
 bool reference_check(const char *asked, char *const *frames, int count, char **sentence, error *error);
 
 #endif

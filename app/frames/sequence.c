@@ -228,7 +228,7 @@ static void keep_one_format(sequence *sequence, int first)
              left, left == 1 ? "" : "s", left == 1 ? "is" : "are", best->extension);
 }
 
-/* ---- What there is to say ------------------------------------------------------------------------------------------- */
+/* ---- What there is to say ---------------------------------------------------------------------------------------- */
 
 /* Of a folder without frames: "2 references, 1 folder". */
 static void count_kinds(const char *path, char *text, size_t size)

@@ -55,7 +55,7 @@ struct source {
     long long bytes, largest; /* of loaded frames, and of the largest frame so far */
 };
 
-/* ---- Loading one frame, without the mutex --------------------------------------------------------------------------- */
+/* ---- Loading one frame, without the mutex ------------------------------------------------------------------------ */
 
 /* "R,G,B of PLACE"; to be freed. NULL: no memory. */
 static char *name_origin(const char *channels, const char *place)
@@ -64,7 +64,8 @@ static char *name_origin(const char *channels, const char *place)
     return channels && asprintf(&origin, "%s of %s", channels, place) >= 0 ? origin : NULL;
 }
 
-/* Gives a frame the reference's pixels where it is, which are the frame's own unless all frames share them and have its size. */
+/* Gives a frame the reference's pixels where it is, which are the frame's own unless all frames
+   share them and have its size. */
 static bool add_reference(const source *source, const frame *reference, const char *place, frame *frame, error *error)
 {
     image *layer = &frame->layers[FRAME_REFERENCE];
@@ -167,7 +168,7 @@ static bool rests(const stamp *stamp)
     return age < 0 || age > REST_SECONDS;
 }
 
-/* ---- What to keep and what to load next, under the mutex ------------------------------------------------------------ */
+/* ---- What to keep and what to load next, under the mutex --------------------------------------------------------- */
 
 /* How many frames are needed before this one, playing on from the cursor and around. */
 static int distance(const source *source, int index)
@@ -268,7 +269,7 @@ static void *run(void *user)
     return NULL;
 }
 
-/* ---- The interface -------------------------------------------------------------------------------------------------- */
+/* ---- The interface ----------------------------------------------------------------------------------------------- */
 
 static void destroy(source *source)
 {

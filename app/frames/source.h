@@ -28,8 +28,8 @@ typedef struct source_options {
     long long memory_budget;
 } source_options;
 
-/* Expands paths; loading starts in the background. NULL and *error where a path stands for no frames. Whether a frame can be
- * read, and with its reference of the same size, source_get tells. */
+/* Expands paths; loading starts in the background. NULL and *error where a path stands for no frames. Whether a frame
+ * can be read, and with its reference of the same size, source_get tells. */
 source *source_open(const source_options *options, error *error);
 void source_close(source *source); /* waits for the thread; NULL is ignored */
 
@@ -44,15 +44,16 @@ int source_loaded(source *source);
 /* The frame's path, whether loaded or not. Valid until source_close. */
 const char *source_path(const source *source, int index);
 
-/* The frame, loading it first if need be; loading continues with index + 1 and on, wrapping. Valid until two further calls
- * of source_get; source_poll counts where it gives a frame. NULL and *error on failure (and on every later call for that
- * index). */
+/* The frame, loading it first if need be; loading continues with index + 1 and on, wrapping. Valid until two
+ * further calls of source_get; source_poll counts where it gives a frame. NULL and *error on failure (and on
+ * every later call for that index). */
 const frame *source_get(source *source, int index, error *error);
 
 /* The same without waiting: NULL, and error->message empty, where the frame is not in memory yet. */
 const frame *source_poll(source *source, int index, error *error);
 
-/* When the frame's file was read and decoded, CLOCK_MONOTONIC; each time once: false after that, until it is read anew. */
+/* When the frame's file was read and decoded, CLOCK_MONOTONIC; each time once: false
+   after that, until it is read anew. */
 typedef struct source_load {
     int64_t begin_ns, end_ns;
 } source_load;
@@ -62,8 +63,8 @@ bool source_take_load(source *source, int index, source_load *load);
 /* The frame's file is another one than that which was read, and nothing was written to it for a moment. */
 bool source_is_outdated(source *source, int index);
 
-/* Forgets the frame, or that it could not be read: it is read again when it is needed. What source_get gave of it is no longer valid. A
- * reference for every frame stays. */
+/* Forgets the frame, or that it could not be read: it is read again when it is needed. What source_get gave of it is no
+ * longer valid. A reference for every frame stays. */
 void source_reload(source *source, int index);
 
 #endif

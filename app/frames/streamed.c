@@ -1,5 +1,5 @@
-/* Two kinds of runs: in a window every image is a frame, and they come and go; headless the images are frames 0 to N-1 in the order in
- * which they become whole, each is there once. */
+/* Two kinds of runs: in a window every image is a frame, and they come and go; headless the images are frames 0 to N-1
+ * in the order in which they become whole, each is there once. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,7 @@ typedef struct streamed {
     char told[sizeof((error *)0)->message];
 } streamed;
 
-/* ---- Opening ------------------------------------------------------------------------------------------------------ */
+/* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
 static bool is_asked_for(const options *options)
 {
@@ -120,7 +120,7 @@ static bool start(void *self, const device *device, view *view, error *error)
     return true;
 }
 
-/* ---- What comes --------------------------------------------------------------------------------------------------- */
+/* ---- What comes -------------------------------------------------------------------------------------------------- */
 
 /* On stderr, and for the user in front of a window. */
 static void say(streamed *streamed, const char *prefix, const error *error)
@@ -179,7 +179,7 @@ static bool has_come(const void *self)
     return ipc_server_wait(((const streamed *)self)->server, 0);
 }
 
-/* ---- Headless: whole images --------------------------------------------------------------------------------------- */
+/* ---- Headless: whole images -------------------------------------------------------------------------------------- */
 
 static bool is_whole(const ipc_entry *entry)
 {
@@ -231,7 +231,7 @@ static bool await_whole(void *self, int index, error *error)
     return true;
 }
 
-/* ---- In a window: images come and go ------------------------------------------------------------------------------ */
+/* ---- In a window: images come and go ----------------------------------------------------------------------------- */
 
 static int count_seen(const streamed *streamed)
 {
@@ -279,7 +279,7 @@ static bool tell(void *self, feed_news *news)
     return tell_sentence(streamed, news);
 }
 
-/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 /* NULL: none, there is only what stands for a frame. */
 static const ipc_entry *entry_of(const streamed *streamed, int index)
@@ -396,7 +396,7 @@ static bool has_more(const void *self, const view *view)
     return view->continuous;
 }
 
-/* ---- What there is to say ----------------------------------------------------------------------------------------- */
+/* ---- What there is to say ---------------------------------------------------------------------------------------- */
 
 static int count(const void *self)
 {

@@ -38,7 +38,7 @@ bool vk_ok(VkResult result, const char *call, error *error)
                 : error_set(error, "%s failed: VkResult %d", call, result);
 }
 
-/* ---- Instance ----------------------------------------------------------------------------------------------------- */
+/* ---- Instance ---------------------------------------------------------------------------------------------------- */
 
 static VKAPI_ATTR VkBool32 VKAPI_CALL report_validation(VkDebugUtilsMessageSeverityFlagBitsEXT severity,
                                                         VkDebugUtilsMessageTypeFlagsEXT types,
@@ -112,7 +112,7 @@ bool device_create_instance(device *device, const char *const *extensions, uint3
                  error);
 }
 
-/* ---- Device ------------------------------------------------------------------------------------------------------- */
+/* ---- Device ------------------------------------------------------------------------------------------------------ */
 
 static bool find_queue_family(VkPhysicalDevice physical, VkSurfaceKHR surface, uint32_t *family)
 {

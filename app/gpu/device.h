@@ -1,7 +1,7 @@
 /* device.h -- the program's Vulkan instance, device and queue, and the few objects everyone makes on them.
  *
- * A zeroed device stands for none, on a machine without Vulkan: images lie in host memory then (wf_node.h), and nothing else can be
- * made. */
+ * A zeroed device stands for none, on a machine without Vulkan: images lie in host memory then (wf_node.h),
+ * and nothing else can be made. */
 #ifndef WFVIEW_DEVICE_H
 #define WFVIEW_DEVICE_H
 
@@ -33,16 +33,16 @@ typedef struct device {
  * validation layer (VK_INSTANCE_LAYERS) are counted. The device must not move in memory until device_destroy. */
 bool device_create_instance(device *device, const char *const *extensions, uint32_t count, error *error);
 
-/* The rest: the most capable physical device that can draw, and present to the surface unless that is VK_NULL_HANDLE; the
- * first of these, or that of device->number. */
+/* The rest: the most capable physical device that can draw, and present to the surface unless that is VK_NULL_HANDLE;
+ * the first of these, or that of device->number. */
 bool device_create(device *device, VkSurfaceKHR surface, error *error);
 
 /* Waits for the device and destroys all of it; a device zeroed or made in part is fine. Surfaces go before. */
 void device_destroy(device *device);
 
-/* The same device for another thread: with commands of its own, which commands_finish submits to the one queue. Works on one
- * device wait for each other; works on two devices take turns on the GPU, which costs more than it gives. `device` outlives
- * it. */
+/* The same device for another thread: with commands of its own, which commands_finish submits to the one
+ * queue. Works on one device wait for each other; works on two devices take turns on the GPU, which costs more
+ * than it gives. `device` outlives it. */
 bool device_share(const device *device, struct device *shared, error *error);
 void device_unshare(device *shared); /* zeroed is fine */
 
@@ -68,7 +68,8 @@ bool buffer_create_on_device(const device *device, VkDeviceSize size, VkBufferUs
                              error *error);
 void buffer_destroy(const device *device, buffer *buffer); /* leaves *buffer zeroed; zeroed is fine */
 
-/* A 2D color image with one level, optimal tiling, layout UNDEFINED; or its texels in host memory, R32, R32G32 or R32G32B32A32. */
+/* A 2D color image with one level, optimal tiling, layout UNDEFINED; or its texels in host
+   memory, R32, R32G32 or R32G32B32A32. */
 bool image_create(const device *device, uint32_t width, uint32_t height, VkFormat format, VkImageUsageFlags usage,
                   wf_node_image *image, error *error);
 void image_destroy(const device *device, wf_node_image *image); /* leaves *image zeroed; zeroed is fine */
@@ -91,7 +92,8 @@ extern const VkImageSubresourceLayers image_layers;
 bool compute_pipeline_create(const device *device, VkPipelineLayout layout, const uint32_t *code, size_t size,
                              const VkSpecializationInfo *constants, VkPipeline *pipeline, error *error);
 
-/* A layout of one descriptor set, its bindings 0 ... count - 1, and of push constants from 0 on, both for these stages. */
+/* A layout of one descriptor set, its bindings 0 ... count - 1, and of push constants
+   from 0 on, both for these stages. */
 bool layouts_create(const device *device, const VkDescriptorSetLayoutBinding *bindings, uint32_t count,
                     VkShaderStageFlags stages, uint32_t push_size, VkDescriptorSetLayout *set_layout,
                     VkPipelineLayout *layout, error *error);
@@ -108,8 +110,8 @@ bool commands_begin(VkCommandBuffer commands, error *error);
 
 #define COMMANDS_IMAGES 32 /* that are discarded at once, at most */
 
-/* Record, between the work of some stages and later work of others: what was written is there for what accesses it; images go into GENERAL,
- * whatever was in them. */
+/* Record, between the work of some stages and later work of others: what was written is there for what accesses it;
+ * images go into GENERAL, whatever was in them. */
 void commands_order(VkCommandBuffer commands, VkPipelineStageFlags before, VkAccessFlags written,
                     VkPipelineStageFlags after, VkAccessFlags access);
 void commands_discard(VkCommandBuffer commands, const VkImage *images, uint32_t count, VkPipelineStageFlags before,

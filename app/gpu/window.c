@@ -11,7 +11,7 @@
 #define MIN_HEIGHT       200
 #define ACQUIRE_LIMIT_NS 1000000000 /* a hidden window may give no image at all */
 
-/* ---- Window and keys ---------------------------------------------------------------------------------------------- */
+/* ---- Window and keys --------------------------------------------------------------------------------------------- */
 
 static void add_key(GLFWwindow *handle, int key)
 {
@@ -137,7 +137,7 @@ float window_scale(const window *window)
     return x > 1 ? x : 0;
 }
 
-/* ---- Surface and swapchain ---------------------------------------------------------------------------------------- */
+/* ---- Surface and swapchain --------------------------------------------------------------------------------------- */
 
 bool window_create_surface(window *window, const device *device, error *error)
 {
@@ -257,7 +257,7 @@ void window_close(window *window)
     *window = (struct window){0};
 }
 
-/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 bool window_acquire(window *window, VkSemaphore acquired, bool *ready, error *error)
 {

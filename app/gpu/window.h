@@ -55,8 +55,8 @@ void window_size(const window *window, uint32_t *width, uint32_t *height);
 /* The display's scale of text and controls; 0: it asks for none. */
 float window_scale(const window *window);
 
-/* Gets the next image, signalling `acquired`, and makes a new swapchain first where the old one does not fit: nothing in
- * flight uses it. *ready is false where the window cannot show anything now. */
+/* Gets the next image, signalling `acquired`, and makes a new swapchain first where the old one does not fit: nothing
+ * in flight uses it. *ready is false where the window cannot show anything now. */
 bool window_acquire(window *window, VkSemaphore acquired, bool *ready, error *error);
 
 /* Records the copy of the target to the image that was got, and the image's transitions. */

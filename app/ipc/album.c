@@ -74,7 +74,7 @@ bool ipc_album_open(ipc_album *album, error *error)
     return album->given;
 }
 
-/* ---- Reading -------------------------------------------------------------------------------------------------------- */
+/* ---- Reading ----------------------------------------------------------------------------------------------------- */
 
 static exr_planes planes_of(const ipc_image *image)
 {
@@ -102,7 +102,7 @@ bool ipc_album_read(const ipc_album *album, const ipc_entry *entry, frame *frame
     return read_image(album, &entry->image, frame, error);
 }
 
-/* ---- What packets ask for ------------------------------------------------------------------------------------------- */
+/* ---- What packets ask for ---------------------------------------------------------------------------------------- */
 
 /* The newest of that name. */
 static ipc_entry *find(ipc_album *album, const char *name)
@@ -130,7 +130,8 @@ static uint64_t bytes_of_others(const ipc_album *album, const ipc_entry *entry)
     return bytes;
 }
 
-/* A new entry, or the one of that name made empty: *entry, whose contents the caller gives. False: too many, no memory. */
+/* A new entry, or the one of that name made empty: *entry, whose contents the caller
+   gives. False: too many, no memory. */
 static bool make_place(ipc_album *album, const ipc_packet *packet, ipc_entry **entry, error *error)
 {
     int own = 0;

@@ -1,5 +1,5 @@
-/* album.h -- what clients have opened and created, by name and in that order: packets change it, frames are read from it. Knows neither
- * sockets nor clocks. */
+/* album.h -- what clients have opened and created, by name and in that order: packets change it, frames are read from
+ * it. Knows neither sockets nor clocks. */
 #ifndef WFVIEW_IPC_ALBUM_H
 #define WFVIEW_IPC_ALBUM_H
 
@@ -39,9 +39,9 @@ bool ipc_album_open(ipc_album *album, error *error);
 
 void ipc_album_free(ipc_album *album);
 
-/* Does what a packet asks for. False and *error, which begins with the image's name, where that cannot be, and nothing has changed: there is
- * no such image, one of the reasons of images.h, it has no color among its channels, the file cannot be read, there are
- * IPC_MAX_IMAGES. Of IPC_DRAW it is said that nothing is drawn. */
+/* Does what a packet asks for. False and *error, which begins with the image's name, where that cannot be, and nothing
+ * has changed: there is no such image, one of the reasons of images.h, it has no color among its channels, the file
+ * cannot be read, there are IPC_MAX_IMAGES. Of IPC_DRAW it is said that nothing is drawn. */
 bool ipc_album_take(ipc_album *album, const ipc_packet *packet, unsigned client, error *error);
 
 void ipc_album_remove(ipc_album *album, int index);

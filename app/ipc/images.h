@@ -17,12 +17,12 @@ typedef struct ipc_image {
 /* Zeroed, or freed, it is none. */
 void ipc_image_free(ipc_image *image);
 
-/* As a packet (IPC_CREATE) asks for it, where others have so many bytes already. False and *error, which names it: two channels of one
- * name, too large, no memory; *image is zeroed then. */
+/* As a packet (IPC_CREATE) asks for it, where others have so many bytes already. False and *error, which names it: two
+ * channels of one name, too large, no memory; *image is zeroed then. */
 bool ipc_image_create(const ipc_packet *packet, uint64_t others, ipc_image *image, error *error);
 
-/* Writes a tile (IPC_UPDATE). False and *error, and nothing written: it lies outside of the image, the image lacks a channel, or two have
- * one name. */
+/* Writes a tile (IPC_UPDATE). False and *error, and nothing written: it lies outside of the image, the image lacks a
+ * channel, or two have one name. */
 bool ipc_image_update(ipc_image *image, const ipc_packet *packet, error *error);
 
 #endif

@@ -31,7 +31,7 @@ typedef struct cursor {
     error *error;
 } cursor;
 
-/* ---- Numbers and texts ---------------------------------------------------------------------------------------------- */
+/* ---- Numbers and texts ------------------------------------------------------------------------------------------- */
 
 static uint64_t little_endian(const uint8_t *bytes, int count)
 {
@@ -98,7 +98,7 @@ static bool take_name(cursor *cursor, ipc_packet *packet)
            (*packet->name || error_set(cursor->error, "the image has no name"));
 }
 
-/* ---- Operations ----------------------------------------------------------------------------------------------------- */
+/* ---- Operations -------------------------------------------------------------------------------------------------- */
 
 /* PATH:SELECTOR, as tev tells them apart; "C:\a" has no selector. */
 static void split_selector(ipc_packet *packet)
@@ -210,7 +210,7 @@ static bool take_operation(cursor *cursor, int number, ipc_packet *packet)
     }
 }
 
-/* ---- The interface -------------------------------------------------------------------------------------------------- */
+/* ---- The interface ----------------------------------------------------------------------------------------------- */
 
 bool ipc_packet_length(const uint8_t *bytes, uint32_t *length, error *error)
 {

@@ -1,16 +1,17 @@
 /* packet.h -- packets of tev's protocol (https://github.com/Tom94/tev, include/tev/Ipc.h), read from bytes in memory.
  *
- * A packet is its length in bytes (uint32, these four included), its operation (a byte) and what that takes. Numbers are little
- * endian, texts end with a byte 0, a flag is a byte that is 1.
+ * A packet is its length in bytes (uint32, these four included), its operation (a byte) and what that takes. Numbers
+ * are little endian, texts end with a byte 0, a flag is a byte that is 1.
  *
  *     0 open image        flag grab focus, text PATH or PATH:SELECTOR
  *     1 reload image      flag grab focus, text NAME
  *     2 close image       text NAME
- *     3 update image      flag grab focus, text NAME, text CHANNEL, int32 x, y, width, height, floats of the tile's rows
+ *     3 update image      flag grab focus, text NAME, text CHANNEL, int32 x, y, width,
+ *                         height, floats of the tile's rows
  *     4 create image      flag grab focus, text NAME, int32 width, height, int32 N, N texts CHANNEL
  *     5 update image, v2  as 3 with int32 N, N texts CHANNEL; floats of one channel after the other
- *     6 update image, v3  as 5, before the floats N int64 offsets and N int64 strides: the value of channel c at the tile's pixel p
- *                         is float offset[c] + p * stride[c]
+ *     6 update image, v3  as 5, before the floats N int64 offsets and N int64 strides: the value of channel c at the
+ *                         tile's pixel p is float offset[c] + p * stride[c]
  *     7 open image, v2    flag grab focus, text PATH, text SELECTOR
  *     8 vector graphics   flag grab focus, text NAME, ...: drawings over an image, which are not read
  *
@@ -50,12 +51,12 @@ typedef struct ipc_packet {
     const uint8_t *samples; /* of an update: float32, little endian, at any address */
 } ipc_packet;
 
-/* How long the packet is that these bytes, at least IPC_LENGTH_BYTES, begin. False and *error: longer than IPC_MAX_PACKET, or too
- * short for a packet. */
+/* How long the packet is that these bytes, at least IPC_LENGTH_BYTES, begin. False and *error: longer than
+ * IPC_MAX_PACKET, or too short for a packet. */
 bool ipc_packet_length(const uint8_t *bytes, uint32_t *length, error *error);
 
-/* Reads a whole packet, as long as it says; one byte may be written to (the colon of operation 0). False and *error where it is
- * none. */
+/* Reads a whole packet, as long as it says; one byte may be written to (the colon of operation 0).
+ * False and *error where it is none. */
 bool ipc_packet_read(uint8_t *bytes, size_t size, ipc_packet *packet, error *error);
 
 /* Of an update: a channel's value at pixel p of the tile, counted row by row. */

@@ -8,8 +8,8 @@
 
 typedef struct ipc_server ipc_server;
 
-/* HOST:PORT, where HOST is 127.0.0.1 or localhost, which is the same and not looked up: only this machine is listened to. *error says what was
- * expected. */
+/* HOST:PORT, where HOST is 127.0.0.1 or localhost, which is the same and not looked up: only this machine is listened
+ * to. *error says what was expected. */
 bool ipc_check_address(const char *address, int *port, error *error);
 
 /* Listens there. NULL and *error: it is no such address, or in use, or there are no sockets. */

@@ -4,8 +4,8 @@
 
 #include "packet.h"
 
-/* Zeroed it is empty. It holds no more than what came and was not read as packets yet, which is at most IPC_MAX_PACKET and what was
- * added last; a length that a packet claims allocates nothing. */
+/* Zeroed it is empty. It holds no more than what came and was not read as packets yet, which is at most IPC_MAX_PACKET
+ * and what was added last; a length that a packet claims allocates nothing. */
 typedef struct ipc_stream {
     uint8_t *bytes;
     size_t size, capacity, read; /* read: of size, what packets were made of */
@@ -18,8 +18,8 @@ bool ipc_stream_add(ipc_stream *stream, const uint8_t *bytes, size_t size, error
 
 typedef enum ipc_progress { IPC_PACKET, IPC_MORE, IPC_BROKEN } ipc_progress;
 
-/* The next packet, valid until bytes are added. IPC_MORE: it is not whole yet; IPC_BROKEN and *error: it is no packet, and nothing
- * after it can be read. */
+/* The next packet, valid until bytes are added. IPC_MORE: it is not whole yet; IPC_BROKEN and *error: it is no packet,
+ * and nothing after it can be read. */
 ipc_progress ipc_stream_next(ipc_stream *stream, ipc_packet *packet, error *error);
 
 /* It ended between two packets. */

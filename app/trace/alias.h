@@ -5,8 +5,8 @@
 #include "app/error.h"
 #include "shaders/trace/trace.h"
 
-/* Sets threshold and alias of `count` entries and density to the entry's probability. Weights are finite and at least 0, their
- * sum is above 0. False where there is not enough memory. */
+/* Sets threshold and alias of `count` entries and density to the entry's probability. Weights are finite and at least
+ * 0, their sum is above 0. False where there is not enough memory. */
 bool alias_build(const float *weights, uint32_t count, trace_choice *choices, error *error);
 
 #endif

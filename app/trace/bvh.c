@@ -42,7 +42,7 @@ typedef struct bin {
     uint32_t count;
 } bin;
 
-/* ---- Boxes -------------------------------------------------------------------------------------------------------------- */
+/* ---- Boxes ------------------------------------------------------------------------------------------------------- */
 
 static const box empty = {{FLT_MAX, FLT_MAX, FLT_MAX}, {-FLT_MAX, -FLT_MAX, -FLT_MAX}};
 
@@ -68,7 +68,7 @@ static vec3 centroid(const reference *reference)
     return vec3_add(reference->box.minimum, reference->box.maximum);
 }
 
-/* ---- Where to split ----------------------------------------------------------------------------------------------------- */
+/* ---- Where to split ---------------------------------------------------------------------------------------------- */
 
 static int bin_of(const reference *reference, int axis, float low, float scale)
 {
@@ -132,8 +132,8 @@ static uint32_t levels(uint32_t count)
     return levels;
 }
 
-/* How many references go to the left child; 0: a leaf. Halves the range where the heuristic finds nothing, and where it would
- * leave a child that cannot be halved to leaves within BVH_MAX_DEPTH. */
+/* How many references go to the left child; 0: a leaf. Halves the range where the heuristic finds nothing, and where it
+ * would leave a child that cannot be halved to leaves within BVH_MAX_DEPTH. */
 static uint32_t choose(reference *references, const range *range, box bounds, box centroids)
 {
     uint32_t count = range->count;
@@ -149,7 +149,7 @@ static uint32_t choose(reference *references, const range *range, box bounds, bo
     return range->depth + 1 + levels(larger) <= BVH_MAX_DEPTH ? left : count / 2;
 }
 
-/* ---- Building ----------------------------------------------------------------------------------------------------------- */
+/* ---- Building ---------------------------------------------------------------------------------------------------- */
 
 static void build(const builder *builder, range range)
 {

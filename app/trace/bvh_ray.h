@@ -13,7 +13,8 @@ typedef struct ray_hit {
 /* The nearest hit closer than limit, if there is any. Holes in materials let rays through. */
 bool bvh_ray(const scene *scene, const bvh *bvh, vec3 origin, vec3 direction, float limit, ray_hit *hit);
 
-/* Of a hit: where textures are read, and the normal of length 1 (interpolated; geometric), on the side that normals point to. */
+/* Of a hit: where textures are read, and the normal of length 1 (interpolated; geometric), on
+   the side that normals point to. */
 void ray_hit_uv(const scene *scene, const ray_hit *hit, float *u, float *v);
 vec3 ray_hit_normal(const scene *scene, const ray_hit *hit);
 vec3 ray_hit_geometric_normal(const scene *scene, const ray_hit *hit);

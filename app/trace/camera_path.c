@@ -12,7 +12,7 @@
 #define MIN_FOV  1.0f /* degrees */
 #define MAX_FOV  170.0f
 
-/* ---- Reading ------------------------------------------------------------------------------------------------------------ */
+/* ---- Reading ----------------------------------------------------------------------------------------------------- */
 
 static bool read_number(const cJSON *item, float *value)
 {
@@ -140,7 +140,7 @@ void camera_path_free(camera_path *path)
     memset(path, 0, sizeof *path);
 }
 
-/* ---- Where the camera is ------------------------------------------------------------------------------------------------ */
+/* ---- Where the camera is ----------------------------------------------------------------------------------------- */
 
 #define FLOATS (sizeof(camera) / sizeof(float)) /* a camera is nothing but floats, each splined by itself */
 

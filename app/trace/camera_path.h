@@ -4,12 +4,14 @@
  *
  *     {"loop": false,
  *      "keys": [{"time": 0,   "eye": [0, 1, 5], "target": [0, 1, 0], "fov": 40},
- *               {"time": 2.5, "eye": [3, 1, 4], "target": [0, 1, 0], "fov": 40, "up": [0, 1, 0], "aperture": 0.01, "focus": 5}]}
+ *               {"time": 2.5, "eye": [3, 1, 4], "target": [0, 1, 0], "fov": 40, "up": [0, 1,
+ *               0], "aperture": 0.01, "focus": 5}]}
  *
- * time is in seconds, from key to key later; fov is the vertical angle in degrees. up (0, 1, 0), aperture (0), focus (the
- * distance to the target) and loop (false) may be missing. Between keys, all of it is a Catmull-Rom spline over time (cubic, its
- * slope at a key that of the line from the key before to the one after; at an end, to the neighbor); outside of its keys
- * a path rests. With loop, the time starts again at the last key, which stands where the first does. */
+ * time is in seconds, from key to key later; fov is the vertical angle in degrees. up (0, 1, 0), aperture (0),
+ * focus (the distance to the target) and loop (false) may be missing. Between keys, all of it is a Catmull-Rom
+ * spline over time (cubic, its slope at a key that of the line from the key before to the one after; at an
+ * end, to the neighbor); outside of its keys a path rests. With loop, the time starts again at the last key,
+ * which stands where the first does. */
 #ifndef WFVIEW_TRACE_CAMERA_PATH_H
 #define WFVIEW_TRACE_CAMERA_PATH_H
 
@@ -30,9 +32,10 @@ typedef struct camera_path {
     bool loop;
 } camera_path;
 
-/* On failure *path is zeroed and the message names the file, and the key (from 1): missing, no JSON, no keys; times that do not
- * grow; numbers missing, not finite or beyond SCENE_REACH; an eye at its target, an up along the view; a fov outside of
- * 1 ... 170 degrees; a negative aperture, a focus not above 0; a loop whose last key differs from its first. */
+/* On failure *path is zeroed and the message names the file, and the key (from 1): missing, no JSON, no keys;
+ * times that do not grow; numbers missing, not finite or beyond SCENE_REACH; an eye at its target, an up
+ * along the view; a fov outside of 1 ... 170 degrees; a negative aperture, a focus not above 0; a loop whose
+ * last key differs from its first. */
 bool camera_path_read(const char *file, camera_path *path, error *error);
 void camera_path_free(camera_path *path); /* leaves *path zeroed; zeroed is fine */
 

@@ -1,9 +1,10 @@
-/* ggx_tables.c -- the program that writes ggx_tables.h while the project is built: how much light a GGX surface passes on with
- * one scattering, by the sampling of bsdf.glsl. Roughness r / (TRACE_ALBEDO_SIZE - 1), cosine c / (TRACE_ALBEDO_SIZE - 1):
+/* ggx_tables.c -- the program that writes ggx_tables.h while the project is built: how much light a GGX
+ * surface passes on with one scattering, by the sampling of bsdf.glsl. Roughness r / (TRACE_ALBEDO_SIZE - 1),
+ * cosine c / (TRACE_ALBEDO_SIZE - 1):
  *
- *     ggx_reflected[r][c]    0, 1: the part of the light from anywhere that leaves at this cosine, with Schlick's Fresnel term
- *                            split into F0 and F90: the albedo is F0 ...[0] + F90 ...[1]. 2, 3: their means over all
- *                            directions, weighted by the cosine
+ *     ggx_reflected[r][c]    0, 1: the part of the light from anywhere that leaves at this cosine, with Schlick's
+ *                            Fresnel term split into F0 and F90: the albedo is F0 ...[0] + F90 ...[1]. 2, 3: their
+ *                            means over all directions, weighted by the cosine
  *     ggx_glass[g][r][c]     of glass, reflected and refracted together; for g see TRACE_GLASS_SIZE */
 #include <math.h>
 #include <stdio.h>

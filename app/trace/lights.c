@@ -14,7 +14,7 @@
 #define LEAST      0.05f /* of what it would be if its texture were white, in case all of these are black */
 #define BRIGHTEST  1e30f /* of what is summed up: brighter lights are drawn no more often */
 
-/* ---- Triangles ---------------------------------------------------------------------------------------------------- */
+/* ---- Triangles --------------------------------------------------------------------------------------------------- */
 
 static float area(const scene *scene, const triangle *triangle)
 {
@@ -93,7 +93,7 @@ static bool find_emitters(const scene *scene, lights *lights, error *error)
     return ok;
 }
 
-/* ---- Environment -------------------------------------------------------------------------------------------------- */
+/* ---- Environment ------------------------------------------------------------------------------------------------- */
 
 static bool allocate_image(int width, int height, image *image, error *error)
 {
@@ -183,7 +183,7 @@ static bool draw_from_image(lights *lights, error *error)
     return ok;
 }
 
-/* ---- Both --------------------------------------------------------------------------------------------------------- */
+/* ---- Both -------------------------------------------------------------------------------------------------------- */
 
 bool lights_create(const scene *scene, lights *lights, error *error)
 {

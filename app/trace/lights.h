@@ -1,4 +1,5 @@
-/* lights.h -- what the tracer draws points of light from: alias tables of the emissive triangles and of the environment. */
+/* lights.h -- what the tracer draws points of light from: alias tables of the emissive
+   triangles and of the environment. */
 #ifndef WFVIEW_TRACE_LIGHTS_H
 #define WFVIEW_TRACE_LIGHTS_H
 
@@ -15,8 +16,8 @@ typedef struct lights {
     sun sun;                           /* radiance 0: none */
 } lights;
 
-/* The power of a textured emitter is estimated at some of its points; none that emits has none. In an environment's image
- * values that are negative or not finite count as 0. */
+/* The power of a textured emitter is estimated at some of its points; none that emits has none. In an environment's
+ * image values that are negative or not finite count as 0. */
 bool lights_create(const scene *scene, lights *lights, error *error);
 void lights_free(lights *lights); /* leaves it zeroed; zeroed is fine */
 

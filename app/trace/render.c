@@ -21,7 +21,8 @@ static size_t pixels(const render *render)
     return (size_t)render->tracer.fixed.width * (size_t)render->tracer.fixed.height;
 }
 
-/* Floats in the read-back layers before this one. Layers start where copies may: at a multiple of their texels' size. */
+/* Floats in the read-back layers before this one. Layers start where copies may: at a
+   multiple of their texels' size. */
 static size_t floats_before(const render *render, int end)
 {
     size_t sum = 0;

@@ -18,12 +18,12 @@ bool render_create(const device *device, const scene *scene, const bvh *bvh, tra
                    uint32_t height, render *render, error *error);
 void render_destroy(render *render); /* leaves it zeroed; zeroed is fine */
 
-/* Traces a frame and waits for it. samples may be more than TRACER_MAX_SAMPLES: they are traced in several submissions. *out
- * gets all layers but the reference, without a path; the caller frees it. */
+/* Traces a frame and waits for it. samples may be more than TRACER_MAX_SAMPLES: they are traced in several submissions.
+ * *out gets all layers but the reference, without a path; the caller frees it. */
 bool render_frame(render *render, const tracer_frame *frame, struct frame *out, error *error);
 
-/* frame->pictures of them, at most TRACER_SLOTS, as if each were traced by itself with the seeds frame->seed, seed + 1 ... On
- * failure out[0] ... are zeroed. */
+/* frame->pictures of them, at most TRACER_SLOTS, as if each were traced by itself with the seeds frame->seed, seed + 1
+ * ... On failure out[0] ... are zeroed. */
 bool render_pictures(render *render, const tracer_frame *frame, struct frame *out, error *error);
 
 #endif

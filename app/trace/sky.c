@@ -11,7 +11,7 @@
 #define GROUND_SAMPLES     64    /* directions in elevation, and twice as many around */
 #define MIN_COSINE         0.01f /* the fit's poles at the horizon are kept away from */
 
-/* ---- The paper's tables ------------------------------------------------------------------------------------------------- */
+/* ---- The paper's tables ------------------------------------------------------------------------------------------ */
 
 /* A to E: slope by turbidity, and constant. */
 static const float distributions[3][5][2] = {
@@ -20,7 +20,8 @@ static const float distributions[3][5][2] = {
     {{-0.0167f, -0.2608f}, {-0.0950f, 0.0092f}, {-0.0079f, 0.2102f}, {-0.0441f, -1.6537f}, {-0.0109f, 0.0529f}},
 };
 
-/* Chromaticity x and y of the zenith: rows by turbidity squared, turbidity, 1; columns by the sun's angle cubed ... 1. */
+/* Chromaticity x and y of the zenith: rows by turbidity squared, turbidity, 1; columns
+   by the sun's angle cubed ... 1. */
 static const float zeniths[2][3][4] = {
     {{0.00166f, -0.00375f, 0.00209f, 0},
      {-0.02903f, 0.06377f, -0.03202f, 0.00394f},
@@ -34,7 +35,7 @@ static const float zeniths[2][3][4] = {
 static const float wavelengths[3] = {0.61f, 0.55f, 0.465f};
 static const float ozone[3] = {0.115f, 0.085f, 0.012f};
 
-/* ---- The sky ------------------------------------------------------------------------------------------------------------ */
+/* ---- The sky ----------------------------------------------------------------------------------------------------- */
 
 /* Perez' function of the angles from the zenith and from the sun. */
 static float perez(const float c[5], float cos_zenith, float angle, float cos_angle)
@@ -136,7 +137,7 @@ bool sky_create(vec3 sun_direction, float turbidity, sky *sky, error *error)
     return true;
 }
 
-/* ---- The sun ------------------------------------------------------------------------------------------------------------ */
+/* ---- The sun ----------------------------------------------------------------------------------------------------- */
 
 static float transmittance(int color, float turbidity, float sun_angle)
 {
@@ -157,7 +158,7 @@ sun sky_sun(const sky *sky)
     return sun;
 }
 
-/* ---- Pictures ----------------------------------------------------------------------------------------------------------- */
+/* ---- Pictures ---------------------------------------------------------------------------------------------------- */
 
 vec3 equirectangular_direction(float u, float v)
 {

@@ -1,12 +1,13 @@
 /* sky.h -- a clear sky with its sun, for scenes that bring no light: the analytic model of A. J. Preetham, P. Shirley,
  * B. Smits, "A Practical Analytic Model for Daylight", SIGGRAPH 1999.
  *
- * The sky's radiance is the paper's fit to luminance and chromaticity (appendix 2). The sun is a disc of constant radiance:
- * the paper's transmittances by Rayleigh scattering, aerosol and ozone (appendix 1), at one wavelength for each of r, g, b,
- * times a white extraterrestrial sun. Below the horizon is a gray ground that reflects a fifth of what falls on it.
+ * The sky's radiance is the paper's fit to luminance and chromaticity (appendix 2). The sun is a disc of
+ * constant radiance: the paper's transmittances by Rayleigh scattering, aerosol and ozone (appendix 1), at one
+ * wavelength for each of r, g, b, times a white extraterrestrial sun. Below the horizon is a gray ground that
+ * reflects a fifth of what falls on it.
  *
- * Radiance 1 is a luminance of 25,000 cd/m2: a white wall in the sun is then about 1, the blue sky about 0.2, the sun about
- * 50,000. Colors are linear Rec. 709; what lies outside that gamut is clipped to 0. */
+ * Radiance 1 is a luminance of 25,000 cd/m2: a white wall in the sun is then about 1, the blue sky about 0.2, the sun
+ * about 50,000. Colors are linear Rec. 709; what lies outside that gamut is clipped to 0. */
 #ifndef WFVIEW_TRACE_SKY_H
 #define WFVIEW_TRACE_SKY_H
 
@@ -51,7 +52,8 @@ sun sky_sun(const sky *sky);
  * 16384x16384, and says where there is not enough memory. */
 bool sky_image(const sky *sky, int width, int height, image *image, error *error);
 
-/* What every equirectangular picture here means: u and v in [0,1] from the top left corner. The top is +y; the middle column is
+/* What every equirectangular picture here means: u and v in [0,1] from the top left corner.
+ * The top is +y; the middle column is
  * +z; to the right of it lies -x, so that a picture looks as one sees it from inside. */
 vec3 equirectangular_direction(float u, float v);
 

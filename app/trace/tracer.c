@@ -8,12 +8,13 @@
 
 #define CERTAIN_BOUNCES 1 /* before Russian roulette may end a path: more of them cost more than they save in noise */
 
-/* Paths that follow each other in a thread keep it busy where its neighbors' are longer; too few threads leave a GPU idle. */
+/* Paths that follow each other in a thread keep it busy where its neighbors' are longer; too
+   few threads leave a GPU idle. */
 #define PATHS_PER_THREAD 8
 #define LEAST_THREADS    (1u << 18)
 #define SLICE_PIXELS     (1u << 22) /* that slices of one round have together, about */
 
-/* ---- Pipelines ---------------------------------------------------------------------------------------------------- */
+/* ---- Pipelines --------------------------------------------------------------------------------------------------- */
 
 static bool create_layouts(tracer *tracer, error *error)
 {
@@ -73,7 +74,7 @@ bool tracer_set_scene(tracer *tracer, const scene *scene, const bvh *bvh, error 
     return create_pipelines(tracer, painted, error);
 }
 
-/* ---- Life --------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 /* Mesa's CPU driver ends the loops of a thread after 65535 rounds in all: one path only. */
 static uint32_t paths_per_thread(const device *device)
@@ -181,7 +182,7 @@ void tracer_bind(tracer *tracer, uint32_t slot, const wf_node_image images[TRACE
     vkUpdateDescriptorSets(tracer->device->handle, 2, writes, 0, NULL);
 }
 
-/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 static trace_camera prepare_camera(const camera *camera, int width, int height)
 {

@@ -1,38 +1,42 @@
-/* tracer.h -- a path tracer in Vulkan compute: noisy frames of a scene with their features, in images as wf_node takes them.
+/* tracer.h -- a path tracer in Vulkan compute: noisy frames of a scene with their features,
+ * in images as wf_node takes them.
  *
  *     tracer_create(device, &scene, &bvh, &tracer)        the scene's copy in device memory
  *     tracer_resize(&tracer, width, height)
  *     for each slot: tracer_bind(&tracer, slot, images)
  *     each frame:    tracer_render(&tracer, commands, slot, &frame)
  *
- * Radiance. Unidirectional paths with next-event estimation and multiple importance sampling (power heuristic) of emissive
- * triangles, environment and sun; Russian roulette; nothing is clamped. Unbiased but for: at most max_bounces; shading
- * normals that differ from the geometry lose what they would send through it; samples that overflow are black. Light
- * through glass is found by scattering only: caustics of small lights are very noisy. Materials: shaders/trace/bsdf.glsl.
- * Pixels are boxes.
+ * Radiance. Unidirectional paths with next-event estimation and multiple importance sampling (power heuristic) of
+ * emissive triangles, environment and sun; Russian roulette; nothing is clamped. Unbiased but for: at most max_bounces;
+ * shading normals that differ from the geometry lose what they would send through it; samples that overflow are black.
+ * Light through glass is found by scattering only: caustics of small lights are very noisy. Materials:
+ * shaders/trace/bsdf.glsl. Pixels are boxes.
  *
- * Noise. Everything follows from seed, first_sample and pixel: a frame rendered again is the same, bit for bit, on one device.
- * Samples of a pixel are of one low-discrepancy sequence: frames that continue it (first_sample) average better than
- * frames with other seeds.
+ * Noise. Everything follows from seed, first_sample and pixel: a frame rendered again is the same, bit for bit, on one
+ * device. Samples of a pixel are of one low-discrepancy sequence: frames that continue it (first_sample) average
+ * better than frames with other seeds.
  *
  * Features, of a surface and of the sky, where a ray leaves the scene:
- *     albedo   base color (metals: their tint); where it emits, the larger of that and emission up to 1. Sky: radiance up to 1
+ *     albedo   base color (metals: their tint); where it emits, the larger of that and
+ *              emission up to 1. Sky: radiance up to 1
  *     normal   in world space, length 1, interpolated and with the normal map, on the camera's side. Sky: 0
  *     depth    distance from the eye. Sky: 0
- *     motion   where the previous camera saw the point, minus where it is now, in pixels, y down; the scene itself rests. Sky:
- *              by its direction. Points behind the previous camera: to (-width, -height), outside of the image
+ *     motion   where the previous camera saw the point, minus where it is now, in pixels, y down; the
+ *              scene itself rests. Sky: by its direction. Points behind the previous camera: to
+ *              (-width, -height), outside of the image
  *
- * TRACER_FIRST_HIT: of the first surface on the ray through the pixel's middle from the middle of the lens, mirrors and glass
- * too, and free of noise; nothing is found through a smooth mirror or glass.
+ * TRACER_FIRST_HIT: of the first surface on the ray through the pixel's middle from the middle of the lens, mirrors and
+ * glass too, and free of noise; nothing is found through a smooth mirror or glass.
  *
- * TRACER_SAMPLED: means over the frame's own samples, jittered in the pixel and on the lens, as noisy as color; motion is of
- * first hits. A path's features are those of the first surface that is rougher than look_through, or scatters more than
- * TRACE_MIRRORS_DIFFUSE of its light diffusely, or emits, or where the path must end: mirrors and glass are followed, as
- * Open Image Denoise recommends for albedo ("the Fresnel blend of the reflected and transmitted albedos") and as Cycles does
- * for its denoising passes. As there, albedo is multiplied by what the surfaces on the way pass on (a mirror's tint), and depth is
- * the sum of the distances on the way, each multiplied by the mean over r, g, b of what was passed on until there.
- * Albedo is not limited: where lamps or the sky are seen it may be above 1, and whoever wants it limited does so after the mean. A
- * mean's normal has at most length 1. look_through below 0: first hits, but sampled, as Mitsuba's features are. */
+ * TRACER_SAMPLED: means over the frame's own samples, jittered in the pixel and on the lens, as noisy as color; motion
+ * is of first hits. A path's features are those of the first surface that is rougher than look_through, or scatters
+ * more than TRACE_MIRRORS_DIFFUSE of its light diffusely, or emits, or where the path must end: mirrors and glass are
+ * followed, as Open Image Denoise recommends for albedo ("the Fresnel blend of the reflected and transmitted albedos")
+ * and as Cycles does for its denoising passes. As there, albedo is multiplied by what the surfaces on the way pass on
+ * (a mirror's tint), and depth is the sum of the distances on the way, each multiplied by the mean over r, g, b of what
+ * was passed on until there. Albedo is not limited: where lamps or the sky are seen it may be above 1, and whoever
+ * wants it limited does so after the mean. A mean's normal has at most length 1. look_through below 0: first hits, but
+ * sampled, as Mitsuba's features are. */
 #ifndef WFVIEW_TRACE_TRACER_H
 #define WFVIEW_TRACE_TRACER_H
 
@@ -104,19 +108,19 @@ typedef struct tracer_frame {
     float look_through; /* of sampled features; 0: they are followed through perfectly smooth surfaces alone */
 } tracer_frame;
 
-/* Copies the scene, whose triangles bvh_build has ordered, to the device and compiles the shaders; both stay the caller's and
- * are not used later. On failure *tracer is zeroed; reasons are a device without what wf_vulkan_get_needs asks for, too little
- * memory, and a sky that sky.h refuses. */
+/* Copies the scene, whose triangles bvh_build has ordered, to the device and compiles the shaders; both stay the
+ * caller's and are not used later. On failure *tracer is zeroed; reasons are a device without what wf_vulkan_get_needs
+ * asks for, too little memory, and a sky that sky.h refuses. */
 bool tracer_create(const device *device, const scene *scene, const bvh *bvh, tracer_features features, tracer *tracer,
                    error *error);
 void tracer_destroy(tracer *tracer); /* no frame is in flight. Leaves it zeroed; zeroed is fine */
 
-/* Another scene in place of the one there is; no frame is in flight. Accumulation starts anew. After a failure the tracer has no
- * scene: nothing may be rendered until a call succeeds. */
+/* Another scene in place of the one there is; no frame is in flight. Accumulation starts anew. After a failure the
+ * tracer has no scene: nothing may be rendered until a call succeeds. */
 bool tracer_set_scene(tracer *tracer, const scene *scene, const bvh *bvh, error *error);
 
-/* The size of frames; no frame is in flight. Accumulation starts anew. After a failure, for want of memory, nothing may be
- * rendered until a call succeeds. */
+/* The size of frames; no frame is in flight. Accumulation starts anew. After a failure, for want of memory, nothing may
+ * be rendered until a call succeeds. */
 bool tracer_resize(tracer *tracer, uint32_t width, uint32_t height, error *error);
 
 /* The slot's images by TRACE_COLOR ... TRACE_MOTION: float, of 4, 4, 4, 1, 2 channels at least, usage STORAGE, of the
@@ -124,9 +128,9 @@ bool tracer_resize(tracer *tracer, uint32_t width, uint32_t height, error *error
 void tracer_bind(tracer *tracer, uint32_t slot, const wf_node_image images[TRACE_IMAGE_COUNT]);
 
 /* Records one frame into the slot's images. Their content and layout are discarded, they end in GENERAL, written
- * for compute, fragment and transfer. Frames in flight follow each other on one queue. Several pictures of a frame are traced
- * at once, which keeps a GPU busy where they are small: each is the picture that a frame of its seed is. They have at most
- * TRACE_SLICE samples and do not accumulate, and as many must fit into tracer->round. */
+ * for compute, fragment and transfer. Frames in flight follow each other on one queue. Several pictures of a frame are
+ * traced at once, which keeps a GPU busy where they are small: each is the picture that a frame of its seed is. They
+ * have at most TRACE_SLICE samples and do not accumulate, and as many must fit into tracer->round. */
 void tracer_render(tracer *tracer, VkCommandBuffer commands, uint32_t slot, const tracer_frame *frame);
 
 #endif

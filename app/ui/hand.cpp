@@ -37,8 +37,8 @@ void move_picture(view *view, const view_context *context, rectangle picture)
         view_pan(view, context, io.MouseDelta.x, io.MouseDelta.y);
 }
 
-/* Orbit with a drag, come closer with the wheel, look around with the right button; the picture moves with the middle button and
- * Ctrl. */
+/* Orbit with a drag, come closer with the wheel, look around with the right button; the picture moves
+ * with the middle button and Ctrl. */
 void move_camera(view *view, const view_context *context, rectangle picture)
 {
     ImGuiIO &io = ImGui::GetIO();

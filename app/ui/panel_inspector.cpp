@@ -21,8 +21,8 @@ float largest_of(const inspected_kernel &kernel)
     return largest;
 }
 
-/* The square about the inspected pixel that has every tap of at least 1/250 of the largest: what is left of a picture that is all
- * dark would be nothing to see. In steps from the pixel. */
+/* The square about the inspected pixel that has every tap of at least 1/250 of the largest: what is left of a picture
+ * that is all dark would be nothing to see. In steps from the pixel. */
 int reach_of(const inspected_kernel &kernel, float largest)
 {
     int reach = 1;

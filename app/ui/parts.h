@@ -12,7 +12,7 @@ extern "C" {
 namespace parts
 {
 
-/* ---- look.cpp: colors, sizes and fonts ------------------------------------------------------------------------------ */
+/* ---- look.cpp: colors, sizes and fonts --------------------------------------------------------------------------- */
 
 const ImU32 ground = IM_COL32(27, 27, 29, 255);
 const ImU32 line = IM_COL32(48, 48, 51, 255);
@@ -38,7 +38,7 @@ float px(float units); /* whole target pixels */
 void set_style();
 void add_fonts();
 
-/* ---- draw.cpp: boxes, and words in them ----------------------------------------------------------------------------- */
+/* ---- draw.cpp: boxes, and words in them -------------------------------------------------------------------------- */
 
 /* In target pixels. */
 struct Box {
@@ -92,14 +92,14 @@ void draw_arrow(ImDrawList *list, ImVec2 center, ImU32 color);       /* downward
 /* In an open list. */
 void close_on_escape();
 
-/* ---- names.cpp ------------------------------------------------------------------------------------------------------ */
+/* ---- names.cpp --------------------------------------------------------------------------------------------------- */
 
 void layer_label(int layer, char (&label)[64]); /* "Noisy" */
 const char *backend_name(wf_backend backend);
 const char *predictor_name(const ui_facts *facts, int row); /* NULL: it cannot be chosen */
 void kernel_size(const ui_facts *facts, const view *view, int *height, int *width);
 
-/* ---- widgets.cpp: rows of a panel, taken off a box's top ------------------------------------------------------------ */
+/* ---- widgets.cpp: rows of a panel, taken off a box's top --------------------------------------------------------- */
 
 void heading(Box *box, const char *words);
 
@@ -116,7 +116,7 @@ void parameter(Box *box, const char *name, float *value, float low, float high, 
 void toggle(Box *box, const char *name, bool *value);
 bool button(Box row, const char *name);
 
-/* ---- Parts of the view, each in the file of its name ---------------------------------------------------------------- */
+/* ---- Parts of the view, each in the file of its name ------------------------------------------------------------- */
 
 void build_panes(const ui_facts *facts, view *view, view_context *context, ui_layout *layout, Box area);
 
@@ -164,13 +164,13 @@ float metrics_width(const view *view);
 void build_metrics(const ui_facts *facts, view *view, const view_context *context, Box box);
 void draw_histogram(const measurement *measured, const measured_histograms *histograms, Box box);
 
-/* region.cpp: the part of the frame that is measured: chosen by a drag with Shift in a pane, which is ImGui's item (true: it has the
- * mouse); by a click with Shift it is the whole frame. */
+/* region.cpp: the part of the frame that is measured: chosen by a drag with Shift in a pane, which is ImGui's item
+ * (true: it has the mouse); by a click with Shift it is the whole frame. */
 bool drag_region(view *view, const view_context *context, rectangle picture);
 void outline_region(const view *view, const view_context *context, rectangle picture);
 
-/* footprint.cpp: over a pane, the outline of what the inspected pixels are made of: in the pane of the splat by the splat, else by the
- * gather. Of taps with at least a tenth of the largest one's factor. */
+/* footprint.cpp: over a pane, the outline of what the inspected pixels are made of: in the pane of the splat by the
+ * splat, else by the gather. Of taps with at least a tenth of the largest one's factor. */
 void draw_footprints(const ui_facts *facts, const view *view, const view_context *context, int layer,
                      rectangle picture);
 

@@ -20,7 +20,7 @@ struct {
     ImVec2 size;
 } ui;
 
-/* ---- Whole view --------------------------------------------------------------------------------------------------- */
+/* ---- Whole view -------------------------------------------------------------------------------------------------- */
 
 /* The sections of the dock that fit, most useful first to stay. */
 void build_dock(const ui_facts *facts, view *view, const view_context *context, Box box)
@@ -89,7 +89,7 @@ void build_all(const ui_facts *facts, view *view, view_context *context, ui_layo
     build_status(facts, context, layout, status);
 }
 
-/* ---- Life --------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 bool upload_fonts(error *error)
 {

@@ -1,7 +1,7 @@
 /* ui.h -- the user interface, through Dear ImGui: panels, labels, and where the panes go.
  *
- * Pictures are not ImGui's: ui_build leaves room for them and tells where, panes.h draws them, and ui_draw draws the rest
- * over them. One user interface at a time; one thread. */
+ * Pictures are not ImGui's: ui_build leaves room for them and tells where, panes.h draws them, and ui_draw draws the
+ * rest over them. One user interface at a time; one thread. */
 #ifndef WFVIEW_UI_H
 #define WFVIEW_UI_H
 
@@ -17,13 +17,13 @@
 
 typedef struct GLFWwindow GLFWwindow;
 
-/* frames: how many may be in flight; draws in subpass 0 of render_pass. window may be NULL: no mouse, no keyboard, and time
- * that goes by a fixed step. */
+/* frames: how many may be in flight; draws in subpass 0 of render_pass. window may be NULL: no mouse, no keyboard, and
+ * time that goes by a fixed step. */
 bool ui_create(const device *device, VkRenderPass render_pass, uint32_t frames, GLFWwindow *window, error *error);
 void ui_destroy(void); /* nothing in flight uses it; not created is fine */
 
-/* The size of the target, and the scale of text and controls; 0: by the height. Fonts are made anew where the scale changes: nothing in
- * flight uses the user interface. */
+/* The size of the target, and the scale of text and controls; 0: by the height. Fonts are made anew where the scale
+ * changes: nothing in flight uses the user interface. */
 bool ui_resize(uint32_t width, uint32_t height, float scale, error *error);
 
 /* How the renderer's images come to the filters and back, of the frame that was filtered last. */

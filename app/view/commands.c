@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- What they do ------------------------------------------------------------------------------------------------- */
+/* ---- What they do ------------------------------------------------------------------------------------------------ */
 
 /* What a command turns on and off, or asks the viewer for. */
 static bool *flag_at(view *view, int place)
@@ -239,7 +239,7 @@ static bool has_camera(const view_context *context)
     return context->has_camera;
 }
 
-/* ---- The table ---------------------------------------------------------------------------------------------------- */
+/* ---- The table --------------------------------------------------------------------------------------------------- */
 
 #define TOGGLE(field) .run = toggle, .argument = offsetof(view, field), .flag = offsetof(view, field)
 #define ASK(field)    .run = ask, .argument = offsetof(view, field)
@@ -442,7 +442,7 @@ void view_key(view *view, const view_context *context, int key)
     command_run(index, view, context);
 }
 
-/* ---- Lists of names ----------------------------------------------------------------------------------------------- */
+/* ---- Lists of names ---------------------------------------------------------------------------------------------- */
 
 /* The next name of the list, which goes on behind it; false after the last. */
 static bool next_name(const char **names, char name[COMMAND_TEXT])

@@ -1,5 +1,6 @@
-/* commands.h -- what the user can tell the viewer, a row each in commands.c: keys, the list of commands, help, menu and --do are made of
- * these rows. A layer that has a key or a name is one, too: it is shown in the pane under the cursor. */
+/* commands.h -- what the user can tell the viewer, a row each in commands.c: keys, the list of commands,
+ * help, menu and --do are made of these rows. A layer that has a key or a name is one, too: it is shown
+ * in the pane under the cursor. */
 #ifndef WFVIEW_COMMANDS_H
 #define WFVIEW_COMMANDS_H
 

@@ -32,7 +32,7 @@ typedef struct planes {
 
 enum { PLANES = 8 };
 
-/* ---- Colors ------------------------------------------------------------------------------------------------------- */
+/* ---- Colors ------------------------------------------------------------------------------------------------------ */
 
 static const double white[3] = {FLIP_WHITE};
 
@@ -104,7 +104,7 @@ static float largest_distance(void)
     return color_distance(green, blue);
 }
 
-/* ---- Filters ------------------------------------------------------------------------------------------------------ */
+/* ---- Filters ----------------------------------------------------------------------------------------------------- */
 
 static float *tap(kernel *kernel, int i)
 {
@@ -132,7 +132,8 @@ static void make_gaussians(const gaussian *gaussians, int count, kernel kernels[
             *tap(&kernels[k], i) /= (float)sqrt(total);
 }
 
-/* A Gaussian (order 0) or a derivative of one: edges (1), points (2). Taps above 0 have a sum of 1, those below one of -1. */
+/* A Gaussian (order 0) or a derivative of one: edges (1), points (2). Taps above 0 have a
+   sum of 1, those below one of -1. */
 static kernel make_feature(int order)
 {
     const double deviation = 0.5 * FEATURE_WIDTH * FLIP_PIXELS_PER_DEGREE;
@@ -214,7 +215,7 @@ static void see(const planes *planes)
         planes->opponent[2][i] = planes->first[i] + planes->second[i];
 }
 
-/* ---- Pictures ----------------------------------------------------------------------------------------------------- */
+/* ---- Pictures ---------------------------------------------------------------------------------------------------- */
 
 static bool allocate(planes *planes, int width, int height)
 {

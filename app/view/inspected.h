@@ -1,5 +1,5 @@
-/* inspected.h -- the kernels of an inspected pixel (wf_node_inspect.h) as one looks at them: what the pixel is made of, row by
- * row, and figures of that. */
+/* inspected.h -- the kernels of an inspected pixel (wf_node_inspect.h) as one looks at them: what the pixel is made of,
+ * row by row, and figures of that. */
 #ifndef WFVIEW_INSPECTED_H
 #define WFVIEW_INSPECTED_H
 
@@ -56,8 +56,8 @@ const inspected_kernel *inspected_whole(const inspected_pixel *pixel, wf_operato
 /* Beside inspected_whole's of splat. NULL: there is none. */
 const inspected_footprint *inspected_written(const inspected_pixel *pixel);
 
-/* How much two kernels are alike, from 0 to 1: the sum of the smaller p, over the taps at the same distance in columns and rows from the
- * inspected pixels. 0 for kernels of different steps. */
+/* How much two kernels are alike, from 0 to 1: the sum of the smaller p, over the taps at the same distance in columns
+ * and rows from the inspected pixels. 0 for kernels of different steps. */
 double inspected_overlap(const inspected_kernel *one, const inspected_kernel *other);
 
 #endif

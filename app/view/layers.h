@@ -1,5 +1,5 @@
-/* layers.h -- everything a pane can show, a row each: the layers of a frame, then what the node makes of them. Beside those that are
- * always called the same there are further ones, which --also names. */
+/* layers.h -- everything a pane can show, a row each: the layers of a frame, then what the node makes of them. Beside
+ * those that are always called the same there are further ones, which --also names. */
 #ifndef WFVIEW_LAYERS_H
 #define WFVIEW_LAYERS_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* clang-format off */
-/*        number           name         word         key  channels, role of the node  shown    error   saved as          mapped to */
+/* number           name         word         key  channels, role of the node  shown    error   saved as          mapped to */
 #define FRAME_LAYERS(LAYER)                                                                                                      \
     /* Noisy radiance, linear r,g,b; alpha. */                                                                                   \
     LAYER(FRAME_COLOR,     "color",     "noisy",     'n', 4, WF_NODE_COLOR,  PANE_RADIANCE, true,  "",       "RGB", "RGB|XYZ")   \
@@ -26,8 +26,8 @@
     LAYER(LAYER_GATHER,    "gather",    "gather",    'g', 4, WF_NODE_GATHER, PANE_RADIANCE, true,  "",       "",    "")          \
     LAYER(LAYER_SPLAT,     "splat",     "splat",     's', 4, WF_NODE_SPLAT,  PANE_RADIANCE, true,  "",       "",    "")
 
-/* Figures of every pixel's kernel (wf_node_inspect.h), of one level of a pyramid, whose `of` is at the end of the name: there while something
- * shows them. */
+/* Figures of every pixel's kernel (wf_node_inspect.h), of one level of a pyramid, whose `of` is at the end of the name:
+ * there while something shows them. */
 #define MAP_LAYERS(LAYER, level, of)                                                                                             \
     LAYER(level, MAP_GATHER_SUM,      "gather-sum" of,      "gather sum" of,      0, 1, MAP_ROLE(GATHER, level, SUM),   PANE_ERROR, false, "", "", "") \
     LAYER(level, MAP_GATHER_ENTROPY,  "gather-entropy" of,  "gather entropy" of,  0, 1, MAP_ROLE(GATHER, level, ENTROPY),PANE_ERROR, false, "", "", "") \
@@ -79,8 +79,8 @@ typedef struct layer_row {
 
 extern const layer_row layer_rows[LAYER_COUNT];
 
-/* Sequences beside each other have all of these layers each. Where a layer is one of those that can be shown, it is this number, of a sequence
- * from 0; the first one's are the layers as above. */
+/* Sequences beside each other have all of these layers each. Where a layer is one of those that can be shown, it is
+ * this number, of a sequence from 0; the first one's are the layers as above. */
 #define SEQUENCES 4
 enum { SHOWN_LAYERS = SEQUENCES * LAYER_COUNT };
 

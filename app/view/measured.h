@@ -1,5 +1,5 @@
-/* measured.h -- figures of a picture in a region of the frame, and of what it differs from another one by, as the shaders in
- * shaders/metrics leave them in parts. */
+/* measured.h -- figures of a picture in a region of the frame, and of what it differs from another one by, as the
+ * shaders in shaders/metrics leave them in parts. */
 #ifndef WFVIEW_MEASURED_H
 #define WFVIEW_MEASURED_H
 
@@ -58,14 +58,16 @@ typedef struct measured_histograms {
 
 extern const int measured_quantiles[MEASURED_QUANTILE_COUNT]; /* thousandths */
 
-/* Where a bin of the histograms begins; `bin` may also be MEASURED_BINS. -infinity and infinity where no finite values are. */
+/* Where a bin of the histograms begins; `bin` may also be MEASURED_BINS. -infinity and
+   infinity where no finite values are. */
 double measured_bin_edge(int bin);
 
 /* `results` of a request for a layer of so many channels, of which up to the first three count. */
 void measured_read(const struct measured_results *results, const measure_request *request, int channels,
                    measurement *measured, measured_histograms *histograms);
 
-/* The part of a region that is in a frame of that size. Width and height 0: none is; a region of no size is the whole frame. */
+/* The part of a region that is in a frame of that size. Width and height 0: none is; a region
+   of no size is the whole frame. */
 frame_region region_within(frame_region region, int width, int height);
 
 #endif

@@ -5,8 +5,8 @@
 #include "app/frames/frame.h"
 #include "shaders/metrics/measured.h"
 
-/* The display transform that PSNR uses, that FLIP looks at and that panes show at exposure 0: exposure 2^EV, then clamp to [0,1], then
- * the sRGB transfer curve. Reports name it by this string. */
+/* The display transform that PSNR uses, that FLIP looks at and that panes show at exposure 0: exposure 2^EV, then clamp
+ * to [0,1], then the sRGB transfer curve. Reports name it by this string. */
 #define METRICS_DISPLAY_TRANSFORM "sRGB, exposure 0 EV, clamped to [0,1]"
 
 typedef struct metric {
@@ -30,8 +30,8 @@ typedef struct metrics {
 
 metrics metrics_of_means(const double means[MEASURED_SUMS]);
 
-/* On the host, all but FLIP. Both images have at least 3 channels, of which the first 3 count, and the same size. A NaN in one gives
- * NaN. */
+/* On the host, all but FLIP. Both images have at least 3 channels, of which the first 3 count, and the same
+ * size. A NaN in one gives NaN. */
 metrics metrics_compare(const image *denoised, const image *reference);
 
 #endif

@@ -1,4 +1,5 @@
-/* palette.h -- the list of commands that is searched with what is typed. It lies over the view and takes all keys while it is open. */
+/* palette.h -- the list of commands that is searched with what is typed. It lies over the view and
+   takes all keys while it is open. */
 #ifndef WFVIEW_PALETTE_H
 #define WFVIEW_PALETTE_H
 
@@ -10,8 +11,8 @@ void palette_open(view *view, const view_context *context);
 /* Characters are typed, Backspace takes one back, arrows choose, Enter runs what is chosen, Escape closes. */
 void palette_key(view *view, const view_context *context, int key);
 
-/* The commands that apply and have every typed word somewhere in group, words or name, whatever letters' case: at most `most` of
- * them, as command_get numbers them. Returns how many. */
+/* The commands that apply and have every typed word somewhere in group, words or name, whatever letters' case: at most
+ * `most` of them, as command_get numbers them. Returns how many. */
 int palette_find(const view *view, const view_context *context, int matches[], int most);
 
 /* Closes it and runs one of them. */

@@ -53,7 +53,7 @@ void pane_add_layers(const pane *pane, layer_set *layers)
         layers->has[pane->against] = true;
 }
 
-/* ---- Words -------------------------------------------------------------------------------------------------------- */
+/* ---- Words ------------------------------------------------------------------------------------------------------- */
 
 static bool is_word(const char *word, const char *text, size_t length)
 {

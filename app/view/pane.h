@@ -2,9 +2,9 @@
  *
  *     LAYER[-LAYER[:MEASURE]][@EV]
  *
- * as in noisy, gather-splat, gather-reference:smape, albedo@-1. A layer goes by its word or its name (layers.h), a further one by its name
- * after --also. In front of it 2: to 4: is a sequence beside the first one. A map
- * is followed by /LEVEL; without it is of level 0, and with a * in the level's place a pane for each level. */
+ * as in noisy, gather-splat, gather-reference:smape, albedo@-1. A layer goes by its word or its name (layers.h), a
+ * further one by its name after --also. In front of it 2: to 4: is a sequence beside the first one. A map is followed
+ * by /LEVEL; without it is of level 0, and with a * in the level's place a pane for each level. */
 #ifndef WFVIEW_PANE_H
 #define WFVIEW_PANE_H
 
@@ -49,8 +49,8 @@ bool pane_has_layers(const pane *pane, const bool has[SHOWN_LAYERS]);
 
 void pane_add_layers(const pane *pane, layer_set *layers);
 
-/* Reads up to `most` panes with commas between them; one with a / and a * is read once for each of so many levels, of the first
- * sequence and of others. False, and a sentence about the first that is none. */
+/* Reads up to `most` panes with commas between them; one with a / and a * is read once for each of so many levels, of
+ * the first sequence and of others. False, and a sentence about the first that is none. */
 bool panes_read(const char *text, const int levels[2], int most, pane *panes, int *count, error *error);
 
 /* The text has layers alone, without a measure and an EV. */

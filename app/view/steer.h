@@ -1,5 +1,5 @@
-/* steer.h -- cameras that a hand moves. y is up; a camera that was rolled stands upright after its first move, and none looks
- * straight up or down. The lens stays as it is. */
+/* steer.h -- cameras that a hand moves. y is up; a camera that was rolled stands upright after its first move, and none
+ * looks straight up or down. The lens stays as it is. */
 #ifndef WFVIEW_STEER_H
 #define WFVIEW_STEER_H
 
@@ -15,7 +15,8 @@ void steer_look(camera *camera, float right, float up);
 /* The eye's distance to the target, times a factor; at least `least`. */
 void steer_approach(camera *camera, float factor, float least);
 
-/* Eye and target together, along the view's own axes but for up, in the scene's units; nowhere beyond SCENE_REACH / 10. */
+/* Eye and target together, along the view's own axes but for up, in the scene's units;
+   nowhere beyond SCENE_REACH / 10. */
 void steer_fly(camera *camera, float right, float up, float forward);
 
 /* All of it, in a scene of that diagonal whose own camera is `start`. */

@@ -1,5 +1,5 @@
-/* tone.h -- how panes show radiance: exposure, offset, curve, which channels. shaders/display/tone.h says what each does, tone.c has
- * their names. */
+/* tone.h -- how panes show radiance: exposure, offset, curve, which channels. shaders/display/tone.h says what each
+ * does, tone.c has their names. */
 #ifndef WFVIEW_TONE_H
 #define WFVIEW_TONE_H
 

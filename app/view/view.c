@@ -5,7 +5,7 @@
 
 #include "shaders/display/pane.h"
 
-/* ---- Panes -------------------------------------------------------------------------------------------------------- */
+/* ---- Panes ------------------------------------------------------------------------------------------------------- */
 
 enum { DEFAULT_COLUMNS = VIEW_DEFAULT_PANES / 2 };
 
@@ -159,7 +159,7 @@ bool view_ramp(const view *view, const view_context *context, const pane *pane, 
     return view->tone.curve == TONE_FALSE && layer_row_of(pane->layer)->shown == PANE_RADIANCE;
 }
 
-/* ---- Pan and zoom ------------------------------------------------------------------------------------------------- */
+/* ---- Pan and zoom ------------------------------------------------------------------------------------------------ */
 
 double view_zoom(const view *view, const view_context *context)
 {
@@ -241,7 +241,7 @@ void view_set_zoom(view *view, const view_context *context, double zoom)
     view->zoom = fmin(fmax(zoom, PLACE_LEAST_ZOOM), PLACE_MOST_ZOOM);
 }
 
-/* ---- Inspector ---------------------------------------------------------------------------------------------------- */
+/* ---- Inspector --------------------------------------------------------------------------------------------------- */
 
 static void unpin(view *view, int index)
 {

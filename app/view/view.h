@@ -1,5 +1,5 @@
-/* view.h -- what the user controls: panes and what they show, pan, zoom and exposure, the filter, the sequence. Keys, mouse
- * and panels change it, the viewer obeys it. No Vulkan and no user interface in here. */
+/* view.h -- what the user controls: panes and what they show, pan, zoom and exposure, the filter, the sequence. Keys,
+ * mouse and panels change it, the viewer obeys it. No Vulkan and no user interface in here. */
 #ifndef WFVIEW_VIEW_H
 #define WFVIEW_VIEW_H
 
@@ -107,8 +107,8 @@ typedef struct view_context {
  * albedo, normal and depth. */
 void view_arrange(view *view, bool has_reference);
 
-/* The user's choice of what a pane shows, of one more pane, which shows the same as pane `index`, beside it, and of one less; the last one
- * stays, and at VIEW_PANES no more come. */
+/* The user's choice of what a pane shows, of one more pane, which shows the same as pane `index`, beside it, and of one
+ * less; the last one stays, and at VIEW_PANES no more come. */
 void view_show(view *view, int index, pane shown);
 void view_add_pane(view *view, int index);
 void view_remove_pane(view *view, int index);
@@ -125,15 +125,15 @@ void view_turn_page(view *view, const view_context *context, int step);
 /* The same for two panes over each other: the one that keys act on and the next one; or back to all. */
 void view_toggle_wipe(view *view, const view_context *context);
 
-/* Which panes are shown, in how many columns and rows, of an area of that many target pixels: view->solo alone, or from the first on. Those of a
- * wipe are not arranged by this. */
+/* Which panes are shown, in how many columns and rows, of an area of that many target pixels: view->solo alone, or from
+ * the first on. Those of a wipe are not arranged by this. */
 typedef struct view_grid {
     int first, count, columns, rows;
 } view_grid;
 view_grid view_arrange_grid(const view *view, const view_context *context, float width, float height);
 
-/* The value at the high end of a pane's ramp. The tone's exposure counts for differences of radiance, not for relative ones, nor for maps, which
- * have ends of their own (context); the pane's own for all. */
+/* The value at the high end of a pane's ramp. The tone's exposure counts for differences of radiance, not for relative
+ * ones, nor for maps, which have ends of their own (context); the pane's own for all. */
 float view_ramp_end(const view *view, const view_context *context, const pane *pane);
 
 /* The values at both ends. False: the pane has no ramp, since its colors are those of the picture. */
@@ -145,7 +145,8 @@ void view_origin(const view *view, const view_context *context, rectangle pane, 
 void view_texel(const view *view, const view_context *context, rectangle pane, double x, double y, int *column,
                 int *row);
 
-/* What a click does while the inspector is open: pins the pixel in the others' place, or beside one other; a pinned one is let go. */
+/* What a click does while the inspector is open: pins the pixel in the others' place, or beside one
+   other; a pinned one is let go. */
 void view_pin(view *view, const view_context *context, int column, int row, bool beside);
 
 /* Zooms by a factor, keeping the image where it is at the target pixel x, y in the pane. */
@@ -157,7 +158,8 @@ void view_set_zoom(view *view, const view_context *context, double zoom);     /*
 view_place view_get_place(const view *view, const view_context *context);
 void view_set_place(view *view, const view_place *place);
 
-/* Keys that are no characters; with Ctrl held they are characters, small letters, and KEY_CONTROL. KEY_REPEATED: it was down before. */
+/* Keys that are no characters; with Ctrl held they are characters, small letters, and KEY_CONTROL.
+   KEY_REPEATED: it was down before. */
 enum {
     KEY_ESCAPE = 0x110000,
     KEY_ENTER,

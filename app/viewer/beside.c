@@ -16,7 +16,7 @@ static long long number_of(const char *path)
     return *name.number ? strtoll(name.number, NULL, 10) : NO_NUMBER;
 }
 
-/* ---- Life --------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 static bool read_numbers(beside *beside, error *error)
 {
@@ -29,7 +29,8 @@ static bool read_numbers(beside *beside, error *error)
     return true;
 }
 
-/* The frame that stands with that one of the first sequence: of its number, or its place where it has none; the only one with all. -1: none. */
+/* The frame that stands with that one of the first sequence: of its number, or its place where it has none;
+   the only one with all. -1: none. */
 static int find_frame(const viewer *viewer, const beside *beside, int index)
 {
     if (!beside->path)
@@ -112,7 +113,7 @@ void viewer_close_beside(viewer *viewer)
     viewer->beside_count = 0;
 }
 
-/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 static predictor_options predictor_for(const viewer *viewer)
 {
@@ -255,7 +256,7 @@ bool viewer_filter_beside(viewer *viewer, int index, const feed_frame *first, er
     return true;
 }
 
-/* ---- What others see ---------------------------------------------------------------------------------------------- */
+/* ---- What others see --------------------------------------------------------------------------------------------- */
 
 shown_images viewer_images(const viewer *viewer)
 {

@@ -42,7 +42,7 @@ bool compare_check(const options *options, error *error)
     return ok;
 }
 
-/* ---- The difference ------------------------------------------------------------------------------------------------- */
+/* ---- The difference ---------------------------------------------------------------------------------------------- */
 
 static figures measure(const image *map)
 {
@@ -86,7 +86,7 @@ static bool draw(const image *map, compare_picture *picture, error *error)
     return ok;
 }
 
-/* ---- What is said and written --------------------------------------------------------------------------------------- */
+/* ---- What is said and written ------------------------------------------------------------------------------------ */
 
 static const char *const names[COMPARE_PICTURES] = {"expected", "actual", "difference"};
 

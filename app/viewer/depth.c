@@ -8,8 +8,8 @@ static int compare_floats(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The range of 1/depth, without its extremes, over about a thousand pixels that have a depth; down to 0 where that is all one
- * depth. */
+/* The range of 1/depth, without its extremes, over about a thousand pixels that have a depth; down to
+ * 0 where that is all one depth. */
 void viewer_find_depth_range(viewer *viewer, const image *depth)
 {
     float samples[1024];

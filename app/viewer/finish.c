@@ -153,7 +153,8 @@ static void print_summary(const viewer *viewer)
             wf_backend_name(node->backend), node->name, stats.median_ms, viewer->first_picture_ms);
 }
 
-/* Of the frame shown last: what --measure says of one frame is for people, --report is for programs and has all frames. */
+/* Of the frame shown last: what --measure says of one frame is for people, --report is
+   for programs and has all frames. */
 static void print_measured(const viewer *viewer)
 {
     const measurement *measured = &viewer->measured;

@@ -30,7 +30,8 @@ static bool open_feed(viewer *viewer, const options *options, feed *feed, frame_
     return false;
 }
 
-/* These files in the place of all frames there were; nothing is shown yet. Where no frame of them can be read, the former frames stay. */
+/* These files in the place of all frames there were; nothing is shown yet. Where no frame of them can be
+   read, the former frames stay. */
 static bool reopen(viewer *viewer, const char *const *paths, int count, error *error)
 {
     options options = *viewer->options;

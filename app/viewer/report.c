@@ -1,5 +1,5 @@
-/* The report's keys. Times are milliseconds unless the key says otherwise; null stands for a number that is not finite and
- * for what is not known. Text is UTF-8: of names that are not the other bytes are U+FFFD.
+/* The report's keys. Times are milliseconds unless the key says otherwise; null stands for a number that is not finite
+ * and for what is not known. Text is UTF-8: of names that are not the other bytes are U+FFFD.
  *
  *     version                  of wfview
  *     device, driver           what filtered
@@ -8,8 +8,8 @@
  *     requested_backend        the same or "auto"
  *     predictor                "file" or "bilateral (analytic)": labels of predictor.c
  *     mode                     "linear", "normalized" or "softmax"
- *     layers                   which channels were taken: color, albedo, ... and "ViewLayer.Combined.R,G,B"; of the frame shown
- *                              last, empty for live frames
+ *     layers                   which channels were taken: color, albedo, ... and "ViewLayer.Combined.R,G,B"; of the
+ *                              frame shown last, empty for live frames
  *     kernel                   [height, width]
  *     size                     [width, height] of the last frame, in pixels
  *     scene, triangles         path and size of the scene; null for recorded frames, as are the next two
@@ -21,30 +21,38 @@
  *     node_clock_uncertainty_ns
  *     stages[]                 name, clock ("cpu", "vulkan", "node" or "loader"), n, median, p95, p99, max
  *     display_transform        what psnr is computed on
- *     metrics[]                one a frame with a reference: frame (path), and noisy, gather, splat: layers of layers.h that have an error
+ *     metrics[]                one a frame with a reference: frame (path), and noisy, gather, splat:
+ *                              layers of layers.h that have an error
  *     metrics[].gather         smape, rel_mse, psnr (dB; null for equal pictures): the keys of metrics.c
  *     inspect[]                the kernels of pixels asked for with --pixel, in the frame shown last; empty without:
  *     inspect[].pixel          [x, y], as asked for
  *     inspect[].operator       "gather" or "splat"
- *     inspect[].level          of a kernel pyramid, 0: full resolution; null: what all levels make together at full resolution
+ *     inspect[].level          of a kernel pyramid, 0: full resolution; null: what all levels
+ *                              make together at full resolution
  *     inspect[].mode           that normalized the factors; null for the kernel of all levels
  *     inspect[].kernel         [height, width] of factors
- *     inspect[].place          [x, y] of the pixel in the level; first: of factors[0][0], step: to the next, as inspected.h has it
+ *     inspect[].place          [x, y] of the pixel in the level; first: of factors[0][0], step:
+ *                              to the next, as inspected.h has it
  *     inspect[].alpha          blend towards the coarser levels; null where there is none
  *     inspect[].factors        [row][column], what the pixels of the picture are multiplied with
  *     inspect[].sum, entropy (bits), effective_radius (pixels of the level)
- *     inspect[].footprint      of splat what the pixel itself writes: first, kernel, factors (what its neighbours have of it), sum, entropy,
- *                              effective_radius, as above; null for gather, and for kernels too large (WF_NODE_FOOTPRINT_WEIGHTS)
- *     in_common                gather, splat: how much the kernels of two inspected pixels are alike (inspected_overlap), 0 to 1; empty
- *                              for less than two
- *     measured[]               what --measure asks for, one a frame: frame (path), layer, against (null: nothing), region [x, y, width, height]
- *     measured[].difference    null without against, else the keys of metrics.c: smape ... flip (its mean), absolute, signed (means)
+ *     inspect[].footprint      of splat what the pixel itself writes: first, kernel, factors (what its neighbours have
+ *                              of it), sum, entropy, effective_radius, as above; null for gather, and for kernels too
+ *                              large (WF_NODE_FOOTPRINT_WEIGHTS)
+ *     in_common                gather, splat: how much the kernels of two inspected pixels are alike
+ *                              (inspected_overlap), 0 to 1; empty for less than two
+ *     measured[]               what --measure asks for, one a frame: frame (path), layer, against (null:
+ *                              nothing), region [x, y, width, height]
+ *     measured[].difference    null without against, else the keys of metrics.c: smape ... flip
+ *                              (its mean), absolute, signed (means)
  *     measured[].channels[]    count (of finite values, which the rest is of), nan, infinite, min, max, mean, deviation
  *     measured[].channels[].quantiles   "0.01" ... "0.99": the least value that this share of the values is not above
- *     histogram[]              of the layer measured last, in the frame shown last, one a channel: [from, to, count] of each bin that
- *                              has any; 8 bins an octave of either sign
- *     notes[]                  why "auto" passed over a backend or took one (milliseconds of both), or nothing was drawn: sentences
- *     problems[]               one a frame that had any: frame (path), problem, skipped (it could not be read; else it was mended)
+ *     histogram[]              of the layer measured last, in the frame shown last, one a channel: [from, to, count] of
+ *                              each bin that has any; 8 bins an octave of either sign
+ *     notes[]                  why "auto" passed over a backend or took one (milliseconds of
+ *                              both), or nothing was drawn: sentences
+ *     problems[]               one a frame that had any: frame (path), problem, skipped (it could
+ *                              not be read; else it was mended)
  */
 #include "report.h"
 
@@ -55,7 +63,8 @@
 #include "app/files/output.h"
 #include "report_measured.h"
 
-/* cJSON's Add functions return NULL without memory; the tree is checked once, when it is printed, so results are dropped. */
+/* cJSON's Add functions return NULL without memory; the tree is checked once, when it is
+   printed, so results are dropped. */
 
 static void add_text(cJSON *object, const char *key, const char *text)
 {

@@ -62,7 +62,7 @@ bool results_check(const options *options, error *error)
            compare_report_check(options, error);
 }
 
-/* ---- Names ---------------------------------------------------------------------------------------------------------- */
+/* ---- Names ------------------------------------------------------------------------------------------------------- */
 
 void results_name(const feed *feed, int index, frame_name *name)
 {

@@ -131,7 +131,8 @@ static bool fit_depth(viewer *viewer, error *error)
     return viewer_read_depth_range(viewer, error);
 }
 
-/* Metrics, once the user has stopped changing things; against a reference that accumulates whenever that has doubled. */
+/* Metrics, once the user has stopped changing things; against a reference that
+   accumulates whenever that has doubled. */
 static bool measure_at_rest(viewer *viewer, error *error)
 {
     frame_state *state = &viewer->frames[viewer->shown];

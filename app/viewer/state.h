@@ -103,9 +103,10 @@ typedef struct viewer {
     char *notes;                              /* for the report: sentences, each with a newline; owned, NULL: none */
 } viewer;
 
-/* ---- open.c --------------------------------------------------------------------------------------------------------- */
+/* ---- open.c ------------------------------------------------------------------------------------------------------ */
 
-/* Frames, device, weights, view and screen, as the options ask for them. viewer_close: zeroed or opened in part is fine. */
+/* Frames, device, weights, view and screen, as the options ask for them. viewer_close:
+   zeroed or opened in part is fine. */
 bool viewer_open(viewer *viewer, error *error);
 void viewer_close(viewer *viewer);
 
@@ -118,7 +119,7 @@ void viewer_note(viewer *viewer, const char *sentences, bool to_user);
 /* The run is for its measured frames, headless or in a window; else a window that the user closes. */
 bool viewer_measures(const viewer *viewer);
 
-/* ---- reopen.c ------------------------------------------------------------------------------------------------------- */
+/* ---- reopen.c ---------------------------------------------------------------------------------------------------- */
 
 void viewer_close_frames(viewer *viewer);
 
@@ -131,12 +132,12 @@ bool viewer_reload(viewer *viewer, error *error);
 /* Nothing is known of the frame any more. Nothing in flight is of it. */
 void viewer_forget_frame(viewer *viewer, int index);
 
-/* ---- listen.c ------------------------------------------------------------------------------------------------------- */
+/* ---- listen.c ---------------------------------------------------------------------------------------------------- */
 
 /* In a window: takes in what clients have sent. Frames come, go, and are stale. */
 bool viewer_listen(viewer *viewer, error *error);
 
-/* ---- kernels.c: weights of files ------------------------------------------------------------------------------------ */
+/* ---- kernels.c: weights of files --------------------------------------------------------------------------------- */
 
 /* Reads those of all frames, for the size of the first one; of those that follow the frames says which are missing. */
 bool viewer_open_weights(viewer *viewer, int width, int height, error *error);
@@ -144,20 +145,20 @@ bool viewer_open_weights(viewer *viewer, int width, int height, error *error);
 /* Reads those that the frame has of its own, in place of the last one's. */
 bool viewer_load_weights(viewer *viewer, int index, int width, int height, error *error);
 
-/* ---- inspect.c ------------------------------------------------------------------------------------------------------ */
+/* ---- inspect.c --------------------------------------------------------------------------------------------------- */
 
 /* Pixels are to be inspected that were not in the frame filtered last. */
 bool viewer_wants_inspection(const viewer *viewer);
 
-/* Before a frame: tells the node which pixels. One that is outside of it is an error in measured runs; in a window pins are
- * dropped, and that is said. */
+/* Before a frame: tells the node which pixels. One that is outside of it is an error in measured runs; in a window pins
+ * are dropped, and that is said. */
 bool viewer_ask(viewer *viewer, int index, error *error);
 
 /* Takes in what the node has told of the frame that is shown, without waiting. */
 void viewer_take_inspection(viewer *viewer);
 void viewer_forget_inspection(viewer *viewer);
 
-/* ---- maps.c --------------------------------------------------------------------------------------------------------- */
+/* ---- maps.c ------------------------------------------------------------------------------------------------------ */
 
 /* Maps are to be shown or measured that the frame filtered last does not have. */
 bool viewer_wants_maps(const viewer *viewer);
@@ -171,7 +172,7 @@ void viewer_note_maps(viewer *viewer, int sequence);
 /* Of kernels that a predictor makes, a row of predictor_rows. */
 int viewer_count_levels(const viewer *viewer, int row);
 
-/* ---- beside.c: sequences beside the first one ------------------------------------------------------------------------ */
+/* ---- beside.c: sequences beside the first one -------------------------------------------------------------------- */
 
 /* Those of --beside, where pictures are drawn. Frames of the first one that have none beside them are said. */
 bool viewer_open_beside(viewer *viewer, error *error);
@@ -196,10 +197,11 @@ bool viewer_reload_beside(viewer *viewer, bool asked, error *error);
 /* The first sequence's frame of that number is another one from now on; -1: all of them are. Nothing is in flight. */
 void viewer_forget_beside(viewer *viewer, int index);
 
-/* ---- measure.c ------------------------------------------------------------------------------------------------------ */
+/* ---- measure.c --------------------------------------------------------------------------------------------------- */
 
-/* After the user interface was laid out: finds out what is to be measured of the picture, and opens or closes what does that. In measured
- * runs a region outside of the frame is an error, and so is a layer that it lacks; in a window the first is said and the region gone. */
+/* After the user interface was laid out: finds out what is to be measured of the picture, and opens or closes what does
+ * that. In measured runs a region outside of the frame is an error, and so is a layer that it lacks; in a window the
+ * first is said and the region gone. */
 bool viewer_fit_measure(viewer *viewer, error *error);
 
 /* Takes in the figures of pictures that are done. */
@@ -208,49 +210,50 @@ bool viewer_take_measured(viewer *viewer, error *error);
 /* What is to be measured is of a sequence that has no frame beside the one that is shown, which was said. */
 bool viewer_lacks_measured(const viewer *viewer);
 
-/* ---- layers.c: what is said of frames' files ------------------------------------------------------------------------ */
+/* ---- layers.c: what is said of frames' files --------------------------------------------------------------------- */
 
-/* Keeps what the layers of a recorded frame are. Headless, says so on stderr where the frame before had others: a line "wfview:
- * PATH: color from R,G,B; albedo from albedo.R,G,B", and each warning; in a window the panes say so, and the first warning is a
- * notice. */
+/* Keeps what the layers of a recorded frame are. Headless, says so on stderr where the frame before had others: a
+ * line "wfview: PATH: color from R,G,B; albedo from albedo.R,G,B", and each warning; in a window the panes say so,
+ * and the first warning is a notice. */
 void viewer_note_layers(viewer *viewer, const frame *frame);
 void viewer_forget_layers(viewer *viewer);
 
-/* Keeps, once a frame, and says: that it is mended (headless a warning on stderr, else a notice), or skipped, since it could not be
- * read. */
+/* Keeps, once a frame, and says: that it is mended (headless a warning on stderr, else a notice), or
+ * skipped, since it could not be read. */
 void viewer_note_damage(viewer *viewer, int index, const frame *frame);
 void viewer_note_skipped(viewer *viewer, int index, const error *reason);
 int viewer_skipped_count(const viewer *viewer);
 
-/* ---- choose.c: which backend --backend auto takes -------------------------------------------------------------------- */
+/* ---- choose.c: which backend --backend auto takes ---------------------------------------------------------------- */
 
 /* For frames like this, where both CUDA and Vulkan may work on a GPU: the one that is remembered to be faster, and
- * viewer->choice says why. Before a long run both are timed. False: there is no choice, or not yet: in a window CUDA has the first
- * picture, and viewer_time_backends comes later. */
+ * viewer->choice says why. Before a long run both are timed. False: there is no choice, or not yet: in a window CUDA
+ * has the first picture, and viewer_time_backends comes later. */
 bool viewer_choose_backend(viewer *viewer, denoiser_options *options, const denoiser_input *input);
 
 /* Where the denoiser has that backend: in the report, and on stderr in headless runs. */
 void viewer_say_choice(viewer *viewer);
 
-/* When the user rests: times what is still to be timed, once, which takes about a second; the view asks for the faster one then. */
+/* When the user rests: times what is still to be timed, once, which takes about a second; the view
+   asks for the faster one then. */
 void viewer_time_backends(viewer *viewer);
 
-/* ---- fit.c: the denoiser that a frame is to have -------------------------------------------------------------------- */
+/* ---- fit.c: the denoiser that a frame is to have ----------------------------------------------------------------- */
 
 /* Reads weights of the frame's own, where it has such; is_new: there are others now. */
 bool viewer_weigh(viewer *viewer, int index, const feed_frame *frame, bool *is_new, error *error);
 
-/* Makes the denoiser what the frame's size and the user ask for. Where that fails the former one stays, as far as it can; else
- * viewer->broken. */
+/* Makes the denoiser what the frame's size and the user ask for. Where that fails the former one stays, as far
+ * as it can; else viewer->broken. */
 bool viewer_fit_denoiser(viewer *viewer, const feed_frame *frame, bool has_new_weights, error *error);
 
 /* What predictors take, as the viewer has it. */
 predictor_inputs viewer_inputs(const viewer *viewer);
 
-/* ---- step.c: filters and draws -------------------------------------------------------------------------------------- */
+/* ---- step.c: filters and draws ----------------------------------------------------------------------------------- */
 
-/* One frame of the sequence, filtered and drawn. Where that fails before the device has work, the view stays as it was and can
- * go on; else viewer->broken. */
+/* One frame of the sequence, filtered and drawn. Where that fails before the device has work, the view stays as it was
+ * and can go on; else viewer->broken. */
 bool viewer_step(viewer *viewer, int index, error *error);
 
 /* Which layers a sequence has now; NULL: no frame. */
@@ -262,7 +265,7 @@ bool viewer_draw(viewer *viewer, error *error);
 /* Waits for all pictures and takes in the times that are still out. */
 bool viewer_drain(viewer *viewer, error *error);
 
-/* ---- facts.c: what the user interface says -------------------------------------------------------------------------- */
+/* ---- facts.c: what the user interface says ----------------------------------------------------------------------- */
 
 /* Of the frame that is shown, before the view is laid out. */
 void viewer_gather_facts(viewer *viewer);
@@ -270,18 +273,18 @@ void viewer_gather_facts(viewer *viewer);
 /* A sentence for the user; empty: none. */
 void viewer_notify(viewer *viewer, bool is_warning, const char *notice);
 
-/* ---- depth.c: near and far ------------------------------------------------------------------------------------------ */
+/* ---- depth.c: near and far --------------------------------------------------------------------------------------- */
 
 /* Of these values, and of those that the device has. */
 void viewer_find_depth_range(viewer *viewer, const image *depth);
 bool viewer_read_depth_range(viewer *viewer, error *error);
 
-/* ---- expose.c ------------------------------------------------------------------------------------------------------- */
+/* ---- expose.c ---------------------------------------------------------------------------------------------------- */
 
 /* Finds the exposure from the frame that is shown, where that was asked for; the next picture has it. */
 bool viewer_expose(viewer *viewer, error *error);
 
-/* ---- save.c: the shown frame and the view, to files ------------------------------------------------------------------ */
+/* ---- save.c: the shown frame and the view, to files -------------------------------------------------------------- */
 
 /* Whether the frame was shown and not yet captured, as far as that was asked for. */
 bool viewer_wants_capture(const viewer *viewer, int index);
@@ -292,7 +295,7 @@ void viewer_forget_capture(viewer *viewer, int index);
 
 bool viewer_save_screenshot(viewer *viewer, const char *path, error *error);
 
-/* ---- finish.c: what a run leaves behind ------------------------------------------------------------------------------ */
+/* ---- finish.c: what a run leaves behind -------------------------------------------------------------------------- */
 
 /* One more picture, with all there is to say in it, then the files; headless, a line on stdout. */
 bool viewer_write_results(viewer *viewer, error *error);
@@ -300,17 +303,18 @@ bool viewer_write_results(viewer *viewer, error *error);
 /* Where sentences go that nothing on the standard output stands in the way of. */
 FILE *viewer_spoken(const viewer *viewer);
 
-/* ---- save_pane.c ---------------------------------------------------------------------------------------------------- */
+/* ---- save_pane.c ------------------------------------------------------------------------------------------------- */
 
 /* The values in the pane that the view asks for, if it does, as wfview.PANE.exr in the current folder. */
 bool viewer_save_pane(viewer *viewer, error *error);
 
-/* ---- copy_region.c -------------------------------------------------------------------------------------------------- */
+/* ---- copy_region.c ----------------------------------------------------------------------------------------------- */
 
-/* The values in the view's region, of the layers that panes show, as CSV, if that is asked for: to the clipboard; headless they are said. */
+/* The values in the view's region, of the layers that panes show, as CSV, if that is asked for: to the
+   clipboard; headless they are said. */
 bool viewer_copy_region(viewer *viewer, error *error);
 
-/* ---- command_line.c ------------------------------------------------------------------------------------------------- */
+/* ---- command_line.c ---------------------------------------------------------------------------------------------- */
 
 /* To the clipboard; headless it is said. A camera that was moved is no part of it. */
 void viewer_copy_command_line(viewer *viewer);
@@ -318,7 +322,7 @@ void viewer_copy_command_line(viewer *viewer);
 /* What the next window begins with. */
 bool viewer_keep_settings(const viewer *viewer, error *error);
 
-/* ---- run_measured.c, run_window.c ----------------------------------------------------------------------------------- */
+/* ---- run_measured.c, run_window.c -------------------------------------------------------------------------------- */
 
 bool viewer_run_measured(viewer *viewer, error *error);
 bool viewer_run_in_window(viewer *viewer, error *error);

@@ -78,7 +78,8 @@ static bool acquire(viewer *viewer, const wf_node_sync *sync, error *error)
     return !sync || denoiser_acquire(&viewer->denoiser, viewer->slot, VK_NULL_HANDLE, error);
 }
 
-/* In a headless run for its frames' files nobody looks at the view, or asks how long it takes: files are read back between its frames. */
+/* In a headless run for its frames' files nobody looks at the view, or asks how long it takes: files are
+   read back between its frames. */
 static bool is_looked_at(const options *options)
 {
     const bool is_timed = options->trace || options->times || options->compare_report ||

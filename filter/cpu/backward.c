@@ -1,7 +1,7 @@
 /* Gradients of gather and splat. Compiled once for each type of sums.
  *
- * A tile of grad_input collects from grad_output what the adjoint operator would. On its way it meets each pair of pixels
- * that a tap connects once: there it writes the tap's grad_weight, too. */
+ * A tile of grad_input collects from grad_output what the adjoint operator would. On its way it meets each pair of
+ * pixels that a tap connects once: there it writes the tap's grad_weight, too. */
 #include "filter.h"
 
 #include <string.h>
@@ -26,7 +26,7 @@ static int64_t plane_offset(const wf_backward_call *call, int64_t n, int64_t y, 
     return (n * size[2] + y) * size[3] + x;
 }
 
-/* ---- Values of each destination ----------------------------------------------------------------------------------- */
+/* ---- Values of each destination ---------------------------------------------------------------------------------- */
 
 typedef struct pixels {
     const wf_rows *rows;
@@ -92,7 +92,7 @@ static void find_values(const wf_rows *rows, const wf_backward_call *call, real 
     }
 }
 
-/* ---- Taps outside the image --------------------------------------------------------------------------------------- */
+/* ---- Taps outside the image -------------------------------------------------------------------------------------- */
 
 /* Gradients of pixels first <= x < last. */
 static void clear(const wf_rows *rows, const wf_tensor *grads, int64_t n, int64_t tap, int64_t y, int64_t first,
@@ -141,7 +141,7 @@ static void clear_ends_outside(const backward_tile *t, int i)
     }
 }
 
-/* ---- Tiles -------------------------------------------------------------------------------------------------------- */
+/* ---- Tiles ------------------------------------------------------------------------------------------------------- */
 
 static int writes_weight(const backward_tile *t)
 {
@@ -274,7 +274,7 @@ static void run_tiles(const wf_rows *rows, const wf_backward_call *call, const r
     }
 }
 
-/* ---- grad_bias ---------------------------------------------------------------------------------------------------- */
+/* ---- grad_bias --------------------------------------------------------------------------------------------------- */
 
 static double sum_row(const wf_rows *rows, const wf_tensor *tensor, int64_t n, int64_t c, int64_t y)
 {
@@ -307,7 +307,7 @@ static void sum_channels(const wf_rows *rows, const wf_backward_call *call, doub
     }
 }
 
-/* ---- All ------------------------------------------------------------------------------------------------------------ */
+/* ---- All --------------------------------------------------------------------------------------------------------- */
 
 void WF_REAL(wf_cpu_gradients)(const wf_rows *rows, const wf_backward_call *call)
 {

@@ -12,7 +12,7 @@ static int groups_of(int outputs)
     return (outputs + GROUP - 1) / GROUP;
 }
 
-/* ---- Parameters --------------------------------------------------------------------------------------------------- */
+/* ---- Parameters -------------------------------------------------------------------------------------------------- */
 
 static size_t parameter_bytes(int inputs, int size, int outputs)
 {
@@ -55,7 +55,7 @@ void wf_cpu_arrange_head(const wf_head *head, const float *weight, const float *
     arrange(head->inputs, 1, head->outputs, weight, bias, parameters);
 }
 
-/* ---- Blocks ------------------------------------------------------------------------------------------------------- */
+/* ---- Blocks ------------------------------------------------------------------------------------------------------ */
 
 /* A thread's. */
 typedef struct block {
@@ -116,7 +116,7 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-/* ---- 3x3 convolutions --------------------------------------------------------------------------------------------- */
+/* ---- 3x3 convolutions -------------------------------------------------------------------------------------------- */
 
 static void store(const wf_activation *output, const float *from, int y0, int x0)
 {
@@ -183,7 +183,7 @@ wf_result wf_cpu_convolve(wf_device *device, wf_stream stream, const wf_convolve
     return failed ? no_memory(device) : WF_OK;
 }
 
-/* ---- Heads -------------------------------------------------------------------------------------------------------- */
+/* ---- Heads ------------------------------------------------------------------------------------------------------- */
 
 /* The channels skipped ... skipped + count - 1 of the block's `channels`. */
 static void store_planes(const wf_activation *decoded, const float *from, int channels, int skipped, int count, int y0,

@@ -1,5 +1,5 @@
-/* convolve.h -- convolutions on the CPU: blocks of pixels, whose channels lie one after the other, times parameters in groups
- * of 16 outputs. Private. */
+/* convolve.h -- convolutions on the CPU: blocks of pixels, whose channels lie one after the other, times parameters in
+ * groups of 16 outputs. Private. */
 #ifndef WF_CPU_CONVOLVE_H
 #define WF_CPU_CONVOLVE_H
 

@@ -33,7 +33,7 @@ static float depth_at(const wf_tensor *depth, int64_t y, int64_t x)
     return value > 0 && value < (float)WF_FARTHEST ? value : 0;
 }
 
-/* ---- Exposure ----------------------------------------------------------------------------------------------------- */
+/* ---- Exposure ---------------------------------------------------------------------------------------------------- */
 
 /* Of a row of blocks. */
 typedef struct logarithms {
@@ -104,7 +104,7 @@ wf_result wf_cpu_expose(wf_device *device, wf_stream stream, const wf_expose_cal
     return WF_OK;
 }
 
-/* ---- Features ----------------------------------------------------------------------------------------------------- */
+/* ---- Features ---------------------------------------------------------------------------------------------------- */
 
 static float clamp(float value, float low, float high)
 {

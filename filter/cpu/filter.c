@@ -9,8 +9,8 @@
 /* Rows for one thread in a go, where two calls share weights: the second finds in the cache what the first has read. */
 enum { SHARED_ROWS = 32 };
 
-/* Bytes of weights a pixel up to which they are read row by row. With more of them the caches lose what was fetched of the
- * next row before its turn comes: each tap's weights are read for several rows in a go. */
+/* Bytes of weights a pixel up to which they are read row by row. With more of them the caches lose what was fetched of
+ * the next row before its turn comes: each tap's weights are read for several rows in a go. */
 enum { FEW_BYTES = 400 };
 
 typedef struct row_sums {

@@ -12,7 +12,7 @@ enum {
     GUIDES = 10         /* rows at most: compressed colour, albedo, normal, depth */
 };
 
-/* ---- The compressed colour, T, and the confidence ----------------------------------------------------------------- */
+/* ---- The compressed colour, T, and the confidence ---------------------------------------------------------------- */
 
 /* From sums over up to three rows to means over up to 3x3 pixels, in place. */
 static void finish_means(float *row, int64_t width, int64_t rows)
@@ -58,7 +58,7 @@ static void find_confidence(const wf_bilateral_call *call, int64_t n, int64_t y)
     }
 }
 
-/* ---- Weights ------------------------------------------------------------------------------------------------------ */
+/* ---- Weights ----------------------------------------------------------------------------------------------------- */
 
 /* A channel of a feature: sqrt(1/2) / sigma is its scale. */
 typedef struct guide {
@@ -90,8 +90,8 @@ static guides list_guides(const wf_bilateral_call *call)
     return g;
 }
 
-/* The pixels first <= x < first + width of row y of image n. Guides are copied: planes that lie a power of two apart would
- * throw each other out of the cache. */
+/* The pixels first <= x < first + width of row y of image n. Guides are copied: planes that lie a power of two apart
+ * would throw each other out of the cache. */
 typedef struct tile {
     const wf_rows *rows;
     const wf_bilateral_call *call;

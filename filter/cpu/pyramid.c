@@ -29,7 +29,7 @@ static wf_result filter(wf_device *device, wf_operator op, int kernel, const wf_
     return op == WF_SPLAT ? wf_cpu_splat(device, NULL, &call) : wf_cpu_gather(device, NULL, &call);
 }
 
-/* ---- Albedo ------------------------------------------------------------------------------------------------------- */
+/* ---- Albedo ------------------------------------------------------------------------------------------------------ */
 
 /* The clean albedo, what it is filtered to, and the kernel's logits. */
 size_t wf_cpu_albedo_workspace(const wf_device *device, const wf_albedo_call *call)
@@ -69,7 +69,7 @@ wf_result wf_cpu_filter_albedo(wf_device *device, wf_stream stream, const wf_alb
     return WF_OK;
 }
 
-/* ---- Light -------------------------------------------------------------------------------------------------------- */
+/* ---- Light ------------------------------------------------------------------------------------------------------- */
 
 static void read_light(const wf_light *light, int64_t y, int64_t x, float rgb[RGB])
 {
@@ -110,7 +110,7 @@ wf_result wf_cpu_down(wf_device *device, wf_stream stream, const wf_down_call *c
     return WF_OK;
 }
 
-/* ---- Blending ----------------------------------------------------------------------------------------------------- */
+/* ---- Blending ---------------------------------------------------------------------------------------------------- */
 
 static float sigmoid(float value)
 {
@@ -186,7 +186,7 @@ wf_result wf_cpu_blend(wf_device *device, wf_stream stream, const wf_blend_call 
     return WF_OK;
 }
 
-/* ---- A level ------------------------------------------------------------------------------------------------------ */
+/* ---- A level ----------------------------------------------------------------------------------------------------- */
 
 /* The light in planes and one operator's logits. */
 size_t wf_cpu_level_workspace(const wf_device *device, const wf_level_call *call)
@@ -227,7 +227,7 @@ wf_result wf_cpu_filter_level(wf_device *device, wf_stream stream, const wf_leve
     return WF_OK;
 }
 
-/* ---- Logits ------------------------------------------------------------------------------------------------------- */
+/* ---- Logits ------------------------------------------------------------------------------------------------------ */
 
 wf_result wf_cpu_logits(wf_device *device, wf_stream stream, const wf_logits_call *call)
 {

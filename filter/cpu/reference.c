@@ -34,7 +34,7 @@ static double bias_of(const image *image, int64_t c)
     return image->bias ? image->bias[c] : 0;
 }
 
-/* ---- Gather: each pixel collects ---------------------------------------------------------------------------------- */
+/* ---- Gather: each pixel collects --------------------------------------------------------------------------------- */
 
 static double largest_logit(const image *image, int64_t y, int64_t x)
 {
@@ -80,7 +80,7 @@ static void gather(const image *image)
     }
 }
 
-/* ---- Splat: each pixel scatters ----------------------------------------------------------------------------------- */
+/* ---- Splat: each pixel scatters ---------------------------------------------------------------------------------- */
 
 static double *allocate(int64_t count, double value)
 {
@@ -179,7 +179,7 @@ void wf_reference_filter(wf_operator op, const wf_filter *filter, const int64_t 
     }
 }
 
-/* ---- Connections: coverage and gradients --------------------------------------------------------------------------- */
+/* ---- Connections: coverage and gradients ------------------------------------------------------------------------- */
 
 /* A tap inside the image: it takes input[from], times weight[tap], to output[to]. Indices in planes of one group. */
 typedef struct connection {
@@ -248,8 +248,8 @@ static double factor(wf_mode mode, double weight, double coverage)
     return mode == WF_SOFTMAX ? exp(weight - coverage) : weight / divisor(mode, coverage);
 }
 
-/* From grad, the gradient to each connection's factor, to that of its weight, by the chain rule through all factors that
- * share its destination:
+/* From grad, the gradient to each connection's factor, to that of its weight, by the chain rule through all
+ * factors that share its destination:
  *
  *     normalized   f_k = w_k / S'     d f_k / d w_j = [k = j] / S' - w_k / S'^2, without the last term where S' is clamped
  *     softmax      f_k = v_k          d f_k / d w_j = v_k ([k = j] - v_j)
@@ -308,7 +308,7 @@ void wf_reference_backward(wf_operator op, const wf_filter *filter, const int64_
     free(list.all);
 }
 
-/* ---- The predictor ------------------------------------------------------------------------------------------------ */
+/* ---- The predictor ----------------------------------------------------------------------------------------------- */
 
 /* T: the 3x3 mean of c/(1+c) over in-image pixels, of one channel. */
 static double compressed_mean(const double *channel, int64_t h, int64_t w, int64_t y, int64_t x)

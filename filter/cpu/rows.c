@@ -13,7 +13,7 @@ enum { AHEAD = 1024 };
 /* Softmax's sums change their unit where a logit is larger by this: seldom, and long before they overflow. */
 enum { SLACK = 4 };
 
-/* ---- Between storage and rows ------------------------------------------------------------------------------------- */
+/* ---- Between storage and rows ------------------------------------------------------------------------------------ */
 
 /* Inlined for each type. */
 static ALWAYS_INLINE void load_row(real *restrict to, const void *restrict from, const wf_dtype dtype, int64_t stride,
@@ -97,7 +97,7 @@ static void log_plus(real *restrict row, const real *restrict added, int64_t cou
         row[i] = (real)log((double)row[i]) + added[i];
 }
 
-/* ---- Sums --------------------------------------------------------------------------------------------------------- */
+/* ---- Sums -------------------------------------------------------------------------------------------------------- */
 
 static void fill(real *row, real value, int64_t count)
 {
@@ -127,8 +127,8 @@ static inline vector load_weights(const wf_row_taps *row, int tap, const wf_dtyp
     return load_lanes(weight, dtype, i, lanes);
 }
 
-/* A channel's input of all taps. Where they are next to each other most of what one tap reads is what others do: two vectors
- * hold all of it, and are turned. */
+/* A channel's input of all taps. Where they are next to each other most of what one tap reads is what others do: two
+ * vectors hold all of it, and are turned. */
 static ALWAYS_INLINE void load_input(const wf_row_taps *row, const int taps, const int turns, int64_t i,
                                      const int64_t lanes, vector input[WF_ROW_TAPS])
 {
@@ -155,8 +155,8 @@ static inline tap_lanes find_tap_lanes(const wf_row_taps *row, int tap, int64_t 
     return found.low < found.high ? found : (tap_lanes){0, 0};
 }
 
-/* The weights are what comes from memory: they are used at once for all channels, and fetched ahead of that. whole: all lanes, which
- * all taps have. This and what follows is inlined for each number of taps and each type of weights. */
+/* The weights are what comes from memory: they are used at once for all channels, and fetched ahead of that. whole: all
+ * lanes, which all taps have. This and what follows is inlined for each number of taps and each type of weights. */
 static ALWAYS_INLINE void add_lanes(const wf_row_sums *to, const wf_row_taps *row, const int taps, const int turns,
                                     const wf_dtype weight_dtype, int64_t i, const int64_t lanes, const int whole)
 {
@@ -200,8 +200,8 @@ static ALWAYS_INLINE void add_lanes(const wf_row_sums *to, const wf_row_taps *ro
     }
 }
 
-/* Whole vectors of weights as they are, from element i on, with nothing else in the loop that would need registers. Returns where
- * it ends. */
+/* Whole vectors of weights as they are, from element i on, with nothing else in the loop that would need
+ * registers. Returns where it ends. */
 static ALWAYS_INLINE int64_t add_vectors(const wf_row_sums *to, const wf_row_taps *row, const int taps, const int turns,
                                          const wf_dtype weight_dtype, int64_t i, int64_t end)
 {
@@ -441,7 +441,7 @@ static void clamp_divisor(real *sum, int64_t count)
     }
 }
 
-/* ---- The predictor ------------------------------------------------------------------------------------------------ */
+/* ---- The predictor ----------------------------------------------------------------------------------------------- */
 
 static void subtract_squares(real *sum, int rows, const real *const *a, const real *const *b, const real *scale,
                              int64_t count)

@@ -1,5 +1,5 @@
-/* rows.h -- arithmetic on rows of pixels. rows.c is compiled once for each instruction set and each type of sums (real.h);
- * the device chooses among the results when it opens. Private. */
+/* rows.h -- arithmetic on rows of pixels. rows.c is compiled once for each instruction set and each type of sums
+ * (real.h); the device chooses among the results when it opens. Private. */
 #ifndef WF_CPU_ROWS_H
 #define WF_CPU_ROWS_H
 
@@ -11,8 +11,8 @@
 /* Taps that are added at once: at most so many, and so many with gradients, which need more registers. */
 enum { WF_ROW_TAPS = 8, WF_ROW_GRADIENT_TAPS = 5 };
 
-/* Neighbouring taps of one kernel row over the same pixels: each has a row of weights, real or as stored in images, and a
- * row of input in every channel. */
+/* Neighbouring taps of one kernel row over the same pixels: each has a row of weights, real or as stored in images, and
+ * a row of input in every channel. */
 typedef struct wf_row_taps {
     int taps;
     wf_dtype weight_dtype;
@@ -32,8 +32,8 @@ typedef struct wf_row_sums {
     int64_t stride, channels;
     real *total; /* += weight. NULL: not wanted */
 
-    /* Softmax: the weights are logits, sums and total count in units of the exponential of this one, which is raised where
-     * logits are much larger. NULL: weights as they are. */
+    /* Softmax: the weights are logits, sums and total count in units of the exponential of this one, which is raised
+     * where logits are much larger. NULL: weights as they are. */
     real *unit;
 } wf_row_sums;
 

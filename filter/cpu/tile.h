@@ -36,16 +36,16 @@ typedef struct wf_tile {
     _Alignas(64) real staged[WF_TILE_STAGED]; /* input, where it cannot */
 } wf_tile;
 
-/* A tap over the part of a tile that has it: `count` pixels from x on, if any. Their input pixels lie in row y_in from x_in
- * on. */
+/* A tap over the part of a tile that has it: `count` pixels from x on, if any. Their input pixels
+ * lie in row y_in from x_in on. */
 typedef struct wf_tap {
     int64_t index, x, count, y_in, x_in;
     const void *weight; /* of type weight_dtype, next to each other */
     wf_dtype weight_dtype;
 } wf_tap;
 
-/* What a tile does with neighbouring taps, taps[k], taps[k + 1] ..., at the pixels first <= x < last, which all of them have unless
- * t->takes_borders; row has their weights, and their input from t->channel on. */
+/* What a tile does with neighbouring taps, taps[k], taps[k + 1] ..., at the pixels first <= x < last, which all of them
+ * have unless t->takes_borders; row has their weights, and their input from t->channel on. */
 typedef void (*wf_tile_add)(wf_tile *t, const wf_tap *taps, int k, const wf_row_taps *row, int64_t first, int64_t last);
 
 /* Pixels of a tile, a multiple of what vectors hold, and how many tiles there are in a row. */
@@ -62,7 +62,8 @@ typedef struct wf_tiling {
 /* Rows of `pixels`, into tiles that have room for that many channels. */
 wf_tiling wf_tile_split(int64_t pixels, int64_t channels);
 
-/* How many of all tiles a thread does in a go: those of `rows` rows, or fewer, so that there is work for every thread. */
+/* How many of all tiles a thread does in a go: those of `rows` rows, or fewer, so that
+   there is work for every thread. */
 int wf_tile_chunk(const wf_tiling *tiling, int64_t rows, int64_t all);
 
 /* Where what the tensor has of the tap's pair of pixels lies, at the tile's pixel x: weights and their gradients. */

@@ -1,8 +1,8 @@
-/* vectors.h -- vectors of reals in the widest registers of the instruction set that a file is compiled for. Private; included by
- * rows.c alone.
+/* vectors.h -- vectors of reals in the widest registers of the instruction set that a file is compiled for.
+ * Private; included by rows.c alone.
  *
- * A vector has LANES elements. What takes `lanes` works on all of them or, at the ends of rows, on the first ones: no other
- * element of memory is touched, and the other lanes are 0. Types and lanes are known where these are inlined. */
+ * A vector has LANES elements. What takes `lanes` works on all of them or, at the ends of rows, on the first ones: no
+ * other element of memory is touched, and the other lanes are 0. Types and lanes are known where these are inlined. */
 #ifndef WF_CPU_VECTORS_H
 #define WF_CPU_VECTORS_H
 
@@ -26,7 +26,8 @@ enum { VECTOR_BYTES = 16 };
 #endif
 enum { LANES = VECTOR_BYTES / sizeof(real) };
 
-/* Sanitizers check the same steps where these are called, in a tenth of the time that it takes to compile all they are inlined to. */
+/* Sanitizers check the same steps where these are called, in a tenth of the time that it takes to
+   compile all they are inlined to. */
 #if defined(__SANITIZE_ADDRESS__)
 #define ALWAYS_INLINE inline
 #else
@@ -42,7 +43,7 @@ typedef int64_t integer;
 #endif
 typedef integer integers __attribute__((vector_size(VECTOR_BYTES)));
 
-/* ---- Storage ------------------------------------------------------------------------------------------------------- */
+/* ---- Storage ----------------------------------------------------------------------------------------------------- */
 
 static inline float bfloat_to_float(uint16_t bfloat)
 {
@@ -69,7 +70,7 @@ static inline real load_scalar(const void *row, const wf_dtype dtype, int64_t i)
     }
 }
 
-/* ---- Vectors ------------------------------------------------------------------------------------------------------ */
+/* ---- Vectors ----------------------------------------------------------------------------------------------------- */
 
 #if defined(__AVX512F__)
 static inline __mmask16 first(int64_t lanes)
@@ -191,8 +192,8 @@ static inline int64_t lanes_at(const real *row, int64_t count)
     return lanes < count ? lanes : count;
 }
 
-/* Lanes t ... t + LANES - 1 of two vectors next to each other, t < 8, where there are instructions for it: these are faster than
- * reads across the borders of the cache's lines. */
+/* Lanes t ... t + LANES - 1 of two vectors next to each other, t < 8, where there are instructions for it: these are
+ * faster than reads across the borders of the cache's lines. */
 #if defined(__AVX2__) && WF_REAL_IS_FLOAT
 enum { TURNS = 1 };
 
@@ -224,11 +225,11 @@ static inline vector turned(vector here, vector next, const int t)
 }
 #endif
 
-/* ---- Exponentials ------------------------------------------------------------------------------------------------- */
+/* ---- Exponentials ------------------------------------------------------------------------------------------------ */
 
 #if WF_REAL_IS_FLOAT
-/* exp(x) for |x| <= 87 to 2 ulp, 0 for smaller x: 2^n exp(r) with n = round(x / ln 2). The polynomial is exp's minimax fit
- * of degree 6 over |r| <= ln(2) / 2, whose relative error is 3e-9. */
+/* exp(x) for |x| <= 87 to 2 ulp, 0 for smaller x: 2^n exp(r) with n = round(x / ln 2). The polynomial is exp's minimax
+ * fit of degree 6 over |r| <= ln(2) / 2, whose relative error is 3e-9. */
 static inline vector exp_of(vector x)
 {
     const float lowest = -87, rounder = 0x1.8p23f + 127; /* adding it leaves n + 127 in the low bits */

@@ -1,5 +1,5 @@
-/* albedo.cuh -- the albedo's filter in one kernel: its head, softmax, gather, and the light of coarser levels that it divides.
- * Private. */
+/* albedo.cuh -- the albedo's filter in one kernel: its head, softmax, gather, and the light of coarser
+ * levels that it divides. Private. */
 #ifndef WF_CUDA_ALBEDO_CUH
 #define WF_CUDA_ALBEDO_CUH
 

@@ -13,7 +13,8 @@ static __device__ __forceinline__ uint2 wf_store_albedo(const wf_albedo_args &ar
     return halves;
 }
 
-/* Of the light of a thread's two pixels, the left one at (y,x), as wf_this_two has them, in a tile of 16 x 32. tile: shared memory. */
+/* Of the light of a thread's two pixels, the left one at (y,x), as wf_this_two has them, in a tile of
+   16 x 32. tile: shared memory. */
 static __device__ __forceinline__ void wf_halve_tile(const wf_halves &halves, float3 *tile, const wf_albedo_args &args,
                                                      float3 left, float3 right, int y, int x)
 {

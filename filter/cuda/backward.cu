@@ -10,7 +10,7 @@
 #define BLOCK_HEIGHT 4
 #define ALIGNMENT    256 /* of what the workspace is divided into */
 
-/* ---- Workspace ---------------------------------------------------------------------------------------------------- */
+/* ---- Workspace --------------------------------------------------------------------------------------------------- */
 
 /* Offsets of what is needed, and the size of all. */
 struct workspace_plan {
@@ -72,7 +72,7 @@ size_t wf_cuda_backward_workspace(const wf_backward_call *call)
     return plan_workspace(call).size;
 }
 
-/* ---- The first pass ----------------------------------------------------------------------------------------------- */
+/* ---- The first pass ---------------------------------------------------------------------------------------------- */
 
 struct scale_args {
     wf_grid grid;
@@ -146,7 +146,7 @@ static wf_result scale(const wf_cuda_device *device, cudaStream_t stream, const 
     return result;
 }
 
-/* ---- All of it ---------------------------------------------------------------------------------------------------- */
+/* ---- All of it --------------------------------------------------------------------------------------------------- */
 
 /* What takes g to grad_input: the other operator, of the same weights. */
 static wf_filter_call make_adjoint(const wf_backward_call *call, const wf_scaled *scaled)

@@ -32,7 +32,7 @@ static __global__ void __launch_bounds__(WIDTH *WF_TILE_HEIGHT / WF_TILE_GROUP +
 #endif
 }
 
-/* ---- Plan --------------------------------------------------------------------------------------------------------- */
+/* ---- Plan -------------------------------------------------------------------------------------------------------- */
 
 template <wf_operator ADJOINT> static const void *kernel_of(const wf_filter_call *adjoint)
 {

@@ -1,7 +1,8 @@
 /* blend.cuh -- the finest level's blend by the blocks that filter it, while its images are in the cache. Private.
  *
- * What is added to a pixel comes from means of its neighbours. So blends have tiles of the filter's size, but between them: one at
- * each corner of the filter's tiles, which needs those around it. The block that finishes the last of these blends it. */
+ * What is added to a pixel comes from means of its neighbours. So blends have tiles of the filter's size, but
+ * between them: one at each corner of the filter's tiles, which needs those around it. The block that
+ * finishes the last of these blends it. */
 #ifndef WF_CUDA_BLEND_CUH
 #define WF_CUDA_BLEND_CUH
 
@@ -42,7 +43,8 @@ static __device__ __forceinline__ bool wf_count_tile(const wf_blend_args &args, 
     return before == others;
 }
 
-/* Two neighbouring pixels' planes, which other blocks may have written. is_paired: in one piece, or the right one only where there is one. */
+/* Two neighbouring pixels' planes, which other blocks may have written. is_paired: in one piece, or the
+   right one only where there is one. */
 static __device__ __forceinline__ void wf_read_two_pixels(const wf_view &view, bool is_paired, int y, int x,
                                                           bool has_right, float (&left)[3], float (&right)[3])
 {
@@ -85,8 +87,8 @@ static __device__ __forceinline__ void wf_write_two_pixels(const wf_view &view, 
     }
 }
 
-/* o of a tile of HEIGHT rows, between the filter's. coarse: shared memory for its coarse pixels and a border of one. What is read ahead
- * of the barrier is on its way at the same time. */
+/* o of a tile of HEIGHT rows, between the filter's. coarse: shared memory for its coarse pixels and a border of one.
+ * What is read ahead of the barrier is on its way at the same time. */
 template <int HEIGHT, int THREADS>
 static __device__ __forceinline__ void wf_blend_tile(const wf_blend_args &args, const wf_filtered_args &filtered,
                                                      wf_coarse_pixel *coarse, int column, int row)

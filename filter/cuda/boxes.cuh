@@ -1,5 +1,5 @@
-/* boxes.cuh -- what tma.cuh leaves out: copies in one piece, and barriers of a kernel's own. Private; since compute capability
- * 9.0. */
+/* boxes.cuh -- what tma.cuh leaves out: copies in one piece, and barriers of a kernel's own. Private;
+ * since compute capability 9.0. */
 #ifndef WF_CUDA_BOXES_CUH
 #define WF_CUDA_BOXES_CUH
 

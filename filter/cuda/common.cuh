@@ -7,7 +7,7 @@
 
 #include "cuda_device.h"
 
-/* ---- Elements ----------------------------------------------------------------------------------------------------- */
+/* ---- Elements ---------------------------------------------------------------------------------------------------- */
 
 template <typename T> struct wf_real_of {
     using type = float;
@@ -111,7 +111,7 @@ static __device__ __forceinline__ void wf_store4(__nv_bfloat16 *to, const float 
     *(uint2 *)to = make_uint2(*(unsigned *)&low, *(unsigned *)&high);
 }
 
-/* ---- Images ------------------------------------------------------------------------------------------------------- */
+/* ---- Images ------------------------------------------------------------------------------------------------------ */
 
 /* A tensor in a kernel's arguments. Strides in elements. */
 struct wf_view {
@@ -151,10 +151,10 @@ static __device__ __forceinline__ T *wf_at(const wf_view &view, int64_t n, int64
     return wf_at<T>(view, n, c, y) + x * view.column;
 }
 
-/* ---- Blocks ------------------------------------------------------------------------------------------------------- */
+/* ---- Blocks ------------------------------------------------------------------------------------------------------ */
 
-/* Blocks that cover every tile of every image `passes` times. The passes of one tile run side by side, so that what they
- * share comes from the cache. */
+/* Blocks that cover every tile of every image `passes` times. The passes of one tile run side by side, so that what
+ * they share comes from the cache. */
 struct wf_grid {
     unsigned columns, rows, passes;
 };

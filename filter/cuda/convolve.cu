@@ -6,7 +6,7 @@
 #include "half.h"
 #include "network.h"
 
-/* ---- Parameters --------------------------------------------------------------------------------------------------- */
+/* ---- Parameters -------------------------------------------------------------------------------------------------- */
 
 size_t wf_cuda_convolution_bytes(const wf_device *device, const wf_convolution *shape)
 {
@@ -15,7 +15,8 @@ size_t wf_cuda_convolution_bytes(const wf_device *device, const wf_convolution *
     return shape->outputs * (sizeof(float) + weights * sizeof(uint16_t));
 }
 
-/* Which output column i of the fragments of a pair is: in such an order that a lane's sums are four neighbouring ones. */
+/* Which output column i of the fragments of a pair is: in such an order that a lane's
+   sums are four neighbouring ones. */
 static int output_of(int pair, int i)
 {
     return pair * 16 + 4 * (i % 8 / 2) + 2 * (i / 8) + i % 2;
@@ -32,8 +33,8 @@ static float weight_at(const weights &w, int output, int input, int tap)
     return w.data[((size_t)output * w.inputs + input) * WF_TAPS + tap];
 }
 
-/* The sum of those taps that, at a place in a coarse pixel, read the same coarse pixel: convolve_up.cuh's. is_cut: the upper places
- * are the image's last row, below which there is nothing. */
+/* The sum of those taps that, at a place in a coarse pixel, read the same coarse pixel: convolve_up.cuh's. is_cut: the
+ * upper places are the image's last row, below which there is nothing. */
 static float coarse_weight_at(const weights &w, int output, int input, int tap, bool is_cut)
 {
     const int place = tap / 4, y = place / 2, x = place % 2, lower = tap % 4 / 2, right = tap % 2;
@@ -107,7 +108,7 @@ void wf_cuda_arrange_convolution(const wf_device *device, const wf_convolution *
     arrange(w, shape->coarse, COARSE_CUT, shape->outputs, columns, to);
 }
 
-/* ---- Launch ------------------------------------------------------------------------------------------------------- */
+/* ---- Launch ------------------------------------------------------------------------------------------------------ */
 
 /* Large tiles read their borders less often, small ones keep all multiprocessors busy where the image is small. */
 wf_result wf_cuda_convolve(wf_cuda_device *device, cudaStream_t stream, const wf_convolve_call *call)

@@ -1,11 +1,13 @@
-/* convolve.cuh -- 3x3 convolutions as products of matrices: a block computes some outputs of a tile of pixels, 16 inputs after the
- * other. What the kernels have in common: how pixels come into shared memory, and outputs out of registers. Private.
+/* convolve.cuh -- 3x3 convolutions as products of matrices: a block computes some outputs of a tile of
+ * pixels, 16 inputs after the other. What the kernels have in common: how pixels come into shared memory, and
+ * outputs out of registers. Private.
  *
- * Shared memory has stages, filled ahead by asynchronous copies, of the 16 inputs' pixels, tile and a border of one pixel, and
- * of their weights. Pixels' halves 0 ... 7 lie in one plane and 8 ... 15 in another one, 16 bytes a pixel, so that any 8
- * neighbours are 128 consecutive bytes: a tile shifted by a tap is read in place, without bank conflicts.
+ * Shared memory has stages, filled ahead by asynchronous copies, of the 16 inputs' pixels, tile and a border of one
+ * pixel, and of their weights. Pixels' halves 0 ... 7 lie in one plane and 8 ... 15 in another one, 16 bytes a pixel,
+ * so that any 8 neighbours are 128 consecutive bytes: a tile shifted by a tap is read in place, without bank conflicts.
  *
- * A tile has WIDTH x HEIGHT pixels in rows of PITCH, with their border ENTRIES, in planes of PLANE; THREADS threads copy them. A warp's sums are ROWS fragments of 16 pixels above each other, of PAIRS times 16 outputs. */
+ * A tile has WIDTH x HEIGHT pixels in rows of PITCH, with their border ENTRIES, in planes of PLANE; THREADS threads
+ * copy them. A warp's sums are ROWS fragments of 16 pixels above each other, of PAIRS times 16 outputs. */
 #ifndef WF_CUDA_CONVOLVE_CUH
 #define WF_CUDA_CONVOLVE_CUH
 
@@ -36,8 +38,8 @@ struct wf_convolve_args {
     __half *pooled; /* or NULL */
 };
 
-/* The pixels that a tile of WIDTH x HEIGHT reads, in rows of PITCH; how they lie in each of the two planes, of PLANE entries: row
- * after row. */
+/* The pixels that a tile of WIDTH x HEIGHT reads, in rows of PITCH; how they lie in each of the two planes, of
+ * PLANE entries: row after row. */
 template <int WIDTH, int HEIGHT> struct wf_region {
     static constexpr int PITCH = WIDTH + 2, ENTRIES = PITCH * (HEIGHT + 2);
     static constexpr int PLANE =
@@ -64,8 +66,9 @@ template <int WIDTH, int HEIGHT> struct wf_split_region {
     }
 };
 
-/* Where a region's pixels come from: each one's first half in a source, -1 outside the image. y, x: the tile's first pixel.
- * Read after a barrier. Where the source has half the resolution, scale is 1 and the tile is one of the finer image, else 0. */
+/* Where a region's pixels come from: each one's first half in a source, -1 outside the image. y, x: the
+ * tile's first pixel. Read after a barrier. Where the source has half the resolution, scale is 1 and the tile
+ * is one of the finer image, else 0. */
 template <typename Region, int THREADS>
 static __device__ __forceinline__ void wf_find_places(int *places, const wf_source &source, int y, int x, int height,
                                                       int width, int scale)
@@ -100,7 +103,8 @@ static __device__ __forceinline__ uint2 wf_finish_pixel(const float *low, const 
     return make_uint2(wf_activate(low[0] + bias.x, low[1] + bias.y), wf_activate(high[0] + bias.z, high[1] + bias.w));
 }
 
-/* Of two pixels side by side, of which two neighbouring lanes have four outputs each: the even lane gets all eight of the left one. */
+/* Of two pixels side by side, of which two neighbouring lanes have four outputs each: the even lane
+   gets all eight of the left one. */
 static __device__ __forceinline__ uint4 wf_swap_halves(const uint2 &left, const uint2 &right)
 {
     const bool is_odd = threadIdx.x % 2;
@@ -131,8 +135,9 @@ static __device__ __forceinline__ uint2 wf_pool_columns(const uint2 &pixel)
         pixel, make_uint2(__shfl_xor_sync(0xffffffff, pixel.x, 4), __shfl_xor_sync(0xffffffff, pixel.y, 4)));
 }
 
-/* Bias, ReLU, the output and, where it is wanted, its pooled version. x, y: the warp's first pixel; for the pooled one ROWS are even, and
- * so is that. Values are not negative, so that 0 outside the image does not count for the maximum. */
+/* Bias, ReLU, the output and, where it is wanted, its pooled version. x, y: the warp's first pixel; for
+ * the pooled one ROWS are even, and so is that. Values are not negative, so that 0 outside the image
+ * does not count for the maximum. */
 template <typename Tile>
 static __device__ __forceinline__ void
 wf_store_tile(const wf_convolve_args &args, const float (&sums)[Tile::ROWS][8 * Tile::PAIRS], int x, int y, int pair0)

@@ -39,7 +39,7 @@ int wf_cuda_group_columns(const wf_cuda_device *device, const wf_convolution *sh
     return shape->outputs % 64 == 0 ? 64 : shape->outputs % 48 == 0 ? 48 : shape->outputs % 32 == 0 ? 32 : 0;
 }
 
-/* ---- Coarse sources ----------------------------------------------------------------------------------------------- */
+/* ---- Coarse sources ---------------------------------------------------------------------------------------------- */
 
 static bool keeps_up_weights(const wf_cuda_device *device, const wf_convolution *shape)
 {
@@ -50,8 +50,8 @@ static bool keeps_up_weights(const wf_cuda_device *device, const wf_convolution 
                            : count_up_stages<wf_up_tile<32, true>>(device, chunks, coarse_chunks);
 }
 
-/* Whether it is read in place. Where a coarse pixel of the last column is cut off, sums of its weights would be wrong; of the last
- * row there are others. */
+/* Whether it is read in place. Where a coarse pixel of the last column is cut off, sums of its weights would be wrong;
+ * of the last row there are others. */
 static bool reads_coarse(const wf_cuda_device *device, const wf_convolve_call *call)
 {
     return call->output.width % 2 == 0 && (call->output.height % 2 == 0 || !keeps_up_weights(device, &call->shape));
@@ -91,7 +91,7 @@ static wf_result launch_upsample(wf_cuda_device *device, cudaStream_t stream, co
     return wf_launch_follower(device, stream, (const void *)upsample, blocks, UPSAMPLE_THREADS, 0, &args);
 }
 
-/* ---- Tiles -------------------------------------------------------------------------------------------------------- */
+/* ---- Tiles ------------------------------------------------------------------------------------------------------- */
 
 static wf_result encode(const wf_cuda_device *device, const wf_source &source, const cuuint64_t sizes[4],
                         const cuuint64_t strides[3], const cuuint32_t box[4], const cuuint32_t steps[4],
@@ -208,7 +208,7 @@ static wf_result launch_columns(wf_cuda_device *device, cudaStream_t stream, con
     return best.launch(device, stream, args);
 }
 
-/* ---- Tiles of coarse pixels --------------------------------------------------------------------------------------- */
+/* ---- Tiles of coarse pixels -------------------------------------------------------------------------------------- */
 
 /* As make_map; of the pixels in every second row and column, one dimension each. */
 static wf_result make_split_map(const wf_cuda_device *device, const wf_source &source, int width, int height,

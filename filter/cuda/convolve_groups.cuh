@@ -1,12 +1,12 @@
-/* convolve_groups.cuh -- 3x3 convolutions in which four warps together multiply 64 pixels of a row (wgmma). Private; for kernels
- * built for sm_90a.
+/* convolve_groups.cuh -- 3x3 convolutions in which four warps together multiply 64 pixels of a row (wgmma).
+ * Private; for kernels built for sm_90a.
  *
- * A block stays and works on one tile after the other, of all pixels and COLUMNS outputs. Its last warp has TMA fill rings of
- * stages in shared memory, of 16 inputs each; what comes lies as the products read it. Weights are (COLUMNS outputs, chunk, tap,
- * 8 inputs, outputs, 8).
+ * A block stays and works on one tile after the other, of all pixels and COLUMNS outputs. Its last warp has TMA fill
+ * rings of stages in shared memory, of 16 inputs each; what comes lies as the products read it. Weights are (COLUMNS
+ * outputs, chunk, tap, 8 inputs, outputs, 8).
  *
- * Where the weights of all inputs fit beside the stages they stay, too, and each group has tiles and a ring of its own: while one
- * writes its outputs others multiply. Else the groups share tiles, and weights come with every stage. */
+ * Where the weights of all inputs fit beside the stages they stay, too, and each group has tiles and a ring of its own:
+ * while one writes its outputs others multiply. Else the groups share tiles, and weights come with every stage. */
 #ifndef WF_CUDA_CONVOLVE_GROUPS_CUH
 #define WF_CUDA_CONVOLVE_GROUPS_CUH
 

@@ -1,10 +1,10 @@
-/* convolve_pair.cuh -- two 3x3 convolutions of 16 outputs after each other, the first one's outputs never leaving shared memory:
- * for full resolution, where memory is what takes time. Private.
+/* convolve_pair.cuh -- two 3x3 convolutions of 16 outputs after each other, the first one's outputs never leaving
+ * shared memory: for full resolution, where memory is what takes time. Private.
  *
- * A block computes WIDTH x HEIGHT pixels, of the first convolution one more on each side, from a region with two more. Pixels of
- * even and odd columns lie apart: what a warp multiplies are 16 pixels of a row and of one kind (matrix.cuh's fragments), and a
- * coarse source's pixels (convolve_up.cuh) are their neighbours in both kinds alike. Columns and rows of the first convolution
- * are counted from the pixel left above the block, which lies in an odd column and row. */
+ * A block computes WIDTH x HEIGHT pixels, of the first convolution one more on each side, from a region with two more.
+ * Pixels of even and odd columns lie apart: what a warp multiplies are 16 pixels of a row and of one kind (matrix.cuh's
+ * fragments), and a coarse source's pixels (convolve_up.cuh) are their neighbours in both kinds alike. Columns and rows
+ * of the first convolution are counted from the pixel left above the block, which lies in an odd column and row. */
 #ifndef WF_CUDA_CONVOLVE_PAIR_CUH
 #define WF_CUDA_CONVOLVE_PAIR_CUH
 

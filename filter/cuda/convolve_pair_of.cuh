@@ -30,8 +30,8 @@ static __device__ __forceinline__ void wf_copy_region(uint32_t region, const wf_
     }
 }
 
-/* The same of features: first all of a thread's pixels are read, then they are computed with. The frame was there before the kernels
- * that find its exposure, which are waited for in between. */
+/* The same of features: first all of a thread's pixels are read, then they are computed with. The frame was there
+ * before the kernels that find its exposure, which are waited for in between. */
 static __device__ __forceinline__ void wf_make_region(unsigned char *region, const wf_pair_args &args, int y, int x)
 {
     typedef wf_pair_tile tile;
@@ -96,8 +96,8 @@ static __device__ __forceinline__ void wf_multiply_pair(float sums[8], const uin
     wf_multiply(sums + 4, a, b.z, b.w);
 }
 
-/* 3x3 on the region: the sums' rows and columns are one less than those in the middle of their taps. first: the address of this
- * lane's row in the region of the warp's first pixel. */
+/* 3x3 on the region: the sums' rows and columns are one less than those in the middle of their taps. first: the address
+ * of this lane's row in the region of the warp's first pixel. */
 static __device__ __forceinline__ void wf_add_region(wf_strip_sums &sums, uint32_t first, const uint4 *weights)
 {
     typedef wf_pair_tile tile;
@@ -123,8 +123,8 @@ static __device__ __forceinline__ void wf_add_region(wf_strip_sums &sums, uint32
     }
 }
 
-/* 2x2 on the coarse source: rows 2 i, 2 i + 1 and columns 2 j, 2 j + 1 all read rows i, i + 1 and columns j, j + 1. The even ones
- * are at odd places. */
+/* 2x2 on the coarse source: rows 2 i, 2 i + 1 and columns 2 j, 2 j + 1 all read rows i, i + 1 and columns j, j + 1.
+ * The even ones are at odd places. */
 static __device__ __forceinline__ void wf_add_up(wf_strip_sums &sums, uint32_t first, const uint4 *weights)
 {
     typedef wf_pair_tile tile;
@@ -208,8 +208,8 @@ static __device__ __forceinline__ void wf_store_strip(const wf_pair_args &args, 
     }
 }
 
-/* A block stays, and works on one tile after the other: while it multiplies, what the next one reads is on its way. That of features
- * is not, and has a tile. */
+/* A block stays, and works on one tile after the other: while it multiplies, what the next one reads is on its way.
+ * That of features is not, and has a tile. */
 template <bool COARSE, bool FEATURES>
 static __global__ void __launch_bounds__(wf_pair_tile::THREADS, 2) convolve_pair(const wf_pair_args args)
 {

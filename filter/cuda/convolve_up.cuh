@@ -1,20 +1,22 @@
-/* convolve_up.cuh -- 3x3 convolutions of a source of half the resolution and one of the full one, with wgmma. Private; for kernels
- * built for sm_90a; of images with even widths.
+/* convolve_up.cuh -- 3x3 convolutions of a source of half the resolution and one of the full one, with wgmma. Private;
+ * for kernels built for sm_90a; of images with even widths.
  *
- * Of nine taps on the coarse source's pixels, each twice as large, several read the same one: at each of the four places in a
- * coarse pixel a 2x2 kernel with sums of weights does as well, with 4/9 of the arithmetic. So a group has the pixels of each
- * place apart, 8x8 coarse pixels of them, and TMA splits the full source likewise. Coarse weights are (COLUMNS outputs, chunk,
- * place, 2x2 tap, 8 inputs, outputs, 8). Weights stay, or come with every stage, as in convolve_groups.cuh.
+ * Of nine taps on the coarse source's pixels, each twice as large, several read the same one: at each of the four
+ * places in a coarse pixel a 2x2 kernel with sums of weights does as well, with 4/9 of the arithmetic. So a group
+ * has the pixels of each place apart, 8x8 coarse pixels of them, and TMA splits the full source likewise. Coarse
+ * weights are (COLUMNS outputs, chunk, place, 2x2 tap, 8 inputs, outputs, 8). Weights stay, or come with every
+ * stage, as in convolve_groups.cuh.
  *
- * Where the height is odd the last row is cut: below it there is nothing, where the sums have a pixel. It has tiles and sums of its own, for
- * which weights must not stay. */
+ * Where the height is odd the last row is cut: below it there is nothing, where the sums have a pixel. It has tiles and
+ * sums of its own, for which weights must not stay. */
 #ifndef WF_CUDA_CONVOLVE_UP_CUH
 #define WF_CUDA_CONVOLVE_UP_CUH
 
 #include "convolve_groups.cuh"
 
-/* A group has 16 x 16 pixels; where the weights stay that is a tile, else both groups' are one, side by side. Regions have a border: SIZE
- * coarse pixels across, and in each of four parts (of even and odd rows and columns) PART_SIZE of the others. */
+/* A group has 16 x 16 pixels; where the weights stay that is a tile, else both groups' are one, side by side.
+ * Regions have a border: SIZE coarse pixels across, and in each of four parts (of even and odd rows and
+ * columns) PART_SIZE of the others. */
 template <int COLUMNS_, bool STAYS_> struct wf_up_tile {
     static constexpr int COLUMNS = COLUMNS_, GROUPS = 2;
     static constexpr bool STAYS = STAYS_; /* the weights */

@@ -109,7 +109,7 @@ static __global__ void __launch_bounds__(Tile::THREADS) convolve_warps(const wf_
     wf_store_tile<Tile>(args, sums, x0 + across * 16, y0 + down * Tile::ROWS, pair0 + deep * Tile::PAIRS);
 }
 
-/* ---- Launch ------------------------------------------------------------------------------------------------------- */
+/* ---- Launch ------------------------------------------------------------------------------------------------------ */
 
 template <int ROWS, int PAIRS, int DOWN, int ACROSS, int DEEP, int STAGES>
 wf_result wf_convolve_warps(wf_cuda_device *device, cudaStream_t stream, wf_convolve_args *args)

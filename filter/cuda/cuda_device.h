@@ -45,8 +45,8 @@ wf_result wf_cuda_predict_bilateral(wf_cuda_device *device, cudaStream_t stream,
 /* The virtual architecture, 75 or 90, that the kernels which the current device runs were built from. */
 cudaError_t wf_cuda_architecture(int *architecture);
 
-/* Between the first call, `begins`, and the second one kernels are not launched but noted; the second call loads them, each in a
- * thread of its own. Pairs of calls may enclose others, which are part of them. */
+/* Between the first call, `begins`, and the second one kernels are not launched but noted; the second call loads them,
+ * each in a thread of its own. Pairs of calls may enclose others, which are part of them. */
 wf_result wf_cuda_rehearse(wf_cuda_device *device, int begins);
 
 /* Ahead of every launch: in a rehearsal it notes the kernel and returns 1. */

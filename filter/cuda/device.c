@@ -17,7 +17,7 @@ wf_result wf_cuda_check(const wf_log *log, cudaError_t error, const char *what)
                    "CUDA failed while %s: %s (error %d)", what, cudaGetErrorString(error), (int)error);
 }
 
-/* ---- The current device ------------------------------------------------------------------------------------------- */
+/* ---- The current device ------------------------------------------------------------------------------------------ */
 
 static wf_result enter(const wf_log *log, int ordinal, int *previous)
 {
@@ -33,7 +33,8 @@ static void leave(int ordinal, int previous)
         cudaSetDevice(previous);
 }
 
-/* Lets this thread open and close devices while a stream is captured, here or in another thread. Returns what to restore. */
+/* Lets this thread open and close devices while a stream is captured, here or in another
+   thread. Returns what to restore. */
 static enum cudaStreamCaptureMode exchange_capture_mode(enum cudaStreamCaptureMode mode)
 {
     cudaThreadExchangeStreamCaptureMode(&mode);
@@ -52,7 +53,7 @@ static enum cudaStreamCaptureMode exchange_capture_mode(enum cudaStreamCaptureMo
         return result;                                                                                                 \
     } while (0)
 
-/* ---- Operations --------------------------------------------------------------------------------------------------- */
+/* ---- Operations -------------------------------------------------------------------------------------------------- */
 
 static wf_result gather(wf_device *base, wf_stream stream, const wf_filter_call *call)
 {
@@ -109,7 +110,7 @@ static wf_result no_barrier(wf_device *device, wf_stream stream)
     return WF_OK;
 }
 
-/* ---- Networks ----------------------------------------------------------------------------------------------------- */
+/* ---- Networks ---------------------------------------------------------------------------------------------------- */
 
 static wf_result expose(wf_device *base, wf_stream stream, const wf_expose_call *call)
 {
@@ -204,7 +205,7 @@ static const wf_network_table network = {.dtype = WF_FLOAT16,
                                          .level_workspace = wf_cuda_level_workspace,
                                          .blend_counters = wf_cuda_blend_counters};
 
-/* ---- Memory and one-off work -------------------------------------------------------------------------------------- */
+/* ---- Memory and one-off work ------------------------------------------------------------------------------------- */
 
 static wf_result allocate(wf_device *base, size_t size, void **data)
 {
@@ -262,7 +263,7 @@ static wf_result finish(wf_device *base, wf_stream stream)
     ON_DEVICE(device, wf_cuda_check(&base->log, cudaStreamSynchronize(stream), "waiting for the stream"));
 }
 
-/* ---- What it is --------------------------------------------------------------------------------------------------- */
+/* ---- What it is -------------------------------------------------------------------------------------------------- */
 
 static wf_result info(const wf_device *base, wf_device_info *info)
 {
@@ -288,7 +289,7 @@ int wf_cuda_ordinal(const wf_device *device)
     return device && device->backend == WF_CUDA ? ((const wf_cuda_device *)device)->ordinal : -1;
 }
 
-/* ---- Opening and closing ------------------------------------------------------------------------------------------ */
+/* ---- Opening and closing ----------------------------------------------------------------------------------------- */
 
 static wf_result close_current(wf_cuda_device *device)
 {

@@ -110,7 +110,7 @@ wf_result wf_cuda_expose(wf_cuda_device *device, cudaStream_t stream, const wf_e
     return wf_launch_follower(device, stream, (const void *)find_exposure, dim3(1), THREADS, 0, &last);
 }
 
-/* ---- Features ----------------------------------------------------------------------------------------------------- */
+/* ---- Features ---------------------------------------------------------------------------------------------------- */
 
 struct features_args {
     wf_features_args features;

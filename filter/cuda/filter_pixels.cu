@@ -139,7 +139,7 @@ static __global__ void __launch_bounds__(WF_PIXELS_WIDTH *WF_PIXELS_HEIGHT) filt
     }
 }
 
-/* ---- Plan --------------------------------------------------------------------------------------------------------- */
+/* ---- Plan -------------------------------------------------------------------------------------------------------- */
 
 /* Channels that a thread computes at once: exactly so many, or up to 8. Linear and normalized images of one and of four
  * have kernels of their own, float64 ones are there for checks, a channel at a time. */

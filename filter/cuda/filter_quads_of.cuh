@@ -89,8 +89,8 @@ make_factors(const weight_quads<OP, Weight, SLOTS> &weights, const wf_tile_row &
     }
 }
 
-/* Adds all taps to the sums of the pixels from `at` on. PAIRED: beside the other operator, so that both take rows of taps
- * in the same order, from the upper one on. */
+/* Adds all taps to the sums of the pixels from `at` on. PAIRED: beside the other operator, so that both take rows of
+ * taps in the same order, from the upper one on. */
 template <wf_operator OP, wf_mode MODE, bool BORDERS, bool PAIRED, typename Image, typename Weight, int CHANNELS,
           int KERNEL_WIDTH>
 static __device__ __forceinline__ void add_rows(const wf_quads_args &args, const wf_block &at,

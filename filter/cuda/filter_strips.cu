@@ -9,7 +9,8 @@
 #define LATENCY_STAGES 3     /* that hide the memory's latency, */
 #define LATENCY_BYTES  65536 /* and bytes that could be read meanwhile */
 
-/* Columns of a box of weights. Of splat they reach as far beyond the pixels as sources beyond the box's first column. */
+/* Columns of a box of weights. Of splat they reach as far beyond the pixels as sources
+   beyond the box's first column. */
 static int box_width_of(const wf_tile_row &row, wf_operator op, wf_mode mode, size_t element)
 {
     const int columns = 16 / (int)element;

@@ -2,8 +2,8 @@
  *
  * Tiles of many channels would read their halos several times over. Here a block goes down a strip of columns, some
  * rows a step. The rows of the input that a step needs lie in a ring in shared memory; each step adds as many as it
- * computes, so that only the halo left and right is read again. Weights come in stages as those of tiles do, most of them
- * in one box.
+ * computes, so that only the halo left and right is read again. Weights come in stages as those of
+ * tiles do, most of them in one box.
  *
  * Blocks share all strips' steps so that they end together, and neighbors go down side by side: what they share comes
  * from the cache. Where there are more channels than a block can take, blocks take a pass of them each. */
@@ -19,8 +19,8 @@
 #define WF_STRIP_WIDTH         64  /* columns */
 #define WF_STRIP_MAX_THREADS   384 /* of a block */
 
-/* Of the input's rows, and of the weights: of the first stage of a kernel row, of those that follow, and of the last; or
- * of single taps. */
+/* Of the input's rows, and of the weights: of the first stage of a kernel row, of those that follow, and
+ * of the last; or of single taps. */
 struct wf_strip_maps {
     CUtensorMap input, weight[3];
 };
@@ -56,8 +56,8 @@ static __host__ __device__ __forceinline__ int wf_strip_stage_column(const wf_ti
     return wf_strip_stage_begin(row, stage) / columns * columns;
 }
 
-/* Columns from a channel's sources to the next one's. Paired teams read half as many neighbours each at a time: those of
- * channels an odd number apart lie in different halves of the banks. */
+/* Columns from a channel's sources to the next one's. Paired teams read half as many neighbours each at a time: those
+ * of channels an odd number apart lie in different halves of the banks. */
 static __host__ __device__ __forceinline__ int wf_strip_pitch(const wf_tile_row &row, size_t element)
 {
     const int banks = 128 / (int)element, half = banks / 2;
@@ -113,7 +113,8 @@ static __device__ __forceinline__ wf_block wf_strip_next(const wf_strip_args &ar
     return block;
 }
 
-/* Has a stage of kernel row i filled, tap by tap; of splat's taps in one box the one with the last source comes first. */
+/* Has a stage of kernel row i filled, tap by tap; of splat's taps in one box the one
+   with the last source comes first. */
 template <wf_operator OP, wf_mode MODE, typename Weight>
 static __device__ __forceinline__ void wf_strip_produce_stage(const wf_strip_maps &maps, const wf_strip_args &args,
                                                               const wf_tile_row &row, const wf_block &block, int i,
@@ -184,11 +185,11 @@ static __device__ __forceinline__ void wf_strip_produce(const wf_strip_maps &map
     }
 }
 
-/* ---- Kernel rows -------------------------------------------------------------------------------------------------- */
+/* ---- Kernel rows ------------------------------------------------------------------------------------------------- */
 
-/* Rows of 11 taps have their sources in columns from the last of one quad to the first of another: these two columns are
- * shuffled from the neighbours, which read the whole quads, and what a row begins with is read while the row before it
- * ends. (So it could be for 3 taps, for which it is slower.) */
+/* Rows of 11 taps have their sources in columns from the last of one quad to the first of another: these two columns
+ * are shuffled from the neighbours, which read the whole quads, and what a row begins with is read while the row before
+ * it ends. (So it could be for 3 taps, for which it is slower.) */
 static constexpr __host__ __device__ bool wf_strip_shuffles(wf_mode mode, int width)
 {
     return mode != WF_SOFTMAX && width == 11;
@@ -206,7 +207,8 @@ static __device__ __forceinline__ wf_strip_lane wf_make_strip_lane(const wf_stri
     return {args.pair, quad == 0, quad == quads - 1};
 }
 
-/* Reads the quad that a row begins with, or the second, where a column of the first is shuffled. input: at the first. */
+/* Reads the quad that a row begins with, or the second, where a column of the first is
+   shuffled. input: at the first. */
 template <bool SHUFFLES, typename Image, int CHANNELS>
 static __device__ __forceinline__ void wf_strip_begin_row(float (&sources)[CHANNELS][2 * WF_TILE_GROUP],
                                                           const Image *input, int plane)
@@ -316,7 +318,7 @@ wf_strip_add_row(wf_sums<MODE, CHANNELS, WF_TILE_GROUP> &sums, float (&sources)[
     }
 }
 
-/* ---- Steps -------------------------------------------------------------------------------------------------------- */
+/* ---- Steps ------------------------------------------------------------------------------------------------------- */
 
 /* Stores the sums of every so many channels. */
 template <typename Image, wf_mode MODE, int CHANNELS>

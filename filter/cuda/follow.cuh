@@ -1,7 +1,7 @@
 /* follow.cuh -- how a frame's kernels follow each other. Private.
  *
- * Where the device can, a kernel's blocks take their places while the last ones of the kernel before it still work: each calls
- * wf_follow before it touches what other kernels read or write. */
+ * Where the device can, a kernel's blocks take their places while the last ones of the kernel before it still work:
+ * each calls wf_follow before it touches what other kernels read or write. */
 #ifndef WF_CUDA_FOLLOW_CUH
 #define WF_CUDA_FOLLOW_CUH
 

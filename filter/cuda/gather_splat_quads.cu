@@ -1,8 +1,8 @@
 /* Both operators of the same linear weights, with four neighboring pixels a thread.
  *
- * Of two warps of a block one gathers a tile's row and the next one splats to it. Both take rows of taps in the same order
- * and at about the same time, so that most of the weights that the second one reads are in the multiprocessor's cache,
- * but for those of rows above and below the tile. */
+ * Of two warps of a block one gathers a tile's row and the next one splats to it. Both take rows of taps in the same
+ * order and at about the same time, so that most of the weights that the second one reads are in the multiprocessor's
+ * cache, but for those of rows above and below the tile. */
 #include "filter_quads_of.cuh"
 #include "plan.h"
 
@@ -65,7 +65,7 @@ static __global__ void __launch_bounds__(pair_threads(PAIR_SHAPE), PAIR_SHAPE.bl
     }
 }
 
-/* ---- Plan --------------------------------------------------------------------------------------------------------- */
+/* ---- Plan -------------------------------------------------------------------------------------------------------- */
 
 template <int TYPES> static const void *pair_kernel_of(int kernel_width, pair_shape *shape)
 {

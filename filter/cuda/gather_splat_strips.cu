@@ -1,14 +1,16 @@
 /* Both operators of the same linear weights, each of which is read once.
  *
- * A warp stays with a row of sources, of which each lane has neighboring pixels, and goes through the rows of taps. Each leads to
- * another row of the image, whose pixels it reads for gather and to which it adds what splat brings there. From tap to tap both
- * move by a pixel: what gather reads in a window, and splat's sums from a lane's registers to those of the lane before it. After a
- * row of taps the latter are added to a row of sums in shared memory; gather's stay in registers.
+ * A warp stays with a row of sources, of which each lane has neighboring pixels, and goes through the rows of taps.
+ * Each leads to another row of the image, whose pixels it reads for gather and to which it adds what splat brings
+ * there. From tap to tap both move by a pixel: what gather reads in a window, and splat's sums from a lane's
+ * registers to those of the lane before it. After a row of taps the latter are added to a row of sums in shared
+ * memory; gather's stay in registers.
  *
- * The warps of a block have neighboring rows of sources and take a row of taps at the same time, so that none of them adds to the
- * row of another one, and sums are always added in the same order. A block goes down a strip of the image. Its rows of splat's
- * sums are a ring, which they leave when all sources have been added. Columns on both sides of a strip, and rows above and below
- * it, are the neighboring strip's; their weights are read once more, for what splat brings into this one. */
+ * The warps of a block have neighboring rows of sources and take a row of taps at the same time, so that none of them
+ * adds to the row of another one, and sums are always added in the same order. A block goes down a strip of the
+ * image. Its rows of splat's sums are a ring, which they leave when all sources have been added. Columns on both
+ * sides of a strip, and rows above and below it, are the neighboring strip's; their weights are read once more, for
+ * what splat brings into this one. */
 #include "filter_quads.cuh"
 #include "plan.h"
 
@@ -138,9 +140,9 @@ struct strip {
     return {max(top - p + strip.reach, 0), min(bottom - p + strip.reach, strip.kernel_height)};
 }
 
-/* Adds a row of taps to gather's sums, and makes splat's: those from KERNEL_WIDTH - 1 on are of the pixels from KERNEL_WIDTH / 2
- * right of the lane's on. weights: of the first AHEAD taps, then of the next row's, from `next` on. row: of the image, at the first
- * run. has: which runs of it are in the image. */
+/* Adds a row of taps to gather's sums, and makes splat's: those from KERNEL_WIDTH - 1 on are of the pixels from
+ * KERNEL_WIDTH / 2 right of the lane's on. weights: of the first AHEAD taps, then of the next row's, from `next` on.
+ * row: of the image, at the first run. has: which runs of it are in the image. */
 template <bool BORDERS, int KERNEL_WIDTH, int AHEAD, int RUNS, typename Image, typename Weight, int PIXELS>
 static __device__ __forceinline__ void
 add_taps(float (&gather)[CHANNELS][PIXELS], float (&splat)[CHANNELS][PIXELS + KERNEL_WIDTH],
@@ -205,8 +207,8 @@ template <int COLUMNS, int PIXELS> static __device__ __forceinline__ void move_l
     }
 }
 
-/* Adds a lane's sums to those of shared memory, which are not there yet if `fresh`, and has them in both, or in registers only if
- * they are `complete`. */
+/* Adds a lane's sums to those of shared memory, which are not there yet if `fresh`, and has them in both, or in
+ * registers only if they are `complete`. */
 template <int PIXELS>
 static __device__ __forceinline__ void add_to_ring(float4 *row, int lane, bool fresh, bool complete,
                                                    float (&sums)[CHANNELS][PIXELS])
@@ -233,8 +235,8 @@ template <int PIXELS> static constexpr __host__ __device__ int ring_quads()
     return CHANNELS * PIXELS / 4 * LANES;
 }
 
-/* Taps that lead out of the image have zeros for sources, but a weight may be infinite or NaN: a pixel whose sums are not finite is
- * gathered once more, without these taps. */
+/* Taps that lead out of the image have zeros for sources, but a weight may be infinite or NaN: a pixel whose sums are
+ * not finite is gathered once more, without these taps. */
 template <int KERNEL_WIDTH, typename Image, typename Weight, int PIXELS>
 static __device__ __forceinline__ void gather_again(float (&sums)[CHANNELS][PIXELS], const tap_rows &rows,
                                                     const Weight *from, int64_t tap, const Image *row,
@@ -378,7 +380,7 @@ static __global__ void __launch_bounds__(SHAPE.warps *LANES, 1) gather_splat_str
     }
 }
 
-/* ---- Plan --------------------------------------------------------------------------------------------------------- */
+/* ---- Plan -------------------------------------------------------------------------------------------------------- */
 
 struct strips_kernel {
     const void *code;

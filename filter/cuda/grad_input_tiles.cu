@@ -15,7 +15,7 @@ static __global__ void __launch_bounds__(WIDTH *HEIGHT / WF_TILE_GROUP + 32)
 #endif
 }
 
-/* ---- Plan --------------------------------------------------------------------------------------------------------- */
+/* ---- Plan -------------------------------------------------------------------------------------------------------- */
 
 template <wf_operator ADJOINT> static const void *kernel_of(const wf_filter_call *adjoint)
 {

@@ -221,7 +221,7 @@ static __global__ void __launch_bounds__(max_threads(KERNEL_WIDTH))
 #endif
 }
 
-/* ---- Plan --------------------------------------------------------------------------------------------------------- */
+/* ---- Plan -------------------------------------------------------------------------------------------------------- */
 
 /* Chooses the shape of tiles that moves the fewest bytes into shared memory for the threads it employs. */
 static void plan_shape(channels_args *args, int kernel_width)

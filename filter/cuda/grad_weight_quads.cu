@@ -71,7 +71,7 @@ static __global__ void __launch_bounds__(THREADS, MODE == WF_LINEAR ? 3 : 2) gra
         correlate<SPLATS, MODE, Image, Weight, CHANNELS, KERNEL_WIDTH>(quads);
 }
 
-/* ---- Plan --------------------------------------------------------------------------------------------------------- */
+/* ---- Plan -------------------------------------------------------------------------------------------------------- */
 
 /* SPLATS: false for WF_LINEAR, where center and neighbor are all that differ. The other modes have one kernel for all
  * widths. */

@@ -1,15 +1,16 @@
-/* group.cuh -- what four neighbouring warps do together on a Hopper GPU's tensor cores (wgmma). Private; for kernels built for
- * sm_90a.
+/* group.cuh -- what four neighbouring warps do together on a Hopper GPU's tensor cores (wgmma).
+ * Private; for kernels built for sm_90a.
  *
- * Operands lie in shared memory as groups of 8 rows whose 8 halves of a column group are 16 consecutive bytes, row after row:
- * 128 bytes, aligned to 16. A product takes 16 columns, two of these. Sums lie as in matrix.cuh's fragments: warp i has rows
- * 16 i ... 16 i + 15, sums[4 j + k] is fragment j's sums[k]. */
+ * Operands lie in shared memory as groups of 8 rows whose 8 halves of a column group are 16 consecutive bytes, row
+ * after row: 128 bytes, aligned to 16. A product takes 16 columns, two of these. Sums lie as in matrix.cuh's fragments:
+ * warp i has rows 16 i ... 16 i + 15, sums[4 j + k] is fragment j's sums[k]. */
 #ifndef WF_CUDA_GROUP_CUH
 #define WF_CUDA_GROUP_CUH
 
 #include "matrix.cuh"
 
-/* An operand: its first row, the bytes from 8 rows to the next 8, and those from 8 columns to the next 8; multiples of 16. */
+/* An operand: its first row, the bytes from 8 rows to the next 8, and those from 8 columns
+   to the next 8; multiples of 16. */
 static __device__ __forceinline__ uint64_t wf_operand(uint32_t address, uint32_t row_stride, uint32_t column_stride)
 {
     return (uint64_t)(address >> 4) | (uint64_t)(column_stride >> 4) << 16 | (uint64_t)(row_stride >> 4) << 32;
@@ -55,8 +56,8 @@ static __device__ __forceinline__ void wf_show_products()
                  : __VA_ARGS__                                                                                         \
                  : "l"(rows), "l"(weights), "r"(continues))
 
-/* sums (64 x COLUMNS) += rows (64 x 16) times weights (COLUMNS x 16, transposed), or = where it does not continue. Enqueued: sums and shared memory belong to it
- * until it was waited for. */
+/* sums (64 x COLUMNS) += rows (64 x 16) times weights (COLUMNS x 16, transposed), or = where it does not continue.
+ * Enqueued: sums and shared memory belong to it until it was waited for. */
 template <int COLUMNS>
 static __device__ __forceinline__ void wf_add_product(float (&sums)[COLUMNS / 2], uint64_t rows, uint64_t weights,
                                                       int continues)

@@ -1,6 +1,7 @@
 /* halve.cuh -- light of coarser levels: means of each 2x2 block's in-image pixels. Private.
  *
- * In an odd row or column at the end of the image its pixels count twice. Sums are rounded alike wherever they are computed. */
+ * In an odd row or column at the end of the image its pixels count twice. Sums are rounded
+ * alike wherever they are computed. */
 #ifndef WF_CUDA_HALVE_CUH
 #define WF_CUDA_HALVE_CUH
 
@@ -37,8 +38,8 @@ static __device__ __forceinline__ float3 wf_halve(float3 upper, float3 lower)
     return 0.25f * wf_add_rounded(upper, lower);
 }
 
-/* By one warp: from a tile of the first image on, all further ones. tile: that tile's means, rows x columns, and room for half as
- * many. x0, y0: its first pixel. */
+/* By one warp: from a tile of the first image on, all further ones. tile: that tile's means, rows x columns, and room
+ * for half as many. x0, y0: its first pixel. */
 static __device__ __forceinline__ void wf_halve_further(const wf_halves &halves, float3 *tile, int rows, int columns,
                                                         int y0, int x0)
 {

@@ -6,7 +6,7 @@
 #include "half.h"
 #include "head.h"
 
-/* ---- Parameters --------------------------------------------------------------------------------------------------- */
+/* ---- Parameters -------------------------------------------------------------------------------------------------- */
 
 size_t wf_cuda_head_bytes(const wf_head *head)
 {
@@ -26,8 +26,8 @@ static int output_of(const wf_head *head, int part, int row)
     return row < wf_part_rows(head, part) ? head->outputs - head->alphas + row - taps : -1;
 }
 
-/* What a part's taps have in common: a softmax does not mind when that is left out, and float16 holds the rest best. Pixels that are splat
- * compete with others where they land, so of theirs only what is the same for all pixels. */
+/* What a part's taps have in common: a softmax does not mind when that is left out, and float16 holds the rest best.
+ * Pixels that are splat compete with others where they land, so of theirs only what is the same for all pixels. */
 static float common_of(const wf_head *head, int part, const float *values, int step)
 {
     const int taps = wf_part_taps(head, part);
@@ -65,7 +65,7 @@ void wf_cuda_arrange_head(const wf_head *head, const float *weight, const float 
     }
 }
 
-/* ---- Logits in memory --------------------------------------------------------------------------------------------- */
+/* ---- Logits in memory -------------------------------------------------------------------------------------------- */
 
 #define THREADS 128
 #define PIXELS  (THREADS / 32 * 8) /* of a block */

@@ -1,9 +1,9 @@
 /* head.cuh -- heads: logits of 8 pixels at once, straight from the activations. Private.
  *
- * A head's parameters are those of its parts (gather with both alphas, splat, albedo), each of whole tiles of 16 rows, one for each
- * output: the biases of all rows, then for each tile and each 16 inputs the halves of every lane's fragment A (matrix.cuh). Its
- * columns are inputs in such an order that a lane reads four neighbouring inputs of a pixel at once: fragment B has 8 pixels, and
- * each lane gets outputs of two neighbouring ones.
+ * A head's parameters are those of its parts (gather with both alphas, splat, albedo), each of whole tiles of 16 rows,
+ * one for each output: the biases of all rows, then for each tile and each 16 inputs the halves of every lane's
+ * fragment A (matrix.cuh). Its columns are inputs in such an order that a lane reads four neighbouring inputs of a
+ * pixel at once: fragment B has 8 pixels, and each lane gets outputs of two neighbouring ones.
  *
  * Kernels' weights are powers of 2: their logits are computed times log2 e. */
 #ifndef WF_CUDA_HEAD_CUH
@@ -104,8 +104,9 @@ static __device__ __forceinline__ void wf_multiply_head(float sums[4], const uin
     wf_multiply(sums, a, pixel.x, pixel.y);
 }
 
-/* Logits of PARTS times 8 pixels, of which a lane reads one each, whose first chunk is loaded: logits[i][p][0 ... 1] are row g of
- * tile i of pixels 2t, 2t + 1 of the eight, [2 ... 3] row g + 8. CHUNKS are read at once; 0 where there is no other chunk. */
+/* Logits of PARTS times 8 pixels, of which a lane reads one each, whose first chunk is loaded: logits[i][p][0
+ * ... 1] are row g of tile i of pixels 2t, 2t + 1 of the eight, [2 ... 3] row g + 8. CHUNKS are read at once; 0
+ * where there is no other chunk. */
 template <int CHUNKS, int TILES, int PARTS>
 static __device__ __forceinline__ void wf_find_logits(const wf_logits &part, const wf_head_tiles<TILES> &first_chunk,
                                                       const uint2 (&first_pixels)[PARTS], const int (&pixels)[PARTS],

@@ -1,4 +1,5 @@
-/* Twins: shaders/node/image_unpack.comp.glsl and shaders/node/image_pack.comp.glsl. Surfaces are addressed by bytes in x. */
+/* Twins: shaders/node/image_unpack.comp.glsl and shaders/node/image_pack.comp.glsl.
+   Surfaces are addressed by bytes in x. */
 #include "interop.h"
 
 #include "launch.cuh"

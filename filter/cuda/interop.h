@@ -16,8 +16,8 @@ typedef struct wf_cuda_image {
     int is_half;  /* float16, else float32 */
 } wf_cuda_image;
 
-/* Enqueue, on the current device: the first channels, 1, 3 or 4, to that many dense planes; 3 or 4 dense planes to the channels of an
- * image that has 4, whose alpha is 1 where there are 3. */
+/* Enqueue, on the current device: the first channels, 1, 3 or 4, to that many dense planes; 3 or 4 dense planes to the
+ * channels of an image that has 4, whose alpha is 1 where there are 3. */
 wf_result wf_cuda_unpack(const wf_cuda_device *device, cudaStream_t stream, const wf_cuda_image *image, float *planes,
                          int channels);
 wf_result wf_cuda_pack(const wf_cuda_device *device, cudaStream_t stream, const wf_cuda_image *image,

@@ -4,7 +4,7 @@
 
 #include "cuda_device.h"
 
-/* ---- Work --------------------------------------------------------------------------------------------------------- */
+/* ---- Work -------------------------------------------------------------------------------------------------------- */
 
 /* What a mode leaves of grad_output. With `grad` in its place the gradients are those of WF_LINEAR, but for
  * grad_weight, which is less by `less`, and for WF_SOFTMAX's factors. Rows of tensors in the workspace start at
@@ -34,20 +34,23 @@ struct wf_work {
     const wf_scaled *scaled = nullptr;          /* likewise */
 };
 
-/* ---- Kernels ------------------------------------------------------------------------------------------------------ */
+/* ---- Kernels ----------------------------------------------------------------------------------------------------- */
 
 /* X(name, work, since): a kernel that does these kinds of work, on devices of compute capability since/10 and later. In
  * order of preference: a call gets the first one whose plan (wf_plan_<name>, plan.h) finds that it serves. All were
  * measured on an H200.
  *
  *     gather_splat_tiles    float32 images of 3 channels, not softmax: the weights are read once for both operators
- *     gather_splat_strips   linear, 3 channels, some widths: down strips of the image, the weights are read once for both operators
- *     gather_splat_quads    linear, 3 channels, widths with unrolled rows: as filter_quads, both operators of what the cache has
+ *     gather_splat_strips   linear, 3 channels, some widths: down strips of the image, the weights
+ *                           are read once for both operators
+ *     gather_splat_quads    linear, 3 channels, widths with unrolled rows: as filter_quads,
+ *                           both operators of what the cache has
  *     backward_tiles        3 channels, up to 64 taps: two blocks a tile, one for each gradient, share what they read
  *     filter_tiles          1 to 4 channels: a tile of the input and its halo lie in shared memory, weights stream by
  *     filter_strips         more channels: rows of the input in a ring, down a strip of columns, read once each
  *     grad_input_tiles      1 to 4 channels, float32: filter_tiles with the factors of a softmax whose sums are known
- *     filter_quads          1 to 4 channels: a thread computes four neighboring pixels, and reads four of all, through the caches
+ *     filter_quads          1 to 4 channels: a thread computes four neighboring pixels, and
+ *                           reads four of all, through the caches
  *     filter_pixels         everything: a thread computes a pair of pixels, through the caches
  *     grad_weight_tiles     1 to 4 channels: neighbors lie in shared memory, centers in registers
  *     grad_weight_channels  any number of channels, which stream by while the sums of a kernel row stay in registers
@@ -55,8 +58,8 @@ struct wf_work {
  *     grad_weight_pixels    everything: a thread computes a pair of pixels' taps, eight at a time
  *
  * Those since 9.0 are fed by TMA, a producer warp to consumer warps (tma.cuh): they take dilation 1, rows without gaps
- * at multiples of 16 bytes, and no float64. Quads are for devices before that, and take dilation 1, widths that are multiples of four, rows without gaps
- * at multiples of four elements, and no float64. */
+ * at multiples of 16 bytes, and no float64. Quads are for devices before that, and take dilation 1, widths that are
+ * multiples of four, rows without gaps at multiples of four elements, and no float64. */
 #define WF_KERNELS(X)                                                                                                  \
     X(gather_splat_tiles, WF_WORK_GATHER_SPLAT, 90)                                                                    \
     X(gather_splat_strips, WF_WORK_GATHER_SPLAT, 75)                                                                   \
@@ -83,8 +86,8 @@ enum wf_kernel {
 struct wf_plan;
 wf_kernel wf_choose_kernel(const wf_cuda_device *device, const wf_work *work, wf_plan *plan);
 
-/* Chooses, launches, and notes the kernel's name. *launched, where that is not NULL, is false, and the result WF_OK, where no kernel does the
- * work at once. */
+/* Chooses, launches, and notes the kernel's name. *launched, where that is not NULL, is false, and the result WF_OK,
+ * where no kernel does the work at once. */
 wf_result wf_launch_work(wf_cuda_device *device, cudaStream_t stream, const wf_work *work, bool *launched);
 
 #endif

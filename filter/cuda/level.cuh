@@ -1,9 +1,10 @@
-/* level.cuh -- a level of the pyramid in one kernel: heads, softmax, gather, splat, and what the coarser level adds (level_of.cuh); what
- * the albedo's filter has of it, too (albedo_of.cuh). Private.
+/* level.cuh -- a level of the pyramid in one kernel: heads, softmax, gather, splat, and what the coarser level adds
+ * (level_of.cuh); what the albedo's filter has of it, too (albedo_of.cuh). Private.
  *
- * A block has a tile of pixels and its border of K/2. Its logits come from tensor cores, 8 pixels at a time, and lie in shared
- * memory as float16, a plane a tap, at the pixel that they are of. There a thread finds those of two neighbouring pixels side by side,
- * or for splat, whose border's pixels have logits, too, those that land on two neighbouring ones. Both operators read the same light. */
+ * A block has a tile of pixels and its border of K/2. Its logits come from tensor cores, 8 pixels at a time, and lie in
+ * shared memory as float16, a plane a tap, at the pixel that they are of. There a thread finds those of two
+ * neighbouring pixels side by side, or for splat, whose border's pixels have logits, too, those that land on two
+ * neighbouring ones. Both operators read the same light. */
 #ifndef WF_CUDA_LEVEL_CUH
 #define WF_CUDA_LEVEL_CUH
 
@@ -17,8 +18,8 @@
 #define WF_LARGEST_SUM   1.0e18f /* of a kernel's weights whose logits were not shifted */
 #define WF_LARGEST_LOGIT 65504.0f
 
-/* Logits of so many pixels: planes are 8 modulo 64, so that the lanes of a fragment, 8 pixels in each of 8 planes, write to banks of
- * their own. */
+/* Logits of so many pixels: planes are 8 modulo 64, so that the lanes of a fragment, 8 pixels in each of 8
+ * planes, write to banks of their own. */
 static constexpr int wf_logit_plane(int pixels)
 {
     return (pixels + 55) / 64 * 64 + 8;
@@ -34,8 +35,9 @@ template <int K_, int HEIGHT_, int CHUNKS_> struct wf_level {
     static constexpr int PITCH = WF_LEVEL_WIDTH + 2 * BORDER, REGION = PITCH * (HEIGHT + 2 * BORDER);
 };
 
-/* Where logits lie: gather's of the tile's pixels, and the alphas' after them; or, LANDS, splat's of the region's pixels. Each row of a
- * splat kernel's taps lands on the tile from as many rows as that has, not the same for each: they lie as the rows that they land on. */
+/* Where logits lie: gather's of the tile's pixels, and the alphas' after them; or, LANDS, splat's of the region's
+ * pixels. Each row of a splat kernel's taps lands on the tile from as many rows as that has, not the same for each:
+ * they lie as the rows that they land on. */
 template <typename Level, bool LANDS> struct wf_logit_area {
     static constexpr int BORDER = LANDS ? Level::BORDER : 0, ROWS = Level::HEIGHT + 2 * BORDER;
     static constexpr int PITCH = (WF_LEVEL_WIDTH + 2 * BORDER + 7) / 8 * 8, PARTS = PITCH / 8;
@@ -51,9 +53,9 @@ template <typename Level, bool SPLAT> static constexpr int wf_level_bytes()
     return 3 * Level::REGION * (int)sizeof(float) + (gather + (SPLAT ? splat : 0)) * (int)sizeof(__half);
 }
 
-/* The light of the tile and its border, 0 outside the image, in three planes; `read` gives a pixel's as it is, `read_at` the same by
- * its index where rows are dense, `finish` its light. All of a thread's pixels are read before the first one is used. y0, x0: the tile's
- * first pixel. */
+/* The light of the tile and its border, 0 outside the image, in three planes; `read` gives a pixel's as it is,
+ * `read_at` the same by its index where rows are dense, `finish` its light. All of a thread's pixels are read before
+ * the first one is used. y0, x0: the tile's first pixel. */
 template <typename Level, typename Raw, typename Read, typename ReadAt, typename Finish>
 static __device__ __forceinline__ void wf_fill_light(float *light, int y0, int x0, int height, int width, bool is_dense,
                                                      Read read, ReadAt read_at, Finish finish)
@@ -139,7 +141,8 @@ static __device__ __forceinline__ wf_area_start<Level, LANDS> wf_start_area(cons
     return start;
 }
 
-/* The logits of an area; planes: how many, its taps' and the alphas' where these are wanted. A warp has a row at a time. */
+/* The logits of an area; planes: how many, its taps' and the alphas' where these are
+   wanted. A warp has a row at a time. */
 template <typename Level, bool LANDS>
 static __device__ __forceinline__ void wf_fill_logits(const wf_logits &part, wf_area_start<Level, LANDS> &start,
                                                       __half *logits, int planes, int y0, int height, int width)
@@ -271,8 +274,9 @@ static __device__ __forceinline__ wf_two wf_finish_two(const wf_sums_of_two &sum
     return wf_divide(sums);
 }
 
-/* Softmax of K x K logits at two neighbouring pixels, and the sum of the light that they weigh, of one operator or both. All point to the
- * left pixel; tap (dy,dx) reads the light dy rows and dx columns further on, or of what is splat before. */
+/* Softmax of K x K logits at two neighbouring pixels, and the sum of the light that they weigh, of one
+ * operator or both. All point to the left pixel; tap (dy,dx) reads the light dy rows and dx columns further
+ * on, or of what is splat before. */
 template <typename Level, bool GATHER, bool SPLAT>
 static __device__ __forceinline__ void wf_filter_two(const __half *gather, const __half *splat, const float *light,
                                                      wf_two &gathered, wf_two &landed)

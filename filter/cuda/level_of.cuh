@@ -4,8 +4,8 @@
 
 #include "level.cuh"
 
-/* A thread's two pixels of an operator's image. The left one is (y,x), in an even column; lanes 0 ... 15 have an even row. Returns the
- * mean over the coarse pixel. For all lanes of a warp. */
+/* A thread's two pixels of an operator's image. The left one is (y,x), in an even column; lanes 0 ... 15 have an even
+ * row. Returns the mean over the coarse pixel. For all lanes of a warp. */
 static __device__ __forceinline__ float3 wf_store_two(const wf_filtered_args &output, int op, const wf_two &two, int y,
                                                       int x)
 {
@@ -73,7 +73,8 @@ static __global__ void __launch_bounds__(WF_LEVEL_THREADS, Level::BLOCKS) filter
             [&](const wf_raw_light &raw) { return wf_finish_light(args.light, raw); });
     };
 
-    /* Logits are on their way while the kernel before still makes the light. Only a coarser level's output is needed late. */
+    /* Logits are on their way while the kernel before still makes the light. Only a coarser
+       level's output is needed late. */
     const bool is_early = Level::LOGITS_FIRST && args.before == WF_BEFORE_LIGHT;
     if (args.before != WF_BEFORE_COARSER && !is_early)
         wf_wait_for_kernels();

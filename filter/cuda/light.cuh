@@ -84,7 +84,8 @@ static __device__ __forceinline__ float3 wf_finish_light(const wf_light_args &li
     return light.clean ? wf_clean(raw.rgb) : raw.rgb;
 }
 
-/* A level's images, what the coarser levels add, and by how much; of both operators. All but the finest level's images are dense. */
+/* A level's images, what the coarser levels add, and by how much; of both operators. All but the
+   finest level's images are dense. */
 struct wf_filtered_args {
     wf_view image[WF_OPERATOR_COUNT];
     bool is_paired[WF_OPERATOR_COUNT]; /* images */

@@ -1,4 +1,5 @@
-/* Kernels that are loaded side by side. Where a driver has to compile them it works on each for a tenth of a second or more. */
+/* Kernels that are loaded side by side. Where a driver has to compile them it works on each
+   for a tenth of a second or more. */
 #include <stdlib.h>
 
 #include "cuda_device.h"
@@ -25,8 +26,8 @@ int wf_cuda_rehearses(const wf_cuda_device *device, const void *kernel)
     return 1;
 }
 
-/* In a thread that may have no current device yet. Streams that are captured meanwhile do not mind. What fails here fails at the launch
- * again, which says so. */
+/* In a thread that may have no current device yet. Streams that are captured meanwhile do not mind. What fails here
+ * fails at the launch again, which says so. */
 static void load(const wf_cuda_device *device, const void *kernel)
 {
     struct cudaFuncAttributes attributes;

@@ -18,7 +18,8 @@ static __device__ __forceinline__ uint32_t wf_shared_address(const void *shared)
     return (uint32_t)__cvta_generic_to_shared(shared);
 }
 
-/* 16 bytes of global memory to shared memory, or zeros; both aligned to 16 bytes. Done for this thread after wf_wait_copies. */
+/* 16 bytes of global memory to shared memory, or zeros; both aligned to 16 bytes. Done for
+   this thread after wf_wait_copies. */
 static __device__ __forceinline__ void wf_copy16(uint32_t to, const void *from, bool inside)
 {
 #if __CUDA_ARCH__ >= 800
@@ -61,8 +62,8 @@ template <int PENDING> static __device__ __forceinline__ void wf_wait_copies()
 #endif
 }
 
-/* A's fragment of 16 rows whose halves lie in shared memory: lane i gives the address of row i % 16's columns 0 ... 7 (i < 16) or
- * 8 ... 15, aligned to 16 bytes. */
+/* A's fragment of 16 rows whose halves lie in shared memory: lane i gives the address of row i % 16's columns 0 ... 7
+ * (i < 16) or 8 ... 15, aligned to 16 bytes. */
 static __device__ __forceinline__ void wf_load_rows(uint32_t a[4], uint32_t address)
 {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"

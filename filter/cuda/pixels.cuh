@@ -1,6 +1,7 @@
 /* pixels.cuh -- kernels with one thread a pair of pixels: any device, kernel, dilation, type and stride. Private.
  *
- * The pixels of a pair lie above each other, as far apart as two taps: what a row of taps of both reads is read once. */
+ * The pixels of a pair lie above each other, as far apart as two taps: what a row of
+ * taps of both reads is read once. */
 #ifndef WF_CUDA_PIXELS_CUH
 #define WF_CUDA_PIXELS_CUH
 

@@ -37,8 +37,9 @@ bool wf_plan_map(const wf_cuda_device *device, const wf_tensor *tensor, unsigned
                                      CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE) == CUDA_SUCCESS;
 }
 
-/* Lets a kernel have all of a multiprocessor's shared memory, or as little as its blocks need if it `caches`: always all,
- * as several devices may launch it at the same time, and once, which is cheaper than to ask for it at every launch. */
+/* Lets a kernel have all of a multiprocessor's shared memory, or as little as its blocks need if it
+ * `caches`: always all, as several devices may launch it at the same time, and once, which is cheaper than
+ * to ask for it at every launch. */
 static wf_result allow_shared_memory(const wf_cuda_device *device, const void *kernel, bool caches)
 {
     const void **prepared = &device->prepared_kernels[(uintptr_t)kernel / 16 % WF_PREPARED_KERNELS];

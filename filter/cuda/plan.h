@@ -33,7 +33,7 @@ template <typename Args> static inline Args *wf_plan_args(wf_plan *plan, int ind
     return args;
 }
 
-/* ---- The table's plans -------------------------------------------------------------------------------------------- */
+/* ---- The table's plans ------------------------------------------------------------------------------------------- */
 
 typedef bool wf_plan_function(const wf_cuda_device *device, const wf_work *work, wf_plan *plan);
 
@@ -41,13 +41,14 @@ typedef bool wf_plan_function(const wf_cuda_device *device, const wf_work *work,
 WF_KERNELS(WF_DECLARE_PLAN)
 #undef WF_DECLARE_PLAN
 
-/* ---- What they share ---------------------------------------------------------------------------------------------- */
+/* ---- What they share --------------------------------------------------------------------------------------------- */
 
 /* TMA's map of a tensor in boxes of one image. False where TMA cannot read the tensor so. */
 bool wf_plan_map(const wf_cuda_device *device, const wf_tensor *tensor, unsigned width, unsigned height,
                  unsigned channels, CUtensorMap *map);
 
-/* What a gradient to the weights correlates: each pixel, the center, with each of its neighbors (grad_weight_tiles.cuh). */
+/* What a gradient to the weights correlates: each pixel, the center, with each of its
+   neighbors (grad_weight_tiles.cuh). */
 static inline const wf_tensor *wf_center_of(const wf_work *work)
 {
     return work->backward->op == WF_SPLAT ? &work->backward->input : &work->scaled->grad;

@@ -1,4 +1,5 @@
-/* The analytic predictor: one kernel compresses the colour into scratch, a second one computes every pixel's weights. */
+/* The analytic predictor: one kernel compresses the colour into scratch, a second one
+   computes every pixel's weights. */
 #include <float.h>
 
 #include "filter/bilateral.h"

@@ -1,5 +1,5 @@
-/* predict_of.cuh -- the kernels that compute the analytic predictor's weights, by their type and the number of planes. Private; for
- * instances. */
+/* predict_of.cuh -- the kernels that compute the analytic predictor's weights, by their type and the number of
+ * planes. Private; for instances. */
 #ifndef WF_CUDA_PREDICT_OF_CUH
 #define WF_CUDA_PREDICT_OF_CUH
 

@@ -1,4 +1,5 @@
-/* The pyramid's filters: 3x3 and 5x5 kernels in one kernel a level, others through their logits in planes and the operator. */
+/* The pyramid's filters: 3x3 and 5x5 kernels in one kernel a level, others through their
+   logits in planes and the operator. */
 #include "albedo.cuh"
 #include "head.h"
 #include "network.h"
@@ -32,7 +33,7 @@ static __device__ __forceinline__ place this_pixel(int width, int height)
     return {block.y, x, x < width};
 }
 
-/* ---- Down --------------------------------------------------------------------------------------------------------- */
+/* ---- Down -------------------------------------------------------------------------------------------------------- */
 
 #define DOWN_WIDTH  32 /* of a block, in pixels of its first output; of its last one it has a row */
 #define DOWN_HEIGHT 8
@@ -82,7 +83,7 @@ wf_result wf_cuda_down(wf_cuda_device *device, cudaStream_t stream, const wf_dow
     return WF_OK;
 }
 
-/* ---- Blend -------------------------------------------------------------------------------------------------------- */
+/* ---- Blend ------------------------------------------------------------------------------------------------------- */
 
 struct blend_args {
     wf_filtered_args filtered;
@@ -119,7 +120,7 @@ wf_result wf_cuda_blend(wf_cuda_device *device, cudaStream_t stream, const wf_bl
     return launch(device, stream, (const void *)blend, args.filtered.width, args.filtered.height, &args);
 }
 
-/* ---- One kernel a level ------------------------------------------------------------------------------------------- */
+/* ---- One kernel a level ------------------------------------------------------------------------------------------ */
 
 template <typename Level>
 static wf_result launch_tiles(wf_cuda_device *device, cudaStream_t stream, const void *kernel, int width, int height,
@@ -183,7 +184,7 @@ static wf_result filter_albedo_fused(wf_cuda_device *device, cudaStream_t stream
                                wf_level_bytes<level, false>(), &args);
 }
 
-/* ---- Any kernel --------------------------------------------------------------------------------------------------- */
+/* ---- Any kernel -------------------------------------------------------------------------------------------------- */
 
 /* With 5x5 kernels a block needs more shared memory than compute capability 7.5 has. */
 static bool is_fused(const wf_device *device, int kernel)
@@ -330,7 +331,7 @@ static wf_result filter_albedo_any(wf_cuda_device *device, cudaStream_t stream, 
     return launch(device, stream, (const void *)copy_light, width, height, &after);
 }
 
-/* ---- Levels ------------------------------------------------------------------------------------------------------- */
+/* ---- Levels ------------------------------------------------------------------------------------------------------ */
 
 wf_result wf_cuda_filter_albedo(wf_cuda_device *device, cudaStream_t stream, const wf_albedo_call *call)
 {

@@ -9,7 +9,8 @@
 
 #include "tiles.cuh"
 
-/* Devices of compute capability 9.0 and later have faster kernels for nearly all of the calls: these are empty there. */
+/* Devices of compute capability 9.0 and later have faster kernels for nearly all of the
+   calls: these are empty there. */
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
 #define WF_QUADS 0
 #else

@@ -22,7 +22,7 @@ static inline const void *wf_switch(int64_t value, const Visit &visit)
     return visit(std::integral_constant<int, FIRST>());
 }
 
-/* ---- Types -------------------------------------------------------------------------------------------------------- */
+/* ---- Types ------------------------------------------------------------------------------------------------------- */
 
 /* Those of images and weights, as a value to switch on. */
 #define WF_TYPES(image, weight) ((image)*WF_DTYPE_COUNT + (weight))
@@ -62,7 +62,7 @@ template <typename Visit> static inline const void *wf_switch_element(wf_dtype d
 template <int TYPES> using wf_image_of = typename wf_element<TYPES / WF_DTYPE_COUNT>::type;
 template <int TYPES> using wf_weight_of = typename wf_element<TYPES % WF_DTYPE_COUNT>::type;
 
-/* ---- Kernels' channels and widths ---------------------------------------------------------------------------------- */
+/* ---- Kernels' channels and widths -------------------------------------------------------------------------------- */
 
 /* Kernels on tiles are for three channels and for four, which images of one and two are taken for: TMA fills the others
  * with zeros. */

@@ -94,8 +94,8 @@ static __device__ __forceinline__ void wf_sums_move_origins(wf_sums<WF_SOFTMAX, 
     }
 }
 
-/* weights[tap][pixel]: raw weights in, factors out, of the taps first <= t < last. SMALL: logits times log2(e) are finite,
- * and so are the origins from the start, as those of float16. */
+/* weights[tap][pixel]: raw weights in, factors out, of the taps first <= t < last. SMALL: logits times log2(e) are
+ * finite, and so are the origins from the start, as those of float16. */
 template <bool SMALL = false, wf_mode MODE, int CHANNELS, int PIXELS, int TAPS, typename Real>
 static __device__ __forceinline__ void wf_sums_add_weights(wf_sums<MODE, CHANNELS, PIXELS, Real> &sums,
                                                            Real (&weights)[TAPS][PIXELS], int first = 0,

@@ -8,13 +8,14 @@
  *
  *     input (N,C,H,W)   weight (N,G*Kh*Kw,H,W)   bias (C) or none   output (N,C,H,W)   coverage (N,G,H,W) or none
  *
- *     Tap t = i*Kw + j has the offset o(t) = dilation * (i - Kh/2, j - Kw/2), in rows and columns, division rounded down.
+ *     Tap t = i*Kw + j has the offset o(t) = dilation * (i - Kh/2, j - Kw/2), in rows
+ *     and columns, division rounded down.
  *
  *     gather   output[n,c,p]       = bias[c] + sum over t of weight[n,t,p] * input[n,c,p+o(t)]
  *     splat    output[n,c,p+o(t)] += weight[n,t,p] * input[n,c,p]                   (plus bias[c])
  *
- *     Gather reads 0 outside the image; what splat would write there is dropped. Splat is computed from its destinations,
- *     so there are no atomics and results are the same on every run.
+ *     Gather reads 0 outside the image; what splat would write there is dropped. Splat is computed from its
+ *     destinations, so there are no atomics and results are the same on every run.
  *
  *     mode             gather                                       splat
  *     WF_LINEAR        weights as given                             weights as given
@@ -23,7 +24,8 @@
  *     WF_SOFTMAX       softmax of the in-image taps' logits at p    softmax of the logits that land on each destination
  *
  *     WF_NORMALIZED divides by copysign(max(|sum|, WF_MIN_SUM), sum).
- *     NaN and infinity pass through as IEEE arithmetic has them; they reach only the outputs whose sums they are part of.
+ *     NaN and infinity pass through as IEEE arithmetic has them; they reach only the
+ *     outputs whose sums they are part of.
  *
  *     Groups: with G of them the weight has a set of taps for each, group after group, and channel c uses group
  *     floor(c*G/C). The formulas above and below are those of one group.
@@ -35,8 +37,8 @@
  * GRADIENTS
  *
  *     g = grad_output, S = coverage, S' = copysign(max(|S|, WF_MIN_SUM), S), y = output - bias, q = the destination of
- *     (t,p), x = input[p+o(t)] (gather) or input[p] (splat). adjoint is the other operator, WF_LINEAR and without bias: for
- *     gather splat, for splat gather.
+ *     (t,p), x = input[p+o(t)] (gather) or input[p] (splat). adjoint is the other operator, WF_LINEAR and without bias:
+ *     for gather splat, for splat gather.
  *
  *     mode             grad_input                      grad_weight[t,p]                                    D(q)
  *     WF_LINEAR        adjoint(weight, g)              sum_c g[c,q] x[c]
@@ -44,21 +46,21 @@
  *     WF_SOFTMAX       adjoint(v, g)                   v (sum_c g[c,q] x[c] - D(q))                        sum_c g y
  *                      v[t,p] = exp(weight[t,p] - S(q))
  *
- *     grad_bias[c] = sum of g[n,c,p] over n and p. Taps whose other end lies outside the image have grad_weight 0. Every
- *     higher derivative is made of the linear gather, the linear splat and wf_grad_weight.
+ *     grad_bias[c] = sum of g[n,c,p] over n and p. Taps whose other end lies outside the image have grad_weight 0.
+ *     Every higher derivative is made of the linear gather, the linear splat and wf_grad_weight.
  *
  *
  * TYPES
  *
- *     input, output and their gradients are of one type; weight and grad_weight are of that type or, with float32 images,
- *     of float16 or bfloat16. bias, coverage and their like are float32; with float64 images float64. Sums are kept in
- *     float32, of float64 in float64. Results are rounded to nearest, ties to even.
+ *     input, output and their gradients are of one type; weight and grad_weight are of that type or, with float32
+ *     images, of float16 or bfloat16. bias, coverage and their like are float32; with float64 images float64. Sums are
+ *     kept in float32, of float64 in float64. Results are rounded to nearest, ties to even.
  *
  *
  * WHAT RUNS WHERE
  *
- *     Everything runs on WF_CPU, WF_CUDA and WF_VULKAN, but that WF_VULKAN has no float64 and takes strides in H and W of up
- *     to 31 bits. What is valid and cannot run is refused with WF_ERROR_UNSUPPORTED.
+ *     Everything runs on WF_CPU, WF_CUDA and WF_VULKAN, but that WF_VULKAN has no float64 and takes strides in H and W
+ *     of up to 31 bits. What is valid and cannot run is refused with WF_ERROR_UNSUPPORTED.
  *
  *
  * A FIRST PROGRAM
@@ -81,15 +83,16 @@
  *     Memory     The caller owns every tensor. Addresses are host pointers (WF_CPU), CUDA device pointers (WF_CUDA) or
  *                VkDeviceAddress values (WF_VULKAN). An operation allocates nothing; wf_alloc and its kin are for
  *                programs that have no allocator of their own.
- *     Order      Operations are enqueued on the caller's cudaStream_t, or recorded into the caller's VkCommandBuffer, and
- *                return at once; wf_stream carries either. On the CPU they are done when they return. Between two
+ *     Order      Operations are enqueued on the caller's cudaStream_t, or recorded into the caller's VkCommandBuffer,
+ *                and return at once; wf_stream carries either. On the CPU they are done when they return. Between two
  *                operations in one command buffer of which the second reads what the first wrote, call wf_barrier.
  *     Pipelines  WF_VULKAN compiles a pipeline the first time a combination of operation, filter, channels, types and
- *                alignment is used; wf_prepare and its kin do it ahead of time. CUDA loads a kernel on first use likewise.
- *     Threads    One device may be used by one thread at a time; different devices are independent. WF_CPU works with as
- *                many threads as OpenMP is told to use (OMP_NUM_THREADS), and with the widest vector instructions that the
- *                processor has; the environment's WF_CPU_INSTRUCTIONS = baseline, avx2 or avx512 chooses others. Results
- *                do not depend on the number of threads.
+ *                alignment is used; wf_prepare and its kin do it ahead of time. CUDA
+ *                loads a kernel on first use likewise.
+ *     Threads    One device may be used by one thread at a time; different devices are independent. WF_CPU works with
+ *                as many threads as OpenMP is told to use (OMP_NUM_THREADS), and with the widest vector instructions
+ *                that the processor has; the environment's WF_CPU_INSTRUCTIONS = baseline, avx2 or avx512 chooses
+ *                others. Results do not depend on the number of threads.
  *     Errors     Every call that can fail returns a wf_result and tells the log callback why in one sentence with the
  *                numbers in it. Bad arguments are found before anything is enqueued. The library never prints or exits.
  *
@@ -150,7 +153,8 @@ typedef enum wf_operator { WF_GATHER = 0, WF_SPLAT = 1, WF_OPERATOR_COUNT = 2 } 
 /* WF_VERSION as the library was built with: for programs that load it at run time. Static. */
 WF_API const char *wf_version(void);
 
-/* Names for messages and reports: "out of memory", "cuda", "float16", "softmax", "gather". Static strings; never NULL. */
+/* Names for messages and reports: "out of memory", "cuda", "float16", "softmax",
+   "gather". Static strings; never NULL. */
 WF_API const char *wf_result_name(wf_result result);
 WF_API const char *wf_backend_name(wf_backend backend);
 WF_API const char *wf_dtype_name(wf_dtype dtype);
@@ -160,7 +164,7 @@ WF_API const char *wf_operator_name(wf_operator op);
 /* Bytes of one element: 4, 2 or 8; 0 of an unknown type. */
 WF_API size_t wf_dtype_size(wf_dtype dtype);
 
-/* ---- Log ---------------------------------------------------------------------------------------------------------- */
+/* ---- Log --------------------------------------------------------------------------------------------------------- */
 
 typedef enum wf_log_level {
     WF_LOG_ERROR = 0,   /* why a call returned something else than WF_OK */
@@ -178,7 +182,7 @@ typedef struct wf_log {
     void *user;
 } wf_log;
 
-/* ---- Devices ------------------------------------------------------------------------------------------------------ */
+/* ---- Devices ----------------------------------------------------------------------------------------------------- */
 
 typedef struct wf_device wf_device;
 
@@ -189,9 +193,9 @@ typedef struct wf_device_options {
 } wf_device_options;
 
 /* Opens a device with everything it needs of its own: for WF_VULKAN an instance, a device and a queue; for WF_CUDA the
- * primary context. A program that has a Vulkan device already uses wf_vulkan_create (wf_vulkan.h). On failure *device is
- * NULL. WF_ERROR_NOT_BUILT, WF_ERROR_NO_DEVICE, WF_ERROR_UNSUPPORTED (the device lacks a needed feature, named in the
- * log), WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
+ * primary context. A program that has a Vulkan device already uses wf_vulkan_create (wf_vulkan.h). On failure *device
+ * is NULL. WF_ERROR_NOT_BUILT, WF_ERROR_NO_DEVICE, WF_ERROR_UNSUPPORTED (the device lacks a needed feature, named in
+ * the log), WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
 WF_API wf_result wf_create(const wf_device_options *options, wf_device **device);
 
 /* Waits for the device's own work and frees it. NULL is ignored. Memory from wf_alloc must have been freed. */
@@ -210,16 +214,16 @@ typedef struct wf_device_info {
 WF_API wf_result wf_get_info(const wf_device *device, wf_device_info *info);
 
 /* The index-th kernel that the device's last operation was made of, by name: "filter_tiles", and perhaps
- * "grad_weight_tiles" after it. NULL behind the last. For benchmarks and reports: names and kernels change with versions.
- * Operations are those of the next section; groups that ran the same kernel after each other count once. */
+ * "grad_weight_tiles" after it. NULL behind the last. For benchmarks and reports: names and kernels change with
+ * versions. Operations are those of the next section; groups that ran the same kernel after each other count once. */
 WF_API const char *wf_last_kernel(const wf_device *device, int index);
 
-/* ---- Tensors ------------------------------------------------------------------------------------------------------ */
+/* ---- Tensors ----------------------------------------------------------------------------------------------------- */
 
-/* A view of caller-owned memory. Sizes are N,C,H,W, each 1 ... INT32_MAX; strides count elements and may be negative, or 0
- * in an input. Rows are read and written fastest where W's is 1; images in channels-last order are fine, weights so are
- * slow. In an output each stride steps over all that the smaller ones span, so that no two elements overlap. The stride of
- * an axis of size 1 does not matter. */
+/* A view of caller-owned memory. Sizes are N,C,H,W, each 1 ... INT32_MAX; strides count elements and may be negative,
+ * or 0 in an input. Rows are read and written fastest where W's is 1; images in channels-last order are fine, weights
+ * so are slow. In an output each stride steps over all that the smaller ones span, so that no two elements overlap. The
+ * stride of an axis of size 1 does not matter. */
 typedef struct wf_tensor {
     void *data; /* first element; aligned to the element's size. Host, CUDA device, or Vulkan device address */
     wf_dtype dtype;
@@ -244,7 +248,7 @@ static inline wf_tensor wf_dense(void *data, wf_dtype dtype, int64_t n, int64_t 
     return tensor;
 }
 
-/* ---- Operations --------------------------------------------------------------------------------------------------- */
+/* ---- Operations -------------------------------------------------------------------------------------------------- */
 
 /* A cudaStream_t (NULL: the legacy default stream), a VkCommandBuffer in the recording state outside a render pass, or
  * NULL for WF_CPU. */
@@ -260,8 +264,8 @@ typedef struct wf_filter {
 
 /* The operator of the top of this file. input and output have the same sizes and dtype; weight has input's N, H, W and
  * groups*Kh*Kw channels; bias is NULL or a tensor of size 1,C,1,1 with unit channel stride; coverage, NULL or of size
- * N,groups,H,W, is written, too. Types as above. Outputs must not overlap each other or the inputs. A kernel may be larger
- * than the image. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_UNSUPPORTED, WF_ERROR_DEVICE. */
+ * N,groups,H,W, is written, too. Types as above. Outputs must not overlap each other or the inputs. A kernel may be
+ * larger than the image. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_UNSUPPORTED, WF_ERROR_DEVICE. */
 WF_API wf_result wf_gather(wf_device *device, wf_stream stream, const wf_filter *filter, const wf_tensor *input,
                            const wf_tensor *weight, const wf_tensor *bias, const wf_tensor *output,
                            const wf_tensor *coverage);
@@ -295,14 +299,14 @@ typedef struct wf_gradients {
     void *workspace; /* device memory of wf_backward_workspace bytes, aligned to 256; NULL where that is 0 */
 } wf_gradients;
 
-/* Bytes that wf_backward needs, for sums over pixels and values of each. Addresses are ignored, whether a gradient is NULL
- * is not. 0 also where wf_backward would refuse the arguments; then the log says why. */
+/* Bytes that wf_backward needs, for sums over pixels and values of each. Addresses are ignored, whether a gradient is
+ * NULL is not. 0 also where wf_backward would refuse the arguments; then the log says why. */
 WF_API size_t wf_backward_workspace(wf_device *device, wf_operator op, const wf_filter *filter,
                                     const wf_gradients *gradients);
 
 /* The gradients of wf_apply: formulas at the top of this file. Without atomics: the same on every run. grad_input and
- * grad_weight come from one pass over the weights where that is faster. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_UNSUPPORTED,
- * WF_ERROR_DEVICE. */
+ * grad_weight come from one pass over the weights where that is faster. WF_ERROR_INVALID_ARGUMENT,
+ * WF_ERROR_UNSUPPORTED, WF_ERROR_DEVICE. */
 WF_API wf_result wf_backward(wf_device *device, wf_stream stream, wf_operator op, const wf_filter *filter,
                              const wf_gradients *gradients);
 
@@ -315,8 +319,8 @@ WF_API wf_result wf_backward(wf_device *device, wf_stream stream, wf_operator op
 WF_API wf_result wf_grad_weight(wf_device *device, wf_stream stream, wf_operator op, const wf_filter *filter,
                                 const wf_tensor *input, const wf_tensor *grad_output, const wf_tensor *grad_weight);
 
-/* Compiles what wf_apply with these arguments, without coverage, would need, ahead of time; addresses are ignored and taken
- * for multiples of 16 bytes. Only WF_VULKAN has work to do here. */
+/* Compiles what wf_apply with these arguments, without coverage, would need, ahead of time; addresses are ignored and
+ * taken for multiples of 16 bytes. Only WF_VULKAN has work to do here. */
 WF_API wf_result wf_prepare(wf_device *device, wf_operator op, const wf_filter *filter, const wf_tensor *input,
                             const wf_tensor *weight);
 
@@ -324,7 +328,7 @@ WF_API wf_result wf_prepare(wf_device *device, wf_operator op, const wf_filter *
 WF_API wf_result wf_prepare_gather_splat(wf_device *device, const wf_filter *filter, const wf_tensor *input,
                                          const wf_tensor *weight);
 
-/* ---- The analytic predictor --------------------------------------------------------------------------------------- */
+/* ---- The analytic predictor -------------------------------------------------------------------------------------- */
 
 /* Joint (cross-)bilateral weights, after Petschnigg et al. 2004, "Digital photography with flash and no-flash image
  * pairs", and Dammertz et al. 2010, "Edge-avoiding A-Trous wavelet transform", for tap q = p + o(t):
@@ -339,10 +343,10 @@ WF_API wf_result wf_prepare_gather_splat(wf_device *device, const wf_filter *fil
  *     confidence(p) = min(1, (firefly_ratio B + 1e-3) / (b + 1e-3))   b: the largest channel of c at p,
  *                                                                     B: of T(p)/(1-T(p)), its surroundings
  *
- * and 0 for taps outside the image. The 3x3 mean takes in-image pixels only. The weights are not negative and not divided
- * by their sum: use them with WF_NORMALIZED. A splat then counts a firefly less wherever it lands; in a gather the
- * confidence is the same for all that a pixel reads, and cancels. A feature without a tensor is left out. It is an
- * analytic filter, no network. */
+ * and 0 for taps outside the image. The 3x3 mean takes in-image pixels only. The weights are not negative and not
+ * divided by their sum: use them with WF_NORMALIZED. A splat then counts a firefly less wherever it lands; in a
+ * gather the confidence is the same for all that a pixel reads, and cancels. A feature without a tensor is left out.
+ * It is an analytic filter, no network. */
 typedef struct wf_bilateral {
     int kernel_height, kernel_width; /* 1 ... WF_MAX_KERNEL */
     float sigma_space;               /* pixels; all sigmas are > 0 */
@@ -359,10 +363,10 @@ typedef struct wf_bilateral {
 /* The parameters that the project's own frames were tuned with, for a kernel of that size. */
 WF_API wf_bilateral wf_bilateral_default(int kernel_height, int kernel_width);
 
-/* color, albedo and normal have 3 channels, depth 1; albedo, normal and depth may be NULL. All are float32 with N equal;
- * weight (N, Kh*Kw, H, W) is float32 or float16. scratch is float32, dense, of WF_BILATERAL_SCRATCH_CHANNELS, written
- * and read by the call, and must not overlap the others. Strides in W are 1 (else WF_ERROR_UNSUPPORTED). On WF_VULKAN the
- * call records the barrier between its own two steps. */
+/* color, albedo and normal have 3 channels, depth 1; albedo, normal and depth may be NULL. All are float32 with N
+ * equal; weight (N, Kh*Kw, H, W) is float32 or float16. scratch is float32, dense, of WF_BILATERAL_SCRATCH_CHANNELS,
+ * written and read by the call, and must not overlap the others. Strides in W are 1 (else WF_ERROR_UNSUPPORTED). On
+ * WF_VULKAN the call records the barrier between its own two steps. */
 WF_API wf_result wf_predict_bilateral(wf_device *device, wf_stream stream, const wf_bilateral *parameters,
                                       const wf_tensor *color, const wf_tensor *albedo, const wf_tensor *normal,
                                       const wf_tensor *depth, const wf_tensor *scratch, const wf_tensor *weight);
@@ -370,10 +374,10 @@ WF_API wf_result wf_predict_bilateral(wf_device *device, wf_stream stream, const
 /* Compiles what wf_predict_bilateral needs, ahead of time, as wf_prepare does. */
 WF_API wf_result wf_prepare_bilateral(wf_device *device, const wf_bilateral *parameters, wf_dtype weight_dtype);
 
-/* ---- Conveniences: memory and one-off work ------------------------------------------------------------------------ */
+/* ---- Conveniences: memory and one-off work ----------------------------------------------------------------------- */
 
-/* Device memory, at least one byte of it, aligned to 256 bytes. Freed with wf_free; NULL is ignored there. For WF_VULKAN the
- * address belongs to a VkBuffer of its own with storage and transfer usage. WF_ERROR_OUT_OF_MEMORY. */
+/* Device memory, at least one byte of it, aligned to 256 bytes. Freed with wf_free; NULL is ignored there. For
+ * WF_VULKAN the address belongs to a VkBuffer of its own with storage and transfer usage. WF_ERROR_OUT_OF_MEMORY. */
 WF_API wf_result wf_alloc(wf_device *device, size_t size, void **data);
 WF_API void wf_free(wf_device *device, void *data);
 

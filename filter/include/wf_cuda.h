@@ -19,9 +19,9 @@ typedef struct wf_cuda_options {
     wf_log log;
 } wf_cuda_options;
 
-/* On failure *device is NULL. WF_ERROR_INVALID_ARGUMENT (options or device is NULL), WF_ERROR_NOT_BUILT, WF_ERROR_NO_DEVICE
- * (no driver, or none that matches), WF_ERROR_UNSUPPORTED (the build has no kernels for the device), WF_ERROR_OUT_OF_MEMORY,
- * WF_ERROR_DEVICE. */
+/* On failure *device is NULL. WF_ERROR_INVALID_ARGUMENT (options or device is NULL), WF_ERROR_NOT_BUILT,
+ * WF_ERROR_NO_DEVICE (no driver, or none that matches), WF_ERROR_UNSUPPORTED (the build has no kernels for the device),
+ * WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
 WF_API wf_result wf_cuda_create(const wf_cuda_options *options, wf_device **device);
 
 /* The ordinal of an open device, as cudaSetDevice counts; -1 for a device of another backend. */

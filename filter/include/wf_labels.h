@@ -1,7 +1,7 @@
 /* wf_labels.h -- names for what a program does, that tools show: ranges of a thread, and labels of Vulkan commands.
  *
- * The node names its stages with wf_node_stage_name's words; a renderer names its own work likewise. Where no tool listens nothing
- * is done. */
+ * The node names its stages with wf_node_stage_name's words; a renderer names its own work likewise. Where no
+ * tool listens nothing is done. */
 #ifndef WF_LABELS_H
 #define WF_LABELS_H
 
@@ -13,8 +13,8 @@
 extern "C" {
 #endif
 
-/* A range of the calling thread, until its end; they nest. NVTX (Nsight Systems) where the library is built with CUDA, else
- * nothing. Any thread. */
+/* A range of the calling thread, until its end; they nest. NVTX (Nsight Systems) where the library is built with
+ * CUDA, else nothing. Any thread. */
 WF_API void wf_range_begin(const char *name);
 WF_API void wf_range_end(void);
 

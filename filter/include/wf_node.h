@@ -39,9 +39,9 @@
  *
  * WITHOUT VULKAN
  *
- *     Where the four handles of wf_node_options are VK_NULL_HANDLE, images lie in host memory and WF_CPU filters them there: no
- *     driver needs to exist. Steps are the same, command buffers are VK_NULL_HANDLE, and so is sync.timeline: inputs are
- *     written before wf_node_run is called, outputs when it returns.
+ *     Where the four handles of wf_node_options are VK_NULL_HANDLE, images lie in host memory and WF_CPU filters them
+ *     there: no driver needs to exist. Steps are the same, command buffers are VK_NULL_HANDLE, and so is sync.timeline:
+ *     inputs are written before wf_node_run is called, outputs when it returns.
  *
  * LAYOUTS AND OWNERSHIP
  *
@@ -52,23 +52,24 @@
  *
  * FURTHER LAYERS
  *
- *     A frame's other pictures (diffuse, specular, emission ...) take the frame's kernels in the same read of its weights:
- *     layer i, from 0, has an input in role WF_NODE_LAYER + i and outputs in WF_NODE_LAYER_GATHER + i and
- *     WF_NODE_LAYER_SPLAT + i. A slot's layers are counted from 0 without gaps, each with outputs for those operators that
- *     the slot has outputs for. Filters are linear: where all are filtered alike, layers whose sum is the color have outputs
- *     whose sum is the color's. A network that divides the color by the albedo before it filters (wf_network.h) does so with
- *     a layer, too, unless wf_node_demodulate says otherwise; its kernels are computed again for each layer.
+ *     A frame's other pictures (diffuse, specular, emission ...) take the frame's kernels in the same read of its
+ *     weights: layer i, from 0, has an input in role WF_NODE_LAYER + i and outputs in WF_NODE_LAYER_GATHER + i
+ *     and WF_NODE_LAYER_SPLAT + i. A slot's layers are counted from 0 without gaps, each with outputs for those
+ *     operators that the slot has outputs for. Filters are linear: where all are filtered alike, layers whose sum
+ *     is the color have outputs whose sum is the color's. A network that divides the color by the albedo before
+ *     it filters (wf_network.h) does so with a layer, too, unless wf_node_demodulate says otherwise; its kernels
+ *     are computed again for each layer.
  *
- *     With the option alpha, the color's alpha takes the same kernels, never divided by an albedo: premultiplied colors and
- *     their alpha stay what they are to each other. Without layers and alpha neither costs anything.
+ *     With the option alpha, the color's alpha takes the same kernels, never divided by an albedo: premultiplied colors
+ *     and their alpha stay what they are to each other. Without layers and alpha neither costs anything.
  *
  * MEMORY
  *
  *     Tensors are made when a role is first bound and when weights are set, never in a frame. Frames run one after the
- *     other on the device, so all slots share them: width * height float32 planes, 3 a bound role (depth: 1; with alpha up to
- *     3 more of color, gather and splat each) and 4 more for the predictor; the weights set; and, with a predictor, Kh*Kw
- *     float16 planes of predicted weights. Weights that are bound are read where they are; a pyramid's coarser pictures are
- *     kept beside. Maps of kernels (wf_node_inspect.h) have a plane each while they are bound.
+ *     other on the device, so all slots share them: width * height float32 planes, 3 a bound role (depth: 1; with alpha
+ *     up to 3 more of color, gather and splat each) and 4 more for the predictor; the weights set; and, with a
+ *     predictor, Kh*Kw float16 planes of predicted weights. Weights that are bound are read where they are; a pyramid's
+ *     coarser pictures are kept beside. Maps of kernels (wf_node_inspect.h) have a plane each while they are bound.
  *
  * THREADS
  *
@@ -189,24 +190,25 @@ WF_API wf_result wf_node_share_weights(wf_node *node, wf_operator from, wf_opera
 /* Predicts weights for every frame from the bound images, and applies them, WF_NORMALIZED, with both operators. */
 WF_API wf_result wf_node_set_bilateral(wf_node *node, const wf_bilateral *parameters);
 
-/* Predicts kernels for every frame with a network, and applies them with both operators (wf_network.h). The network may be closed
- * afterwards. Guides that are not bound are 0 to it. */
+/* Predicts kernels for every frame with a network, and applies them with both operators (wf_network.h). The network may
+ * be closed afterwards. Guides that are not bound are 0 to it. */
 WF_API wf_result wf_node_set_network(wf_node *node, const wf_network *network);
 
-/* Whether a network's filters treat a further layer, from 0, as they do the color, which some divide by the albedo (1, as at
- * first), or take it as it is (0): for light that was written without its albedo, or is none. For every later frame; other
- * weights ignore it. WF_ERROR_INVALID_ARGUMENT. */
+/* Whether a network's filters treat a further layer, from 0, as they do the color, which some divide by the albedo (1,
+ * as at first), or take it as it is (0): for light that was written without its albedo, or is none. For every later
+ * frame; other weights ignore it. WF_ERROR_INVALID_ARGUMENT. */
 WF_API wf_result wf_node_demodulate(wf_node *node, uint32_t layer, int demodulate);
 
 /* ---- Weights of one's own, every frame --------------------------------------------------------------------------- */
 
-/* Memory that the renderer writes weights into: a VkBuffer; or memory by its address, CUDA's on WF_CUDA, the host's in a node
- * without Vulkan.
+/* Memory that the renderer writes weights into: a VkBuffer; or memory by its address, CUDA's on WF_CUDA, the
+ * host's in a node without Vulkan.
  *
  * A VkBuffer has sharing mode EXCLUSIVE. For WF_VULKAN it needs SHADER_DEVICE_ADDRESS usage (and memory allocated with
  * VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT), for WF_CPU TRANSFER_SRC; for WF_CUDA it must be a dedicated allocation, both
  * created with VkExternalMemoryBufferCreateInfo / VkExportMemoryAllocateInfo for
- * VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT. Weights are read in place, but that WF_CPU copies a VkBuffer, as it does images. */
+ * VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT. Weights are read in place, but that WF_CPU copies
+ * a VkBuffer, as it does images. */
 typedef struct wf_node_buffer {
     VkBuffer buffer;
     VkDeviceSize size;        /* bytes, as VkBufferCreateInfo had it */
@@ -216,15 +218,16 @@ typedef struct wf_node_buffer {
     void *data;               /* instead of all of these but size: an address, a multiple of 16 */
 } wf_node_buffer;
 
-/* Makes a buffer fit for the node's backend, a VkBuffer where the node has Vulkan: usage STORAGE_BUFFER, SHADER_DEVICE_ADDRESS, TRANSFER_SRC,
- * TRANSFER_DST. The caller destroys it with wf_node_destroy_buffer before wf_node_destroy, when no command buffer uses it any
- * more; slots that it is bound to are left without weights. On failure the buffer is zeroed. WF_ERROR_INVALID_ARGUMENT,
- * WF_ERROR_UNSUPPORTED (the device cannot export buffers), WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
+/* Makes a buffer fit for the node's backend, a VkBuffer where the node has Vulkan: usage STORAGE_BUFFER,
+ * SHADER_DEVICE_ADDRESS, TRANSFER_SRC, TRANSFER_DST. The caller destroys it with wf_node_destroy_buffer before
+ * wf_node_destroy, when no command buffer uses it any more; slots that it is bound to are left without weights. On
+ * failure the buffer is zeroed. WF_ERROR_INVALID_ARGUMENT, WF_ERROR_UNSUPPORTED (the device cannot export buffers),
+ * WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE. */
 WF_API wf_result wf_node_create_buffer(wf_node *node, VkDeviceSize size, wf_node_buffer *buffer);
 WF_API void wf_node_destroy_buffer(wf_node *node, wf_node_buffer *buffer);
 
-/* A level of the kernel pyramid (wf_pyramid.h): level 0 has the images' height and width, each other one half of those before, rounded
- * up. Places are bytes from the buffer's beginning, multiples of 16. */
+/* A level of the kernel pyramid (wf_pyramid.h): level 0 has the images' height and width, each other one half of those
+ * before, rounded up. Places are bytes from the buffer's beginning, multiples of 16. */
 typedef struct wf_node_level {
     wf_filter filter;
     VkDeviceSize weights; /* dense: groups*Kh*Kw x height x width */
@@ -238,19 +241,19 @@ typedef struct wf_node_weights {
     wf_node_level level[WF_PYRAMID_MAX_LEVELS];
 } wf_node_weights;
 
-/* An operator's weights in a slot's frames, from now on: those that the buffer holds when the frame's images are released, written
- * by the commands before or by anything else that is complete before sync.ready is signalled, and left alone until
- * sync.done. The struct is copied; NULL unbinds. The filter may differ from slot to slot. No frame of the slot may be between
- * begin and acquire; the node's part of an earlier one is waited for.
+/* An operator's weights in a slot's frames, from now on: those that the buffer holds when the frame's images are
+ * released, written by the commands before or by anything else that is complete before sync.ready is signalled, and
+ * left alone until sync.done. The struct is copied; NULL unbinds. The filter may differ from slot to slot. No frame of
+ * the slot may be between begin and acquire; the node's part of an earlier one is waited for.
  *
- * Weights that are bound take the place of what else the operator had (set weights, a predictor), in all slots: wf_node_begin
- * refuses those to which none are bound; and the other way round. wf_node_share_weights shares them, of all slots, also those
- * that are bound later for `from`; where `to` is bound to weights itself it has its own again. One buffer may hold the weights
- * of several slots and operators where the caller orders the frames that use it.
+ * Weights that are bound take the place of what else the operator had (set weights, a predictor), in all slots:
+ * wf_node_begin refuses those to which none are bound; and the other way round. wf_node_share_weights shares them, of
+ * all slots, also those that are bound later for `from`; where `to` is bound to weights itself it has its own again.
+ * One buffer may hold the weights of several slots and operators where the caller orders the frames that use it.
  *
- * On failure the slot keeps what it had. WF_ERROR_INVALID_ARGUMENT (also where a frame of any slot is between begin and run and
- * the operator had weights of another kind), WF_ERROR_UNSUPPORTED (a VkBuffer or an address where the node cannot read such), WF_ERROR_OUT_OF_MEMORY,
- * WF_ERROR_DEVICE (the import failed). */
+ * On failure the slot keeps what it had. WF_ERROR_INVALID_ARGUMENT (also where a frame of any slot is between begin and
+ * run and the operator had weights of another kind), WF_ERROR_UNSUPPORTED (a VkBuffer or an address where the node
+ * cannot read such), WF_ERROR_OUT_OF_MEMORY, WF_ERROR_DEVICE (the import failed). */
 WF_API wf_result wf_node_bind_weights(wf_node *node, uint32_t slot, wf_operator op, const wf_node_weights *weights);
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------ */
@@ -262,9 +265,9 @@ typedef struct wf_node_sync {
 } wf_node_sync;
 
 /* The four steps of a slot's frame, in this order; another order is WF_ERROR_INVALID_ARGUMENT. begin also says so where
- * the frame could not run: no color image, no output image, no weights for a bound output in this slot, a further layer that lacks an
- * image. Once run has failed on the device (WF_ERROR_DEVICE, WF_ERROR_OUT_OF_MEMORY) the slot stays as it is and the node is
- * only good for destroying. */
+ * the frame could not run: no color image, no output image, no weights for a bound output in this slot, a further layer
+ * that lacks an image. Once run has failed on the device (WF_ERROR_DEVICE, WF_ERROR_OUT_OF_MEMORY) the slot stays as it
+ * is and the node is only good for destroying. */
 WF_API wf_result wf_node_begin(wf_node *node, uint32_t slot, wf_node_sync *sync);
 WF_API wf_result wf_node_release(wf_node *node, uint32_t slot, VkCommandBuffer commands);
 WF_API wf_result wf_node_run(wf_node *node, uint32_t slot);

@@ -17,7 +17,7 @@ static const struct {
                                 [WF_FEATURE_NORMAL] = {"normal", 3},
                                 [WF_FEATURE_DEPTH] = {"depth", 1}};
 
-/* ---- JSON to the struct ------------------------------------------------------------------------------------------- */
+/* ---- JSON to the struct ------------------------------------------------------------------------------------------ */
 
 /* Numbers as they stand in the file; the rules are checked when all is read. */
 typedef struct numbers {
@@ -120,7 +120,7 @@ static int read_description(const char *text, size_t length, description *d)
     return !json.failed;
 }
 
-/* ---- Rules -------------------------------------------------------------------------------------------------------- */
+/* ---- Rules ------------------------------------------------------------------------------------------------------- */
 
 #define SAY(...) (snprintf(message, size, __VA_ARGS__), message)
 
@@ -224,7 +224,7 @@ const char *wf_network_read_architecture(const char *text, size_t length, networ
     return wrong ? wrong : take_features(&d, a, message, size);
 }
 
-/* ---- What follows from it ----------------------------------------------------------------------------------------- */
+/* ---- What follows from it ---------------------------------------------------------------------------------------- */
 
 static int planes(const network_architecture *a)
 {

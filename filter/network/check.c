@@ -9,7 +9,7 @@
 
 enum { LAYERS = 4, IMAGES = 2, RGB = 3, MOST_EXTENT = 4096, MOST_PIXELS = 1 << 16 };
 
-/* ---- The file's reference ----------------------------------------------------------------------------------------- */
+/* ---- The file's reference ---------------------------------------------------------------------------------------- */
 
 #define SAY(...) (snprintf(message, size, __VA_ARGS__), message)
 
@@ -86,7 +86,7 @@ const char *wf_network_read_reference(const char *text, size_t length, network_r
     return NULL;
 }
 
-/* ---- The synthetic frame ------------------------------------------------------------------------------------------ */
+/* ---- The synthetic frame ----------------------------------------------------------------------------------------- */
 
 /* Number k of the frame, in 0 ... 1. */
 static float synthetic(uint32_t k)
@@ -106,7 +106,7 @@ static void fill(float *planes, int count)
     }
 }
 
-/* ---- The check ---------------------------------------------------------------------------------------------------- */
+/* ---- The check --------------------------------------------------------------------------------------------------- */
 
 /* The frame and its two images, ten and six planes, in host and in device memory. */
 typedef struct check {

@@ -7,7 +7,7 @@
 
 enum { ALIGNMENT = 256, MOST_PIXELS = 1 << 28 };
 
-/* ---- Parameters --------------------------------------------------------------------------------------------------- */
+/* ---- Parameters -------------------------------------------------------------------------------------------------- */
 
 static size_t bytes_of(const wf_denoiser *d, const wf_network *network, const network_layer *layer)
 {
@@ -124,7 +124,7 @@ static wf_result set_up(wf_denoiser *denoiser, const wf_network *network)
     return result;
 }
 
-/* ---- Life --------------------------------------------------------------------------------------------------------- */
+/* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 wf_result wf_denoiser_create(wf_device *device, const wf_network *network, int width, int height,
                              wf_denoiser **denoiser)
@@ -167,7 +167,7 @@ size_t wf_denoiser_memory(const wf_denoiser *denoiser)
     return denoiser ? denoiser->memory : 0;
 }
 
-/* ---- Steps -------------------------------------------------------------------------------------------------------- */
+/* ---- Steps ------------------------------------------------------------------------------------------------------- */
 
 const char *wf_stage_name(wf_stage stage)
 {
@@ -198,7 +198,7 @@ wf_result wf_denoiser_step_info(const wf_denoiser *denoiser, int step, wf_step_i
     return WF_OK;
 }
 
-/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 static wf_result check_layer(const wf_denoiser *d, const char *name, const wf_tensor *layer, int64_t channels)
 {

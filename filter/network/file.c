@@ -42,7 +42,7 @@ static wf_result no_memory(const file *f)
     return wf_fail(f->log, WF_ERROR_OUT_OF_MEMORY, "%s: no host memory for a network", f->name);
 }
 
-/* ---- Metadata ----------------------------------------------------------------------------------------------------- */
+/* ---- Metadata ---------------------------------------------------------------------------------------------------- */
 
 typedef enum text {
     TEXT_FORMAT,
@@ -137,7 +137,7 @@ static wf_result read_texts(const file *f)
     return result;
 }
 
-/* ---- Tensors ------------------------------------------------------------------------------------------------------ */
+/* ---- Tensors ----------------------------------------------------------------------------------------------------- */
 
 typedef struct stored {
     char dtype[8];
@@ -305,7 +305,7 @@ static wf_result read_parameters(const file *f)
     return result;
 }
 
-/* ---- The file ----------------------------------------------------------------------------------------------------- */
+/* ---- The file ---------------------------------------------------------------------------------------------------- */
 
 static wf_result read_parts(file *f, const unsigned char *bytes, size_t size)
 {

@@ -36,8 +36,8 @@ int wf_json_next_key(json_reader *json, char *key, size_t size);
 
 double wf_json_number(json_reader *json); /* finite */
 
-/* Copies a string, unescaped, as UTF-8 with a 0 at its end, and returns its length; what does not fit is cut. A string has no
- * more bytes unescaped than it has in the text. */
+/* Copies a string, unescaped, as UTF-8 with a 0 at its end, and returns its length; what does not fit is cut. A string
+ * has no more bytes unescaped than it has in the text. */
 size_t wf_json_string(json_reader *json, char *to, size_t size);
 
 void wf_json_skip(json_reader *json); /* a value of any kind */

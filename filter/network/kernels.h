@@ -1,5 +1,5 @@
-/* kernels.h -- a denoiser's kernels of the frame that its steps have run for, put into memory for those who look at them. For
- * filter/node. */
+/* kernels.h -- a denoiser's kernels of the frame that its steps have run for, put into memory for those who
+ * look at them. For filter/node. */
 #ifndef WF_NETWORK_KERNELS_H
 #define WF_NETWORK_KERNELS_H
 
@@ -13,8 +13,9 @@ wf_filter wf_denoiser_filter(const wf_denoiser *denoiser, int level);
 /* Bytes of memory that wf_denoiser_logits needs, for any level. */
 size_t wf_denoiser_logits_bytes(const wf_denoiser *denoiser);
 
-/* Enqueues what is looked at of a level's logits of one operator, (1,K*K,h,w), and of its alphas, (1,1,h,w), absent at the coarsest
- * level; both lie in memory, which is the device's. Between the steps of a frame and those of the next one. */
+/* Enqueues what is looked at of a level's logits of one operator, (1,K*K,h,w), and of its alphas,
+ * (1,1,h,w), absent at the coarsest level; both lie in memory, which is the device's. Between the steps of
+ * a frame and those of the next one. */
 wf_result wf_denoiser_logits(const wf_denoiser *denoiser, wf_stream stream, wf_operator op, int level,
                              const wf_look *look, void *memory, wf_tensor *weight, wf_tensor *alpha);
 

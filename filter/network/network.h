@@ -1,4 +1,5 @@
-/* network.h -- a network in host memory: its architecture, its parameters, its author's answer. Private to filter/network.
+/* network.h -- a network in host memory: its architecture, its parameters, its author's
+ * answer. Private to filter/network.
  *
  * architecture.c  the file's description of it, and the convolutions that follow from that
  * file.c          safetensors to this
@@ -33,7 +34,8 @@ typedef struct network_architecture {
 
 typedef enum network_part { PART_ENCODER, PART_DECODER, PART_HEAD } network_part;
 
-/* One convolution and where its numbers begin in network.parameters: (outputs, coarse + inputs, size, size), then (outputs). */
+/* One convolution and where its numbers begin in network.parameters: (outputs, coarse +
+   inputs, size, size), then (outputs). */
 typedef struct network_layer {
     network_part part;
     int level, place;
@@ -72,7 +74,8 @@ static inline wf_convolution network_shape(const network_layer *layer)
     return (wf_convolution){layer->coarse, is_first ? WF_INPUT_CHANNELS : layer->inputs, layer->outputs};
 }
 
-/* Reads JSON. Returns NULL, or what is wrong with it, as a sentence about "the architecture" in a buffer of the caller's. */
+/* Reads JSON. Returns NULL, or what is wrong with it, as a sentence about "the
+   architecture" in a buffer of the caller's. */
 const char *wf_network_read_architecture(const char *text, size_t length, network_architecture *architecture,
                                          char *message, size_t size);
 

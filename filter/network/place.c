@@ -1,5 +1,5 @@
-/* Where in one piece of memory the buffers of a plan lie: the largest first, each at the lowest place among 0 and the ends of those that are
- * placed already. */
+/* Where in one piece of memory the buffers of a plan lie: the largest first, each at the lowest place among 0 and the
+ * ends of those that are placed already. */
 #include <stdint.h>
 #include <stdlib.h>
 

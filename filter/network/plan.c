@@ -40,7 +40,7 @@ typedef struct level_buffers {
     tensor alpha;
 } level_buffers;
 
-/* ---- Sizes -------------------------------------------------------------------------------------------------------- */
+/* ---- Sizes ------------------------------------------------------------------------------------------------------- */
 
 static int halved(int extent, int level)
 {
@@ -72,7 +72,7 @@ static size_t planes_bytes(const planner *p, int level)
     return 3 * pixels(p, level) * sizeof(float);
 }
 
-/* ---- Buffers ------------------------------------------------------------------------------------------------------ */
+/* ---- Buffers ----------------------------------------------------------------------------------------------------- */
 
 static int new_buffer(planner *p, size_t size)
 {
@@ -143,7 +143,7 @@ static void use_workspace(planner *p, void *address, size_t size)
         use_buffer(p, address, new_buffer(p, size));
 }
 
-/* ---- Steps -------------------------------------------------------------------------------------------------------- */
+/* ---- Steps ------------------------------------------------------------------------------------------------------- */
 
 static plan_step *add_step(planner *p, step_kind kind, wf_stage stage, const char *name, int level)
 {

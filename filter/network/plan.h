@@ -45,7 +45,7 @@ struct wf_denoiser {
     plan_step steps[PLAN_MAX_STEPS];
 };
 
-/* ---- place.c ------------------------------------------------------------------------------------------------------ */
+/* ---- place.c ----------------------------------------------------------------------------------------------------- */
 
 enum { PLAN_MAX_BUFFERS = 2 * PLAN_MAX_STEPS + 8 * WF_NETWORK_MAX_LEVELS };
 
@@ -55,13 +55,14 @@ typedef struct plan_buffer {
     int first, last;     /* steps that use it, and those in between */
 } plan_buffer;
 
-/* Sets the offsets, so that none overlaps another one that lives at the same time; they are sums of sizes, as aligned as these are.
- * Returns the bytes of all. count: up to PLAN_MAX_BUFFERS. */
+/* Sets the offsets, so that none overlaps another one that lives at the same time; they are sums of sizes, as aligned
+ * as these are. Returns the bytes of all. count: up to PLAN_MAX_BUFFERS. */
 size_t wf_plan_place(plan_buffer *buffers, int count);
 
-/* ---- plan.c ------------------------------------------------------------------------------------------------------- */
+/* ---- plan.c ------------------------------------------------------------------------------------------------------ */
 
-/* Fills steps and takes the memory that they work in; parameters are on the device already, those of layer i at addresses[i]. */
+/* Fills steps and takes the memory that they work in; parameters are on the device already,
+   those of layer i at addresses[i]. */
 wf_result wf_plan_make(wf_denoiser *denoiser, const wf_network *network, const void *const *addresses);
 
 #endif

@@ -1,5 +1,5 @@
-/* areas.h -- pixels of a pyramid's levels and coefficients of them; where taps lead, and which coarse pixels a fine one is interpolated
- * from. Private to filter/node. */
+/* areas.h -- pixels of a pyramid's levels and coefficients of them; where taps lead, and which coarse pixels a fine one
+ * is interpolated from. Private to filter/node. */
 #ifndef WF_NODE_AREAS_H
 #define WF_NODE_AREAS_H
 
@@ -48,7 +48,8 @@ static inline size_t taps_of(const wf_filter *f)
     return (size_t)f->groups * (size_t)f->kernel_height * (size_t)f->kernel_width;
 }
 
-/* From a pixel to the other end of a group's tap t. direction: 1: of the pixel's own kernel; -1: the source whose tap lands here. */
+/* From a pixel to the other end of a group's tap t. direction: 1: of the pixel's own kernel; -1:
+   the source whose tap lands here. */
 static inline void follow_tap(const wf_filter *f, int t, int direction, int *y, int *x)
 {
     *y += direction * wf_tap_offset(t / f->kernel_width, f->kernel_height, f->dilation);

@@ -7,7 +7,8 @@
 /* The usage that the node gives its buffers. */
 extern const VkBufferUsageFlags wf_buffer_usage;
 
-/* Returns after reporting. Without a device: in host memory. shared: the memory can be exported. On failure the buffer is zeroed. */
+/* Returns after reporting. Without a device: in host memory. shared: the memory can be exported. On
+   failure the buffer is zeroed. */
 wf_result wf_buffer_create(const wf_node_options *vulkan, const wf_log *log, VkDeviceSize size, int shared,
                            wf_node_buffer *buffer);
 

@@ -1,5 +1,5 @@
-/* The kernel at full resolution that a pyramid's levels make together: the pyramid's formula followed from the pixel back to what it
- * is made of. */
+/* The kernel at full resolution that a pyramid's levels make together: the pyramid's formula followed from the
+ * pixel back to what it is made of. */
 #include "areas.h"
 
 /* What a window's taps read: either way, for gather and for splat. */
@@ -66,7 +66,8 @@ static void add_taps(const wf_node_kernels *k, wf_operator op, int group, const 
     }
 }
 
-/* One level: its own part of what is read, and the coefficients of the coarser level's o. blended: those of its own o. */
+/* One level: its own part of what is read, and the coefficients of the coarser level's
+   o. blended: those of its own o. */
 static wf_result follow_level(const wf_node_inspected_pixel *pixel, wf_operator op, int level, int group,
                               const coefficients *blended, const coefficients *read)
 {

@@ -1,5 +1,5 @@
-/* What splat writes of a pixel: where, and how much of it all levels write together, the pyramid's formula applied to a picture of that
- * pixel alone. */
+/* What splat writes of a pixel: where, and how much of it all levels write together, the pyramid's formula applied to
+ * a picture of that pixel alone. */
 #include "areas.h"
 #include "inspect.h"
 
@@ -11,7 +11,7 @@ static double weights_of(const wf_filter *f)
     return rows * columns * f->groups * f->kernel_height * f->kernel_width;
 }
 
-/* ---- Where -------------------------------------------------------------------------------------------------------- */
+/* ---- Where ------------------------------------------------------------------------------------------------------- */
 
 static int first_of(int place, int size, int dilation)
 {
@@ -61,7 +61,7 @@ void wf_node_place_footprint(wf_node_inspected_pixel *pixel, node_landing landin
     }
 }
 
-/* ---- How much ----------------------------------------------------------------------------------------------------- */
+/* ---- How much ---------------------------------------------------------------------------------------------------- */
 
 static void add_footprint(const wf_node_kernels *k, int group, double part, const coefficients *y)
 {

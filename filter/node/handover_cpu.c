@@ -1,5 +1,5 @@
-/* Images and weights are copied to host memory and back by the renderer's queue; a frame is done when wf_node_run returns. The
- * copies count as hand-over. */
+/* Images and weights are copied to host memory and back by the renderer's queue; a frame is done when wf_node_run
+ * returns. The copies count as hand-over. */
 #include <stdlib.h>
 
 #include "host.h"

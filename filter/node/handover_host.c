@@ -1,5 +1,5 @@
-/* Without Vulkan: images lie in host memory, where the CPU works on them. Nothing is copied; a frame is done when wf_node_run
- * returns. */
+/* Without Vulkan: images lie in host memory, where the CPU works on them. Nothing is copied; a frame is
+ * done when wf_node_run returns. */
 #include <stdlib.h>
 
 #include "host.h"

@@ -1,4 +1,5 @@
-/* host.h -- what the CPU's two hand-overs have in common: images in host memory, and the host's clock. Private to filter/node. */
+/* host.h -- what the CPU's two hand-overs have in common: images in host memory, and the host's
+   clock. Private to filter/node. */
 #ifndef WF_NODE_HOST_H
 #define WF_NODE_HOST_H
 

@@ -209,7 +209,7 @@ void wf_node_free_records(wf_node *node)
     }
 }
 
-/* ---- What was told ------------------------------------------------------------------------------------------------ */
+/* ---- What was told ----------------------------------------------------------------------------------------------- */
 
 wf_result wf_node_inspected(wf_node *node, uint32_t slot, wf_node_inspection *inspection)
 {

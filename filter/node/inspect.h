@@ -28,10 +28,12 @@ typedef struct node_record {
     float *factors; /* as many as memory has */
 } node_record;
 
-/* From what was told to factors: weights over their sums where these arrive, alphas in [0,1]. Once, when the frame is finished. */
+/* From what was told to factors: weights over their sums where these arrive, alphas in [0,1].
+   Once, when the frame is finished. */
 void wf_node_reckon(node_record *record);
 
-/* Of splat's levels: which pixels' landings are to be told, and the areas `written`; nothing where kernels are too large. */
+/* Of splat's levels: which pixels' landings are to be told, and the areas `written`;
+   nothing where kernels are too large. */
 void wf_node_place_footprint(wf_node_inspected_pixel *pixel, node_landing landings[WF_PYRAMID_MAX_LEVELS]);
 
 #endif

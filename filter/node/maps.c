@@ -1,5 +1,5 @@
-/* Figures of every pixel's kernel, as images: the predictor's kernels of each level that is asked for, summarized into planes that are
- * packed like other outputs. */
+/* Figures of every pixel's kernel, as images: the predictor's kernels of each level that is asked for, summarized into
+ * planes that are packed like other outputs. */
 #include "predictor.h"
 
 static int has_level(const node_slot *slot, wf_operator op, int level)

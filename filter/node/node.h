@@ -25,8 +25,8 @@
 #include "wf_labels.h"
 #include "wf_node.h"
 
-/* Moments of a frame: stage s ends at mark s + 1, and begins where the stage before it that is part of the frame ends. The
- * first and the last are the renderer's queue's, those between the device's work. */
+/* Moments of a frame: stage s ends at mark s + 1, and begins where the stage before it that is part of the frame ends.
+ * The first and the last are the renderer's queue's, those between the device's work. */
 typedef enum node_mark {
     MARK_RELEASED = 0,
     MARK_TAKEN = WF_NODE_TAKE + 1,
@@ -38,8 +38,9 @@ typedef enum node_mark {
 /* A slot's frame and the one before it are remembered for their times. */
 #define NODE_HISTORY 2
 
-/* Planes of a further layer, and the place of the color's alpha among those of a block, after its r, g and b. Two more planes
- * follow that one, a layer's or unused: what filters pictures of three channels writes alpha before the layers. */
+/* Planes of a further layer, and the place of the color's alpha among those of a block, after its r, g
+ * and b. Two more planes follow that one, a layer's or unused: what filters pictures of three channels
+ * writes alpha before the layers. */
 enum { NODE_LAYER_CHANNELS = 3, NODE_ALPHA_PLACE = 3 };
 
 typedef struct node_frame {
@@ -178,15 +179,16 @@ wf_tensor wf_node_pictures(const wf_node *node, node_block block, int layers);
 
 /* ---- The hand-over ----------------------------------------------------------------------------------------------- */
 
-/* One per backend, and _host for nodes without Vulkan. All return after reporting why they failed. slot and role are valid, images are bound. */
+/* One per backend, and _host for nodes without Vulkan. All return after reporting why they failed. slot and
+   role are valid, images are bound. */
 struct node_handover {
     wf_backend backend;
     int shared;    /* images and timelines are exported, and images change owner between the queue's family and
                    VK_QUEUE_FAMILY_EXTERNAL */
     int addresses; /* buffers may be addresses in the device's own memory */
 
-    /* Sets node->device and node->state. Before the slots' timelines exist; open_slot comes after, on Vulkan. close undoes what
-     * was done so far, node->device excepted; no work is under way then and no image is mapped. */
+    /* Sets node->device and node->state. Before the slots' timelines exist; open_slot comes after, on Vulkan. close
+     * undoes what was done so far, node->device excepted; no work is under way then and no image is mapped. */
     wf_result (*open)(wf_node *node);
     wf_result (*open_slot)(wf_node *node, uint32_t slot);
     void (*close)(wf_node *node);
@@ -199,8 +201,8 @@ struct node_handover {
     wf_result (*map_buffer)(wf_node *node, node_buffer *buffer);
     void (*unmap_buffer)(wf_node *node, node_buffer *buffer);
 
-    /* Makes memory of readback->size bytes that the device writes and the host reads, and undoes that. publish, after what the
-     * frame's work writes there; NULL: nothing is to be done. */
+    /* Makes memory of readback->size bytes that the device writes and the host reads, and undoes that. publish, after
+     * what the frame's work writes there; NULL: nothing is to be done. */
     wf_result (*alloc_readback)(wf_node *node, node_readback *readback);
     void (*free_readback)(wf_node *node, node_readback *readback);
     void (*publish)(wf_node *node, uint32_t slot);
@@ -217,9 +219,9 @@ struct node_handover {
     wf_result (*mark)(wf_node *node, uint32_t slot, node_mark mark);
     wf_result (*give)(wf_node *node, uint32_t slot);
 
-    /* Fills ns of those of marks (bit m: mark m) that are the device's, MARK_TAKEN ... MARK_PACKED, both of which it has,
-     * CLOCK_MONOTONIC, and how uncertain they are, for the finished frame remembered in history; returns 0 where that fails.
-     * NULL: mark writes the marks to the slot's queries. */
+    /* Fills ns of those of marks (bit m: mark m) that are the device's, MARK_TAKEN ... MARK_PACKED, both of which it
+     * has, CLOCK_MONOTONIC, and how uncertain they are, for the finished frame remembered in history; returns 0 where
+     * that fails. NULL: mark writes the marks to the slot's queries. */
     int (*read_marks)(wf_node *node, uint32_t slot, uint32_t history, unsigned marks, int64_t ns[MARK_COUNT],
                       int64_t *uncertainty_ns);
 };
@@ -242,7 +244,7 @@ wf_result wf_node_wait(wf_node *node, uint32_t slot, uint64_t value);
 /* Whether the slot's timeline has reached a value. */
 int wf_node_reached(wf_node *node, uint32_t slot, uint64_t value);
 
-/* ---- inspect.c ---------------------------------------------------------------------------------------------------- */
+/* ---- inspect.c --------------------------------------------------------------------------------------------------- */
 
 /* A frame of the slot begins: where it tells its weights. */
 wf_result wf_node_begin_record(wf_node *node, uint32_t slot, node_record *record);

@@ -1,5 +1,5 @@
-/* Where the planes of the node's roles lie. Filtered pictures are together in a block: color, its alpha where that is filtered,
- * then the further layers; so is what each operator makes of them. */
+/* Where the planes of the node's roles lie. Filtered pictures are together in a block: color, its alpha where that is
+ * filtered, then the further layers; so is what each operator makes of them. */
 #include "node.h"
 #include "wf_node_inspect.h"
 

@@ -1,8 +1,8 @@
 /* predictor.h -- where a frame's weights come from and how they are applied. Private to filter/node.
  *
- * A kind of predictor is a file predictor_NAME.c: a struct that begins with a node_predictor, a node_predictor_kind that says
- * what it does, and the public call that hands its arguments to wf_node_set_predictor. Nothing else in the node knows which
- * kind runs. An operator has a predictor of its own, or shares one with the other operator. */
+ * A kind of predictor is a file predictor_NAME.c: a struct that begins with a node_predictor, a node_predictor_kind
+ * that says what it does, and the public call that hands its arguments to wf_node_set_predictor. Nothing else in the
+ * node knows which kind runs. An operator has a predictor of its own, or shares one with the other operator. */
 #ifndef WF_NODE_PREDICTOR_H
 #define WF_NODE_PREDICTOR_H
 
@@ -30,12 +30,12 @@ typedef struct node_predictor_kind {
     const char *name; /* for messages */
     size_t size;      /* of the struct that begins with a node_predictor; it is zeroed before prepare */
 
-    /* Roles, 1 << role each. A frame without an image of one that is needed is refused; color is always there. What is read is
-     * unpacked where it is bound, and what is needed always. */
+    /* Roles, 1 << role each. A frame without an image of one that is needed is refused; color is always there. What is
+     * read is unpacked where it is bound, and what is needed always. */
     unsigned needs, reads;
 
-    /* Checks what the public call was given, and fills the predictor for these operators: it compiles what they need, and says
-     * what device memory there is to be (wf_node_reserve). What the operators had is still in use. */
+    /* Checks what the public call was given, and fills the predictor for these operators: it compiles what they need,
+     * and says what device memory there is to be (wf_node_reserve). What the operators had is still in use. */
     wf_result (*prepare)(node_predictor *predictor, const void *arguments, unsigned operators);
 
     /* Refuses a slot whose frames it has nothing for. NULL: there is none. */
@@ -47,8 +47,9 @@ typedef struct node_predictor_kind {
     /* The inspector opens: takes the memory that kernels need, once. NULL: none. */
     wf_result (*open)(node_predictor *predictor);
 
-    /* For the inspector: a slot's levels and their filters; one operator's kernels of a level, of which it may have to enqueue what is
-     * looked at, in memory until those of another level or operator are asked for. NULL, both: predictor->weights are all. */
+    /* For the inspector: a slot's levels and their filters; one operator's kernels of a level, of which it may
+     * have to enqueue what is looked at, in memory until those of another level or operator are asked for. NULL,
+     * both: predictor->weights are all. */
     int (*levels)(const node_predictor *predictor, uint32_t slot, wf_filter filters[WF_PYRAMID_MAX_LEVELS]);
     wf_result (*kernels)(node_predictor *predictor, const node_turn *turn, wf_operator op, int level,
                          const wf_look *look, node_kernels *found);
@@ -62,11 +63,12 @@ typedef struct node_predictor_kind {
     /* Each frame, once for all operators: enqueues the prediction. NULL: there is none. */
     wf_result (*record)(node_predictor *predictor, const node_turn *turn);
 
-    /* Each frame: enqueues the filter of one operator, from the planes of inputs to the planes of outputs; of both where they
-     * share the predictor and are to be one stage. */
+    /* Each frame: enqueues the filter of one operator, from the planes of inputs to the planes of outputs; of both
+     * where they share the predictor and are to be one stage. */
     wf_result (*filter)(node_predictor *predictor, const node_turn *turn, unsigned operators);
 
-    /* Frees what the kind made itself, also after a prepare or load that failed; not the memory reserved. NULL: nothing. */
+    /* Frees what the kind made itself, also after a prepare or load that failed; not the
+       memory reserved. NULL: nothing. */
     void (*destroy)(node_predictor *predictor);
 } node_predictor_kind;
 
@@ -103,8 +105,8 @@ wf_result wf_node_check_idle(const wf_node *node, uint32_t slot, const char *wha
 /* Leaves an operator without; a predictor that the other one has, too, lives on. */
 void wf_node_drop_predictor(wf_node *node, wf_operator op);
 
-/* Gives these operators a new predictor of that kind, in place of what they had; waits for the node's work. Where prepare
- * refuses they keep what they had; where anything else fails they have none. */
+/* Gives these operators a new predictor of that kind, in place of what they had; waits for the node's work. Where
+ * prepare refuses they keep what they had; where anything else fails they have none. */
 wf_result wf_node_set_predictor(wf_node *node, const node_predictor_kind *kind, const void *arguments,
                                 unsigned operators);
 

@@ -71,8 +71,8 @@ static wf_result filter_layer(node_predictor *predictor, const node_turn *turn, 
                             operators & NODE_SPLAT ? &planes[WF_NODE_LAYER_SPLAT + layer] : NULL, !node->plain[layer]);
 }
 
-/* The alpha of a block as a picture of three planes: read, one plane three times; written, alpha and two planes that layers
- * are written to later. */
+/* The alpha of a block as a picture of three planes: read, one plane three times; written, alpha and two planes
+ * that layers are written to later. */
 static wf_tensor alpha_of(const wf_node *node, node_block block)
 {
     wf_tensor alpha = wf_node_frame_tensor(node, WF_FLOAT32, NODE_LAYER_CHANNELS);

@@ -1,4 +1,5 @@
-/* role.h -- what the node's roles are: a row each, and one for each kind of a further layer's. Private to filter/node. */
+/* role.h -- what the node's roles are: a row each, and one for each kind of a further
+   layer's. Private to filter/node. */
 #ifndef WF_NODE_ROLE_H
 #define WF_NODE_ROLE_H
 

@@ -1,5 +1,5 @@
-/* staging.h -- buffers in host memory, mapped and coherent: what the queue copies to and from, or shaders write. Private to
- * filter/node. */
+/* staging.h -- buffers in host memory, mapped and coherent: what the queue copies to and from, or shaders
+ * write. Private to filter/node. */
 #ifndef WF_NODE_STAGING_H
 #define WF_NODE_STAGING_H
 

@@ -14,7 +14,7 @@ static const vulkan_shader logits_shader = {logits_comp, sizeof logits_comp};
 
 enum { TAPS = 9 };
 
-/* ---- Parameters --------------------------------------------------------------------------------------------------- */
+/* ---- Parameters -------------------------------------------------------------------------------------------------- */
 
 /* Biases of whole groups of outputs, then their weights. */
 static size_t parameter_bytes(int outputs, int group, int inputs, int taps)
@@ -63,7 +63,8 @@ size_t wf_vulkan_head_bytes(const wf_head *head)
     return wf_vulkan_plain_head_bytes(head) + wf_vulkan_matrix_head_bytes(head);
 }
 
-/* Logits are kept in float16, which is finest around 0; a softmax does not mind what all of a kernel's have in common. */
+/* Logits are kept in float16, which is finest around 0; a softmax does not mind what all
+   of a kernel's have in common. */
 static void center(float *biases, int count)
 {
     double sum = 0;
@@ -84,7 +85,7 @@ void wf_vulkan_arrange_head(const wf_head *head, const float *weight, const floa
     wf_vulkan_arrange_matrix_head(head, weight, biases, (char *)parameters + wf_vulkan_plain_head_bytes(head));
 }
 
-/* ---- 3x3 ---------------------------------------------------------------------------------------------------------- */
+/* ---- 3x3 --------------------------------------------------------------------------------------------------------- */
 
 /* Threads below each other in a workgroup: on a processor each vector of threads is one. */
 static int threads_down(const vulkan_device *device)
@@ -166,7 +167,7 @@ wf_result wf_vulkan_convolve(wf_device *base, wf_stream stream, const wf_convolv
     return WF_OK;
 }
 
-/* ---- Heads -------------------------------------------------------------------------------------------------------- */
+/* ---- Heads ------------------------------------------------------------------------------------------------------- */
 
 wf_result wf_vulkan_record_logits(vulkan_device *device, wf_stream stream, const wf_head *head,
                                   const wf_activation *decoded, int first, int last, int first_row, int rows,

@@ -19,7 +19,7 @@ enum {
     QUAD = 9 /* 2x2 pixels */
 };
 
-/* ---- Parameters: biases, then weights (16 inputs, tap, 16, output), then those of a coarser source's four places ------ */
+/* ---- Parameters: biases, then weights (16 inputs, tap, 16, output), then those of a coarser source's four places - */
 
 size_t wf_vulkan_matrix_convolution_bytes(const wf_convolution *shape)
 {
@@ -27,8 +27,8 @@ size_t wf_vulkan_matrix_convolution_bytes(const wf_convolution *shape)
     return (size_t)shape->outputs * (sizeof(float) + (size_t)lines * sizeof(uint16_t));
 }
 
-/* Of a pixel at place (below, right) among the four that a coarser one covers, tap (dy,dx) of its 2x2: the sum of those of the 3x3
- * that read the same coarser pixel. */
+/* Of a pixel at place (below, right) among the four that a coarser one covers, tap (dy,dx) of its 2x2: the sum of those
+ * of the 3x3 that read the same coarser pixel. */
 static float up_weight(const float *weight, int tap)
 {
     const int below = tap >> 3, right = tap >> 2 & 1, dy = tap >> 1 & 1, dx = tap & 1;
@@ -61,10 +61,11 @@ void wf_vulkan_arrange_matrix_convolution(const wf_convolution *shape, const flo
     }
 }
 
-/* ---- Tiles ----------------------------------------------------------------------------------------------------------- */
+/* ---- Tiles ------------------------------------------------------------------------------------------------------- */
 
-/* Of a warp: rows of 32 pixels, and 16 outputs each. Warps of a workgroup: below each other, beside each other, and for further
- * outputs. Tiles of a workgroup, below each other: the next one's first inputs are read during the last products of one. */
+/* Of a warp: rows of 32 pixels, and 16 outputs each. Warps of a workgroup: below each other, beside each
+ * other, and for further outputs. Tiles of a workgroup, below each other: the next one's first inputs are read
+ * during the last products of one. */
 typedef struct tile {
     int rows, pairs, down, across, deep, ahead, tiles, up;
 } tile;

@@ -98,8 +98,8 @@ wf_result wf_vulkan_download(wf_device *device, void *to, const void *from, size
 wf_result wf_vulkan_create_pipelines(vulkan_device *device);
 void wf_vulkan_destroy_pipelines(vulkan_device *device);
 
-/* Fills in wanted->pipeline; makes and keeps it where no equal one exists. While the device collects pipelines these are made by
- * wf_vulkan_compile_collected, on several threads. */
+/* Fills in wanted->pipeline; makes and keeps it where no equal one exists. While the device collects pipelines these
+ * are made by wf_vulkan_compile_collected, on several threads. */
 wf_result wf_vulkan_get_pipeline(vulkan_device *device, vulkan_pipeline *wanted);
 wf_result wf_vulkan_compile_collected(vulkan_device *device);
 

@@ -26,7 +26,7 @@ static const vulkan_shader log_sums_shader = {log_sums_comp, sizeof log_sums_com
 static const vulkan_shader exposure_shader = {exposure_comp, sizeof exposure_comp};
 static const vulkan_shader features_shader = {features_comp, sizeof features_comp};
 
-/* ---- Planes ------------------------------------------------------------------------------------------------------- */
+/* ---- Planes ------------------------------------------------------------------------------------------------------ */
 
 wf_plane_push wf_vulkan_planes(const wf_tensor *tensor)
 {
@@ -63,7 +63,7 @@ static wf_result check_layers(const wf_log *log, const wf_layers *layers)
     return wf_vulkan_check_planes(log, "depth", &layers->depth);
 }
 
-/* ---- Pipelines ---------------------------------------------------------------------------------------------------- */
+/* ---- Pipelines --------------------------------------------------------------------------------------------------- */
 
 static wf_result get_exposure_pipelines(vulkan_device *device, vulkan_pipeline *sums, vulkan_pipeline *exposure)
 {
@@ -96,7 +96,7 @@ wf_result wf_vulkan_prepare_features(vulkan_device *device, const wf_features_ca
     return get_features_pipeline(device, call, &features);
 }
 
-/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 static int64_t across(int width)
 {

@@ -14,7 +14,8 @@
 
 enum { SIDE = 16, WARP = 32, WIDTH = 32 /* of a tile */, PIECE = 16 /* bytes */ };
 
-/* Measured on an H200, which gives the workgroups of a multiprocessor about 50 KB of shared memory: three of the albedo's share them. */
+/* Measured on an H200, which gives the workgroups of a multiprocessor about 50 KB of shared memory:
+   three of the albedo's share them. */
 enum {
     MOST_THREADS = 256,
     ALBEDO_THREADS = 96,
@@ -23,7 +24,7 @@ enum {
     FILTER_THREADS = 64 /* of a filter alone */
 };
 
-/* ---- Parameters: behind each other the parts of each kind ------------------------------------------------------------ */
+/* ---- Parameters: behind each other the parts of each kind -------------------------------------------------------- */
 
 static int is_small(int kernel)
 {
@@ -91,9 +92,10 @@ void wf_vulkan_arrange_matrix_head(const wf_head *head, const float *weight, con
     }
 }
 
-/* ---- Pipelines ------------------------------------------------------------------------------------------------------- */
+/* ---- Pipelines --------------------------------------------------------------------------------------------------- */
 
-/* How a level is divided, and what that takes of shared memory: pieces of 16 bytes, pairs of floats, pairs of halves. */
+/* How a level is divided, and what that takes of shared memory: pieces of 16 bytes,
+   pairs of floats, pairs of halves. */
 typedef struct shape {
     int threads, light, planes;
 } shape;
@@ -228,7 +230,7 @@ static wf_result record(vulkan_device *device, wf_stream stream, const wf_head *
     return WF_OK;
 }
 
-/* ---- Levels ---------------------------------------------------------------------------------------------------------- */
+/* ---- Levels ------------------------------------------------------------------------------------------------------ */
 
 int wf_vulkan_has_level_matrix(const vulkan_device *device, int kernel)
 {

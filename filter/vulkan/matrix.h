@@ -1,5 +1,5 @@
-/* matrix.h -- products of 16x16 matrices of float16, summed in float32, by one of two extensions (matrix_product.c), whose structures of
- * features are alike. Private to filter/vulkan. */
+/* matrix.h -- products of 16x16 matrices of float16, summed in float32, by one of two extensions (matrix_product.c),
+ * whose structures of features are alike. Private to filter/vulkan. */
 #ifndef WF_VULKAN_MATRIX_H
 #define WF_VULKAN_MATRIX_H
 

@@ -1,5 +1,6 @@
-/* The extension by which a device multiplies matrices, and whether it has the product that shaders take: VK_KHR_cooperative_matrix, or
- * VK_NV_cooperative_matrix, which the headers and compilers of the oldest systems that are supported have. Here both are alike but for names. */
+/* The extension by which a device multiplies matrices, and whether it has the product that shaders take:
+ * VK_KHR_cooperative_matrix, or VK_NV_cooperative_matrix, which the headers and compilers of the oldest systems that
+ * are supported have. Here both are alike but for names. */
 #include "matrix.h"
 
 #ifdef WF_KHR_MATRICES

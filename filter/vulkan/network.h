@@ -15,8 +15,8 @@ void wf_vulkan_arrange_matrix_convolution(const wf_convolution *shape, const flo
 /* Without what only matrices take: pooled_data, second. */
 struct wf_convolve_push wf_vulkan_convolve_push(const wf_convolve_call *call);
 wf_result wf_vulkan_convolve_matrix(vulkan_device *device, wf_stream stream, const wf_convolve_call *call);
-/* How long the device is busy with so many workgroups at a time, each with `tiles` below each other of those across and rows, those with
- * fewer last: twice in times of a tile. A workgroup needs half as long to start. */
+/* How long the device is busy with so many workgroups at a time, each with `tiles` below each other of those across and
+ * rows, those with fewer last: twice in times of a tile. A workgroup needs half as long to start. */
 int64_t wf_vulkan_time_of_tiles(int64_t workgroups, int64_t across, int64_t rows, int tiles);
 size_t wf_vulkan_matrix_head_bytes(const wf_head *head);
 void wf_vulkan_arrange_matrix_head(const wf_head *head, const float *weight, const float *bias, void *parameters);
@@ -63,7 +63,8 @@ wf_result wf_vulkan_record_logits(vulkan_device *device, wf_stream stream, const
                                   const wf_activation *decoded, int first, int last, int first_row, int rows,
                                   void *output, int alphas);
 
-/* Three planes, or one; without an address where they are absent. Strides are 31 bits: wf_vulkan_check_planes says so. */
+/* Three planes, or one; without an address where they are absent. Strides are 31 bits:
+   wf_vulkan_check_planes says so. */
 wf_plane_push wf_vulkan_planes(const wf_tensor *tensor);
 /* Their address; strides of channels, rows and columns. */
 VkDeviceAddress wf_vulkan_set_strides(int strides[3], const wf_tensor *tensor);

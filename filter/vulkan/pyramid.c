@@ -59,7 +59,7 @@ wf_result wf_vulkan_prepare_levels(vulkan_device *device, const wf_head *head, f
                : WF_OK;
 }
 
-/* ---- Workspace ---------------------------------------------------------------------------------------------------- */
+/* ---- Workspace --------------------------------------------------------------------------------------------------- */
 
 /* Planes of light, or of albedo before and after, and then of logits. */
 typedef struct workspace {
@@ -92,7 +92,7 @@ size_t wf_vulkan_level_workspace(const wf_device *device, const wf_level_call *c
     return lay_out(NULL, &call->decoded, 1, call->head.kernel).size;
 }
 
-/* ---- Light -------------------------------------------------------------------------------------------------------- */
+/* ---- Light ------------------------------------------------------------------------------------------------------- */
 
 static struct wf_light_push push_light(const wf_light *light, const wf_tensor *to)
 {
@@ -146,7 +146,7 @@ static wf_result filter(wf_device *device, wf_stream stream, wf_operator op, con
     return wf_vulkan_barrier(device, stream);
 }
 
-/* ---- Albedo ------------------------------------------------------------------------------------------------------- */
+/* ---- Albedo ------------------------------------------------------------------------------------------------------ */
 
 wf_result wf_vulkan_filter_albedo(wf_device *device, wf_stream stream, const wf_albedo_call *call)
 {
@@ -167,7 +167,7 @@ wf_result wf_vulkan_filter_albedo(wf_device *device, wf_stream stream, const wf_
     return record(device, stream, &light_shader, WF_LIGHT_HALVES, &push, sizeof push, push.width, push.height);
 }
 
-/* ---- Levels ------------------------------------------------------------------------------------------------------- */
+/* ---- Levels ------------------------------------------------------------------------------------------------------ */
 
 /* D of an image. */
 static wf_result halve(wf_device *device, wf_stream stream, const wf_tensor *image, const wf_tensor *half)
@@ -234,7 +234,7 @@ wf_result wf_vulkan_blend(wf_device *device, wf_stream stream, const wf_blend_ca
     return record(device, stream, &blend_shader, (int)call->operators, &push, sizeof push, push.width, push.height);
 }
 
-/* ---- Logits ------------------------------------------------------------------------------------------------------- */
+/* ---- Logits ------------------------------------------------------------------------------------------------------ */
 
 wf_result wf_vulkan_logits(wf_device *device, wf_stream stream, const wf_logits_call *call)
 {

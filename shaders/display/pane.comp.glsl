@@ -1,8 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-/* pane.comp.glsl -- a pane, one thread a target pixel. Each shows the mean of the texels it covers, so that magnified texels are squares and
- * minified ones are filtered. Means are taken of linear values, before exposure and tone. */
+/* pane.comp.glsl -- a pane, one thread a target pixel. Each shows the mean of the texels it covers, so that magnified
+ * texels are squares and minified ones are filtered. Means are taken of linear values, before exposure and tone. */
 
 #include "pane.h"
 #include "tone.glsl"

@@ -1,5 +1,5 @@
-/* tone.h -- how radiance becomes display values, shared by C and GLSL: radiance times an exposure, plus an offset; of that one
- * channel or all; then a curve. app/view/tone.c has a row for each curve and each selection of channels. */
+/* tone.h -- how radiance becomes display values, shared by C and GLSL: radiance times an exposure, plus an offset; of
+ * that one channel or all; then a curve. app/view/tone.c has a row for each curve and each selection of channels. */
 #ifndef WF_TONE_H
 #define WF_TONE_H
 
@@ -24,8 +24,8 @@
 #define TONE_ACES_D 0.59
 #define TONE_ACES_E 0.14
 
-/* Display values of pixels that are no colors: a channel is NaN, or else infinite; or, where they are marked, above what the curve can
- * show, or else below 0. Commas between r, g, b. */
+/* Display values of pixels that are no colors: a channel is NaN, or else infinite; or, where they are marked, above
+ * what the curve can show, or else below 0. Commas between r, g, b. */
 #define TONE_NAN      1.0, 0.0, 1.0
 #define TONE_INFINITE 0.0, 1.0, 1.0
 #define TONE_ABOVE    1.0, 0.0, 0.0

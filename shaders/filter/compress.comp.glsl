@@ -1,8 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// compress.comp.glsl -- the T of wf_bilateral: compressed colour, averaged over the in-image part of 3x3 pixels, and the
-// confidence, one thread a pixel.
+// compress.comp.glsl -- the T of wf_bilateral: compressed colour, averaged over the in-image part of 3x3 pixels, and
+// the confidence, one thread a pixel.
 #include "bilateral.h"
 #include "grid.glsl"
 #include "storage.glsl"

@@ -1,5 +1,5 @@
-// filter.glsl -- gather, splat, or both of the same weights: every thread sums the sources of its pixels. Included after
-// FIRST_OPERATOR and LAST_OPERATOR are declared.
+// filter.glsl -- gather, splat, or both of the same weights: every thread sums the sources of its pixels. Included
+// after FIRST_OPERATOR and LAST_OPERATOR are declared.
 //
 // A thread's pixels are a vector, whose last components are not used where PIXELS is less than 4: a compiler that finds
 // loops too long to unroll keeps all arrays that they index in memory.
@@ -19,8 +19,8 @@ const int OPERATORS = LAST_OPERATOR - FIRST_OPERATOR + 1;
 const int WINDOW = SLOTS + 4; // sources of a vector in so many slots
 const bool TOTALS = MODE == WF_SHARED_NORMALIZED || MODE == WF_SHARED_SOFTMAX || COVERAGE;
 
-// Softmax reads every logit once: exponentials are relative to an origin, which moves, and shrinks the sums so far, where
-// a logit exceeds it by more than this.
+// Softmax reads every logit once: exponentials are relative to an origin, which moves, and shrinks the sums so far,
+// where a logit exceeds it by more than this.
 const float HEADROOM = 8.0;
 
 int first_channel;         // of CHANNELS; those past the image's last repeat it and are not stored

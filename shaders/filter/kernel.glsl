@@ -1,9 +1,9 @@
 // kernel.glsl -- what the filter and grad_weight share: a thread's pixels, and the taps of a kernel row in groups.
 //
-// A thread works on PIXELS neighbouring pixels. Their sources, the pixels that taps pair them with, are read PIXELS at a
-// time, from columns that are multiples of PIXELS as the thread's own are. Slot k of a kernel row pairs the thread's pixel
-// x with the source that lies margin columns before it and then k after that: the slots from lead on are taps. Those
-// whose sources begin in the same PIXELS columns form a group. DILATION is 1 where PIXELS is not.
+// A thread works on PIXELS neighbouring pixels. Their sources, the pixels that taps pair them with, are read PIXELS at
+// a time, from columns that are multiples of PIXELS as the thread's own are. Slot k of a kernel row pairs the thread's
+// pixel x with the source that lies margin columns before it and then k after that: the slots from lead on are taps.
+// Those whose sources begin in the same PIXELS columns form a group. DILATION is 1 where PIXELS is not.
 #include "shared.h"
 
 layout(local_size_x_id = WF_KERNEL_GROUP_WIDTH, local_size_y_id = WF_KERNEL_GROUP_HEIGHT) in;
@@ -73,7 +73,8 @@ bool has_border(int direction, int width)
     return first < 0 || first + count > width;
 }
 
-// PIXELS sources from that column of a row on. Those of them that lie outside of it are 0; bordering: there may be such.
+// PIXELS sources from that column of a row on. Those of them that lie outside of it are
+// 0; bordering: there may be such.
 void load_sources(uint64_t row, int type, int step, int column, int width, bool bordering, out float values[PIXELS])
 {
     int inside = clamp(column, 0, width - PIXELS);

@@ -1,8 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// step_down.comp.glsl -- between levels of a pyramid: the mean of each 2x2 block's in-image pixels, or the coarser level less that.
-// One thread a coarse pixel.
+// step_down.comp.glsl -- between levels of a pyramid: the mean of each 2x2 block's in-image pixels, or the coarser
+// level less that. One thread a coarse pixel.
 #include "grid.glsl"
 #include "storage.glsl"
 

@@ -1,7 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// step_up.comp.glsl -- between levels of a pyramid: the finer level plus alpha times the coarser one, interpolated. One thread a pixel.
+// step_up.comp.glsl -- between levels of a pyramid: the finer level plus alpha times the coarser one,
+// interpolated. One thread a pixel.
 #include "grid.glsl"
 #include "storage.glsl"
 

@@ -1,8 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// sum.comp.glsl -- sums of channels, one workgroup for every channel and share of the rows: a float32 and, in the second
-// one behind it, what it lacks. Such pairs are summed by the same shader; it stores single numbers then.
+// sum.comp.glsl -- sums of channels, one workgroup for every channel and share of the rows: a float32 and, in the
+// second one behind it, what it lacks. Such pairs are summed by the same shader; it stores single numbers then.
 #include "shared.h"
 
 layout(local_size_x = WF_SUM_THREADS) in;

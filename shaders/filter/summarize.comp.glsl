@@ -1,7 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// summarize.comp.glsl -- figures of every pixel's kernel, one thread a pixel of the level: filter/summary.h has the same formulas.
+// summarize.comp.glsl -- figures of every pixel's kernel, one thread a pixel of the level:
+// filter/summary.h has the same formulas.
 #include "grid.glsl"
 
 layout(constant_id = WF_SUMMARIZE_TYPE) const int TYPE = 0;

@@ -1,7 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// differences.comp.glsl -- sums of what a picture differs from a reference by, over a region: a part of them a workgroup.
+// differences.comp.glsl -- sums of what a picture differs from a reference by, over a
+// region: a part of them a workgroup.
 #include "measured.glsl"
 #include "../display/tone.glsl"
 

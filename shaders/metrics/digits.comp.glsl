@@ -1,8 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// digits.comp.glsl -- counts the finite values of a channel, the workgroup's y, by one digit of their keys: of the first digit all of
-// them, of the next ones those that begin with what was found for each quantile.
+// digits.comp.glsl -- counts the finite values of a channel, the workgroup's y, by one digit of their keys: of the
+// first digit all of them, of the next ones those that begin with what was found for each quantile.
 #include "measured.glsl"
 
 const uint next_counts = MEASURED_QUANTILE_COUNT * MEASURED_NEXT_BINS;

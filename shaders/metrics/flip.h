@@ -1,7 +1,7 @@
 /* flip.h -- FLIP's constants and taps, shared by C, which makes the taps, and GLSL.
  *
- * Andersson, Nilsson, Akenine-Moller, Oskarsson, Astrom, Fairchild 2020, "FLIP: A Difference Evaluator for Alternating Images". Rows
- * of matrices are ROW(a, b, c) with commas between them. */
+ * Andersson, Nilsson, Akenine-Moller, Oskarsson, Astrom, Fairchild 2020, "FLIP: A Difference Evaluator for Alternating
+ * Images". Rows of matrices are ROW(a, b, c) with commas between them. */
 #ifndef WF_FLIP_H
 #define WF_FLIP_H
 
@@ -24,7 +24,8 @@
 #define FLIP_KNEE_IN          0.4  /* of the largest difference of colors, which ... */
 #define FLIP_KNEE_OUT         0.95 /* ... becomes this much of the range */
 
-/* Filters are separable: taps of one axis, the middle one at FLIP_RADIUS; as far as the widest reaches, 0 beyond their own reach. */
+/* Filters are separable: taps of one axis, the middle one at FLIP_RADIUS; as far as the widest
+   reaches, 0 beyond their own reach. */
 #define FLIP_RADIUS 10
 #define FLIP_TAPS   21
 

@@ -1,8 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// flip_down.comp.glsl -- FLIP, filters of columns, and the map that follows: NaN where a pixel of the pictures is. A thread computes
-// some pixels of a column, out of a tile that its workgroup keeps.
+// flip_down.comp.glsl -- FLIP, filters of columns, and the map that follows: NaN where a pixel of the pictures is. A
+// thread computes some pixels of a column, out of a tile that its workgroup keeps.
 #include "flip.glsl"
 
 const int threads_x = FLIP_DOWN_WIDTH, threads_y = FLIP_DOWN_HEIGHT, each = FLIP_DOWN_EACH, high = threads_y * each, tall = high + 2 * FLIP_RADIUS;

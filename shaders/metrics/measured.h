@@ -1,8 +1,8 @@
-/* measured.h -- what the shaders that measure pictures are told, and what they leave; shared by C and GLSL. Structs are of
- * four-byte numbers alone, which both lay out alike (std430).
+/* measured.h -- what the shaders that measure pictures are told, and what they leave; shared by C and GLSL. Structs are
+ * of four-byte numbers alone, which both lay out alike (std430).
  *
- * Ranks are found by the digits of keys: unsigned numbers in the order of the floats. The counts of the first digit are the
- * histogram: 8 bins an octave, each an eighth of it wide, of either sign. */
+ * Ranks are found by the digits of keys: unsigned numbers in the order of the floats. The counts of the first digit are
+ * the histogram: 8 bins an octave, each an eighth of it wide, of either sign. */
 #ifndef WF_MEASURED_H
 #define WF_MEASURED_H
 
@@ -16,8 +16,8 @@ typedef struct measured_rank measured_rank;
 typedef struct measured_results measured_results;
 #endif
 
-/* What a picture differs from another one by is summed: the values of each measure, and the squares of what display values (clamped to
- * [0,1], sRGB's curve) differ by. */
+/* What a picture differs from another one by is summed: the values of each measure, and the squares of what display
+ * values (clamped to [0,1], sRGB's curve) differ by. */
 #define MEASURED_DISPLAY MEASURE_COUNT
 #define MEASURED_SUMS    (MEASURE_COUNT + 1)
 

@@ -1,9 +1,10 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// moments.comp.glsl -- count, mean, deviation and extremes of a channel's values in a region: a part a workgroup. The channel is the
-// workgroup's y. Means and sums of squares are updated and joined as Chan, Golub and LeVeque do, "Updating Formulae and a Pairwise
-// Algorithm for Computing Sample Variances", 1979: nothing is lost where the deviation is small beside the mean.
+// moments.comp.glsl -- count, mean, deviation and extremes of a channel's values in a region: a part a workgroup. The
+// channel is the workgroup's y. Means and sums of squares are updated and joined as Chan, Golub and LeVeque do,
+// "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances", 1979: nothing is lost where the
+// deviation is small beside the mean.
 #include "measured.glsl"
 
 shared measured_moments parts[MEASURED_THREADS];

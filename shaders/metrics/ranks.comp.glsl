@@ -1,7 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// ranks.comp.glsl -- finds the digit of a quantile's key from the counts of digits. A workgroup for each channel, x, and quantile, y.
+// ranks.comp.glsl -- finds the digit of a quantile's key from the counts of digits. A workgroup for
+// each channel, x, and quantile, y.
 #include "measured.glsl"
 
 const uint quantiles[] = uint[](MEASURED_QUANTILES);

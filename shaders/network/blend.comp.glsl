@@ -1,7 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// blend.comp.glsl -- o of the finest level, times the filtered albedo and epsilon, in place of its images. One thread a pixel.
+// blend.comp.glsl -- o of the finest level, times the filtered albedo and epsilon, in place
+// of its images. One thread a pixel.
 #include "grid.glsl"
 #include "network/layers.glsl"
 

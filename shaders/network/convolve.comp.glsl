@@ -1,8 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// convolve.comp.glsl -- a 3x3 convolution, its bias and ReLU. A thread computes WF_CONVOLVE_WIDTH x WF_CONVOLVE_HEIGHT pixels and
-// WF_CONVOLVE_OUTPUTS outputs, so that what it loads is used often; workgroups count outputs fastest in y.
+// convolve.comp.glsl -- a 3x3 convolution, its bias and ReLU. A thread computes WF_CONVOLVE_WIDTH x WF_CONVOLVE_HEIGHT
+// pixels and WF_CONVOLVE_OUTPUTS outputs, so that what it loads is used often; workgroups count outputs fastest in y.
 #include "network/layers.glsl"
 
 layout(local_size_x = WF_CONVOLVE_ACROSS_THREADS, local_size_y_id = 0) in;
@@ -13,7 +13,8 @@ const int WIDTH = WF_CONVOLVE_WIDTH, HEIGHT = WF_CONVOLVE_HEIGHT, QUADS = WF_CON
 
 vec4 sums[HEIGHT][WIDTH][QUADS];
 
-// All inputs of one source: scale is 1 where that has half the resolution. weights: those of its first input at the first tap.
+// All inputs of one source: scale is 1 where that has half the resolution. weights: those of
+// its first input at the first tap.
 void add_source(uint64_t source, ivec2 size, int channels, int scale, ivec2 p, uint64_t weights, int tap_bytes)
 {
     for (int dy = 0; dy < 3; ++dy) {

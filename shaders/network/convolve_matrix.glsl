@@ -1,10 +1,11 @@
-// convolve_matrix.glsl -- a 3x3 convolution as products of matrices, its bias, its ReLU and the pooling after it. A workgroup computes some
-// outputs of a tile of pixels, 16 inputs after the other: these of the tile and its border, and their weights, are staged in shared
-// memory. A warp has ROWS rows of 32 pixels, those of even and of odd columns apart, and PAIRS times 16 outputs; DOWN x ACROSS x DEEP of
-// them make a workgroup. Workgroups count outputs fastest in y.
+// convolve_matrix.glsl -- a 3x3 convolution as products of matrices, its bias, its ReLU and the pooling after
+// it. A workgroup computes some outputs of a tile of pixels, 16 inputs after the other: these of the tile and
+// its border, and their weights, are staged in shared memory. A warp has ROWS rows of 32 pixels, those of even
+// and of odd columns apart, and PAIRS times 16 outputs; DOWN x ACROSS x DEEP of them make a workgroup.
+// Workgroups count outputs fastest in y.
 //
-// Where a coarser source's pixels cover 2x2 whole ones (UP), each of these sees 2x2 of the coarser ones: a kernel of 4 taps for each of
-// the 4 places.
+// Where a coarser source's pixels cover 2x2 whole ones (UP), each of these sees 2x2 of the coarser ones: a kernel of
+// 4 taps for each of the 4 places.
 #include "in_image.glsl"
 #include "network/layers.glsl"
 
@@ -15,7 +16,8 @@ layout(constant_id = WF_CONVOLVE_DOWN) const int DOWN = 3;
 layout(constant_id = WF_CONVOLVE_ACROSS) const int ACROSS = 1;
 layout(constant_id = WF_CONVOLVE_DEEP) const int DEEP = 1;
 layout(constant_id = WF_CONVOLVE_MEMORY) const int MEMORY = 1;
-layout(constant_id = WF_CONVOLVE_AHEAD) const int AHEAD = 0; // whether inputs are read while those before are multiplied
+layout(constant_id = WF_CONVOLVE_AHEAD) const int AHEAD = 0; // whether inputs are read while
+                                                             // those before are multiplied
 layout(constant_id = WF_CONVOLVE_COARSE) const int COARSE = 0; // whether there is a coarser source
 layout(constant_id = WF_CONVOLVE_UP) const int UP = 0;
 layout(constant_id = WF_CONVOLVE_TILES) const int TILES = 1; // of a workgroup, below each other
@@ -40,15 +42,16 @@ shared uvec4 memory[MEMORY];
 #endif
 
 const int THREADS = 32 * DOWN * ACROSS * DEEP, WIDTH = 32 * ACROSS, HEIGHT = ROWS * DOWN, COLUMNS = 2 * PAIRS * DEEP;
-// Strides are odd, so that lines of 8 halves that follow each other are in different banks: of a pixel's inputs, of 2x2 pixels', of weights.
+// Strides are odd, so that lines of 8 halves that follow each other are in different banks: of a pixel's
+// inputs, of 2x2 pixels', of weights.
 const int PIXEL = 3, QUAD = 9, LINE = COLUMNS + 1;
 
 // What is staged: a line of weights for each tap and input, pixels with their borders.
 const int PITCH = WIDTH + 2, HALF = PITCH / 2, QUADS = HALF * (HEIGHT / 2 + 1), LINES = 9 * 16;
 const int COARSE_PITCH = WIDTH / 2 + 2, COARSE_PIXELS = COARSE_PITCH * (HEIGHT / 2 + 2), COARSE_LINES = 16 * 16;
 
-// A thread brings eights of halves, THREADS apart. It reads all of them always, of what is not needed the nearest: a condition would have
-// it wait for them at once.
+// A thread brings eights of halves, THREADS apart. It reads all of them always, of what is not needed the nearest: a
+// condition would have it wait for them at once.
 const int COPIES = (2 * PITCH * (HEIGHT + 2) + THREADS - 1) / THREADS; // of a coarser source as many at most
 const int LINES_AT_ONCE = THREADS / COLUMNS;
 const int WEIGHT_COPIES = ((UP != 0 ? COARSE_LINES : LINES) + LINES_AT_ONCE - 1) / LINES_AT_ONCE;
@@ -199,8 +202,8 @@ void load_pixels(int chunk, uint those)
 }
 #endif
 
-// Behind the weights of 9 taps of all chunks are those of 16 taps of the coarser source's. weights: of this workgroup's outputs. After the
-// last chunk's come those of the second convolution, if there is one.
+// Behind the weights of 9 taps of all chunks are those of 16 taps of the coarser source's. weights: of this workgroup's
+// outputs. After the last chunk's come those of the second convolution, if there is one.
 void load_chunk_weights(int chunk, int chunks, uint64_t weights, uint64_t second, uint those)
 {
     uint64_t line = uint64_t(OUTPUTS * 2), from = weights + line * uint64_t(chunk * LINES);
@@ -228,8 +231,8 @@ void stage_chunk(int chunk, ivec2 tile)
 #endif
 }
 
-// pixels: of the warp's first one and the first tap; column: the warp's first. A tap's pixels of odd columns are the next tap's of even
-// ones.
+// pixels: of the warp's first one and the first tap; column: the warp's first. A tap's pixels of odd columns
+// are the next tap's of even ones.
 void add_products(int pixels, int column)
 {
     wf_left rows[2][ROWS + 2];

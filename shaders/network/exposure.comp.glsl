@@ -1,8 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// exposure.comp.glsl -- one workgroup: of log_sums.comp.glsl's sums, width times height of them, the exposure and the mean of ln of
-// depth.
+// exposure.comp.glsl -- one workgroup: of log_sums.comp.glsl's sums, width times height of them, the
+// exposure and the mean of ln of depth.
 #include "network/layers.glsl"
 
 layout(local_size_x = WF_EXPOSURE_THREADS) in;

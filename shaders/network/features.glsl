@@ -1,5 +1,5 @@
-// features.glsl -- the network's input at a pixel. Included behind layers.glsl, with WF_FIRST_FEATURE defined: which specialization
-// constant is the first of these.
+// features.glsl -- the network's input at a pixel. Included behind layers.glsl, with WF_FIRST_FEATURE defined: which
+// specialization constant is the first of these.
 layout(constant_id = WF_FIRST_FEATURE + WF_FEATURE_OF_COLOR) const float COLOR = 1.0;
 layout(constant_id = WF_FIRST_FEATURE + WF_FEATURE_OF_DEMODULATED) const float DEMODULATED = 1.0;
 layout(constant_id = WF_FIRST_FEATURE + WF_FEATURE_OF_ALBEDO) const float ALBEDO = 1.0;

@@ -1,8 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// halve.comp.glsl -- D of D of ...: the mean of each 2x2 block's in-image pixels, and of these means, in as many levels as are wanted. One
-// thread a block of the first level; each further level takes a quarter of the threads.
+// halve.comp.glsl -- D of D of ...: the mean of each 2x2 block's in-image pixels, and of these means, in as many levels
+// as are wanted. One thread a block of the first level; each further level takes a quarter of the threads.
 #include "in_image.glsl"
 #include "network/layers.glsl"
 

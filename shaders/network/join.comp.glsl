@@ -1,7 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// join.comp.glsl -- D of a level's image becomes o of the coarser level less that: what will be added. One thread a coarse pixel.
+// join.comp.glsl -- D of a level's image becomes o of the coarser level less that: what will be
+// added. One thread a coarse pixel.
 #include "grid.glsl"
 #include "network/layers.glsl"
 

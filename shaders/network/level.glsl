@@ -1,7 +1,7 @@
-// level.glsl -- a level of the pyramid: softmax of its kernels' logits and filter, of both operators one after the other, which read the
-// same light; or the same of the albedo, gathered. A thread has two neighbouring pixels of a tile, 32 pixels wide. The logits are planes of
-// halves, a plane a tap, behind them those of the alphas; for splat those of the tile's border are there, too. Included by shaders that
-// define where:
+// level.glsl -- a level of the pyramid: softmax of its kernels' logits and filter, of both operators one after the
+// other, which read the same light; or the same of the albedo, gathered. A thread has two neighbouring pixels of a
+// tile, 32 pixels wide. The logits are planes of halves, a plane a tap, behind them those of the alphas; for splat
+// those of the tile's border are there, too. Included by shaders that define where:
 //
 //     CORNER(p, own)   a thread's place in a plane without margin, even in x. p: its left pixel, own: the same, counted from the tile
 //     MARGIN(lands)    columns of a plane before x = 0, MARGIN_ROWS(lands) rows before y = 0. lands: splat's planes

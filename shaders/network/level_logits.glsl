@@ -1,5 +1,5 @@
-// level_logits.glsl -- the logits of a level's kernels, gather's and splat's, and the alphas, as products of matrices: planes in memory,
-// which level_filter.comp.glsl reads. A warp has 32 pixels of a row, in two parts.
+// level_logits.glsl -- the logits of a level's kernels, gather's and splat's, and the alphas, as products of matrices:
+// planes in memory, which level_filter.comp.glsl reads. A warp has 32 pixels of a row, in two parts.
 #include "network/layers.glsl"
 
 layout(local_size_x = WF_LEVEL_LOGITS_THREADS) in;
@@ -14,7 +14,8 @@ shared uvec4 memory[WF_LEVEL_LOGITS_THREADS / 32 * PIECES];
 #include "network/level_planes.glsl"
 #include "network/matrix.glsl"
 
-const int CHUNKS = INPUTS / 16, AT_ONCE = CHUNKS < 5 ? CHUNKS : 5; // whose inputs are read before those before them are used
+const int CHUNKS = INPUTS / 16, AT_ONCE = CHUNKS < 5 ? CHUNKS : 5; // whose inputs are read before
+                                                                   // those before them are used
 const int STRIPS = (K * K + ALPHAS + 15) / 16, PART_BYTES = WF_LEVEL_ROWS * (4 + INPUTS * 2);
 
 // The last rows overlap those before: no plane is written that is not there.

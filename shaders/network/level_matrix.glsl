@@ -1,7 +1,7 @@
 // level_matrix.glsl -- level.glsl with the logits as products of matrices in shared memory.
 //
-// Planes are an odd multiple of 4 pairs, so that neighbouring ones are in different banks. The pixels that have logits, the tile's, or
-// LANDS, its border's, too, in parts of 16.
+// Planes are an odd multiple of 4 pairs, so that neighbouring ones are in different banks. The pixels that have logits,
+// the tile's, or LANDS, its border's, too, in parts of 16.
 #define CORNER(p, own)     (own)
 #define MARGIN(lands)      ((lands) ? BORDER : 0)
 #define MARGIN_ROWS(lands) MARGIN(lands)
@@ -108,7 +108,8 @@ void stage_logits(const bool lands, ivec2 tile)
     }
 }
 
-// Several tiles, below each other, where the inputs are few: those of the next one are on their way while pixels are filtered.
+// Several tiles, below each other, where the inputs are few: those of the next one are on
+// their way while pixels are filtered.
 const bool AHEAD = CHUNKS == 1;
 
 // What the first operator reads of a tile.

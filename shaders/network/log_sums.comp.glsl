@@ -1,8 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// log_sums.comp.glsl -- of WF_EXPOSURE_THREADS columns and WF_BLOCK rows: the sums of log2 of the blocks' mean light, of such
-// blocks, of ln of depth, and of hits.
+// log_sums.comp.glsl -- of WF_EXPOSURE_THREADS columns and WF_BLOCK rows: the sums of log2 of the blocks' mean light,
+// of such blocks, of ln of depth, and of hits.
 #include "network/layers.glsl"
 
 layout(local_size_x = WF_EXPOSURE_THREADS) in;

@@ -1,8 +1,9 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// logits.comp.glsl -- columns of a head, in planes of float16, or two of them as an activation. A thread computes WF_LOGITS_COLUMNS
-// columns of WF_LOGITS_PIXELS pixels, so that what it loads is used often; workgroups count pixels in x, columns in y.
+// logits.comp.glsl -- columns of a head, in planes of float16, or two of them as an activation. A thread
+// computes WF_LOGITS_COLUMNS columns of WF_LOGITS_PIXELS pixels, so that what it loads is used often; workgroups
+// count pixels in x, columns in y.
 #include "network/layers.glsl"
 
 #extension GL_EXT_shader_16bit_storage : require

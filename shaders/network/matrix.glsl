@@ -1,9 +1,10 @@
-// matrix.glsl -- products of 16x16 matrices, computed by the 32 threads of a warp together: float16, summed in float32. Included by shaders
-// that declare `shared uvec4 memory[]`, where operands are staged; places in it and strides count 8 halves. With WF_PLANES they also
-// declare `shared uint planes[]` for sums as halves; places and strides count 2.
+// matrix.glsl -- products of 16x16 matrices, computed by the 32 threads of a warp together: float16, summed in float32.
+// Included by shaders that declare `shared uvec4 memory[]`, where operands are staged; places in it and strides count 8
+// halves. With WF_PLANES they also declare `shared uint planes[]` for sums as halves; places and strides count 2.
 //
-// With WF_EMULATED_MATRICES the same is computed by threads alone, for devices without such instructions: an operand is then where it lies,
-// and a thread has 8 neighbouring sums of a row. Warps must not diverge, and operands not change before they are used.
+// With WF_EMULATED_MATRICES the same is computed by threads alone, for devices without such instructions: an
+// operand is then where it lies, and a thread has 8 neighbouring sums of a row. Warps must not diverge, and
+// operands not change before they are used.
 #ifdef WF_EMULATED_MATRICES
 
 #define WARP int(gl_LocalInvocationIndex / 32)

@@ -1,8 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// pool.comp.glsl -- the maximum over each 2x2 block's in-image pixels, one thread for 8 channels of a block; workgroups count these
-// fastest in y.
+// pool.comp.glsl -- the maximum over each 2x2 block's in-image pixels, one thread for 8 channels of a block;
+// workgroups count these fastest in y.
 #include "grid.glsl"
 #include "network/layers.glsl"
 

@@ -1,5 +1,5 @@
-/* Push constants of the networks' shaders. Included by C and GLSL, see shared.h. Activations are float16, the channels of a pixel
- * after each other; *_data are device addresses, 0 for what is absent. */
+/* Push constants of the networks' shaders. Included by C and GLSL, see shared.h. Activations are float16, the channels
+ * of a pixel after each other; *_data are device addresses, 0 for what is absent. */
 #ifndef WF_NETWORK_PUSH_H
 #define WF_NETWORK_PUSH_H
 
@@ -43,7 +43,8 @@
 /* Rows of a part of a head in its parameters. */
 #define WF_LEVEL_ROWS 32
 
-/* Of logits in memory: halves before the first plane and behind the last one; threads of a workgroup, 32 a row of pixels. */
+/* Of logits in memory: halves before the first plane and behind the last one; threads of a
+   workgroup, 32 a row of pixels. */
 #define WF_LEVEL_GUARD          16
 #define WF_LEVEL_LOGITS_THREADS 128
 
@@ -124,8 +125,8 @@ struct wf_pool_push {
     uint64_t input_data, output_data;
 };
 
-/* Of logits.comp.glsl: columns first ... last - 1, of parameters as above but (8 columns, input, 8), of pixels first_pixel ...
- * last_pixel - 1 of all. */
+/* Of logits.comp.glsl: columns first ... last - 1, of parameters as above but (8 columns, input, 8), of pixels
+ * first_pixel ... last_pixel - 1 of all. */
 struct wf_logits_push {
     int first_group_x, first_group_y;
     int pixels, first_pixel, last_pixel, inputs, columns, first, last;
@@ -165,10 +166,10 @@ struct wf_level_logits_push {
     uint64_t decoded_data, parameters_data, logits_data;
 };
 
-/* Of level_matrix.glsl. Parameters: biases (float32) and weights (row, input) of the parts of the head, gather's and then splat's, or the
- * albedo's; rows are the logits of the taps, times log2(e), and of the alphas. Of level_filter.comp.glsl, with the logits in place of what
- * is decoded and without parameters. Gather's and splat's images, and means of their 2x2
- * blocks, in dense planes. */
+/* Of level_matrix.glsl. Parameters: biases (float32) and weights (row, input) of the parts of the head, gather's and
+ * then splat's, or the albedo's; rows are the logits of the taps, times log2(e), and of the alphas. Of
+ * level_filter.comp.glsl, with the logits in place of what is decoded and without parameters. Gather's and splat's
+ * images, and means of their 2x2 blocks, in dense planes. */
 struct wf_level_push {
     int first_group_x, first_group_y;
     int width, height;

@@ -3,13 +3,14 @@
 //     metallic * metal + (1 - metallic) * ((1 - transmission) * (coat over diffuse) + transmission * glass)
 //
 // All three share one GGX distribution, alpha = roughness^2, with Smith's height-correlated shadowing; below
-// TRACE_SMOOTH_ROUGHNESS they are perfectly smooth. Fresnel is Schlick's for metals and coats (F90 = min(1, 50 F0), so that
-// ior 1 means no coat) and exact for glass.
+// TRACE_SMOOTH_ROUGHNESS they are perfectly smooth. Fresnel is Schlick's for metals and coats (F90 = min(1, 50 F0), so
+// that ior 1 means no coat) and exact for glass.
 //
-// Energy. Metals are scaled by 1 + F0 (1 - E) / E, E the albedo of the same surface with F = 1, so that none is lost between
-// microfacets (Turquin 2019). Diffuse light is what the coat lets in and out: (1 - E(o)) (1 - E(i)) / (1 - mean E), E the coat's
-// albedo (Kelemen and Szirmay-Kalos 2001). Glass is divided by its albedo, reflected and refracted light together. White
-// surfaces so pass on all they receive. Glass tints by the square root of the base colour at each crossing.
+// Energy. Metals are scaled by 1 + F0 (1 - E) / E, E the albedo of the same surface with F = 1, so that none is
+// lost between microfacets (Turquin 2019). Diffuse light is what the coat lets in and out: (1 - E(o)) (1 - E(i))
+// / (1 - mean E), E the coat's albedo (Kelemen and Szirmay-Kalos 2001). Glass is divided by its albedo,
+// reflected and refracted light together. White surfaces so pass on all they receive. Glass tints by the square
+// root of the base colour at each crossing.
 
 struct bsdf {
     vec3 base_color;
@@ -29,8 +30,8 @@ struct scattering {
     float density; // per solid angle
 };
 
-// Fresnel's terms, and what they weigh in sums: x, y: the albedo for F0 = 1, F90 = 0 and for F0 = 0, F90 = 1; z, w: their
-// cosine-weighted means over outgoing directions.
+// Fresnel's terms, and what they weigh in sums: x, y: the albedo for F0 = 1, F90 = 0 and for F0 = 0, F90 = 1; z, w:
+// their cosine-weighted means over outgoing directions.
 vec4 albedo_terms(float cosine, float roughness)
 {
     const int last = TRACE_ALBEDO_SIZE - 1;

@@ -1,7 +1,7 @@
 /* bvh.h -- the bounding volume hierarchy as the tracer traverses it, shared by C (app/trace/bvh.h) and GLSL.
  *
- * Nodes are 32 bytes in both: GLSL's std430 and scalar layouts put a vec3 and a uint where C has them. The root is node 0;
- * node 1 is unused, so that the two children of a node, which are neighbors, share 64 aligned bytes:
+ * Nodes are 32 bytes in both: GLSL's std430 and scalar layouts put a vec3 and a uint where C has them. The root is node
+ * 0; node 1 is unused, so that the two children of a node, which are neighbors, share 64 aligned bytes:
  *
  *     count == 0: an inner node, its children are nodes first and first + 1
  *     count >= 1: a leaf, its triangles are first ... first + count - 1

@@ -27,8 +27,8 @@ bool in_hole(uint index, vec2 barycentric)
     return is_hole(triangle, barycentric, interpolate_uv(triangle, barycentric));
 }
 
-// By the signed volumes of the ray with each edge, which are exactly opposite for the two triangles at an edge: no ray slips
-// between them.
+// By the signed volumes of the ray with each edge, which are exactly opposite for the two triangles at an
+// edge: no ray slips between them.
 bool hits_triangle(Rows corners, uint index, trace_ray ray, inout trace_hit hit)
 {
     uvec4 first = corners.at[3 * index]; // whole rows: of a swizzle, glslang does not know the alignment

@@ -8,8 +8,8 @@ struct light_sample {
     float density; // per solid angle; 0: nothing was found
 };
 
-// An entry, drawn by the number bits.x with the digits bits.y; what these leave undecided is `rest`, random from 0 to below 1:
-// neighboring numbers draw neighboring points of one entry, so that a point's sequence stays a good one.
+// An entry, drawn by the number bits.x with the digits bits.y; what these leave undecided is `rest`, random from 0 to
+// below 1: neighboring numbers draw neighboring points of one entry, so that a point's sequence stays a good one.
 uint choose(Choices table, uint count, uvec2 bits, out float rest)
 {
     uint entry, part, carry, digits, unused;

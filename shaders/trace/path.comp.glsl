@@ -3,8 +3,8 @@
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_control_flow_attributes : require
 
-// path.comp.glsl -- noisy radiance, and features: sums over slices of a pixel's samples. Threads start the next path as soon as one has
-// ended, so that those beside them need not wait.
+// path.comp.glsl -- noisy radiance, and features: sums over slices of a pixel's samples. Threads start the next path as
+// soon as one has ended, so that those beside them need not wait.
 #include "scene.glsl"
 #include "sampler.glsl"
 #include "camera.glsl"
@@ -73,7 +73,8 @@ void find_features_of_sky(inout path_state path)
     path.featureless = false;
 }
 
-// Whether the path's features are those of what it finds next: most of what the surface scatters goes the way of a mirror.
+// Whether the path's features are those of what it finds next: most of what the surface
+// scatters goes the way of a mirror.
 bool looks_through(surface s, bsdf b)
 {
     bool specular = s.roughness <= params.at.look_through || (b.is_smooth && params.at.look_through >= 0);

@@ -1,6 +1,6 @@
 // sampler.glsl -- a low-discrepancy sequence: pairs of Sobol's first two dimensions, each pair with its samples
-// shuffled and Owen-scrambled anew for every pixel and pair, by hashing (Burley, "Practical Hash-based Owen Scrambling",
-// JCGT 2020).
+// shuffled and Owen-scrambled anew for every pixel and pair, by hashing (Burley, "Practical
+// Hash-based Owen Scrambling", JCGT 2020).
 
 struct sampler_state {
     uint seed; // of the pixel and the next pair

@@ -4,7 +4,8 @@ struct surface {
     vec3 position;
     vec3 normal;    // geometric, on the side where the ray came from
     vec3 shading;   // normal, interpolated and mapped, on that side too
-    float offset;   // by which rays that leave move along the geometric normal: a bound of the position's rounding error
+    float offset;   // by which rays that leave move along the geometric normal: a bound
+                    // of the position's rounding error
     bool outside;   // the ray came from where the material's normals point
     vec3 base_color;
     vec3 emission;

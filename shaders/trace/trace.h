@@ -1,5 +1,5 @@
-/* trace.h -- what the path tracer's host side and its shaders share. Included by both; GLSL gives the structs the scalar
- * block layout. The scene lies in buffers that shaders reach by their addresses. */
+/* trace.h -- what the path tracer's host side and its shaders share. Included by both; GLSL gives the structs the
+ * scalar block layout. The scene lies in buffers that shaders reach by their addresses. */
 #ifndef WF_TRACE_H
 #define WF_TRACE_H
 
@@ -48,7 +48,8 @@ typedef struct trace_push trace_push;
 /* A specialization constant: whether albedo, normal and depth are means over the frame's samples. */
 #define TRACE_SAMPLED_FEATURES 0
 
-/* Another one: whether vertices have colors, or any texture is not read where the texture coordinates say, and repeated. */
+/* Another one: whether vertices have colors, or any texture is not read where the texture
+   coordinates say, and repeated. */
 #define TRACE_PAINTED 1
 
 /* Below this roughness a surface is perfectly smooth. */
@@ -60,13 +61,14 @@ typedef struct trace_push trace_push;
 /* The table of a GGX surface's albedo: as many roughnesses, 0 to 1, of as many cosines, 0 to 1. */
 #define TRACE_ALBEDO_SIZE 32
 
-/* As many such tables of glass, for as many ratios eta of the indices of refraction behind and in front: at even steps of t from
- * -1 to 1, (eta - 1) / (eta + 1) is TRACE_GLASS_LIMIT t |t|. Indices above 3 lie outside; the last table serves them. */
+/* As many such tables of glass, for as many ratios eta of the indices of refraction behind and in front: at
+ * even steps of t from -1 to 1, (eta - 1) / (eta + 1) is TRACE_GLASS_LIMIT t |t|. Indices above 3 lie
+ * outside; the last table serves them. */
 #define TRACE_GLASS_SIZE  33
 #define TRACE_GLASS_LIMIT 0.5
 
-/* As many samples of a pixel are added up one after the other; the sums of such slices are then added in order. Pictures
- * depend on it, but not on which thread traces what. */
+/* As many samples of a pixel are added up one after the other; the sums of such slices are then added in order.
+ * Pictures depend on it, but not on which thread traces what. */
 #define TRACE_SLICE 8
 
 /* What a ray needs to know of a triangle before it hits, in 16-byte rows. */
@@ -117,8 +119,8 @@ struct trace_texture {
     int srgb;
 };
 
-/* An entry of an alias table (Walker 1977): an entry is drawn uniformly, and 32 more random bits below `threshold` keep it,
- * others lead to `alias`. */
+/* An entry of an alias table (Walker 1977): an entry is drawn uniformly, and 32 more random bits below `threshold`
+ * keep it, others lead to `alias`. */
 struct trace_choice {
     uint threshold;
     uint alias;
@@ -126,7 +128,8 @@ struct trace_choice {
     uint item;
 };
 
-/* direction = forward + x right + y up, x and y from -1 to 1; right and up are orthogonal to forward, which has length 1. */
+/* direction = forward + x right + y up, x and y from -1 to 1; right and up are orthogonal
+   to forward, which has length 1. */
 struct trace_camera {
     vec3 eye, right, up, forward;
     float aperture, focus;
@@ -169,8 +172,8 @@ struct trace_params {
     uint64_t feature_slices, feature_sums;     /* trace_features, as the two before */
 };
 
-/* A round traces the slices that its third dimension counts, from first_slice on. A thread traces in its pixel, and in those that
- * lie a dispatch's height further down, the samples begin ... end - 1 of its slice. */
+/* A round traces the slices that its third dimension counts, from first_slice on. A thread traces in its pixel, and in
+ * those that lie a dispatch's height further down, the samples begin ... end - 1 of its slice. */
 struct trace_push {
     uint first_slice;
     uint begin, end;  /* begin > 0: goes on where the dispatch before ended */

@@ -1,6 +1,7 @@
 #version 460
 
-// copy.comp.glsl -- copies memory, 16 bytes a thread: what the compute units can reach. vkCmdCopyBuffer need not use them.
+// copy.comp.glsl -- copies memory, 16 bytes a thread: what the compute units can reach.
+// vkCmdCopyBuffer need not use them.
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_scalar_block_layout : require
 #extension GL_EXT_shader_explicit_arithmetic_types_int64 : require

@@ -2,9 +2,10 @@
  *
  *     network_bench [--backend cuda|vulkan|cpu] [--size WxH] [--repeats N] [--json FILE] NETWORK.safetensors
  *
- * Before anything is timed the network's answer is compared with its file's. A step is timed by itself, many times one after
- * another; a frame likewise, with all of its steps: medians of several batches, by the meters of wf_bench. Frames are random
- * numbers. Rates count the operations of convolutions as published networks do, nothing padded, and the bytes that must move.
+ * Before anything is timed the network's answer is compared with its file's. A step is timed by itself, many times
+ * one after another; a frame likewise, with all of its steps: medians of several batches, by the meters of
+ * wf_bench. Frames are random numbers. Rates count the operations of convolutions as published networks do, nothing
+ * padded, and the bytes that must move.
  *
  * JSON: {device, driver, backend, date, commit, network, width, height, memory_bytes, difference, milliseconds, flop,
  * copy_bytes_per_second, stages: {pack, network, filters}, steps: [{name, stage, milliseconds, flop, bytes}]}. */
@@ -48,7 +49,7 @@ static void print_log(void *user, wf_log_level level, const char *message)
         fprintf(stderr, "network_bench: %s\n", message);
 }
 
-/* ---- Command line ------------------------------------------------------------------------------------------------- */
+/* ---- Command line ------------------------------------------------------------------------------------------------ */
 
 static int parse_backend(const char *text, wf_backend *backend)
 {
@@ -85,7 +86,7 @@ static int parse(int argc, char **argv, options *o)
     return i + 1 == argc;
 }
 
-/* ---- Work --------------------------------------------------------------------------------------------------------- */
+/* ---- Work -------------------------------------------------------------------------------------------------------- */
 
 static wf_result fill_frame(bench *b)
 {
@@ -156,7 +157,7 @@ static wf_result copy_frame(void *user, wf_device *device, wf_stream stream, int
     return meters[b->options.backend]->copy(device, stream, b->memory, (char *)b->memory + half, half);
 }
 
-/* ---- Results ------------------------------------------------------------------------------------------------------ */
+/* ---- Results ----------------------------------------------------------------------------------------------------- */
 
 static wf_result time_steps(bench *b, cJSON *json, double stages[WF_STAGE_COUNT])
 {

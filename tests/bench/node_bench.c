@@ -4,8 +4,9 @@
  *
  * AHEAD: so many frames are released and run before the queue waits for the first of them, less than SLOTS (default 0).
  * CLEARS: what the renderer does before each frame, so many clears of an image of 256 MiB (default 0).
- * Prints one line of JSON: milliseconds of a frame, of the renderer's work alone, of the node's stages (their medians) and of the
- * hand-overs, and the share that renderer and stages are of a frame. What a frame takes beyond them are the hand-overs. */
+ * Prints one line of JSON: milliseconds of a frame, of the renderer's work alone, of the node's stages (their
+ * medians) and of the hand-overs, and the share that renderer and stages are of a frame. What a frame takes
+ * beyond them are the hand-overs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -47,7 +47,7 @@ static int wrong(const char *option, const char *text, const char *needed)
     return 0;
 }
 
-/* ---- Items of lists: each writes one into a row ------------------------------------------------------------------- */
+/* ---- Items of lists: each writes one into a row ------------------------------------------------------------------ */
 
 static int set_types(bench_row *row, const char *item)
 {
@@ -137,7 +137,7 @@ static int set_operator(bench_row *row, const char *item)
     return wrong("op", item, "gather, splat or gather_splat");
 }
 
-/* ---- Rows: every combination of lists ----------------------------------------------------------------------------- */
+/* ---- Rows: every combination of lists ---------------------------------------------------------------------------- */
 
 /* From the slowest to the fastest to vary: rows that share tensors follow each other. */
 enum { DTYPE, CHANNELS, KERNEL_SIZE, SIZE, DIRECTION, MODE, OP, LISTS };
@@ -216,7 +216,7 @@ static int add_all(bench_options *options, int quick, const lists given)
     return quick ? add_suite(options, quick_suite, LENGTH(quick_suite)) : add_suite(options, suite, LENGTH(suite));
 }
 
-/* ---- Options ------------------------------------------------------------------------------------------------------ */
+/* ---- Options ----------------------------------------------------------------------------------------------------- */
 
 static int set_backend(bench_options *options, const char *name)
 {

@@ -16,8 +16,8 @@ void bench_print_row(const bench_results *results, const bench_row *row);
 
 /* Writes {device, driver, backend, date, commit, copy_bytes_per_second, rows: [{operator, direction, mode, dtype,
  * weight_dtype, kernel_height, kernel_width, width, height, batch, channels, bytes, milliseconds, bytes_per_second,
- * fraction_of_copy, skipped}]}. skipped is null, or the reason why the three before it are. Returns 0, after one line on
- * stderr, where the file cannot be written. */
+ * fraction_of_copy, skipped}]}. skipped is null, or the reason why the three before it are. Returns 0, after one line
+ * on stderr, where the file cannot be written. */
 int bench_write_json(const bench_results *results, const char *path);
 
 #endif

@@ -2,13 +2,14 @@
  *
  *     trace_bench [--size WxH] [--spp N] [--bounces N] [--repeats N] [--warmup N] [--json FILE] SCENE...
  *
- * A frame is everything that tracer_render records, by the device's own timestamps; a frame of more than TRACER_MAX_SAMPLES
- * samples is several of them. Frames of a scene differ in their noise only. Scenes without light get a sky. Before a scene is
- * timed its picture is looked at: one that is black or has values that are not finite ends the program.
+ * A frame is everything that tracer_render records, by the device's own timestamps; a frame of more than
+ * TRACER_MAX_SAMPLES samples is several of them. Frames of a scene differ in their noise only. Scenes
+ * without light get a sky. Before a scene is timed its picture is looked at: one that is black or has values
+ * that are not finite ends the program.
  *
  * JSON: {device, driver, date, commit, width, height, samples, bounces, scenes: [{scene, triangles, load_milliseconds,
- * create_milliseconds, mean_radiance, frames, milliseconds: {median, minimum, maximum}, paths_per_second}]}. load: reading the
- * scene and building its hierarchy; create: copying it to the device and compiling the shaders. */
+ * create_milliseconds, mean_radiance, frames, milliseconds: {median, minimum, maximum}, paths_per_second}]}. load:
+ * reading the scene and building its hierarchy; create: copying it to the device and compiling the shaders. */
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <math.h>
@@ -40,7 +41,7 @@ typedef struct bench {
 static const char manual[] = "usage: trace_bench [--size WxH] [--spp N] [--bounces N] [--repeats N] [--warmup N] "
                              "[--json FILE] SCENE...\n";
 
-/* ---- Command line ------------------------------------------------------------------------------------------------- */
+/* ---- Command line ------------------------------------------------------------------------------------------------ */
 
 static bool parse_number(const char *text, int least, int most, int *number)
 {
@@ -79,7 +80,7 @@ static bool parse(int argc, char **argv, options *options)
     return options->scene_count > 0;
 }
 
-/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 static double now_milliseconds(void)
 {
@@ -153,7 +154,7 @@ static int compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* ---- Scenes ------------------------------------------------------------------------------------------------------- */
+/* ---- Scenes ------------------------------------------------------------------------------------------------------ */
 
 static bool load(const char *path, scene *scene, bvh *bvh, error *error)
 {
@@ -221,7 +222,7 @@ static bool time_scene(bench *bench, const char *path, error *error)
     return ok;
 }
 
-/* ---- All ---------------------------------------------------------------------------------------------------------- */
+/* ---- All --------------------------------------------------------------------------------------------------------- */
 
 static bool open_device(bench *bench, error *error)
 {

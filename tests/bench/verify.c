@@ -13,7 +13,7 @@ static void compare(const problem *p, const char *what, char fault[256])
         snprintf(fault, 256, "wrong: %s: relative error %g, the limit is %g", what, error, limit);
 }
 
-/* ---- Forward ------------------------------------------------------------------------------------------------------ */
+/* ---- Forward ----------------------------------------------------------------------------------------------------- */
 
 static wf_result verify_forward(wf_device *device, const filter_case *shape, random_state *random, char fault[256])
 {
@@ -68,7 +68,7 @@ static wf_result verify_both(wf_device *device, const filter_case *shape, random
     return result;
 }
 
-/* ---- Backward ----------------------------------------------------------------------------------------------------- */
+/* ---- Backward ---------------------------------------------------------------------------------------------------- */
 
 static wf_result verify_gradients(wf_device *device, const bench_row *row, const filter_case *shape,
                                   random_state *random, char fault[256])

@@ -41,7 +41,7 @@ static wf_result open_device(const bench_options *options, wf_device **device)
     return result;
 }
 
-/* ---- Timing -------------------------------------------------------------------------------------------------------- */
+/* ---- Timing ------------------------------------------------------------------------------------------------------ */
 
 static int compare_seconds(const void *a, const void *b)
 {
@@ -100,7 +100,7 @@ static wf_result measure_copy(const bench_options *options, wf_device *device, c
     return result;
 }
 
-/* ---- Rows --------------------------------------------------------------------------------------------------------- */
+/* ---- Rows -------------------------------------------------------------------------------------------------------- */
 
 typedef struct bench {
     const bench_options *options;
@@ -177,8 +177,9 @@ static int run(const bench_options *options, wf_device *device)
     return !written || b.wrong > 0;
 }
 
-/* A GPU that only Vulkan uses takes its clocks down between submissions, an H200 to a fifth of them and for seconds. With a CUDA
- * context beside, as the node has one, it stays at those of compute work. NULL where that is not to be had or not needed. */
+/* A GPU that only Vulkan uses takes its clocks down between submissions, an H200 to a fifth of them and for
+ * seconds. With a CUDA context beside, as the node has one, it stays at those of compute work. NULL where that
+ * is not to be had or not needed. */
 static wf_device *open_companion(const wf_device *device)
 {
     wf_device_info info;

@@ -14,7 +14,7 @@ static size_t bytes_of(const wf_tensor *tensor)
     return (size_t)(size[0] * size[1] * size[2] * size[3]) * wf_dtype_size(tensor->dtype);
 }
 
-/* ---- Random numbers ----------------------------------------------------------------------------------------------- */
+/* ---- Random numbers ---------------------------------------------------------------------------------------------- */
 
 void random_blocks_free(random_blocks *blocks)
 {
@@ -36,7 +36,7 @@ wf_result random_blocks_fill(random_blocks *blocks, wf_device *device, const wf_
     return result;
 }
 
-/* ---- Tensors ------------------------------------------------------------------------------------------------------ */
+/* ---- Tensors ----------------------------------------------------------------------------------------------------- */
 
 static unsigned needed(const bench_row *row)
 {
@@ -87,7 +87,7 @@ void workload_free(workload *load)
     *load = (workload){0};
 }
 
-/* ---- Calls -------------------------------------------------------------------------------------------------------- */
+/* ---- Calls ------------------------------------------------------------------------------------------------------- */
 
 static wf_filter filter_of(const bench_row *row)
 {
@@ -130,7 +130,7 @@ wf_result workload_run(void *user, wf_device *device, wf_stream stream, int repe
     return wf_backward(device, stream, op, &filter, &gradients);
 }
 
-/* ---- Rows --------------------------------------------------------------------------------------------------------- */
+/* ---- Rows -------------------------------------------------------------------------------------------------------- */
 
 /* What the backward pass reads of the forward one. */
 static wf_result write_outputs(const workload *load, const wf_tensor *set)

@@ -25,8 +25,9 @@ typedef struct workload {
     void *workspace;
 } workload;
 
-/* Makes the workload one for this row: keeps the tensors where it can, makes those that are missing, and lets the forward
- * pass write what a backward one reads. Any error is that of the call that failed. Zero a workload before its first use. */
+/* Makes the workload one for this row: keeps the tensors where it can, makes those that are missing, and lets
+ * the forward pass write what a backward one reads. Any error is that of the call that failed. Zero a
+ * workload before its first use. */
 wf_result workload_set(workload *load, wf_device *device, const bench_row *row, random_blocks *blocks);
 void workload_free(workload *load);
 

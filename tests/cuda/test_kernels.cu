@@ -12,7 +12,7 @@ extern "C" {
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
-/* ---- Devices and calls -------------------------------------------------------------------------------------------- */
+/* ---- Devices and calls ------------------------------------------------------------------------------------------- */
 
 /* What cuTensorMapEncodeTiled demands. */
 static CUresult encode(CUtensorMap *, CUtensorMapDataType type, cuuint32_t rank, void *data, const cuuint64_t *sizes,
@@ -104,7 +104,7 @@ static wf_kernel kernel_of(int architecture, const row *r, wf_plan *plan)
     return wf_choose_kernel(&device, &c.work, plan);
 }
 
-/* ---- Tests -------------------------------------------------------------------------------------------------------- */
+/* ---- Tests ------------------------------------------------------------------------------------------------------- */
 
 #define FLOAT WF_FLOAT32, WF_FLOAT32
 #define HALF  WF_FLOAT16, WF_FLOAT16

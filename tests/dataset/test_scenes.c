@@ -30,7 +30,7 @@ static void require(bool ok, const error *error)
         fail_msg("%s", error->message);
 }
 
-/* ---- Numbers ------------------------------------------------------------------------------------------------------ */
+/* ---- Numbers ----------------------------------------------------------------------------------------------------- */
 
 static void test_streams(void **state)
 {
@@ -92,7 +92,7 @@ static void test_noise(void **state)
     assert_true(low < 0.3 && high > 0.7);
 }
 
-/* ---- Shapes and patterns ------------------------------------------------------------------------------------------ */
+/* ---- Shapes and patterns ----------------------------------------------------------------------------------------- */
 
 /* Their faces turn outwards: the volume of the pyramids from the middle to all of them is that of the shape. */
 static void test_shapes(void **state)
@@ -209,7 +209,7 @@ static void test_textures(void **state)
     free(color.rgba), free(normals.rgba), free(roughness.rgba), free(leaf.rgba), free(net.rgba);
 }
 
-/* ---- Rays and exposure -------------------------------------------------------------------------------------------- */
+/* ---- Rays and exposure ------------------------------------------------------------------------------------------- */
 
 static void test_rays(void **state)
 {
@@ -322,7 +322,7 @@ static void test_enclosed(void **state)
     scene_free(&scene);
 }
 
-/* ---- Scenes ------------------------------------------------------------------------------------------------------- */
+/* ---- Scenes ------------------------------------------------------------------------------------------------------ */
 
 static bool in_unit(float x)
 {

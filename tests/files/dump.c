@@ -1,5 +1,5 @@
-/* dump -- prints what wfview reads: one line of JSON, then the elements as raw bytes. For the Python tests, which compare
- * with what other programs wrote. Errors go to stderr, with exit status 1.
+/* dump -- prints what wfview reads: one line of JSON, then the elements as raw bytes. For the Python tests, which
+ * compare with what other programs wrote. Errors go to stderr, with exit status 1.
  *
  *     dump frame FILE.exr [LAYER=NAME ...]         every layer, float32; refused where not all of it is finite
  *     dump mended FILE.exr [LAYER=NAME ...]        the same, mended where it is not finite; and a key `damage` with what was

@@ -1,12 +1,12 @@
-/* fuzz -- damages a small file in many ways and reads every result: nothing may crash or hang, and what cannot be read must be
- * refused with one sentence that names the file. Run it with sanitizers.
+/* fuzz -- damages a small file in many ways and reads every result: nothing may crash or hang, and what cannot be read
+ * must be refused with one sentence that names the file. Run it with sanitizers.
  *
  *     fuzz KIND FILE [ROUNDS]     a kind of the table below; weights are read for a frame of 5x4 pixels
  *
- * By turns, ROUNDS times in all (default 900), the file is cut; a byte of its header, of text any, gets another value, mostly one
- * that means something there; and up to eight bytes anywhere do, or a piece of the file comes in another's place. The damaged copy
- * lies beside FILE, so that it is there after a crash. Prints how many were read and refused. A file that takes more than
- * MAX_SECONDS of this process's time, or MAX_WAIT of the clock's, ends it by a signal. */
+ * By turns, ROUNDS times in all (default 900), the file is cut; a byte of its header, of text any, gets another value,
+ * mostly one that means something there; and up to eight bytes anywhere do, or a piece of the file comes in another's
+ * place. The damaged copy lies beside FILE, so that it is there after a crash. Prints how many were read and refused. A
+ * file that takes more than MAX_SECONDS of this process's time, or MAX_WAIT of the clock's, ends it by a signal. */
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ typedef struct fuzz {
     uint64_t random;
 } fuzz;
 
-/* ---- What is read ------------------------------------------------------------------------------------------------------- */
+/* ---- What is read ------------------------------------------------------------------------------------------------ */
 
 static bool read_frame(const char *path, error *error)
 {
@@ -116,7 +116,7 @@ static const kind kinds[] = {
     {"weights", read_weights, 512},
 };
 
-/* ---- Damage ------------------------------------------------------------------------------------------------------------- */
+/* ---- Damage ------------------------------------------------------------------------------------------------------ */
 
 /* splitmix64 */
 static uint64_t next(fuzz *fuzz)

@@ -121,7 +121,7 @@ static void test_failure_leaves_nothing(void **state)
     assert_null(color.layers[FRAME_REFERENCE].pixels);
 }
 
-/* ---- Files through OpenEXR's own functions ---------------------------------------------------------------------------- */
+/* ---- Files through OpenEXR's own functions ----------------------------------------------------------------------- */
 
 static void check(exr_result_t result)
 {
@@ -198,7 +198,7 @@ static void test_mipmap(void **state)
     frame_free(&frame);
 }
 
-/* ---- Refused by the header alone, so that no pixels need to be there --------------------------------------------------- */
+/* ---- Refused by the header alone, so that no pixels need to be there --------------------------------------------- */
 
 static void refuse(const char *name, const char *sentence)
 {

@@ -43,7 +43,7 @@ static void assert_message(const error *error, const char *path, const char *res
     assert_string_equal(error->message, expected);
 }
 
-/* ---- output --------------------------------------------------------------------------------------------------------- */
+/* ---- output ------------------------------------------------------------------------------------------------------ */
 
 static void test_whole(void **state)
 {
@@ -232,7 +232,7 @@ static void test_standard_output(void **state)
     assert_false(output_is_stdout("/dev/stderr") || output_is_stdout(temporary_path("1")) || output_is_stdout(NULL));
 }
 
-/* ---- A full disk: a limit on file sizes makes writes fail in the same way --------------------------------------------- */
+/* ---- A full disk: a limit on file sizes makes writes fail in the same way ---------------------------------------- */
 
 static int setup_limit(void **state)
 {
@@ -325,7 +325,7 @@ static void test_full_report_and_trace(void **state)
     profiler_destroy(profiler);
 }
 
-/* ---- Every writer says why it cannot ---------------------------------------------------------------------------------- */
+/* ---- Every writer says why it cannot ----------------------------------------------------------------------------- */
 
 static void test_missing_folder(void **state)
 {
@@ -360,7 +360,7 @@ static void test_impossible_sizes(void **state)
     assert_int_equal(temporary_count(), 0);
 }
 
-/* ---- input ------------------------------------------------------------------------------------------------------------ */
+/* ---- input ------------------------------------------------------------------------------------------------------- */
 
 static void test_input(void **state)
 {
@@ -395,7 +395,7 @@ static void test_input_errors(void **state)
     assert_string_equal(error.message, "cannot open: not a regular file");
 }
 
-/* ---- error ------------------------------------------------------------------------------------------------------------ */
+/* ---- error ------------------------------------------------------------------------------------------------------- */
 
 static void test_error(void **state)
 {

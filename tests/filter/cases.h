@@ -25,12 +25,13 @@ filter_case basic_case(wf_operator op);
 
 wf_filter filter_case_filter(const filter_case *c);
 
-/* "gather softmax float32/float16 2x3x31x33 kernel 5x5 dilation 2 groups 1 bias, input padded rows ..."; text is at least 256 bytes. */
+/* "gather softmax float32/float16 2x3x31x33 kernel 5x5 dilation 2 groups 1 bias, input padded rows
+   ..."; text is at least 256 bytes. */
 const char *filter_case_describe(const filter_case *c, char text[256]);
 
-/* The largest relative error that the project accepts in tensors of that type: 1e-5 for float32, 1e-12 for float64, 2e-3 for
- * float16, 1e-2 for bfloat16. Rounding to a type of 11 (8) bits adds up to 2^-12 (2^-9) of each value; gradients to weights
- * are differences of what was rounded so. */
+/* The largest relative error that the project accepts in tensors of that type: 1e-5 for float32, 1e-12 for float64,
+ * 2e-3 for float16, 1e-2 for bfloat16. Rounding to a type of 11 (8) bits adds up to 2^-12 (2^-9) of each value;
+ * gradients to weights are differences of what was rounded so. */
 double dtype_limit(wf_dtype dtype);
 
 /* That of the images. */
@@ -45,8 +46,8 @@ typedef struct problem {
     device_tensor device_input, device_weight, device_bias, device_output;
 } problem;
 
-/* Draws input, weight and bias; output is NaN. WF_NORMALIZED gets weights of both signs whose sums are well away from 0,
- * WF_SOFTMAX logits of -80 ... 80. */
+/* Draws input, weight and bias; output is NaN. WF_NORMALIZED gets weights of both signs whose sums are well away from
+ * 0, WF_SOFTMAX logits of -80 ... 80. */
 problem problem_make(const filter_case *shape, random_state *random);
 void problem_free(problem *p);
 

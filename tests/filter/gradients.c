@@ -40,7 +40,7 @@ void gradient_problem_free(gradient_problem *p)
         host_tensor_free(&p->gradients[i]);
 }
 
-/* ---- On a device -------------------------------------------------------------------------------------------------- */
+/* ---- On a device ------------------------------------------------------------------------------------------------- */
 
 typedef struct device_gradients {
     device_tensor coverage, grad_output, gradients[GRADIENT_COUNT];
@@ -151,12 +151,12 @@ wf_result gradient_problem_correlate(gradient_problem *p, wf_device *device)
     return solve(p, device, correlate);
 }
 
-/* ---- Against the reference ---------------------------------------------------------------------------------------- */
+/* ---- Against the reference --------------------------------------------------------------------------------------- */
 
 static char fault[512];
 
-/* Where terms cancel, of pixels with a single tap, so that the gradient is 0, errors are absolute; the terms have weights of
- * down to 0.01 divided out of them. */
+/* Where terms cancel, of pixels with a single tap, so that the gradient is 0, errors are absolute; the terms have
+ * weights of down to 0.01 divided out of them. */
 static double limit_of(const host_tensor *tensor, const double *expected)
 {
     const double limit = dtype_limit(tensor->view.dtype);

@@ -16,9 +16,8 @@ typedef struct gradient_problem {
     host_tensor gradients[GRADIENT_COUNT];
 } gradient_problem;
 
-/* As problem_make, but with logits of -1 ... 1: where one tap outweighs the rest, softmax's gradients are small differences
- * of large products. What is
- * written is NaN before. */
+/* As problem_make, but with logits of -1 ... 1: where one tap outweighs the rest, softmax's gradients are small
+ * differences of large products. What is written is NaN before. */
 gradient_problem gradient_problem_make(const filter_case *shape, unsigned wanted, random_state *random);
 void gradient_problem_free(gradient_problem *p);
 
@@ -28,8 +27,8 @@ wf_result gradient_problem_solve(gradient_problem *p, wf_device *device);
 /* wf_grad_weight instead; only that gradient is wanted. */
 wf_result gradient_problem_correlate(gradient_problem *p, wf_device *device);
 
-/* Compares all that was wanted, and coverage unless it is NaN still, with the reference. Returns NULL where it is right and
- * nothing outside of the tensors was written, else a sentence, valid until the next call. */
+/* Compares all that was wanted, and coverage unless it is NaN still, with the reference. Returns NULL where it is right
+ * and nothing outside of the tensors was written, else a sentence, valid until the next call. */
 const char *gradient_problem_fault(const gradient_problem *p);
 
 #endif

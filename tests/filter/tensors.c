@@ -15,7 +15,7 @@ static const uint32_t float_poison = 0x7fabcdefu;
 static const uint64_t double_poison = 0x7ff4abcdef012345u;
 static const uint16_t half_poison = 0x7eabu, bfloat_poison = 0x7fabu;
 
-/* ---- Random numbers ----------------------------------------------------------------------------------------------- */
+/* ---- Random numbers ---------------------------------------------------------------------------------------------- */
 
 random_state random_start(void)
 {
@@ -42,7 +42,7 @@ double random_uniform(random_state *random, double low, double high)
     return low + (high - low) * ((double)(next(random) >> 11) * 0x1p-53);
 }
 
-/* ---- 16-bit numbers ------------------------------------------------------------------------------------------------------ */
+/* ---- 16-bit numbers ---------------------------------------------------------------------------------------------- */
 
 double half_to_double(uint16_t half)
 {
@@ -89,7 +89,7 @@ uint16_t bfloat_from_double(double value)
     return (uint16_t)(upper + (rest > 0x8000 || (rest == 0x8000 && upper & 1)));
 }
 
-/* ---- Tensors ------------------------------------------------------------------------------------------------------ */
+/* ---- Tensors ----------------------------------------------------------------------------------------------------- */
 
 typedef struct strides {
     int64_t n, c, h, w, before, count; /* before: elements of storage before the first of the view; count: of all */
@@ -261,7 +261,7 @@ double relative_error(const double *a, const double *b, int64_t count)
     return sqrt(norm > 0 ? difference / norm : difference);
 }
 
-/* ---- Copies on a device ------------------------------------------------------------------------------------------- */
+/* ---- Copies on a device ------------------------------------------------------------------------------------------ */
 
 wf_result device_tensor_upload(wf_device *device, const host_tensor *from, device_tensor *to)
 {

@@ -4,19 +4,20 @@
 
 #include "wf.h"
 
-/* ---- Random numbers ----------------------------------------------------------------------------------------------- */
+/* ---- Random numbers ---------------------------------------------------------------------------------------------- */
 
 typedef struct random_state {
     uint64_t state;
 } random_state;
 
-/* Seeded from the environment's WF_SEED, else from the clock, so that every run draws fresh tensors. Prints the seed. */
+/* Seeded from the environment's WF_SEED, else from the clock, so that every run draws
+   fresh tensors. Prints the seed. */
 random_state random_start(void);
 
 /* Uniform in low <= value < high. */
 double random_uniform(random_state *random, double low, double high);
 
-/* ---- 16-bit numbers ----------------------------------------------------------------------------------------------- */
+/* ---- 16-bit numbers ---------------------------------------------------------------------------------------------- */
 
 double half_to_double(uint16_t half);
 
@@ -28,7 +29,7 @@ double bfloat_to_double(uint16_t bfloat);
 /* Rounds to float32 and then to nearest, ties to even. */
 uint16_t bfloat_from_double(double value);
 
-/* ---- Tensors ------------------------------------------------------------------------------------------------------ */
+/* ---- Tensors ----------------------------------------------------------------------------------------------------- */
 
 typedef enum tensor_layout {
     LAYOUT_DENSE = 0,
@@ -74,7 +75,7 @@ int host_tensor_padding_intact(const host_tensor *tensor);
 /* |a - b| / |b| in the Euclidean norm; |a - b| where b is zero. NaN where any element of a or b is. */
 double relative_error(const double *a, const double *b, int64_t count);
 
-/* ---- Copies on a device ------------------------------------------------------------------------------------------- */
+/* ---- Copies on a device ------------------------------------------------------------------------------------------ */
 
 /* A host tensor's twin in memory from wf_alloc. */
 typedef struct device_tensor {

@@ -1,5 +1,5 @@
-/* The analytic predictor: test_bilateral BACKEND compares its weights with the float64 reference. suite.h says when it skips
- * itself. */
+/* The analytic predictor: test_bilateral BACKEND compares its weights with the float64 reference.
+ * suite.h says when it skips itself. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

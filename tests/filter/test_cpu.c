@@ -1,4 +1,5 @@
-/* What only the CPU backend promises: results that do not depend on the number of threads, and a choice of instructions. */
+/* What only the CPU backend promises: results that do not depend on the number of threads,
+   and a choice of instructions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

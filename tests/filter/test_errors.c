@@ -1,5 +1,5 @@
-/* Every error of the operator and of the predictor that wf.h documents, provoked: the result, and what the log callback was
- * told. */
+/* Every error of the operator and of the predictor that wf.h documents, provoked: the result, and
+ * what the log callback was told. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,7 +28,7 @@ static void test_right_arguments(void **state)
     assert_int_equal(f->messages, 0);
 }
 
-/* ---- The operator ------------------------------------------------------------------------------------------------- */
+/* ---- The operator ------------------------------------------------------------------------------------------------ */
 
 static void test_filter(void **state)
 {
@@ -227,7 +227,7 @@ static void test_prepare(void **state)
     REFUSED(wf_prepare_bilateral(f->device, &f->bilateral, (wf_dtype)4), "weight_dtype is 4, the last one is 3");
 }
 
-/* ---- The predictor ------------------------------------------------------------------------------------------------ */
+/* ---- The predictor ----------------------------------------------------------------------------------------------- */
 
 static void test_bilateral(void **state)
 {

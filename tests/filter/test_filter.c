@@ -43,7 +43,7 @@ static void check_case(const filter_case *c)
     problem_free(&p);
 }
 
-/* ---- Values worked out by hand ------------------------------------------------------------------------------------ */
+/* ---- Values worked out by hand ----------------------------------------------------------------------------------- */
 
 /* One row of three pixels, 1x2 taps, so offsets -1 and 0. */
 static void check_row(wf_operator op, wf_mode mode, const float weights[6], const float expected[3])
@@ -76,7 +76,7 @@ static void test_by_hand(void **state)
     check_row(WF_SPLAT, WF_SOFTMAX, splat_logits, (float[]){0.5f + 13 / 4.0f, 0.5f + 310 / 4.0f, 0.5f + 100});
 }
 
-/* ---- Against the reference ---------------------------------------------------------------------------------------- */
+/* ---- Against the reference --------------------------------------------------------------------------------------- */
 
 typedef struct kernel_size {
     int height, width;
@@ -291,8 +291,8 @@ static void test_many_channels(void **state)
     }
 }
 
-/* Kernels' rows may unroll by their width and share sources with the row of pixels below: down several steps, with channels
- * that fill no team of threads. */
+/* Kernels' rows may unroll by their width and share sources with the row of pixels below: down several steps, with
+ * channels that fill no team of threads. */
 static void test_many_channels_of_each_width(void **state)
 {
     (void)state;
@@ -455,7 +455,7 @@ static void test_barrier(void **state)
     }
 }
 
-/* ---- Programs ----------------------------------------------------------------------------------------------------- */
+/* ---- Programs ---------------------------------------------------------------------------------------------------- */
 
 static void test_prepare(void **state)
 {

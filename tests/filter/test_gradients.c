@@ -13,8 +13,8 @@
 
 #define FOR_EACH_MODE(mode) for (wf_mode mode = WF_LINEAR; mode < WF_MODE_COUNT; mode++)
 
-/* Errors are relative to a gradient's norm. In images of a few pixels the terms of all its elements can happen to cancel; in
- * many such images they do not. */
+/* Errors are relative to a gradient's norm. In images of a few pixels the terms of all its elements can happen to
+ * cancel; in many such images they do not. */
 enum { MANY_PIXELS = 10, MANY_IMAGES = 48 };
 
 /* Widths: a backend may have another kernel for rows that start at multiples of 16 bytes. */
@@ -332,7 +332,7 @@ static void test_grad_weight(void **state)
     }
 }
 
-/* ---- Gather and splat at once ------------------------------------------------------------------------------------- */
+/* ---- Gather and splat at once ------------------------------------------------------------------------------------ */
 
 static wf_result solve_both(problem *gather, problem *splat)
 {

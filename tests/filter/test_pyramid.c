@@ -1,5 +1,5 @@
-/* The kernel pyramid: test_pyramid BACKEND compares it with the float64 reference, and provokes each error that wf_pyramid.h
- * documents. suite.h says when it skips itself. */
+/* The kernel pyramid: test_pyramid BACKEND compares it with the float64 reference, and provokes each error that
+ * wf_pyramid.h documents. suite.h says when it skips itself. */
 #include "wf_pyramid.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* Special values: test_special BACKEND checks what NaN, infinity, masked logits and sums of nearly 0 do. suite.h says when it
- * skips itself. */
+/* Special values: test_special BACKEND checks what NaN, infinity, masked logits and sums of nearly 0 do.
+ * suite.h says when it skips itself. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -198,7 +198,8 @@ static void assert_loaded_once(source *source, int index)
     assert_false(source_take_load(source, index, &again));
 }
 
-/* A file that is written anew is noticed, once nothing was written to it for a moment, and read again, also where it could not be read. */
+/* A file that is written anew is noticed, once nothing was written to it for a moment, and read again,
+   also where it could not be read. */
 static void test_files_that_change(void **state)
 {
     (void)state;

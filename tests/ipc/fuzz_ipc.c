@@ -1,11 +1,13 @@
-/* fuzz_ipc -- damages packets of tev's protocol in many ways and reads every result as a connection's bytes: nothing may crash or hang,
- * memory stays within what the headers promise, and what is no packet is refused with one sentence. Run it with sanitizers.
+/* fuzz_ipc -- damages packets of tev's protocol in many ways and reads every result as a connection's bytes: nothing
+ * may crash or hang, memory stays within what the headers promise, and what is no packet is refused with one
+ * sentence. Run it with sanitizers.
  *
  *     fuzz_ipc [ROUNDS]     packets, default 20000
  *
- * Packets of every operation and version, of sizes that fit each other mostly, are cut, get other bytes (numbers at the ends of their
- * ranges among them), or come as they are; each is read once alone, in memory that is no longer than it, and once in pieces of a
- * stream, and what is still a packet is applied to a few images. A round of more than MAX_SECONDS ends the program by a signal. */
+ * Packets of every operation and version, of sizes that fit each other mostly, are cut, get other bytes (numbers at the
+ * ends of their ranges among them), or come as they are; each is read once alone, in memory that is no longer than it,
+ * and once in pieces of a stream, and what is still a packet is applied to a few images. A round of more than
+ * MAX_SECONDS ends the program by a signal. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +40,7 @@ static uint64_t next(fuzz *fuzz)
     return z ^ z >> 31;
 }
 
-/* ---- Packets -------------------------------------------------------------------------------------------------------- */
+/* ---- Packets ----------------------------------------------------------------------------------------------------- */
 
 static void put(fuzz *fuzz, uint64_t value, int bytes)
 {
@@ -144,7 +146,7 @@ static void damage(fuzz *fuzz)
     }
 }
 
-/* ---- What becomes of them ------------------------------------------------------------------------------------------- */
+/* ---- What becomes of them ---------------------------------------------------------------------------------------- */
 
 static void fail(const char *what, const char *detail)
 {

@@ -1,5 +1,5 @@
-/* Packets of tev's protocol, byte by byte: what is read of each version, and what is refused with which sentence. tev's own client is in
- * tests/view/test_ipc.py, damaged packets are in fuzz_ipc.c. */
+/* Packets of tev's protocol, byte by byte: what is read of each version, and what is refused with which sentence. tev's
+ * own client is in tests/view/test_ipc.py, damaged packets are in fuzz_ipc.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -71,7 +71,7 @@ static void assert_refused(const char *sentence)
     assert_string_equal(error.message, sentence);
 }
 
-/* ---- What is read --------------------------------------------------------------------------------------------------- */
+/* ---- What is read ------------------------------------------------------------------------------------------------ */
 
 static void test_open_reload_close(void **state)
 {
@@ -159,7 +159,7 @@ static void test_versions_of_updates(void **state)
     }
 }
 
-/* ---- What is refused ------------------------------------------------------------------------------------------------ */
+/* ---- What is refused --------------------------------------------------------------------------------------------- */
 
 static void test_refused_packets(void **state)
 {
@@ -241,7 +241,7 @@ static void test_refused_tiles(void **state)
                         "images 4294967289 are left");
 }
 
-/* ---- Streams -------------------------------------------------------------------------------------------------------- */
+/* ---- Streams ----------------------------------------------------------------------------------------------------- */
 
 static void test_stream(void **state)
 {

@@ -42,7 +42,7 @@ static wf_network *open_network(const char *name)
     return network;
 }
 
-/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 /* Layers and images, dense, and which guides there are. */
 typedef struct frame {
@@ -136,7 +136,7 @@ static void compare(const wf_network *network, frame *f)
     free(f->data);
 }
 
-/* ---- Tests -------------------------------------------------------------------------------------------------------- */
+/* ---- Tests ------------------------------------------------------------------------------------------------------- */
 
 static void test_reference(void **state)
 {
@@ -167,8 +167,8 @@ static void test_sizes(void **state)
     }
 }
 
-/* Layers as wide as real ones: of even sizes on every level, of odd ones, and of odd heights alone; a half of each is that, too, and
- * still of several tiles. */
+/* Layers as wide as real ones: of even sizes on every level, of odd ones, and of odd heights alone; a half of each is
+ * that, too, and still of several tiles. */
 static void test_bundled(void **state)
 {
     (void)state;
@@ -205,8 +205,8 @@ static void test_many_tiles(void **state)
         compare_size("../../../assets/networks/kpn", 4, 2400);
 }
 
-/* A device may work on several steps at once: the frame is that of each one by itself. Products that are emulated are never those of a
- * device that does, and slow. */
+/* A device may work on several steps at once: the frame is that of each one by itself. Products that are emulated are
+ * never those of a device that does, and slow. */
 static void test_pieces(void **state)
 {
     (void)state;
@@ -381,8 +381,8 @@ static void test_another_image(void **state)
     wf_network_close(network);
 }
 
-/* The frame with its images once more in place of these: the filters of another picture, the color or what `planes` are (stride
- * 0: one plane three times). */
+/* The frame with its images once more in place of these: the filters of another picture, the color or what `planes` are
+ * (stride 0: one plane three times). */
 static void filter_layer_on(wf_device *on, const wf_network *network, frame *f, const float *planes, int64_t stride,
                             int demodulate)
 {
@@ -413,8 +413,8 @@ static void filter_layer_on(wf_device *on, const wf_network *network, frame *f, 
     wf_denoiser_destroy(denoiser);
 }
 
-/* The color itself, which gives what it gave; ones, which kernels whose taps sum to 1 leave alone where no albedo divides them;
- * any picture, divided by the albedo or not, as on the CPU. */
+/* The color itself, which gives what it gave; ones, which kernels whose taps sum to 1 leave alone where no albedo
+ * divides them; any picture, divided by the albedo or not, as on the CPU. */
 static void test_layers(void **state)
 {
     (void)state;

@@ -106,7 +106,7 @@ static void refused(fixture *f, const char *old, const char *new, const char *me
     check_refused(f, f->bad, f->bad_size, message);
 }
 
-/* ---- Accepted ----------------------------------------------------------------------------------------------------- */
+/* ---- Accepted ---------------------------------------------------------------------------------------------------- */
 
 static void test_info(void **state)
 {
@@ -171,7 +171,7 @@ static void test_texts(void **state)
     accepted(f, "\\\"epsilon\\\": 0.05", "\\\"epsilon\\\":   5e-2");
 }
 
-/* ---- The file ----------------------------------------------------------------------------------------------------- */
+/* ---- The file ---------------------------------------------------------------------------------------------------- */
 
 static void test_arguments(void **state)
 {
@@ -249,7 +249,7 @@ static void test_metadata(void **state)
     refused(f, "\"licence\":", "\"a\":[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]],\"licence\":", "FILE: its header is no JSON");
 }
 
-/* ---- The architecture --------------------------------------------------------------------------------------------- */
+/* ---- The architecture -------------------------------------------------------------------------------------------- */
 
 static void test_architecture(void **state)
 {
@@ -308,7 +308,7 @@ static void test_features(void **state)
             "FILE: the architecture has 6 features, there are 1 to 5");
 }
 
-/* ---- Tensors ------------------------------------------------------------------------------------------------------ */
+/* ---- Tensors ----------------------------------------------------------------------------------------------------- */
 
 static void test_tensors(void **state)
 {
@@ -345,7 +345,7 @@ static void test_not_finite(void **state)
     check_refused(f, f->bad, f->good_size, "FILE: its decoder.0.0.bias has numbers that are not finite");
 }
 
-/* ---- The reference ------------------------------------------------------------------------------------------------ */
+/* ---- The reference ----------------------------------------------------------------------------------------------- */
 
 static void test_reference(void **state)
 {

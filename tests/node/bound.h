@@ -1,5 +1,5 @@
-/* bound.h -- weights that the renderer writes every frame: fresh random ones, copied into bound buffers by the frame's own
- * commands, or into CUDA's memory before. */
+/* bound.h -- weights that the renderer writes every frame: fresh random ones, copied into bound buffers by the frame's
+ * own commands, or into CUDA's memory before. */
 #ifndef WF_TESTS_BOUND_H
 #define WF_TESTS_BOUND_H
 
@@ -25,8 +25,8 @@ bound_weights bound_make_cuda(const scene *s, wf_device *cuda, const wf_filter *
 /* Before scene_close. */
 void bound_free(scene *s, bound_weights *weights);
 
-/* Gives a slot's operator these weights, or others than it had; the slot's frame is compared first. From then on the scene
- * draws, and expects, what is bound. NULL unbinds. */
+/* Gives a slot's operator these weights, or others than it had; the slot's frame is compared first. From then on the
+ * scene draws, and expects, what is bound. NULL unbinds. */
 void bound_bind(scene *s, uint32_t slot, wf_operator op, bound_weights *weights);
 
 /* The node was told that `to` shares the weights of `from`. */

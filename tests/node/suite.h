@@ -1,6 +1,7 @@
-/* suite.h -- what the node's suites share: PROGRAM BACKEND embeds the node in a minimal renderer (scene.h). A single validation
- * message fails a test. Exits with 77 (skipped) where there is no Vulkan device or none of this backend's kind, or fails
- * then, if the environment has WF_REQUIRE_DEVICES=1. WF_CASE names the cases to run, with * and ? for any. */
+/* suite.h -- what the node's suites share: PROGRAM BACKEND embeds the node in a minimal renderer (scene.h).
+ * A single validation message fails a test. Exits with 77 (skipped) where there is no Vulkan device or none
+ * of this backend's kind, or fails then, if the environment has WF_REQUIRE_DEVICES=1. WF_CASE names the
+ * cases to run, with * and ? for any. */
 #ifndef WF_TESTS_NODE_SUITE_H
 #define WF_TESTS_NODE_SUITE_H
 

@@ -1,5 +1,5 @@
-/* Weights that the renderer writes every frame, read by the node where they are: test_bound BACKEND compares every frame with the
- * float64 reference, and provokes each error that wf_node.h documents of them. */
+/* Weights that the renderer writes every frame, read by the node where they are: test_bound BACKEND compares every
+ * frame with the float64 reference, and provokes each error that wf_node.h documents of them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* The inspector: test_inspect BACKEND. What a frame tells of a pixel's weights, applied to what went in, gives the pixel that
- * came out; and the weights are those that were handed over. */
+/* The inspector: test_inspect BACKEND. What a frame tells of a pixel's weights, applied to what went in, gives the
+ * pixel that came out; and the weights are those that were handed over. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -143,7 +143,8 @@ static void check_pixels(const scene *s, uint32_t slot, const wf_node_inspection
     }
 }
 
-/* What a pixel writes of itself to others is what these are told that they have of it. The same where it is by one level, and by all. */
+/* What a pixel writes of itself to others is what these are told that they have of it. The same where
+   it is by one level, and by all. */
 static void check_footprint(const wf_node_inspected_pixel *from, const wf_node_inspected_pixel *to)
 {
     const wf_node_area written = wf_node_footprint_area(from), read = wf_node_effective_area(to, WF_SPLAT);

@@ -1,5 +1,5 @@
-/* Maps of kernels: test_maps BACKEND. Every pixel's figures, of both operators and of any levels of a pyramid together, against loops in
- * float64 over the weights that were bound. */
+/* Maps of kernels: test_maps BACKEND. Every pixel's figures, of both operators and of any levels of a pyramid together,
+ * against loops in float64 over the weights that were bound. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 
 enum { LEVELS = 3, ASKED = LEVELS + 2 };
 
-/* ---- What they should be ------------------------------------------------------------------------------------------- */
+/* ---- What they should be ----------------------------------------------------------------------------------------- */
 
 /* A level of a pyramid, or the only one. */
 typedef struct level_kernels {
@@ -119,7 +119,7 @@ static void run_slot(scene *s, uint32_t slot)
     scene_finish(s, slot);
 }
 
-/* ---- Tests --------------------------------------------------------------------------------------------------------- */
+/* ---- Tests ------------------------------------------------------------------------------------------------------- */
 
 /* Kernels of another shape, mode and reach at every level; gather's are float32, splat's float16. */
 static scene open_pyramids(const scene_options *options, bound_weights weights[WF_OPERATOR_COUNT])

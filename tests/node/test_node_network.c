@@ -1,4 +1,5 @@
-/* A network in the node: test_node_network BACKEND. Its images against those of the network on the CPU, from the same frame. */
+/* A network in the node: test_node_network BACKEND. Its images against those of the network on
+   the CPU, from the same frame. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +14,7 @@ enum { LAYERS = 4, TENSORS = 6, PLAIN_LAYER = 1 /* in scenes that have further o
 
 static wf_network *network;
 
-/* ---- What the images should be ------------------------------------------------------------------------------------ */
+/* ---- What the images should be ----------------------------------------------------------------------------------- */
 
 static wf_tensor make_tensor(const scene *s, wf_node_role role, float *data)
 {
@@ -88,7 +89,7 @@ static void set_network(scene *s)
     scene_expect_images(s, denoise, s->options.backend != WF_CPU);
 }
 
-/* ---- Tests -------------------------------------------------------------------------------------------------------- */
+/* ---- Tests ------------------------------------------------------------------------------------------------------- */
 
 static void test_guides(void **state)
 {

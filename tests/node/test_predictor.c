@@ -1,4 +1,5 @@
-/* A predictor takes one file: test_predictor BACKEND has one here, of a few lines, and the node runs it as it runs its own.
+/* A predictor takes one file: test_predictor BACKEND has one here, of a few lines, and the
+ * node runs it as it runs its own.
  *
  * Its weights are how alike the albedo of a pixel and the colours around it are:
  *

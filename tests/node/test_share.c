@@ -1,5 +1,6 @@
 /* What the node exports for CUDA, as far as any Vulkan device can tell: an image's memory, exported as an opaque file
- * descriptor and imported again, holds the same texels. Exits with 77 (skipped) where the device cannot export images. */
+ * descriptor and imported again, holds the same texels. Exits with 77 (skipped) where
+ * the device cannot export images. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -15,7 +15,7 @@
 const double pi = 3.14159265358979323846;
 device gpu;
 
-/* ---- Rendering ---------------------------------------------------------------------------------------------------- */
+/* ---- Rendering --------------------------------------------------------------------------------------------------- */
 
 void require(bool ok, const error *error)
 {
@@ -84,7 +84,7 @@ void set_environment(scene *scene, float radiance)
         scene->environment.color[i] = radiance;
 }
 
-/* ---- The camera again, in double ---------------------------------------------------------------------------------- */
+/* ---- The camera again, in double --------------------------------------------------------------------------------- */
 
 void cross(const double a[3], const double b[3], double out[3])
 {
@@ -143,7 +143,7 @@ void project(const view *view, const double point[3], int width, int height, dou
     }
 }
 
-/* ---- The mixed scene ----------------------------------------------------------------------------------------------- */
+/* ---- The mixed scene --------------------------------------------------------------------------------------------- */
 
 void build_mixed(scene *scene)
 {
@@ -172,7 +172,7 @@ tracer_frame mixed_frame(uint32_t samples)
     return plain_frame(look((vec3){0.5f, 1, 3}, (vec3){0, 0.5f, 0}, 40), samples);
 }
 
-/* ---- The program --------------------------------------------------------------------------------------------------- */
+/* ---- The program ------------------------------------------------------------------------------------------------- */
 
 int pictures_open(void)
 {

@@ -1,4 +1,5 @@
-/* pictures.h -- pictures of small scenes, for the tests of the tracer, and the camera again, in double. What fails fails the test. */
+/* pictures.h -- pictures of small scenes, for the tests of the tracer, and the camera again, in
+   double. What fails fails the test. */
 #ifndef TESTS_TRACE_PICTURES_H
 #define TESTS_TRACE_PICTURES_H
 
@@ -30,7 +31,8 @@ const float *at(const frame *frame, frame_layer layer, int x, int y);
 void assert_near(double actual, double expected, double tolerance, const char *what, int x, int y);
 void set_environment(scene *scene, float radiance);
 
-/* A corner with a textured light, a glossy floor, a rough glass ball, under a bright environment picture; and a frame of it. */
+/* A corner with a textured light, a glossy floor, a rough glass ball, under a bright
+   environment picture; and a frame of it. */
 void build_mixed(scene *scene);
 tracer_frame mixed_frame(uint32_t samples);
 

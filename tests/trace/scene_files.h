@@ -23,7 +23,8 @@ int setup(void **state);
 
 void write_text(const char *name, const char *text);
 
-/* scene.gltf: the square as mesh 0, as mesh 1 without normals, as mesh 2 with tangents. more is JSON that ends in a comma. */
+/* scene.gltf: the square as mesh 0, as mesh 1 without normals, as mesh 2 with tangents. more
+   is JSON that ends in a comma. */
 void write_gltf(const square *square, const char *nodes, const char *material, const char *more);
 
 /* Fail the test where the scene cannot be read. */

@@ -120,7 +120,7 @@ static void free_both(scene *scene, bvh *bvh)
     bvh_free(bvh);
 }
 
-/* ---- What rays hit ------------------------------------------------------------------------------------------------------ */
+/* ---- What rays hit ----------------------------------------------------------------------------------------------- */
 
 static void assert_same(const hit *found, const hit *expected)
 {
@@ -205,7 +205,7 @@ static void test_is_selective(void **state)
     free_both(&scene, &bvh);
 }
 
-/* ---- Degenerate input --------------------------------------------------------------------------------------------------- */
+/* ---- Degenerate input -------------------------------------------------------------------------------------------- */
 
 static void check_degenerate(scene scene)
 {
@@ -248,7 +248,7 @@ static void test_huge(void **state)
     check_degenerate(scene);
 }
 
-/* ---- The same for any number of threads ----------------------------------------------------------------------------------- */
+/* ---- The same for any number of threads -------------------------------------------------------------------------- */
 
 static void test_deterministic(void **state)
 {

@@ -1,5 +1,5 @@
-/* The path tracer's sampled features on the machine's Vulkan device: against first hits of a larger picture, against what
- * mirrors and panes pass on, and their samples against each other. Exits with 77 (skipped) without a device. */
+/* The path tracer's sampled features on the machine's Vulkan device: against first hits of a larger picture, against
+ * what mirrors and panes pass on, and their samples against each other. Exits with 77 (skipped) without a device. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -62,8 +62,8 @@ static void test_samples_average(void **state)
     frame_free(&frame);
 }
 
-/* A floor with edges, a mirror of gold beside it that shows it: what is seen in the mirror is the floor's own feature, where a
- * ray of the mirrored camera meets it, times Schlick's Fresnel term. */
+/* A floor with edges, a mirror of gold beside it that shows it: what is seen in the mirror is the floor's own feature,
+ * where a ray of the mirrored camera meets it, times Schlick's Fresnel term. */
 static void build_mirror(scene *scene, float roughness)
 {
     *scene = shapes_scene();
@@ -124,8 +124,9 @@ static void test_not_looked_through(void **state)
     }
 }
 
-/* A pane between two walls: the Fresnel blend of both, of as many reflections as there are between the pane's faces; the
- * light that passes is tinted at each crossing. And a coated wall: its coat reflects too little to be looked through. */
+/* A pane between two walls: the Fresnel blend of both, of as many reflections as there are between the
+ * pane's faces; the light that passes is tinted at each crossing. And a coated wall: its coat reflects
+ * too little to be looked through. */
 static void test_pane(void **state)
 {
     (void)state;
@@ -184,7 +185,8 @@ static void test_lens_blurs(void **state)
     frame_free(&frame);
 }
 
-/* The picture is the one without them; they do not depend on threads or on parts; and accumulated, they are the mean. */
+/* The picture is the one without them; they do not depend on threads or on parts; and
+   accumulated, they are the mean. */
 static void test_samples_add_up(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* The path tracer's radiance on the machine's Vulkan device, against what can be computed in closed form or by other ways of
- * the tracer itself. Exits with 77 (skipped) without a device. Noise is seeded: it is the same in every run. */
+/* The path tracer's radiance on the machine's Vulkan device, against what can be computed in closed form or by other
+ * ways of the tracer itself. Exits with 77 (skipped) without a device. Noise is seeded: it is the same in every run. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,9 +14,10 @@
 #include "app/trace/sky.h"
 #include "pictures.h"
 
-/* ---- Energy ------------------------------------------------------------------------------------------------------- */
+/* ---- Energy ------------------------------------------------------------------------------------------------------ */
 
-/* A gray ball under an even sky is gray all over, of whatever size and wherever it is: no ray meets the surface it leaves. */
+/* A gray ball under an even sky is gray all over, of whatever size and wherever it is: no
+   ray meets the surface it leaves. */
 static void test_sizes_and_places(void **state)
 {
     (void)state;
@@ -106,9 +107,10 @@ static void test_furnace_of_rough_surfaces(void **state)
     }
 }
 
-/* ---- Light -------------------------------------------------------------------------------------------------------- */
+/* ---- Light ------------------------------------------------------------------------------------------------------- */
 
-/* The irradiance at a point of the plane y = 0 under a rectangle that emits radiance 1 downwards, by its edges (Lambert). */
+/* The irradiance at a point of the plane y = 0 under a rectangle that emits radiance 1
+   downwards, by its edges (Lambert). */
 static double rectangle_irradiance(const double corners[4][3], const double point[3])
 {
     double sum = 0;
@@ -206,8 +208,8 @@ static void test_sky_over_a_plane(void **state)
     frame_free(&frame);
 }
 
-/* An environment that is black but for two texels, which light the plane as their picture says however they are found: black
- * texels are entries of the table that only lead to others. */
+/* An environment that is black but for two texels, which light the plane as their picture says however they are found:
+ * black texels are entries of the table that only lead to others. */
 static void test_dark_environment(void **state)
 {
     (void)state;
@@ -317,8 +319,8 @@ static void test_strategies_agree(void **state)
     scene_free(&scene);
 }
 
-/* An edge of light at the distance of focus stays as sharp as without a lens; at half of it, it spreads over the circle of
- * confusion. */
+/* An edge of light at the distance of focus stays as sharp as without a lens; at half of it, it spreads
+ * over the circle of confusion. */
 static void test_lens(void **state)
 {
     (void)state;

@@ -14,7 +14,7 @@
 #include "scene_files.h"
 #include "temporary.h"
 
-/* ---- Triangles ---------------------------------------------------------------------------------------------------------- */
+/* ---- Triangles --------------------------------------------------------------------------------------------------- */
 
 static void test_square(void **state)
 {
@@ -122,7 +122,8 @@ static void test_flat(void **state)
     scene_free(&scene);
 }
 
-/* A normal that is none is made from the triangles around it; texture coordinates that are none, or out of reach, are 0. */
+/* A normal that is none is made from the triangles around it; texture coordinates that are
+   none, or out of reach, are 0. */
 static void test_bad_attributes(void **state)
 {
     (void)state;
@@ -166,7 +167,7 @@ static void test_broken_triangles(void **state)
     }
 }
 
-/* ---- Materials ---------------------------------------------------------------------------------------------------------- */
+/* ---- Materials --------------------------------------------------------------------------------------------------- */
 
 static void test_factors(void **state)
 {
@@ -256,7 +257,7 @@ static void test_lights_without_surface(void **state)
     scene_free(&scene);
 }
 
-/* ---- Textures ----------------------------------------------------------------------------------------------------------- */
+/* ---- Textures ---------------------------------------------------------------------------------------------------- */
 
 static const uint8_t texels[] = {10,  20,  30,  255, 40, 50, 60, 255, 70, 80, 90, 255,
                                  100, 110, 120, 255, 1,  2,  3,  255, 4,  5,  6,  255};
@@ -370,7 +371,7 @@ static void test_bad_textures(void **state)
     scene_free(&scene);
 }
 
-/* ---- Cameras ------------------------------------------------------------------------------------------------------------ */
+/* ---- Cameras ----------------------------------------------------------------------------------------------------- */
 
 static void test_camera(void **state)
 {
@@ -430,7 +431,7 @@ static void test_framing(void **state)
     }
 }
 
-/* ---- .obj --------------------------------------------------------------------------------------------------------------- */
+/* ---- .obj -------------------------------------------------------------------------------------------------------- */
 
 static void test_obj(void **state)
 {

@@ -1,5 +1,5 @@
-/* What assimp leaves out of glTF or gets wrong: names as URIs escape them, attributes of integers, vertex colors, how textures
- * are placed; and what is not read is said or refused. */
+/* What assimp leaves out of glTF or gets wrong: names as URIs escape them, attributes of integers, vertex colors, how
+ * textures are placed; and what is not read is said or refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,19 +17,20 @@
 #include "scene_files.h"
 #include "temporary.h"
 
-/* ---- A triangle of any attributes --------------------------------------------------------------------------------------- */
+/* ---- A triangle of any attributes -------------------------------------------------------------------------------- */
 
 static const float corners[3][3] = {{0, 0, 0}, {1, 0, 0}, {0, 1, 0}};
 
-/* An attribute beside POSITION: as its accessor has it (componentType, type and normalized), and its bytes from one to the
- * next. */
+/* An attribute beside POSITION: as its accessor has it (componentType, type and normalized), and
+ * its bytes from one to the next. */
 typedef struct attribute {
     const char *name, *accessor;
     const void *data;
     size_t size, stride; /* stride 0: none is given */
 } attribute;
 
-/* mesh.gltf: a triangle whose positions are corners[], unless the attribute is POSITION itself; in buffer.bin by that uri. */
+/* mesh.gltf: a triangle whose positions are corners[], unless the attribute is POSITION
+   itself; in buffer.bin by that uri. */
 static void write_triangle(const attribute *attribute, const char *uri, const char *file, const char *more)
 {
     uint8_t bytes[512] = {0};
@@ -64,7 +65,7 @@ static scene load_attribute(const attribute *attribute)
     return scene;
 }
 
-/* ---- Names -------------------------------------------------------------------------------------------------------------- */
+/* ---- Names ------------------------------------------------------------------------------------------------------- */
 
 static const attribute some_uvs = {"TEXCOORD_0", "\"type\":\"VEC2\",\"componentType\":5126",
                                    (const float[3][2]){{0, 0}, {0.25f, 0}, {0, 0.5f}}, 24, 0};
@@ -88,7 +89,7 @@ static void test_escaped_buffer(void **state)
     scene_free(&scene);
 }
 
-/* ---- Attributes --------------------------------------------------------------------------------------------------------- */
+/* ---- Attributes -------------------------------------------------------------------------------------------------- */
 
 /* Shorts in rows of 8 bytes, and normalized ones: c / 32767, and no less than -1. */
 static void test_quantized_positions(void **state)
@@ -279,7 +280,7 @@ static void test_bad_attributes(void **state)
     assert_refused("mesh.gltf", "buffer 0 (gone.bin): cannot open: No such file or directory");
 }
 
-/* ---- How textures are placed -------------------------------------------------------------------------------------------- */
+/* ---- How textures are placed ------------------------------------------------------------------------------------- */
 
 static void write_texture(void)
 {
@@ -296,8 +297,8 @@ static void assert_mapped(const texture_mapping *mapping, double u, double v, do
     assert_near(mapping->v[0] * u + mapping->v[1] * v + mapping->v[2], y);
 }
 
-/* The first example of KHR_texture_transform's specification: the lower left quadrant of the image, turned clockwise; and a
- * transform of everything, by hand. */
+/* The first example of KHR_texture_transform's specification: the lower left quadrant of the image, turned clockwise;
+ * and a transform of everything, by hand. */
 static void test_transforms(void **state)
 {
     (void)state;
@@ -373,7 +374,7 @@ static void test_texels(void **state)
     }
 }
 
-/* ---- What is left out --------------------------------------------------------------------------------------------------- */
+/* ---- What is left out -------------------------------------------------------------------------------------------- */
 
 static void assert_warned(const char *material, const char *more, const char *warning)
 {

@@ -18,7 +18,7 @@
 #include "scene_files.h"
 #include "temporary.h"
 
-/* ---- Refusals ----------------------------------------------------------------------------------------------------------- */
+/* ---- Refusals ---------------------------------------------------------------------------------------------------- */
 
 static void test_refusals(void **state)
 {
@@ -199,7 +199,7 @@ static void test_damaged(void **state)
     damage("damaged.obj", obj, sizeof obj - 1, 150);
 }
 
-/* ---- The bundled scenes ------------------------------------------------------------------------------------------------- */
+/* ---- The bundled scenes ------------------------------------------------------------------------------------------ */
 
 static void check_bundled(const char *name, uint32_t triangles, uint32_t textures, bool lights)
 {

@@ -1,5 +1,5 @@
-/* How surfaces are painted, on the machine's Vulkan device: where textures are read and how they go on beyond their edges, and
- * the vertices' colors, against the same in double. Exits with 77 (skipped) without a device. */
+/* How surfaces are painted, on the machine's Vulkan device: where textures are read and how they go on beyond their
+ * edges, and the vertices' colors, against the same in double. Exits with 77 (skipped) without a device. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@ static frame shoot_quad(scene *scene)
     return shoot_once(scene, SIZE, SIZE, &wanted);
 }
 
-/* ---- Textures ----------------------------------------------------------------------------------------------------- */
+/* ---- Textures ---------------------------------------------------------------------------------------------------- */
 
 /* The texel of an index that may lie outside. */
 static int texel_at(int i, int size, int mode)
@@ -105,7 +105,7 @@ static void test_own_mappings(void **state)
     }
 }
 
-/* ---- Vertices ----------------------------------------------------------------------------------------------------- */
+/* ---- Vertices ---------------------------------------------------------------------------------------------------- */
 
 /* Interpolated over each triangle, times the material's own; below the cutoff one sees the sky. */
 static void test_vertex_colors(void **state)
@@ -146,7 +146,7 @@ static void test_vertex_colors(void **state)
     frame_free(&frame);
 }
 
-/* ---- Other scenes ------------------------------------------------------------------------------------------------- */
+/* ---- Other scenes ------------------------------------------------------------------------------------------------ */
 
 /* A quad whose texture is dark in its left half; turned around, or not. */
 static void build_halves(scene *scene, bool turned)

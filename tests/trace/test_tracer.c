@@ -1,5 +1,5 @@
-/* The path tracer on the machine's Vulkan device: features, motion, and how frames follow each other, against what can be
- * computed in closed form. Exits with 77 (skipped) without a device. */
+/* The path tracer on the machine's Vulkan device: features, motion, and how frames follow each other, against what can
+ * be computed in closed form. Exits with 77 (skipped) without a device. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include "app/trace/sky.h"
 #include "pictures.h"
 
-/* ---- Features ----------------------------------------------------------------------------------------------------- */
+/* ---- Features ---------------------------------------------------------------------------------------------------- */
 
 /* A tilted camera over the plane y = 0, which moved and turned since the frame before; sky above the horizon. */
 static void test_features_of_a_plane(void **state)
@@ -72,8 +72,8 @@ static void test_points_behind_the_previous_camera(void **state)
     frame_free(&frame);
 }
 
-/* A checkered texture on a quad: its texels, bilinear between them; where alpha is low one sees the sky; a normal map that
- * leans along u and up. */
+/* A checkered texture on a quad: its texels, bilinear between them; where alpha is low one sees the sky; a normal
+ * map that leans along u and up. */
 static void test_textures(void **state)
 {
     (void)state;
@@ -146,7 +146,7 @@ static void test_large_texture(void **state)
     frame_free(&frame);
 }
 
-/* ---- Frames ------------------------------------------------------------------------------------------------------- */
+/* ---- Frames ------------------------------------------------------------------------------------------------------ */
 
 static void test_determinism_and_accumulation(void **state)
 {
@@ -187,8 +187,8 @@ static void test_determinism_and_accumulation(void **state)
     scene_free(&scene);
 }
 
-/* The point that depth and the pixel say, as the previous camera saw it: on every surface, and where that camera saw the same
- * point, its depth there says so too. */
+/* The point that depth and the pixel say, as the previous camera saw it: on every surface, and where that camera saw
+ * the same point, its depth there says so too. */
 static void test_motion(void **state)
 {
     (void)state;
@@ -233,7 +233,8 @@ static void test_motion(void **state)
     scene_free(&scene);
 }
 
-/* Which thread traces what does not show: neither the samples of a pixel nor, in large pictures, pixels below each other. */
+/* Which thread traces what does not show: neither the samples of a pixel nor, in large
+   pictures, pixels below each other. */
 static void test_paths_per_thread(void **state)
 {
     (void)state;
@@ -261,7 +262,8 @@ static void test_paths_per_thread(void **state)
     scene_free(&scene);
 }
 
-/* The sky as a picture of the same size and the sun beside it is the sky; and it does not matter which scene was there before. */
+/* The sky as a picture of the same size and the sun beside it is the sky; and it does not matter
+   which scene was there before. */
 static void test_another_scene(void **state)
 {
     (void)state;

@@ -1,5 +1,6 @@
-/* Preloaded into wfview, in a tool's place: writes a line "vulkan NAME" for each label of commands and "range NAME" for each range to the
- * file that WF_LABELS names, with a space before it for each one that it lies in. Ends without a beginning are said as "too many". */
+/* Preloaded into wfview, in a tool's place: writes a line "vulkan NAME" for each label of commands and "range NAME" for
+ * each range to the file that WF_LABELS names, with a space before it for each one that it lies in. Ends without a
+ * beginning are said as "too many". */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>

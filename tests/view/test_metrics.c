@@ -53,7 +53,8 @@ static void test_definitions(void **state)
     assert_close(value(metrics, "psnr"), -10 * log10(squares / 6));
 }
 
-/* Constants from the sRGB standard's curve, worked out elsewhere: 0.5 -> 0.735356983052449, 0.25 -> 0.537098730483194. */
+/* Constants from the sRGB standard's curve, worked out elsewhere: 0.5 ->
+   0.735356983052449, 0.25 -> 0.537098730483194. */
 static void test_display_transform(void **state)
 {
     (void)state;

@@ -394,7 +394,8 @@ static void the_help_names_keys_and_layers(void **state)
     }
 }
 
-/* A layer that is saved has a channel for each that it has, but for alpha; no two layers have a key, a name or a role in common. */
+/* A layer that is saved has a channel for each that it has, but for alpha; no two layers have a
+   key, a name or a role in common. */
 static void rows_of_layers_fit_together(void **state)
 {
     (void)state;

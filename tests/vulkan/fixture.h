@@ -1,4 +1,5 @@
-/* fixture.h -- what the tests of the Vulkan backend share: a device that remembers what the log was told, and a case for it. */
+/* fixture.h -- what the tests of the Vulkan backend share: a device that remembers what the
+   log was told, and a case for it. */
 #ifndef WF_TESTS_VULKAN_FIXTURE_H
 #define WF_TESTS_VULKAN_FIXTURE_H
 
@@ -16,8 +17,8 @@ typedef struct fixture {
 extern random_state random_numbers;
 extern const filter_case small_case;
 
-/* Draws the random numbers' seed. Returns 0, or the program's exit status where there is no Vulkan device: 77 (skipped), or a
- * failure if the environment has WF_REQUIRE_DEVICES=1. */
+/* Draws the random numbers' seed. Returns 0, or the program's exit status where there is no Vulkan device: 77
+ * (skipped), or a failure if the environment has WF_REQUIRE_DEVICES=1. */
 int fixture_open(void);
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)

@@ -1,5 +1,5 @@
-/* A Vulkan driver that finds no device and keeps memory to the end of its life, as some of Mesa's do. The loader unloads it, and
- * with it the only pointer to that memory. */
+/* A Vulkan driver that finds no device and keeps memory to the end of its life, as some of Mesa's do. The loader
+ * unloads it, and with it the only pointer to that memory. */
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>

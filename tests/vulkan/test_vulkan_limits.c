@@ -91,8 +91,8 @@ static void test_long_images(void **state)
     }
 }
 
-/* The planes of two taps in allocations that lie more than 4 GiB apart: 2^31 float16 elements. But for a row each, their
- * memory stays untouched. */
+/* The planes of two taps in allocations that lie more than 4 GiB apart: 2^31 float16 elements. But for a row each,
+ * their memory stays untouched. */
 static void test_far_planes(void **state)
 {
     enum { MAX_BLOCKS = 8, WIDTH = 3 };

@@ -34,7 +34,7 @@ static void leave_out(const char *reason)
     fprintf(stderr, "wfview: %s; left out\n", reason);
 }
 
-/* ---- Folders ------------------------------------------------------------------------------------------------------ */
+/* ---- Folders ----------------------------------------------------------------------------------------------------- */
 
 static int count_of(const assets *assets)
 {
@@ -75,7 +75,7 @@ static bool read_all(const char *folder, const char *extensions, const char *nam
            (count_of(assets) > before || error_set(error, "%s: has no %s that could be used", folder, names));
 }
 
-/* ---- Models ------------------------------------------------------------------------------------------------------- */
+/* ---- Models ------------------------------------------------------------------------------------------------------ */
 
 static void normalize(scene *model)
 {
@@ -135,7 +135,7 @@ static bool read_model(const char *path, assets *assets, error *error)
     return true;
 }
 
-/* ---- Environments ------------------------------------------------------------------------------------------------- */
+/* ---- Environments ------------------------------------------------------------------------------------------------ */
 
 /* Means over blocks of texels; what is below 0 counts as 0. */
 static void reduce_environment(const image *from, image *to)
@@ -192,7 +192,7 @@ static bool read_environment(const char *path, assets *assets, error *error)
     return false;
 }
 
-/* ---- All ---------------------------------------------------------------------------------------------------------- */
+/* ---- All --------------------------------------------------------------------------------------------------------- */
 
 bool assets_load(const char *models, const char *environments, assets *assets, error *error)
 {

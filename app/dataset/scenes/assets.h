@@ -15,9 +15,9 @@ typedef struct assets {
     int environment_count;
 } assets;
 
-/* Reads what lies in these folders and the folders in them, in alphabetical order: .gltf, .glb and .obj; .exr, .hdr and .pfm. NULL: none. What
- * cannot be read or is too large is left out, and a line on stderr says so. False: a folder that cannot be read, or has nothing that
- * could be used. */
+/* Reads what lies in these folders and the folders in them, in alphabetical order: .gltf, .glb and .obj; .exr, .hdr and
+ * .pfm. NULL: none. What cannot be read or is too large is left out, and a line on stderr says so. False: a folder that
+ * cannot be read, or has nothing that could be used. */
 bool assets_load(const char *models, const char *environments, assets *assets, error *error);
 void assets_free(assets *assets); /* leaves it zeroed; zeroed is fine */
 

@@ -30,7 +30,7 @@ bool camera_is_enclosed(const scene *scene, const bvh *bvh, vec3 point)
     return 2 * backs > AROUND;
 }
 
-/* ---- How good a view is ------------------------------------------------------------------------------------------- */
+/* ---- How good a view is ------------------------------------------------------------------------------------------ */
 
 typedef struct view {
     float missed;                   /* part of the rays that leave the scene */
@@ -85,7 +85,7 @@ static float rate(const view *view, float least_distance)
     return rating > LEAST_RATING ? rating : 0;
 }
 
-/* ---- Cameras ------------------------------------------------------------------------------------------------------ */
+/* ---- Cameras ----------------------------------------------------------------------------------------------------- */
 
 /* Straight up with a roll at times; y where that would be along the view. */
 static vec3 random_up(rng *rng, vec3 forward)

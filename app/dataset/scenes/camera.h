@@ -11,8 +11,8 @@ vec3 camera_direction(const camera *camera, float x, float y);
 /* Whether a point is inside of a solid: most surfaces around it turn their backs to it. */
 bool camera_is_enclosed(const scene *scene, const bvh *bvh, vec3 point);
 
-/* The one of several cameras drawn at random whose picture is richest in surfaces and depths. False: none of them stands free and
- * sees enough. */
+/* The one of several cameras drawn at random whose picture is richest in surfaces and depths. False: none of
+ * them stands free and sees enough. */
 bool camera_random(world *world, const bvh *bvh, camera *camera);
 
 /* Where that camera was a frame earlier: a little aside, and turned; at times it rested. */

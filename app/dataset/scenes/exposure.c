@@ -23,7 +23,7 @@ typedef struct prober {
     rng *rng;
 } prober;
 
-/* ---- Light -------------------------------------------------------------------------------------------------------- */
+/* ---- Light ------------------------------------------------------------------------------------------------------- */
 
 /* The inverse of equirectangular_direction. */
 static float environment_luminance(const prober *p, vec3 d)
@@ -79,7 +79,7 @@ static float emitter_light(const prober *p, vec3 position, vec3 normal)
     return radiance * cosine * fabsf(vec3_dot(facing, direction)) / (squared * emitter->density);
 }
 
-/* ---- Surfaces ----------------------------------------------------------------------------------------------------- */
+/* ---- Surfaces ---------------------------------------------------------------------------------------------------- */
 
 static float decode(uint8_t byte)
 {
@@ -169,7 +169,7 @@ bool exposure_probe(const scene *scene, const bvh *bvh, const camera *camera, rn
     return true;
 }
 
-/* ---- Exposure ----------------------------------------------------------------------------------------------------- */
+/* ---- Exposure ---------------------------------------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
 {

@@ -9,7 +9,7 @@
 #define IMAGE_WIDTH 128
 #define SOFT_BOXES  6
 
-/* ---- Surroundings ------------------------------------------------------------------------------------------------- */
+/* ---- Surroundings ------------------------------------------------------------------------------------------------ */
 
 typedef struct glow {
     vec3 direction;
@@ -210,7 +210,7 @@ bool lights_surround(world *world, surroundings kind, error *error)
     return paint_backdrop(environment, &backdrop, error);
 }
 
-/* ---- Lamps -------------------------------------------------------------------------------------------------------- */
+/* ---- Lamps ------------------------------------------------------------------------------------------------------- */
 
 /* Warm to cool white, or a color. */
 static void random_light_color(rng *rng, float strength, float rgb[3])

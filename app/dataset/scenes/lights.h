@@ -1,4 +1,5 @@
-/* lights.h -- lamps, and what surrounds a scene. Only ratios of their strengths matter: a scene's exposure is set later. */
+/* lights.h -- lamps, and what surrounds a scene. Only ratios of their strengths matter: a
+   scene's exposure is set later. */
 #ifndef WFVIEW_TRACE_RANDOM_LIGHTS_H
 #define WFVIEW_TRACE_RANDOM_LIGHTS_H
 
@@ -13,8 +14,8 @@ typedef enum surroundings {
     SURROUNDINGS_COUNT
 } surroundings;
 
-/* Sets the scene's environment: one of the user's at times, where there are some and it is not to be dark. Where the scene allows glass,
- * suns are wide. False: no memory. */
+/* Sets the scene's environment: one of the user's at times, where there are some and it is not to be dark. Where the
+ * scene allows glass, suns are wide. False: no memory. */
 bool lights_surround(world *world, surroundings kind, error *error);
 
 /* Adds lamps under a ceiling of that height, within the half extents; where the scene allows glass they are large. */

@@ -18,7 +18,7 @@ bool mesh_begin(mesh *mesh, scene *scene, error *error)
            error_set(error, "no memory for a scene of up to %d triangles", MESH_MAX_TRIANGLES);
 }
 
-/* ---- Poses -------------------------------------------------------------------------------------------------------- */
+/* ---- Poses ------------------------------------------------------------------------------------------------------- */
 
 pose pose_at(vec3 origin, float scale)
 {
@@ -61,7 +61,7 @@ pose pose_join(pose outer, pose inner)
                   vec3_scale(inner.scale, outer.scale.x), pose_point(&outer, inner.origin)};
 }
 
-/* ---- Vertices and triangles --------------------------------------------------------------------------------------- */
+/* ---- Vertices and triangles -------------------------------------------------------------------------------------- */
 
 bool mesh_has_room(const mesh *mesh, uint32_t vertices, uint32_t triangles)
 {
@@ -100,7 +100,7 @@ static void add_triangle(mesh *mesh, uint32_t a, uint32_t b, uint32_t c)
         mesh->scene->triangles[mesh->scene->triangle_count++] = (triangle){{a, b, c}, mesh->material};
 }
 
-/* ---- Surfaces ----------------------------------------------------------------------------------------------------- */
+/* ---- Surfaces ---------------------------------------------------------------------------------------------------- */
 
 static void add_surface_vertex(mesh *mesh, surface_point point, const void *shape, float u, float v, float repeat_u,
                                float repeat_v)

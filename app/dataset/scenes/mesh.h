@@ -31,12 +31,12 @@ pose pose_along(vec3 origin, vec3 up, float scale);      /* y along up, of lengt
 pose pose_join(pose outer, pose inner);                  /* inner first; outer's scale is the same along all axes */
 vec3 pose_point(const pose *pose, vec3 point);
 
-/* A point of a surface from u (to the right, seen from the front) and v (down), both in [0,1]. Functions are asked slightly
- * outside of that too. */
+/* A point of a surface from u (to the right, seen from the front) and v (down), both in [0,1]. Functions are asked
+ * slightly outside of that too. */
 typedef vec3 (*surface_point)(const void *shape, float u, float v);
 
-/* A smooth surface of columns * rows quads; triangles without area are left out. width and height: about how long it is, in the
- * pose's own units, for textures. It is left out as a whole where the mesh has no room. */
+/* A smooth surface of columns * rows quads; triangles without area are left out. width and height: about how long it
+ * is, in the pose's own units, for textures. It is left out as a whole where the mesh has no room. */
 void mesh_surface(mesh *mesh, surface_point point, const void *shape, int columns, int rows, float width, float height);
 
 /* Flat: a parallelogram seen from where its edges turn counter-clockwise (cross(right, up) is its normal). */
@@ -48,8 +48,8 @@ void mesh_fan(mesh *mesh, const vec3 *points, int count);
 /* Axis-parallel in the pose; low and high are corners. */
 void mesh_box(mesh *mesh, vec3 low, vec3 high);
 
-/* Whether so many fit; and another scene's, put where the pose says, with materials[i] in place of its i-th. Its vertices'
- * colors are left out. */
+/* Whether so many fit; and another scene's, put where the pose says, with materials[i] in place of its i-th. Its
+ * vertices' colors are left out. */
 bool mesh_has_room(const mesh *mesh, uint32_t vertices, uint32_t triangles);
 void mesh_copy(mesh *mesh, const scene *from, const uint32_t *materials);
 

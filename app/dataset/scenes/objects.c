@@ -48,7 +48,7 @@ static float any_angle(rng *rng)
     return rng_uniform(rng, 0, TAU);
 }
 
-/* ---- Single things ------------------------------------------------------------------------------------------------ */
+/* ---- Single things ----------------------------------------------------------------------------------------------- */
 
 static shape_kind random_kind(rng *rng)
 {
@@ -118,7 +118,7 @@ void object_floating(world *world, vec3 center, float size)
     world_look_at(world, center, 0.6f * size);
 }
 
-/* ---- Groups ------------------------------------------------------------------------------------------------------- */
+/* ---- Groups ------------------------------------------------------------------------------------------------------ */
 
 enum { HEAP = 20 };
 
@@ -276,7 +276,7 @@ void object_group(world *world, vec3 ground, float radius, float size)
     world_look_at(world, vec3_scale(vec3_add(low, high), 0.5f), 0.4f * vec3_length(vec3_subtract(high, low)));
 }
 
-/* ---- Furniture ---------------------------------------------------------------------------------------------------- */
+/* ---- Furniture --------------------------------------------------------------------------------------------------- */
 
 static void box(world *world, float left, float bottom, float front, float right, float top, float back)
 {
@@ -425,7 +425,7 @@ void object_house(world *world, vec3 ground, vec3 size)
     world_look_at(world, (vec3){ground.x, ground.y + size.y / 3, ground.z}, fmaxf(size.x, size.z) / 2);
 }
 
-/* ---- Made of bars and boxes ---------------------------------------------------------------------------------------- */
+/* ---- Made of bars and boxes -------------------------------------------------------------------------------------- */
 
 void object_fence(world *world, vec3 from, vec3 to, float height)
 {

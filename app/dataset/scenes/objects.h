@@ -27,8 +27,8 @@ typedef struct world {
 
 void world_look_at(world *world, vec3 center, float radius); /* notes a point of interest */
 
-/* Each puts something onto the ground, or a table, at a point; size: about its largest extent. What has a front is turned by an
- * angle about y. */
+/* Each puts something onto the ground, or a table, at a point; size: about its largest extent. What has a front
+ * is turned by an angle about y. */
 void object_thing(world *world, vec3 ground, float size);               /* a shape, upright or turned any way */
 void object_shining(world *world, vec3 ground, float size);             /* the same of gold, glass, or coated */
 void object_floating(world *world, vec3 center, float size);            /* the same in the air */

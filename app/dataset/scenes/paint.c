@@ -47,7 +47,7 @@ bool paint_begin(paint *paint, scene *scene, bool allows_glass, rng *rng)
     return scene->materials && scene->textures;
 }
 
-/* ---- Parts -------------------------------------------------------------------------------------------------------- */
+/* ---- Parts ------------------------------------------------------------------------------------------------------- */
 
 static uint32_t add(paint *paint, const material *material)
 {
@@ -123,7 +123,7 @@ static void put_pattern(paint *paint, float muted, rng *rng, material *material)
                                                   next_texture(paint)));
 }
 
-/* ---- Kinds -------------------------------------------------------------------------------------------------------- */
+/* ---- Kinds ------------------------------------------------------------------------------------------------------- */
 
 static void make_matte(const paint *paint, rng *rng, material *material)
 {

@@ -8,7 +8,7 @@
 
 #define RAMP_STEPS 1024
 
-/* ---- Patterns ----------------------------------------------------------------------------------------------------- */
+/* ---- Patterns ---------------------------------------------------------------------------------------------------- */
 
 static float fraction(float x)
 {
@@ -134,7 +134,7 @@ float pattern_value(const pattern *pattern, float u, float v)
     return values[pattern->kind](pattern, u * (float)pattern->cells, v * (float)pattern->cells);
 }
 
-/* ---- Pictures ----------------------------------------------------------------------------------------------------- */
+/* ---- Pictures ---------------------------------------------------------------------------------------------------- */
 
 static bool allocate(int size, bool srgb, texture *texture)
 {

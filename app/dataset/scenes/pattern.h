@@ -37,9 +37,9 @@ typedef struct ramp {
 pattern pattern_random(rng *rng);
 float pattern_value(const pattern *pattern, float u, float v); /* u and v in [0,1) */
 
-/* Pictures of a pattern, of size * size texels; false: no memory. Color: by the ramp, in sRGB. Normals: of the pattern as a
- * relief whose steepest slopes are about that. Roughness: between low and high, in g; b is 1. Leaf: color, and alpha is 0
- * outside of a pointed oval along v. Net: color, and alpha is 0 in the meshes of a net. */
+/* Pictures of a pattern, of size * size texels; false: no memory. Color: by the ramp, in sRGB. Normals: of the pattern
+ * as a relief whose steepest slopes are about that. Roughness: between low and high, in g; b is 1. Leaf: color, and
+ * alpha is 0 outside of a pointed oval along v. Net: color, and alpha is 0 in the meshes of a net. */
 bool texture_color(const pattern *pattern, const ramp *ramp, int size, texture *texture);
 bool texture_normals(const pattern *pattern, float slope, int size, texture *texture);
 bool texture_roughness(const pattern *pattern, float low, float high, int size, texture *texture);

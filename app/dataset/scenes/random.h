@@ -1,4 +1,5 @@
-/* random.h -- random numbers that follow from where they are used: a stream of them has a name made of three numbers. */
+/* random.h -- random numbers that follow from where they are used: a stream of them has
+   a name made of three numbers. */
 #ifndef WFVIEW_TRACE_RANDOM_H
 #define WFVIEW_TRACE_RANDOM_H
 
@@ -30,8 +31,8 @@ vec3 rng_direction(rng *rng);
 /* A hash of three numbers, uniform in [0,1). */
 float hash_unit(uint32_t seed, int x, int y);
 
-/* Smooth noise in [0,1] of the plane and of space: octaves of cubically interpolated lattice values, each of twice the frequency
- * and half the weight. In the plane it repeats after `period` units, in both directions. */
+/* Smooth noise in [0,1] of the plane and of space: octaves of cubically interpolated lattice values, each of twice the
+ * frequency and half the weight. In the plane it repeats after `period` units, in both directions. */
 float noise_plane(uint32_t seed, float x, float y, int period, int octaves);
 float noise_space(uint32_t seed, vec3 position, int octaves);
 

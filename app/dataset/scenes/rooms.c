@@ -5,7 +5,7 @@
 #include "lights.h"
 #include "shapes.h"
 
-/* ---- Rooms -------------------------------------------------------------------------------------------------------- */
+/* ---- Rooms ------------------------------------------------------------------------------------------------------- */
 
 /* A wall's pose: x along it, y up, z into the room. */
 static void walls_of(vec3 half, pose walls[4], float lengths[4])

@@ -4,7 +4,7 @@
 
 #define MAX_RING 64
 
-/* ---- Round about y ------------------------------------------------------------------------------------------------ */
+/* ---- Round about y ----------------------------------------------------------------------------------------------- */
 
 typedef struct round_shape {
     vec3 size;         /* half axes */
@@ -81,7 +81,7 @@ void shape_ball(mesh *mesh, vec3 center, float radius)
     mesh->pose = kept;
 }
 
-/* ---- Profiles turned about y -------------------------------------------------------------------------------------- */
+/* ---- Profiles turned about y ------------------------------------------------------------------------------------- */
 
 enum { PROFILE_MAX = 8 };
 
@@ -177,7 +177,7 @@ static void add_bowl(mesh *mesh, rng *rng)
     mesh_surface(mesh, bowl_point, &bowl, 40, 12, TAU / 2, 0.5f);
 }
 
-/* ---- Tubes -------------------------------------------------------------------------------------------------------- */
+/* ---- Tubes ------------------------------------------------------------------------------------------------------- */
 
 /* A closed curve on a torus: p times round the axis while q times round the ring. p = 1, q = 0: the ring itself. */
 typedef struct ring {
@@ -294,7 +294,7 @@ static void add_spring(mesh *mesh, rng *rng)
     shape_tube(mesh, points, radii, MAX_RING, 10);
 }
 
-/* ---- Extruded ----------------------------------------------------------------------------------------------------- */
+/* ---- Extruded ---------------------------------------------------------------------------------------------------- */
 
 /* Radii of an outline, star-shaped around its middle. */
 static int random_outline(rng *rng, float radii[MAX_RING])
@@ -353,7 +353,7 @@ static void add_twist(mesh *mesh, rng *rng)
     }
 }
 
-/* ---- Sheets ------------------------------------------------------------------------------------------------------- */
+/* ---- Sheets ------------------------------------------------------------------------------------------------------ */
 
 typedef struct sheet {
     uint32_t seed;
@@ -395,7 +395,7 @@ void shape_terrain(mesh *mesh, uint32_t seed, float half, float amplitude, float
     mesh_surface(mesh, terrain_point, &sheet, cells, cells, 2 * half, 2 * half);
 }
 
-/* ---- All ---------------------------------------------------------------------------------------------------------- */
+/* ---- All --------------------------------------------------------------------------------------------------------- */
 
 static void add_box(mesh *mesh, rng *rng)
 {

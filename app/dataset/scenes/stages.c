@@ -5,7 +5,7 @@
 #include "lights.h"
 #include "shapes.h"
 
-/* ---- Near --------------------------------------------------------------------------------------------------------- */
+/* ---- Near -------------------------------------------------------------------------------------------------------- */
 
 /* Lamps around, or an environment that lights. */
 static bool light_stage(world *world, float reach, error *error)

@@ -8,7 +8,7 @@
 
 #define MAX_FILE ((uint64_t)1 << 34)
 
-/* ---- Names -------------------------------------------------------------------------------------------------------------- */
+/* ---- Names ------------------------------------------------------------------------------------------------------- */
 
 /* Resolves %20 and its like, in place. */
 static void decode_percent(char *name)
@@ -74,7 +74,7 @@ uint8_t *scene_file_read(const char *scene_path, const char *name, uint64_t limi
     return bytes;
 }
 
-/* ---- What assimp reads from ---------------------------------------------------------------------------------------------- */
+/* ---- What assimp reads from -------------------------------------------------------------------------------------- */
 
 typedef struct open_file {
     uint8_t *own; /* to be freed; NULL: bytes are the scene's */

@@ -13,7 +13,7 @@
 #define JSON_CHUNK  0x4e4f534a
 #define GLB_VERSION 2
 
-/* ---- The file ----------------------------------------------------------------------------------------------------------- */
+/* ---- The file ---------------------------------------------------------------------------------------------------- */
 
 static uint32_t little_endian(const uint8_t *bytes)
 {
@@ -50,7 +50,7 @@ static void parse(gltf *gltf)
     gltf->binary_size = size <= left - length - CHUNK ? size : left - length - CHUNK;
 }
 
-/* ---- Nodes -------------------------------------------------------------------------------------------------------------- */
+/* ---- Nodes ------------------------------------------------------------------------------------------------------- */
 
 static bool count_parents(const cJSON *nodes, int count, uint8_t *parents, error *error)
 {
@@ -78,7 +78,7 @@ static bool check_nodes(const cJSON *json, error *error)
     return ok;
 }
 
-/* ---- The copy that assimp reads ----------------------------------------------------------------------------------------- */
+/* ---- The copy that assimp reads ---------------------------------------------------------------------------------- */
 
 /* Assimp sorts materials anew and keeps their names alone. */
 static bool name_materials(const cJSON *json)
@@ -160,7 +160,7 @@ bool gltf_is(const gltf *gltf)
     return gltf->bytes;
 }
 
-/* ---- Materials ---------------------------------------------------------------------------------------------------------- */
+/* ---- Materials --------------------------------------------------------------------------------------------------- */
 
 static const cJSON *extension_of(const cJSON *object, const char *name)
 {

@@ -32,7 +32,7 @@ typedef struct converter {
     int *converted; /* the accessor in place of each, as a color and as something else; -1: none yet */
 } converter;
 
-/* ---- Buffers ------------------------------------------------------------------------------------------------------------ */
+/* ---- Buffers ----------------------------------------------------------------------------------------------------- */
 
 static int digit(char c)
 {
@@ -88,7 +88,7 @@ static const buffer_bytes *find_buffer(converter *converter, int index, error *e
     return buffer->bytes || read_buffer(converter, index, buffer, error) ? buffer : NULL;
 }
 
-/* ---- Accessors ---------------------------------------------------------------------------------------------------------- */
+/* ---- Accessors --------------------------------------------------------------------------------------------------- */
 
 /* A whole number of at least 0; -1: it is none. */
 static int64_t whole(const cJSON *object, const char *name, int64_t otherwise)
@@ -213,7 +213,7 @@ static bool convert(converter *converter, int index, bool is_color, error *error
     return true;
 }
 
-/* ---- Attributes --------------------------------------------------------------------------------------------------------- */
+/* ---- Attributes -------------------------------------------------------------------------------------------------- */
 
 /* Whether assimp would take its bytes for what they are not. */
 static bool is_plain(const cJSON *accessor, bool is_color)

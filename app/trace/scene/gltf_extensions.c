@@ -46,8 +46,8 @@ static void warn_of_extensions(const cJSON *json, scene *scene)
     }
 }
 
-/* Textures that another extension than KHR_texture_transform gives an image; those with an image that everyone reads beside it
- * are as their makers mean them. */
+/* Textures that another extension than KHR_texture_transform gives an image; those with an image that everyone reads
+ * beside it are as their makers mean them. */
 static void warn_of_textures(const cJSON *json, scene *scene)
 {
     const cJSON *texture;

@@ -29,7 +29,7 @@ typedef struct placement {
     bool mirrored;
 } placement;
 
-/* ---- Transforms --------------------------------------------------------------------------------------------------------- */
+/* ---- Transforms -------------------------------------------------------------------------------------------------- */
 
 static vec3 from_ai(struct aiVector3D v)
 {
@@ -68,7 +68,7 @@ static bool is_zero(vec3 v)
     return v.x == 0 && v.y == 0 && v.z == 0;
 }
 
-/* ---- How much there is -------------------------------------------------------------------------------------------------- */
+/* ---- How much there is ------------------------------------------------------------------------------------------- */
 
 static bool is_triangle(const struct aiFace *face)
 {
@@ -131,7 +131,7 @@ static bool allocate(const struct aiScene *from, scene *scene, error *error)
     return error_set(error, "not enough memory for %llu triangles", (unsigned long long)totals.triangles);
 }
 
-/* ---- Triangles ---------------------------------------------------------------------------------------------------------- */
+/* ---- Triangles --------------------------------------------------------------------------------------------------- */
 
 static bool is_in_reach(vec3 p)
 {
@@ -241,7 +241,7 @@ static void complete_normals(scene *scene, uint32_t first_vertex, uint32_t first
     free(missing);
 }
 
-/* ---- Tangents ----------------------------------------------------------------------------------------------------------- */
+/* ---- Tangents ---------------------------------------------------------------------------------------------------- */
 
 /* Where the normal texture is read: tangents follow that texture. */
 static void map(const texture_mapping *mapping, const vertex *vertex, float to[2])
@@ -294,7 +294,7 @@ static void complete_tangents(const struct aiMesh *mesh, scene *scene, uint32_t 
     }
 }
 
-/* ---- Meshes where the nodes put them ------------------------------------------------------------------------------------ */
+/* ---- Meshes where the nodes put them ----------------------------------------------------------------------------- */
 
 static void read_mesh(importer *importer, const struct aiMesh *mesh, const placement *placement)
 {
@@ -375,7 +375,7 @@ static void measure(scene *scene)
     }
 }
 
-/* ---- Cameras ------------------------------------------------------------------------------------------------------------ */
+/* ---- Cameras ----------------------------------------------------------------------------------------------------- */
 
 camera camera_framing(vec3 minimum, vec3 maximum)
 {
@@ -450,7 +450,7 @@ static void choose_camera(const struct aiScene *from, scene *scene)
         scene_warn(scene, "its first camera is broken or not perspective; another frames the scene");
 }
 
-/* ---- All together ------------------------------------------------------------------------------------------------------- */
+/* ---- All together ------------------------------------------------------------------------------------------------ */
 
 static void note_lights(const struct aiScene *from, scene *scene)
 {

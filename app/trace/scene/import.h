@@ -19,7 +19,8 @@ void scene_warn(scene *scene, const char *format, ...) __attribute__((format(pri
 
 /* ---- files.c: what lies beside the scene's file ------------------------------------------------------------------ */
 
-/* What assimp reads from. A glTF scene comes from gltf, other files from the disk; an .mtl that is not there is a warning. */
+/* What assimp reads from. A glTF scene comes from gltf, other files from the disk; an .mtl
+   that is not there is a warning. */
 typedef struct scene_files {
     const char *path; /* the scene's */
     const gltf *gltf;
@@ -30,8 +31,9 @@ typedef struct scene_files {
 /* Lasts as long as *files. */
 struct aiFileIO scene_files_io(scene_files *files);
 
-/* All of a file that a scene names: relative to the scene's folder, with \ or / between folders; where there is none, with %20 and
- * its like resolved, as URIs have them. To be freed, with a 0 byte behind it; NULL and *error: none, or more than limit bytes. */
+/* All of a file that a scene names: relative to the scene's folder, with \ or / between folders; where there is
+ * none, with %20 and its like resolved, as URIs have them. To be freed, with a 0 byte behind it; NULL and *error:
+ * none, or more than limit bytes. */
 uint8_t *scene_file_read(const char *scene_path, const char *name, uint64_t limit, size_t *size, error *error);
 
 /* ---- material.c -------------------------------------------------------------------------------------------------- */
@@ -41,7 +43,8 @@ bool scene_import_materials(const char *path, const struct aiScene *from, scene 
 
 /* ---- texture.c --------------------------------------------------------------------------------------------------- */
 
-/* The index of the texture in the scene, decoded there once for each value of srgb; -1 and a warning where that fails. */
+/* The index of the texture in the scene, decoded there once for each value of srgb; -1
+   and a warning where that fails. */
 int scene_import_texture(const char *path, const struct aiScene *from, const char *name, bool srgb, scene *scene);
 
 #endif

@@ -84,8 +84,8 @@ static bool has_color(const struct aiMaterial *from, const char *key, unsigned t
     return aiGetMaterialColor(from, key, type, index, color) == aiReturn_SUCCESS;
 }
 
-/* Roughness of a Blinn-Phong exponent: that of the Beckmann lobe as wide, squared as glTF has it (alpha = roughness^2). Without
- * a highlight: 1. */
+/* Roughness of a Blinn-Phong exponent: that of the Beckmann lobe as wide, squared as glTF has it (alpha =
+ * roughness^2). Without a highlight: 1. */
 static float roughness_of_exponent(const struct aiMaterial *from)
 {
     struct aiColor4D specular = {0, 0, 0, 0};
@@ -152,7 +152,8 @@ static void read_textures(importer *importer, const struct aiMaterial *from, mat
         read_texture(importer, from, aiTextureType_EMISSIVE, true, &material->emission_mapping);
 }
 
-/* What a material may have beside the textures that are read: ambient occlusion, which tracing finds by itself, does not count. */
+/* What a material may have beside the textures that are read: ambient occlusion, which tracing
+   finds by itself, does not count. */
 static void warn_of_textures(const struct aiScene *from, scene *scene)
 {
     static const struct {

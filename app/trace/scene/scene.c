@@ -64,7 +64,7 @@ void scene_warn(scene *scene, const char *format, ...)
     scene->warnings = warnings;
 }
 
-/* ---- From the importing process to this one ----------------------------------------------------------------------------- */
+/* ---- From the importing process to this one ---------------------------------------------------------------------- */
 
 static bool send(int pipe, const void *data, size_t size)
 {
@@ -147,7 +147,7 @@ static bool receive_scene(int pipe, scene *scene)
     return received;
 }
 
-/* ---- Loading ------------------------------------------------------------------------------------------------------------ */
+/* ---- Loading ----------------------------------------------------------------------------------------------------- */
 
 /* The importing process: an error, empty or not, goes ahead of the scene. */
 static void import(int pipe, const char *path)

@@ -1,14 +1,16 @@
-/* scene.h -- what the path tracer traces: triangles, materials, textures, a camera and what surrounds them, in host memory.
+/* scene.h -- what the path tracer traces: triangles, materials, textures, a camera and
+ * what surrounds them, in host memory.
  *
  * Units are the file's own; y is up; colors are linear, Rec. 709 primaries.
  *
- * What is read: glTF 2.0 (.gltf, .glb) and Wavefront .obj with .mtl, through assimp: all nodes of the default scene with their
- * transforms, cameras (perspective), vertex colors (of .obj: sRGB), how textures go on beyond their edges, and of glTF's extensions
- * KHR_draco_mesh_compression, KHR_mesh_quantization, KHR_materials_ior, _transmission (the factor) and _emissive_strength,
- * KHR_texture_transform. An .mtl's Kd, Ke, Ns, Ni, d with illum 4, 6, 7 or 9 (transmission 1 - d), Pm and Pr are put into the same
- * model. What is not, and is a warning: animation and skins (the mesh as it rests), morph targets, lights that have no surface,
- * textures by other texture coordinates than the first set or in WebP, blending (surfaces with alphaMode BLEND are cut at 1/2), an
- * .mtl that is not there, other extensions; those that a file requires are an error.
+ * What is read: glTF 2.0 (.gltf, .glb) and Wavefront .obj with .mtl, through assimp: all nodes of the default scene
+ * with their transforms, cameras (perspective), vertex colors (of .obj: sRGB), how textures go on beyond their edges,
+ * and of glTF's extensions KHR_draco_mesh_compression, KHR_mesh_quantization, KHR_materials_ior, _transmission (the
+ * factor) and _emissive_strength, KHR_texture_transform. An .mtl's Kd, Ke, Ns, Ni, d with illum 4, 6, 7 or 9
+ * (transmission 1 - d), Pm and Pr are put into the same model. What is not, and is a warning: animation and skins (the
+ * mesh as it rests), morph targets, lights that have no surface, textures by other texture coordinates than the first
+ * set or in WebP, blending (surfaces with alphaMode BLEND are cut at 1/2), an .mtl that is not there, other extensions;
+ * those that a file requires are an error.
  *
  * Triangles whose indices are out of range are left out too; some of them assimp drops before they can be counted.
  *
@@ -46,8 +48,8 @@ typedef struct vertex_color {
     float r, g, b, a;
 } vertex_color;
 
-/* Where a texture is read for a surface's texture coordinates, at u[0] u + u[1] v + u[2] and v[0] u + v[1] v + v[2], and how it
- * goes on beyond its edges: TRACE_WRAP_... of trace.h. */
+/* Where a texture is read for a surface's texture coordinates, at u[0] u + u[1] v + u[2] and v[0] u + v[1] v + v[2],
+ * and how it goes on beyond its edges: TRACE_WRAP_... of trace.h. */
 typedef struct texture_mapping {
     float u[3], v[3];
     int32_t wrap_u, wrap_v;
@@ -59,9 +61,10 @@ typedef struct texture_mapping {
         {1, 0, 0}, {0, 1, 0}, TRACE_WRAP_REPEAT, TRACE_WRAP_REPEAT                                                     \
     }
 
-/* The metallic-roughness model of glTF 2.0, with KHR_materials_transmission and KHR_materials_ior. Textures are indices into
- * scene.textures, -1: none; they multiply the factors beside them. All surfaces are two-sided. Factors are finite and within
- * [0,1], emission is at least 0, ior at least 1. An ior of 1 has no reflection: the surface is plain Lambert. */
+/* The metallic-roughness model of glTF 2.0, with KHR_materials_transmission and KHR_materials_ior. Textures are
+ * indices into scene.textures, -1: none; they multiply the factors beside them. All surfaces are two-sided.
+ * Factors are finite and within [0,1], emission is at least 0, ior at least 1. An ior of 1 has no reflection:
+ * the surface is plain Lambert. */
 typedef struct material {
     float base_color[3];
     float metallic, roughness;
@@ -120,9 +123,9 @@ typedef struct scene {
     char *warnings;              /* what was left out or replaced: sentences, each ends with \n; empty: none */
 } scene;
 
-/* Reads .gltf, .glb or .obj. A texture that cannot be read is a warning: the factor alone is used. On failure *scene is zeroed
- * and the message names the file: another extension, missing, corrupt (what assimp said), the importer crashed or took more
- * than ten minutes, no triangle is left, more than SCENE_MAX_TRIANGLES, not enough memory. */
+/* Reads .gltf, .glb or .obj. A texture that cannot be read is a warning: the factor alone is used. On failure *scene is
+ * zeroed and the message names the file: another extension, missing, corrupt (what assimp said), the importer crashed
+ * or took more than ten minutes, no triangle is left, more than SCENE_MAX_TRIANGLES, not enough memory. */
 bool scene_load(const char *path, scene *scene, error *error);
 void scene_free(scene *scene); /* leaves *scene zeroed; zeroed is fine */
 
