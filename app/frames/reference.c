@@ -29,7 +29,7 @@ static const char *extension_of(const char *name)
     return frame_file_format(name) ? strrchr(name, '.') : ".exr";
 }
 
-/* And so for other formats. */
+/* Its format is the frame's where that is one that frames have. */
 static char *find_beside(const char *frame, char place[REFERENCE_PLACE])
 {
     static const char *const marks[] = {NULL, ".ref", "_ref"};
@@ -58,11 +58,11 @@ static int folder_length(const char *path)
 }
 
 /* Whether it is there or not; NULL: the frame has no number, or there is no memory. */
-static char *expected_path(const char *asked, const char *frame)
+static char *expected_path(reference_kind kind, const char *asked, const char *frame)
 {
     frame_name name;
     char *path = NULL;
-    if (reference_kind_of(asked) == REFERENCE_FOLDER)
+    if (kind == REFERENCE_FOLDER)
         return asprintf(&path, "%.*s/%s", folder_length(asked), asked, name_of(frame)) < 0 ? NULL : path;
     frame_name_split(frame, &name);
     return *name.number ? sequence_path(asked, name.number) : NULL;
@@ -82,18 +82,20 @@ char *reference_find(const char *asked, const char *frame, char place[REFERENCE_
 {
     if (!asked)
         return find_beside(frame, place);
-    if (reference_kind_of(asked) == REFERENCE_FOLDER)
+    const reference_kind kind = reference_kind_of(asked);
+    if (kind == REFERENCE_FOLDER)
         snprintf(place, REFERENCE_PLACE, "%.*s/*%s", folder_length(asked), asked, extension_of(name_of(frame)));
     else
         snprintf(place, REFERENCE_PLACE, "%s", asked);
-    return if_there(expected_path(asked, frame));
+    return if_there(expected_path(kind, asked, frame));
 }
 
 /* Which frame lacks one, of how many; false and *error where that cannot be told. */
-static bool count_missing(const char *asked, char *const *frames, int count, int *missing, int *first, error *error)
+static bool count_missing(reference_kind kind, const char *asked, char *const *frames, int count, int *missing,
+                          int *first, error *error)
 {
     for (int i = 0; i < count; i++) {
-        char *path = expected_path(asked, frames[i]);
+        char *path = expected_path(kind, asked, frames[i]);
         if (!path)
             return error_set(error, "--reference %s: %s has no number to take one by", asked, frames[i]);
         path = if_there(path);
@@ -111,9 +113,9 @@ bool reference_check(const char *asked, char *const *frames, int count, char **s
     *sentence = NULL;
     if (kind == REFERENCE_BESIDE || kind == REFERENCE_SHARED)
         return true;
-    if (!count_missing(asked, frames, count, &missing, &first, error))
+    if (!count_missing(kind, asked, frames, count, &missing, &first, error))
         return false;
-    char *path = expected_path(asked, frames[first]);
+    char *path = expected_path(kind, asked, frames[first]);
     const bool ok = missing < count;
     if (!ok)
         error_set(error, "--reference %s: no file for any of %d frame%s, the first would be %s", asked, count,
