@@ -133,7 +133,8 @@ vec4 pixels_from(float values[WINDOW], int at)
 void load_group(Row row, int column, bool border, int at, inout float sources[CHANNELS][WINDOW])
 {
     [[unroll]] for (int c = 0; c < CHANNELS; ++c) {
-        put(load_source_vector(row.pixels + uint64_t(planes[c]), INPUT_TYPE, INPUT_STEP, column, border), at, sources[c]);
+        uint64_t plane = row.pixels + uint64_t(planes[c]);
+        put(load_source_vector(plane, INPUT_TYPE, INPUT_STEP, column, border), at, sources[c]);
     }
 }
 
@@ -232,7 +233,10 @@ void store_output(int op, uint64_t data, int64_t channel_stride, int row, int st
     [[unroll]] for (int c = 0; c < CHANNELS; ++c) {
         int64_t channel = first_channel + c;
         if (channel < push.channels) {
-            float bias = push.bias_data != 0 ? uintBitsToFloat(Bytes4(push.bias_data + uint64_t(channel * 4)).value) : 0.0;
+            float bias = 0.0;
+            if (push.bias_data != 0) {
+                bias = uintBitsToFloat(Bytes4(push.bias_data + uint64_t(channel * 4)).value);
+            }
             vec4 result = sums[index_of(op)][c] / divisor(totals[index_of(op)]) + bias;
             store_vector(pixel_address(data, OUTPUT_TYPE, channel * channel_stride, row, step), OUTPUT_TYPE, result);
         }

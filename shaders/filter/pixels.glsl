@@ -65,7 +65,10 @@ uint encode(float value, float next, int type)
     if (type == WF_SHARED_FLOAT32) {
         return floatBitsToUint(value);
     }
-    return type == WF_SHARED_FLOAT16 ? packHalf2x16(vec2(value, next)) : encode_bfloat(next) << 16 | encode_bfloat(value);
+    if (type == WF_SHARED_FLOAT16) {
+        return packHalf2x16(vec2(value, next));
+    }
+    return encode_bfloat(next) << 16 | encode_bfloat(value);
 }
 
 void load_pixels(uint64_t address, int type, out float values[PIXELS])

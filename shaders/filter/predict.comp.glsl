@@ -83,7 +83,10 @@ void main()
             [[unroll]] for (int row = 0; row < ROWS; ++row) {
                 int i = s - row;
                 if (i >= 0 && i < KERNEL_HEIGHT && p.y + row <= last.y) {
-                    float weight = inside ? confidence[row] * bilateral_weight(here[row], there, offset - ivec2(0, row)) : 0.0;
+                    float weight = 0.0;
+                    if (inside) {
+                        weight = confidence[row] * bilateral_weight(here[row], there, offset - ivec2(0, row));
+                    }
                     int64_t tap = i * KERNEL_WIDTH + j;
                     int64_t index = tap * args.weight_tap + (p.y + row) * args.weight_row + p.x;
                     store(args.weight_data, index, WEIGHT_HALF, weight);

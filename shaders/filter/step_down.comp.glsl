@@ -20,7 +20,8 @@ void main()
         float sum = 0.0;
         for (int i = 0; i < count.x * count.y; ++i) {
             ivec2 q = 2 * p + ivec2(i % count.x, i / count.x);
-            sum += load(push.fine_data, c * push.fine_channel + int64_t(q.y) * push.fine_row + int64_t(q.x) * push.fine_step, false);
+            int64_t from = c * push.fine_channel + int64_t(q.y) * push.fine_row + int64_t(q.x) * push.fine_step;
+            sum += load(push.fine_data, from, false);
         }
         float mean = sum / float(count.x * count.y);
         int64_t to = (int64_t(c) * coarse.y + p.y) * coarse.x + p.x;

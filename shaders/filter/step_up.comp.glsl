@@ -26,7 +26,8 @@ void main()
         return;
     }
     ivec2 size = ivec2(push.width + 1, push.height + 1) / 2, a = p / 2, b = neighbour(p, size - 1);
-    float alpha = load(push.alpha_data, int64_t(p.y) * push.alpha_row + int64_t(p.x) * push.alpha_step, push.alpha_half != 0);
+    int64_t own = int64_t(p.y) * push.alpha_row + int64_t(p.x) * push.alpha_step;
+    float alpha = load(push.alpha_data, own, push.alpha_half != 0);
     for (int c = 0; c < push.channels; ++c) {
         float near = 0.75 * load_coarse(size, c, a.y, a.x) + 0.25 * load_coarse(size, c, a.y, b.x);
         float far = 0.75 * load_coarse(size, c, b.y, a.x) + 0.25 * load_coarse(size, c, b.y, b.x);

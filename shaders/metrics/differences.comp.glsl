@@ -28,7 +28,8 @@ void main()
     }
     for (int i = first_pixel(); i < pixel_count(); i += pixel_stride()) {
         ivec2 p = pixel_place(i);
-        vec3 d = texelFetch(picture, p, 0).rgb, r = texelFetch(reference, p, 0).rgb, shown = displayed(d) - displayed(r);
+        vec3 d = texelFetch(picture, p, 0).rgb, r = texelFetch(reference, p, 0).rgb;
+        vec3 shown = displayed(d) - displayed(r);
         sums[MEASURE_SIGNED] += sum_of(d - r);
         sums[MEASURE_ABSOLUTE] += sum_of(abs(d - r));
         sums[MEASURE_RELATIVE] += sum_of(MEASURE_RELATIVE_TERM(d, r));

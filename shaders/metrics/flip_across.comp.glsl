@@ -23,7 +23,8 @@ void main()
     bool of_picture = gl_WorkGroupID.z == 0;
     for (int i = local.x; i < span; i += threads_x) {
         ivec2 from = ivec2(clamp(left + i, 0, size.x - 1), y);
-        vec3 opponent = to_opponent(shown(of_picture ? texelFetch(picture, from, 0).rgb : texelFetch(reference, from, 0).rgb));
+        vec4 color = of_picture ? texelFetch(picture, from, 0) : texelFetch(reference, from, 0);
+        vec3 opponent = to_opponent(shown(color.rgb));
         rows[0][local.y][i] = opponent.x;
         rows[1][local.y][i] = opponent.y;
         rows[2][local.y][i] = opponent.z;
@@ -32,10 +33,12 @@ void main()
     vec4 colors = vec4(0);
     vec3 features = vec3(0);
     for (int t = 0; t < FLIP_TAPS; t++) {
-        vec3 opponent = vec3(rows[0][local.y][local.x + t], rows[1][local.y][local.x + t], rows[2][local.y][local.x + t]);
+        int from = local.x + t;
+        vec3 opponent = vec3(rows[0][local.y][from], rows[1][local.y][from], rows[2][local.y][from]);
         colors += opponent.xyzz * vec4(filters.taps[FLIP_ACHROMATIC][t], filters.taps[FLIP_RED_GREEN][t],
                                        filters.taps[FLIP_BLUE_YELLOW][t], filters.taps[FLIP_BLUE_YELLOW_2][t]);
-        features += opponent.x * vec3(filters.taps[FLIP_SMOOTH][t], filters.taps[FLIP_EDGE][t], filters.taps[FLIP_POINT][t]);
+        features += opponent.x * vec3(filters.taps[FLIP_SMOOTH][t], filters.taps[FLIP_EDGE][t],
+                                      filters.taps[FLIP_POINT][t]);
     }
     if (any(greaterThanEqual(p, size))) {
         return;

@@ -5,7 +5,8 @@
 // thread computes some pixels of a column, out of a tile that its workgroup keeps.
 #include "flip.glsl"
 
-const int threads_x = FLIP_DOWN_WIDTH, threads_y = FLIP_DOWN_HEIGHT, each = FLIP_DOWN_EACH, high = threads_y * each, tall = high + 2 * FLIP_RADIUS;
+const int threads_x = FLIP_DOWN_WIDTH, threads_y = FLIP_DOWN_HEIGHT, each = FLIP_DOWN_EACH;
+const int high = threads_y * each, tall = high + 2 * FLIP_RADIUS;
 layout(local_size_x = threads_x, local_size_y = threads_y) in;
 layout(binding = 0) uniform sampler2D picture;
 layout(binding = 1) uniform sampler2D reference;

@@ -150,7 +150,8 @@ vec3 sample_ggx(vec3 outgoing, float alpha, vec2 u)
 
 scattering evaluate_reflection(bsdf b, vec3 outgoing, vec3 incoming)
 {
-    float e = b.f0 > 0 ? dot(albedo_terms(incoming.z, sqrt(b.alpha)).xy, vec2(b.f0, b.f90)) : 0; // no coat, no need to look
+    // Without a coat there is no need to look.
+    float e = b.f0 > 0 ? dot(albedo_terms(incoming.z, sqrt(b.alpha)).xy, vec2(b.f0, b.f90)) : 0;
     vec3 diffuse = b.diffuse * (1 - e) * b.base_color / PI * incoming.z;
     scattering result = scattering(diffuse, b.probabilities.y * incoming.z / PI);
     if (b.is_smooth) {

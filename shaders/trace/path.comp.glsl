@@ -78,7 +78,8 @@ void find_features_of_sky(inout path_state path)
 bool looks_through(surface s, bsdf b)
 {
     bool specular = s.roughness <= params.at.look_through || (b.is_smooth && params.at.look_through >= 0);
-    return specular && b.probabilities.y <= TRACE_MIRRORS_DIFFUSE && b.probabilities != vec3(0) && s.emission == vec3(0);
+    return specular && b.probabilities.y <= TRACE_MIRRORS_DIFFUSE && b.probabilities != vec3(0) &&
+           s.emission == vec3(0);
 }
 
 void find_features(surface s, bsdf b, bool last, inout path_state path)
