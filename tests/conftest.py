@@ -25,8 +25,8 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(autouse=True)
 def fixture_own_numbers(request):
-    """A module's RANDOM begins anew with each test, by the module's seed and the test's name: which tests ran before it in the same process
-    is another matter in every run."""
+    """A module's RANDOM begins anew with each test, by the module's seed and the test's name: which tests ran before it
+    in the same process is another matter in every run."""
     random = getattr(request.module, "RANDOM", None)
     if random:
         seed = [random.bit_generator.seed_seq.entropy, zlib.crc32(request.node.name.encode())]

@@ -6,7 +6,8 @@
     filter/network     ->  itself, filter/*, filter/include, shaders
     filter/node        ->  itself, filter/network, what backends offer it, filter/*, filter/include, shaders
 
-Nothing in filter/ includes app/, and in app/ nothing a CUDA header: the node hides it. Tests of a part look into that part.
+Nothing in filter/ includes app/, and in app/ nothing a CUDA header: the node hides it. Tests of a part look into that
+part.
 """
 
 import os
@@ -22,8 +23,8 @@ PATHS = ("", "filter", "filter/include", "shaders", "tests", "tests/filter", "te
 
 FILTER = ("filter/*", "filter/include/*", "shaders/**")
 
-# A folder (the longest that fits counts) and what its files may include beside their own folder; * ends a prefix within one
-# folder, ** in all below it.
+# A folder (the longest that fits counts) and what its files may include beside their own folder; * ends a prefix within
+# one folder, ** in all below it.
 MAY = {
     "app": ("app/**", "filter/include/*", "shaders/**"),
     "filter": FILTER,
@@ -78,7 +79,8 @@ def test_includes(root):
 
 
 def test_no_cuda_in_app(root):
-    names = [(path.as_posix(), name) for path in sources(root) if path.parts[0] == "app" for _, name in included(root, path)]
+    names = [(path.as_posix(), name) for path in sources(root) if path.parts[0] == "app"
+             for _, name in included(root, path)]
     assert [f"{path} includes {name}" for path, name in names if re.search("cuda|nvrtc|nvml|cublas", name)] == []
 
 

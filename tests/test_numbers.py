@@ -1,4 +1,4 @@
-"""Random numbers of tests: a module's RANDOM begins anew with each one, so that WF_SEED repeats a test that failed by itself, too."""
+"""Random numbers of tests: a module's RANDOM begins anew with each, so that WF_SEED repeats a failed one by itself."""
 
 import zlib
 

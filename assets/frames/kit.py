@@ -1,4 +1,4 @@
-"""What the scenes of these folders are built from, for Blender 3.4 and later: materials, shapes, plants, lights, camera."""
+"""What the scenes here are built from, for Blender 3.4 and later: materials, shapes, plants, lights, camera."""
 
 import math
 

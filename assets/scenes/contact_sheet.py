@@ -3,9 +3,10 @@
 
     python contact_sheet.py OUT.npy SHEET.png [--first N] [--count 64] [--columns 8] [--scale S] [--features]
 
-With --features: a noisy buffer | the mean of all | the buffer's albedo | its normal | clean albedo | reference. An unfinished
-OUT.npy.part works too, and a folder of slices. Colors are shown as wfview shows them: linear up to 1, in sRGB. Pairs that look
-broken are printed, with the numbers that tell: values that are not finite, dark, bright or flat references.
+With --features: a noisy buffer | the mean of all | the buffer's albedo | its normal | clean albedo | reference. An
+unfinished OUT.npy.part works too, and a folder of slices. Colors are shown as wfview shows them: linear up to 1, in
+sRGB. Pairs that look broken are printed, with the numbers that tell: values that are not finite, dark, bright or flat
+references.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""A box of quads, after Cornell's: the one description from which make.py writes cornell.glb, and which any other renderer
-can be given, to compare.
+"""A box of quads, after Cornell's: the one description from which make.py writes cornell.glb, and which any other
+renderer can be given, to compare.
 
-All surfaces are Lambertian (in glTF: roughness 1, index of refraction 1, so that nothing is reflected) and two-sided; the lamp
-is a part of the ceiling and emits LAMP on its lower side. Lengths are metres; y is up.
+All surfaces are Lambertian (in glTF: roughness 1, index of refraction 1, so that nothing is reflected) and two-sided;
+the lamp is a part of the ceiling and emits LAMP on its lower side. Lengths are metres; y is up.
 """
 
 import numpy as np
@@ -29,7 +29,8 @@ def _ceiling(half=0.25):
     x, z = np.array([1, 0, 0]), np.array([0, 0, 1])
     at = lambda u, v: np.array([u, 2, v])
     return [("white", at(-1, -1), 2 * x, (1 - half) * z), ("white", at(-1, half), 2 * x, (1 - half) * z),
-            ("white", at(-1, -half), (1 - half) * x, 2 * half * z), ("white", at(half, -half), (1 - half) * x, 2 * half * z),
+            ("white", at(-1, -half), (1 - half) * x, 2 * half * z),
+            ("white", at(half, -half), (1 - half) * x, 2 * half * z),
             ("lamp", at(-half, -half), 2 * half * x, 2 * half * z)]
 
 
@@ -42,17 +43,19 @@ def quads():
 
 
 def mitsuba(width, height, spp, transform):
-    """The dictionary for mitsuba.load_dict; transform is mitsuba.ScalarTransform4f. 128 bounces, a box filter, no clamping."""
+    """The dictionary for mitsuba.load_dict. transform: mitsuba.ScalarTransform4f. 128 bounces, box filter, no clamp."""
     scene = {"type": "scene", "integrator": {"type": "path", "max_depth": 128, "rr_depth": 16}, "camera": {
         "type": "perspective", "fov": FOV, "fov_axis": "y", "to_world": transform().look_at(EYE, TARGET, (0, 1, 0)),
         "sampler": {"type": "independent", "sample_count": spp},
-        "film": {"type": "hdrfilm", "width": width, "height": height, "rfilter": {"type": "box"}, "pixel_format": "rgb"}}}
+        "film": {"type": "hdrfilm", "width": width, "height": height, "rfilter": {"type": "box"},
+                 "pixel_format": "rgb"}}}
     for i, (name, corner, right, up) in enumerate(quads()):
         normal = np.cross(right, up)
         matrix = np.eye(4)  # of the square from (-1,-1,0) to (1,1,0), which faces +z
         matrix[:3] = np.stack([right / 2, up / 2, normal / np.linalg.norm(normal), corner + right / 2 + up / 2], 1)
         bsdf = {"type": "diffuse", "reflectance": {"type": "rgb", "value": list(COLORS[name])}}
-        scene[f"quad{i}"] = {"type": "rectangle", "to_world": transform(matrix), "bsdf": {"type": "twosided", "bsdf": bsdf}}
+        scene[f"quad{i}"] = {"type": "rectangle", "to_world": transform(matrix),
+                             "bsdf": {"type": "twosided", "bsdf": bsdf}}
         if name == "lamp":
             scene[f"quad{i}"]["emitter"] = {"type": "area", "radiance": {"type": "rgb", "value": list(LAMP)}}
     return scene

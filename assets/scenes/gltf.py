@@ -66,8 +66,8 @@ class Scene:
         self.extensions.add(name)
         material.setdefault("extensions", {})[name] = value
 
-    def material(self, name, color=(0.8, 0.8, 0.8), *, metallic=0.0, roughness=1.0, base=None, surface=None, normal=None,
-                 emission=None, strength=1.0, transmission=0.0, ior=None, cutout=False):
+    def material(self, name, color=(0.8, 0.8, 0.8), *, metallic=0.0, roughness=1.0, base=None, surface=None,
+                 normal=None, emission=None, strength=1.0, transmission=0.0, ior=None, cutout=False):
         """base, surface and normal are textures; emission times strength is radiance."""
         pbr = {"baseColorFactor": [*map(float, color), 1.0], "metallicFactor": metallic, "roughnessFactor": roughness}
         if base:
@@ -123,7 +123,8 @@ class Scene:
         self.json["buffers"] = [{"byteLength": len(self.binary)}]
         if self.extensions:
             self.json["extensionsUsed"] = sorted(self.extensions)
-        text = json.dumps({key: value for key, value in self.json.items() if value != []}, separators=(",", ":")).encode()
+        text = json.dumps({key: value
+                           for key, value in self.json.items() if value != []}, separators=(",", ":")).encode()
         text += b" " * (-len(text) % 4)
         binary = bytes(self.binary) + b"\0" * (-len(self.binary) % 4)
         with open(path, "wb") as file:

@@ -33,7 +33,8 @@ def brick_textures(scene, random, light, dark):
 def room():
     random, scene = np.random.default_rng(1), Scene("room")
     color, height, roughness = patterns.planks(random)
-    floor = scene.material("planks", (1, 1, 1), base=scene.texture(color), normal=scene.texture(patterns.normals(height, 0.5)),
+    floor = scene.material("planks", (1, 1, 1), base=scene.texture(color),
+                           normal=scene.texture(patterns.normals(height, 0.5)),
                            surface=scene.texture(patterns.surface(roughness)))
     base, bumps = brick_textures(scene, random, (0.70, 0.38, 0.28), (0.48, 0.22, 0.17))
     brick = scene.material("bricks", (1, 1, 1), base=base, normal=bumps, roughness=0.9)
@@ -49,11 +50,13 @@ def room():
     put(scene.mesh(quad((-3, 0, 2.5), (6, 0, 0), (0, 0, -5), (4, 3.3)), floor))
     put(scene.mesh(quad((-3, 0, -2.5), (6, 0, 0), (0, 2.8, 0), (4, 1.9)), brick))
     put(scene.mesh(shapes.join(quad((-3, 0, 2.5), (0, 0, -5), (0, 2.8, 0)), quad((3, 0, -2.5), (0, 0, 5), (0, 2.8, 0)),
-                               quad((3, 0, 2.5), (-6, 0, 0), (0, 2.8, 0)), quad((-3, 2.8, -2.5), (6, 0, 0), (0, 0, 5))), plaster))
+                               quad((3, 0, 2.5), (-6, 0, 0), (0, 2.8, 0)),
+                               quad((-3, 2.8, -2.5), (6, 0, 0), (0, 0, 5))), plaster))
 
     legs = [shapes.box((x, 0, z), (x + 0.06, 0.72, z + 0.06)) for x in (-0.85, 0.79) for z in (-0.45, 0.39)]
     put(scene.mesh(shapes.join(shapes.box((-0.9, 0.72, -0.5), (0.9, 0.77, 0.5)), *legs), wood), (-0.3, 0, -0.6), turn=8)
-    seat = [shapes.box((x, 0, z), (x + 0.04, 0.45 if z < 0 else 0.95, z + 0.04)) for x in (-0.2, 0.16) for z in (-0.2, 0.16)]
+    seat = [shapes.box((x, 0, z), (x + 0.04, 0.45 if z < 0 else 0.95, z + 0.04)) for x in (-0.2, 0.16)
+            for z in (-0.2, 0.16)]
     chair = scene.mesh(shapes.join(shapes.box((-0.21, 0.43, -0.21), (0.21, 0.47, 0.21)),
                                    shapes.box((-0.21, 0.72, 0.17), (0.21, 0.95, 0.2)), *seat), wood)
     put(chair, (-0.9, 0, 0.3), turn=20)
@@ -77,17 +80,20 @@ def room():
         x = 1.34
         while x < 2.55:
             width, tall = random.uniform(0.02, 0.06), random.uniform(0.2, 0.36)
-            stacks[random.integers(8)].append(shapes.box((x, y, -2.43), (x + width, y + tall, -2.43 + random.uniform(0.16, 0.24))))
+            stacks[random.integers(8)].append(shapes.box((x, y, -2.43),
+                                                         (x + width, y + tall, -2.43 + random.uniform(0.16, 0.24))))
             x += width + (random.random() < 0.12) * 0.15 + 0.002
     for stack, material in zip(stacks, books):
         put(scene.mesh(shapes.join(*stack), material))
     put(scene.mesh(shapes.box((1.35, 1.73, -2.2), (2.65, 1.745, -2.17)), strip))
 
-    vase = shapes.lathe(shapes.corners([(0, 0), (0.07, 0), (0.11, 0.12), (0.045, 0.24), (0.06, 0.28), (0.05, 0.28), (0.03, 0.24)]))
+    vase = shapes.lathe(shapes.corners([(0, 0), (0.07, 0), (0.11, 0.12), (0.045, 0.24), (0.06, 0.28), (0.05, 0.28),
+                                        (0.03, 0.24)]))
     put(scene.mesh(vase, glaze), (-0.05, 0.77, -0.7))
     put(scene.mesh(shapes.moved(shapes.torus(0.09, 0.012), (0, 0.012, 0)), brass), (-0.75, 0.77, -0.4))
     put(scene.mesh(shapes.sphere(0.05), brass), (-0.55, 0.82, -0.75))
-    lamp = shapes.lathe(shapes.corners([(0, 0), (0.14, 0), (0.14, 0.02), (0.012, 0.03), (0.012, 1.45), (0, 1.46)], size=0.01))
+    lamp = shapes.lathe(shapes.corners([(0, 0), (0.14, 0), (0.14, 0.02), (0.012, 0.03), (0.012, 1.45), (0, 1.46)],
+                                       size=0.01))
     put(scene.mesh(lamp, brass), (-2.4, 0, -1.7))
     put(scene.mesh(shapes.lathe([(0.2, 1.35), (0.12, 1.65)]), plaster), (-2.4, 0, -1.7))
     put(ball, (-2.4, 1.5, -1.7))
@@ -101,7 +107,8 @@ def tree(scene, bark, leaf, random, at, height):
     cards = []
     for _ in range(150):
         direction = random.normal(size=3)
-        center = direction / np.linalg.norm(direction) * random.uniform(0.3, 1) ** 0.5 * (0.9, 0.7, 0.9) + (0, height * 0.85, 0)
+        reach = direction / np.linalg.norm(direction) * random.uniform(0.3, 1) ** 0.5 * (0.9, 0.7, 0.9)
+        center = reach + (0, height * 0.85, 0)
         right, up = random.normal(size=(2, 3))
         right /= np.linalg.norm(right)
         up = np.cross(np.cross(right, up), right)
@@ -114,7 +121,8 @@ def court():
     random, scene = np.random.default_rng(2), Scene("court")
     inside, shade = patterns.bricks(random, rows=4, columns=4, gap=0.05)
     rough = patterns.noise(random, 256, (8, 8))
-    slab = patterns.mix((0.35, 0.33, 0.30), patterns.mix((0.52, 0.47, 0.40), (0.78, 0.72, 0.62), 0.5 * shade + 0.5 * rough), inside)
+    slab = patterns.mix((0.35, 0.33, 0.30),
+                        patterns.mix((0.52, 0.47, 0.40), (0.78, 0.72, 0.62), 0.5 * shade + 0.5 * rough), inside)
     paving = scene.material("paving", (1, 1, 1), base=scene.texture(slab),
                             normal=scene.texture(patterns.normals(inside * 2 + rough * 3, 0.7)), roughness=0.8)
     base, bumps = brick_textures(scene, random, (0.80, 0.66, 0.48), (0.62, 0.46, 0.32))
@@ -135,12 +143,16 @@ def court():
     put(scene.mesh(shapes.surface(np.stack([x, hill, z], -1), np.stack([x, z], -1)), grass))
 
     tile = lambda x, z, w, d: quad((x, 0, z + d), (w, 0, 0), (0, 0, -d), (w / 2, d / 2))
-    put(scene.mesh(shapes.join(tile(-7, -6, 14, 4.5), tile(-7, 1.5, 14, 5.5), tile(-7, -1.5, 5.5, 3), tile(1.5, -1.5, 5.5, 3)), paving))
-    rim = [shapes.box(*corners) for corners in (((-1.7, 0, -1.7), (1.7, 0.25, -1.5)), ((-1.7, 0, 1.5), (1.7, 0.25, 1.7)),
-                                                ((-1.7, 0, -1.5), (-1.5, 0.25, 1.5)), ((1.5, 0, -1.5), (1.7, 0.25, 1.5)))]
+    put(scene.mesh(shapes.join(tile(-7, -6, 14, 4.5), tile(-7, 1.5, 14, 5.5), tile(-7, -1.5, 5.5, 3),
+                               tile(1.5, -1.5, 5.5, 3)), paving))
+    rim = [shapes.box(*corners)
+           for corners in (((-1.7, 0, -1.7), (1.7, 0.25, -1.5)), ((-1.7, 0, 1.5), (1.7, 0.25, 1.7)),
+                           ((-1.7, 0, -1.5), (-1.5, 0.25, 1.5)), ((1.5, 0, -1.5), (1.7, 0.25, 1.5)))]
     put(scene.mesh(shapes.join(*rim), stone))
-    put(scene.mesh(shapes.join(quad((-1.5, -0.4, 1.5), (3, 0, 0), (0, 0, -3)), quad((-1.5, -0.4, -1.5), (3, 0, 0), (0, 0.65, 0)),
-                               quad((1.5, -0.4, 1.5), (-3, 0, 0), (0, 0.65, 0)), quad((-1.5, -0.4, 1.5), (0, 0, -3), (0, 0.65, 0)),
+    put(scene.mesh(shapes.join(quad((-1.5, -0.4, 1.5), (3, 0, 0), (0, 0, -3)),
+                               quad((-1.5, -0.4, -1.5), (3, 0, 0), (0, 0.65, 0)),
+                               quad((1.5, -0.4, 1.5), (-3, 0, 0), (0, 0.65, 0)),
+                               quad((-1.5, -0.4, 1.5), (0, 0, -3), (0, 0.65, 0)),
                                quad((1.5, -0.4, -1.5), (0, 0, 3), (0, 0.65, 0))), basin))
     u, v = np.meshgrid(np.linspace(-1.499, 1.499, 41), np.linspace(1.499, -1.499, 41))
     ripple = 0.12 + 0.006 * np.sin(14 * np.hypot(u, v)) / (1 + np.hypot(u, v))
@@ -151,11 +163,15 @@ def court():
     for i in range(5):
         put(column, (-5 + 2.5 * i, 0, -4.5))
     put(scene.mesh(shapes.box((-5.6, 3, -4.85), (5.6, 3.35, -4.15), 1.5), stone))
-    put(scene.mesh(shapes.join(shapes.box((-7, 0, -6.2), (7, 2.2, -5.9), 1.6), shapes.box((-7.2, 0, -6), (-6.9, 1.3, 6), 1.6)), wall))
-    put(scene.mesh(shapes.join(*(shapes.box((4.6, 0.0, -3 - 0.35 * i), (7, 0.17 * (i + 1), -2.65 - 0.35 * i)) for i in range(5))), stone))
+    put(scene.mesh(shapes.join(shapes.box((-7, 0, -6.2), (7, 2.2, -5.9), 1.6),
+                               shapes.box((-7.2, 0, -6), (-6.9, 1.3, 6), 1.6)), wall))
+    put(scene.mesh(shapes.join(*(shapes.box((4.6, 0.0, -3 - 0.35 * i), (7, 0.17 * (i + 1), -2.65 - 0.35 * i))
+                                 for i in range(5))), stone))
     put(scene.mesh(shapes.sphere(0.35, 48), copper), (0, 0.75, 0))
-    put(scene.mesh(shapes.lathe(shapes.corners([(0, -0.4), (0.16, -0.4), (0.16, 0.35), (0.22, 0.4), (0, 0.41)])), stone))
-    pot = scene.mesh(shapes.lathe(shapes.corners([(0, 0), (0.22, 0), (0.32, 0.5), (0.36, 0.5), (0.36, 0.56), (0.28, 0.56), (0, 0.5)])), copper)
+    put(scene.mesh(shapes.lathe(shapes.corners([(0, -0.4), (0.16, -0.4), (0.16, 0.35), (0.22, 0.4), (0, 0.41)])),
+                   stone))
+    pot = scene.mesh(shapes.lathe(shapes.corners([(0, 0), (0.22, 0), (0.32, 0.5), (0.36, 0.5), (0.36, 0.56),
+                                                  (0.28, 0.56), (0, 0.5)])), copper)
     put(pot, (-2.6, 0, 2.0))
     put(pot, (2.6, 0, -2.4), 0.8)
     for at, height in (((-4.6, 0, -2.4), 3.0), ((5.2, 0, 1.0), 3.4), ((-8.6, 0, 1.5), 4.0), ((3.0, 0, -8.5), 4.2)):
@@ -167,7 +183,8 @@ def court():
 def glass():
     random, scene = np.random.default_rng(3), Scene("glass")
     color, height = patterns.weave()
-    cloth = scene.material("cloth", (1, 1, 1), base=scene.texture(color), normal=scene.texture(patterns.normals(height, 2.5)))
+    cloth = scene.material("cloth", (1, 1, 1), base=scene.texture(color),
+                           normal=scene.texture(patterns.normals(height, 2.5)))
     scratches = patterns.noise(random, 256, (64, 2), 3)
     steel = scene.material("brushed steel", (0.78, 0.78, 0.80), metallic=1.0,
                            surface=scene.texture(patterns.surface(0.15 + 0.5 * scratches, 1.0)),
@@ -184,7 +201,9 @@ def glass():
     rim = scene.material("rim light", (0, 0, 0), emission=(0.6, 0.75, 1), strength=14)
     put = scene.place
 
-    bend = np.concatenate([[(3.5, 0)], [(-1.6 - 0.9 * np.sin(t), 0.9 - 0.9 * np.cos(t)) for t in np.linspace(0, np.pi / 2, 12)], [(-2.5, 4)]])
+    bend = np.concatenate([[(3.5, 0)],
+                           [(-1.6 - 0.9 * np.sin(t), 0.9 - 0.9 * np.cos(t)) for t in np.linspace(0, np.pi / 2, 12)],
+                           [(-2.5, 4)]])
     across = np.linspace(-5, 5, 2)
     points = np.array([[(x, y, z) for x in across] for z, y in bend])
     put(scene.mesh(shapes.surface(points, np.zeros((*points.shape[:2], 2))), backdrop))
@@ -199,7 +218,8 @@ def glass():
     put(ball(0.1, mirror), (-0.95, 0.121, 0.6))
     put(scene.mesh(shapes.moved(shapes.torus(0.16, 0.05), (0, 0.071, 0)), copper), (0.62, 0, 0.62))
     put(scene.mesh(shapes.box((-0.16, 0.021, -0.16), (0.16, 0.5, 0.16)), green), (-0.55, 0, -0.5), turn=30)
-    cup = [(0, 0), (0.14, 0), (0.14, 0.012), (0.014, 0.03), (0.014, 0.22), (0.13, 0.33), (0.14, 0.5), (0.132, 0.5), (0.122, 0.335), (0, 0.24)]
+    cup = [(0, 0), (0.14, 0), (0.14, 0.012), (0.014, 0.03), (0.014, 0.22), (0.13, 0.33), (0.14, 0.5), (0.132, 0.5),
+           (0.122, 0.335), (0, 0.24)]
     put(scene.mesh(shapes.lathe(shapes.corners(cup, size=0.008), 48), clear), (1.05, 0.021, -0.4))
     put(scene.mesh(shapes.quad((-2.6, 2.0, -0.4), (0.7, 1.0, 0), (0.0, 0, 1.4)), key))
     put(scene.mesh(shapes.quad((2.4, 0.8, -1.6), (0.3, 0, 1.2), (-0.3, 1.2, 0)), rim))

@@ -14,7 +14,8 @@ def noise(random, size, cells, octaves=4):
         fy, fx = ((t - t.astype(int)) for t in (y, x))
         fy, fx = (fy * fy * (3 - 2 * fy))[:, None], (fx * fx * (3 - 2 * fx))[None]
         corner = [[lattice[np.ix_((i + a) % rows, (j + b) % columns)] for b in (0, 1)] for a in (0, 1)]
-        layer = (1 - fy) * ((1 - fx) * corner[0][0] + fx * corner[0][1]) + fy * ((1 - fx) * corner[1][0] + fx * corner[1][1])
+        upper, lower = ((1 - fx) * left + fx * right for left, right in corner)
+        layer = (1 - fy) * upper + fy * lower
         result += layer * 0.5 ** octave
         weight += 0.5 ** octave
     return result / weight
@@ -38,7 +39,7 @@ def surface(roughness, metallic=0.0):
 
 
 def bricks(random, size=256, rows=8, columns=4, gap=0.08):
-    """Courses that are shifted by half a brick: (inside, shade), where inside is 0 in the mortar, and shade is a brick's own."""
+    """Courses shifted by half a brick: (inside, shade); inside is 0 in the mortar, shade a brick's own."""
     y, x = np.mgrid[:size, :size] / size
     row = (y * rows).astype(int)
     shifted = (x * columns + row % 2 * 0.5) % columns
@@ -56,7 +57,8 @@ def planks(random, size=256, count=4):
     grain = noise(random, size, (32, 2), 3)[np.arange(size)[:, None], (np.arange(size)[None] + shift) % size]
     fy = y * count % 1
     seam = np.clip(np.minimum(fy, 1 - fy) / 0.03, 0, 1)
-    color = mix((0.45, 0.29, 0.17), (0.74, 0.55, 0.36), np.clip(0.55 * grain + 0.45 * tone, 0, 1)) * (0.4 + 0.6 * seam[..., None])
+    wood = mix((0.45, 0.29, 0.17), (0.74, 0.55, 0.36), np.clip(0.55 * grain + 0.45 * tone, 0, 1))
+    color = wood * (0.4 + 0.6 * seam[..., None])
     return color, seam * 3 + grain, 0.35 + 0.3 * grain
 
 

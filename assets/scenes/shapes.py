@@ -1,5 +1,5 @@
-"""Meshes: (positions, normals, texture coordinates, triangles) of numpy arrays; triangles are counter-clockwise seen from
-outside, v points downwards in the texture."""
+"""Meshes: (positions, normals, texture coordinates, triangles) of numpy arrays; triangles are counter-clockwise seen
+from outside, v points downwards in the texture."""
 
 import numpy as np
 

@@ -12,8 +12,9 @@ LISTS = """cmake_minimum_required(VERSION 3.22)
 project(example C)
 add_executable(example example.c)
 """
-PRESETS = """{"version": 3, "configurePresets": [{"name": "release", "generator": "Ninja", "binaryDir": "${sourceDir}/build",
-    "cacheVariables": {"CMAKE_BUILD_TYPE": "Debug"}}]}
+PRESETS = """{"version": 3, "configurePresets": [
+    {"name": "release", "generator": "Ninja", "binaryDir": "${sourceDir}/build",
+     "cacheVariables": {"CMAKE_BUILD_TYPE": "Debug"}}]}
 """
 
 
@@ -62,9 +63,11 @@ def test_says_why_it_cannot_be_configured(build, tmp_path):
 LONG = """cmake_minimum_required(VERSION 3.22)
 project(example NONE)
 {configuring}
-add_custom_target(wfview COMMAND sh -c "echo $$ >process && exec sleep 100" WORKING_DIRECTORY ${{CMAKE_SOURCE_DIR}} VERBATIM)
+add_custom_target(wfview COMMAND sh -c "echo $$ >process && exec sleep 100"
+                  WORKING_DIRECTORY ${{CMAKE_SOURCE_DIR}} VERBATIM)
 """
-CONFIGURING = "execute_process(COMMAND sh -c \"echo $$ >process && exec sleep 5\" WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})"
+CONFIGURING = """execute_process(COMMAND sh -c "echo $$ >process && exec sleep 5"
+                WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})"""
 
 
 def wait_for(condition):
@@ -91,8 +94,10 @@ def test_a_signal_ends_what_is_built(root, tmp_path, configuring, number, status
         shutil.copy(root / "app" / name, tmp_path / "app" / name)
     (tmp_path / "CMakeLists.txt").write_text(LONG.format(configuring=configuring))
     (tmp_path / "CMakePresets.json").write_text(PRESETS)
-    process = subprocess.Popen([tmp_path / "app" / "run", "--version"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                               preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))  # which jobs in the background ignore
+    process = subprocess.Popen([tmp_path / "app" / "run", "--version"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               text=True,
+                               # Which jobs in the background ignore
+                               preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
     file = tmp_path / "process"
     wait_for(lambda: process.poll() is not None or file.exists() and file.read_text().endswith("\n"))
     assert process.poll() is None, process.communicate()

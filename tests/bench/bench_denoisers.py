@@ -3,8 +3,9 @@
 
     tests/bench/bench_denoisers.py OIDN [--json FILE] [--network FILE]
 
-OIDN is the folder with oidnBenchmark and its libraries (github.com/RenderKit/oidn/releases). Ours are both filters, from images to
-images, by network_bench of the build folder (WF_BUILD, default build); theirs one image, its prefilters for noisy guides not counted.
+OIDN is the folder with oidnBenchmark and its libraries (github.com/RenderKit/oidn/releases). Ours are both filters,
+from images to images, by network_bench of the build folder (WF_BUILD, default build); theirs one image, its prefilters
+for noisy guides not counted.
 """
 
 import argparse
@@ -18,8 +19,8 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SIZE = (1920, 1080)
-FILTERS = {"default": ("RT.hdr_alb_nrm", "high"), "clean guides": ("RT.hdr_calb_cnrm", "high"), "balanced": ("RT.hdr_alb_nrm", "balanced"),
-           "fast": ("RT.hdr_alb_nrm", "fast")}
+FILTERS = {"default": ("RT.hdr_alb_nrm", "high"), "clean guides": ("RT.hdr_calb_cnrm", "high"),
+           "balanced": ("RT.hdr_alb_nrm", "balanced"), "fast": ("RT.hdr_alb_nrm", "fast")}
 
 
 def milliseconds(output):
@@ -41,7 +42,8 @@ def ours(backend, network):
     program = ROOT / os.environ.get("WF_BUILD", "build") / "tests" / "network_bench"
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "results.json"
-        subprocess.run([program, "--backend", backend, "--repeats", "20", "--json", file, network], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([program, "--backend", backend, "--repeats", "20", "--json", file, network], check=True,
+                       stdout=subprocess.DEVNULL)
         return json.loads(file.read_text())
 
 

@@ -2,17 +2,19 @@
 
     python tests/bench/bench_torch.py [--device cuda] [--json FILE] [--quick] [--help]
 
-Candidates: weighted_filter; unfold (torch's unfold or fold, and einsum); compiled (torch.compile of shift-and-add, tap by tap);
-carafe (mmcv.ops.carafe, gather only, where mmcv is installed). NATTEN has no operator that takes weights any more.
+Candidates: weighted_filter; unfold (torch's unfold or fold, and einsum); compiled (torch.compile of shift-and-add, tap
+by tap); carafe (mmcv.ops.carafe, gather only, where mmcv is installed). NATTEN has no operator that takes weights any
+more.
 
-Every candidate's outputs, and its gradients, are compared at the measured size with sums in float64. Milliseconds are medians,
-on a GPU of CUDA events around calls that follow each other without a wait. Memory is what a call takes at its peak beyond what
-was there before it: on a GPU of PyTorch's allocator, on a CPU of the process, one for each measurement.
+Every candidate's outputs, and its gradients, are compared at the measured size with sums in float64. Milliseconds are
+medians, on a GPU of CUDA events around calls that follow each other without a wait. Memory is what a call takes at its
+peak beyond what was there before it: on a GPU of PyTorch's allocator, on a CPU of the process, one for each
+measurement.
 
-The training crop, by itself with --training-crop: eager forward and backward, both gradients, as a loop in Python enqueues them,
-against the same captured in a CUDA graph, which is what the kernels take by themselves, and against an autograd function that
-only allocates its results, which is what PyTorch takes by itself. Twice: PyTorch runs a GPU's backward passes on a thread of their
-own, and with torch.autograd.set_multithreading_enabled(False) on the caller's.
+The training crop, by itself with --training-crop: eager forward and backward, both gradients, as a loop in Python
+enqueues them, against the same captured in a CUDA graph, which is what the kernels take by themselves, and against an
+autograd function that only allocates its results, which is what PyTorch takes by itself. Twice: PyTorch runs a GPU's
+backward passes on a thread of their own, and with torch.autograd.set_multithreading_enabled(False) on the caller's.
 """
 
 import argparse
@@ -276,8 +278,8 @@ def measure_training_crop(budget):
     crop = TRAINING_CROP
     rows = []
     for operator in OPERATORS:
-        case = Case("weighted_filter", operator, "forward+backward", "cuda", crop["kernel"], crop["width"], crop["height"],
-                    crop["channels"], crop["batch"])
+        case = Case("weighted_filter", operator, "forward+backward", "cuda", crop["kernel"], crop["width"],
+                    crop["height"], crop["channels"], crop["batch"])
         tensors = case.tensors()
         verify(case, *tensors, *case.run(*tensors))
 
@@ -308,9 +310,10 @@ def measure_training_crop(budget):
 
 def device_and_driver(device):
     if device == "cuda":
-        query = subprocess.run(["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"], capture_output=True,
-                               text=True, check=False).stdout.split()
-        return torch.cuda.get_device_name(), f"NVIDIA driver {query[0] if query else 'unknown'}, CUDA {torch.version.cuda}"
+        query = subprocess.run(["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"],
+                               capture_output=True, text=True, check=False).stdout.split()
+        driver = query[0] if query else "unknown"
+        return torch.cuda.get_device_name(), f"NVIDIA driver {driver}, CUDA {torch.version.cuda}"
     names = [line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
              if line.startswith("model name")]
     return names[0] if names else platform.machine(), f"{torch.get_num_threads()} threads"
@@ -331,7 +334,8 @@ def print_row(row):
     size = f"{row['batch']}x{row['channels']}x{row['height']}x{row['width']}"
     values = (f"{row['milliseconds']:10.3f} ms{row['memory_bytes'] / 1e6:12.1f} MB" if not row["skipped"]
               else f"  skipped: {row['skipped']}")
-    print(f"{row['candidate']:16}{row['operator']:8}{row['direction']:18}{row['kernel_height']:3}  {size:18}{values}", flush=True)
+    print(f"{row['candidate']:16}{row['operator']:8}{row['direction']:18}{row['kernel_height']:3}  {size:18}{values}",
+          flush=True)
 
 
 def parse(arguments):
@@ -343,7 +347,8 @@ def parse(arguments):
     parser.add_argument("--size", nargs=2, type=int, metavar=("W", "H"), default=(1920, 1080))
     parser.add_argument("--channels", type=int, default=3)
     parser.add_argument("--batch", type=int, default=1)
-    parser.add_argument("--compile-up-to", type=int, default=5, help="largest kernel that shift-and-add is compiled for")
+    parser.add_argument("--compile-up-to", type=int, default=5,
+                        help="largest kernel that shift-and-add is compiled for")
     parser.add_argument("--budget", type=float, default=2, help="seconds to time each row for, at most 500 calls")
     parser.add_argument("--json", type=pathlib.Path, help="a file for the results")
     parser.add_argument("--training-crop", action="store_true", help="that alone; needs a GPU")
@@ -380,8 +385,8 @@ def main():
         results["training_crop"] = measure_training_crop(options.budget)
         for row in results["training_crop"]:
             print(f"training crop, {row['operator']}, backward on {row['backward_thread']} thread: eager "
-                  f"{row['eager_milliseconds']:.3f} ms, captured {row['graph_milliseconds']:.3f} ms, ratio {row['ratio']:.3f}; a "
-                  f"function that does nothing {row['nothing_milliseconds']:.3f} ms")
+                  f"{row['eager_milliseconds']:.3f} ms, captured {row['graph_milliseconds']:.3f} ms, ratio "
+                  f"{row['ratio']:.3f}; a function that does nothing {row['nothing_milliseconds']:.3f} ms")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
 

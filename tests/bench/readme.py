@@ -1,5 +1,5 @@
-"""Writes the measured tables of README.md and of tests/bench/README.md from tests/bench/results/*.json; --check fails where
-they differ.
+"""Writes the measured tables of README.md and of tests/bench/README.md from tests/bench/results/*.json; --check fails
+where they differ.
 
     python3 tests/bench/readme.py [--check]
 
@@ -69,7 +69,9 @@ def of_copy(row):
 
 def against(row, other):
     """Milliseconds, and how many times the other row's they are."""
-    return f"{row['milliseconds']:.3f} ({row['milliseconds'] / other['milliseconds']:.2f}×)" if row and other else "–"
+    if not row or not other:
+        return "–"
+    return f"{row['milliseconds']:.3f} ({row['milliseconds'] / other['milliseconds']:.2f}×)"
 
 
 def size_of(kernel):
@@ -144,8 +146,9 @@ def layers_table():
     rows = [[name] + [against(find(results, 11, operator, weight_dtype=weights, channels=channels),
                               find(results, 11, operator, weight_dtype=weights)) for weights, operator in columns]
             for name, channels in pictures]
-    return table(f"**Further layers** that take the color's weights in the same call, on {source(results)}, K = 11, float32 images, "
-                 "1920×1080: milliseconds, and how many times those of the color alone, which are part of them.",
+    return table(f"**Further layers** that take the color's weights in the same call, on {source(results)}, K = 11, "
+                 "float32 images, 1920×1080: milliseconds, and how many times those of the color alone, which are part "
+                 "of them.",
                  [""] + [f"{operator}, {weights} weights" for weights, operator in columns], rows)
 
 
@@ -158,7 +161,9 @@ def glsl_table():
 
     def cell(kernel, operator, direction):
         row, twin = (find(results, kernel, operator, direction=direction) for results in (vulkan, cuda))
-        return f"{row['milliseconds']:.3f} ({twin['milliseconds'] / row['milliseconds']:.2f})" if row and twin else "–"
+        if not row or not twin:
+            return "–"
+        return f"{row['milliseconds']:.3f} ({twin['milliseconds'] / row['milliseconds']:.2f})"
 
     header = ["K"] + [f"{operator} {direction}" for direction in ("forward", "backward") for operator in OPERATORS]
     rows = [[size_of(kernel)] + [cell(kernel, operator, direction) for direction in ("forward", "backward")
@@ -178,17 +183,20 @@ def general_table():
     header += [f"softmax {operator}, {dtype}" for dtype in types for operator in OPERATORS]
 
     def cells(kernel):
-        linear = {(operator, dtype): find(general, kernel, operator, dtype=dtype) for dtype in types for operator in OPERATORS}
+        linear = {(operator, dtype): find(general, kernel, operator, dtype=dtype) for dtype in types
+                  for operator in OPERATORS}
         return ([of_copy(row) for row in linear.values()]
                 + [of_copy(find(general, kernel, "gather", dtype=dtype, direction="grad_weight")) for dtype in types]
-                + [against(find(general, kernel, "gather_splat", dtype=dtype), linear["splat", dtype]) for dtype in types]
+                + [against(find(general, kernel, "gather_splat", dtype=dtype), linear["splat", dtype])
+                   for dtype in types]
                 + [against(find(general, kernel, operator, dtype=dtype, mode="softmax"), row)
                    for (operator, dtype), row in linear.items()])
 
-    return table(f"**The general CUDA kernels**, for compute capability 7.5 to 8.9, built for 8.0 and measured on {source(general)}, as no other GPU "
-                 "was at hand: milliseconds, and in brackets the fraction of the copy speed, or with × how many times those of the linear "
-                 "operator, for both at once those of a splat. Rows come from several runs of `wf_bench --quick`, as each kernel was "
-                 "compiled in several ways, of which the fastest stayed.",
+    return table("**The general CUDA kernels**, for compute capability 7.5 to 8.9, built for 8.0 and measured on "
+                 f"{source(general)}, as no other GPU was at hand: milliseconds, and in brackets the fraction of the "
+                 "copy speed, or with × how many times those of the linear operator, for both at once those of a "
+                 "splat. Rows come from several runs of `wf_bench --quick`, as each kernel was compiled in several "
+                 "ways, of which the fastest stayed.",
                  header, [[size_of(kernel)] + cells(kernel) for kernel in kernels(general)])
 
 
@@ -222,8 +230,8 @@ def torch_table(backend):
 
     size = results["rows"][0]
     return table(f"**In PyTorch** {results['torch']}, on {source(results)}, {results['driver']}; float32, "
-                 f"{size['width']}×{size['height']}, {size['channels']} channels: milliseconds, and the memory that a call "
-                 "takes beyond its arguments, results included.",
+                 f"{size['width']}×{size['height']}, {size['channels']} channels: milliseconds, and the memory that a "
+                 "call takes beyond its arguments, results included.",
                  ["", "K"] + [f"{NAMES[candidate]}, {direction}" for direction, candidate in columns],
                  [[operator, size_of(kernel)] + [cell(operator, kernel, *column) for column in columns]
                   for operator in OPERATORS for kernel in kernels(results)])
@@ -234,11 +242,12 @@ def training_table():
     if not results:
         return ""
     crop = results["training_crop"][0]
-    return table(f"**A training step's filter**, {crop['batch']} crops of {crop['width']}×{crop['height']}, {crop['channels']} "
-                 f"channels, K = {crop['kernel']}, forward and both gradients, in PyTorch {results['torch']}, on {source(results)}, "
-                 "milliseconds: as a Python loop enqueues it, and the kernels alone, in a captured graph; beside them an autograd function "
-                 "that only allocates such results, which is what PyTorch takes by itself on that host. PyTorch runs backward passes of a "
-                 "GPU on a thread of its own, or with `torch.autograd.set_multithreading_enabled(False)` on the caller's.",
+    return table(f"**A training step's filter**, {crop['batch']} crops of {crop['width']}×{crop['height']}, "
+                 f"{crop['channels']} channels, K = {crop['kernel']}, forward and both gradients, in PyTorch "
+                 f"{results['torch']}, on {source(results)}, milliseconds: as a Python loop enqueues it, and the "
+                 "kernels alone, in a captured graph; beside them an autograd function that only allocates such "
+                 "results, which is what PyTorch takes by itself on that host. PyTorch runs backward passes of a GPU "
+                 "on a thread of its own, or with `torch.autograd.set_multithreading_enabled(False)` on the caller's.",
                  ["", "backward on", "eager", "captured", "ratio", "PyTorch alone"],
                  [[row["operator"], f"{row['backward_thread']} thread", f"{row['eager_milliseconds']:.3f}",
                    f"{row['graph_milliseconds']:.3f}", f"{row['ratio']:.2f}", f"{row['nothing_milliseconds']:.3f}"]
@@ -289,7 +298,7 @@ def live_table():
 
 
 def network_table():
-    """The steps of the bundled network's frame under two roofs: what the tensor cores can do, and the measured copy speed."""
+    """The steps of the bundled network's frame under two roofs: the tensor cores', and the measured copy speed."""
     results = load("network_bench-cuda")
     if not results:
         return ""
@@ -300,18 +309,22 @@ def network_table():
     def row(name, milliseconds, flop, bytes_moved):
         limits = [flop / tensor * 1e3, bytes_moved / copy * 1e3] if bytes_moved else []
         shares = [f"{limit / milliseconds:.2f}" for limit in limits] or ["–", "–"]
-        return [name, f"{milliseconds:.4f}", f"{flop / 1e9:.2f}", f"{bytes_moved / 1e6:.1f}" if bytes_moved else "–", *shares]
+        return [name, f"{milliseconds:.4f}", f"{flop / 1e9:.2f}", f"{bytes_moved / 1e6:.1f}" if bytes_moved else "–",
+                *shares]
 
     rows = [row(step["name"], step["milliseconds"], step["flop"], step["bytes"]) for step in results["steps"]]
     rows += [row(f"**{name}**", milliseconds, sum(step["flop"] for step in results["steps"] if step["stage"] == name),
                  sum(step["bytes"] for step in results["steps"] if step["stage"] == name))
              for name, milliseconds in results["stages"].items()]
-    rows.append(row("**frame**", results["milliseconds"], results["flop"], sum(step["bytes"] for step in results["steps"])))
-    return table(f"**The network**, {results['network']}, {results['width']}×{results['height']}, both filters, on {source(results)}, "
-                 f"{results['memory_bytes'] / 1e6:.0f} MB: each step alone, many times one after another, and whole frames; the operations of "
-                 "published convolutions, nothing padded, and the bytes that must move; and which share of the time these would take at the "
-                 f"tensor cores' {tensor / 1e12:.0f} TFLOP/s (float16, data sheet) and at the copy speed of the same run, {copy / 1e12:.2f} TB/s. "
-                 "Convolutions with a coarser source do 4/9 of that source's operations, so their share can be larger than the cores'.",
+    rows.append(row("**frame**", results["milliseconds"], results["flop"],
+                    sum(step["bytes"] for step in results["steps"])))
+    return table(f"**The network**, {results['network']}, {results['width']}×{results['height']}, both filters, on "
+                 f"{source(results)}, {results['memory_bytes'] / 1e6:.0f} MB: each step alone, many times one after "
+                 "another, and whole frames; the operations of published convolutions, nothing padded, and the bytes "
+                 "that must move; and which share of the time these would take at the tensor cores' "
+                 f"{tensor / 1e12:.0f} TFLOP/s (float16, data sheet) and at the copy speed of the same run, "
+                 f"{copy / 1e12:.2f} TB/s. Convolutions with a coarser source do 4/9 of that source's operations, so "
+                 "their share can be larger than the cores'.",
                  ["step", "ms", "GFLOP", "MB", "of tensor cores", "of memory"], rows)
 
 
@@ -342,9 +355,11 @@ def denoisers_table():
     if not results:
         return ""
     names = {"cuda": f"{results['network']}, CUDA", "vulkan": f"{results['network']}, GLSL"}
-    return table(f"**The network beside Open Image Denoise** in one run on {source(results)}, {results['width']}×{results['height']}, milliseconds a frame: "
-                 "ours gathers and splats; theirs is one image, without the prefilters of noisy guides (`tests/bench/bench_denoisers.py`).",
-                 ["denoiser", "ms"], [[names.get(name, name), f"{time:.2f}"] for name, time in results["milliseconds"].items()])
+    return table(f"**The network beside Open Image Denoise** in one run on {source(results)}, "
+                 f"{results['width']}×{results['height']}, milliseconds a frame: ours gathers and splats; theirs is "
+                 "one image, without the prefilters of noisy guides (`tests/bench/bench_denoisers.py`).",
+                 ["denoiser", "ms"],
+                 [[names.get(name, name), f"{time:.2f}"] for name, time in results["milliseconds"].items()])
 
 
 def quality_table():
@@ -354,10 +369,12 @@ def quality_table():
     report = json.loads(file.read_text())
     titles = {"noisy": "noisy", "bilateral": "bilateral filter", "gather": "network, gather", "splat": "network, splat",
               "oidn": "OIDN", "oidn_best": "OIDN, guides prefiltered"}
-    rows = [[name] + [f"{frame['methods'][method]['psnr']:.2f} / {frame['methods'][method]['flip']:.4f}" for method in titles]
+    rows = [[name]
+            + [f"{frame['methods'][method]['psnr']:.2f} / {frame['methods'][method]['flip']:.4f}" for method in titles]
             for name, frame in [*report["frames"].items(), ("**mean**", {"methods": report["mean"]})]]
-    return table(f"PSNR in dB ({report['display_transform']}) and FLIP, of frames that Cycles and Mitsuba 3 rendered, of scenes that were never trained "
-                 f"on; Open Image Denoise {report['oidn']} on the same inputs ({report['date']}, commit {report['commit']}).",
+    return table(f"PSNR in dB ({report['display_transform']}) and FLIP, of frames that Cycles and Mitsuba 3 rendered, "
+                 f"of scenes that were never trained on; Open Image Denoise {report['oidn']} on the same inputs "
+                 f"({report['date']}, commit {report['commit']}).",
                  ["frame", *titles.values()], rows)
 
 
@@ -380,8 +397,9 @@ def picture():
 
 PAGES = {  # what stands between the marks of each page, in order
     "README.md": [[quality_table, denoisers_table], [forward_table, picture]],
-    "tests/bench/README.md": [[backward_table, modes_table, shapes_table, layers_table, general_table, glsl_table, cpu_table, lambda: torch_table("cuda"),
-                               training_table, lambda: torch_table("cpu"), node_table, live_table],
+    "tests/bench/README.md": [[backward_table, modes_table, shapes_table, layers_table, general_table, glsl_table,
+                               cpu_table, lambda: torch_table("cuda"), training_table, lambda: torch_table("cpu"),
+                               node_table, live_table],
                               [network_table, network_glsl_table]],
 }
 
@@ -390,7 +408,8 @@ def made(text, places):
     """The page with its tables made anew."""
     before, *rest = text.split(BEGIN)
     assert len(rest) == len(places)
-    return before + "".join(BEGIN + "\n".join(filter(None, (section() for section in sections))) + END + part.split(END)[1]
+    return before + "".join(BEGIN + "\n".join(filter(None, (section() for section in sections))) + END
+                            + part.split(END)[1]
                             for sections, part in zip(places, rest))
 
 

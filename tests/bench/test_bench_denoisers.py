@@ -20,8 +20,8 @@ esac
 NETWORK_BENCH = """#!/usr/bin/env python3
 import json, sys
 backend, file = sys.argv[sys.argv.index("--backend") + 1], sys.argv[sys.argv.index("--json") + 1]
-json.dump({"device": "a", "driver": "b", "backend": backend, "date": "c", "commit": "d", "width": 1920, "height": 1080, "network": "e",
-           "milliseconds": {"cuda": 1.0, "vulkan": 2.0}[backend]}, open(file, "w"))
+json.dump({"device": "a", "driver": "b", "backend": backend, "date": "c", "commit": "d", "width": 1920,
+           "height": 1080, "network": "e", "milliseconds": {"cuda": 1.0, "vulkan": 2.0}[backend]}, open(file, "w"))
 """
 
 
@@ -34,8 +34,9 @@ def fixture_measure(tmp_path):
             path.parent.mkdir(parents=True)
             path.write_text(text)
             path.chmod(0o755)
-        return subprocess.run([sys.executable, PROGRAM, tmp_path / "oidn", "--json", tmp_path / "r.json"], capture_output=True, text=True,
-                              check=False, env={"WF_BUILD": str(tmp_path / "build"), "PATH": "/usr/bin:/bin"})
+        return subprocess.run([sys.executable, PROGRAM, tmp_path / "oidn", "--json", tmp_path / "r.json"],
+                              capture_output=True, text=True, check=False,
+                              env={"WF_BUILD": str(tmp_path / "build"), "PATH": "/usr/bin:/bin"})
     return run
 
 
@@ -44,8 +45,8 @@ def test_results(measure, tmp_path):
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "r.json").read_text()) == {
         "device": "a", "driver": "b", "date": "c", "commit": "d", "width": 1920, "height": 1080, "network": "e",
-        "milliseconds": {"cuda": 1.0, "vulkan": 2.0, "OIDN, default": 3.5, "OIDN, clean guides": 6.5, "OIDN, balanced": 3.25,
-                         "OIDN, fast": 2.25}}
+        "milliseconds": {"cuda": 1.0, "vulkan": 2.0, "OIDN, default": 3.5, "OIDN, clean guides": 6.5,
+                         "OIDN, balanced": 3.25, "OIDN, fast": 2.25}}
 
 
 def test_nothing_measured(measure):

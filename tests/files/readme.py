@@ -1,4 +1,5 @@
-"""Writes what README.md says about formats, layers and limits, as the build's tests/formats prints it; --check fails where they differ.
+"""Writes what README.md says about formats, layers and limits, as the build's tests/formats prints it; --check fails
+where they differ.
 
     python3 tests/files/readme.py [--check] [BUILD]
 """

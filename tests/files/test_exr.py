@@ -9,7 +9,7 @@ import pytest
 from exr_frames import (HEIGHT, PLAIN, RANDOM, WIDTH, check_layer, check_plain, random_channel, random_channels, tiles,
                         window, write)
 
-# ---- Storage ----------------------------------------------------------------------------------------------------------
+# ---- Storage ---------------------------------------------------------------------------------------------------------
 
 LOSSLESS = {
     "none": OpenEXR.NO_COMPRESSION,
@@ -104,14 +104,15 @@ def test_line_order(dump, tmp_path, order):
     check_layer(dump.layers("frame", path)["color"], channels, "RGB")
 
 
-# ---- Channels with fewer samples than pixels ----------------------------------------------------------------------------
+# ---- Channels with fewer samples than pixels -------------------------------------------------------------------------
 
 
 def write_subsampled(path, samples, height, width, **header):
     """samples: from names to rows of samples and how many pixels are between them, across and down."""
     channels = {}
     for name, (pixels, *sampling) in samples.items():
-        room = np.zeros((height, width), pixels.dtype)  # the writer wants room for all pixels, with the samples in front
+        # The writer wants room for all pixels, with the samples in front
+        room = np.zeros((height, width), pixels.dtype)
         room.flat[: pixels.size] = pixels.flat
         channels[name] = OpenEXR.Channel(room, *sampling)
     write(path, channels, **header)
@@ -190,7 +191,7 @@ def test_useless_chromaticities(dump, tmp_path):
     assert dump.error("frame", path).startswith(f"{path}: its chromaticities are of no use: ")
 
 
-# ---- Errors -----------------------------------------------------------------------------------------------------------
+# ---- Errors ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(name="frame")

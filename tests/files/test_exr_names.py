@@ -208,7 +208,8 @@ RENDERERS = {
                {"color": ".RGB", "albedo": "FinalImageBaseColor.RGB",
                 "normal": "FinalImageMovieRenderQueue_WorldNormal.RGB",
                 "depth": "FinalImageMovieRenderQueue_WorldDepth.R"}),
-    "Cycles with its denoiser": ("ViewLayer.Combined.R ViewLayer.Combined.G ViewLayer.Combined.B ViewLayer.Noisy Image.A",
+    "Cycles with its denoiser": ("ViewLayer.Combined.R ViewLayer.Combined.G ViewLayer.Combined.B ViewLayer.Noisy "
+                                 "Image.A",
                                  {"color": "ViewLayer.Noisy Image.RGB", "albedo": "ViewLayer.Denoising Albedo.RGB",
                                   "normal": "ViewLayer.Denoising Normal.XYZ"}),
     "letters' case": ("a", {"color": ".rgb", "albedo": "ALBEDO.RGB", "normal": "Normal.xyz", "depth": ".z",

@@ -33,7 +33,8 @@ def fixture_write_and_read(dump, tmp_path):
         height, width = pixels.shape[:2]
         dump("write", path, compression, width, height, *names, stdin=pixels.astype(np.float32).tobytes())
         file = OpenEXR.File(str(path), separate_channels=True)
-        assert file.header()["compression"] == getattr(OpenEXR, f"{compression.replace('none', 'no').upper()}_COMPRESSION")
+        assert file.header()["compression"] == getattr(OpenEXR,
+                                                       f"{compression.replace('none', 'no').upper()}_COMPRESSION")
         channels = file.channels()
         return np.stack([channels[name].pixels for name in names], axis=-1)
 
@@ -41,8 +42,8 @@ def fixture_write_and_read(dump, tmp_path):
 
 
 def chunk_of_stream(stream, height, width):
-    """The (H,W,3) chunk that ZIP turns into these bytes before deflating them: differences, low and high bytes apart, and the
-    lines of B, G and R."""
+    """The (H,W,3) chunk that ZIP turns into these bytes before deflating them: differences, low and high bytes apart,
+    and the lines of B, G and R."""
     apart = np.cumsum(np.concatenate([stream[:1], stream[1:].astype(np.int64) - 128])).astype(np.uint8)
     raw = np.stack([apart[: apart.size // 2], apart[apart.size // 2 :]], axis=1)
     return np.moveaxis(raw.reshape(-1).view("<u4").reshape(height, 3, width)[:, ::-1], 1, 2)

@@ -18,7 +18,8 @@ WEIGHTS = RANDOM.normal(0, 1, (9, 4, 5)).astype(np.float16)
 
 
 TIMES = int(os.environ.get("WF_FUZZ", "1"))  # as many rounds as in CI
-OWN_CRASH = re.compile(rb"#[01] 0x[0-9a-f]+ in [^\n]*/app/")  # in a scene's importer, whose process may end in assimp alone
+# In a scene's importer, whose process may end in assimp alone
+OWN_CRASH = re.compile(rb"#[01] 0x[0-9a-f]+ in [^\n]*/app/")
 
 
 @pytest.fixture(name="fuzz")
@@ -29,8 +30,8 @@ def fixture_fuzz(build, memory_limit):
     def run(kind, path, rounds=900, least_refused=1 / 3):
         """A third of the files are cut, and none of these can be read."""
         rounds *= TIMES
-        result = subprocess.run([program, kind, path, str(rounds)], capture_output=True, timeout=300 * TIMES, check=False,
-                                **limit)
+        result = subprocess.run([program, kind, path, str(rounds)], capture_output=True, timeout=300 * TIMES,
+                                check=False, **limit)
         assert result.returncode == 0, (result.stdout + result.stderr[-4000:]).decode(errors="replace")
         assert not OWN_CRASH.search(result.stderr), result.stderr.decode(errors="replace")
         read, refused = [int(word) for word in result.stdout.split(b"\n")[1].split() if word.isdigit()]
@@ -145,7 +146,8 @@ def test_gltf(fuzz, tmp_path, kind):
 
 @pytest.mark.parametrize("kind", ["gltf", "glb", "obj"])
 def test_scene(fuzz, tmp_path, kind):
-    least = 0 if kind == "obj" else 1 / 4  # lines of an .obj that are left are an .obj; JSON has an end that says nothing
+    # Lines of an .obj that are left are an .obj; JSON has an end that says nothing
+    least = 0 if kind == "obj" else 1 / 4
     fuzz("scene-binary" if kind == "glb" else "scene", write_scene(tmp_path, kind), rounds=90, least_refused=least)
 
 

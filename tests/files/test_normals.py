@@ -16,7 +16,8 @@ def unit_vectors(low=-1):
 def means(count=4):
     """What several samples in a pixel leave: shorter than 1."""
     around = unit_vectors()
-    return np.mean([around + RANDOM.normal(0, 0.3, around.shape) for _ in range(count)], axis=0).clip(-0.57, 0.57).astype(np.float32)
+    mean = np.mean([around + RANDOM.normal(0, 0.3, around.shape) for _ in range(count)], axis=0)
+    return mean.clip(-0.57, 0.57).astype(np.float32)
 
 
 def misses():
@@ -58,8 +59,9 @@ def test_of_appleseed(dump, tmp_path):
 
 
 @pytest.mark.parametrize("normals", [
-    unit_vectors, means, lambda: unit_vectors(low=0), lambda: np.abs(means()), lambda: np.zeros((HEIGHT, WIDTH, 3), np.float32),
-    lambda: np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), lambda: RANDOM.random((HEIGHT, WIDTH, 3), np.float32),
+    unit_vectors, means, lambda: unit_vectors(low=0), lambda: np.abs(means()),
+    lambda: np.zeros((HEIGHT, WIDTH, 3), np.float32), lambda: np.full((HEIGHT, WIDTH, 3), 0.5, np.float32),
+    lambda: RANDOM.random((HEIGHT, WIDTH, 3), np.float32),
     lambda: np.broadcast_to(np.float32([0, 1, 0]), (HEIGHT, WIDTH, 3)).copy()
 ], ids=["all directions", "means", "one octant", "means in one octant", "nothing hit", "grey", "no normals", "a floor"])
 def test_as_they_are(dump, tmp_path, normals):

@@ -102,7 +102,8 @@ def test_png(dump, tmp_path, dtype, kind):
     samples[0, 0] = 1
     color = dump.layers("frame", write_png(tmp_path / "a.png", samples, kind))["color"]
     alpha = samples[..., -1:] / np.iinfo(dtype).max if kind >= 4 else np.ones((HEIGHT, WIDTH, 1))
-    expected = np.broadcast_to(linear(samples[..., :3] if kind in (2, 6) else samples[..., :1]), (HEIGHT, WIDTH, 3)) * alpha
+    stored = samples[..., :3] if kind in (2, 6) else samples[..., :1]
+    expected = np.broadcast_to(linear(stored), (HEIGHT, WIDTH, 3)) * alpha
     np.testing.assert_allclose(color[..., :3], expected, rtol=2e-6, atol=1e-9)
     np.testing.assert_allclose(color[..., 3:], alpha, rtol=1e-6)
 
@@ -143,7 +144,7 @@ def test_mended(dump, tmp_path):
     np.testing.assert_allclose(layers["color"][2, 3, :3], around.mean(0), rtol=1e-5)
 
 
-# ---- References and sequences -----------------------------------------------------------------------------------------
+# ---- References and sequences ----------------------------------------------------------------------------------------
 
 
 def test_references(dump, tmp_path):
@@ -153,7 +154,8 @@ def test_references(dump, tmp_path):
     write_pfm(tmp_path / "f.1.ref.pfm", COLOR)
     write_pfm(tmp_path / "f.2.pfm", COLOR)
     frames = dump("sequence", tmp_path / "f.*.pfm")[0]
-    assert [(f["path"], f["reference"]) for f in frames] == [(f"{tmp_path}/f.1.pfm", True), (f"{tmp_path}/f.2.pfm", False)]
+    assert [(f["path"], f["reference"]) for f in frames] == [(f"{tmp_path}/f.1.pfm", True),
+                                                             (f"{tmp_path}/f.2.pfm", False)]
 
 
 def test_one_format_of_a_folder(dump, tmp_path):
@@ -173,7 +175,7 @@ def test_triple_of_a_folder(dump, tmp_path):
     assert [f["path"] for f in dump("sequence", tmp_path)[0]] == [f"{tmp_path}/s.hdr.pfm"]
 
 
-# ---- Refusals ---------------------------------------------------------------------------------------------------------
+# ---- Refusals --------------------------------------------------------------------------------------------------------
 
 
 def refuse(dump, path, data, message):
@@ -196,7 +198,8 @@ def test_refused(dump, tmp_path):
     refuse(dump, hdr, b"no picture", "it is no Radiance HDR: #?RADIANCE or #?RGBE was expected")
     refuse(dump, hdr, b"#?RADIANCE\nFORMAT=32-bit_rle_xyze\n\n-Y 1 +X 1\n" + bytes(4), header)
     refuse(dump, hdr, b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n+X 1 -Y 1\n" + bytes(4), header)
-    refuse(dump, hdr, b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 20000\n", "it is 20000x1 pixels, expected 1x1 to 16384x16384")
+    refuse(dump, hdr, b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 20000\n",
+           "it is 20000x1 pixels, expected 1x1 to 16384x16384")
     for runs in (False, True):  # stb_image alone would wait for ever for the end of runs
         whole = write_hdr(hdr, to_rgbe(COLOR), runs).read_bytes()
         for cut in (1, 2, 30, 70):
@@ -214,10 +217,11 @@ def test_mappings(dump, tmp_path):
     path = write_pfm(tmp_path / "a.pfm", COLOR)
     assert dump.error("frame", path, "albedo=A") == f"{path}: PFM has no channels by names, albedo=A cannot be in it"
     assert set(dump.layers("frame", path, "reference=A")) == {"color"}
-    assert dump.error("reference", path, "reference=A").endswith(": PFM has no channels by names, reference=A cannot be in it")
+    assert dump.error("reference", path, "reference=A").endswith(": PFM has no channels by names, reference=A cannot "
+                                                                 "be in it")
 
 
-# ---- The program ------------------------------------------------------------------------------------------------------
+# ---- The program -----------------------------------------------------------------------------------------------------
 
 
 def run(build, *arguments):
@@ -234,8 +238,8 @@ def test_filtered(build, tmp_path):
     weights[4] = 1
     np.save(tmp_path / "w.npy", weights)
     reference = write_pfm(tmp_path / "r.pfm", COLOR)
-    run(build, "--headless", "--backend", "cpu", "--weights", tmp_path / "w.npy", "--reference", reference, "--save", tmp_path / "out",
-        "--report", tmp_path / "report.json", frame)
+    run(build, "--headless", "--backend", "cpu", "--weights", tmp_path / "w.npy", "--reference", reference, "--save",
+        tmp_path / "out", "--report", tmp_path / "report.json", frame)
     channels = OpenEXR.File(str(tmp_path / "out" / "gather.0007.exr")).channels()
     saved = channels["RGBA"].pixels
     alpha = samples[..., 3:] / 65535

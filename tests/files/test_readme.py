@@ -5,6 +5,6 @@ import sys
 
 
 def test_readme(build, root):
-    done = subprocess.run([sys.executable, root / "tests" / "files" / "readme.py", "--check", build], capture_output=True,
-                          check=False)
+    done = subprocess.run([sys.executable, root / "tests" / "files" / "readme.py", "--check", build],
+                          capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()

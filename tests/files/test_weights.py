@@ -52,7 +52,7 @@ def check(dump, path, expected, kernel):
     np.testing.assert_array_equal(values, expected)
 
 
-# ---- What is read -----------------------------------------------------------------------------------------------------
+# ---- What is read ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("batch", [False, True])
@@ -109,10 +109,12 @@ def test_several_arrays_one_fits(dump, tmp_path, kind):
     check(dump, tmp_path / f"w.{kind}", weights, (3, 3))
 
 
-# ---- What is converted --------------------------------------------------------------------------------------------------
+# ---- What is converted -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shape", [(9, HEIGHT, WIDTH), (1, 9, HEIGHT, WIDTH), (HEIGHT, WIDTH, 9), (1, HEIGHT, WIDTH, 9)], ids=str)
+@pytest.mark.parametrize("shape",
+                         [(9, HEIGHT, WIDTH), (1, 9, HEIGHT, WIDTH), (HEIGHT, WIDTH, 9), (1, HEIGHT, WIDTH, 9)],
+                         ids=str)
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("dtype", ["<f4", ">f4", "<f2", ">f2", "<f8", ">f8", "=f4"])
 @pytest.mark.parametrize("kind", ["npy", "npz"])
@@ -135,7 +137,8 @@ def test_bfloat16(dump, tmp_path, kind):
     if kind == "npy":
         np.save(tmp_path / "w.npy", bits.view("V2"))
     else:
-        header = json.dumps({"w": {"dtype": "BF16", "shape": [9, HEIGHT, WIDTH], "data_offsets": [0, bits.nbytes]}}).encode()
+        header = json.dumps({"w": {"dtype": "BF16", "shape": [9, HEIGHT,
+                                                              WIDTH], "data_offsets": [0, bits.nbytes]}}).encode()
         (tmp_path / "w.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bits.tobytes())
     check(dump, tmp_path / f"w.{kind}", (bits.astype(np.uint32) << 16).view(np.float32), (3, 3))
 
@@ -203,7 +206,7 @@ def test_every_half(dump, tmp_path):
     assert values.tobytes() == weights.tobytes()
 
 
-# ---- What is refused --------------------------------------------------------------------------------------------------
+# ---- What is refused -------------------------------------------------------------------------------------------------
 
 
 def test_missing(dump, tmp_path):
@@ -333,7 +336,7 @@ def test_not_enough_memory(dump, tmp_path):
     assert message == f"{path}: not enough memory for {size} bytes of weights"
 
 
-# ---- NumPy headers ----------------------------------------------------------------------------------------------------
+# ---- NumPy headers ---------------------------------------------------------------------------------------------------
 
 
 def npy(header, version=1, data=bytes(4 * 9 * HEIGHT * WIDTH), length=None):
@@ -353,8 +356,8 @@ def test_npy_by_hand(dump, tmp_path):
 @pytest.mark.parametrize("header", [
     b"", b"{}", b"\0" * 60, GOOD.replace(b"descr", b"dscr"), GOOD.replace(b"fortran_order", b"order"),
     GOOD.replace(b"shape", b"size"), GOOD.replace(b"(9, 7, 11)", b"[9, 7, 11]"), GOOD.replace(b"11)", b"-11)"),
-    GOOD.replace(b"11)", b"eleven)"), GOOD.replace(b"11), }\n", b"11"), GOOD.replace(b"9,", b"99999999999999999999999,"),
-    GOOD.replace(b"9,", b"9," * 9)])
+    GOOD.replace(b"11)", b"eleven)"), GOOD.replace(b"11), }\n", b"11"),
+    GOOD.replace(b"9,", b"99999999999999999999999,"), GOOD.replace(b"9,", b"9," * 9)])
 def test_npy_header(dump, tmp_path, header):
     (tmp_path / "w.npy").write_bytes(npy(header))
     assert error(dump, tmp_path / "w.npy") == "a NumPy header that cannot be understood"
@@ -382,7 +385,7 @@ def test_npy_without_magic(dump, tmp_path):
     assert error(dump, tmp_path / "w.npy") == "no NumPy header at its start (34 bytes in all)"
 
 
-# ---- Archives ---------------------------------------------------------------------------------------------------------
+# ---- Archives --------------------------------------------------------------------------------------------------------
 
 
 def array_bytes(array):
@@ -427,7 +430,7 @@ def test_archive_with_other_files(dump, tmp_path):
     check(dump, tmp_path / "w.npz", weights, (3, 3))
 
 
-# ---- safetensors headers ----------------------------------------------------------------------------------------------
+# ---- safetensors headers ---------------------------------------------------------------------------------------------
 
 
 DATA = bytes(4 * 9 * HEIGHT * WIDTH)
@@ -448,8 +451,8 @@ def test_safetensors_by_hand(dump, tmp_path):
 
 
 @pytest.mark.parametrize("changes", [
-    {"dtype": 4}, {"dtype": None}, {"shape": 9}, {"shape": [9, 7, -11]}, {"shape": [9, 7, 11.5]}, {"shape": ["9", 7, 11]},
-    {"shape": [9, 7, 1e300]}, {"shape": [1] * 9}, {"data_offsets": 0}, {"data_offsets": [0]},
+    {"dtype": 4}, {"dtype": None}, {"shape": 9}, {"shape": [9, 7, -11]}, {"shape": [9, 7, 11.5]},
+    {"shape": ["9", 7, 11]}, {"shape": [9, 7, 1e300]}, {"shape": [1] * 9}, {"data_offsets": 0}, {"data_offsets": [0]},
     {"data_offsets": [0, 1, 2]}, {"data_offsets": [-1, 5]}, {"data_offsets": ["0", "2772"]}])
 def test_safetensors_entry(dump, tmp_path, changes):
     (tmp_path / "w.safetensors").write_bytes(safe({"w": tensor(**changes)}))

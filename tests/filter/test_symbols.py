@@ -9,7 +9,8 @@ import pytest
 # Of a function, a template's instance, or data, as nm -C writes them; and of none, as the compiler made it up.
 NAME = re.compile(r"(?:^|[\s*&:])(\w+)(?:<.*>)?\(|^(\w[\w.]*)$")
 COMPILERS = re.compile(r"__odr_asan|__asan|__ubsan|DW\.ref\.|guard variable for ")
-NVTX = re.compile(r"[WV] (nvtx\w+|InitializeInjectionNvtx2_fnptr)$")  # its headers', weak so that all users in a program share them
+# Its headers', weak so that all users in a program share them
+NVTX = re.compile(r"[WV] (nvtx\w+|InitializeInjectionNvtx2_fnptr)$")
 
 
 def foreign(lines):
@@ -29,7 +30,8 @@ def foreign(lines):
 @pytest.mark.skipif(not shutil.which("nm"), reason="there is no nm")
 def test_global_symbols(build):
     library = build / "tests" / "libwf_internal.a"
-    printed = subprocess.run(["nm", "-gC", "--defined-only", library], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(["nm", "-gC", "--defined-only", library],
+                             capture_output=True, text=True, check=True).stdout
     assert foreign(printed.splitlines()) == []
 
 

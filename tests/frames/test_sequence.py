@@ -93,7 +93,7 @@ def test_shared_reference(dump, folder):
     assert references(dump, "--reference", folder / "other/one.exr", folder) == [True] * len(FRAMES)
 
 
-# ---- Errors -----------------------------------------------------------------------------------------------------------
+# ---- Errors ----------------------------------------------------------------------------------------------------------
 
 
 def test_missing_file(dump, tmp_path):
@@ -106,8 +106,8 @@ def test_no_frames(dump, tmp_path, path):
     write(tmp_path / "a.ref.exr")
     path = tmp_path / path
     message = dump.error("sequence", path)
-    assert message == (f"{path}: no frames there (references, OIDN's .alb.exr and .nrm.exr and results of --save do not "
-                       "count)")
+    assert message == (f"{path}: no frames there (references, OIDN's .alb.exr and .nrm.exr and results of --save do "
+                       "not count)")
 
 
 def test_folder_without_frames_says_what_it_has(dump, tmp_path):
@@ -120,8 +120,8 @@ def test_folder_without_frames_says_what_it_has(dump, tmp_path):
         "1 folder")
 
 
-RESULTS = ["gather.exr", "splat.exr", "gather.0001.exr", "splat.0002.exr", "shot.gather.0001.exr", "shot_0001_splat.exr",
-           "GATHER.1001.EXR"]
+RESULTS = ["gather.exr", "splat.exr", "gather.0001.exr", "splat.0002.exr", "shot.gather.0001.exr",
+           "shot_0001_splat.exr", "GATHER.1001.EXR"]
 
 
 def test_results_are_no_frames(dump, tmp_path):
@@ -151,7 +151,8 @@ def test_ways_to_write_a_number(dump, tmp_path, pattern, expected):
 def test_what_is_no_pattern(dump, tmp_path, pattern):
     write(tmp_path / "a1.exr")
     if pattern != "a$F":
-        assert dump.error("sequence", tmp_path / pattern) == f"{tmp_path}/{pattern}: cannot open: No such file or directory"
+        assert dump.error("sequence",
+                          tmp_path / pattern) == f"{tmp_path}/{pattern}: cannot open: No such file or directory"
     else:
         assert "no frames there" in dump.error("sequence", tmp_path / pattern)
 
@@ -189,7 +190,8 @@ def test_bad_reference(dump, tmp_path, shared):
 
 @pytest.mark.parametrize("asked", ["refs", "refs/", "refs/f.%d.exr", "refs/f.#.exr", "refs/f.$F.exr"])
 def test_references_elsewhere(dump, tmp_path, asked):
-    """By the frames' names, or their numbers, and not those that lie beside them; a file that is called like a pattern is one for all."""
+    """By the frames' names, or their numbers, and not those that lie beside them; a file that is called like a pattern
+    is one for all."""
     for name in ("shot/f.8.exr", "shot/f.9.exr", "shot/f.10.exr", "shot/f.9.ref.exr", "refs/f.8.exr", "refs/f.10.exr"):
         write(tmp_path / name)
     assert references(dump, "--reference", f"{tmp_path}/{asked}", tmp_path / "shot") == [True, False, True]

@@ -1,5 +1,5 @@
-"""Makes the networks of this folder's tests: python make_networks.py. Random numbers with a seed; what is tested is that
-every reader computes the same of them.
+"""Makes the networks of this folder's tests: python make_networks.py. Random numbers with a seed; what is tested is
+that every reader computes the same of them.
 
     tiny      two levels of 16 channels, 5x5 kernels at both
     uneven    three levels, kernels at two of them and of different sizes, few features in another order
@@ -18,7 +18,8 @@ FOLDER = pathlib.Path(__file__).parent / "networks"
 ARCHITECTURES = {
     "tiny": Architecture(channels=(16, 16), encoder=(2, 1), decoder=(1,), kernels=(5, 5)),
     "uneven": Architecture(channels=(32, 16, 48), encoder=(1, 2, 1), decoder=(1, 2), kernels=(3, 5), albedo_kernel=3,
-                           epsilon=0.1, features=(Feature("depth", 0.25), Feature("albedo"), Feature("demodulated", 0.5, 4.0))),
+                           epsilon=0.1,
+                           features=(Feature("depth", 0.25), Feature("albedo"), Feature("demodulated", 0.5, 4.0))),
     "single": Architecture(channels=(16,), encoder=(2,), decoder=(), kernels=(13,), albedo_kernel=0,
                            features=(Feature("color", 0.5, 8.0),)),
     "lifted": Architecture(channels=(16, 16), encoder=(1, 1), decoder=(1,), kernels=(5, 3)),

@@ -26,7 +26,8 @@ def check(report):
         goal(f"{ours}: FLIP over OIDN prefiltered's", best["flip"], FLIP_OF_BEST, best["flip"] <= FLIP_OF_BEST)
         name, worst = min(((name, frame["against"][pairs[0]]["psnr"]) for name, frame in report["frames"].items()),
                           key=lambda row: row[1])
-        goal(f"{ours}: PSNR ahead of OIDN on the worst frame ({name}), dB", worst, -BEHIND_ON_A_FRAME, worst >= -BEHIND_ON_A_FRAME)
+        goal(f"{ours}: PSNR ahead of OIDN on the worst frame ({name}), dB", worst, -BEHIND_ON_A_FRAME,
+             worst >= -BEHIND_ON_A_FRAME)
         energy = report["mean"][ours]["energy"] - 1
         goal(f"{ours}: mean radiance over the reference's, less 1", energy, ENERGY, abs(energy) <= ENERGY)
     return rows

@@ -1,6 +1,7 @@
 """What is compared: each method takes a render and its layers and gives a picture, (H,W,3) float32 linear radiance.
 
-The network runs in one of two engines, which give the same pictures: wfview, as it is shipped, or PyTorch, as it is trained.
+The network runs in one of two engines, which give the same pictures: wfview, as it is shipped, or PyTorch, as it is
+trained.
 """
 
 import hashlib
@@ -85,7 +86,7 @@ class Cache:
 
 
 class Methods:
-    """wfview: its path; network: a file, or None for none (wfview's engine then takes the bundled one where it has one)."""
+    """wfview: its path; network: a file, or None (wfview's engine then takes the bundled one where it has one)."""
 
     def __init__(self, names, wfview, backend="cpu", engine="wfview", network=None, device="cpu", cache=None):
         self.names, self.cache, self.oidn = names, cache, None
@@ -95,7 +96,8 @@ class Methods:
         elif engine == "torch":
             self.engine = Torch(network, device)
         else:
-            self.engine = Wfview(wfview, backend, ["--predictor", "kpn", *(["--network", str(network)] if network else [])])
+            self.engine = Wfview(wfview, backend,
+                                 ["--predictor", "kpn", *(["--network", str(network)] if network else [])])
 
     def _oidn(self, name, render, layers):
         import oidn

@@ -1,4 +1,4 @@
-"""Intel Open Image Denoise on the CPU, through PyPI's pyoidn: its own best quality, and its documentation's best use."""
+"""Intel Open Image Denoise on the CPU, through PyPI's pyoidn: at its best quality, used as its documentation says."""
 
 import importlib.metadata
 

@@ -55,7 +55,7 @@ class Render:
         return CROPS.get(self.name.rsplit("_", 1)[0].split(".")[0], ELSEWHERE)
 
     def layers(self):
-        """color, albedo, normal (H,W,3), depth (H,W), reference (H,W,3), float32; None for a layer that the file has not."""
+        """color, albedo, normal (H,W,3), depth (H,W), reference (H,W,3), float32; None: the file has no such layer."""
         layers = {**read(self.frame), "reference": read(self.reference)["color"]}
         for name in ("color", "reference"):
             if layers[name] is None:
@@ -87,7 +87,8 @@ def read(path):
 def reference_of(frame):
     """The reference that belongs to a frame by its name, or None."""
     frame = pathlib.Path(frame)
-    for candidate in (frame.parent / f"{frame.stem.rsplit('_', 1)[0]}_ref.exr", frame.parent / "reference" / frame.name):
+    for candidate in (frame.parent / f"{frame.stem.rsplit('_', 1)[0]}_ref.exr",
+                      frame.parent / "reference" / frame.name):
         if candidate.is_file() and candidate != frame:
             return candidate
     return None

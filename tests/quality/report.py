@@ -4,12 +4,11 @@
     python tests/quality/report.py --network kpn.safetensors                # another network in wfview
     python tests/quality/report.py --network kpn.safetensors --engine torch # the same in PyTorch
     python tests/quality/report.py --methods noisy,bilateral,oidn --frames 'room*' 'studio.0001'
-    python tests/quality/report.py --extra shots/                           # further frames with references, named as ours are
+    python tests/quality/report.py --extra shots/                # further frames with references, named as ours are
 
-writes OUT/quality.json, OUT/quality.md and OUT/quality-N.png, sheets of crops; with --check it ends with status 1 where a goal of
-goals.py is missed. The frames are those below assets/frames that
-have a reference. Needs numpy, OpenEXR, pillow, flip-evaluator; pyoidn for the methods oidn and oidn_best, whose
-pictures are kept in OUT/cache.
+writes OUT/quality.json, OUT/quality.md and OUT/quality-N.png, sheets of crops; with --check it ends with status 1 where
+a goal of goals.py is missed. The frames are those below assets/frames that have a reference. Needs numpy, OpenEXR,
+pillow, flip-evaluator; pyoidn for the methods oidn and oidn_best, whose pictures are kept in OUT/cache.
 """
 
 import argparse
@@ -34,7 +33,8 @@ FRAMES_A_SHEET = 3
 def options(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--methods", default=",".join(methods.NAMES), help="of %(default)s")
-    parser.add_argument("--frames", nargs="+", default=["*"], metavar="PATTERN", help="names of frames; * and ? stand for any")
+    parser.add_argument("--frames", nargs="+", default=["*"], metavar="PATTERN",
+                        help="names of frames; * and ? stand for any")
     parser.add_argument("--extra", nargs="+", type=pathlib.Path, default=[], metavar="FOLDER", help="more frames")
     parser.add_argument("--engine", choices=("wfview", "torch"), default="wfview", help="what runs the network")
     parser.add_argument("--network", type=pathlib.Path, help="a network file; default: the one that wfview has")
@@ -81,8 +81,8 @@ def make(args, chosen, say=print):
             + f" ({time.monotonic() - start:.1f} s)")
     average = tables.mean(frames)
     network = {"engine": args.engine, "file": args.network.name if args.network else None}
-    report = {"date": time.strftime("%Y-%m-%d"), "commit": commit(), "frames": frames, "mean": average, "mean_against": tables.against(average),
-              "network": network if run.engine else None,
+    report = {"date": time.strftime("%Y-%m-%d"), "commit": commit(), "frames": frames, "mean": average,
+              "mean_against": tables.against(average), "network": network if run.engine else None,
               "oidn": oidn.version() if set(args.methods) & set(tables.PEERS) else None,
               "display_transform": "sRGB, exposure 0 EV, clamped to [0,1]"}
     report["goals"] = goals.check(report)
@@ -90,8 +90,8 @@ def make(args, chosen, say=print):
 
 
 def commit():
-    described = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*"], cwd=renders.ROOT,
-                               capture_output=True, text=True, check=False)
+    described = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*"],
+                               cwd=renders.ROOT, capture_output=True, text=True, check=False)
     return described.stdout.strip() or None
 
 

@@ -6,8 +6,8 @@ import picture_metrics
 from methods import NETWORK, TITLES
 
 FORMATS = {"psnr": "{:.2f}", "smape": "{:.4f}", "relmse": "{:.4f}", "flip": "{:.4f}", "energy": "{:.3f}"}
-HEADINGS = {"psnr": "PSNR, dB (sRGB, exposure 0 EV, clamped to [0,1])", "smape": "SMAPE", "relmse": "relMSE", "flip": "FLIP",
-            "energy": "Mean radiance over the reference's"}
+HEADINGS = {"psnr": "PSNR, dB (sRGB, exposure 0 EV, clamped to [0,1])", "smape": "SMAPE", "relmse": "relMSE",
+            "flip": "FLIP", "energy": "Mean radiance over the reference's"}
 PEERS = ("oidn", "oidn_best")
 
 
@@ -19,7 +19,7 @@ def mean(frames):
 
 
 def against(methods):
-    """How far each of ours is from each of OIDN's: dB ahead (negative: behind), FLIP and SMAPE as ratios (below 1: better)."""
+    """How far ours are from each of OIDN's: dB ahead (behind: below 0), FLIP and SMAPE as ratios (better: below 1)."""
     rows = {}
     for ours in NETWORK:
         for peer in PEERS:
@@ -57,6 +57,7 @@ def markdown(report):
                                     for pair in pairs]) for name, row in compared]))
     if report["goals"]:
         parts.append(table("goal", ["value", "limit", "met"],
-                           [(goal["goal"], [f"{goal['value']:+.3f}", f"{goal['limit']:+.3f}", "yes" if goal["met"] else "**no**"])
+                           [(goal["goal"],
+                             [f"{goal['value']:+.3f}", f"{goal['limit']:+.3f}", "yes" if goal["met"] else "**no**"])
                             for goal in report["goals"]]))
     return "\n\n".join(parts) + "\n"

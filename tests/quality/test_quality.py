@@ -83,7 +83,8 @@ def test_flip():
     random = np.random.default_rng(3)
     reference = random.random((32, 32, 3)) ** 2
     assert picture_metrics.flip(reference, reference) == 0
-    largest = 41.276  # between green and blue, and 100 between black and white: HyAB distances, the first to the power 0.7
+    # Between green and blue, and 100 between black and white: HyAB distances, the first to the power 0.7
+    largest = 41.276
     expected = 0.95 + 0.05 * (100 ** 0.7 - 0.4 * largest) / (0.6 * largest)
     assert picture_metrics.flip(constant(0, 0, 0), constant(1, 1, 1)) == pytest.approx(expected, abs=1e-4)
     # What only differs above 1 is shown equal; what differs in the dark is shown, where linear values would hide it.
@@ -104,8 +105,9 @@ def test_numbers_that_are_not_finite():
 
 def test_wfview_reports_the_same(build, shots, tmp_path):
     """On what it saves, by its own implementation of the formulas."""
-    command = [build / "app" / "wfview", "--headless", "--backend", "cpu", "--save", tmp_path, "--report", tmp_path / "report.json",
-               shots / "ramp_4spp.exr", "--reference", shots / "ramp_ref.exr", "--predictor", "bilateral"]
+    command = [build / "app" / "wfview", "--headless", "--backend", "cpu", "--save", tmp_path, "--report",
+               tmp_path / "report.json", shots / "ramp_4spp.exr", "--reference", shots / "ramp_ref.exr", "--predictor",
+               "bilateral"]
     subprocess.run(command, check=True, capture_output=True)
     (theirs,) = json.loads((tmp_path / "report.json").read_text())["metrics"]
     (frame,) = renders.find((shots,))
@@ -113,7 +115,8 @@ def test_wfview_reports_the_same(build, shots, tmp_path):
     for name, picture in (("noisy", layers["color"]), ("gather", renders.read(tmp_path / "gather.exr")["color"]),
                           ("splat", renders.read(tmp_path / "splat.exr")["color"])):
         ours = picture_metrics.compare(picture, layers["reference"])
-        assert theirs[name] == pytest.approx({"psnr": ours["psnr"], "smape": ours["smape"], "rel_mse": ours["relmse"]}, rel=1e-5)
+        assert theirs[name] == pytest.approx({"psnr": ours["psnr"], "smape": ours["smape"], "rel_mse": ours["relmse"]},
+                                             rel=1e-5)
 
 
 # -------------------------------------------------------------------- frames
@@ -180,7 +183,8 @@ def test_means_and_distances():
     frames = {}
     for name, psnr in (("a", 30.0), ("b", 20.0)):
         values = {"gather": psnr, "oidn": psnr + 1, "oidn_best": psnr + 2}
-        frames[name] = {"methods": {method: {"psnr": value, "smape": value / 100, "relmse": 1.0, "flip": value / 10, "energy": 1.0}
+        frames[name] = {"methods": {method: {"psnr": value, "smape": value / 100, "relmse": 1.0, "flip": value / 10,
+                                             "energy": 1.0}
                                     for method, value in values.items()}}
     mean = tables.mean(frames)
     assert mean["oidn"] == {"psnr": 26.0, "smape": 0.26, "relmse": 1.0, "flip": 2.6, "energy": 1.0}
@@ -244,12 +248,13 @@ def test_a_network_in_pytorch(build, shots, tmp_path, monkeypatch):
     for name in ("gather", "splat"):
         assert np.allclose(pictures[name], getattr(expected, name)[0].permute(1, 2, 0).numpy(), atol=1e-6)
     assert np.abs(pictures["gather"] - pictures["splat"]).max() > 1e-3
-    shipped = methods.Wfview(build / "app" / "wfview", "cpu", ["--predictor", "kpn", "--network", str(tmp_path / "small.safetensors")])
+    shipped = methods.Wfview(build / "app" / "wfview", "cpu",
+                             ["--predictor", "kpn", "--network", str(tmp_path / "small.safetensors")])
     for name, picture in shipped.pictures(frame, layers).items():
         assert np.abs(picture - pictures[name]).max() <= 1e-4, name
     out = tmp_path / "out"
-    assert run("--extra", shots, "--frames", "ramp*", "--methods", "noisy,gather,splat", "--engine", "torch", "--network",
-               tmp_path / "small.safetensors", "--out", out) == 0
+    assert run("--extra", shots, "--frames", "ramp*", "--methods", "noisy,gather,splat", "--engine", "torch",
+               "--network", tmp_path / "small.safetensors", "--out", out) == 0
     result = json.loads((out / "quality.json").read_text())
     assert result["network"] == {"engine": "torch", "file": "small.safetensors"}
     assert result["mean"]["splat"] == pytest.approx(picture_metrics.compare(pictures["splat"], layers["reference"]))
@@ -282,7 +287,8 @@ def test_pictures_are_kept_until_the_frame_changes(shots, tmp_path):
 
 
 @pytest.mark.parametrize(("arguments", "status", "sentence"), [
-    (("--methods", "noisy,median"), 2, "unknown method median; there are noisy, bilateral, gather, splat, oidn, oidn_best"),
+    (("--methods", "noisy,median"), 2,
+     "unknown method median; there are noisy, bilateral, gather, splat, oidn, oidn_best"),
     (("--engine", "torch"), 2, "--engine torch needs --network"),
     (("--frames", "nothing*"), 1, "report.py: no frame is named nothing*\n"),
     (("--frames", "figure*", "--methods", "noisy", "--check"), 1, "report.py: missed: nothing could be judged\n"),

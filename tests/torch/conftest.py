@@ -1,5 +1,4 @@
-"""Every test that takes `device` runs on the CPU and on a GPU. Without a GPU that is skipped; with WF_REQUIRE_DEVICES=1 it
-fails."""
+"""Tests that take `device` run on CPU and GPU; where there is no GPU they skip, or with WF_REQUIRE_DEVICES=1 fail."""
 
 import os
 import zlib

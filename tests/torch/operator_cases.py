@@ -22,7 +22,8 @@ class Case:
         return {"dilation": self.dilation, "groups": self.groups}
 
     def __str__(self):
-        return (f"{'x'.join(map(str, self.size))}-kernel{self.kernel_size[0]}x{self.kernel_size[1]}-dilation{self.dilation}"
+        size, kernel = ("x".join(map(str, sizes)) for sizes in (self.size, self.kernel_size))
+        return (f"{size}-kernel{kernel}-dilation{self.dilation}"
                 f"-groups{self.groups}-{'bias' if self.bias else 'plain'}")
 
 

@@ -43,7 +43,8 @@ def combine(values, weights, inside, mode, eps=1e-6):
     channels, groups = values.shape[2], weights.shape[2]
     coverage = (weights * inside).sum(0)
     if mode == "normalized":
-        weights = weights / torch.where(coverage.abs() > eps, coverage, torch.full_like(coverage, eps).copysign(coverage))
+        weights = weights / torch.where(coverage.abs() > eps, coverage,
+                                        torch.full_like(coverage, eps).copysign(coverage))
     if mode == "softmax":
         weights = weights.masked_fill(~inside, -torch.inf)
         coverage = weights.logsumexp(0)

@@ -24,8 +24,8 @@ def bench(monkeypatch):
 def test_quick(tmp_path):
     file = tmp_path / "results.json"
     done = subprocess.run([sys.executable, PROGRAM, "--device", "cpu", "--quick", "--operator", "splat", "--candidate",
-                           "weighted_filter", "unfold", "carafe", "--json", file], capture_output=True, text=True, timeout=120,
-                          check=False)
+                           "weighted_filter", "unfold", "carafe", "--json", file], capture_output=True, text=True,
+                          timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     results = json.loads(file.read_text())
     assert list(results) == ["device", "driver", "backend", "torch", "date", "commit", "rows", "training_crop"]
@@ -68,7 +68,8 @@ def test_training_crop_on_cuda(bench, gpu):
     rows = bench.measure_training_crop(0)
     assert [(row["operator"], row["backward_thread"]) for row in rows] == [
         (operator, thread) for operator in ("gather", "splat") for thread in ("their own", "the caller's")]
-    assert all(min(row["eager_milliseconds"], row["graph_milliseconds"], row["nothing_milliseconds"]) > 0 for row in rows)
+    assert all(min(row["eager_milliseconds"], row["graph_milliseconds"], row["nothing_milliseconds"]) > 0
+               for row in rows)
 
 
 @pytest.mark.parametrize("arguments, problem", [

@@ -21,7 +21,7 @@ def check_gradients(call, variables):
     assert torch.autograd.gradgradcheck(call, variables, fast_mode=True, check_fwd_over_rev=True)
 
 
-# ---- Coverage -----------------------------------------------------------------------------------------------------------
+# ---- Coverage --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("types", ["float64", "float16", "bfloat16 weights"])
@@ -30,14 +30,15 @@ def check_gradients(call, variables):
 def test_coverage(device, operator, mode, types):
     for case in CASES:
         input, weight, bias, grad = tensors(case, mode, types, device)
-        output, coverage = function(operator)(input, weight, case.kernel_size, bias=bias, mode=mode, return_coverage=True,
-                                              **case.options)
+        output, coverage = function(operator)(input, weight, case.kernel_size, bias=bias, mode=mode,
+                                              return_coverage=True, **case.options)
         parts = arriving(operator, input.double(), weight.double(), case.kernel_size, case.dilation, case.groups)
         expected = combine(*parts, mode)[1]
         assert coverage.shape == (case.size[0], case.groups, *case.size[2:])
         assert coverage.dtype == (torch.float64 if types == "float64" else torch.float32)
         close(coverage, expected, case.kernel_size[0] * case.kernel_size[1])
-        assert torch.equal(output, function(operator)(input, weight, case.kernel_size, bias=bias, mode=mode, **case.options))
+        assert torch.equal(output,
+                           function(operator)(input, weight, case.kernel_size, bias=bias, mode=mode, **case.options))
 
         grad = torch.rand_like(coverage)  # of coverage alone, and without a graph
         gradient = torch.autograd.grad(coverage, weight, grad)[0]
@@ -46,20 +47,20 @@ def test_coverage(device, operator, mode, types):
 
 
 def test_coverage_of_one_image(device):
-    output, coverage = weighted_filter.splat(torch.rand(3, 4, 5, device=device), torch.rand(18, 4, 5, device=device), groups=2,
-                                             return_coverage=True)
+    output, coverage = weighted_filter.splat(torch.rand(3, 4, 5, device=device), torch.rand(18, 4, 5, device=device),
+                                             groups=2, return_coverage=True)
     assert output.shape == (3, 4, 5) and coverage.shape == (2, 4, 5)
 
 
-# ---- Parts --------------------------------------------------------------------------------------------------------------
+# ---- Parts -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype, tolerance", [(torch.float64, 1e-12), (torch.float32, 3e-6)])
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_tiles_of_taps(device, operator, mode, dtype, tolerance):
-    """Of eight, each with the other taps left out; logits to +-100, near which a coverage in float32 is rounded by up to 2^-18 = 3.8e-6.
-    So are its part's share and, with values within +-1, the merged output."""
+    """Of eight, each with the other taps left out; logits to +-100, near which a coverage in float32 is rounded by up
+    to 2^-18 = 3.8e-6. So are its part's share and, with values within +-1, the merged output."""
     if mode == "softmax" and dtype == torch.float32:
         tolerance = 2**-18 + 1e-6
     case = Case(size=(2, 4, 9, 8), kernel_size=(5, 5), groups=2)
@@ -83,7 +84,8 @@ def test_tiles_of_taps(device, operator, mode, dtype, tolerance):
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_tiles_of_taps_with_small_logits(device, operator):
     """Outputs as float32 holds them, where no coverage is large."""
-    input, logits = uniform((2, 3, 9, 8), -1, 1, torch.float32, device), uniform((2, 25, 9, 8), -8, 8, torch.float32, device)
+    input = uniform((2, 3, 9, 8), -1, 1, torch.float32, device)
+    logits = uniform((2, 25, 9, 8), -8, 8, torch.float32, device)
     tile = torch.arange(25, device=device).view(1, -1, 1, 1) % 8
     parts = (function(operator)(input, logits.masked_fill(tile != i, -1e30), mode="softmax", return_coverage=True)
              for i in range(8))
@@ -104,7 +106,7 @@ def test_equal_parts_stay_as_they_are():
     assert torch.equal(merge([part] * 7)[0], part[0])
 
 
-# ---- Samples ------------------------------------------------------------------------------------------------------------
+# ---- Samples ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -115,7 +117,8 @@ def test_samples(device, operator, mode):
     input = uniform((2, samples, 5, 4, 6), -1, 1, torch.float64, device)
     weight = uniform((2, samples, 12, 4, 6), 0.2 if mode == "normalized" else -scale, scale, torch.float64, device)
     bias = uniform(5, -1, 1, torch.float64, device)
-    output, coverage = function(operator)(input, weight, kernel_size, bias=bias, mode=mode, groups=2, return_coverage=True)
+    output, coverage = function(operator)(input, weight, kernel_size, bias=bias, mode=mode, groups=2,
+                                          return_coverage=True)
     parts = zip(*(arriving(operator, input[:, s], weight[:, s], kernel_size, 1, 2) for s in range(samples)))
     expected, expected_coverage = combine(*map(torch.cat, parts), mode)
     torch.testing.assert_close(output, expected + bias.view(-1, 1, 1), rtol=1e-10, atol=1e-10)
@@ -155,7 +158,7 @@ def test_samples_are_not_copied(device, monkeypatch):
     assert torch.equal(output, folded)
 
 
-# ---- Borders ------------------------------------------------------------------------------------------------------------
+# ---- Borders ---------------------------------------------------------------------------------------------------------
 
 
 def continued(index, length, mode):
@@ -188,7 +191,8 @@ def test_padding(device, operator, mode, padding_mode, kernel_size, dilation):
 
 
 @pytest.mark.parametrize("operator", OPERATORS)
-@pytest.mark.parametrize("padding_mode, mode", [("replicate", "softmax"), ("reflect", "linear"), ("replicate", "normalized")])
+@pytest.mark.parametrize("padding_mode, mode",
+                         [("replicate", "softmax"), ("reflect", "linear"), ("replicate", "normalized")])
 def test_gradients_of_padding(operator, padding_mode, mode):
     input, weight, bias, _ = tensors(Case(size=(1, 2, 3, 2), kernel_size=(3, 2)), mode)
     check_gradients(lambda *v: function(operator)(*v[:2], (3, 2), bias=v[2], mode=mode, padding_mode=padding_mode),
@@ -202,7 +206,7 @@ def test_padding_of_samples():
     torch.testing.assert_close(output, each[0] + each[1])
 
 
-# ---- eps ----------------------------------------------------------------------------------------------------------------
+# ---- eps -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("operator", OPERATORS)
@@ -224,7 +228,7 @@ def test_eps(device, operator):
     assert call(*half).dtype == torch.float16
 
 
-# ---- Both ---------------------------------------------------------------------------------------------------------------
+# ---- Both ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -265,7 +269,7 @@ def test_both_read_the_weights_once(monkeypatch):
     assert calls == ["gather_splat"] * 2
 
 
-# ---- Compiled -----------------------------------------------------------------------------------------------------------
+# ---- Compiled --------------------------------------------------------------------------------------------------------
 
 
 def test_compile(device):
@@ -275,7 +279,8 @@ def test_compile(device):
         output, _ = merge([part, weighted_filter.splat(image, weight, mode="softmax", return_coverage=True)])
         gathered, splatted = gather_splat(image, weight)
         padded = weighted_filter.splat(samples, kernels, mode="softmax", padding_mode="reflect")
-        return output + gathered * splatted + padded + weighted_filter.gather(image, weight, mode="normalized", eps=1e-3) + part[1]
+        normalized = weighted_filter.gather(image, weight, mode="normalized", eps=1e-3)
+        return output + gathered * splatted + padded + normalized + part[1]
 
     sizes = (2, 3, 6, 7), (2, 9, 6, 7), (2, 2, 3, 6, 7), (2, 2, 9, 6, 7)
     variables = [uniform(size, 0.1, 1, torch.float64, device) for size in sizes]

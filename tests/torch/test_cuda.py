@@ -24,7 +24,8 @@ def test_stream(gpu, operator, mode):
     stream = torch.cuda.Stream()
 
     def run_late():
-        """Whether the stream was still busy when all was enqueued: a busy host may be slow once, one that waits always is."""
+        """Whether the stream was still busy when all was enqueued: a busy host may be slow once, one that waits always
+        is."""
         late = [torch.zeros_like(tensor, requires_grad=True) for tensor in variables]
         late_grad = torch.zeros_like(grad)
         torch.cuda.synchronize()
@@ -70,8 +71,8 @@ def test_graph(gpu, operator, mode):
 def test_first_call_in_a_capture(gpu):
     """Without a call before, that opens the device and loads the kernel."""
     code = ("import torch, weighted_filter as w; x, k = torch.ones(1, 1, 8, 8).cuda(), torch.ones(1, 9, 8, 8).cuda(); "
-            "graph = torch.cuda.CUDAGraph(); context = torch.cuda.graph(graph); context.__enter__(); y = w.gather(x, k); "
-            "context.__exit__(None, None, None); x.fill_(2); graph.replay(); print(y[0, 0, 4, 4].item())")
+            "graph = torch.cuda.CUDAGraph(); context = torch.cuda.graph(graph); context.__enter__(); y = w.gather(x, "
+            "k); context.__exit__(None, None, None); x.fill_(2); graph.replay(); print(y[0, 0, 4, 4].item())")
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert result.stdout == "18.0\n", result.stderr
 

@@ -39,7 +39,8 @@ TYPES = [
      "input is torch.int32, it needs to be torch.float32, torch.float16, torch.bfloat16 or torch.float64"),
     ((IMAGE.to(torch.complex64), WEIGHT), {},
      "input is torch.complex64, it needs to be torch.float32, torch.float16, torch.bfloat16 or torch.float64"),
-    ((IMAGE.half(), WEIGHT), {}, "weight is torch.float32, with an input of torch.float16 it needs to be torch.float16"),
+    ((IMAGE.half(), WEIGHT), {},
+     "weight is torch.float32, with an input of torch.float16 it needs to be torch.float16"),
     ((IMAGE, WEIGHT.double()), {},
      f"weight is torch.float64, with an input of torch.float32 it needs to be torch.float32, {SIXTEEN}"),
     ((IMAGE, WEIGHT), {"bias": torch.zeros(3).double()},
@@ -50,9 +51,11 @@ TYPES = [
 VALUES = [
     ((IMAGE, WEIGHT[:, :8]), {}, "weight has 8 channels, which fit no square kernel (4 for 2x2, 9 for 3x3): give "
                                  "kernel_size=(height, width)"),
-    ((IMAGE, WEIGHT), {"groups": 2}, "weight has 9 channels, which fit no 2 groups of square kernels (8 for 2x2, 18 for 3x3): "
+    ((IMAGE, WEIGHT), {"groups": 2},
+     "weight has 9 channels, which fit no 2 groups of square kernels (8 for 2x2, 18 for 3x3): "
                                      "give kernel_size=(height, width)"),
-    ((IMAGE, WEIGHT[:, :0]), {}, "weight has 0 channels, which fit no square kernel (1 for 1x1): give kernel_size=(height, width)"),
+    ((IMAGE, WEIGHT[:, :0]), {},
+     "weight has 0 channels, which fit no square kernel (1 for 1x1): give kernel_size=(height, width)"),
     ((IMAGE, WEIGHT), {"groups": 0}, "groups is 0, it needs to be 1 to 2147483647"),
     ((IMAGE, WEIGHT, 3), {"groups": 1 << 40}, "groups is 1099511627776, it needs to be 1 to 2147483647"),
     ((IMAGE, WEIGHT), {"dilation": 0}, "dilation is 0, it needs to be 1 to 65535"),
@@ -111,7 +114,8 @@ def test_gradients_without_data():
     image, weight, grad = IMAGE.to("meta"), WEIGHT.to("meta"), torch.zeros(1, 3, 4, 4, device="meta")
     message = "grad_output is (1, 3, 4, 4) and input (1, 3, 4, 5), they need to be the same"
     settings = (3, 3), "linear", 1, 1
-    assert said(ValueError, operator.backward_operator, grad, image, weight, None, None, None, *settings, [True] * 3) == message
+    assert said(ValueError, operator.backward_operator, grad, image, weight, None, None, None, *settings,
+                [True] * 3) == message
     assert said(ValueError, operator.grad_weight_operator, image, grad, (3, 3), 1, 1, torch.float32) == message
     tensors = torch.zeros(1, 3, 4, 4), IMAGE, WEIGHT  # and with data
     assert said(ValueError, operator.backward_operator, *tensors, None, None, None, *settings, [True] * 3) == message
@@ -150,14 +154,15 @@ def test_devices_of_a_gpu(gpu):
     assert said(ValueError, gather, IMAGE.to(gpu), WEIGHT) == message
 
 
-# ---- Coverage, samples, borders -----------------------------------------------------------------------------------------
+# ---- Coverage, samples, borders --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("options, error, message", [
     ({"eps": 0}, ValueError, "eps is 0, it needs to be larger than 0"),
     ({"eps": float("nan")}, ValueError, "eps is nan, it needs to be larger than 0"),
     ({"eps": "1e-3"}, TypeError, "eps is '1e-3', it needs to be a float"),
-    ({"padding_mode": "circular"}, ValueError, "padding_mode is 'circular', it needs to be 'zeros', 'replicate' or 'reflect'"),
+    ({"padding_mode": "circular"}, ValueError,
+     "padding_mode is 'circular', it needs to be 'zeros', 'replicate' or 'reflect'"),
     ({"return_coverage": 1}, TypeError, "return_coverage is 1 (int), it needs to be True or False"),
 ])
 def test_options(options, error, message):
@@ -165,8 +170,8 @@ def test_options(options, error, message):
 
 
 def test_reflection_needs_pixels():
-    message = ("padding_mode is 'reflect' and the kernel reaches 4 pixels beyond an image of height 4: it needs to reach less "
-               "than that")
+    message = ("padding_mode is 'reflect' and the kernel reaches 4 pixels beyond an image of height 4: it needs to "
+               "reach less than that")
     assert said(ValueError, gather, IMAGE, torch.zeros(1, 81, 4, 5), padding_mode="reflect") == message
 
 
@@ -182,14 +187,17 @@ def test_samples():
 
 def test_merge():
     assert said(ValueError, merge, []) == "there are no parts, merge needs at least one"
-    assert said(ValueError, merge, [(IMAGE, IMAGE)], "mean") == "mode is 'mean', it needs to be 'linear', 'normalized' or 'softmax'"
+    assert said(ValueError, merge, [(IMAGE,
+                                     IMAGE)],
+                "mean") == "mode is 'mean', it needs to be 'linear', 'normalized' or 'softmax'"
 
 
-# ---- The layer ----------------------------------------------------------------------------------------------------------
+# ---- The layer -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("arguments, options, error, message", [
-    ((3, 5), {"mode": "gaussian"}, ValueError, "mode is 'gaussian', it needs to be 'linear', 'normalized' or 'softmax'"),
+    ((3, 5), {"mode": "gaussian"}, ValueError,
+     "mode is 'gaussian', it needs to be 'linear', 'normalized' or 'softmax'"),
     ((0, 5), {}, ValueError, "in_channels is 0, it needs to be 1 to 2147483647"),
     ((2.5, 5), {}, TypeError, "in_channels is 2.5 (float), it needs to be an int"),
     ((3, (5, -1)), {}, ValueError, "kernel_size is (5, -1), its height and width need to be 1 to 255"),
@@ -202,7 +210,8 @@ def test_merge():
     ((3, 5), {"bias": 5}, TypeError, "bias is 5 (int), it needs to be True or False"),
     ((3, 5), {"splat": "False"}, TypeError, "splat is 'False', it needs to be True or False"),
     ((3, 5), {"eps": -1.0}, ValueError, "eps is -1.0, it needs to be larger than 0"),
-    ((3, 5), {"padding_mode": "same"}, ValueError, "padding_mode is 'same', it needs to be 'zeros', 'replicate' or 'reflect'"),
+    ((3, 5), {"padding_mode": "same"}, ValueError,
+     "padding_mode is 'same', it needs to be 'zeros', 'replicate' or 'reflect'"),
     ((3, 5), {"channels": 3}, TypeError, "in_channels and channels mean the same, the layer needs one of them"),
     ((), {"kernel_size": 5}, TypeError, "the layer needs in_channels, or channels, which means the same"),
     ((3,), {}, TypeError, "the layer needs kernel_size: an int, or two of them: (height, width)"),
@@ -215,6 +224,8 @@ def test_layer_is_applied():
     layer = WeightedFilter(3, 3)
     assert said(ValueError, layer, torch.ones(1, 4, 5, 5), torch.ones(1, 9, 5, 5)) == \
         "input has 4 channels, this layer has a bias for 3"
-    assert said(ValueError, layer, torch.ones(5), torch.ones(9)) == f"input has 1 dimensions and weight has 1, {DIMENSIONS}"
+    sentence = said(ValueError, layer, torch.ones(5), torch.ones(9))
+    assert sentence == f"input has 1 dimensions and weight has 1, {DIMENSIONS}"
     assert said(TypeError, layer, None, torch.ones(1, 9, 5, 5)) == "input is None, it needs to be a torch.Tensor"
-    assert weighted_filter.WeightedFilter(3, 3, bias=False)(torch.ones(1, 4, 5, 5), torch.ones(1, 9, 5, 5)).shape == (1, 4, 5, 5)
+    layer = weighted_filter.WeightedFilter(3, 3, bias=False)
+    assert layer(torch.ones(1, 4, 5, 5), torch.ones(1, 9, 5, 5)).shape == (1, 4, 5, 5)

@@ -20,8 +20,8 @@ def test_decomposition(device, operator, mode):
     for case in CASES:
         input, weight, bias, _ = tensors(case, mode, device=device)
         arguments = input, weight, bias, case.kernel_size, mode, case.dilation, case.groups
-        expected = getattr(weighted_filter, operator)(input, weight, case.kernel_size, bias=bias, mode=mode, return_coverage=True,
-                                                      **case.options)
+        expected = getattr(weighted_filter, operator)(input, weight, case.kernel_size, bias=bias, mode=mode,
+                                                      return_coverage=True, **case.options)
         for actual, wanted in zip(decompose(operator == "splat", *arguments), expected):
             torch.testing.assert_close(actual, wanted)
 
@@ -52,8 +52,8 @@ def test_onnx(tmp_path):
     size = {2: torch.export.Dim("height", min=16), 3: torch.export.Dim("width", min=16)}
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        torch.onnx.export(model, (torch.rand(1, 3, 20, 24),), tmp_path / "model.onnx", dynamo=True, dynamic_shapes=(size,),
-                          verbose=False)
+        torch.onnx.export(model, (torch.rand(1, 3, 20, 24),), tmp_path / "model.onnx", dynamo=True,
+                          dynamic_shapes=(size,), verbose=False)
         expected = model(torch.from_numpy(image))
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
     for actual, wanted in zip(session.run(None, {session.get_inputs()[0].name: image}), expected):
@@ -89,7 +89,8 @@ def test_double_backward_of_compiled():
     compiled = torch.compile(lambda *variables: weighted_filter.gather(*variables, mode="softmax").square().sum(),
                              backend="aot_eager")
     gradient = torch.autograd.grad(compiled(input, weight), weight, create_graph=True)[0]
-    with pytest.raises(RuntimeError, match="torch.compile with aot_autograd does not currently support double backward"):
+    with pytest.raises(RuntimeError,
+                       match="torch.compile with aot_autograd does not currently support double backward"):
         torch.autograd.grad(gradient.sum(), input)
 
 
@@ -114,7 +115,8 @@ for operator in (weighted_filter.gather, weighted_filter.splat):
         parts = [distribute_tensor(tensor, mesh, [place]).requires_grad_()
                  for tensor, place in zip(whole, (Shard(0), Shard(0), Replicate()))]
         whole = [tensor.requires_grad_() for tensor in whole]
-        output, expected = (operator(image, weight, bias=bias, groups=2, mode=mode) for image, weight, bias in (parts, whole))
+        output, expected = (operator(image, weight, bias=bias, groups=2, mode=mode)
+                        for image, weight, bias in (parts, whole))
         assert isinstance(output, DTensor) and output.placements == (Shard(0),) and output.to_local().shape[0] == 2
         torch.testing.assert_close(output.full_tensor(), expected)
         output.pow(2).sum().backward()
@@ -127,8 +129,8 @@ dist.destroy_process_group()
 
 def test_sharded_batch(tmp_path):
     """Two processes, each with half of a DTensor's batch: values and gradients."""
-    processes = [subprocess.Popen([sys.executable, "-c", SHARDED, str(rank), str(tmp_path / "store")], stderr=subprocess.PIPE,
-                                  text=True) for rank in range(2)]
+    processes = [subprocess.Popen([sys.executable, "-c", SHARDED, str(rank), str(tmp_path / "store")],
+                                  stderr=subprocess.PIPE, text=True) for rank in range(2)]
     for process in processes:
         _, errors = process.communicate(timeout=300)
         assert process.returncode == 0, errors

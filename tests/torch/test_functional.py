@@ -100,7 +100,7 @@ def test_numbers_of_numpy():
     assert torch.equal(gather(input, weight, [np.int64(3), 3], dilation=2, groups=2), expected)
 
 
-# ---- Memory -------------------------------------------------------------------------------------------------------------
+# ---- Memory ----------------------------------------------------------------------------------------------------------
 
 
 def channels_last(tensor):
@@ -171,7 +171,7 @@ def test_memory_format_is_kept(device):
         assert gather(layout(input), weight).is_contiguous()
 
 
-# ---- Autocast -----------------------------------------------------------------------------------------------------------
+# ---- Autocast --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -200,7 +200,7 @@ def test_autocast_network(device):
     assert network.weight.grad.abs().sum() > 0 and input.grad.abs().sum() > 0
 
 
-# ---- Threads ------------------------------------------------------------------------------------------------------------
+# ---- Threads ---------------------------------------------------------------------------------------------------------
 
 
 def test_threads(device):

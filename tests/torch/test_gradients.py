@@ -12,8 +12,8 @@ from weighted_filter import operators
 
 def reference_gradients(operator, case, mode, input, weight, bias, grad):
     variables = [tensor.detach().double().requires_grad_() for tensor in (input, weight, bias) if tensor is not None]
-    output = reference(operator, variables[0], variables[1], case.kernel_size, variables[2] if case.bias else None, mode,
-                       **case.options)
+    output = reference(operator, variables[0], variables[1], case.kernel_size, variables[2] if case.bias else None,
+                       mode, **case.options)
     return torch.autograd.grad(output, variables, grad.double())
 
 
@@ -75,7 +75,7 @@ def test_saved(device, operator):
         assert saved == [weight.shape]
 
 
-# ---- Finite differences -------------------------------------------------------------------------------------------------
+# ---- Finite differences ----------------------------------------------------------------------------------------------
 
 SMALL = (
     Case(size=(1, 2, 3, 4)),
@@ -125,7 +125,7 @@ def test_third_order(device, operator):
 
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_normalized_near_zero(device, operator):
-    """Where the sum of weights is smaller than 1e-6 it is a constant divisor, for first and second derivatives alike."""
+    """Where the sum of weights is smaller than 1e-6 it is a constant divisor, for first and second derivatives."""
     input = uniform((1, 2, 4, 4), -1, 1, torch.float64, device)
     scale = torch.full((1, 1, 4, 4), 1e-8, dtype=torch.float64, device=device)
     scale[..., 2:] = 1
@@ -143,7 +143,7 @@ def test_normalized_near_zero(device, operator):
         torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-9 * b.abs().max().item())
 
 
-# ---- Registration -------------------------------------------------------------------------------------------------------
+# ---- Registration ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mode", ["linear", "softmax"])

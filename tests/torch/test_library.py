@@ -33,7 +33,8 @@ def test_no_library(name, reason):
 
 def test_other_version(tmp_path):
     """One whose calls take other arguments is not called."""
-    names = ("create", "destroy", "apply", "gather_splat", "backward", "backward_workspace", "grad_weight", "backend_built")
+    names = ("create", "destroy", "apply", "gather_splat", "backward", "backward_workspace", "grad_weight",
+             "backend_built")
     source = "".join(f"void wf_{name}(void) {{}}\n" for name in names)
     source += 'void omp_set_num_threads(int n) { (void)n; }\nconst char *wf_version(void) { return "0.1.9"; }\n'
     other = tmp_path / "libwf.so"
@@ -49,8 +50,8 @@ def test_library_refuses():
     result = run_python("import torch, weighted_filter as w; w.gather(torch.ones(1, 2, 2), torch.ones(1, 2, 2))",
                         WF_CPU_INSTRUCTIONS="abacus")
     assert result.returncode == 1
-    assert result.stderr.splitlines()[-1] == ("RuntimeError: WF_CPU_INSTRUCTIONS is abacus, this processor has no such set "
-                                              "(baseline, avx2, avx512)")
+    assert result.stderr.splitlines()[-1] == ("RuntimeError: WF_CPU_INSTRUCTIONS is abacus, this processor has no such "
+                                              "set (baseline, avx2, avx512)")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
@@ -61,8 +62,8 @@ def test_no_gpu():
 
 def test_at_exit():
     """Devices outlive what runs while the process ends, such as daemon threads."""
-    result = run_python("import atexit; atexit.register(lambda: run()); import torch; from weighted_filter import library; "
-                        "ones, output = torch.ones(1, 1, 2, 2), torch.zeros(1, 1, 2, 2); "
+    result = run_python("import atexit; atexit.register(lambda: run()); import torch; from weighted_filter import "
+                        "library; ones, output = torch.ones(1, 1, 2, 2), torch.zeros(1, 1, 2, 2); "
                         "apply = lambda: library.apply(0, ((1, 1), 'linear', 1, 1), ones, ones, None, output); "
                         "run = lambda: (apply(), print(output.sum())); apply()")
     assert (result.returncode, result.stdout) == (0, "tensor(4.)\n"), result.stderr

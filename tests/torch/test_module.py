@@ -61,7 +61,7 @@ def test_repr():
             == "WeightedFilter(4, kernel_size=(3, 2), splat=True, mode='softmax', dilation=2, groups=2, bias=False)")
 
 
-# ---- Code that was written for the layer of Munkberg and Hasselgren 2020 (NVlabs/layerdenoise) -----------------------------
+# ---- Code that was written for the layer of Munkberg and Hasselgren 2020 (NVlabs/layerdenoise) -----------------------
 
 
 def test_keyword_channels():
@@ -72,7 +72,7 @@ def test_keyword_channels():
 
 @pytest.mark.parametrize("splat", [False, True])
 def test_other_numbers_of_channels(splat):
-    """Weights filter ones of a single channel, too, to divide by; without a bias nothing depends on the layer's channels."""
+    """Weights filter a single channel, too, to divide by; without a bias nothing depends on the layer's channels."""
     layer = WeightedFilter(channels=3, kernel_size=5, bias=False, splat=splat)
     radiance, weights = torch.rand(2, 3, 9, 8), torch.rand(2, 25, 9, 8)
     sums = layer(torch.ones(2, 1, 9, 8), weights)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load, save
-from weighted_filter.network import Architecture, Feature, Frame, Network, denoise, load_network, reference, save_network
+from weighted_filter.network import (Architecture, Feature, Frame, Network, denoise, load_network, reference,
+                                     save_network)
 from weighted_filter.network.features import clean, exposure, features
 
 SMALL = Architecture(channels=(16, 32, 48), encoder=(2, 1, 2), decoder=(1, 2), kernels=(5, 3, 3), albedo_kernel=3)
@@ -66,7 +67,8 @@ def test_exposure_and_planes(height, width, device):
     planes = features(SMALL, cleaned, factor, 16)
     assert planes.shape == (1, 16, height, width) and not planes[:, 13:].any()
     description = json.loads(SMALL.to_json())
-    np.testing.assert_allclose(planes[0, :13].cpu(), network_reference.features(description, *expected), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(planes[0, :13].cpu(), network_reference.features(description, *expected), rtol=1e-12,
+                               atol=1e-12)
 
 
 def test_exposure_of_known_images():
@@ -135,8 +137,8 @@ def test_extreme_frames_give_finite_images(device):
     black = torch.zeros(shape, device=device)
     holes = torch.rand(shape, device=device)
     holes[:, :, ::3, ::2] = torch.nan
-    cases = {"black": black, "constant": black + 0.7, "bright": black + 1e6, "holes": holes, "infinite": black + torch.inf,
-             "huge": black + 1e30, "too large": black + 3e38}
+    cases = {"black": black, "constant": black + 0.7, "bright": black + 1e6, "holes": holes,
+             "infinite": black + torch.inf, "huge": black + 1e30, "too large": black + 3e38}
     for name, color in cases.items():
         guides = holes if name == "holes" else black
         for image in denoise(network, Frame(color, guides, guides, guides[:, :1])):
@@ -168,7 +170,8 @@ BAD_ARCHITECTURES = [
     ("{", "the architecture is no JSON"),
     ("[]", "the architecture is no JSON object"),
     (changed(family="other"), "the architecture's family is 'other', it is 'kernel-pyramid-unet'"),
-    (changed(more=1), "the architecture has albedo_kernel, channels, decoder, encoder, epsilon, features, kernels, more, it has "
+    (changed(more=1),
+     "the architecture has albedo_kernel, channels, decoder, encoder, epsilon, features, kernels, more, it has "
      "albedo_kernel, channels, decoder, encoder, epsilon, features, kernels"),
     (changed(channels=16), "the architecture's channels are no list"),
     (changed(channels=[]), "the architecture's channels have 0 levels, there are 1 to 8"),
@@ -225,7 +228,8 @@ def test_file_holds_float16_and_says_what_it_is(tmp_path):
 def test_too_large_or_not_finite(tmp_path):
     path = tmp_path / "network.safetensors"
     with pytest.raises(ValueError, match=r"^the network has \d+ bytes, a file has at most 8388608$"):
-        save_network(path, Network(Architecture(channels=(64, 256, 512), encoder=(1, 1, 2), decoder=(1, 1), kernels=(5,))),
+        save_network(path,
+                     Network(Architecture(channels=(64, 256, 512), encoder=(1, 1, 2), decoder=(1, 1), kernels=(5,))),
                      name="", origin="", licence="")
     network = Network(SMALL)
     network.encoder[0][1].bias.data[3] = 1e6

@@ -17,18 +17,19 @@ VERSION = re.search('#define WF_VERSION "(.*)"', (PACKAGE.parent / "include" / "
 
 def test_source_distribution(tmp_path):
     """It has all that it is built from; tests/run installs the package from one."""
-    subprocess.run([sys.executable, "-c", f"import build_package; build_package.build_sdist({str(tmp_path)!r})"], cwd=PACKAGE,
-                   check=True, capture_output=True, timeout=120)
+    subprocess.run([sys.executable, "-c", f"import build_package; build_package.build_sdist({str(tmp_path)!r})"],
+                   cwd=PACKAGE, check=True, capture_output=True, timeout=120)
     with tarfile.open(tmp_path / f"weighted_filter-{VERSION}.tar.gz") as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
         metadata = archive.extractfile(f"weighted_filter-{VERSION}/PKG-INFO").read().decode()
     wanted = {f"libwf/{path.relative_to(PACKAGE.parents[1])}" for folder in ("cpu", "cuda", "include", "network")
               for path in (PACKAGE.parent / folder).iterdir()}
-    assert wanted | {"libwf/CMakeLists.txt", "libwf/shaders/shared.h", "LICENSE", "README.md", "pyproject.toml", "CMakeLists.txt",
-                     "build_package.py", "src/weighted_filter/py.typed", "src/weighted_filter/train/trainer.py"} <= names
+    assert wanted | {"libwf/CMakeLists.txt", "libwf/shaders/shared.h", "LICENSE", "README.md", "pyproject.toml",
+                     "CMakeLists.txt", "build_package.py", "src/weighted_filter/py.typed",
+                     "src/weighted_filter/train/trainer.py"} <= names
     assert not [name for name in names if "torch/" in name or name.endswith(".pyc")]
-    for line in (f"Version: {VERSION}", "Requires-Python: >=3.10", "Requires-Dist: torch>=2.6", "License-Expression: MIT",
-                 "Classifier: Typing :: Typed"):
+    for line in (f"Version: {VERSION}", "Requires-Python: >=3.10", "Requires-Dist: torch>=2.6",
+                 "License-Expression: MIT", "Classifier: Typing :: Typed"):
         assert line in metadata.splitlines()
     assert (PACKAGE / "README.md").read_text() in metadata
     assert (PACKAGE / "LICENSE").read_text() == (PACKAGE.parents[1] / "LICENSE").read_text()
@@ -105,7 +106,7 @@ def test_types(tmp_path):
     (tmp_path / "good.py").write_text(GOOD)
     (tmp_path / "bad.py").write_text(BAD)
     environment = {**os.environ, "PYTHONPATH": str(pathlib.Path(weighted_filter.__file__).parents[1])}
-    found = subprocess.run([sys.executable, "-m", "mypy", "--strict", "good.py", "bad.py"], cwd=tmp_path, env=environment,
-                           capture_output=True, text=True, timeout=300, check=False)
+    found = subprocess.run([sys.executable, "-m", "mypy", "--strict", "good.py", "bad.py"], cwd=tmp_path,
+                           env=environment, capture_output=True, text=True, timeout=300, check=False)
     lines = [int(number) for number in re.findall(r"^bad.py:(\d+): error:", found.stdout, re.MULTILINE)]
     assert lines == [4, 5, 6, 7, 8] and found.stdout.count("error:") == 5, found.stdout

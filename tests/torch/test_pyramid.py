@@ -31,7 +31,8 @@ def test_down_and_up(height, width, device):
     large = up(small, (height, width))
     for n in range(2):
         np.testing.assert_allclose(small[n].cpu(), network_reference.down(image[n].cpu().numpy()), atol=1e-14)
-        np.testing.assert_allclose(large[n].cpu(), network_reference.up(small[n].cpu().numpy(), height, width), atol=1e-14)
+        np.testing.assert_allclose(large[n].cpu(), network_reference.up(small[n].cpu().numpy(), height, width),
+                                   atol=1e-14)
 
 
 @pytest.mark.parametrize("splats", [False, True])

@@ -23,8 +23,8 @@ def wf_pyramid(image, weights, alphas, kernels, splats):
     output, levels, kept = torch.empty_like(image), (Level * len(weights))(), []
     for level, (weight, alpha, kernel) in enumerate(zip(weights, [*alphas, None], kernels)):
         kept += [wf_tensor(weight), None if alpha is None else wf_tensor(alpha)]
-        levels[level] = Level(library._Filter(kernel, kernel, 1, library.MODES["softmax"], 1), ctypes.addressof(kept[-2]),
-                              None if alpha is None else ctypes.addressof(kept[-1]))
+        levels[level] = Level(library._Filter(kernel, kernel, 1, library.MODES["softmax"], 1),
+                              ctypes.addressof(kept[-2]), None if alpha is None else ctypes.addressof(kept[-1]))
     wf.wf_pyramid_workspace.restype = ctypes.c_size_t
     size = wf.wf_pyramid_workspace(wf_tensor(image), len(weights))
     workspace = torch.empty(size + 256, dtype=torch.uint8, device=image.device)

@@ -13,8 +13,8 @@ CASES = (Case(size=(1, 2, 3, 3)), Case(size=(2, 3, 2, 3), kernel_size=(2, 3), di
 
 def outputs_of(operator, mode, case):
     def call(input, weight, bias):
-        return getattr(weighted_filter, operator)(input, weight, case.kernel_size, bias=bias, mode=mode, return_coverage=True,
-                                                  **case.options)
+        return getattr(weighted_filter, operator)(input, weight, case.kernel_size, bias=bias, mode=mode,
+                                                  return_coverage=True, **case.options)
     return call
 
 
@@ -28,7 +28,8 @@ def case(request):
 def test_vmap(device, operator, mode, case):
     """Every argument with a batch of its own or without one."""
     call = outputs_of(operator, mode, case)
-    batches = [torch.stack(values).detach() for values in zip(*(tensors(case, mode, device=device)[:3] for _ in range(3)))]
+    batches = [torch.stack(values).detach()
+               for values in zip(*(tensors(case, mode, device=device)[:3] for _ in range(3)))]
     for batched in ((1, 1, 0), (1, 0, 0), (0, 1, 0), (1, 1, 1), (1, 0, 1), (0, 0, 1)):
         dims = tuple(0 if has else None for has in batched)
         arguments = [values if has else values[0] for values, has in zip(batches, batched)]
@@ -90,7 +91,8 @@ def test_network():
     def loss(parameters, image):
         return layer(image, func.functional_call(network, parameters, image)).square().mean()
 
-    gradients = func.vmap(func.grad(loss), (None, 0))({name: value.detach() for name, value in parameters.items()}, images)
+    gradients = func.vmap(func.grad(loss), (None, 0))({name: value.detach() for name, value in parameters.items()},
+                                                      images)
     for i in range(3):
         expected = torch.autograd.grad(loss(parameters, images[i]), parameters.values())
         for a, b in zip(gradients.values(), expected):

@@ -1,7 +1,8 @@
 """Renders mirrors.py with Cycles and writes its denoising features, which test_cycles.py compares with.
 
     pip install bpy==4.5.15      (Python 3.11)
-    python tests/trace/cycles_reference.py [--width 64] [--height 48] [--spp 4096] [--out tests/trace/mirrors_cycles.npz]
+    python tests/trace/cycles_reference.py [--width 64] [--height 48] [--spp 4096] [--out
+    tests/trace/mirrors_cycles.npz]
 
 The committed file is what this wrote without options: albedo (H,W,3), normal (H,W,3) in world space, depth (H,W)."""
 
@@ -29,8 +30,8 @@ def make_material(name, kind, color, roughness):
     material.use_nodes = True
     nodes = material.node_tree.nodes
     nodes.clear()
-    shader = nodes.new({"matte": "ShaderNodeBsdfDiffuse", "metal": "ShaderNodeBsdfPrincipled", "glass": "ShaderNodeBsdfGlass",
-                        "light": "ShaderNodeEmission"}[kind])
+    shader = nodes.new({"matte": "ShaderNodeBsdfDiffuse", "metal": "ShaderNodeBsdfPrincipled",
+                        "glass": "ShaderNodeBsdfGlass", "light": "ShaderNodeEmission"}[kind])
     if kind == "metal":
         shader.inputs["Base Color"].default_value = (*color, 1)
         shader.inputs["Metallic"].default_value = 1
@@ -51,7 +52,8 @@ def build():
     for name, corner, right, up in mirrors.quads():
         corner, right, up = (np.asarray(v, float) for v in (corner, right, up))
         mesh = bpy.data.meshes.new(name)
-        mesh.from_pydata([to_blender(p) for p in (corner, corner + right, corner + right + up, corner + up)], [], [(0, 1, 2, 3)])
+        mesh.from_pydata([to_blender(p) for p in (corner, corner + right, corner + right + up, corner + up)], [],
+                         [(0, 1, 2, 3)])
         mesh.materials.append(materials[name])
         bpy.context.scene.collection.objects.link(bpy.data.objects.new(name, mesh))
     camera = bpy.data.cameras.new("camera")
@@ -97,7 +99,8 @@ def main():
     camera = stack("Denoising Normal", "XYZ") * (1, 1, -1)  # Cycles' camera space has z into the scene
     world = camera @ rotation.T
     normal = np.stack([world[..., 0], world[..., 2], -world[..., 1]], -1)
-    np.savez_compressed(arguments.out, albedo=stack("Denoising Albedo", "RGB").astype(np.float16), normal=normal.astype(np.float16),
+    np.savez_compressed(arguments.out, albedo=stack("Denoising Albedo", "RGB").astype(np.float16),
+                        normal=normal.astype(np.float16),
                         depth=channels["ViewLayer.Denoising Depth.Z"].astype(np.float32))
 
 

@@ -3,8 +3,8 @@
     pip install mitsuba==3.9.1
     python tests/trace/mitsuba_reference.py [--size 32] [--spp 32768] [--out tests/trace/cornell_mitsuba.npz]
 
-The committed file is what this wrote without options (Mitsuba 3.9.1, scalar_rgb): color (H,W,3), normal (H,W,3), and depth
-(H,W), the distance from the eye to the mean of the pixel's points. It took a minute on two cores.
+The committed file is what this wrote without options (Mitsuba 3.9.1, scalar_rgb): color (H,W,3), normal (H,W,3), and
+depth (H,W), the distance from the eye to the mean of the pixel's points. It took a minute on two cores.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Sampled features of mirrors, glass and matte walls against Cycles' denoising passes of the same scene.
 
-mirrors_cycles.npz is Cycles', with many samples; cycles_reference.py makes it again. Beside frame.exr in its temporary folder lies
-difference.png: wfview's albedo, Cycles', their difference times 4, and so for normals."""
+mirrors_cycles.npz is Cycles', with many samples; cycles_reference.py makes it again. Beside frame.exr in its temporary
+folder lies difference.png: wfview's albedo, Cycles', their difference times 4, and so for normals."""
 
 import pathlib
 import subprocess
@@ -33,8 +33,9 @@ def layers(build, tmp_path_factory):
         expected = {name: file[name].astype(np.float64) for name in file}
     height, width = expected["depth"].shape
     mirrors.write_glb(folder / "mirrors.glb")
-    command = [build / "app" / "wfview", "--headless", "--scene", folder / "mirrors.glb", "--render-size", f"{width}x{height}",
-               "--features", "sampled", "--spp", 64, "--backend", "cpu", "--kernel-size", 3, "--save", folder]
+    command = [build / "app" / "wfview", "--headless", "--scene", folder / "mirrors.glb", "--render-size",
+               f"{width}x{height}", "--features", "sampled", "--spp", 64, "--backend", "cpu", "--kernel-size", 3,
+               "--save", folder]
     subprocess.run([str(argument) for argument in command], check=True, timeout=600)
     with OpenEXR.File(str(folder / "frame.exr"), separate_channels=True) as file:
         channels = {name: channel.pixels.astype(np.float64) for name, channel in file.channels().items()}

@@ -1,6 +1,7 @@
 """The Cornell-style box, traced until it has converged, against Mitsuba 3's picture of the same description.
 
-cornell_mitsuba.npz is Mitsuba's, small, so that this takes seconds on a CPU; mitsuba_reference.py makes it again, in any size:
+cornell_mitsuba.npz is Mitsuba's, small, so that this takes seconds on a CPU; mitsuba_reference.py makes it again, in
+any size:
 
     python tests/trace/mitsuba_reference.py --size 256 --spp 4096 --out reference.npz
     WF_MITSUBA_REFERENCE=reference.npz WF_MITSUBA_SPP=4096 python -m pytest --basetemp=out tests/trace/test_mitsuba.py
@@ -17,7 +18,8 @@ import OpenEXR
 import pytest
 from PIL import Image
 
-REFERENCE = pathlib.Path(os.environ.get("WF_MITSUBA_REFERENCE", pathlib.Path(__file__).with_name("cornell_mitsuba.npz")))
+REFERENCE = pathlib.Path(os.environ.get("WF_MITSUBA_REFERENCE",
+                                        pathlib.Path(__file__).with_name("cornell_mitsuba.npz")))
 SPP = int(os.environ.get("WF_MITSUBA_SPP", 2048))
 SPP_OF_FRAME = 64
 
@@ -40,7 +42,8 @@ def frame(build, root, reference, tmp_path_factory):
     with OpenEXR.File(str(folder / "frame.exr"), separate_channels=True) as file:
         channels = {name: channel.pixels.astype(np.float64) for name, channel in file.channels().items()}
     stack = lambda *names: np.stack([channels[name] for name in names], -1)
-    return {"color": stack("R", "G", "B"), "normal": stack("normal.X", "normal.Y", "normal.Z"), "depth": channels["Z"]}, folder
+    return {"color": stack("R", "G", "B"), "normal": stack("normal.X", "normal.Y", "normal.Z"),
+            "depth": channels["Z"]}, folder
 
 
 def display(linear):
@@ -78,7 +81,7 @@ def test_normals(frame, reference):
 
 
 def test_depth(frame, reference):
-    """Of the pixel's middle; Mitsuba's is the mean over the pixel, which perspective shifts by up to 0.13 % at 32 x 32."""
+    """Of the pixel's middle; Mitsuba's is the mean over the pixel, which perspective shifts by up to 0.13 %."""
     inside = inside_of_faces(reference)
     np.testing.assert_allclose(frame[0]["depth"][inside], reference["depth"][inside], rtol=2e-3)
 
@@ -86,8 +89,9 @@ def test_depth(frame, reference):
 def test_sampled_features(build, root, reference, tmp_path):
     """Means over the pixel, as Mitsuba's are: at edges too."""
     height, width = reference["depth"].shape
-    command = [build / "app" / "wfview", "--headless", "--scene", root / "assets" / "scenes" / "cornell.glb", "--render-size",
-               f"{width}x{height}", "--spp", 64, "--features", "sampled", "--backend", "vulkan", "--kernel-size", 3, "--save", tmp_path]
+    command = [build / "app" / "wfview", "--headless", "--scene", root / "assets" / "scenes" / "cornell.glb",
+               "--render-size", f"{width}x{height}", "--spp", 64, "--features", "sampled", "--backend", "vulkan",
+               "--kernel-size", 3, "--save", tmp_path]
     subprocess.run([str(argument) for argument in command], check=True, timeout=600)
     with OpenEXR.File(str(tmp_path / "frame.exr"), separate_channels=True) as file:
         channels = {name: channel.pixels.astype(np.float64) for name, channel in file.channels().items()}

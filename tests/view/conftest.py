@@ -42,7 +42,8 @@ class Result:
 
 @pytest.fixture(scope="session")
 def wfview(build, tmp_path_factory):
-    """Runs wfview with arguments, in a folder, with changes to the environment (None removes a variable); with an empty cache at first."""
+    """Runs wfview with arguments, in a folder, with changes to the environment (None removes a variable); with an empty
+    cache at first."""
     cache = tmp_path_factory.mktemp("cache")
 
     def run(*arguments, cwd=ROOT, timeout=240, **changes):

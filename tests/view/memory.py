@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Whether wfview's memory grows while it runs: 5,000 frames headless with the inspector and the times open, on whatever device there is.
+"""Whether wfview's memory grows while it runs: 5,000 frames headless with the inspector and the times open, on whatever
+device there is.
 
     tests/view/memory.py [--frames 5000] [--backend auto] [--most 8] [ARGUMENTS of wfview ...]
 
-Prints the memory of the process, and on NVIDIA GPUs what it has there, after a fifth of the frames' time and at the end; exits 1 where one has
-grown by more than --most MiB between. WF_BUILD names the build folder.
+Prints the memory of the process, and on NVIDIA GPUs what it has there, after a fifth of the frames' time and at the
+end; exits 1 where one has grown by more than --most MiB between. WF_BUILD names the build folder.
 """
 
 import argparse
@@ -44,7 +45,8 @@ def samples(arguments, frames, every=0.5):
     """Of a run: pairs of MiB on host and device, with the time; and what the run printed."""
     program = ROOT / os.environ.get("WF_BUILD", "build") / "app" / "wfview"
     command = [program, "--headless", "--frames", frames, *PANELS, *arguments]
-    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                               text=True)
     taken, begin = [], time.monotonic()
     try:
         while process.poll() is None:
@@ -61,7 +63,7 @@ def samples(arguments, frames, every=0.5):
 
 
 def growth(taken):
-    """MiB on host and device, from the median of what was there around a fifth of the time to that of the last tenth."""
+    """MiB on host and device, from the median around a fifth of the time to that of the last tenth."""
     last = taken[-1][0]
 
     def median(low, high, column):
@@ -77,10 +79,12 @@ def main():
     parser.add_argument("--backend", default="auto")
     parser.add_argument("--most", type=float, default=8, help="MiB")
     options, arguments = parser.parse_known_args()
-    taken, output = samples(["--backend", options.backend, *(arguments or ["--kernel-size", 5, STUDIO])], options.frames)
+    taken, output = samples(["--backend", options.backend, *(arguments or ["--kernel-size", 5, STUDIO])],
+                            options.frames)
     host, device = growth(taken)
     print(output.strip())
-    print(f"host {taken[-1][1]:.1f} MiB at last, grown by {host:+.2f}; device {taken[-1][2]} MiB, grown by {device:+.0f}")
+    print(f"host {taken[-1][1]:.1f} MiB at last, grown by {host:+.2f}; device {taken[-1][2]} MiB, grown by "
+          f"{device:+.0f}")
     sys.exit(host > options.most or device > options.most)
 
 

@@ -19,7 +19,8 @@ def noise(dtype=np.float32, height=HEIGHT, width=WIDTH):
 
 def write_parts(path, parts, headers=()):
     headers = dict(headers)
-    OpenEXR.File([OpenEXR.Part(headers.get(name, {}), dict(channels), name) for name, channels in parts.items()]).write(str(path))
+    written = [OpenEXR.Part(headers.get(name, {}), dict(channels), name) for name, channels in parts.items()]
+    OpenEXR.File(written).write(str(path))
     return path
 
 
@@ -40,7 +41,8 @@ def check_filtered(written, channels, renamed, operator, weights, mode):
 
 
 def blender_frame():
-    groups = {"Combined": "RGBA", "DiffDir": "RGB", "GlossInd": "RGB", "Emit": "RGB", "Mist": "Z", "Denoising Albedo": "RGB"}
+    groups = {"Combined": "RGBA", "DiffDir": "RGB", "GlossInd": "RGB", "Emit": "RGB", "Mist": "Z",
+              "Denoising Albedo": "RGB"}
     return {f"ViewLayer.{group}.{c}": noise(np.float16 if group == "Emit" else np.float32)
             for group, letters in groups.items() for c in letters}
 
@@ -52,7 +54,8 @@ FURTHER = [f"ViewLayer.{group}.{c}" for group in ("DiffDir", "Emit") for c in "R
 @pytest.mark.parametrize("mode", ["linear", "normalized", "softmax"])
 @pytest.mark.parametrize("together", [True, False])
 def test_values(wfview, backend, tmp_path, mode, together):
-    """Names with the view layer's and without, a layer of one channel, half floats; the same weights for both operators, or not."""
+    """Names with the view layer's and without, a layer of one channel, half floats; the same weights for both
+    operators, or not."""
     channels, weights = blender_frame(), {"gather": weights_file(tmp_path)}
     weights["splat"] = weights["gather"]
     own = []
@@ -61,23 +64,25 @@ def test_values(wfview, backend, tmp_path, mode, together):
         np.save(tmp_path / "splat.npy", weights["splat"])
         own = ["--splat-weights", tmp_path / "splat.npy"]
     frame = write_channels(tmp_path / "a.exr", channels)
-    result = wfview("--headless", "--backend", backend, "--weights", tmp_path / "w.npy", *own, "--weight-mode", mode, "--save",
-                    tmp_path / "out", "--report", tmp_path / "r.json", "--also", "ViewLayer.DiffDir,Emit", "--also", "Mist.Z",
-                    frame).done()
-    taken = {"ViewLayer.DiffDir": "ViewLayer.DiffDir.R,G,B", "Emit": "ViewLayer.Emit.R,G,B", "Mist.Z": "ViewLayer.Mist.Z"}
+    result = wfview("--headless", "--backend", backend, "--weights", tmp_path / "w.npy", *own, "--weight-mode", mode,
+                    "--save", tmp_path / "out", "--report", tmp_path / "r.json", "--also", "ViewLayer.DiffDir,Emit",
+                    "--also", "Mist.Z", frame).done()
+    taken = {"ViewLayer.DiffDir": "ViewLayer.DiffDir.R,G,B", "Emit": "ViewLayer.Emit.R,G,B",
+             "Mist.Z": "ViewLayer.Mist.Z"}
     assert taken.items() <= result.taken[0][1].items()
     assert taken.items() <= json.loads((tmp_path / "r.json").read_text())["layers"].items()
     for operator in OPERATORS:
         written = read_channels(tmp_path / "out" / f"{operator}.exr")
         assert sorted(written) == sorted([*COLOR, *FURTHER])
-        check_filtered(written, channels, {**COLOR, **{name: name for name in FURTHER}}, operator, weights[operator], mode)
+        check_filtered(written, channels, {**COLOR, **{name: name for name in FURTHER}}, operator, weights[operator],
+                       mode)
 
 
 def test_keep_channels(wfview, tmp_path):
     """In the place of the frame's; what is not named stays as it is, to the bit."""
     channels, weights = blender_frame(), weights_file(tmp_path)
-    wfview("--headless", "--backend", "cpu", "--weights", tmp_path / "w.npy", "--save", tmp_path / "out", "--keep-channels",
-           "--also", "DiffDir,Emit,Mist.Z", write_channels(tmp_path / "a.exr", channels)).done()
+    wfview("--headless", "--backend", "cpu", "--weights", tmp_path / "w.npy", "--save", tmp_path / "out",
+           "--keep-channels", "--also", "DiffDir,Emit,Mist.Z", write_channels(tmp_path / "a.exr", channels)).done()
     filtered = {name: name for name in [*COLOR.values(), *FURTHER]}
     for operator in OPERATORS:
         written = read_channels(tmp_path / "out" / f"{operator}.exr")
@@ -97,7 +102,8 @@ def test_parts(wfview, tmp_path, keep):
     everything = {f"{part}.{name}": pixels for part, channels in parts.items() for name, pixels in channels.items()}
     for operator in OPERATORS:
         file = OpenEXR.File(str(tmp_path / "out" / f"{operator}.exr"), separate_channels=True)
-        written = {f"{part.name()}.{name}": channel.pixels for part in file.parts for name, channel in part.channels.items()}
+        written = {f"{part.name()}.{name}": channel.pixels for part in file.parts
+                   for name, channel in part.channels.items()}
         names = {name: name for name in everything if not name.startswith("N.")}
         if not keep:
             assert len(file.parts) == 1
@@ -113,13 +119,15 @@ def network(root):
 
 @pytest.mark.parametrize("predictor", ["bilateral", "kpn"])
 def test_layers_add_up(wfview, backend, root, tmp_path, predictor):
-    """Filters are linear: what adds up to the color does so afterwards, the albedo by which the network divides included."""
+    """Filters are linear: what adds up to the color still does, the albedo by which the network divides included."""
     layers = {name: {c: noise() for c in "RGB"} for name in ("diffuse", "specular", "emission")}
     channels = {f"{name}.{c}": pixels for name, layer in layers.items() for c, pixels in layer.items()}
     channels |= {c: sum(layer[c] for layer in layers.values()) for c in "RGB"}
     channels |= {f"albedo.{c}": RANDOM.random((HEIGHT, WIDTH), np.float32) for c in "RGB"}
-    wfview("--headless", "--backend", backend, "--predictor", predictor, *(network(root) if predictor == "kpn" else []), "--save", tmp_path / "out",
-           "--also", "diffuse,specular,emission", write_channels(tmp_path / "a.exr", channels)).done()
+    wfview("--headless", "--backend", backend, "--predictor", predictor,
+           *(network(root) if predictor == "kpn"
+             else []), "--save", tmp_path / "out", "--also", "diffuse,specular,emission",
+           write_channels(tmp_path / "a.exr", channels)).done()
     for operator in OPERATORS:
         written = read_channels(tmp_path / "out" / f"{operator}.exr")
         for c in "RGB":
@@ -129,13 +137,14 @@ def test_layers_add_up(wfview, backend, root, tmp_path, predictor):
 
 
 def test_plain_layers(wfview, backend, root, tmp_path):
-    """Kernels whose taps sum to 1 leave a layer of ones alone, but not one that is divided by a noisy albedo on the way; alpha is
-    never divided."""
+    """Kernels whose taps sum to 1 leave a layer of ones alone, but not one that is divided by a noisy albedo on the
+    way; alpha is never divided."""
     ones = np.ones((HEIGHT, WIDTH), np.float32)
-    channels = {f"{name}.{c}": ones for name in ("one", "same", "DiffDir") for c in "RGB"} | {c: noise() for c in "RGB"} | {"A": ones}
+    channels = {f"{name}.{c}": ones for name in ("one", "same", "DiffDir") for c in "RGB"}
+    channels |= {c: noise() for c in "RGB"} | {"A": ones}
     channels |= {f"albedo.{c}": RANDOM.random((HEIGHT, WIDTH), np.float32) for c in "RGB"}
-    wfview("--headless", "--backend", backend, "--predictor", "kpn", *network(root), "--save", tmp_path / "out", "--also",
-           "one=plain,same,DiffDir", write_channels(tmp_path / "a.exr", channels)).done()
+    wfview("--headless", "--backend", backend, "--predictor", "kpn", *network(root), "--save", tmp_path / "out",
+           "--also", "one=plain,same,DiffDir", write_channels(tmp_path / "a.exr", channels)).done()
     for operator in OPERATORS:
         written = read_channels(tmp_path / "out" / f"{operator}.exr")
         for name in ("one.R", "one.G", "one.B", "DiffDir.R", "DiffDir.G", "DiffDir.B", "A"):
@@ -150,8 +159,8 @@ def test_sequence(wfview, tmp_path):
         names = [*"RGB", *[f"diffuse.{c}" for c in "RGB"], *(["A"] if number == 2 else [])]
         frames[number] = {name: noise() for name in names}
         write_channels(tmp_path / f"a.{number}.exr", frames[number])
-    wfview("--headless", "--backend", "cpu", "--weights", tmp_path / "w.npy", "--save", tmp_path / "out", "--also", "diffuse",
-           tmp_path).done()
+    wfview("--headless", "--backend", "cpu", "--weights", tmp_path / "w.npy", "--save", tmp_path / "out", "--also",
+           "diffuse", tmp_path).done()
     for number, channels in frames.items():
         for operator in OPERATORS:
             written = read_channels(tmp_path / "out" / f"{operator}.{number}.exr")
@@ -174,7 +183,7 @@ def test_bad_pixels_are_mended(wfview, tmp_path):
     assert np.isfinite(read_channels(tmp_path / "out" / "gather.exr")["ViewLayer.Emit.G"]).all()
 
 
-# ---- Errors -------------------------------------------------------------------------------------------------------------
+# ---- Errors ----------------------------------------------------------------------------------------------------------
 
 
 def refused(wfview, frame, names, status=1):
@@ -184,13 +193,15 @@ def refused(wfview, frame, names, status=1):
 def test_unknown_layers(wfview, tmp_path):
     frame = write_channels(tmp_path / "a.exr", {name: noise() for name in (*"RGB", "diffuse.R", "diffuse.G")})
     for name in ("specular", "diffuse"):
-        assert refused(wfview, frame, name) == f"wfview: {frame}: --also {name}: no such layer among B, G, R, diffuse.G, diffuse.R"
+        assert refused(wfview, frame,
+                       name) == f"wfview: {frame}: --also {name}: no such layer among B, G, R, diffuse.G, diffuse.R"
 
 
 def test_pictures_have_no_further_layers(wfview, tmp_path):
     path = tmp_path / "a.pfm"
     path.write_bytes(b"PF\n3 2\n-1\n" + np.ones((2, 3, 3), np.float32).tobytes())
-    assert refused(wfview, path, "diffuse") == f"wfview: {path}: PFM has no channels by names, --also diffuse cannot be in it"
+    assert refused(wfview, path,
+                   "diffuse") == f"wfview: {path}: PFM has no channels by names, --also diffuse cannot be in it"
 
 
 def test_layers_elsewhere(wfview, tmp_path):
@@ -199,7 +210,8 @@ def test_layers_elsewhere(wfview, tmp_path):
     data = np.array([2, 3], np.int32), np.array([10, 9], np.int32)
     path = write_parts(tmp_path / "a.exr", {"rgba": {c: noise() for c in "RGB"}, "diffuse": small},
                        {"diffuse": {"displayWindow": display, "dataWindow": data}}.items())
-    assert refused(wfview, path, "diffuse") == f"wfview: {path}: --also diffuse: has 9x7 pixels at 2,3, the color 17x13 at 0,0"
+    assert refused(wfview, path,
+                   "diffuse") == f"wfview: {path}: --also diffuse: has 9x7 pixels at 2,3, the color 17x13 at 0,0"
 
 
 def test_subsampled_layers(wfview, tmp_path):
@@ -212,15 +224,16 @@ def test_subsampled_layers(wfview, tmp_path):
 def test_layers_twice(wfview, tmp_path):
     path = write_channels(tmp_path / "a.exr", blender_frame())
     assert refused(wfview, path, "Emit,Emit", 2) == "wfview: --also Emit: twice"
-    assert refused(wfview, path, "Combined") == f"wfview: {path}: --also Combined: has the channels of the frame's color"
-    assert refused(wfview, path, "Emit,ViewLayer.Emit") == f"wfview: {path}: --also ViewLayer.Emit: has the channels of the frame's Emit"
+    for also, name, layer in (("Combined", "Combined", "color"), ("Emit,ViewLayer.Emit", "ViewLayer.Emit", "Emit")):
+        said = f"wfview: {path}: --also {name}: has the channels of the frame's {layer}"
+        assert refused(wfview, path, also) == said
 
 
 def test_names_that_are_taken(wfview, tmp_path):
     """A layer's channel that is called as the picture's are in the saved file."""
     path = write_channels(tmp_path / "a.exr", {name: noise() for name in (*"RGB", "Beauty.R", "Beauty.G", "Beauty.B")})
-    sentence = wfview("--headless", "--backend", "cpu", "--channel", "color=Beauty", "--also", "R", "--save", tmp_path / "out",
-                      path).sentence()
+    sentence = wfview("--headless", "--backend", "cpu", "--channel", "color=Beauty", "--also", "R", "--save",
+                      tmp_path / "out", path).sentence()
     assert sentence == f"wfview: {tmp_path}/out/gather.exr: two of the channels to write are called R"
 
 
@@ -229,7 +242,7 @@ def test_usage(wfview, tmp_path):
     many = ",".join(f"layer{i}" for i in range(17))
     assert refused(wfview, path, many, 2) == "wfview: --also layer16: more than 16 layers"
     for names in (",Emit", "Emit,", "Emit=other", "=plain", "a" * 400):
-        assert refused(wfview, path, names, 2) == (f"wfview: --also {names}: expected names of layers with commas between them, "
-                                                   "each perhaps with =plain behind")
+        assert refused(wfview, path, names, 2) == (f"wfview: --also {names}: expected names of layers with commas "
+                                                   "between them, each perhaps with =plain behind")
     scene = wfview("--headless", "--scene", "room.glb", "--also", "Emit").sentence(2)
     assert "--also" in scene

@@ -81,7 +81,8 @@ def test_unreadable_frames_are_skipped(wfview, tmp_path, bad):
     lines = result.errors.splitlines()
     assert len(lines) == len(bad)
     for line, i in zip(lines, bad):
-        assert line.startswith(f"wfview: {paths[i]}: cannot decode the pixels ({paths[i].stat().st_size} bytes in the file): ")
+        assert line.startswith(f"wfview: {paths[i]}: cannot decode the pixels ({paths[i].stat().st_size} bytes in the "
+                               "file): ")
     problems = json.loads((tmp_path / "r.json").read_text())["problems"]
     assert problems == [{"frame": str(paths[i]), "problem": line.removeprefix("wfview: "), "skipped": True}
                         for line, i in zip(lines, bad)]
@@ -111,7 +112,8 @@ def test_strict(wfview, tmp_path):
     """A frame with a bad pixel is one that cannot be read."""
     channels = noise()
     channels["R"][3, 4] = np.nan
-    paths = [write_channels(tmp_path / "a.0.exr", noise()), write_channels(tmp_path / "a.1.exr", channels), write_channels(tmp_path / "a.2.exr", noise())]
+    paths = [write_channels(tmp_path / "a.0.exr", noise()), write_channels(tmp_path / "a.1.exr", channels),
+             write_channels(tmp_path / "a.2.exr", noise())]
     result = wfview(*RUN, "--strict", "--save", tmp_path / "out", *paths)
     line = "1 values of its color are NaN or infinite, the first at pixel x=4 y=3"
     assert (result.status, result.errors) == (1, f"wfview: {paths[1]}: {line}\n")
@@ -119,6 +121,7 @@ def test_strict(wfview, tmp_path):
 
 
 def test_frames_of_several_sizes(wfview, tmp_path):
-    paths = [write_channels(tmp_path / f"{name}.exr", noise(width=width)) for name, width in (("a", 9), ("b", 8), ("c", 8))]
+    paths = [write_channels(tmp_path / f"{name}.exr", noise(width=width))
+             for name, width in (("a", 9), ("b", 8), ("c", 8))]
     assert wfview(*RUN, *paths).done().output.startswith("3 frames of several sizes on cpu (")
     assert wfview(*RUN, *paths[1:]).done().output.startswith("2 frames of 8x6 on cpu (")

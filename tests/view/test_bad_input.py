@@ -1,4 +1,4 @@
-"""Bad input through the real program: one sentence with the numbers in it, the contract's exit status, nothing written."""
+"""Bad input through the real program: one sentence with the numbers in it, the exit status, nothing written."""
 
 import json
 import os
@@ -17,8 +17,8 @@ def fails(wfview, tmp_path):
     """Runs wfview where it must fail without writing anything, and returns its sentence."""
 
     def run(*arguments, status=1, **changes):
-        wanted = ["--save", tmp_path / "out", "--screenshot", tmp_path / "view.png", "--report", tmp_path / "report.json",
-                  "--trace", tmp_path / "trace.json"]
+        wanted = ["--save", tmp_path / "out", "--screenshot", tmp_path / "view.png", "--report",
+                  tmp_path / "report.json", "--trace", tmp_path / "trace.json"]
         result = wfview("--headless", "--backend", "cpu", *wanted, *arguments, **changes)
         sentence = result.sentence(status)
         left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
@@ -39,7 +39,7 @@ def frame(path, height=4, width=6, **layers):
     return path
 
 
-# ---- Frames ------------------------------------------------------------------------------------------------------------
+# ---- Frames ----------------------------------------------------------------------------------------------------------
 
 
 def test_missing_frame(fails, tmp_path):
@@ -86,7 +86,7 @@ def test_second_frame_of_another_size_than_the_weights(fails, tmp_path):
     assert "6x4" in sentence and "6x5" in sentence
 
 
-# ---- Weights -----------------------------------------------------------------------------------------------------------
+# ---- Weights ---------------------------------------------------------------------------------------------------------
 
 
 def test_missing_weights(fails, tmp_path):
@@ -128,7 +128,7 @@ def test_weights_of_another_type(fails, tmp_path):
     assert "w.npy" in fails("--weights", weights, frame(tmp_path / "frame.exr"))
 
 
-# ---- Usage, devices, displays ------------------------------------------------------------------------------------------
+# ---- Usage, devices, displays ----------------------------------------------------------------------------------------
 
 
 def test_usage(fails, wfview):
@@ -158,7 +158,8 @@ def test_no_cuda(fails):
 def test_automatic_backend_notes_what_it_left_out(wfview, tmp_path):
     """In the report: a machine without CUDA, or without any GPU, is nothing to warn of."""
     path = tmp_path / "r.json"
-    result = wfview("--headless", "--kernel-size", 3, "--report", path, FRAME, CUDA_VISIBLE_DEVICES="", XDG_CACHE_HOME=str(tmp_path)).done()
+    result = wfview("--headless", "--kernel-size", 3, "--report", path, FRAME, CUDA_VISIBLE_DEVICES="",
+                    XDG_CACHE_HOME=str(tmp_path)).done()
     report = json.loads(path.read_text())
     cuda, *others = report["notes"]
     assert cuda.startswith("the node cannot use cuda: ")
@@ -175,7 +176,7 @@ def test_no_display(wfview, display):
     assert "--headless" in sentence
 
 
-# ---- Outputs -----------------------------------------------------------------------------------------------------------
+# ---- Outputs ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("option", ["--screenshot", "--report", "--trace"])
@@ -194,10 +195,13 @@ def test_unwritable_directory(wfview, tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-@pytest.mark.parametrize("arguments", [["--list", FRAME], ["--help"], ["--headless", "--backend", "cpu", "--kernel-size", "3", FRAME]])
+@pytest.mark.parametrize("arguments",
+                         [["--list", FRAME], ["--help"],
+                          ["--headless", "--backend", "cpu", "--kernel-size", "3", FRAME]])
 def test_full_standard_output(build, arguments):
     with open("/dev/full", "wb") as full:
-        run = subprocess.run([build / "app" / "wfview", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        run = subprocess.run([build / "app" / "wfview", *arguments], stdout=full, stderr=subprocess.PIPE, text=True,
+                             check=False)
     assert run.returncode == 1
     assert run.stderr.splitlines()[-1] == "wfview: standard output: cannot write: No space left on device"
 

@@ -20,8 +20,9 @@ def content(folder):
     return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("output,read", [("screenshot", "compare"), ("report", "compare-report"), ("trace", "compare-report"),
-                                         ("times", "reference"), ("report", "weights")])
+@pytest.mark.parametrize("output,read",
+                         [("screenshot", "compare"), ("report", "compare-report"), ("trace", "compare-report"),
+                          ("times", "reference"), ("report", "weights")])
 def test_what_is_read(wfview, tmp_path, frame, output, read):
     """A picture that is compared with itself would always match."""
     given = tmp_path / ("a.png" if read == "compare" else "a.exr" if read == "reference" else "a.json")

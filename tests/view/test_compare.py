@@ -15,7 +15,8 @@ from PIL import Image
 
 VIEW = ["--headless", "--backend", "cpu", "--size", "400x240", "--kernel-size", "3", "--timing-placeholders"]
 TERRACE = FRAMES / "terrace" / "terrace.0001.exr"
-FIGURES = r"FLIP has a mean of ([\d.]+) \(at most ([\d.e-]+)\) and is above 0.2 at ([\d.]+) % of the pixels \(at most ([\d.e-]+) %\)"
+FIGURES = (r"FLIP has a mean of ([\d.]+) \(at most ([\d.e-]+)\) "
+           r"and is above 0.2 at ([\d.]+) % of the pixels \(at most ([\d.e-]+) %\)")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,8 @@ def golden(wfview, tmp_path_factory):
 
 def test_same_view(wfview, golden, tmp_path):
     """Two runs draw the same pixels: nothing differs, and nothing but what was asked for is left."""
-    run = wfview(*VIEW, "--screenshot", tmp_path / "s.png", "--compare", golden / "right.png", "--tolerance", "0,0", TERRACE)
+    run = wfview(*VIEW, "--screenshot", tmp_path / "s.png", "--compare", golden / "right.png", "--tolerance", "0,0",
+                 TERRACE)
     said = re.search(f"s.png matches {golden / 'right.png'}: {FIGURES}\n", run.done().output)
     assert [float(figure) for figure in said.groups()] == [0, 0, 0, 0]
     assert [path.name for path in tmp_path.iterdir()] == ["s.png"]
@@ -45,7 +47,8 @@ def test_other_view(wfview, golden, tmp_path):
                         r"\.expected\.png, \.actual\.png and \.difference\.png\n", run.errors)
     mean, most, share, most_share = map(float, said.groups())
     actual, expected = load(golden / "right.png"), load(golden / "wrong.png")
-    flip = flip_evaluator.evaluate(*(np.float32(pixels) / 255 for pixels in (expected, actual)), "LDR", applyMagma=False)[0]
+    flip = flip_evaluator.evaluate(*(np.float32(pixels) / 255
+                                     for pixels in (expected, actual)), "LDR", applyMagma=False)[0]
     assert (most, most_share) == (0.002, 0.1)
     assert mean == pytest.approx(flip.mean(dtype=float), abs=1e-3)
     assert mean > most
@@ -58,7 +61,8 @@ def test_other_view(wfview, golden, tmp_path):
     assert np.corrcoef(brightness.ravel(), flip.reshape(actual.shape[:2])[:25, :133].ravel())[0, 1] > 0.9
 
 
-@pytest.mark.parametrize(("tolerance", "status"), [("1,0.001", 1), ("0.002,1", 1), ("1", 1), ("0.1,0.1", 0), ("1,1", 0)])
+@pytest.mark.parametrize(("tolerance", "status"),
+                         [("1,0.001", 1), ("0.002,1", 1), ("1", 1), ("0.1,0.1", 0), ("1,1", 0)])
 def test_tolerance(wfview, golden, tmp_path, tolerance, status):
     """Each of the two counts by itself."""
     arguments = ["--screenshot", tmp_path / "s.png", "--compare", golden / "wrong.png", "--tolerance", tolerance]
@@ -67,7 +71,8 @@ def test_tolerance(wfview, golden, tmp_path, tolerance, status):
 
 
 def page_of(wfview, golden, folder, name):
-    wfview(*VIEW, "--screenshot", folder / "s.png", "--compare", golden / name, "--compare-html", folder / "page.html", TERRACE)
+    wfview(*VIEW, "--screenshot", folder / "s.png", "--compare", golden / name, "--compare-html", folder / "page.html",
+           TERRACE)
     return (folder / "page.html").read_text()
 
 
@@ -95,8 +100,8 @@ def test_page_in_a_browser(wfview, golden, tmp_path):
             find("slider").dispatchEvent(new Event("input")); scrollTo(0, 0);
             document.body.style.margin = 0; document.body.prepend(find("frame"));</script>""")
         (tmp_path / "moved.html").write_text(moved)
-        command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=800,600",
-                   "--force-color-profile=srgb", f"--user-data-dir={tmp_path / 'profile'}",
+        command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+                   "--window-size=800,600", "--force-color-profile=srgb", f"--user-data-dir={tmp_path / 'profile'}",
                    f"--screenshot={tmp_path / f'{percent}.png'}", (tmp_path / "moved.html").as_uri()]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
         shown, edge = load(tmp_path / f"{percent}.png")[:240, :400], 4 * percent
@@ -140,7 +145,8 @@ def test_slower(wfview, golden, tmp_path):
     *stages, last = run.errors.splitlines()
     names = [stage["name"] for stage in report["stages"]]
     assert run.status == 1
-    assert [re.fullmatch(rf"wfview: (.+): median [\d.]+ ms, [\d.]+ times the [\d.]+ ms of {old}", line)[1] for line in stages] \
+    assert [re.fullmatch(rf"wfview: (.+): median [\d.]+ ms, [\d.]+ times the [\d.]+ ms of {old}", line)[1]
+            for line in stages] \
         == names
     assert last == f"wfview: {len(names)} of {len(names)} stages have medians of more than 2.5 times those of {old}"
 
@@ -161,7 +167,8 @@ def test_other_work(wfview, golden, tmp_path):
     run = wfview(*VIEW, "--compare-report", old, TERRACE)
     size = json.dumps(report["size"], separators=(",", ":"))
     assert (run.status, run.errors) == (0, (
-        f'wfview: warning: {old} is of other work: predictor "kpn (network)", not "{report["predictor"]}"; size [64,32], not {size}; '
+        f'wfview: warning: {old} is of other work: predictor "kpn (network)", not "{report["predictor"]}"; size '
+        f'[64,32], not {size}; '
         'scene "room.glb", not null\n'))
     assert "no median of" in run.output
 

@@ -14,8 +14,9 @@ SETTINGS = ["--seed", "7", "--count", "3", "--render-size", f"{SIZE}x{SIZE}", "-
 FIELDS = {
     "seed": ("<u8", ()), "index": ("<u4", ()), "spp": ("<u4", ()), "reference_spp": ("<u4", ()),
     "color": ("<f2", (1, 3, SIZE, SIZE)), "albedo": ("<f2", (1, 3, SIZE, SIZE)), "normal": ("<f2", (1, 3, SIZE, SIZE)),
-    "depth": ("<f2", (1, SIZE, SIZE)), "reference": ("<f2", (3, SIZE, SIZE)), "reference_albedo": ("<f2", (3, SIZE, SIZE)),
-    "reference_normal": ("<f2", (3, SIZE, SIZE)), "motion": ("<f2", (2, SIZE, SIZE)),
+    "depth": ("<f2", (1, SIZE, SIZE)), "reference": ("<f2", (3, SIZE, SIZE)),
+    "reference_albedo": ("<f2", (3, SIZE, SIZE)), "reference_normal": ("<f2", (3, SIZE, SIZE)),
+    "motion": ("<f2", (2, SIZE, SIZE)),
 }
 
 
@@ -30,7 +31,8 @@ def complete(wfview, tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "pairs.npy"
     progress = succeed(wfview("--headless", "--dataset", path, *SETTINGS))
     assert re.fullmatch(r"(\d of 3 pairs, [\d.]+ a second, \d+ s left\n)*3 of 3 pairs, [\d.]+ a second, 0 s left\n"
-                        r"a scene took [\d.]+ s of a thread; the GPU's threads waited \d+ % of their time for scenes\n", progress)
+                        r"a scene took [\d.]+ s of a thread; the GPU's threads waited \d+ % of their time for scenes\n",
+                        progress)
     assert [entry.name for entry in path.parent.iterdir()] == ["pairs.npy"]
     return path
 
@@ -77,7 +79,8 @@ def test_slice_of_buffers(wfview, complete, tmp_path):
     assert np.array_equal(pairs["motion"], whole["motion"][1:])
     for name in ("color", "albedo", "normal", "depth"):
         buffers = pairs[name].astype(np.float64)
-        assert not np.array_equal(buffers[:, 0], buffers[:, 1]) and not np.array_equal(buffers[:, 1], buffers[:, 2]), name
+        assert not np.array_equal(buffers[:, 0], buffers[:, 1]), name
+        assert not np.array_equal(buffers[:, 1], buffers[:, 2]), name
     for name in ("albedo", "normal"):
         clean = pairs["reference_" + name].astype(np.float64)
         assert np.abs(pairs[name].mean(1, dtype=np.float64) - clean).mean() < 0.03, name
@@ -109,11 +112,12 @@ def test_folder(wfview, complete, tmp_path):
     for i in range(3):
         layers = read_channels(out / f"{i:04d}.exr")
         for name, names in channels.items():
-            expected = pairs[name][i].reshape(-1, SIZE, SIZE) if name == "motion" else pairs[name][i, 0].reshape(-1, SIZE, SIZE)
+            expected = (pairs[name][i] if name == "motion" else pairs[name][i, 0]).reshape(-1, SIZE, SIZE)
             actual = np.stack([layers[channel] for channel in names]).astype(expected.dtype)
             assert np.array_equal(actual, expected), (i, name)
         reference = read_channels(out / f"reference/{i:04d}.exr")
-        assert np.array_equal(np.stack([reference[channel] for channel in "RGB"]).astype(np.float16), pairs["reference"][i])
+        assert np.array_equal(np.stack([reference[channel] for channel in "RGB"]).astype(np.float16),
+                              pairs["reference"][i])
 
     (out / "0001.exr").unlink()
     kept = (out / "0000.exr").stat().st_mtime_ns
@@ -121,7 +125,8 @@ def test_folder(wfview, complete, tmp_path):
     again = read_channels(out / "0001.exr")
     assert np.array_equal(np.stack([again[channel] for channel in "RGB"]).astype(np.float16), pairs["color"][1, 0])
     assert (out / "0000.exr").stat().st_mtime_ns == kept
-    wfview("--headless", "--backend", "cpu", "--save", tmp_path / "filtered", "--report", tmp_path / "r.json", out).done()
+    wfview("--headless", "--backend", "cpu", "--save", tmp_path / "filtered", "--report", tmp_path / "r.json",
+           out).done()
 
 
 def test_all_there(wfview, complete):
@@ -133,7 +138,8 @@ def test_all_there(wfview, complete):
 def test_interrupted(build, tmp_path):
     """SIGINT keeps what is there; a large reference cannot have been done by then."""
     path = tmp_path / "long.npy"
-    command = [build / "app" / "wfview", "--dataset", path, "--count", "2", "--render-size", "16x16", "--reference-spp", "1000000"]
+    command = [build / "app" / "wfview", "--dataset", path, "--count", "2", "--render-size", "16x16",
+               "--reference-spp", "1000000"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     while not (tmp_path / "long.npy.part").exists():
         time.sleep(0.05)

@@ -38,8 +38,8 @@ def test_it_is_the_pinned_pixel_s(wfview, window, tmp_path):  # noqa: F811
     arguments = make(tmp_path)
 
     def headless(pixel):
-        wfview("--headless", "--backend", "cpu", "--pixel", pixel, "--do", "footprint", "--screenshot", tmp_path / "headless.png",
-               *arguments).done()
+        wfview("--headless", "--backend", "cpu", "--pixel", pixel, "--do", "footprint", "--screenshot",
+               tmp_path / "headless.png", *arguments).done()
         return load(tmp_path / "headless.png")
 
     expected, other = headless("4,3"), headless("12,5")

@@ -1,7 +1,8 @@
 """The headless view against pictures that someone has looked at.
 
-WF_BLESS=1 makes what wfview draws now the golden pictures; look at them before you commit them. A picture that fails leaves
-NAME.actual.png, NAME.expected.png and NAME.difference.png (16 times the difference) in the build folder's golden/.
+WF_BLESS=1 makes what wfview draws now the golden pictures; look at them before you commit them. A picture that fails
+leaves NAME.actual.png, NAME.expected.png and NAME.difference.png (16 times the difference) in the build folder's
+golden/.
 """
 
 import json
@@ -22,23 +23,27 @@ BLESS = os.environ.get("WF_BLESS") == "1"
 STUDIO = FRAMES / "studio" / "studio.0001.exr"
 TERRACE = FRAMES / "terrace" / "terrace.0001.exr"
 
-# What differs from machine to machine in the picture of the README, as left, top, right, bottom: the choice of backend, the
-# figures of the timing panel, the status bar. The other pictures have placeholders there.
+# What differs from machine to machine in the picture of the README, as left, top, right, bottom: the choice of backend,
+# the figures of the timing panel, the status bar. The other pictures have placeholders there.
 MACHINE = [(90, 482, 270, 504), (806, 482, 1280, 694), (0, 696, 1280, 720)]
 
 CASES = {
     "studio": {"arguments": ["--size", "1280x720", STUDIO], "ignored": MACHINE},
-    "sequence": {"arguments": ["--size", "1000x640", "--kernel-size", "5", "--timing-placeholders", FRAMES / "terrace"]},
+    "sequence": {"arguments": ["--size", "1000x640", "--kernel-size", "5", "--timing-placeholders",
+                               FRAMES / "terrace"]},
     "weights": {"arguments": ["--size", "1440x1200", "--weights", "{box}", "--timing-placeholders", TERRACE]},
-    "tone": {"arguments": ["--size", "1280x560", "--kernel-size", "3", "--timing-placeholders", "--tone", "aces", "--exposure", "1",
-                           "--mark-clipped", STUDIO]},
+    "tone": {"arguments": ["--size", "1280x560", "--kernel-size", "3", "--timing-placeholders", "--tone", "aces",
+                           "--exposure", "1", "--mark-clipped", STUDIO]},
     "small": {"arguments": ["--size", "400x240", "--kernel-size", "3", "--timing-placeholders", TERRACE]},
 }
 
-# The inspector, of a detail: pictures and figures of weights, with the outlines of two pixels; of the network's pyramid.
+# The inspector, of a detail: pictures and figures of weights, with the outlines of two pixels; of the network's
+# pyramid.
 PINNED = ["--pixel", "14,11", "--timing-placeholders", "--size", "1280x720"]
-CASES["inspector"] = {"arguments": [*PINNED, "--pixel", "1,6", "--weights", "{kernels}", "--weight-mode", "softmax", "{detail}"]}
-CASES["footprint"] = {"arguments": [*PINNED, "--do", "footprint", "--weights", "{kernels}", "--weight-mode", "softmax", "{detail}"]}
+CASES["inspector"] = {"arguments": [*PINNED, "--pixel", "1,6", "--weights", "{kernels}", "--weight-mode", "softmax",
+                                    "{detail}"]}
+CASES["footprint"] = {"arguments": [*PINNED, "--do", "footprint", "--weights", "{kernels}", "--weight-mode", "softmax",
+                                    "{detail}"]}
 CASES["footprint-4k"] = {"arguments": [*PINNED, "--do", "footprint", "--size", "3840x2160", "{detail}"]}
 CASES["pyramid"] = {"arguments": [*PINNED, "{detail}"]}
 
@@ -48,13 +53,14 @@ CASES["other-font"] = {"arguments": FONTS, "without": "/roboto/"}
 CASES["no-fonts"] = {"arguments": FONTS, "without": "/fonts/"}
 
 # Text and controls twice as large, as displays of high resolution ask for.
-CASES["large-text"] = {"arguments": ["--timing-placeholders", "--size", "2560x1440", "--scale", "2", "--pixel", "14,11", "--panes",
-                                     "noisy,gather-splat", "--measure", "noisy", "{detail}"]}
+CASES["large-text"] = {"arguments": ["--timing-placeholders", "--size", "2560x1440", "--scale", "2", "--pixel",
+                                     "14,11", "--panes", "noisy,gather-splat", "--measure", "noisy", "{detail}"]}
 
 # Metrics, statistics and the histogram of a region, with maps of what differs.
 CASES["metrics"] = {"arguments": [
-    "--size", "1280x720", "--kernel-size", "3", "--timing-placeholders", "--measure", "gather-reference", "--region", "180,60,140,120",
-    "--panes", "noisy,gather,reference,gather-reference:flip,gather-reference:relmse,splat-gather", STUDIO]}
+    "--size", "1280x720", "--kernel-size", "3", "--timing-placeholders", "--measure", "gather-reference", "--region",
+    "180,60,140,120", "--panes", "noisy,gather,reference,gather-reference:flip,gather-reference:relmse,splat-gather",
+    STUDIO]}
 
 # Maps of the network's kernels: of one level, with the difference of two; and of all levels.
 CASES["maps"] = {"arguments": [
@@ -66,8 +72,10 @@ CASES["levels-4k"] = {"arguments": [*CASES["levels"]["arguments"], "--size", "38
 
 # Two sequences beside each other, how they differ, and by how much.
 CASES["beside"] = {"arguments": [
-    "--size", "1280x720", "--kernel-size", "5", "--timing-placeholders", STUDIO, "--beside", FRAMES / "studio" / "studio.0005.exr", "--panes",
-    "noisy,gather,gather-reference:flip,2:noisy,2:gather,gather-2:gather:flip", "--columns", "3", "--measure", "gather-2:gather"]}
+    "--size", "1280x720", "--kernel-size", "5", "--timing-placeholders", STUDIO, "--beside",
+    FRAMES / "studio" / "studio.0005.exr", "--panes",
+    "noisy,gather,gather-reference:flip,2:noisy,2:gather,gather-2:gather:flip", "--columns", "3", "--measure",
+    "gather-2:gather"]}
 CASES["beside-4k"] = {"arguments": [*CASES["beside"]["arguments"], "--size", "3840x2160"]}
 
 # The network denoises where nothing else is asked for: recorded frames (studio), and live ones (glass).
@@ -81,25 +89,29 @@ for scene in ("room", "court"):
 
 # What lies over the view: help, the list of commands, the menu.
 for over in ("help", "commands", "menu"):
-    CASES[over] = {"arguments": ["--size", "1280x720", "--kernel-size", "3", "--timing-placeholders", "--do", over, STUDIO]}
+    CASES[over] = {"arguments": ["--size", "1280x720", "--kernel-size", "3", "--timing-placeholders", "--do", over,
+                                 STUDIO]}
 
-# Panes: a dozen of them, two in a wipe, one page of the flip-book, false color, values in enlarged pixels; on a display of 4K, too.
+# Panes: a dozen of them, two in a wipe, one page of the flip-book, false color, values in enlarged pixels; on a display
+# of 4K, too.
 SHOWN = ["--timing-placeholders", "--size", "1280x720", "--kernel-size", "3"]
 LARGE_SHOWN = [*SHOWN, "--size", "3840x2160"]
-DOZEN = ("noisy,gather,splat,gather-splat@3,reference,gather-reference:smape,gather-reference:absolute@1,gather-reference:relative,"
-         "albedo@-1,normal,depth,motion")
+DOZEN = ("noisy,gather,splat,gather-splat@3,reference,gather-reference:smape,gather-reference:absolute@1,"
+         "gather-reference:relative,albedo@-1,normal,depth,motion")
 FOUR = ["--panes", "noisy,gather,noisy-splat,normal"]
 CASES["panes"] = {"arguments": [*SHOWN, "--panes", DOZEN, STUDIO]}
 CASES["wipe"] = {"arguments": [*SHOWN, "--panes", "noisy,gather", "--wipe", "0.42", STUDIO]}
 CASES["page"] = {"arguments": [*SHOWN, "--solo", "2", "--view", "300,140,5.5", STUDIO]}
-CASES["false-color"] = {"arguments": [*SHOWN, "--panes", "gather,reference,gather-reference", "--tone", "false-color", "--do",
-                                      "auto-exposure", STUDIO]}
+CASES["false-color"] = {"arguments": [*SHOWN, "--panes", "gather,reference,gather-reference", "--tone", "false-color",
+                                      "--do", "auto-exposure", STUDIO]}
 CASES["values"] = {"arguments": [*SHOWN, *FOUR, "--view", "14.5,10,56", "{detail}"]}
 CASES["values-4k"] = {"arguments": [*LARGE_SHOWN, *FOUR, "--view", "14.5,10,210", "{detail}"]}
-CASES["wipe-4k"] = {"arguments": [*LARGE_SHOWN, "--panes", "noisy,gather", "--wipe", "0.6", "--tone", "false-color", "{detail}"]}
+CASES["wipe-4k"] = {"arguments": [*LARGE_SHOWN, "--panes", "noisy,gather", "--wipe", "0.6", "--tone", "false-color",
+                                  "{detail}"]}
 
 # Each stage's times, and the hand-over's state.
-CASES["times"] = {"arguments": ["--size", "1280x720", "--kernel-size", "3", "--timing-placeholders", "--do", "times", STUDIO],
+CASES["times"] = {"arguments": ["--size", "1280x720", "--kernel-size", "3", "--timing-placeholders", "--do", "times",
+                                STUDIO],
                   "ignored": [(850, 610, 1280, 640)]}  # the backend's
 
 LARGE = 12  # of 255: a difference that an eye may notice
@@ -135,8 +147,8 @@ def show(wfview, folder, backend, arguments, **changes):
     """Runs wfview, which leaves a view's picture and report in the folder; changes to the environment."""
     made = make_inputs(folder)
     arguments = [made.get(str(argument), argument) for argument in arguments]
-    return wfview("--headless", "--backend", backend, "--screenshot", folder / "actual.png", "--report", folder / "report.json", *arguments,
-                  **changes)
+    return wfview("--headless", "--backend", backend, "--screenshot", folder / "actual.png", "--report",
+                  folder / "report.json", *arguments, **changes)
 
 
 def without(build, missing):
@@ -184,9 +196,10 @@ def check_view(wfview, backend, build, folder, name):
         keep(build / "golden", f"{name}.{backend}", actual, expected, differences)
         made = json.loads((GOLDEN / f"{name}.json").read_text())
         pytest.fail(
-            f"{name}: mean difference {differences.mean():.3f} (at most {MOST_MEAN}), {(differences > LARGE).mean():.4%} of "
-            f"the pixels differ by more than {LARGE} (at most {MOST_LARGE:.2%}); see {build / 'golden'}. The golden picture "
-            f"was drawn by {made['vulkan_driver']}, this one by {report['vulkan_driver']}"
+            f"{name}: mean difference {differences.mean():.3f} (at most {MOST_MEAN}), "
+            f"{(differences > LARGE).mean():.4%} of the pixels differ by more than {LARGE} (at most {MOST_LARGE:.2%}); "
+            f"see {build / 'golden'}. The golden picture was drawn by {made['vulkan_driver']}, this one by "
+            f"{report['vulkan_driver']}"
         )
     assert not compared or f"{folder / 'actual.png'} matches {golden}: FLIP has a mean of " in result.output
     result.done()
@@ -221,11 +234,13 @@ def test_wfview_s_own_comparison_fails(wfview, tmp_path, arguments):
     result = show(wfview, tmp_path, "cpu", [*CASES["wipe"]["arguments"], *arguments, "--compare", golden])
     assert result.status == 1
     assert f"{tmp_path / 'actual.png'} differs from {golden}: FLIP has a mean of " in result.errors
-    assert {"actual.expected.png", "actual.actual.png", "actual.difference.png"} <= {path.name for path in tmp_path.iterdir()}
+    written = {path.name for path in tmp_path.iterdir()}
+    assert {"actual.expected.png", "actual.actual.png", "actual.difference.png"} <= written
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--spp", "2"], ["--environment", "0.1,0.1,0.1"], ["--render-size", "256x143"]], ids=lambda words: words[0])
+    "arguments", [["--spp", "2"], ["--environment", "0.1,0.1,0.1"], ["--render-size", "256x143"]],
+    ids=lambda words: words[0])
 def test_other_live_frames_do_not_match(wfview, tmp_path, arguments):
     actual, _ = draw(wfview, tmp_path, "cpu", CASES["glass"]["arguments"] + arguments)
     assert not matches(difference(actual, load(GOLDEN / "glass.png")))
@@ -253,20 +268,23 @@ def test_other_panes_do_not_match(wfview, tmp_path, arguments):
 
 
 @pytest.mark.parametrize("panes", ["gather,splat-radius/*,gather-entropy/*,gather-blend/2-gather-blend",
-                                   "gather,gather-radius/*,gather-entropy/*,gather-blend/1-gather-blend"], ids=["one other level", "other operator"])
+                                   "gather,gather-radius/*,gather-entropy/*,gather-blend/1-gather-blend"],
+                         ids=["one other level", "other operator"])
 def test_other_levels_do_not_match(wfview, tmp_path, panes):
     actual, _ = draw(wfview, tmp_path, "cpu", [*CASES["levels"]["arguments"], "--panes", panes])
     assert not matches(difference(actual, load(GOLDEN / "levels.png")))
 
 
-@pytest.mark.parametrize("arguments", [["--measure", "splat-reference"], ["--region", "180,60,140,121"], ["--measure", "gather"]],
+@pytest.mark.parametrize("arguments",
+                         [["--measure", "splat-reference"], ["--region", "180,60,140,121"], ["--measure", "gather"]],
                          ids=["other layer", "other region", "against nothing"])
 def test_other_metrics_do_not_match(wfview, tmp_path, arguments):
     actual, _ = draw(wfview, tmp_path, "cpu", [*CASES["metrics"]["arguments"], *arguments])
     assert (actual[:476, 961:] != load(GOLDEN / "metrics.png")[:476, 961:]).any(-1).mean() > 0.001
 
 
-@pytest.mark.parametrize("arguments", [["--beside", FRAMES / "studio" / "studio.0006.exr"], ["--beside", STUDIO]], ids=["other frame", "same frame"])
+@pytest.mark.parametrize("arguments", [["--beside", FRAMES / "studio" / "studio.0006.exr"], ["--beside", STUDIO]],
+                         ids=["other frame", "same frame"])
 def test_other_sequences_do_not_match(wfview, tmp_path, arguments):
     shown = CASES["beside"]["arguments"]
     replaced = [*shown[:shown.index("--beside")], *arguments, *shown[shown.index("--beside") + 2:]]

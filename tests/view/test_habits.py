@@ -34,8 +34,8 @@ def copied(result):
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_copied_command_line_shows_the_view(wfview, tmp_path, name):
-    """Its words, without those that name the screenshot, make the same picture of the frame that was shown; and so does the command line
-    of that."""
+    """Its words, without those that name the screenshot, make the same picture of the frame that was shown; and so does
+    the command line of that."""
     arguments = [*DRAWN, *VIEWS[name], "--headless", STUDIO / "studio.0002.exr"]
     words = copied(wfview(*arguments, "--do", "copy-command-line", "--screenshot", tmp_path / "first.png"))
     assert words[words.index("--screenshot") + 1] == str(tmp_path / "first.png")
@@ -70,7 +70,8 @@ def test_values_of_a_pane(wfview, tmp_path, pane, name):
            STUDIO / "studio.0002.exr", cwd=tmp_path).done()
     pictures = {layer: values(tmp_path / "out" / f"{layer}.0002.exr") for layer in ("gather", "splat")}
     noisy = OpenEXR.File(str(STUDIO / "studio.0002.exr")).channels()
-    pictures["noisy"] = next(channel.pixels for key, channel in noisy.items() if "Combined" in key)[..., :3].astype(np.float32)
+    combined = next(channel.pixels for key, channel in noisy.items() if "Combined" in key)
+    pictures["noisy"] = combined[..., :3].astype(np.float32)
     first, _, rest = pane.partition("@")[0].partition("-")
     other, _, measure = rest.partition(":")
     expected = pictures[first]
@@ -82,15 +83,15 @@ def test_values_of_a_pane(wfview, tmp_path, pane, name):
 
 
 def test_a_pane_without_its_layer_is_not_saved(wfview, tmp_path):
-    sentence = wfview("--headless", *DRAWN, "--panes", "noisy-reference", "--do", "save-pane", STUDIO / "studio.0002.exr",
-                      cwd=tmp_path).sentence()
+    sentence = wfview("--headless", *DRAWN, "--panes", "noisy-reference", "--do", "save-pane",
+                      STUDIO / "studio.0002.exr", cwd=tmp_path).sentence()
     assert sentence == "wfview: wfview.noisy-reference.exr: this frame has not all layers of the pane"
 
 
 def test_values_of_a_region(wfview, tmp_path):
     """A table of what files have, of all layers that panes show."""
-    result = wfview("--headless", *DRAWN, "--panes", "gather-splat,depth", "--measure", "gather-splat", "--region", "7,5,4,3", "--do",
-                    "copy-region", "--save", "out", STUDIO / "studio.0002.exr", cwd=tmp_path).done()
+    result = wfview("--headless", *DRAWN, "--panes", "gather-splat,depth", "--measure", "gather-splat", "--region",
+                    "7,5,4,3", "--do", "copy-region", "--save", "out", STUDIO / "studio.0002.exr", cwd=tmp_path).done()
     lines = result.output.splitlines()
     start = lines.index("x,y,gather.R,gather.G,gather.B,splat.R,splat.G,splat.B,depth.Z")
     table = np.array([[float(word) for word in line.split(",")] for line in lines[start + 1 : start + 13]], np.float32)
@@ -105,7 +106,7 @@ def test_a_region_is_needed_to_copy_one(wfview):
     assert sentence == "wfview: no region is chosen: drag one with Shift while the metrics are open, or give --region"
 
 
-# ---- Settings, in a window ----------------------------------------------------------------------------------------------
+# ---- Settings, in a window -------------------------------------------------------------------------------------------
 
 ARGUMENTS = ["--kernel-size", 3, "--size", "1280x720", "--timing-placeholders", STUDIO / "studio.0002.exr"]
 

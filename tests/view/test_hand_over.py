@@ -13,8 +13,9 @@ ROW = slice(708, 721), slice(872, 1190)  # of "since", at this size
 def fixture_reason(wfview, tmp_path):
     """The row's pixels."""
     def run(*arguments):
-        wfview("--headless", "--predictor", "bilateral", "--kernel-size", 3, "--size", "1200x800", "--do", "times", "--panes", "noisy", *arguments,
-               "--screenshot", tmp_path / "s.png", FRAMES / "terrace" / "terrace.0001.exr").done()
+        wfview("--headless", "--predictor", "bilateral", "--kernel-size", 3, "--size", "1200x800", "--do", "times",
+               "--panes", "noisy", *arguments, "--screenshot", tmp_path / "s.png",
+               FRAMES / "terrace" / "terrace.0001.exr").done()
         return load(tmp_path / "s.png")[ROW]
 
     return run

@@ -1,5 +1,5 @@
-"""The inspector: --pixel, and what --report says of the kernels of that pixel. Numbers against numpy on the file of weights, and
-against the pictures that were saved."""
+"""The inspector: --pixel, and what --report says of the kernels of that pixel. Numbers against numpy on the file of
+weights, and against the pictures that were saved."""
 
 import json
 import os
@@ -41,7 +41,8 @@ def expected_factors(weights, size, mode, operator, x, y):
 def told_factors(kernel):
     """The same of a report; what lies outside of the image has no weight."""
     (x, y), step = kernel["first"], kernel["step"]
-    found = {(y + step * i, x + step * j): factor for i, row in enumerate(kernel["factors"]) for j, factor in enumerate(row)}
+    found = {(y + step * i, x + step * j): factor for i, row in enumerate(kernel["factors"])
+             for j, factor in enumerate(row)}
     inside = {place: factor for place, factor in found.items() if 0 <= place[0] < HEIGHT and 0 <= place[1] < WIDTH}
     assert all(factor == 0 for place, factor in found.items() if place not in inside)
     return inside
@@ -54,11 +55,13 @@ def check_figures(kernel, factors, x, y):
     squares = np.array([(row - y) ** 2 + (column - x) ** 2 for row, column in factors])
     logarithms = np.log2(p, out=np.zeros_like(p), where=p > 0)
     expected = [values.sum(), -(p * logarithms).sum(), np.sqrt((p * squares).sum())]
-    np.testing.assert_allclose([kernel[key] for key in ("sum", "entropy", "effective_radius")], expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose([kernel[key] for key in ("sum", "entropy", "effective_radius")], expected, rtol=1e-5,
+                               atol=1e-6)
 
 
-@pytest.mark.parametrize("mode, size", [("linear", (5, 3)), ("linear", (2, 4)), ("normalized", (3, 3)), ("softmax", (5, 3)),
-                                        ("softmax", (2, 4)), ("softmax", (1, 1))])
+@pytest.mark.parametrize("mode, size",
+                         [("linear", (5, 3)), ("linear", (2, 4)), ("normalized", (3, 3)), ("softmax", (5, 3)),
+                          ("softmax", (2, 4)), ("softmax", (1, 1))])
 def test_numbers_of_files(wfview, backend, tmp_path, mode, size):
     frames.write(tmp_path / "a.exr", color=RANDOM.random((HEIGHT, WIDTH, 3)))
     weights = RANDOM.normal(0.4, 1, (size[0] * size[1], HEIGHT, WIDTH)).astype(np.float32)
@@ -73,7 +76,8 @@ def test_numbers_of_files(wfview, backend, tmp_path, mode, size):
             assert (kernel["mode"], kernel["kernel"], kernel["place"], kernel["alpha"]) == (mode, [*size], [x, y], None)
             expected, found = expected_factors(weights, size, mode, operator, x, y), told_factors(kernel)
             assert set(found) == set(expected)
-            np.testing.assert_allclose([found[place] for place in expected], list(expected.values()), rtol=2e-5, atol=1e-7)
+            np.testing.assert_allclose([found[place] for place in expected], list(expected.values()), rtol=2e-5,
+                                       atol=1e-7)
             check_figures(kernel, expected, x, y)
 
 
@@ -85,15 +89,16 @@ def check_footprint(told, expected):
     np.testing.assert_allclose([found[place] for place in expected], list(expected.values()), rtol=2e-5, atol=1e-7)
 
 
-@pytest.mark.parametrize("mode, size", [("linear", (5, 3)), ("linear", (2, 4)), ("normalized", (4, 2)), ("softmax", (5, 3))])
+@pytest.mark.parametrize("mode, size",
+                         [("linear", (5, 3)), ("linear", (2, 4)), ("normalized", (4, 2)), ("softmax", (5, 3))])
 def test_what_a_pixel_writes(wfview, backend, tmp_path, mode, size):
     """Of the file's own weights of the pixel; each neighbour normalizes what lands on it."""
     frames.write(tmp_path / "a.exr", color=RANDOM.random((HEIGHT, WIDTH, 3)))
     weights = RANDOM.normal(0.4, 1, (size[0] * size[1], HEIGHT, WIDTH)).astype(np.float32)
     weights = np.abs(weights) if mode == "normalized" else weights
     np.save(tmp_path / "w.npy", weights)
-    told = inspect(wfview, tmp_path, "--backend", backend, "--weights", tmp_path / "w.npy", "--weight-mode", mode, "--kernel-size",
-                   f"{size[0]}x{size[1]}", tmp_path / "a.exr", pixels=PIXELS[1:3])
+    told = inspect(wfview, tmp_path, "--backend", backend, "--weights", tmp_path / "w.npy", "--weight-mode", mode,
+                   "--kernel-size", f"{size[0]}x{size[1]}", tmp_path / "a.exr", pixels=PIXELS[1:3])
     for x, y in PIXELS[1:3]:
         assert told[x, y, "gather", 0]["footprint"] is None
         written = {}
@@ -115,7 +120,7 @@ def test_kernels_too_large_to_tell_what_a_pixel_writes(wfview, tmp_path):
 
 
 def test_a_pyramid_s_footprint(wfview, tmp_path):
-    """What one pixel writes of itself to another is what the other has of it; and all of it at each level is written."""
+    """What one pixel writes of itself to another is what the other has of it; and at each level all is written."""
     studio = frames.read_blender(STUDIO)
     frames.write(tmp_path / "a.exr", **{name: studio[name][100:171, 150:235] for name in ("color", "normal")})
     for pair in ([(41, 37), (43, 30)], [(0, 0), (2, 9)], [(84, 70), (80, 70)]):
@@ -124,7 +129,8 @@ def test_a_pyramid_s_footprint(wfview, tmp_path):
             footprint, whole = told[x, y, "splat", None]["footprint"], told[other_x, other_y, "splat", None]
             (left, top), factors = footprint["first"], np.array(footprint["factors"])
             (first_x, first_y), others = whole["first"], np.array(whole["factors"])
-            assert factors[other_y - top, other_x - left] == pytest.approx(others[y - first_y, x - first_x], rel=1e-4, abs=1e-7)
+            expected = others[y - first_y, x - first_x]
+            assert factors[other_y - top, other_x - left] == pytest.approx(expected, rel=1e-4, abs=1e-7)
             assert footprint["sum"] == pytest.approx(factors.sum(), rel=1e-5)
 
 
@@ -157,8 +163,8 @@ def some_pairs(width, height):
 
 @pytest.mark.parametrize("albedo", [True, False])
 def test_the_network_s_kernels_make_the_picture(wfview, tmp_path, albedo):
-    """The effective kernel of the pyramid on the noisy picture is the pixel that was saved: on the color, or, where the network
-    divides that by an albedo, on a further layer that it takes as it is."""
+    """The effective kernel of the pyramid on the noisy picture is the pixel that was saved: on the color, or, where the
+    network divides that by an albedo, on a further layer that it takes as it is."""
     part = (slice(100, 171), slice(150, 235))
     whole = frames.read_blender(STUDIO)
     noisy, normal = (np.ascontiguousarray(whole[name][part]) for name in ("color", "normal"))
@@ -220,7 +226,8 @@ def test_of_the_last_frame(wfview, tmp_path):
     for number in (1, 2):
         frames.write(tmp_path / f"a.{number}.exr", color=RANDOM.random((HEIGHT, WIDTH, 3)))
         np.save(tmp_path / f"w.{number}.npy", weights * number)
-    told = inspect(wfview, tmp_path, "--backend", "cpu", "--weights", tmp_path / "w.#.npy", tmp_path / "a.#.exr", pixels=[(6, 5)])
+    told = inspect(wfview, tmp_path, "--backend", "cpu", "--weights", tmp_path / "w.#.npy", tmp_path / "a.#.exr",
+                   pixels=[(6, 5)])
     np.testing.assert_allclose(np.ravel(told[6, 5, "gather", 0]["factors"]), 2 * weights[:, 5, 6], rtol=1e-6)
 
 
@@ -229,7 +236,8 @@ def test_of_live_frames(wfview, tmp_path):
     told = inspect(wfview, tmp_path, *scene, "--frames", 2, pixels=[(31, 23)])
     assert [kernel["kernel"] for kernel in told.values()] == [[3, 3], [3, 3]]
     result = wfview("--headless", *scene, "--pixel", "32,23")
-    assert result.sentence() == f"wfview: --pixel 32,23: not in {SCENES / 'cornell.glb'}, whose 32x24 pixels go from 0,0 to 31,23"
+    assert result.sentence() == (f"wfview: --pixel 32,23: not in {SCENES / 'cornell.glb'}, "
+                                 "whose 32x24 pixels go from 0,0 to 31,23")
 
 
 def test_frames_of_other_sizes(wfview, tmp_path):
@@ -239,14 +247,15 @@ def test_frames_of_other_sizes(wfview, tmp_path):
     words = ["--backend", "cpu", "--kernel-size", 3]
     assert inspect(wfview, tmp_path, *words, tmp_path / "a.#.exr")[0, 0, "gather", 0]["place"] == [0, 0]
     result = wfview("--headless", *words, "--pixel", "0,12", tmp_path / "a.2.exr", tmp_path / "a.1.exr")
-    assert result.sentence() == f"wfview: --pixel 0,12: not in {tmp_path}/a.1.exr, whose 14x11 pixels go from 0,0 to 13,10"
+    assert result.sentence() == (f"wfview: --pixel 0,12: not in {tmp_path}/a.1.exr, "
+                                 "whose 14x11 pixels go from 0,0 to 13,10")
 
 
 def test_without_vulkan(wfview, tmp_path):
     frames.write(tmp_path / "a.exr", color=RANDOM.random((HEIGHT, WIDTH, 3)))
     none = {"VK_DRIVER_FILES": str(tmp_path / "none.json"), "VK_ICD_FILENAMES": str(tmp_path / "none.json")}
-    wfview("--headless", "--backend", "cpu", "--kernel-size", 3, "--pixel", "2,3", "--report", tmp_path / "r.json", tmp_path / "a.exr",
-           **none).done()
+    wfview("--headless", "--backend", "cpu", "--kernel-size", 3, "--pixel", "2,3", "--report", tmp_path / "r.json",
+           tmp_path / "a.exr", **none).done()
     assert [kernel["pixel"] for kernel in json.loads((tmp_path / "r.json").read_text())["inspect"]] == [[2, 3]] * 2
 
 
@@ -254,4 +263,5 @@ def test_without_vulkan(wfview, tmp_path):
 def test_outside(wfview, tmp_path, pixel):
     frames.write(tmp_path / "a.exr", color=RANDOM.random((HEIGHT, WIDTH, 3)))
     result = wfview("--headless", "--backend", "cpu", "--kernel-size", 3, "--pixel", pixel, tmp_path / "a.exr")
-    assert result.sentence() == f"wfview: --pixel {pixel}: not in {tmp_path}/a.exr, whose 14x11 pixels go from 0,0 to 13,10"
+    assert result.sentence() == (f"wfview: --pixel {pixel}: not in {tmp_path}/a.exr, "
+                                 "whose 14x11 pixels go from 0,0 to 13,10")

@@ -1,4 +1,4 @@
-"""tev's protocol: tev's own client sends frames to wfview. What is saved is, to the bit, what the same pixels give as a file."""
+"""tev's protocol: its own client sends frames to wfview. What is saved is to the bit what such a file gives."""
 
 import json
 import os
@@ -107,8 +107,10 @@ def test_what_is_sent_is_saved(server, delta, tmp_path):
 @pytest.mark.parametrize("predictor", ["kpn", "bilateral"])
 def test_layers_are_those_of_a_file(server, wfview, tmp_path, predictor):
     pixels = picture(height=96, width=80)
-    write(tmp_path / "f.exr", color=pixels[:, :, :3], albedo=pixels[:, :, 3:6], normal=pixels[:, :, 6:9], depth=pixels[:, :, 9])
-    wfview("--headless", "--backend", "cpu", "--predictor", predictor, "--save", tmp_path / "file", tmp_path / "f.exr").done()
+    write(tmp_path / "f.exr", color=pixels[:, :, :3], albedo=pixels[:, :, 3:6], normal=pixels[:, :, 6:9],
+          depth=pixels[:, :, 9])
+    wfview("--headless", "--backend", "cpu", "--predictor", predictor, "--save", tmp_path / "file",
+           tmp_path / "f.exr").done()
     listening = server("--predictor", predictor, "--save", "sent")
     with listening.client() as client:
         client.create_image("render", 80, 96, CHANNELS)
@@ -142,13 +144,15 @@ def text(words):
 
 
 def old_updates(version, name, channels, x, y, tile):
-    """Updates as older clients of tev send them, from the description in its Ipc.cpp: planes, one channel a packet at first."""
+    """Updates as older clients of tev send them, described in its Ipc.cpp: planes, at first one channel a packet."""
     height, width, _ = tile.shape
     place, planes = struct.pack("<4i", x, y, width, height), np.moveaxis(tile, -1, 0).astype("<f4")
     if version == 1:
-        bodies = [b"\3\0" + text(name) + text(channel) + place + plane.tobytes() for channel, plane in zip(channels, planes)]
+        bodies = [b"\3\0" + text(name) + text(channel) + place + plane.tobytes()
+                  for channel, plane in zip(channels, planes)]
     else:
-        bodies = [b"\5\0" + text(name) + struct.pack("<i", len(channels)) + b"".join(map(text, channels)) + place + planes.tobytes()]
+        bodies = [b"\5\0" + text(name) + struct.pack("<i", len(channels)) + b"".join(map(text, channels)) + place
+                  + planes.tobytes()]
     return [struct.pack("<I", len(body) + 4) + body for body in bodies]
 
 
@@ -173,7 +177,8 @@ def test_several_images(server, delta, tmp_path):
     pictures = [picture(3) for _ in range(3)]
     write(tmp_path / "shot.1004.exr", color=pictures[2])
     wfview = server("--weights", delta, "--frames", 3, "--save", "{name}.{layer}.{number}.exr")
-    sent = [packet.create_image("a", WIDTH, HEIGHT, ["R", "G", "B"]), packet.update_image("a", pictures[0], ["R", "G", "B"])]
+    sent = [packet.create_image("a", WIDTH, HEIGHT, ["R", "G", "B"]),
+            packet.update_image("a", pictures[0], ["R", "G", "B"])]
     for each in sent:
         with wfview.connect() as client:
             client.sendall(each)
@@ -220,8 +225,9 @@ def test_what_cannot_be_done_is_said(server, delta, tmp_path):
         client.update_image("render", pixels, "RGB")
         client.close_image("render")
     assert wfview.ends() == [f"wfview: warning: --ipc: {sentence}" for sentence in (
-        "none: no image of that name was created", "depth: no color among its channels Z; --channel color=NAME tells where it is",
-        "render: has no channel V", f"render: a tile of 3x2 pixels at {WIDTH - 2},0 is not within {WIDTH}x{HEIGHT}",
+        "none: no image of that name was created",
+        "depth: no color among its channels Z; --channel color=NAME tells where it is", "render: has no channel V",
+        f"render: a tile of 3x2 pixels at {WIDTH - 2},0 is not within {WIDTH}x{HEIGHT}",
         "render: was created here, there is no file to reload it from",
         f"{tmp_path}/bad.exr: not a readable OpenEXR file (2 bytes in the file): it ends too early",
         "render: vector graphics are not drawn")]
@@ -265,7 +271,8 @@ def test_malformed_packets_end_their_connection(server, delta, tmp_path):
 
 def test_nobody_sends_anything(server):
     wfview = server("--frames", 2, "--ipc-wait", 1)
-    assert wfview.ends(1) == [f"wfview: --ipc 127.0.0.1:{wfview.port}: no whole image came within 1 s (--ipc-wait), after 0 of 2"]
+    assert wfview.ends(1) == [f"wfview: --ipc 127.0.0.1:{wfview.port}: no whole image came within 1 s (--ipc-wait), "
+                              "after 0 of 2"]
 
 
 def test_a_port_that_is_taken_headless(server, wfview):
@@ -275,8 +282,9 @@ def test_a_port_that_is_taken_headless(server, wfview):
     assert sentence == f"wfview: 127.0.0.1:{listening.port}: cannot listen there: Address already in use"
 
 
-@pytest.mark.parametrize("address", ["10.0.0.1:14158", "0.0.0.0:14158", "127.0.0.1", "127.0.0.1:", "[::]:14158", "127.0.0.1:65536",
-                                     "127.0.0.1:0", "1.2.3.4:1", "127.0.0.1:1x", "example.org:14158"])
+@pytest.mark.parametrize("address",
+                         ["10.0.0.1:14158", "0.0.0.0:14158", "127.0.0.1", "127.0.0.1:", "[::]:14158", "127.0.0.1:65536",
+                          "127.0.0.1:0", "1.2.3.4:1", "127.0.0.1:1x", "example.org:14158"])
 def test_only_this_machine(wfview, address):
     sentence = wfview("--headless", "--ipc", address).sentence(2)
     assert sentence == f"wfview: --ipc {address}: expected 127.0.0.1:PORT with a port from 1 to 65535"
@@ -284,7 +292,8 @@ def test_only_this_machine(wfview, address):
 
 def opened(window, *arguments):
     port = free_port()
-    viewer = window("--ipc", f"127.0.0.1:{port}", "--predictor", "bilateral", "--panes", "noisy", "--size", "320x240", *arguments)
+    viewer = window("--ipc", f"127.0.0.1:{port}", "--predictor", "bilateral", "--panes", "noisy", "--size", "320x240",
+                    *arguments)
     viewer.port = port
     return viewer
 
@@ -355,8 +364,8 @@ def test_window_s_picture(window, tmp_path, build):  # noqa: F811
     channels = ["R", "G", "B", "normal.X", "normal.Y", "normal.Z"]
     sent = np.concatenate([studio["color"][..., :3], studio["normal"]], -1).astype(np.float32)
     port = free_port()
-    viewer = window("--ipc", f"127.0.0.1:{port}", "--predictor", "bilateral", "--size", "960x600", "--timing-placeholders",
-                    "--report", "report.json")
+    viewer = window("--ipc", f"127.0.0.1:{port}", "--predictor", "bilateral", "--size", "960x600",
+                    "--timing-placeholders", "--report", "report.json")
     connected(port).close()
     with tevclient.Ipc("127.0.0.1", port) as client:
         for name, count in (("first", 3), ("second", 6)):
@@ -365,7 +374,8 @@ def test_window_s_picture(window, tmp_path, build):  # noqa: F811
         begin, differences, expected = time.monotonic(), None, load(test_golden.GOLDEN / "ipc.png")
         while differences is None or (not test_golden.matches(differences) and time.monotonic() < begin + 30):
             actual = viewer.screenshot()
-            differences = test_golden.difference(actual, expected, [(0, 575, 960, 600)])  # that the screenshot was saved
+            # That the screenshot was saved
+            differences = test_golden.difference(actual, expected, [(0, 575, 960, 600)])
     viewer.quits("q")
     if test_golden.BLESS:
         test_golden.bless("ipc", actual, json.loads((tmp_path / "report.json").read_text()))
@@ -453,5 +463,6 @@ def test_a_port_that_is_taken(wfview, display, tmp_path):  # noqa: F811
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        sentence = wfview("--ipc", f"127.0.0.1:{port}", tmp_path / "a.exr", DISPLAY=display, XDG_CONFIG_HOME=str(tmp_path)).sentence()
+        sentence = wfview("--ipc", f"127.0.0.1:{port}", tmp_path / "a.exr", DISPLAY=display,
+                          XDG_CONFIG_HOME=str(tmp_path)).sentence()
     assert sentence == f"wfview: 127.0.0.1:{port}: cannot listen there: Address already in use"

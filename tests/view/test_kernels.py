@@ -29,12 +29,14 @@ def shots(tmp_path):
 def check(folder, name, color, kernels, splat=None):
     for operator, weights in (("gather", kernels), ("splat", kernels if splat is None else splat)):
         expected = reference.apply(operator, color, weights, (3, 3))
-        assert reference.relative_error(frames.read(folder / f"{operator}.{name}.exr"), expected) < 1e-6, (operator, name)
+        written = frames.read(folder / f"{operator}.{name}.exr")
+        assert reference.relative_error(written, expected) < 1e-6, (operator, name)
 
 
 @pytest.mark.parametrize("pattern", ["%04d", "####", "#", "$F4", "%d", "$F"])
 def test_each_frame_has_its_own(wfview, shots, tmp_path, pattern):
-    wfview(*RUN, "--weights", tmp_path / f"kernels.{pattern}.npy", "--save", tmp_path / "out", tmp_path / "shot.####.exr").done()
+    wfview(*RUN, "--weights", tmp_path / f"kernels.{pattern}.npy", "--save", tmp_path / "out",
+           tmp_path / "shot.####.exr").done()
     for number, (color, kernels) in shots.items():
         check(tmp_path / "out", number, color, kernels)
 
@@ -65,14 +67,16 @@ def test_by_place_where_frames_have_no_numbers(wfview, shots, tmp_path):
     for place, number in enumerate(shots):
         (tmp_path / f"{'abcd'[place]}.exr").symlink_to(f"shot.{number}.exr")
         (tmp_path / f"k.{place + 1}.npy").symlink_to(f"kernels.{number}.npy")
-    wfview(*RUN, "--weights", tmp_path / "k.#.npy", "--save", tmp_path / "out", *(tmp_path / f"{c}.exr" for c in "abcd")).done()
+    wfview(*RUN, "--weights", tmp_path / "k.#.npy", "--save", tmp_path / "out",
+           *(tmp_path / f"{c}.exr" for c in "abcd")).done()
     for place, (color, kernels) in enumerate(shots.values()):
         check(tmp_path / "out", f"{place + 1:04d}", color, kernels)
 
 
 def test_kernels_of_different_sizes(wfview, shots, tmp_path):
     np.save(tmp_path / "kernels.1004.npy", np.full((25, *SIZE), 0.5, np.float32))
-    wfview(*RUN, "--weights", tmp_path / "kernels.%04d.npy", "--save", tmp_path / "out", tmp_path / "shot.####.exr").done()
+    wfview(*RUN, "--weights", tmp_path / "kernels.%04d.npy", "--save", tmp_path / "out",
+           tmp_path / "shot.####.exr").done()
     expected = reference.apply("gather", shots[1004][0], np.full((25, *SIZE), 0.5), (5, 5))
     assert reference.relative_error(frames.read(tmp_path / "out" / "gather.1004.exr"), expected) < 1e-6
     check(tmp_path / "out", 1005, *shots[1005])
@@ -88,18 +92,20 @@ def test_missing_ones(wfview, shots, tmp_path):
     """Said in one sentence before all else; their frames are left out, as frames that cannot be read are."""
     (tmp_path / "kernels.1004.npy").unlink()
     (tmp_path / "kernels.1006.npy").unlink()
-    result = wfview(*RUN, "--weights", "kernels.%04d.npy", "--save", "out", "--report", "r.json", "shot.####.exr", cwd=tmp_path)
+    result = wfview(*RUN, "--weights", "kernels.%04d.npy", "--save", "out", "--report", "r.json", "shot.####.exr",
+                    cwd=tmp_path)
     assert result.status == 1
     assert result.errors.splitlines() == [
-        "wfview: warning: --weights kernels.%04d.npy: no file for 2 of 4 frames, the first would be kernels.1004.npy for "
-        "shot.1004.exr",
+        "wfview: warning: --weights kernels.%04d.npy: no file for 2 of 4 frames, the first would be kernels.1004.npy "
+        "for shot.1004.exr",
         "wfview: kernels.1004.npy: cannot open: No such file or directory",
         "wfview: kernels.1006.npy: cannot open: No such file or directory"]
     check(tmp_path / "out", 1003, *shots[1003])
     check(tmp_path / "out", 1005, *shots[1005])
     assert len(list((tmp_path / "out").iterdir())) == 4
     problems = json.loads((tmp_path / "r.json").read_text())["problems"]
-    assert [(problem["frame"], problem["skipped"]) for problem in problems] == [("shot.1004.exr", True), ("shot.1006.exr", True)]
+    told = [(problem["frame"], problem["skipped"]) for problem in problems]
+    assert told == [("shot.1004.exr", True), ("shot.1006.exr", True)]
 
 
 def test_bad_ones(wfview, shots, tmp_path):
@@ -118,8 +124,8 @@ def test_bad_ones(wfview, shots, tmp_path):
 
 def test_none_at_all(wfview, shots, tmp_path):
     sentence = wfview(*RUN, "--weights", "none.%06d.npy", "--save", "out", "shot.####.exr", cwd=tmp_path).sentence()
-    assert sentence == ("wfview: --weights none.%06d.npy: no file for any of 4 frames, the first would be none.001003.npy for "
-                        "shot.1003.exr")
+    assert sentence == ("wfview: --weights none.%06d.npy: no file for any of 4 frames, the first would be "
+                        "none.001003.npy for shot.1003.exr")
 
 
 def test_one_frame_without_a_number(wfview, shots, tmp_path):

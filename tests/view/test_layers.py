@@ -38,8 +38,8 @@ def test_mappings_and_files_beside_are_said(wfview, tmp_path):
     write(tmp_path / "shot.hdr.exr", "one two three u v")
     write(tmp_path / "shot.alb.exr", "R G B")
     write(tmp_path / "ref.exr", "Beauty.R Beauty.G Beauty.B")
-    result = wfview(*RUN, "--channel", "color=one,two,three", "--channel", "motion=u,v", "--channel", "reference=Beauty",
-                    "--reference", tmp_path / "ref.exr", tmp_path / "shot.hdr.exr").done()
+    result = wfview(*RUN, "--channel", "color=one,two,three", "--channel", "motion=u,v", "--channel",
+                    "reference=Beauty", "--reference", tmp_path / "ref.exr", tmp_path / "shot.hdr.exr").done()
     assert result.taken == [(str(tmp_path / "shot.hdr.exr"),
                              {"color": "one,two,three", "albedo": "R,G,B of *.alb.exr", "motion": "u,v",
                               "reference": f"Beauty.R,G,B of {tmp_path}/ref.exr"})]
@@ -63,7 +63,8 @@ def test_normals_stored_as_pictures_are_said(wfview, tmp_path):
 
 
 def test_what_looks_like_a_guide_is_warned_about(wfview, tmp_path):
-    path = write(tmp_path / "a.exr", "R G B myAlbedo.R myAlbedo.G myAlbedo.B shading_Normals.X worldDepth velocity.X velocity.Y")
+    path = write(tmp_path / "a.exr",
+                 "R G B myAlbedo.R myAlbedo.G myAlbedo.B shading_Normals.X worldDepth velocity.X velocity.Y")
     result = wfview(*RUN, path)
     assert result.status == 0 and result.taken == [(str(path), {"color": "R,G,B"})]
     warning = f"wfview: warning: {path}: its channel"
@@ -84,7 +85,8 @@ def test_another_view_is_warned_about(wfview, tmp_path):
 
 
 def test_another_view_layer_is_warned_about(wfview, tmp_path):
-    path = write(tmp_path / "a.exr", " ".join(f"{layer}.Combined.{c}" for layer in ("Back", "Composite", "Front") for c in "RGB"))
+    path = write(tmp_path / "a.exr",
+                 " ".join(f"{layer}.Combined.{c}" for layer in ("Back", "Composite", "Front") for c in "RGB"))
     result = wfview(*RUN, path)
     assert result.status == 0 and result.taken == [(str(path), {"color": "Back.Combined.R,G,B"})]
     assert result.errors == (
@@ -103,7 +105,8 @@ def test_list(wfview, tmp_path):
         "  nothing.V  float\n"
         "color from R,G,B (plain)\nalbedo from albedo.R,G,B (plain, Mitsuba, pbrt, RenderMan, LuxCore, appleseed)\n")
     mapped = wfview("--list", path, "--channel", "depth=nothing.V").done().output
-    assert mapped.endswith("albedo from albedo.R,G,B (plain, Mitsuba, pbrt, RenderMan, LuxCore, appleseed)\ndepth from nothing.V (--channel)\n")
+    assert mapped.endswith("albedo from albedo.R,G,B (plain, Mitsuba, pbrt, RenderMan, LuxCore, appleseed)\ndepth from "
+                           "nothing.V (--channel)\n")
 
 
 def test_list_of_frames(wfview, tmp_path):
@@ -115,7 +118,8 @@ def test_list_of_frames(wfview, tmp_path):
     assert "frame" not in first and "color from R,G,B (plain)\n" in first
     for of in (tmp_path, tmp_path / "*.exr", tmp_path / "shot.#.exr"):
         assert wfview("--list", of).done().output == (
-            f"4 frames: {tmp_path}/shot.8.exr to {path}\n1 of the frames shot.8.exr to shot.12.exr is missing, the first is number 11\n"
+            f"4 frames: {tmp_path}/shot.8.exr to {path}\n1 of the frames shot.8.exr to shot.12.exr is missing, the "
+            "first is number 11\n"
             f"the first one:\n{first}")
     mapped = wfview("--list", tmp_path, "--channel", "depth=R").done().output
     assert mapped.endswith("color from R,G,B (plain)\ndepth from R (--channel)\n")
@@ -126,11 +130,13 @@ def test_list_of_frames(wfview, tmp_path):
 
 def test_list_of_no_frames(wfview, tmp_path):
     assert wfview("--list", tmp_path).sentence() == f"wfview: {tmp_path}: no frames there, nor anything else"
-    assert wfview("--list", tmp_path / "a.exr").sentence() == f"wfview: {tmp_path}/a.exr: cannot open: No such file or directory"
+    assert wfview("--list",
+                  tmp_path / "a.exr").sentence() == f"wfview: {tmp_path}/a.exr: cannot open: No such file or directory"
     (tmp_path / "a.1.exr").write_bytes(b"nothing")
     write(tmp_path / "a.2.exr", "R G B")
     result = wfview("--list", tmp_path)
-    assert (result.status, result.output) == (1, f"2 frames: {tmp_path}/a.1.exr to {tmp_path}/a.2.exr\nthe first one:\n")
+    assert (result.status, result.output) == (1,
+                                              f"2 frames: {tmp_path}/a.1.exr to {tmp_path}/a.2.exr\nthe first one:\n")
     assert result.errors.startswith(f"wfview: {tmp_path}/a.1.exr: not a readable OpenEXR file (7 bytes in the file): ")
 
 
@@ -173,8 +179,8 @@ def test_what_is_said_is_what_is_filtered(wfview, tmp_path, mapping):
     channels = {name: RANDOM.random((6, 9), np.float32) for name in names}
     frames.write_channels(tmp_path / "a.exr", channels)
     np.save(tmp_path / "w.npy", np.ones((1, 6, 9), np.float32))
-    result = wfview("--headless", "--backend", "cpu", "--weights", tmp_path / "w.npy", "--save", tmp_path / "out", *mapping,
-                    tmp_path / "a.exr").done()
+    result = wfview("--headless", "--backend", "cpu", "--weights", tmp_path / "w.npy", "--save", tmp_path / "out",
+                    *mapping, tmp_path / "a.exr").done()
     [(_, taken)] = result.taken
     group = taken["color"].removesuffix(".R,G,B")
     assert group == ("ViewLayer.DiffDir" if mapping else "ViewLayer.Combined")
@@ -182,7 +188,8 @@ def test_what_is_said_is_what_is_filtered(wfview, tmp_path, mapping):
     np.testing.assert_array_equal(frames.read(tmp_path / "out" / "gather.exr"), expected)
 
 
-@pytest.mark.parametrize("words", [["--list"], [*RUN], [*RUN, str(FRAMES / "terrace" / "terrace.0001.exr"), "--reference"]])
+@pytest.mark.parametrize("words",
+                         [["--list"], [*RUN], [*RUN, str(FRAMES / "terrace" / "terrace.0001.exr"), "--reference"]])
 def test_a_file_of_no_format(wfview, tmp_path, words):
     (tmp_path / "a.tif").write_bytes(b"II*\0 and so on")
     assert wfview(*words, tmp_path / "a.tif").sentence() == (

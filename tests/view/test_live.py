@@ -12,7 +12,8 @@ from scenes import SCENES
 
 CORNELL = SCENES / "cornell.glb"
 SMALL = ["--render-size", "48x27", "--kernel-size", 3, "--size", "64x64"]
-CHANNELS = ["B", "G", "R", "Z", "albedo.B", "albedo.G", "albedo.R", "motion.X", "motion.Y", "normal.X", "normal.Y", "normal.Z"]
+CHANNELS = ["B", "G", "R", "Z", "albedo.B", "albedo.G", "albedo.R", "motion.X", "motion.Y", "normal.X", "normal.Y",
+            "normal.Z"]
 WAY = [(0, 1, 3.6), (0.2, 1.1, 3.5), (0.4, 1.2, 3.4)]
 
 
@@ -47,7 +48,7 @@ def live(wfview, tmp_path):
 
 
 def axes(eye):
-    """Right, up and forward of a camera on the way, right and up as long as half the picture is wide and high at distance 1."""
+    """A camera on the way: right, up, forward; right and up as long as half the picture is at distance 1."""
     forward = np.array([0, 1, 0]) - eye
     forward = forward / np.linalg.norm(forward)
     right = np.cross(forward, [0, 1, 0])
@@ -75,8 +76,8 @@ def test_frames_of_a_path(wfview, backend, tmp_path):
     """Numbered, with features, motion, times and spans; one read back from its file is filtered alike."""
     out, report, trace = tmp_path / "out", tmp_path / "report.json", tmp_path / "trace.json"
     path = scenes.camera_path(tmp_path / "way.json", WAY)
-    wfview("--headless", "--backend", backend, *SMALL, "--scene", CORNELL, "--camera-path", path, "--spp", 4, "--save", out,
-           "--report", report, "--trace", trace, "--screenshot", tmp_path / "view.png").done()
+    wfview("--headless", "--backend", backend, *SMALL, "--scene", CORNELL, "--camera-path", path, "--spp", 4, "--save",
+           out, "--report", report, "--trace", trace, "--screenshot", tmp_path / "view.png").done()
     names = [f"{kind}.{i:04}.exr" for kind in ("frame", "gather", "splat") for i in (1, 2, 3)]
     assert sorted(file.name for file in out.iterdir()) == names
     first, second, _ = (read(out / f"frame.{i:04}.exr") for i in (1, 2, 3))
@@ -85,7 +86,8 @@ def test_frames_of_a_path(wfview, backend, tmp_path):
     assert np.allclose(np.linalg.norm(first["normal"][seen], axis=-1), 1, atol=1e-4)
     assert (first["normal"][~seen] == 0).all()
     assert np.abs(first["motion"]).max() < 1e-4, "no frame before"
-    assert np.abs(second["motion"] - expected_motion(second["depth"], WAY[1], WAY[0]))[second["depth"][:, :, 0] > 0].max() < 0.01
+    error = np.abs(second["motion"] - expected_motion(second["depth"], WAY[1], WAY[0]))
+    assert error[second["depth"][:, :, 0] > 0].max() < 0.01
     report = json.loads(report.read_text())
     assert (report["scene"], report["triangles"], report["spp"], report["samples"]) == (str(CORNELL), 38, 4, 4)
     assert report["size"] == [48, 27] and report["frames"] == 3
@@ -125,7 +127,8 @@ def test_reference(wfview, tmp_path):
     arguments = ["--headless", "--backend", "cpu", *SMALL, "--scene", CORNELL]
     wfview(*arguments, "--accumulate", 64, "--spp", 64, "--save", tmp_path / "converged").done()
     converged = tmp_path / "converged" / "frame.exr"
-    wfview(*arguments, "--reference", converged, "--save", tmp_path / "out", "--report", tmp_path / "report.json").done()
+    wfview(*arguments, "--reference", converged, "--save", tmp_path / "out", "--report",
+           tmp_path / "report.json").done()
     [measured] = json.loads((tmp_path / "report.json").read_text())["metrics"]
     expected = read(converged)["color"].astype(np.float64)
     for name, actual in (("noisy", read(tmp_path / "out" / "frame.exr")["color"]),
@@ -172,8 +175,8 @@ def test_warnings(wfview, tmp_path):
 
 def test_one_pixel(wfview, tmp_path):
     """The smallest frame; its one depth has a shade, not the color of what is no number."""
-    wfview("--headless", "--backend", "cpu", "--scene", CORNELL, "--render-size", "1x1", "--kernel-size", 3, "--screenshot",
-           tmp_path / "view.png").done()
+    wfview("--headless", "--backend", "cpu", "--scene", CORNELL, "--render-size", "1x1", "--kernel-size", 3,
+           "--screenshot", tmp_path / "view.png").done()
     view = load(tmp_path / "view.png")
     assert (view[:470] == (255, 255, 255)).all(2).sum() > 10000, "it is as near as can be"
     assert not (view == (255, 0, 255)).all(2).any()

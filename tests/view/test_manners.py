@@ -23,7 +23,7 @@ RUN = ["--headless", "--backend", "cpu", "--kernel-size", 3]
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
-# ---- Places -------------------------------------------------------------------------------------------------------------
+# ---- Places ----------------------------------------------------------------------------------------------------------
 
 
 def test_symbolic_links_stay(wfview, tmp_path):
@@ -38,7 +38,8 @@ def test_symbolic_links_stay(wfview, tmp_path):
     assert all(link.is_symlink() for link in links)
     assert json.loads((elsewhere / "r.json").read_text())["frames"] == 1
     assert frames.read_any_rgb(elsewhere / "picture.exr").shape == (270, 480, 3)
-    assert sorted(path.name for path in elsewhere.iterdir()) == ["gather.0001.exr", "picture.exr", "r.json", "splat.0001.exr"]
+    assert sorted(path.name for path in elsewhere.iterdir()) == ["gather.0001.exr", "picture.exr", "r.json",
+                                                                 "splat.0001.exr"]
 
 
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "-"])
@@ -99,7 +100,7 @@ def test_names_of_screenshots(wfview, tmp_path, name):
     assert Image.open(tmp_path / name).format == "PNG"
 
 
-# ---- Signals ------------------------------------------------------------------------------------------------------------
+# ---- Signals ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -231,7 +232,7 @@ def test_data_set_behind_a_link(wfview, tmp_path):
     assert np.load(tmp_path / "pairs.npy").shape == (1,)
 
 
-# ---- app/run ------------------------------------------------------------------------------------------------------------
+# ---- app/run ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("arguments", [["--headless", "x.exr"], []])
@@ -241,7 +242,8 @@ def test_run_passes_signals_on(root, tmp_path, arguments, number):
     (tmp_path / "app").mkdir()
     (tmp_path / "build" / "app").mkdir(parents=True)
     shutil.copy(root / "app" / "run", tmp_path / "app" / "run")
-    (tmp_path / "app" / "setup.sh").write_text("build_packages=() view_packages=()\ninstall_packages() { :; }\nbuild() { :; }\n")
+    (tmp_path / "app" / "setup.sh").write_text("build_packages=() view_packages=()\ninstall_packages() { :; }\nbuild() "
+                                               "{ :; }\n")
     program = tmp_path / "build" / "app" / "wfview"
     program.write_text(f"#!{shutil.which('python3')}\nimport signal, sys, time\n"
                        "for number in (signal.SIGINT, signal.SIGTERM):\n"
@@ -249,7 +251,8 @@ def test_run_passes_signals_on(root, tmp_path, arguments, number):
                        "print(*sys.argv[1:], flush=True)\ntime.sleep(60)\n")
     program.chmod(0o755)
     environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    process = subprocess.Popen([tmp_path / "app" / "run", *arguments], stdout=subprocess.PIPE, env=environment, text=True)
+    process = subprocess.Popen([tmp_path / "app" / "run", *arguments], stdout=subprocess.PIPE, env=environment,
+                               text=True)
     while "--headless" not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(number)
@@ -258,7 +261,8 @@ def test_run_passes_signals_on(root, tmp_path, arguments, number):
 
 def test_the_first_picture_is_timed_from_the_beginning_of_wfview(build, tmp_path):
     """Which app/run's process becomes when it has built: not from that of the process."""
-    command = f"sleep 2; date +%s%N >begin; exec '{build}/app/wfview' {' '.join(map(str, RUN))} --report r.json '{FRAME}'"
+    arguments = " ".join(map(str, RUN))
+    command = f"sleep 2; date +%s%N >begin; exec '{build}/app/wfview' {arguments} --report r.json '{FRAME}'"
     subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, check=True)
     most = time.time_ns() - int((tmp_path / "begin").read_text())
     assert 0 < json.loads((tmp_path / "r.json").read_text())["first_picture"] <= most * 1e-6

@@ -1,5 +1,5 @@
-"""Maps of kernels: figures of every pixel's kernel, against numpy on files of weights, and against what the inspector tells of single
-pixels of a pyramid."""
+"""Maps of kernels: figures of every pixel's kernel, against numpy on files of weights, and against what the inspector
+tells of single pixels of a pyramid."""
 
 import json
 
@@ -36,8 +36,10 @@ def expected_maps(weights, size, mode, operator, alpha=0):
     size_of = np.abs(factors)
     p = size_of / size_of.sum(0)
     center = (size[0] // 2) * size[1] + size[1] // 2
-    return {"sum": factors.sum(0) / total, "own": factors[center] / total, "radius": np.sqrt((p * squares[:, None, None]).sum(0)),
-            "entropy": -(p * np.log2(p, out=np.zeros_like(p), where=p > 0)).sum(0), "blend": np.broadcast_to(alpha, weights.shape[1:])}
+    return {"sum": factors.sum(0) / total, "own": factors[center] / total,
+            "radius": np.sqrt((p * squares[:, None, None]).sum(0)),
+            "entropy": -(p * np.log2(p, out=np.zeros_like(p), where=p > 0)).sum(0),
+            "blend": np.broadcast_to(alpha, weights.shape[1:])}
 
 
 @pytest.mark.parametrize("mode, size", [("linear", (3, 5)), ("normalized", (4, 2)), ("softmax", (5, 3))])
@@ -47,11 +49,13 @@ def test_files(wfview, backend, tmp_path, mode, size):
     weights = RANDOM.normal(0.4, 1, (size[0] * size[1], HEIGHT, WIDTH)).astype(np.float32)
     weights = np.abs(weights) if mode == "normalized" else weights
     np.save(tmp_path / "w.npy", weights)
-    words = ["--backend", backend, "--weights", tmp_path / "w.npy", "--weight-mode", mode, "--kernel-size", f"{size[0]}x{size[1]}"]
+    words = ["--backend", backend, "--weights", tmp_path / "w.npy", "--weight-mode", mode, "--kernel-size",
+             f"{size[0]}x{size[1]}"]
     for operator, figure in (("gather", "own"), ("splat", "sum"), ("gather", "radius"), ("splat", "entropy")):
         values = expected_maps(weights.astype(np.float64), size, mode, operator)[figure]
         told, _ = measure(wfview, tmp_path, f"{operator}-{figure}", *words, tmp_path / "a.exr")
-        for key, value in (("min", values.min()), ("max", values.max()), ("mean", values.mean()), ("deviation", values.std())):
+        for key, value in (("min", values.min()), ("max", values.max()), ("mean", values.mean()),
+                           ("deviation", values.std())):
             assert told[key] == pytest.approx(value, rel=1e-4, abs=2e-5), (operator, figure, key)
     told, _ = measure(wfview, tmp_path, "splat-entropy", "--region", f"{WIDTH - 1},3,1,1", *words, tmp_path / "a.exr")
     assert told["min"] == told["max"] == pytest.approx(values[3, -1], rel=1e-4)
@@ -86,7 +90,8 @@ def predicted(root, tmp_path_factory):
     for level, kernels in enumerate(levels):
         for operator in ("gather", "splat"):
             weights, alpha = getattr(kernels, operator)[0].double().numpy(), getattr(kernels, f"{operator}_alpha")
-            alpha = torch.sigmoid(alpha)[0, 0].double().numpy() if alpha.shape[1] else 0  # of the coarsest level there is none
+            # Of the coarsest level there is none
+            alpha = torch.sigmoid(alpha)[0, 0].double().numpy() if alpha.shape[1] else 0
             rows, columns = np.mgrid[0:71, 0:85] >> level
             of_level = expected_maps(weights, (5, 5), "softmax", operator, alpha)
             maps[operator, level] = {figure: values[rows, columns] for figure, values in of_level.items()}
@@ -94,22 +99,25 @@ def predicted(root, tmp_path_factory):
     return maps
 
 
-@pytest.mark.parametrize("panes", [("gather-entropy/*", "splat-own/*"), ("splat-radius/*", "gather-blend/*", "gather-own/1", "splat-blend"),
-                                   ("gather-radius/4", "splat-entropy/3", "splat-blend/2", "gather-sum/0")],
+@pytest.mark.parametrize("panes",
+                         [("gather-entropy/*", "splat-own/*"),
+                          ("splat-radius/*", "gather-blend/*", "gather-own/1", "splat-blend"),
+                          ("gather-radius/4", "splat-entropy/3", "splat-blend/2", "gather-sum/0")],
                          ids=lambda panes: panes[0][:-2])
 def test_all_levels_at_once(wfview, backend, tmp_path, predicted, panes):
     """Whole maps of several levels, beside each other, are those of the kernels that PyTorch predicts."""
     detail(tmp_path)
-    told = wfview("--headless", "--backend", backend, "--panes", ",".join(panes), "--measure", "gather", "--region", "0,0,85,71",
-                  "--do", "copy-region", tmp_path / "a.exr").done().output
+    told = wfview("--headless", "--backend", backend, "--panes", ",".join(panes), "--measure", "gather", "--region",
+                  "0,0,85,71", "--do", "copy-region", tmp_path / "a.exr").done().output
     names, *lines = told[told.index("x,y,"):].splitlines()
     table = dict(zip(names.split(","), np.loadtxt(lines[:71 * 85], delimiter=",").T.reshape(-1, 71, 85)))
     asked = set()
     for name in panes:
         (operator, figure), _, level = name.partition("/")[0].split("-"), *name.partition("/")[1:]
         for level in range(5) if level == "*" else [int(level or 0)]:
-            column, expected = f"{operator} {figure}" + (f"/{level}" if level else "") + ".Z", predicted[operator, level][figure]
-            assert np.abs(table[column] - expected).max() <= (1e-3 if backend == "cpu" else 2e-2) * max(1, expected.max()), column
+            column = f"{operator} {figure}" + (f"/{level}" if level else "") + ".Z"
+            expected, tolerance = predicted[operator, level][figure], 1e-3 if backend == "cpu" else 2e-2
+            assert np.abs(table[column] - expected).max() <= tolerance * max(1, expected.max()), column
             asked.add(column)
     assert set(table) == {"x", "y", *asked}
 
@@ -122,8 +130,8 @@ def test_a_pyramid_s_levels(wfview, backend, tmp_path, level):
     keys = {"sum": lambda k: k["sum"], "entropy": lambda k: k["entropy"], "radius": lambda k: k["effective_radius"],
             "own": own_factor, "blend": lambda k: k["alpha"] or 0}
     for operator, figure in (("gather", "entropy"), ("splat", "own"), ("splat", "blend")):
-        told, inspected = measure(wfview, tmp_path, f"{operator}-{figure}/{level}", "--region", f"{x},{y},1,1", "--pixel", f"{x},{y}",
-                                  "--backend", backend, tmp_path / "a.exr")
+        told, inspected = measure(wfview, tmp_path, f"{operator}-{figure}/{level}", "--region", f"{x},{y},1,1",
+                                  "--pixel", f"{x},{y}", "--backend", backend, tmp_path / "a.exr")
         kernels = [kernel for kernel in inspected if kernel["operator"] == operator and kernel["level"] is not None]
         assert len(kernels) == 5
         expected = keys[figure](kernels[level])
@@ -137,7 +145,8 @@ def test_a_level_that_is_not_there(wfview, tmp_path):
     for more, levels in ((["--kernel-size", "3"], 1), ([], 5)):
         sentence = wfview(*words, *more, "--measure", f"splat-own/{levels}").sentence()
         assert sentence == f"wfview: --measure splat-own/{levels}: {tmp_path / 'a.exr'} has no splat own/{levels}"
-        wfview(*words, *more, "--panes", f"splat-own/{levels - 1},splat-own/{levels}", "--screenshot", tmp_path / "s.png").done()
+        wfview(*words, *more, "--panes", f"splat-own/{levels - 1},splat-own/{levels}", "--screenshot",
+               tmp_path / "s.png").done()
     sentence = wfview(*words, "--panes", "noisy,splat-own/*,gather-own/*,gather-sum,gather").sentence()
     assert sentence == "wfview: --panes noisy,splat-own/*,gather-own/*,gather-sum,gather: more than 12 panes"
     sentence = wfview(*words, "--kernel-size", "3", "--panes", "gather-own/*", "--solo", "2").sentence()

@@ -1,5 +1,5 @@
-"""--measure and --region: what --report says of real frames, against numpy and the authors' evaluator of FLIP, on the pictures that were
-saved."""
+"""--measure and --region: what --report says of real frames, against numpy and the authors' evaluator of FLIP, on the
+pictures that were saved."""
 
 import json
 
@@ -81,13 +81,13 @@ def check_histogram(told, picture, region):
 
 
 @pytest.mark.parametrize("frame, predictor, region", [
-    (STUDIO, [], None), (STUDIO, ["--kernel-size", 5], (101, 37, 203, 151)), (TERRACE, ["--kernel-size", 3], (479, 269, 1, 1)),
-    (TERRACE, ["--kernel-size", 3], (400, 200, 1000, 1000)),
+    (STUDIO, [], None), (STUDIO, ["--kernel-size", 5], (101, 37, 203, 151)),
+    (TERRACE, ["--kernel-size", 3], (479, 269, 1, 1)), (TERRACE, ["--kernel-size", 3], (400, 200, 1000, 1000)),
 ], ids=["network", "region", "pixel", "beyond"])
 def test_numbers(wfview, tmp_path, frame, predictor, region):
     asked = ["--region", ",".join(map(str, region))] if region else []
-    report = report_of(wfview, tmp_path, "--backend", "cpu", *predictor, "--measure", "splat-reference", *asked, "--save",
-                       tmp_path / "out", frame)
+    report = report_of(wfview, tmp_path, "--backend", "cpu", *predictor, "--measure", "splat-reference", *asked,
+                       "--save", tmp_path / "out", frame)
     [measured] = report["measured"]
     x, y, width, height = region or (0, 0, 480, 270)
     region = [x, y, min(width, 480 - x), min(height, 270 - y)]
@@ -122,12 +122,14 @@ def test_said(wfview, tmp_path):
     run = ["--headless", "--kernel-size", "3", "--report", tmp_path / "r.json", TERRACE, STUDIO]
     said = wfview(*run, "--measure", "gather-noisy").done().output.splitlines()[-1]
     told = json.loads((tmp_path / "r.json").read_text())["measured"][-1]["difference"]
-    figures = [("SMAPE", "smape", 4), ("relMSE", "rel_mse", 4), ("PSNR dB", "psnr", 2), ("FLIP", "flip", 4), ("relative", "relative", 4),
-               ("absolute", "absolute", 4), ("signed", "signed", 4)]
-    assert said == f"{STUDIO}: gather-noisy: " + ", ".join(f"{label} {told[key]:.{decimals}f}" for label, key, decimals in figures)
+    figures = [("SMAPE", "smape", 4), ("relMSE", "rel_mse", 4), ("PSNR dB", "psnr", 2), ("FLIP", "flip", 4),
+               ("relative", "relative", 4), ("absolute", "absolute", 4), ("signed", "signed", 4)]
+    assert said == f"{STUDIO}: gather-noisy: " + ", ".join(f"{label} {told[key]:.{decimals}f}"
+                                                           for label, key, decimals in figures)
     said = wfview(*run, "--measure", "depth").done().output.splitlines()[-1]
     told, = json.loads((tmp_path / "r.json").read_text())["measured"][-1]["channels"]
-    assert said == f"{STUDIO}: depth: mean {told['mean']:g}, deviation {told['deviation']:g}, from {told['min']:g} to {told['max']:g}"
+    assert said == (f"{STUDIO}: depth: mean {told['mean']:g}, deviation {told['deviation']:g}, "
+                    f"from {told['min']:g} to {told['max']:g}")
     for measure in ("depth", "gather-noisy"):
         said = wfview(*run, "--measure", measure, "--region", "470,262,99,99").done().output.splitlines()[-1]
         assert said.startswith(f"{STUDIO}: {measure} in 470,262,10,8: {'mean' if measure == 'depth' else 'SMAPE'} ")
@@ -143,7 +145,8 @@ def test_what_is_no_number(wfview, tmp_path):
     frames.write(tmp_path / "a.exr", color=color)
     np.save(tmp_path / "w.npy", weights)
     report = report_of(wfview, tmp_path, "--backend", "cpu", "--weights", tmp_path / "w.npy", "--kernel-size", "1x2",
-                       "--weight-mode", "normalized", "--measure", "gather-noisy", "--save", tmp_path, tmp_path / "a.exr")
+                       "--weight-mode", "normalized", "--measure", "gather-noisy", "--save", tmp_path,
+                       tmp_path / "a.exr")
     [measured] = report["measured"]
     picture = frames.read(tmp_path / "gather.exr")
     assert np.isnan(picture).sum() == 6
@@ -157,7 +160,8 @@ def test_nothing_against(wfview, tmp_path):
     """A layer with a single channel, and values far from their deviation."""
     depth = (1000 + RANDOM.normal(0, 0.1, (64, 48))).astype(np.float32)
     frames.write(tmp_path / "a.exr", color=RANDOM.random((64, 48, 3)), depth=depth)
-    report = report_of(wfview, tmp_path, "--backend", "cpu", "--kernel-size", 1, "--measure", "depth", tmp_path / "a.exr")
+    report = report_of(wfview, tmp_path, "--backend", "cpu", "--kernel-size", 1, "--measure", "depth",
+                       tmp_path / "a.exr")
     [measured] = report["measured"]
     assert (measured["layer"], measured["against"], measured["difference"]) == ("depth", None, None)
     check_channels(measured["channels"], depth[:, :, None], measured["region"])
@@ -188,9 +192,12 @@ def test_what_a_frame_lacks(wfview, tmp_path, words, sentence):
     (["--measure", "gather:smape"], "--measure gather:smape: "),
     (["--measure", "gather-splat:smape"], "--measure gather-splat:smape: expected LAYER or LAYER-LAYER"),
     (["--measure", "sum"], "--measure sum: 'sum' is no layer"),
-    (["--measure", "gather-depth"], "--measure gather-depth: gather-depth: images of 4 and of 1 channels cannot be compared"),
-    (["--measure", "gather", "--region", "1,2,0,4"], "--region 1,2,0,4: expected X,Y,W,H, all up to 16384, W and H at least 1"),
-    (["--measure", "gather", "--region", "1,2,3"], "--region 1,2,3: expected X,Y,W,H, all up to 16384, W and H at least 1"),
+    (["--measure", "gather-depth"],
+     "--measure gather-depth: gather-depth: images of 4 and of 1 channels cannot be compared"),
+    (["--measure", "gather", "--region", "1,2,0,4"],
+     "--region 1,2,0,4: expected X,Y,W,H, all up to 16384, W and H at least 1"),
+    (["--measure", "gather", "--region", "1,2,3"],
+     "--region 1,2,3: expected X,Y,W,H, all up to 16384, W and H at least 1"),
     (["--region", "1,2,3,4"], "--region 1,2,3,4: needs --measure too"),
 ])
 def test_wrong_usage(wfview, words, sentence):
@@ -200,5 +207,6 @@ def test_wrong_usage(wfview, words, sentence):
 def test_without_vulkan(wfview, tmp_path):
     frames.write(tmp_path / "a.exr", color=RANDOM.random((9, 11, 3)))
     none = {"VK_DRIVER_FILES": str(tmp_path / "none.json"), "VK_ICD_FILENAMES": str(tmp_path / "none.json")}
-    result = wfview("--headless", "--backend", "cpu", "--kernel-size", 1, "--measure", "gather", tmp_path / "a.exr", **none)
+    result = wfview("--headless", "--backend", "cpu", "--kernel-size", 1, "--measure", "gather", tmp_path / "a.exr",
+                    **none)
     assert result.sentence().startswith("wfview: --measure gather: pictures are measured with Vulkan: ")

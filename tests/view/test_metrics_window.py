@@ -17,7 +17,8 @@ def measured(window, tmp_path):  # noqa: F811
 
     def run(act):
         frames.write(tmp_path / "a.exr", color=COLOR)
-        opened = window("--kernel-size", 1, "--report", "r.json", "--size", "1280x720", "a.exr", VK_INSTANCE_LAYERS="VK_LAYER_KHRONOS_validation")
+        opened = window("--kernel-size", 1, "--report", "r.json", "--size", "1280x720", "a.exr",
+                        VK_INSTANCE_LAYERS="VK_LAYER_KHRONOS_validation")
         opened.screenshot()
         act(opened)
         opened.quits("q")

@@ -21,8 +21,8 @@ def saved(folder):
 
 
 NAMES = [("shot.1004.exr", "1004"), ("shot_0007.exr", "0007"), ("0012.exr", "0012"), ("render0001.exr", "0001"),
-         ("a-3.exr", "3"), ("x.0005.hdr.exr", "0005"), ("SHOT.0001.EXR", "0001"), ("shot.exr", None), ("scene2.exr", None),
-         ("shot_v003.exr", None), ("shot_v003.1001.exr", "1001"), ("4spp.exr", None),
+         ("a-3.exr", "3"), ("x.0005.hdr.exr", "0005"), ("SHOT.0001.EXR", "0001"), ("shot.exr", None),
+         ("scene2.exr", None), ("shot_v003.exr", None), ("shot_v003.1001.exr", "1001"), ("4spp.exr", None),
          ("room_1920x1080.exr", None), ("room_1920x1080.0007.exr", "0007"), ("x1080.exr", "1080")]
 
 
@@ -51,7 +51,8 @@ def test_frames_without_numbers_have_their_places(wfview, tmp_path):
 @pytest.mark.parametrize("pattern,expected", [
     ("{name}.{layer}.{number}.exr", "shot.gather.0101.exr"), ("{layer}/{name}.{number}.exr", "gather/shot.0101.exr"),
     ("a/{number}/b{layer}{layer}.EXR", "a/0101/bgathergather.EXR"), ("{layer}.%06d.exr", "gather.000101.exr"),
-    ("{layer}.####.{name}.exr", "gather.0101.shot.exr"), ("a#/{layer}.$F.exr", "a#/gather.101.exr"), ("{layer}%x.exr", "gather%x.exr")])
+    ("{layer}.####.{name}.exr", "gather.0101.shot.exr"), ("a#/{layer}.$F.exr", "a#/gather.101.exr"),
+    ("{layer}%x.exr", "gather%x.exr")])
 def test_patterns(wfview, tmp_path, pattern, expected):
     wfview(*RUN, "--save", tmp_path / "out" / pattern, write(tmp_path / "shot.0101.exr")).done()
     assert saved(tmp_path / "out") == sorted([expected, expected.replace("gather", "splat")])
@@ -66,14 +67,17 @@ def test_references_of_a_sequence(wfview, tmp_path):
     for asked in (tmp_path / "refs", tmp_path / "refs" / "f.#.exr"):
         result = wfview(*RUN, "--reference", asked, "--report", tmp_path / "r.json", tmp_path / "shot")
         assert (result.status, result.errors) == (0, (
-            f"wfview: warning: {tmp_path}/shot/f.8.exr: --reference {asked}: no file for 1 of 3 frames, the first would be {tmp_path}/refs/f.9.exr\n"))
+            f"wfview: warning: {tmp_path}/shot/f.8.exr: --reference {asked}: no file for 1 of 3 frames, the first "
+            f"would be {tmp_path}/refs/f.9.exr\n"))
         metrics = json.loads((tmp_path / "r.json").read_text())["metrics"]
-        assert [(pathlib.Path(frame["frame"]).name, frame["noisy"]["smape"] > 0.1) for frame in metrics] == [("f.8.exr", False), ("f.10.exr", True)]
+        assert [(pathlib.Path(frame["frame"]).name, frame["noisy"]["smape"] > 0.1) for frame in metrics] == [
+            ("f.8.exr", False), ("f.10.exr", True)]
 
 
 def test_pattern_of_frames_without_numbers(wfview, tmp_path):
     paths = [write(tmp_path / f"{name}.exr") for name in "ba"]
-    for count, expected in ((1, ["gather.01.exr", "splat.01.exr"]), (2, ["gather.01.exr", "gather.02.exr", "splat.01.exr", "splat.02.exr"])):
+    for count, expected in ((1, ["gather.01.exr", "splat.01.exr"]),
+                            (2, ["gather.01.exr", "gather.02.exr", "splat.01.exr", "splat.02.exr"])):
         wfview(*RUN, "--save", tmp_path / f"{count}" / "{layer}.##.exr", *paths[:count]).done()
         assert saved(tmp_path / f"{count}") == expected
         shutil.rmtree(tmp_path / f"{count}")
@@ -92,8 +96,9 @@ def test_frames_of_one_name(wfview, tmp_path):
     """Nothing is written over another frame's result."""
     paths = [write(tmp_path / f"{name}.0001.exr") for name in "ab"]
     sentence = wfview(*RUN, "--save", tmp_path / "out", *paths).sentence()
-    assert sentence == (f"wfview: --save {tmp_path}/out: {paths[0]} and {paths[1]} (frames 1 and 2) would both be saved as "
-                        f"{tmp_path}/out/gather.0001.exr; {{name}} and {{number}} in a pattern tell frames apart")
+    assert sentence == (f"wfview: --save {tmp_path}/out: {paths[0]} and {paths[1]} (frames 1 and 2) would both be "
+                        f"saved as {tmp_path}/out/gather.0001.exr; {{name}} and {{number}} in a pattern tell frames "
+                        "apart")
     assert saved(tmp_path / "out") == []
     wfview(*RUN, "--save", tmp_path / "out" / "{name}.{layer}.exr", *paths).done()
     assert len(saved(tmp_path / "out")) == 4

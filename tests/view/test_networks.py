@@ -1,4 +1,5 @@
-"""What wfview's networks make of frames of every size, down to one pixel, against a float64 reference from formulas and the file alone."""
+"""What wfview's networks make of frames of every size, down to one pixel, against a float64 reference from formulas and
+the file alone."""
 
 import re
 import sys
@@ -49,7 +50,8 @@ def test_a_network_of_other_parameters_is_refused(wfview, tmp_path, damage):
     halves[:len(halves) // 2] = [damage(int(value)) for value in halves[:len(halves) // 2]]
     (tmp_path / "n.safetensors").write_bytes(bytes(file[:begin]) + halves.tobytes())
     write_frame(tmp_path / "f.exr", np.random.default_rng(1), 5, 4)
-    sentence = wfview("--headless", "--backend", "cpu", "--network", tmp_path / "n.safetensors", tmp_path / "f.exr").sentence()
-    found = re.fullmatch(f"wfview: {tmp_path}/n.safetensors: what it computes differs by (.*) from its reference, at most "
-                         "0.001 may: it is damaged, or its parameters are another network's", sentence)
+    sentence = wfview("--headless", "--backend", "cpu", "--network", tmp_path / "n.safetensors",
+                      tmp_path / "f.exr").sentence()
+    found = re.fullmatch(f"wfview: {tmp_path}/n.safetensors: what it computes differs by (.*) from its reference, at "
+                         "most 0.001 may: it is damaged, or its parameters are another network's", sentence)
     assert float(found[1]) > 0.001

@@ -1,4 +1,4 @@
-"""What panes show of known layers, against numpy: a frame of one color a block, drawn by a window that is wholly panes."""
+"""What panes show of known layers, against numpy: a frame of one color a block, drawn by a window of panes alone."""
 
 import os
 
@@ -35,8 +35,8 @@ def draw(wfview, tmp_path_factory, layers):
 
     def blocks(pane, *arguments):
         # Nothing but the pane, its title and the status bar fits: the picture is 960 wide then.
-        wfview("--headless", "--backend", "cpu", "--kernel-size", "1", "--size", "960x400", "--timing-placeholders", "--screenshot",
-               folder / "s.png", "--panes", pane, *arguments, folder / "frame.exr").done()
+        wfview("--headless", "--backend", "cpu", "--kernel-size", "1", "--size", "960x400", "--timing-placeholders",
+               "--screenshot", folder / "s.png", "--panes", pane, *arguments, folder / "frame.exr").done()
         picture = load(folder / "s.png").astype(int)[25:376]
         scale = min(960 / WIDTH, 351 / HEIGHT)
         left, top = 480 - WIDTH * scale / 2, 175.5 - HEIGHT * scale / 2
@@ -90,13 +90,13 @@ def test_signed_differences(draw, layers, pair):
 def test_what_is_not_there(wfview, tmp_path):
     frames.write(tmp_path / "frame.exr", color=np.ones((16, 24, 3)))
     sentence = wfview("--headless", "--panes", "noisy,further", tmp_path / "frame.exr").sentence(2)
-    assert sentence == ("wfview: --panes noisy,further: 'further' is no layer, nor LAYER-LAYER; there are noisy, albedo, normal, "
-                        "depth, motion, reference, gather, splat, "
+    assert sentence == ("wfview: --panes noisy,further: 'further' is no layer, nor LAYER-LAYER; there are noisy, "
+                        "albedo, normal, depth, motion, reference, gather, splat, "
                         + ", ".join(f"{operator}-{figure}" for operator in ("gather", "splat")
                                     for figure in ("sum", "entropy", "radius", "own", "blend"))
                         + "; maps of coarser levels are gather-sum/1 to /7, and of every level gather-sum/*")
-    wfview("--headless", "--backend", "cpu", "--kernel-size", "1", "--size", "640x400", "--panes", "depth,noisy-reference",
-           "--screenshot", tmp_path / "s.png", tmp_path / "frame.exr").done()
+    wfview("--headless", "--backend", "cpu", "--kernel-size", "1", "--size", "640x400", "--panes",
+           "depth,noisy-reference", "--screenshot", tmp_path / "s.png", tmp_path / "frame.exr").done()
 
 
 def test_further_layers(wfview, tmp_path):
@@ -105,22 +105,25 @@ def test_further_layers(wfview, tmp_path):
     frames.write(tmp_path / "frame.exr", color=color, extra=4 * color)
     pictures = []
     for panes in ("extra,gather of extra", "noisy,gather"):
-        wfview("--headless", "--backend", "cpu", "--panes", panes, "--also", "extra=plain", "--kernel-size", "1", "--size", "640x300",
-               "--timing-placeholders", "--exposure", "-2", "--screenshot", tmp_path / "s.png", tmp_path / "frame.exr").done()
+        wfview("--headless", "--backend", "cpu", "--panes", panes, "--also", "extra=plain", "--kernel-size", "1",
+               "--size", "640x300", "--timing-placeholders", "--exposure", "-2", "--screenshot", tmp_path / "s.png",
+               tmp_path / "frame.exr").done()
         pictures.append(load(tmp_path / "s.png")[150, [160, 480]].astype(int))
     check(pictures[0], srgb(np.full((2, 3), 0.25)))
     check(pictures[1], srgb(np.full((2, 3), 0.0625)))
 
 
-@pytest.mark.parametrize("colors", [([0.2, 0.4, 0.1], [0.25, 0.3, 0.1]), ([0, 1, 0], [0, 0, 1]), ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5])],
-                         ids=["near", "far", "same"])
+@pytest.mark.parametrize("colors",
+                         [([0.2, 0.4, 0.1], [0.25, 0.3, 0.1]), ([0, 1, 0], [0, 0, 1]),
+                          ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5])], ids=["near", "far", "same"])
 def test_flip(wfview, tmp_path, colors):
     """As its authors' evaluator has it, of pictures that are one color."""
     pictures = [np.broadcast_to(np.float32(color), (20, 30, 3)) for color in colors]
     for name, picture in zip(("frame", "frame.ref"), pictures, strict=True):
         frames.write(tmp_path / f"{name}.exr", color=picture)
-    wfview("--headless", "--backend", "cpu", "--kernel-size", "1", "--size", "640x360", "--timing-placeholders", "--screenshot",
-           tmp_path / "s.png", "--panes", "reference-noisy,gather-reference:flip", tmp_path / "frame.exr").done()
+    wfview("--headless", "--backend", "cpu", "--kernel-size", "1", "--size", "640x360", "--timing-placeholders",
+           "--screenshot", tmp_path / "s.png", "--panes", "reference-noisy,gather-reference:flip",
+           tmp_path / "frame.exr").done()
     shown = [np.ascontiguousarray(srgb(picture), np.float32) for picture in pictures]
     expected = flip_evaluator.evaluate(*shown, "LDR", inputsRGB=True, applyMagma=False, computeMeanError=True)[1]
     check(load(tmp_path / "s.png").astype(int)[180, 480], on(RAMP, expected, 0))

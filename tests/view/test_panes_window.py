@@ -1,5 +1,5 @@
-"""Panes in a real window, with mouse and keys: the wipe's edge, pages of the flip-book, a place that is typed, and a storm of sizes.
-Vulkan's validation is on, and a message of it is a failure."""
+"""Panes in a real window, with mouse and keys: the wipe's edge, pages of the flip-book, a place that is typed, and a
+storm of sizes. Vulkan's validation is on, and a message of it is a failure."""
 
 import time
 
@@ -14,11 +14,11 @@ ROW = 300
 
 @pytest.fixture
 def opened(window, tmp_path):  # noqa: F811
-    """White, of which gather makes black, and a grey albedo; wide enough to fill a pane from side to side when zoomed."""
+    """White, of which gather makes black, and a grey albedo; zoomed it fills a pane from side to side."""
     frames.write(tmp_path / "a.exr", color=np.ones((90, 160, 3)), albedo=np.full((90, 160, 3), 0.2))
     np.save(tmp_path / "w.npy", np.zeros((1, 90, 160), np.float32))
-    started = window("--weights", "w.npy", "--size", "1280x720", "--timing-placeholders", "--panes", "noisy,gather,albedo", "--view",
-                     "80,45,8", "a.exr", **VALIDATED)
+    started = window("--weights", "w.npy", "--size", "1280x720", "--timing-placeholders", "--panes",
+                     "noisy,gather,albedo", "--view", "80,45,8", "a.exr", **VALIDATED)
     started.screenshot()  # it listens
     return started
 
@@ -70,7 +70,8 @@ def test_the_edge_of_a_wipe_is_dragged_and_stays(opened):
 
 
 def test_pages_of_the_flip_book(opened):
-    for key, value in (("2", BLACK), ("3", GREY), ("1", WHITE), ("comma", GREY), ("period", WHITE), ("period", BLACK), ("9", BLACK)):
+    for key, value in (("2", BLACK), ("3", GREY), ("1", WHITE), ("comma", GREY), ("period", WHITE), ("period", BLACK),
+                       ("9", BLACK)):
         opened.key(key)
         until_shades(opened, x100=value, x640=value, x1200=value)
     opened.key("Return")

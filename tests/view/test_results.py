@@ -1,4 +1,4 @@
-"""What wfview saves is what the contract's loops say, for weights of every kind of file, and what it reports is true."""
+"""What wfview saves is what the contract's loops say, for weights of every kind of file; what it reports is true."""
 
 import json
 
@@ -82,8 +82,8 @@ def test_network(wfview, root, tmp_path):
     bundled = root / "assets" / "networks" / "kpn.safetensors"
     other = root / "tests" / "network" / "networks" / "single.safetensors"
     for network, options in ((bundled, []), (other, ["--network", other])):
-        wfview("--headless", "--backend", "cpu", "--predictor", "kpn", *options, "--save", tmp_path / network.stem, path,
-               "--report", tmp_path / "report.json").done()
+        wfview("--headless", "--backend", "cpu", "--predictor", "kpn", *options, "--save", tmp_path / network.stem,
+               path, "--report", tmp_path / "report.json").done()
         expected = denoise(load_network(network)[0], Frame(*layers))
         for operator in ("gather", "splat"):
             picture = frames.read(tmp_path / network.stem / f"{operator}.0001.exr")
@@ -173,5 +173,6 @@ def test_bilateral_predictor_denoises_and_backends_agree(wfview, backend, tmp_pa
 
 
 def test_runs_without_files_to_write(wfview):
-    result = wfview("--headless", "--backend", "cpu", "--kernel-size", 3, FRAMES / "terrace" / "terrace.0001.exr").done()
+    result = wfview("--headless", "--backend", "cpu", "--kernel-size", 3,
+                    FRAMES / "terrace" / "terrace.0001.exr").done()
     assert result.output.startswith("1 frame of 480x270 on cpu (")

@@ -19,8 +19,8 @@ def ask_for(display, dots_per_inch):  # noqa: F811
     connection = ctypes.c_void_p(x11.XOpenDisplay(display.encode()))
     resources = f"Xft.dpi:\t{dots_per_inch}\n".encode()
     x11.XChangeProperty(connection, ctypes.c_ulong(x11.XDefaultRootWindow(connection)),
-                        ctypes.c_ulong(x11.XInternAtom(connection, b"RESOURCE_MANAGER", 0)), ctypes.c_ulong(31), 8, 0, resources,
-                        len(resources))
+                        ctypes.c_ulong(x11.XInternAtom(connection, b"RESOURCE_MANAGER", 0)), ctypes.c_ulong(31), 8, 0,
+                        resources, len(resources))
     x11.XCloseDisplay(connection)
 
 
@@ -41,7 +41,8 @@ def test_a_display_asks_for_a_scale(wfview, display, window, tmp_path):  # noqa:
         width, height = size(picture)
         expected = headless(wfview, tmp_path, "--size", f"{width}x{height}", "--scale", 2)
         assert test_golden.matches(test_golden.difference(picture[PANES], expected[PANES]))
-    assert not test_golden.matches(test_golden.difference(shown[PANES], headless(wfview, tmp_path, "--size", "1280x960")[PANES]))
+    assert not test_golden.matches(test_golden.difference(shown[PANES],
+                                                          headless(wfview, tmp_path, "--size", "1280x960")[PANES]))
 
 
 def test_a_scale_of_its_own(wfview, display, window, tmp_path):  # noqa: F811

@@ -99,7 +99,7 @@ def test_none_of_the_frames_can_be_read(wfview, display, tmp_path):  # noqa: F81
 
 
 def test_scrubbing_while_frames_load(window, tmp_path):  # noqa: F811
-    """The mouse goes to and fro over the track from the first picture on, while one key after the other steps and plays."""
+    """The mouse goes to and fro over the track from the first picture on, while key after key steps and plays."""
     folder = tmp_path / "long"
     folder.mkdir()
     for i in range(60):

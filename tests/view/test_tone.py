@@ -71,7 +71,8 @@ CURVES = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "curve"), CURVES, ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+@pytest.mark.parametrize(("arguments", "curve"), CURVES,
+                         ids=lambda value: " ".join(value) if isinstance(value, list) else "")
 def test_curves(draw, arguments, curve):
     check(draw("--kernel-size", "1", *arguments), curve(RADIANCE))
 
@@ -94,7 +95,8 @@ def test_channels(draw, channel):
 
 
 @pytest.mark.parametrize(("arguments", "curve", "scale"), [
-    ([], lambda x: x, 1), (["--exposure", "2"], lambda x: x, 4), (["--tone", "aces"], aces, 1)], ids=["srgb", "exposed", "aces"])
+    ([], lambda x: x, 1), (["--exposure", "2"], lambda x: x, 4), (["--tone", "aces"], aces, 1)],
+                         ids=["srgb", "exposed", "aces"])
 def test_clipped(draw, arguments, curve, scale):
     """Above what a curve can show, which for aces is far above 1; below 0; nothing else."""
     actual = draw("--kernel-size", "1", "--mark-clipped", *arguments)
@@ -124,7 +126,8 @@ def test_auto_exposure(draw, exposure):
 def test_auto_exposure_of_a_difference(draw):
     """Is the pane's own: the channel that differs most, by its 99th percentile, is at the end of the ramp."""
     np.save(draw.folder / "twice.npy", np.full((1, 270, 480), 0.75, np.float32))
-    panes = ["--panes", "noisy-gather:absolute,noisy,noisy", "--columns", "3", "--weights", draw.folder / "twice.npy", "--exposure", "1"]
+    panes = ["--panes", "noisy-gather:absolute,noisy,noisy", "--columns", "3", "--weights", draw.folder / "twice.npy",
+             "--exposure", "1"]
     difference = np.abs(RADIANCE) / 4
     end = percentile(enlarge(difference).max(-1))
     left, right = draw(*panes, "--do", "auto-exposure"), draw(*panes, "--do", "auto-exposure", pane=draw.gather)
@@ -135,11 +138,12 @@ def test_auto_exposure_of_a_difference(draw):
 def test_nothing_to_expose(draw):
     """Black stays black, and no pane of radiance is no error."""
     before = draw("--kernel-size", "1", "--panes", "normal,albedo,depth", "--columns", "3")
-    assert (draw("--kernel-size", "1", "--panes", "normal,albedo,depth", "--columns", "3", "--do", "auto-exposure") == before).all()
+    assert (draw("--kernel-size", "1", "--panes", "normal,albedo,depth", "--columns", "3", "--do", "auto-exposure")
+            == before).all()
 
 
 def test_not_finite(draw):
-    """Weights whose sum overflows make NaN, one that overflows with its color infinity: each has its color, whatever the tone."""
+    """Weights whose sum overflows make NaN, one that overflows with its color infinity: marked, whatever the tone."""
     weights = np.full((3, ROWS, COLUMNS), 1 / 3, np.float32)
     weights[:, 2, 1] = 3e38
     weights[:, 2, 2] = 0, 3e38, 0

@@ -8,9 +8,10 @@ import pytest
 import trace_picture
 from pictures import load
 
-# Three frames of 10 ms: stage, track, begin and length in the frame. 7 of 10 ms are covered without hand-overs, which take 1 and 0.5.
-STAGES = (("frame", 0, 0.0, 0.25), ("trace", 1, 0.0, 3.0), ("hand-over in", 2, 3.0, 1.0), ("gather", 2, 4.0, 2.0), ("splat", 2, 6.0, 1.5),
-          ("hand-over out", 2, 7.5, 0.5), ("node", 2, 3.0, 5.0), ("display", 1, 8.0, 0.5))
+# Three frames of 10 ms: stage, track, begin and length in the frame. 7 of 10 ms are covered without hand-overs, which
+# take 1 and 0.5.
+STAGES = (("frame", 0, 0.0, 0.25), ("trace", 1, 0.0, 3.0), ("hand-over in", 2, 3.0, 1.0), ("gather", 2, 4.0, 2.0),
+          ("splat", 2, 6.0, 1.5), ("hand-over out", 2, 7.5, 0.5), ("node", 2, 3.0, 5.0), ("display", 1, 8.0, 0.5))
 
 
 def write_trace(path):
@@ -26,19 +27,22 @@ def test_figures(tmp_path):
     measured = trace_picture.figures(trace_picture.read(write_trace(tmp_path / "trace.json")))
     assert measured["frames"] == 3 and measured["rate"] == pytest.approx(100)
     assert measured["seconds"] == pytest.approx(0.02)
-    assert measured["stages"] == pytest.approx({"trace": 3, "hand-over in": 1, "gather": 2, "splat": 1.5, "hand-over out": 0.5, "display": 0.5})
+    assert measured["stages"] == pytest.approx({"trace": 3, "hand-over in": 1, "gather": 2, "splat": 1.5,
+                                                "hand-over out": 0.5, "display": 0.5})
     assert measured["allowed"] == pytest.approx(1000 / 8.5) and measured["computing"] == pytest.approx(1000 / 7)
     assert measured["busy"] == pytest.approx(0.7)
 
 
 def test_readme_s_figures(root):
     """What README.md says of the trace that it shows."""
-    measured = trace_picture.figures(trace_picture.read(root / "tests" / "bench" / "results" / "wfview-trace-cuda.json"))
+    measured = trace_picture.figures(trace_picture.read(root / "tests" / "bench" / "results"
+                                                        / "wfview-trace-cuda.json"))
     text = " ".join((root / "README.md").read_text().split())
     rate, stages = measured["rate"], measured["stages"]
     for said in (f"{measured['frames']} frames come at {rate:.1f} a second, {rate / measured['allowed']:.3f} of what",
                  f"the GPU computes in {measured['busy']:.3f} of the time",
-                 f"`display` takes {stages['display']:.2f} ms, `measure` (metrics and FLIP) {stages['measure']:.2f}, `inspect` {stages['inspect']:.2f}"):
+                 f"`display` takes {stages['display']:.2f} ms, `measure` (metrics and FLIP) {stages['measure']:.2f}, "
+                 f"`inspect` {stages['inspect']:.2f}"):
         assert said in text
 
 
@@ -79,13 +83,14 @@ def test_a_run_s(wfview, tmp_path):
 
 
 def test_loading_is_a_track_of_its_own(wfview, tmp_path):
-    """Of each file once, however often its frame is filtered; in the report, the trace and the table, and no part of the GPU's work."""
+    """Of each file once, however often its frame is filtered; in the report, the trace and the table, and no part of
+    the GPU's work."""
     names = [tmp_path / f"f.{i}.exr" for i in range(3)]
     for i, name in enumerate(names):
         frames.write(name, color=np.random.default_rng(i).random((24, 32, 3)))
     report, trace, table = (tmp_path / f"run.{kind}" for kind in ("json", "trace", "csv"))
-    wfview("--headless", "--backend", "cpu", "--kernel-size", 3, "--frames", 7, "--report", report, "--trace", trace, "--times", table,
-           *names).done()
+    wfview("--headless", "--backend", "cpu", "--kernel-size", 3, "--frames", 7, "--report", report, "--trace", trace,
+           "--times", table, *names).done()
     load = next(stage for stage in json.loads(report.read_text())["stages"] if stage["name"] == "load")
     assert (load["clock"], load["n"]) == ("loader", 3) and 0 < load["median"] <= load["max"]
     spans = trace_picture.read(trace)

@@ -23,8 +23,8 @@ NEEDED = ["Xvfb", "xdotool"]
 
 
 def start_server(number):
-    """A display server of that number; None where the number is taken. (Xvfb's own search for a free number, -displayfd,
-    locks nothing: two servers may find the same.)"""
+    """A display server of that number; None where the number is taken. (Xvfb's own search for a free number,
+    -displayfd, locks nothing: two servers may find the same.)"""
     server = subprocess.Popen(["Xvfb", f":{number}", "-screen", "0", "1600x1200x24", "-nolisten", "tcp", "-noreset"],
                               stderr=subprocess.DEVNULL)
     environment = {**os.environ, "DISPLAY": f":{number}"}
@@ -39,8 +39,8 @@ def start_server(number):
 
 @pytest.fixture
 def display():
-    """A display server of the test's own; its name. A key that ends the program is down when the window goes, and xdotool then
-    fails to let go of it: the server would repeat it to the next test's window."""
+    """A display server of the test's own; its name. A key that ends the program is down when the window goes, and
+    xdotool then fails to let go of it: the server would repeat it to the next test's window."""
     missing = [program for program in NEEDED if not shutil.which(program)]
     if missing:
         pytest.fail(f"not installed: {', '.join(missing)}")
@@ -112,7 +112,8 @@ class Window:
         path.unlink(missing_ok=True)
 
         def saved():
-            """An open list takes keys: press again, but not where the picture is only late: the next would say that it was saved."""
+            """An open list takes keys: press again, but not where the picture is only late: the next would say that it
+            was saved."""
             self.key("p")
             time.sleep(0.5)
             end = time.monotonic() + 5
@@ -286,7 +287,7 @@ def test_toggles_do_not_repeat(window):
 
 
 def inspected(window, tmp_path, act):
-    """What the user makes the inspector tell of a frame of noise: pixels of the report, whose weights are the file's."""
+    """What the user makes the inspector tell of a frame of noise: the report's pixels have the file's weights."""
     weights = RANDOM.random((9, 9, 16)).astype(np.float32)
     np.save(tmp_path / "w.npy", weights)
     frames.write(tmp_path / "a.exr", color=RANDOM.random((9, 16, 3)))
@@ -303,8 +304,8 @@ def inspected(window, tmp_path, act):
     return [tuple(kernel["pixel"]) for kernel in kernels[::2]]
 
 
-# The inspector takes 320 pixels of 1280. Of the three panes beside it, 318 wide, the first has its middle at 159, 250; pixels of the frame
-# are 19.9 wide there.
+# The inspector takes 320 pixels of 1280. Of the three panes beside it, 318 wide, the first has its middle at 159, 250;
+# pixels of the frame are 19.9 wide there.
 MIDDLE, STEP = (159, 250), 19.9
 
 
@@ -393,8 +394,10 @@ def test_titles_explain_layers(window):
     opened.xdotool("mousemove", "--window", opened.window, 640, 712)
     time.sleep(0.5)
     before = opened.screenshot().astype(int)
-    opened.until(lambda: (np.abs(below_title(60) - before[26:60, 60:310]).max(-1) > 30).mean() > 0.2)  # the noisy picture's
-    assert (np.abs(below_title(500) - before[26:60, 500:750]).max(-1) > 30).mean() < 0.01, "what is filtered is of no file"
+    # The noisy picture's
+    opened.until(lambda: (np.abs(below_title(60) - before[26:60, 60:310]).max(-1) > 30).mean() > 0.2)
+    assert (np.abs(below_title(500) - before[26:60, 500:750]).max(-1)
+            > 30).mean() < 0.01, "what is filtered is of no file"
     opened.quits("q")
 
 
@@ -442,10 +445,11 @@ def test_backend_switch_that_fails_keeps_the_old_one(window, cuda_is_built, tmp_
 
 
 def test_predictor_switch(window, tmp_path):
-    """In the list below that of backends: the network, the bilateral filter, whose numbers the panel then has, and the network again."""
+    """In the list below that of backends: the network, the bilateral filter with its numbers, the network again."""
     opened = window("--kernel-size", 3, "--size", "1280x720", "--report", tmp_path / "report.json",
                     STUDIO / "studio.0001.exr")
-    panel, pictures, filtered = (slice(530, 690), slice(0, 280)), [opened.screenshot()], (slice(30, 230), slice(450, 830))
+    panel, filtered = (slice(530, 690), slice(0, 280)), (slice(30, 230), slice(450, 830))
+    pictures = [opened.screenshot()]
     for entry in (0, 1):
         opened.click(180, 516)
         opened.click(180, 541 + 20 * entry)
@@ -463,7 +467,8 @@ def test_predictor_switch(window, tmp_path):
 
 def test_gather_and_splat_in_one_stage(window, tmp_path):
     """T: the stages of a frame change, what they make does not."""
-    arguments = ["--kernel-size", 3, "--size", "1280x720", "--report", tmp_path / "report.json", STUDIO / "studio.0001.exr"]
+    arguments = ["--kernel-size", 3, "--size", "1280x720", "--report", tmp_path / "report.json",
+                 STUDIO / "studio.0001.exr"]
     stages = []
     pictures = []
     for together in (False, True):
@@ -480,10 +485,11 @@ def test_gather_and_splat_in_one_stage(window, tmp_path):
     assert test_golden.matches(test_golden.difference(*pictures))
 
 
-# ---- Live frames -------------------------------------------------------------------------------------------------------
+# ---- Live frames -----------------------------------------------------------------------------------------------------
 
 LIVE = ["--scene", SCENES / "cornell.glb", "--render-size", "96x54", "--kernel-size", 3, "--size", "960x600"]
-NOISY, REFERENCE, ALBEDO = ((slice(top, top + 120), slice(left, left + 280)) for top, left in ((30, 20), (205, 20), (205, 340)))
+NOISY, REFERENCE, ALBEDO = ((slice(top, top + 120), slice(left, left + 280))
+                            for top, left in ((30, 20), (205, 20), (205, 340)))
 REST = ["mousemove", 30, 20]  # over no pane
 
 
@@ -560,7 +566,8 @@ def test_live_frames_accumulate_at_rest_and_follow_the_camera(window, tmp_path):
 
 
 def test_a_resting_camera_shows_all_samples_and_saves_them(window, tmp_path):
-    opened = window(*LIVE, "--accumulate", 24, "--spp", 8, "--save", tmp_path / "out", "--report", tmp_path / "report.json")
+    opened = window(*LIVE, "--accumulate", 24, "--spp", 8, "--save", tmp_path / "out", "--report",
+                    tmp_path / "report.json")
     opened.until(lambda: (opened.screenshot()[:350] == opened.screenshot()[:350]).all())
     opened.quits("q")
     assert json.loads((tmp_path / "report.json").read_text())["samples"] == 24

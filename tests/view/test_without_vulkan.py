@@ -1,4 +1,4 @@
-"""Machines without a Vulkan driver: the loader is pointed at none, at one that does not load, or one that has no device."""
+"""Machines without Vulkan: the loader is pointed at no driver, at one that does not load, or one without a device."""
 
 import json
 import os
@@ -22,7 +22,8 @@ def without(request, build, wfview, tmp_path):
     manifest = tmp_path / "driver.json"
     manifest.write_text(json.dumps({"file_format_version": "1.0.0",
                                     "ICD": {"library_path": str(tmp_path / "libnone.so"), "api_version": "1.3.0"}}))
-    drivers = {"no driver": "/dev/null", "a driver that is missing": manifest, "no device": build / "tests" / "leaking_driver.json"}
+    drivers = {"no driver": "/dev/null", "a driver that is missing": manifest,
+               "no device": build / "tests" / "leaking_driver.json"}
 
     def run(*arguments):
         return wfview("--headless", *arguments, VK_DRIVER_FILES=str(drivers[request.param]), VK_ICD_FILENAMES=None)
@@ -38,7 +39,8 @@ def same_files(a, b):
         assert (a / name).read_bytes() == (b / name).read_bytes(), name
 
 
-@pytest.mark.parametrize("arguments", [["--kernel-size", 5], ["--predictor", "kpn"], ["--keep-channels", "--kernel-size", 3]])
+@pytest.mark.parametrize("arguments",
+                         [["--kernel-size", 5], ["--predictor", "kpn"], ["--keep-channels", "--kernel-size", 3]])
 def test_saves_what_it_saves_elsewhere(without, wfview, tmp_path, arguments):
     run = ["--backend", "cpu", *arguments, TERRACE, "--save"]
     without(*run, tmp_path / "without").done()
@@ -48,7 +50,8 @@ def test_saves_what_it_saves_elsewhere(without, wfview, tmp_path, arguments):
 
 def test_further_layers_and_alpha(without, wfview, tmp_path):
     """They are filtered in the same read, there as here."""
-    channels = {f"{group}{c}": RANDOM.random((20, 30), np.float32) for group in ("", "diffuse.", "glow.") for c in "RGB"}
+    channels = {f"{group}{c}": RANDOM.random((20, 30), np.float32) for group in ("", "diffuse.", "glow.")
+                for c in "RGB"}
     channels["A"] = RANDOM.random((20, 30), np.float32)
     frames.write_channels(tmp_path / "frame.exr", channels)
     run = ["--backend", "cpu", "--kernel-size", 5, "--also", "diffuse,glow", tmp_path / "frame.exr", "--save"]

@@ -3,8 +3,9 @@
 
     tests/view/trace_picture.py TRACE.json [PICTURE.png] [--frames 4] [--title TEXT]
 
-Above: some frames in the middle of the run on one clock, a row for each track. Below: what each stage of the GPU takes in every
-frame. Printed: frames a second, the sum of the stages' medians, and how much of the time the GPU had a stage to work at.
+Above: some frames in the middle of the run on one clock, a row for each track. Below: what each stage of the GPU takes
+in every frame. Printed: frames a second, the sum of the stages' medians, and how much of the time the GPU had a stage
+to work at.
 """
 
 import argparse
@@ -16,8 +17,10 @@ import typing
 WHOLES = ("frame", "node")  # spans that hold others
 HAND_OVERS = ("hand-over in", "hand-over out")
 CPU, VULKAN, LOADER = "CPU", "Vulkan", "loader"  # tracks; one more is named after the backend that filters
-COLORS = {"upload": "#5b8fb9", "trace": "#5b8fb9", "hand-over in": "#c9c9c9", "unpack": "#a9c5a0", "predict": "#b07aa1", "gather": "#2f6f9f",
-          "splat": "#d1782f", "gather and splat": "#9c6b3f", "inspect": "#e3b23c", "pack": "#6fa287", "hand-over out": "#9a9a9a",
+COLORS = {"upload": "#5b8fb9", "trace": "#5b8fb9", "hand-over in": "#c9c9c9", "unpack": "#a9c5a0",
+          "predict": "#b07aa1", "gather": "#2f6f9f",
+          "splat": "#d1782f", "gather and splat": "#9c6b3f", "inspect": "#e3b23c", "pack": "#6fa287",
+          "hand-over out": "#9a9a9a",
           "measure": "#c0504d", "display": "#4d4d4d"}
 OTHER = "#dddddd"
 
@@ -62,8 +65,9 @@ def covered(spans):
 
 
 def figures(spans):
-    """frames, seconds, rate: between the ends of the first and the last picture. allowed: frames a second, were there nothing but the
-    GPU's stages one after the other; computing: likewise, without hand-overs. busy: the share of the time that stages cover."""
+    """frames, seconds, rate: between the ends of the first and the last picture. allowed: frames a second, were there
+    nothing but the GPU's stages one after the other; computing: likewise, without hand-overs. busy: the share of the
+    time that stages cover."""
     stages = work(spans)
     ends = sorted(span.end for span in stages if span.stage == "display")
     if len(ends) < 2:
@@ -81,14 +85,15 @@ def said(measured):
     stages = ", ".join(f"{stage} {time:.3f}" for stage, time in measured["stages"].items())
     rate = measured["rate"]
     return (f"{measured['frames']} frames, {rate:.1f} a second; medians in ms: {stages}\n"
-            f"all stages one after the other would allow {measured['allowed']:.1f} a second: {rate / measured['allowed']:.3f} of it\n"
+            f"all stages one after the other would allow {measured['allowed']:.1f} a second: "
+            f"{rate / measured['allowed']:.3f} of it\n"
             f"without the hand-overs {measured['computing']:.1f} a second: {rate / measured['computing']:.3f} of it\n"
             f"the GPU computes in {measured['busy']:.3f} of the time")
 
 
 def draw_frames(axes, spans, count):
-    """What there is while the GPU works at `count` frames in the middle of the run; each frame's number where the filters and the CPU
-    begin with it."""
+    """What there is while the GPU works at `count` frames in the middle of the run; each frame's number where the
+    filters and the CPU begin with it."""
     numbers = sorted({span.frame for span in spans})
     first = max(0, (len(numbers) - count) // 2)
     chosen = [span for span in work(spans) if span.frame in numbers[first:first + count]]
@@ -99,9 +104,11 @@ def draw_frames(axes, spans, count):
         if left >= right or span.stage == "node" or span.track not in tracks:
             continue
         row = tracks.index(span.track)
-        axes.barh(row, right - left, left=left - begin, height=0.7, color=COLORS.get(span.stage, OTHER), edgecolor="white", linewidth=0.4)
+        axes.barh(row, right - left, left=left - begin, height=0.7, color=COLORS.get(span.stage, OTHER),
+                  edgecolor="white", linewidth=0.4)
         if span.stage in ("frame", "unpack"):
-            axes.text(left - begin, row - 0.38, f"{span.frame}", fontsize=7, color="#555555", verticalalignment="bottom")
+            axes.text(left - begin, row - 0.38, f"{span.frame}", fontsize=7, color="#555555",
+                      verticalalignment="bottom")
     labels = [track if track in (CPU, VULKAN) else f"filters: {track}" for track in tracks]
     axes.set(yticks=range(len(tracks)), yticklabels=labels, xlabel="milliseconds", xlim=(0, end - begin))
     axes.invert_yaxis()
@@ -128,7 +135,8 @@ def draw(spans, picture, count, title):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    matplotlib.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#888888",
+    matplotlib.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
+                                "axes.edgecolor": "#888888",
                                 "axes.labelcolor": "#333333", "xtick.color": "#555555", "ytick.color": "#555555"})
     figure, (above, below) = plt.subplots(2, 1, figsize=(10, 5), height_ratios=(2, 3), layout="constrained")
     draw_frames(above, spans, count)

@@ -15,7 +15,8 @@ def sun(elevation, azimuth, strength, angle, color):
     data = bpy.data.lights.new("sun", "SUN")
     data.energy, data.angle, data.color = strength, math.radians(angle), color
     obj = bpy.data.objects.new("sun", data)
-    toward = Vector((math.cos(elevation) * math.sin(azimuth), math.cos(elevation) * math.cos(azimuth), math.sin(elevation)))
+    toward = Vector((math.cos(elevation) * math.sin(azimuth), math.cos(elevation) * math.cos(azimuth),
+                     math.sin(elevation)))
     obj.rotation_euler = toward.to_track_quat("Z", "Y").to_euler()
     bpy.context.collection.objects.link(obj)
     return elevation, azimuth
@@ -43,8 +44,9 @@ def colonnade():
     marble = material("marble", lambda n: n("BsdfPrincipled", Roughness=0.35, Base_Color=n.ramp(
         n("TexNoise", _out="Fac", Vector=n.coords(), Scale=2.5, Detail=9.0, Distortion=2.5),
         (0.42, (0.72, 0.68, 0.62)), (0.5, (0.45, 0.41, 0.38)), (0.56, (0.74, 0.71, 0.66)))))
-    box("square", (-30, -12, -0.2), (30, 40, 0), bricks("paving", (0.50, 0.44, 0.37), (0.40, 0.35, 0.30), (0.2, 0.18, 0.16),
-                                                        width=0.8, height=0.8, rough=0.6, gap=0.012))
+    box("square", (-30, -12, -0.2), (30, 40, 0),
+        bricks("paving", (0.50, 0.44, 0.37), (0.40, 0.35, 0.30), (0.2, 0.18, 0.16),
+               width=0.8, height=0.8, rough=0.6, gap=0.012))
     for k in range(5):
         box("step", (-9 + 0.35 * k, 6 + 0.4 * k, 0), (9 - 0.35 * k, 16, 0.17 * (k + 1)), marble, 0.015)
     shaft = [(0, 0), (0.5, 0), (0.5, 0.1), (0.4, 0.2)]
@@ -74,17 +76,20 @@ def colonnade():
         for dx in (-1.15, 1.15):
             for dy, tall in ((-1.25, 1.95), (0.45, 2.45)):
                 rod("pole", (x + dx, y + dy, 0), (x + dx, y + dy, tall), 0.03, plain("pole", (0.2, 0.12, 0.07), 0.6), 8)
-        box("counter", (x - 1.1, y - 1.0, 0), (x + 1.1, y - 0.2, 0.85), wood("board", (0.2, 0.11, 0.05), (0.5, 0.32, 0.17)))
+        box("counter", (x - 1.1, y - 1.0, 0), (x + 1.1, y - 0.2, 0.85),
+            wood("board", (0.2, 0.11, 0.05), (0.5, 0.32, 0.17)))
         fruit = [plain("fruit", color, 0.35) for color in ((0.85, 0.25, 0.02), (0.6, 0.04, 0.03), (0.75, 0.6, 0.05),
                                                            (0.2, 0.4, 0.05))]
         for k in range(90):
             ball("fruit", 0.07, fruit[min(3, int(4 * k / 90))],
-                 (x - 1.0 + 2.0 * k / 90 + rng.gauss(0, 0.05), y - 0.6 + rng.uniform(-0.3, 0.3), 0.93 + 0.09 * rng.random()), 12)
+                 (x - 1.0 + 2.0 * k / 90 + rng.gauss(0, 0.05), y - 0.6 + rng.uniform(-0.3, 0.3),
+                  0.93 + 0.09 * rng.random()), 12)
     lathe("fountain", [(0, 0), (1.5, 0), (1.5, 0.45), (1.38, 0.5), (1.3, 0.45), (1.3, 0.3), (0.2, 0.3), (0.14, 1.2),
                        (0.55, 1.5), (0.6, 1.58), (0.5, 1.55), (0.1, 1.35), (0, 1.35)], marble, (0.6, 2.6, 0), 48, 1)
     lathe("water", [(0, 0.38), (1.32, 0.38)], material("water", lambda n: n(
         "BsdfPrincipled", Base_Color=(0.02, 0.12, 0.13), Roughness=0.03,
-        Normal=n.bump(n("TexNoise", _out="Fac", Vector=n.coords(), Scale=7.0, Detail=3.0), 0.3, 0.03))), (0.6, 2.6, 0), 48, 0)
+        Normal=n.bump(n("TexNoise", _out="Fac", Vector=n.coords(), Scale=7.0, Detail=3.0), 0.3, 0.03))), (0.6, 2.6, 0),
+        48, 0)
     ball("finial", 0.22, plain("gilding", (0.95, 0.68, 0.25), 0.1, 1.0), (0.6, 2.6, 1.78), 48)
     bark, green = plain("bark", (0.2, 0.13, 0.08), 0.9), leaf("cypress", (0.015, 0.05, 0.02), (0.08, 0.16, 0.04))
     for x, y, tall in ((-10.5, 9, 7), (-12.8, 12, 8), (10.8, 10, 7.5), (13, 13, 8.5)):
@@ -119,7 +124,8 @@ def meadow():
         blades += [foot - side, foot + side, middle + 0.7 * side, middle - 0.7 * side, tip]
         faces += [(base, base + 1, base + 2, base + 3), (base + 3, base + 2, base + 4)]
     mesh("grass", [tuple(p) for p in blades], faces, leaf("grass", (0.05, 0.12, 0.015), (0.30, 0.36, 0.07)))
-    red, white = leaf("poppy", (0.6, 0.02, 0.01), (0.85, 0.12, 0.04)), leaf("daisy", (0.7, 0.68, 0.6), (0.85, 0.84, 0.8))
+    red = leaf("poppy", (0.6, 0.02, 0.01), (0.85, 0.12, 0.04))
+    white = leaf("daisy", (0.7, 0.68, 0.6), (0.85, 0.84, 0.8))
     stem = plain("stem", (0.12, 0.2, 0.04), 0.7)
     for petals, count, reach in ((red, 60, 0.09), (white, 70, 0.05)):
         spots = []
@@ -140,13 +146,14 @@ def meadow():
     bark = plain("bark", (0.15, 0.1, 0.07), 0.95)
     crown = leaf("crown", (0.03, 0.08, 0.015), (0.2, 0.27, 0.05))
     birch = leaf("birch", (0.2, 0.2, 0.03), (0.5, 0.42, 0.07))
-    for x, y, tall, mat in ((-3.6, 6.5, 3.4, crown), (3.2, 8.5, 4.2, birch), (-8.0, 13, 5.0, crown), (8.5, 14, 5.4, crown),
-                            (1.0, 17, 4.6, birch)):
+    for x, y, tall, mat in ((-3.6, 6.5, 3.4, crown), (3.2, 8.5, 4.2, birch), (-8.0, 13, 5.0, crown),
+                            (8.5, 14, 5.4, crown), (1.0, 17, 4.6, birch)):
         rod("trunk", (x, y, height(x, y) - 0.2), (x + 0.1, y, height(x, y) + 0.75 * tall), 0.13, bark)
         for k in range(7):
             angle, up = 0.9 * k + x, 0.45 + 0.07 * k
-            bush("crown", (x + 0.28 * tall * math.cos(angle) * (1.1 - up), y + 0.28 * tall * math.sin(angle) * (1.1 - up),
-                           height(x, y) + (up + 0.1) * tall), 0.24 * tall, 1500, 0.22, mat, rng, 0.8)
+            bush("crown",
+                 (x + 0.28 * tall * math.cos(angle) * (1.1 - up), y + 0.28 * tall * math.sin(angle) * (1.1 - up),
+                  height(x, y) + (up + 0.1) * tall), 0.24 * tall, 1500, 0.22, mat, rng, 0.8)
     sky(0.085, *sun(22, 40, 4.4, 0.8, (1.0, 0.84, 0.62)), 2.0)
     view(32, (0.3, -3.6, 0.95), (0.1, 3.0, 1.12))
 
@@ -156,8 +163,8 @@ def street():
     rng = random.Random(30)
     asphalt = material("asphalt", lambda n: n(
         "BsdfPrincipled", Base_Color=(0.035, 0.036, 0.04),
-        Roughness=n.ramp(n("TexNoise", _out="Fac", Vector=n.coords(), Scale=0.9, Detail=5.0), (0.42, (0.06, 0.06, 0.06)),
-                         (0.6, (0.55, 0.55, 0.55))),
+        Roughness=n.ramp(n("TexNoise", _out="Fac", Vector=n.coords(), Scale=0.9, Detail=5.0),
+                         (0.42, (0.06, 0.06, 0.06)), (0.6, (0.55, 0.55, 0.55))),
         Normal=n.bump(n("TexNoise", _out="Fac", Vector=n.coords(), Scale=60.0, Detail=2.0), 0.15, 0.01)))
     box("road", (-3.2, -8, -0.2), (3.2, 60, 0), asphalt)
     curb = bricks("curb", (0.26, 0.25, 0.24), (0.20, 0.19, 0.19), (0.08, 0.08, 0.08), width=0.6, height=0.6, rough=0.4)
@@ -180,7 +187,8 @@ def street():
                     color = rng.choice(((1, 0.62, 0.28), (1, 0.75, 0.45), (0.7, 0.85, 1.0)))
                     mat = glow("lit", color, rng.uniform(1.5, 5)) if lit else plain("unlit", (0.01, 0.012, 0.016), 0.03)
                     x = 5.38 * side
-                    quad("window", (x, at, low), (x, at + 0.85, low), (x, at + 0.85, low + 1.35), (x, at, low + 1.35), mat)
+                    quad("window", (x, at, low), (x, at + 0.85, low), (x, at + 0.85, low + 1.35), (x, at, low + 1.35),
+                         mat)
                     for bar in (0.0, 0.425, 0.85):
                         box("bar", (x - 0.03, at + bar - 0.025, low), (x + 0.03, at + bar + 0.025, low + 1.35), curb)
                     box("sill", (x - 0.12, at - 0.08, low - 0.09), (x + 0.12, at + 0.93, low), curb)
@@ -191,8 +199,10 @@ def street():
             x, y = 3.55 * side, -1.5 + 7.5 * k + (0 if side < 0 else 3.7)
             rod("post", (x, y, 0.1), (x, y, 3.4), 0.05, iron, 12)
             rod("arm", (x, y, 3.4), (x - 0.5 * side, y, 3.55), 0.03, iron, 8)
-            lathe("hood", [(0.03, 0.2), (0.2, 0.05), (0.22, 0), (0.19, 0.0), (0.02, 0.15)], iron, (x - 0.5 * side, y, 3.4), 24, 0)
-            ball("lamp", 0.085, glow("lamp", (1, 0.58, 0.22) if k % 2 else (1, 0.72, 0.42), 260), (x - 0.5 * side, y, 3.4), 16)
+            lathe("hood", [(0.03, 0.2), (0.2, 0.05), (0.22, 0), (0.19, 0.0), (0.02, 0.15)], iron,
+                  (x - 0.5 * side, y, 3.4), 24, 0)
+            ball("lamp", 0.085, glow("lamp", (1, 0.58, 0.22) if k % 2 else (1, 0.72, 0.42), 260),
+                 (x - 0.5 * side, y, 3.4), 16)
     paint = plain("paint", (0.30, 0.015, 0.02), 0.12)
     rubber, dim = plain("rubber", (0.02, 0.02, 0.02), 0.7), plain("tinted", (0.01, 0.01, 0.012), 0.02)
     for x, y, mat in ((2.3, 5.2, paint), (-2.35, 9.5, plain("silver", (0.5, 0.52, 0.55), 0.15, 1.0)),

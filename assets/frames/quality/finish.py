@@ -2,9 +2,9 @@
 
     python finish.py RAW_DIR OUT_DIR SCENE...
 
-SCENE_Nspp.exr keep their channels' names and are packed by ../pack.py; SCENE_ref.exr is the mean of the parts SCENE_ref.SPP.SEED.exr.
-Printed: their samples, and the PSNR at which the reference's own remaining noise stands, from the difference of two halves of
-the parts.
+SCENE_Nspp.exr keep their channels' names and are packed by ../pack.py; SCENE_ref.exr is the mean of the parts
+SCENE_ref.SPP.SEED.exr. Printed: their samples, and the PSNR at which the reference's own remaining noise stands, from
+the difference of two halves of the parts.
 """
 
 import pathlib
@@ -27,7 +27,7 @@ def mean(parts):
 
 
 def reference(files):
-    """The mean of the parts' R, G, B (3,H,W), their samples, and the PSNR of the mean's own noise, None where there is one part."""
+    """The mean of the parts' R, G, B (3,H,W), their samples, and the PSNR of its own noise, None of a single part."""
     parts = [(int(file.stem.split(".")[1]), np.stack([pack.read(str(file))[name].astype(np.float64) for name in "RGB"]))
              for file in files]
     parts.sort(key=lambda part: -part[0])

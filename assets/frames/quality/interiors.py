@@ -65,7 +65,8 @@ def cellar():
     for x, y in ((-0.02, 1.68), (0.82, 1.68), (-0.02, 2.42), (0.82, 2.42)):
         rod("leg", (x, y, 0), (x, y, 0.66), 0.03, staves)
     ball("lamp", 0.06, glow("flame", (1, 0.55, 0.2), 420), (0.62, 2.05, 0.89), 24)
-    lathe("stand", [(0, 0), (0.06, 0), (0.05, 0.02), (0.012, 0.03), (0.012, 0.1), (0, 0.1)], iron, (0.62, 2.05, 0.72), 24)
+    lathe("stand", [(0, 0), (0.06, 0), (0.05, 0.02), (0.012, 0.03), (0.012, 0.1), (0, 0.1)], iron, (0.62, 2.05, 0.72),
+          24)
     lathe("goblet", [(0, 0), (0.05, 0), (0.01, 0.02), (0.01, 0.1), (0.05, 0.14), (0.055, 0.22), (0.048, 0.22),
                      (0.04, 0.14), (0, 0.12)], plain("brass", (0.9, 0.6, 0.25), 0.2, 1.0), (0.25, 1.9, 0.72), 32)
     ball("apple", 0.06, plain("apple", (0.5, 0.05, 0.03), 0.3), (0.4, 1.78, 0.78), 24)
@@ -105,7 +106,8 @@ def carafes():
     for i in range(40):
         angle, reach = rng.uniform(0, 6.28), rng.uniform(0.02, 0.22)
         at = (-0.62 + reach * math.cos(angle), -0.5 + 0.6 * reach * math.sin(angle), 0.022)
-        ball("marble", 0.022, clear("marble", tuple(rng.uniform(0.3, 1) for _ in range(3))) if i % 2 else plainly, at, 24)
+        ball("marble", 0.022, clear("marble", tuple(rng.uniform(0.3, 1) for _ in range(3))) if i % 2 else plainly, at,
+             24)
     area_light("window", (-2.1, 1.6, 1.9), (0.1, 0, 0.1), 1.8, 1.8, 95, (1.0, 0.93, 0.82))
     area_light("fill", (2.2, -1.5, 2.2), (0, 0, 0.2), 1.6, 1.6, 18, (0.7, 0.82, 1.0))
     world(lambda n: n("Background", Color=(0.5, 0.6, 0.8), Strength=0.12))
@@ -135,7 +137,8 @@ def fur():
     head = monkey("head", 1.1, skin, (-0.15, 0.2, 0.66), (-0.35, 0, 0.25))
     coat(head, 4200, 0.08, (0.10, 0.04, 0.015), (0.62, 0.36, 0.16), 0.02, 0.4)
     coat(ball("white", 0.34, skin, (0.95, -0.1, 0.4), 32), 1500, 0.2, (0.5, 0.45, 0.42), (0.85, 0.82, 0.78), 0.05, 0.4)
-    coat(ball("teal", 0.24, skin, (-1.1, -0.45, 0.3), 32), 1000, 0.14, (0.01, 0.05, 0.06), (0.05, 0.42, 0.40), 0.01, 0.5)
+    coat(ball("teal", 0.24, skin, (-1.1, -0.45, 0.3), 32), 1000, 0.14, (0.01, 0.05, 0.06), (0.05, 0.42, 0.40), 0.01,
+         0.5)
     rug = quad("rug", (-1.9, -1.3, 0), (1.9, -1.3, 0), (1.9, 1.2, 0), (-1.9, 1.2, 0), skin)
     coat(rug, 3600, 0.1, (0.25, 0.03, 0.03), (0.62, 0.14, 0.10), 0.03, 0.7)
     quad("floor", (-6, -4, -0.01), (6, -4, -0.01), (6, 3, -0.01), (-6, 3, -0.01),
@@ -244,7 +247,8 @@ def bulbs():
         box("ribbon", (middle - 0.03, low[1] - 0.004, low[2]), (middle + 0.03, high[1] + 0.004, high[2] + 0.004),
             plain("ribbon", (0.85, 0.7, 0.4), 0.2, 1.0))
     for x, y, radius in ((-0.1, 0.35, 0.11), (0.2, 0.2, 0.09), (-1.35, 0.4, 0.13)):
-        ball("bauble", radius, plain("bauble", rng.choice(((0.9, 0.2, 0.15), (0.9, 0.7, 0.3))), 0.06, 1.0), (x, y, radius))
+        ball("bauble", radius, plain("bauble", rng.choice(((0.9, 0.2, 0.15), (0.9, 0.7, 0.3))), 0.06, 1.0),
+             (x, y, radius))
     lathe("bowl", [(0, 0), (0.1, 0), (0.24, 0.14), (0.25, 0.16), (0.22, 0.14), (0, 0.03)], clear("bowl", (0.8, 0.9, 1)),
           (1.55, 0.5, 0))
     monkey("figure", 0.3, plain("porcelain", (0.75, 0.72, 0.68), 0.12), (1.62, 1.75, 0.3), (-0.3, 0, -0.3))
@@ -281,12 +285,13 @@ def washroom():
               for i in range(25)]
     faces = [(25 * j + i, 25 * j + i + 1, 25 * j + i + 26, 25 * j + i + 25) for j in range(12) for i in range(24)]
     mesh("towel", points, faces, material("towel", lambda n: n("BsdfPrincipled", Roughness=0.95, Base_Color=n.ramp(
-        n("TexWave", Vector=n.coords(rotate=(0, math.pi / 2, 0)), Scale=6.0, Distortion=0.0), (0.45, (0.75, 0.72, 0.66)),
-        (0.55, (0.55, 0.08, 0.1))))), smooth=True)
+        n("TexWave", Vector=n.coords(rotate=(0, math.pi / 2, 0)), Scale=6.0, Distortion=0.0),
+        (0.45, (0.75, 0.72, 0.66)), (0.55, (0.55, 0.08, 0.1))))), smooth=True)
     for k, (x, color) in enumerate(((-0.75, (0.2, 0.6, 0.9)), (-0.62, (0.9, 0.5, 0.1)), (0.35, (0.9, 0.3, 0.5)))):
         lathe("flask", [(0, 0), (0.04, 0), (0.045, 0.1), (0.015, 0.14), (0.015, 0.17), (0, 0.17)],
               glass("flask", color) if k != 1 else plain("flask", color, 0.3), (x, 1.4, 0.98), 24, 1)
-    ball("globe", 0.12, material("globe", lambda n: n("Emission", Color=(1, 0.87, 0.7), Strength=9)), (0.95, 1.3, 1.95), 32)
+    ball("globe", 0.12, material("globe", lambda n: n("Emission", Color=(1, 0.87, 0.7), Strength=9)),
+         (0.95, 1.3, 1.95), 32)
     rod("bracket", (0.95, 1.5, 1.95), (0.95, 1.4, 1.95), 0.02, chrome)
     box("tub", (-1.6, -0.6, 0), (-0.95, 1.2, 0.5), porcelain, 0.05)
     lathe("stool", [(0, 0.4), (0.17, 0.4), (0.17, 0.44), (0, 0.44)], wood("stool", (0.3, 0.17, 0.08), (0.6, 0.4, 0.2)),

@@ -4,8 +4,8 @@
     python mitsuba_scenes.py --scene m_gallery --spp 4 --out raw           # raw/m_gallery_4spp.exr
     python mitsuba_scenes.py --scene m_gallery --spp 512 --reference --seed 1 --out raw    # a part of the reference
 
-A frame is an EXR with the names that Mitsuba's integrator `aov` gives its channels: img.R ... of the path tracer (here named
-img), albedo.R ..., nn.X ... (shading normal in world space), dd.T (distance). Of a reference only colour is kept.
+A frame is an EXR with the names that Mitsuba's integrator `aov` gives its channels: img.R ... of the path tracer (here
+named img), albedo.R ..., nn.X ... (shading normal in world space), dd.T (distance). Of a reference only colour is kept.
 """
 
 import argparse
@@ -33,7 +33,8 @@ def diffuse(color):
 
 
 def metal(name, rough):
-    return {"type": "twosided", "bsdf": {"type": "roughconductor", "material": name, "alpha": rough, "distribution": "ggx"}}
+    return {"type": "twosided",
+            "bsdf": {"type": "roughconductor", "material": name, "alpha": rough, "distribution": "ggx"}}
 
 
 def glossy(color, rough=0.1):
@@ -41,7 +42,8 @@ def glossy(color, rough=0.1):
 
 
 def checker(one, two, scale):
-    return {"type": "checkerboard", "color0": rgb(*one), "color1": rgb(*two), "to_uv": T().scale([scale[0], scale[1], 1])}
+    return {"type": "checkerboard", "color0": rgb(*one), "color1": rgb(*two),
+            "to_uv": T().scale([scale[0], scale[1], 1])}
 
 
 def noise_texture(seed, one, two, octaves=6, size=256):
@@ -80,7 +82,8 @@ def triangles(folder, name, points, faces, bsdf, smooth=False):
     """A mesh of points (N,3) and faces (M,3), by way of a file."""
     path = pathlib.Path(folder) / f"{name}.ply"
     with open(path, "w", encoding="ascii") as file:
-        file.write(f"ply\nformat ascii 1.0\nelement vertex {len(points)}\nproperty float x\nproperty float y\nproperty float z\n"
+        file.write(f"ply\nformat ascii 1.0\nelement vertex {len(points)}\nproperty float x\nproperty float y\nproperty "
+                   "float z\n"
                    f"element face {len(faces)}\nproperty list uchar int vertex_indices\nend_header\n")
         file.writelines("{:.6g} {:.6g} {:.6g}\n".format(*point) for point in points)
         file.writelines("3 {} {} {}\n".format(*face) for face in faces)
@@ -105,7 +108,8 @@ def sky(zenith, horizon):
     rows = np.linspace(1, -1, 128)[:, None, None]
     above = np.float32(zenith) + (np.float32(horizon) - np.float32(zenith)) * (1 - np.clip(rows, 0, 1)) ** 3
     pixels = np.where(rows >= 0, above, np.float32((0.12, 0.1, 0.07))) * np.ones((1, 256, 1))
-    return {"type": "envmap", "bitmap": mitsuba.Bitmap(pixels.astype(np.float32)), "to_world": T().rotate([1, 0, 0], 90)}
+    return {"type": "envmap", "bitmap": mitsuba.Bitmap(pixels.astype(np.float32)),
+            "to_world": T().rotate([1, 0, 0], 90)}
 
 
 def ellipsoid(points, faces, center, radii, turn, rings=8, segments=14):
@@ -115,8 +119,8 @@ def ellipsoid(points, faces, center, radii, turn, rings=8, segments=14):
         for k in range(segments):
             polar, azimuth = math.pi * i / rings, 2 * math.pi * k / segments
             x, y = radii[0] * math.sin(polar) * math.cos(azimuth), radii[1] * math.sin(polar) * math.sin(azimuth)
-            points.append((center[0] + x * math.cos(turn) - y * math.sin(turn), center[1] + x * math.sin(turn) + y * math.cos(turn),
-                           center[2] + radii[2] * math.cos(polar)))
+            points.append((center[0] + x * math.cos(turn) - y * math.sin(turn),
+                           center[1] + x * math.sin(turn) + y * math.cos(turn), center[2] + radii[2] * math.cos(polar)))
     for i in range(rings):
         for k in range(segments):
             a, b = first + segments * i + k, first + segments * i + (k + 1) % segments
@@ -135,7 +139,8 @@ def m_gallery(folder):
     stone = glossy(noise_texture(4, (0.75, 0.72, 0.66), (0.35, 0.33, 0.31)), 0.2)
     wall = diffuse(noise_texture(5, (0.42, 0.16, 0.13), (0.30, 0.10, 0.09), 4))
     scene = {
-        "floor": plane([0, 1, 0], (4, 5), ([0, 0, 1], 0), glossy(checker((0.55, 0.5, 0.42), (0.08, 0.07, 0.07), (10, 12)), 0.08)),
+        "floor": plane([0, 1, 0], (4, 5), ([0, 0, 1], 0),
+                       glossy(checker((0.55, 0.5, 0.42), (0.08, 0.07, 0.07), (10, 12)), 0.08)),
         "back": plane([0, 6, 2], (4, 2), ([1, 0, 0], 90), wall),
         "left": plane([-4, 1, 2], (2, 5), ([0, 1, 0], 90), diffuse(rgb(0.55, 0.52, 0.46))),
         "right": plane([4, 1, 2], (2, 5), ([0, 1, 0], -90), diffuse(rgb(0.20, 0.28, 0.36))),
@@ -147,12 +152,14 @@ def m_gallery(folder):
         "copper": ball([0.0, 3.4, 1.32], 0.42, metal("Cu", 0.3)),
         "crystal": ball([1.5, 2.0, 1.32], 0.42, glass),
         "chrome": ball([2.6, 3.6, 1.22], 0.32, metal("Cr", 0.05)),
-        "vase": lathe(folder, "vase", [(0.001, 0), (0.2, 0), (0.3, 0.25), (0.32, 0.4), (0.18, 0.65), (0.14, 0.8), (0.2, 0.9),
-                                       (0.18, 0.9), (0.12, 0.8), (0.16, 0.65), (0.29, 0.4), (0.001, 0.1)], (-2.9, 3.8, 0.9),
+        "vase": lathe(folder, "vase",
+                      [(0.001, 0), (0.2, 0), (0.3, 0.25), (0.32, 0.4), (0.18, 0.65), (0.14, 0.8), (0.2, 0.9),
+                       (0.18, 0.9), (0.12, 0.8), (0.16, 0.65), (0.29, 0.4), (0.001, 0.1)], (-2.9, 3.8, 0.9),
                       glossy(rgb(0.05, 0.16, 0.4), 0.05)),
-        "bench": box([-0.9, 0.2, 0.38], [1.1, 0.75, 0.46], glossy(noise_texture(6, (0.3, 0.16, 0.07), (0.12, 0.06, 0.03), 5), 0.15)),
-        "bowl": lathe(folder, "bowl", [(0.001, 0), (0.1, 0), (0.28, 0.16), (0.3, 0.2), (0.27, 0.17), (0.001, 0.03)], (0.5, 0.45, 0.46),
-                      {"type": "thindielectric"}),
+        "bench": box([-0.9, 0.2, 0.38], [1.1, 0.75, 0.46],
+                     glossy(noise_texture(6, (0.3, 0.16, 0.07), (0.12, 0.06, 0.03), 5), 0.15)),
+        "bowl": lathe(folder, "bowl", [(0.001, 0), (0.1, 0), (0.28, 0.16), (0.3, 0.2), (0.27, 0.17), (0.001, 0.03)],
+                      (0.5, 0.45, 0.46), {"type": "thindielectric"}),
         "ball": ball([-0.3, 0.5, 0.6], 0.14, glossy(rgb(0.65, 0.08, 0.05), 0.05)),
     }
     for number, x in enumerate((-0.75, 0.95)):
@@ -174,7 +181,8 @@ def m_pond(folder):
     scene = {
         "sun": {"type": "directional", "direction": [0.7, 0.35, -0.5], "irradiance": rgb(3.0, 2.5, 1.9)},
         "sky": sky((0.12, 0.25, 0.55), (0.85, 0.72, 0.58)),
-        "ground": plane([0, 6, -0.02], (30, 30), ([0, 0, 1], 0), diffuse(noise_texture(1, (0.34, 0.27, 0.17), (0.13, 0.12, 0.06), 7))),
+        "ground": plane([0, 6, -0.02], (30, 30), ([0, 0, 1], 0),
+                        diffuse(noise_texture(1, (0.34, 0.27, 0.17), (0.13, 0.12, 0.06), 7))),
         "water": {"type": "disk", "to_world": T().translate([-0.3, 2.6, 0.0]).scale([2.1, 1.3, 1]),
                   "bsdf": {"type": "dielectric", "int_ior": 1.33}},
         "bed": {"type": "disk", "to_world": T().translate([-0.3, 2.6, -0.01]).scale([2.1, 1.3, 1]),
@@ -182,8 +190,8 @@ def m_pond(folder):
         "mirror ball": ball([0.85, 0.55, 0.3], 0.3, metal("Ag", 0.05)),
         "clay": ball([-1.45, 0.8, 0.24], 0.24, diffuse(noise_texture(2, (0.6, 0.25, 0.12), (0.35, 0.13, 0.07)))),
     }
-    bottle = [(0.001, 0), (0.1, 0), (0.11, 0.03), (0.11, 0.3), (0.04, 0.42), (0.035, 0.55), (0.045, 0.57), (0.03, 0.57), (0.028, 0.42),
-              (0.098, 0.3), (0.098, 0.04), (0.001, 0.03)]
+    bottle = [(0.001, 0), (0.1, 0), (0.11, 0.03), (0.11, 0.3), (0.04, 0.42), (0.035, 0.55), (0.045, 0.57),
+              (0.03, 0.57), (0.028, 0.42), (0.098, 0.3), (0.098, 0.04), (0.001, 0.03)]
     for number, (x, y, bsdf) in enumerate(((-0.45, 0.35, {"type": "dielectric", "int_ior": 1.5}),
                                            (-0.1, 0.75, glossy(rgb(0.03, 0.25, 0.1), 0.03)),
                                            (1.5, 1.25, {"type": "dielectric", "int_ior": 1.5}))):
@@ -191,7 +199,8 @@ def m_pond(folder):
     for kind in range(6):
         points, faces = [], []
         for _ in range(25):
-            x, y, size, turn = rng.gauss(0, 1.6), rng.uniform(-0.6, 1.4), rng.uniform(0.02, 0.075), rng.uniform(0, math.pi)
+            x, y = rng.gauss(0, 1.6), rng.uniform(-0.6, 1.4)
+            size, turn = rng.uniform(0.02, 0.075), rng.uniform(0, math.pi)
             ellipsoid(points, faces, (x, y, 0.4 * size), (size, 0.7 * size, 0.6 * size), turn)
         tone = 0.1 + 0.1 * kind
         scene[f"pebbles {kind}"] = triangles(folder, f"pebbles {kind}", points, faces, glossy(
@@ -234,7 +243,8 @@ def render(args):
         mitsuba.render(scene, spp=args.spp, seed=first)
         return scene.sensors()[0].film().bitmap()
     passes = max(1, args.spp // PASS)
-    total = sum(np.array(mitsuba.render(scene, spp=args.spp // passes, seed=first + k), np.float64) for k in range(passes))
+    total = sum(np.array(mitsuba.render(scene, spp=args.spp // passes, seed=first + k), np.float64)
+                for k in range(passes))
     return mitsuba.Bitmap((total / passes).astype(np.float32), mitsuba.Bitmap.PixelFormat.RGB)
 
 

@@ -5,8 +5,8 @@
     python render.py --scene cellar --spp 512 --reference --seed 1 --out raw    # raw/cellar_ref.512.1.exr, a part
 
 A frame is a multilayer EXR with colour and denoising albedo, normal and depth, under Blender's own channel names; of a
-reference only colour is kept; it is rendered in parts, each with a seed of its own. finish.py averages those and makes all
-files smaller.
+reference only colour is kept; it is rendered in parts, each with a seed of its own. finish.py averages those and makes
+all files smaller.
 """
 
 import argparse

@@ -2,8 +2,8 @@
 
     python denoiser.py [--seconds 120] [--splat]
 
-A small U-Net sees a noisy frame's colour, albedo, normal and depth and predicts a 7x7 kernel for every pixel. Prints SMAPE of
-frames that it has not seen, before and after.
+A small U-Net sees a noisy frame's colour, albedo, normal and depth and predicts a 7x7 kernel for every pixel. Prints
+SMAPE of frames that it has not seen, before and after.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class Denoiser(nn.Module):
     def forward(self, frame: dict[str, Tensor]) -> Tensor:
         color, albedo = frame["color"], frame["albedo"] + 0.05
         features = torch.cat([color.log1p(), frame["albedo"], frame["normal"], frame["depth"]], 1)
-        return self.filter(color / albedo, self.network(features)) * albedo  # light is smoother without the surfaces' colours
+        # Light is smoother without the surfaces' colours
+        return self.filter(color / albedo, self.network(features)) * albedo
 
 
 def frames(count: int, generator: torch.Generator) -> tuple[dict[str, Tensor], Tensor]:

@@ -1,5 +1,5 @@
-"""Layered denoising after Munkberg and Hasselgren 2020: samples are put into two layers, each layer is splatted with kernels of
-its own, and the layers are composited front to back.
+"""Layered denoising after Munkberg and Hasselgren 2020: samples are put into two layers, each layer is splatted with
+kernels of its own, and the layers are composited front to back.
 
     python layers.py [--steps 300]
 """
@@ -25,7 +25,8 @@ class Layered(nn.Module):
         self.context = nn.Sequential(nn.Conv2d(width, width, 5, padding=2), nn.ReLU(),
                                      nn.Conv2d(width, width, 5, padding=2), nn.ReLU())
         self.partition = nn.Conv2d(2 * width, LAYERS, 1)
-        self.kernels = nn.Sequential(nn.Conv2d(2 * width, 2 * width, 1), nn.ReLU(), nn.Conv2d(2 * width, KERNEL * KERNEL, 1))
+        self.kernels = nn.Sequential(nn.Conv2d(2 * width, 2 * width, 1), nn.ReLU(),
+                                     nn.Conv2d(2 * width, KERNEL * KERNEL, 1))
         self.splat = WeightedFilter(3, KERNEL, bias=False, splat=True)  # of colours, and of images with one channel
 
     def forward(self, samples: dict[str, Tensor]) -> Tensor:
@@ -59,7 +60,8 @@ def main(arguments: list[str] | None = None) -> tuple[float, float]:
     options = parser.parse_args(arguments)
     generator = torch.Generator().manual_seed(3)
     torch.manual_seed(3)
-    return train_on_samples(Layered(), lambda: Scenes(2, generator), options.steps, generator, size=SIZE, samples=SAMPLES)
+    return train_on_samples(Layered(), lambda: Scenes(2, generator), options.steps, generator, size=SIZE,
+                            samples=SAMPLES)
 
 
 if __name__ == "__main__":

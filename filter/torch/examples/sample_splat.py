@@ -2,9 +2,9 @@
 
     python sample_splat.py [--steps 300]
 
-Samples are (N,S,C,H,W) and their kernels (N,S,K*K,H,W); the splat's softmax is over all samples and taps that land on a pixel,
-so that an outlier can take itself out. With --progressive samples are filtered one at a time and merged, as a renderer that
-goes on sampling would: the picture is the same.
+Samples are (N,S,C,H,W) and their kernels (N,S,K*K,H,W); the splat's softmax is over all samples and taps that land on a
+pixel, so that an outlier can take itself out. With --progressive samples are filtered one at a time and merged, as a
+renderer that goes on sampling would: the picture is the same.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ class SampleSplat(nn.Module):
         self.embed = nn.Sequential(nn.Conv2d(10, width, 1), nn.ReLU(), nn.Conv2d(width, width, 1), nn.ReLU())
         self.context = nn.Sequential(nn.Conv2d(width, width, 5, padding=2), nn.ReLU(),
                                      nn.Conv2d(width, width, 5, padding=2), nn.ReLU())
-        self.kernels = nn.Sequential(nn.Conv2d(2 * width, 2 * width, 1), nn.ReLU(), nn.Conv2d(2 * width, KERNEL * KERNEL, 1))
+        self.kernels = nn.Sequential(nn.Conv2d(2 * width, 2 * width, 1), nn.ReLU(),
+                                     nn.Conv2d(2 * width, KERNEL * KERNEL, 1))
 
     def logits(self, samples: dict[str, Tensor]) -> Tensor:
         """(N,S,K*K,H,W)."""
@@ -53,8 +54,8 @@ def main(arguments: list[str] | None = None) -> tuple[float, float]:
     options = parser.parse_args(arguments)
     generator = torch.Generator().manual_seed(2)
     torch.manual_seed(2)
-    return train_on_samples(SampleSplat(), lambda: Scenes(2, generator), options.steps, generator, size=SIZE, samples=SAMPLES,
-                            progressive=options.progressive)
+    return train_on_samples(SampleSplat(), lambda: Scenes(2, generator), options.steps, generator, size=SIZE,
+                            samples=SAMPLES, progressive=options.progressive)
 
 
 if __name__ == "__main__":

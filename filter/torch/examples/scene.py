@@ -1,4 +1,4 @@
-"""A small renderer for the examples: random spheres on a plane under an area light and a sky, one light path a sample."""
+"""A small renderer for the examples: random spheres on a plane, an area light and a sky, one light path a sample."""
 
 from __future__ import annotations
 

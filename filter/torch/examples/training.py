@@ -9,8 +9,8 @@ from scene import Scenes, smape
 from torch import Tensor, nn
 
 
-def train_on_samples(model: nn.Module, scenes: Callable[[], Scenes], steps: int, generator: torch.Generator, *, size: int,
-                     samples: int, **options) -> tuple[float, float]:
+def train_on_samples(model: nn.Module, scenes: Callable[[], Scenes], steps: int, generator: torch.Generator, *,
+                     size: int, samples: int, **options) -> tuple[float, float]:
     """model takes what Scenes.render gives, and options. SMAPE of a frame that it has not seen, before and after."""
 
     def frames() -> tuple[dict[str, Tensor], Tensor]:

@@ -30,7 +30,8 @@ def test_ranges():
     taken = (weights > 0).sum(1)
     assert set(taken) == {1, 2, 3, 4} and (taken == 1).sum() > (taken == 4).sum()
     rotations = drawn[:, draw.ROTATION:draw.INPUT_EXPOSURE].reshape(-1, 3, 3)
-    np.testing.assert_allclose(rotations @ rotations.transpose(0, 2, 1), np.broadcast_to(np.eye(3), rotations.shape), atol=1e-5)
+    np.testing.assert_allclose(rotations @ rotations.transpose(0, 2, 1), np.broadcast_to(np.eye(3), rotations.shape),
+                               atol=1e-5)
     assert 0.4 < (np.linalg.det(rotations) > 0).mean() < 0.6
     assert abs(rotations.mean(0)).max() < 0.1
     stops = np.log2(drawn[:, draw.INPUT_EXPOSURE])
@@ -81,7 +82,7 @@ def test_augment(device):
 
 
 def test_defects(device):
-    """Shares as asked for, holes square, in color, guides or both; the same again for the same numbers; others are left alone."""
+    """Shares as asked for, holes square, in color, guides or both; the same for the same numbers; others left alone."""
     size, count = (96, 128), 4
     frame = Frame(*(torch.rand(count, planes, *size, device=device) for planes in (3, 3, 3, 1)))
     asked = np.zeros((count, defects.COLUMNS), np.float32)

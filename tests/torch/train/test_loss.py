@@ -28,7 +28,8 @@ def expected_terms(image, reference):
         small, small_reference = network_reference.down(small), network_reference.down(small_reference)
         coarse += np.abs(logarithm(small) - logarithm(small_reference)).mean()
     energy = math.log(max(image.mean(), 0) + 0.01) - math.log(reference.mean() + 0.01)
-    return {"energy": abs(energy), "smape": (np.abs(image - reference) / (np.abs(image) + np.abs(reference) + 0.01)).mean(),
+    return {"energy": abs(energy),
+            "smape": (np.abs(image - reference) / (np.abs(image) + np.abs(reference) + 0.01)).mean(),
             "log": np.abs(log).mean(),
             "gradient": np.abs(np.diff(log, axis=1)).mean() + np.abs(np.diff(log, axis=2)).mean(),
             "psnr": math.log(((srgb(image) - srgb(reference)) ** 2).mean() + 1e-6), "coarse": coarse}
@@ -53,7 +54,8 @@ def test_no_error_no_loss_and_gradients_are_finite():
     reference = torch.rand(1, 3, 8, 8, dtype=torch.float64)
     reference[..., :4] = 0
     image = reference.clone().requires_grad_()
-    terms = loss.terms(Denoised(image, image, image), Batch(Frame(*[None] * 4), reference, reference), torch.ones(1, 1, 1, 1))
+    terms = loss.terms(Denoised(image, image, image), Batch(Frame(*[None] * 4), reference, reference),
+                       torch.ones(1, 1, 1, 1))
     assert all(value.item() == 0 for name, value in terms.items() if name != "psnr")
     assert terms["psnr"].item() == pytest.approx(2 * math.log(1e-6))
     gradient, = torch.autograd.grad(sum(terms.values()), image)

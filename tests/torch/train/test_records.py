@@ -35,8 +35,9 @@ def test_a_pair(tmp_path):
 
 def test_one_buffer_without_axis_and_without_clean_albedo(tmp_path):
     size = (3, 8, 9)
-    old = np.zeros(1, [("color", "<f4", size), ("reference", "<f4", size), ("depth", "<f4", size[1:]), ("albedo", "<f2", size),
-                       ("normal", "<f2", size)])
+    old = np.zeros(1,
+                   [("color", "<f4", size), ("reference", "<f4", size), ("depth", "<f4", size[1:]),
+                    ("albedo", "<f2", size), ("normal", "<f2", size)])
     old["color"], old["reference"], old["albedo"], old["depth"] = 3, 1e4, 0.25, 7
     np.save(tmp_path / "old.npy", old)
     noisy, clean = read(tmp_path / "old.npy")
@@ -124,7 +125,8 @@ def test_pool(tmp_path):
     pool.close()
 
 
-@pytest.mark.parametrize("share, expected", [((0, 1), range(8)), ((0, 3), [0, 3, 6]), ((1, 3), [1, 4, 7]), ((2, 3), [2, 5])])
+@pytest.mark.parametrize("share, expected",
+                         [((0, 1), range(8)), ((0, 3), [0, 3, 6]), ((1, 3), [1, 4, 7]), ((2, 3), [2, 5])])
 def test_shares_of_the_pairs(share, expected, tmp_path):
     """Counted over all files and orders."""
     files = [str(tmp_path / name) for name in ("a.npy", "b.npy")]

@@ -17,9 +17,9 @@ from pairs import make_pairs
 from weighted_filter.network import load_network
 from weighted_filter.train import options, trainer
 
-SMALL = ["--channels", "16,16", "--encoder", "1,1", "--decoder", "1", "--kernels", "3,3", "--albedo-kernel", "3", "--batch", "2",
-         "--compile", "off", "--device", "cpu", "--learning-rate", "3e-3", "--warm-up", "5", "--log-every", "10",
-         "--crops", "32x32:2,29x21"]
+SMALL = ["--channels", "16,16", "--encoder", "1,1", "--decoder", "1", "--kernels", "3,3", "--albedo-kernel", "3",
+         "--batch", "2", "--compile", "off", "--device", "cpu", "--learning-rate", "3e-3", "--warm-up", "5",
+         "--log-every", "10", "--crops", "32x32:2,29x21"]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 TRAIN = [sys.executable, "-m", "weighted_filter.train"]
 
@@ -58,13 +58,15 @@ def parameters(folder):
 def whole(data, frame, tmp_path_factory):
     """A run that was not cut."""
     folder = tmp_path_factory.mktemp("whole")
-    train("--data", data, "--out", folder, "--steps", 60, *SMALL, "--frames", frame, "--name", "test", "--licence", "MIT")
+    train("--data", data, "--out", folder, "--steps", 60, *SMALL, "--frames", frame, "--name", "test", "--licence",
+          "MIT")
     return folder
 
 
 def test_it_learns_and_writes_everything(whole):
     report = json.loads((whole / "report.json").read_text())
-    assert (report["done"], report["step"], report["samples"], report["pairs"], report["processes"]) == (True, 60, 120, 8, 1)
+    told = [report[name] for name in ("done", "step", "samples", "pairs", "processes")]
+    assert told == [True, 60, 120, 8, 1]
     losses = [json.loads(line)["loss"] for line in (whole / "log.jsonl").read_text().splitlines()]
     assert len(losses) == 6 and losses[-1] < losses[0] - 0.05
     result = report["validation"]["picture"]
@@ -111,15 +113,16 @@ def free_port():
 
 @pytest.fixture
 def cluster(tmp_path):
-    """The environment of a job on one machine with two GPUs: Slurm's variables, stand-ins for its commands, torchrun."""
+    """The environment of a job on one machine with two GPUs: Slurm's variables, stand-ins for its commands."""
     commands = {"srun": 'exec "$@"', "scontrol": "echo localhost",
                 "torchrun": f'exec {shlex.quote(sys.executable)} -m torch.distributed.run "$@"'}
     (tmp_path / "bin").mkdir()
     for name, line in commands.items():
         (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{line}\n")
         (tmp_path / "bin" / name).chmod(0o755)
-    return {**ENVIRONMENT, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "PORT": str(free_port()), "SLURM_JOB_ID": "7",
-            "SLURM_JOB_NODELIST": "localhost", "SLURM_JOB_NUM_NODES": "1", "SLURM_GPUS_ON_NODE": "2"}
+    return {**ENVIRONMENT, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "PORT": str(free_port()),
+            "SLURM_JOB_ID": "7", "SLURM_JOB_NODELIST": "localhost", "SLURM_JOB_NUM_NODES": "1",
+            "SLURM_GPUS_ON_NODE": "2"}
 
 
 def test_two_processes_of_a_slurm_job_are_one_with_the_double_batch(data, cluster, tmp_path, root):
@@ -146,7 +149,8 @@ def test_two_processes_that_hold_different_pairs(data, cluster, tmp_path):
     _, small = run("small", "--steps", 1, "--capacity", 3)
     assert (small["pairs"], small["left_out"]) == (6, 2)
     message = train(*arguments, "--out", tmp_path / "out", "--steps", 20, "--batch", "4", status=1)
-    assert message.endswith("is of a run with spread over 2, not 1: give another --out, with --init to start from its network\n")
+    assert message.endswith("is of a run with spread over 2, not 1: give another --out, with --init to start from its "
+                            "network\n")
 
 
 def test_starts_from_a_network(whole, data, tmp_path):
@@ -180,7 +184,8 @@ def test_takes_up_pairs_that_come_while_it_trains(tmp_path):
     pairs = [json.loads(line)["pairs"] for line in log.read_text().splitlines()]
     assert pairs[0] == 3 and pairs[-1] == 5 and set(pairs) == {3, 5}
     manifest = torch.load(tmp_path / "out" / "checkpoint.pt", weights_only=True)["manifest"]
-    assert [tuple(entry) for entry in manifest] == [(str(folder / "first.npy"), 0, 3), (str(folder / "again.npy"), 0, 2)]
+    assert [tuple(entry) for entry in manifest] == [(str(folder / "first.npy"), 0, 3),
+                                                    (str(folder / "again.npy"), 0, 2)]
 
 
 def test_one_run_at_a_time(data, tmp_path):
@@ -190,7 +195,8 @@ def test_one_run_at_a_time(data, tmp_path):
     first = subprocess.Popen([*TRAIN, "--data", folder, "--out", out, "--steps", "5", *SMALL], env=ENVIRONMENT,
                              stderr=subprocess.PIPE, text=True)
     assert "are waited for" in first.stderr.readline()
-    assert train("--data", data, "--out", out, "--steps", 5, *SMALL, status=1) == f"weighted_filter.train: {out}: another run writes there\n"
+    assert train("--data", data, "--out", out, "--steps", 5, *SMALL,
+                 status=1) == f"weighted_filter.train: {out}: another run writes there\n"
     np.save(folder / "first.npy", make_pairs(3))
     assert first.communicate()[1] and first.returncode == 0
     train("--data", folder, "--out", out, "--steps", 5, *SMALL)
@@ -240,14 +246,19 @@ def test_errors(whole, data, frame, tmp_path):
         f"{pictures}: has EXR files, training pairs are what wfview --dataset OUT.npy writes")
     assert fails("--data", data, "--out", out, "--frames", data / "a.npy") == (
         f"{data}/a.npy: is no frame of weighted_filter.train.frames: it has no color")
-    assert fails("--data", data, "--out", out, "--init", data / "a.npy").startswith(f"{data}/a.npy: is no safetensors file: ")
+    assert fails("--data", data, "--out", out, "--init", data / "a.npy").startswith(f"{data}/a.npy: is no safetensors "
+                                                                                    "file: ")
     assert fails("--data", data, "--out", out, "--crops", "40x8") == "--crops has 40x8, pairs have 32x32 pixels"
     assert fails("--data", data, "--out", whole, "--seed", "2") == (
-        f"{whole}/checkpoint.pt: is of a run with seed 1, not 2: give another --out, with --init to start from its network")
-    for arguments, difference in ((["--channels", "16,32"], "channels [16, 16], not [16, 32]"), (["--seconds", "5"], "steps 60, not none"),
-                                  (["--init", whole / "network.safetensors"], f"no init, not {whole}/network.safetensors")):
+        f"{whole}/checkpoint.pt: is of a run with seed 1, not 2: give another --out, with --init to start from its "
+        "network")
+    for arguments, difference in ((["--channels", "16,32"], "channels [16, 16], not [16, 32]"),
+                                  (["--seconds", "5"], "steps 60, not none"),
+                                  (["--init", whole / "network.safetensors"],
+                                   f"no init, not {whole}/network.safetensors")):
         settings = [*SMALL, *(["--steps", "60"] if "--seconds" not in arguments else []), *map(str, arguments)]
-        with pytest.raises(ValueError, match=re.escape(f"checkpoint.pt: is of a run with {difference}: give another --out")):
+        with pytest.raises(ValueError,
+                           match=re.escape(f"checkpoint.pt: is of a run with {difference}: give another --out")):
             trainer.Trainer(options.parse(["--data", str(data), "--out", str(whole), *settings]))
     (out / "checkpoint.pt").write_bytes(b"nothing")
     assert fails("--data", data, "--out", out).startswith(f"{out}/checkpoint.pt: is no checkpoint: ")

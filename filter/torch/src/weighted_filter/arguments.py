@@ -1,7 +1,7 @@
 """What gather, splat and the layers accept, and the sentence for whoever gives something else.
 
-Sizes are compared here for tensors without data (meta, fake), and to say what is wrong once libwf has refused those that have
-some: libwf checks every call anyway, and each microsecond before it counts in training.
+Sizes are compared here for tensors without data (meta, fake), and to say what is wrong once libwf has refused those
+that have some: libwf checks every call anyway, and each microsecond before it counts in training.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _given(name: str, value: object) -> str:
     return f"{name} is {text} ({type_name})"
 
 
-# ---- Numbers and names ------------------------------------------------------------------------------------------------
+# ---- Numbers and names -----------------------------------------------------------------------------------------------
 
 
 def integer(name: str, value: object, least: int, most: int) -> int:
@@ -70,7 +70,8 @@ def pair(kernel_size: KernelSize) -> tuple[int, int]:
         problem = _given("kernel_size", kernel_size)
     except ValueError:
         if len(sides) == 2:
-            raise ValueError(f"kernel_size is {kernel_size!r}, its height and width need to be 1 to {MAX_KERNEL}") from None
+            raise ValueError(
+                f"kernel_size is {kernel_size!r}, its height and width need to be 1 to {MAX_KERNEL}") from None
         problem = f"kernel_size is {kernel_size!r}"
     else:
         return height, width
@@ -104,7 +105,7 @@ def settings(mode: str, dilation: SupportsIndex, groups: SupportsIndex) -> tuple
     return mode, integer("dilation", dilation, 1, MAX_DILATION), integer("groups", groups, 1, MAX_SIZE)
 
 
-# ---- Tensors ----------------------------------------------------------------------------------------------------------
+# ---- Tensors ---------------------------------------------------------------------------------------------------------
 
 
 def are_tensors(input: object, weight: object, bias: object) -> None:
@@ -124,7 +125,8 @@ def convert(input: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[Tensor,
     if weight_dtypes is None:
         raise TypeError(f"input is {input.dtype}, it needs to be {_either(_WEIGHT_DTYPES)}")
     if weight.dtype not in weight_dtypes:
-        raise TypeError(f"weight is {weight.dtype}, with an input of {input.dtype} it needs to be {_either(weight_dtypes)}")
+        raise TypeError(f"weight is {weight.dtype}, with an input of {input.dtype} it needs to be "
+                        f"{_either(weight_dtypes)}")
     if bias is None:
         return input, None
     if bias.dim() != 1:
@@ -152,8 +154,8 @@ def square(weight: Tensor, groups: int) -> tuple[int, int]:
 
 def check_dimensions(input: Tensor, weight: Tensor) -> None:
     if weight.dim() != input.dim() or not 3 <= input.dim() <= 5:
-        raise ValueError(f"input has {input.dim()} dimensions and weight has {weight.dim()}, both need 4 (N,C,H,W), or both "
-                         "3 (C,H,W), or with samples both 5 (N,S,C,H,W)")
+        raise ValueError(f"input has {input.dim()} dimensions and weight has {weight.dim()}, both need 4 (N,C,H,W), or "
+                         "both 3 (C,H,W), or with samples both 5 (N,S,C,H,W)")
 
 
 def check_layouts(input: Tensor, weight: Tensor) -> None:
@@ -180,8 +182,8 @@ def check_sizes(input: Tensor, weight: Tensor, bias: Tensor | None, kernel_size:
          lambda: f"weight has {weight.shape[1]} channels, {kernels} {groups * height * width}")
     for axis in (0, 2, 3):
         need(weight.shape[axis] == input.shape[axis],
-             lambda: f"input is {tuple(input.shape)} and weight {tuple(weight.shape)}: batch, height and width need to be "
-                     "the same")
+             lambda: f"input is {tuple(input.shape)} and weight {tuple(weight.shape)}: batch, height and width need to "
+                     "be the same")
     for axis, name in ((1, "channels"), (2, "rows"), (3, "columns")):
         need(input.shape[axis] > 0, lambda: f"input is {tuple(input.shape)}: it has no {name}")
     if bias is not None:
@@ -192,7 +194,9 @@ def check_sizes(input: Tensor, weight: Tensor, bias: Tensor | None, kernel_size:
 def check_image(name: str, image: Tensor, input: Tensor) -> None:
     """A gradient, or another image that goes with the input."""
     check_devices(input, image)
-    torch._check_value(image.dim() == input.dim(), lambda: f"{name} has {image.dim()} dimensions, input has {input.dim()}")
+    torch._check_value(image.dim() == input.dim(),
+                       lambda: f"{name} has {image.dim()} dimensions, input has {input.dim()}")
     for axis in range(input.dim()):
         torch._check_value(image.shape[axis] == input.shape[axis],
-                           lambda: f"{name} is {tuple(image.shape)} and input {tuple(input.shape)}, they need to be the same")
+                           lambda: f"{name} is {tuple(image.shape)} and input {tuple(input.shape)}, they need to be "
+                                   "the same")

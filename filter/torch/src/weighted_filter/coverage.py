@@ -11,23 +11,27 @@ from .arguments import Mode, choice
 from .library import MIN_SUM, MODES
 
 
-def merge(parts: Iterable[tuple[Tensor, Tensor]], mode: Mode = "softmax", *, eps: float = MIN_SUM) -> tuple[Tensor, Tensor]:
+def merge(parts: Iterable[tuple[Tensor, Tensor]], mode: Mode = "softmax", *,
+          eps: float = MIN_SUM) -> tuple[Tensor, Tensor]:
     """What one filter of all taps, samples or frames gives, from filters of some of them each.
 
         merge([splat(sample, kernel, mode="softmax", return_coverage=True) for sample, kernel in ...], "softmax")
 
     Args:
-        parts: (output, coverage) pairs as `gather` and `splat` return them with return_coverage, without bias. Their order does
-            not matter but for rounding. They are merged one after the other: a generator of them keeps no more than two.
-        mode: theirs. "linear" adds outputs and coverages; "normalized" and "softmax" weigh each output by its share of all weights.
+        parts: (output, coverage) pairs as `gather` and `splat` return them with return_coverage, without bias. Their
+            order does not matter but for rounding. They are merged one after the other: a generator of them keeps no
+            more than two.
+        mode: theirs. "linear" adds outputs and coverages; "normalized" and "softmax" weigh each output by its share of
+            all weights.
         eps: as in `gather`, of all parts and of the whole.
 
     Returns:
         (output, coverage), which can be merged again. The output is of the outputs' type.
 
-    A part may leave taps out: with weights of 0, of "softmax" with logits of -1e30 (of -inf only where other taps of that part
-    arrive at the same pixel). Coverage of "softmax" is rounded to its type, float32 near 100 by up to 4e-6, and with it a part's
-    share: images within +-1 come out to 1e-6 with float32 logits within +-8, to 5e-6 within +-100. float64 holds 1e-12.
+    A part may leave taps out: with weights of 0, of "softmax" with logits of -1e30 (of -inf only where other taps of
+    that part arrive at the same pixel). Coverage of "softmax" is rounded to its type, float32 near 100 by up to 4e-6,
+    and with it a part's share: images within +-1 come out to 1e-6 with float32 logits within +-8, to 5e-6 within +-100.
+    float64 holds 1e-12.
 
     Raises:
         ValueError: there is no part, or mode is none of these.
@@ -57,7 +61,8 @@ def _merge_two(output: Tensor, coverage: Tensor, next_output: Tensor, next_cover
         return output + per_channel(_divisor(next_coverage, eps), output) * next_output, coverage + next_coverage
     # torch.lerp: equal outputs stay as they are, whatever the shares.
     share = per_channel(torch.sigmoid(next_coverage - coverage), output)
-    return torch.lerp(output.to(share.dtype), next_output.to(share.dtype), share), torch.logaddexp(coverage, next_coverage)
+    merged = torch.lerp(output.to(share.dtype), next_output.to(share.dtype), share)
+    return merged, torch.logaddexp(coverage, next_coverage)
 
 
 def divide(output: Tensor, coverage: Tensor, eps: float) -> Tensor:

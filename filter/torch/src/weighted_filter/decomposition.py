@@ -1,5 +1,5 @@
-"""The operators in PyTorch's own, for exporters that know no others: torch.onnx. A slice, a product and a sum for each tap, and
-no copies of the image."""
+"""The operators in PyTorch's own, for exporters that know no others: torch.onnx. A slice, a product and a sum for each
+tap, and no copies of the image."""
 
 from __future__ import annotations
 

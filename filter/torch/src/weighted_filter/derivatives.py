@@ -1,16 +1,16 @@
 """Derivatives of the operators: backward, forward and batched, of every order.
 
-With q the destination of a tap, S the coverage, S' what weights are divided by, y the output without bias, and g and h the
-gradients of output and coverage, D(q) = sum_c g y for softmax and sum_c g y / S' for normalized weights:
+With q the destination of a tap, S the coverage, S' what weights are divided by, y the output without bias, and g and h
+the gradients of output and coverage, D(q) = sum_c g y for softmax and sum_c g y / S' for normalized weights:
 
     mode          grad_input            grad_weight[t,p]
     linear        adjoint(w, g)         sum_c g[c,q] x[c] + h(q)
     normalized    adjoint(w, g/S')      sum_c g[c,q]/S'(q) x[c] - [|S(q)| > MIN_SUM] D(q) + h(q)
-    softmax       adjoint(v, g)         v (sum_c g[c,q] x[c] - D(q) + h(q))                         v[t,p] = exp(w[t,p] - S(q))
+    softmax       adjoint(v, g)         v (sum_c g[c,q] x[c] - D(q) + h(q))                  v[t,p] = exp(w[t,p] - S(q))
 
-All of it is linear operators and their grad_weight, which are each other's derivatives; output and coverage are outputs of the
-function itself. So what is written here once can be differentiated any number of times. Where no graph is asked for, the first
-gradient is libwf's fused one.
+All of it is linear operators and their grad_weight, which are each other's derivatives; output and coverage are outputs
+of the function itself. So what is written here once can be differentiated any number of times. Where no graph is asked
+for, the first gradient is libwf's fused one.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ class _Function(torch.autograd.Function):
 
 
 class Filter(_Function):
-    """(output,) or (output, coverage) of Operator.filter; in modes other than linear there is a coverage. `kernel` computes, and
-    records nothing."""
+    """(output,) or (output, coverage) of Operator.filter; in modes other than linear there is a coverage. `kernel`
+    computes, and records nothing."""
 
     @staticmethod
     def forward(operator, kernel, input, weight, bias, settings, with_coverage):
@@ -140,8 +140,8 @@ class Filter(_Function):
     def vmap(info, in_dims, operator, _kernel, input, weight, bias, settings, with_coverage):
         _, _, input_dim, weight_dim, bias_dim, *_ = in_dims
         inner_bias = bias if bias_dim is None else None
-        (output, *coverage), (dim, *coverage_dims) = _filter_batch(info.batch_size, operator, input, input_dim, weight, weight_dim,
-                                                                   inner_bias, settings, with_coverage)
+        (output, *coverage), (dim, *coverage_dims) = _filter_batch(info.batch_size, operator, input, input_dim, weight,
+                                                                   weight_dim, inner_bias, settings, with_coverage)
         if bias_dim is not None:
             output = output.unsqueeze(0) if dim is None else output.movedim(dim, 0)
             output, dim = output + bias.movedim(bias_dim, 0).to(output.dtype)[:, None, :, None, None], 0
@@ -181,7 +181,8 @@ class GradWeight(_Function):
     @staticmethod
     def vmap(info, in_dims, operator, _kernel, input, grad_output, settings):
         size = info.batch_size
-        grad_weight = operator.grad_weight(_fold(input, in_dims[2], size), _fold(grad_output, in_dims[3], size), *settings)
+        grad_weight = operator.grad_weight(_fold(input, in_dims[2], size), _fold(grad_output, in_dims[3], size),
+                                           *settings)
         return grad_weight.unflatten(0, (size, -1)), 0
 
 
@@ -209,7 +210,8 @@ class Both(_Function):
             if g is not None:
                 taps = _Taps(operator, ctx.settings)
                 terms = (taps.adjoint(g, weight) if wants_input else None,
-                         taps.grad_weight(input, g, ctx.weight_dtype) if wants_weight else None, _grad_bias(g, wants_bias))
+                         taps.grad_weight(input, g, ctx.weight_dtype) if wants_weight else None,
+                         _grad_bias(g, wants_bias))
                 gradients = [_sum(*pair) for pair in zip(gradients, terms)]
         return None, None, *gradients, None
 
@@ -221,7 +223,8 @@ def _filter_batch(size, operator, input, input_dim, weight, weight_dim, bias, se
         return outputs, (None,) * len(outputs)
     if weight_dim is None and settings[3] == 1:  # further channels, so that each weight is read once
         output, *coverage = operator.filter(input.movedim(input_dim, 1).flatten(1, 2), weight,
-                                            None if bias is None else bias.repeat(size), *settings, with_coverage=with_coverage)
+                                            None if bias is None else bias.repeat(size), *settings,
+                                            with_coverage=with_coverage)
         return (output.unflatten(1, (size, -1)), *coverage), (1, *(None for _ in coverage))
     outputs = operator.filter(_fold(input, input_dim, size), _fold(weight, weight_dim, size), bias, *settings,
                               with_coverage=with_coverage)
@@ -234,11 +237,12 @@ def _fold(tensor: Tensor, dim: int | None, size: int) -> Tensor:
     return batched.flatten(0, 1)
 
 
-# ---- Backward ---------------------------------------------------------------------------------------------------------
+# ---- Backward --------------------------------------------------------------------------------------------------------
 
 
 def _grad_bias(grad_output: Tensor | None, wanted: bool) -> Tensor | None:
-    return grad_output.sum((0, 2, 3), dtype=sum_dtype(grad_output.dtype)) if wanted and grad_output is not None else None
+    return grad_output.sum((0, 2,
+                            3), dtype=sum_dtype(grad_output.dtype)) if wanted and grad_output is not None else None
 
 
 def _separate_gradients(ctx, g, h, wanted):
@@ -305,7 +309,7 @@ def _coverage_gradient(ctx, fused, h):
     return fused(h, ones, weight, None, zeros, coverage, *ctx.settings, (False, True, False))[0]
 
 
-# ---- Forward ----------------------------------------------------------------------------------------------------------
+# ---- Forward ---------------------------------------------------------------------------------------------------------
 
 
 def _tangents(ctx, d_input, d_weight, d_bias):

@@ -17,8 +17,9 @@ def _plain_keys(is_cuda: bool) -> int:
 
 
 def only_autograd_sees(*tensors: Tensor | None) -> bool:
-    """Whether the dispatcher would take such a call through autograd to the kernel and nowhere else: no compiler or tracer, no
-    mode, no transform, no profiler; no subclasses, and tensors of a CPU or GPU with values as they lie in memory."""
+    """Whether the dispatcher would take such a call through autograd to the kernel and nowhere else: no compiler or
+    tracer, no mode, no transform, no profiler; no subclasses, and tensors of a CPU or GPU with values as they lie in
+    memory."""
     if torch.compiler.is_compiling() or torch._C._len_torch_dispatch_stack() or \
             torch._C._are_functorch_transforms_active() or torch.jit.is_tracing() or torch.autograd._profiler_enabled():
         return False

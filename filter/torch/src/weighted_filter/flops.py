@@ -1,5 +1,5 @@
-"""What torch.utils.flop_counter counts for the operators: a multiplication and an addition for each channel, tap and pixel, of
-the filter and of each gradient; normalisation is left out."""
+"""What torch.utils.flop_counter counts for the operators: a multiplication and an addition for each channel, tap and
+pixel, of the filter and of each gradient; normalisation is left out."""
 
 from __future__ import annotations
 
@@ -30,5 +30,6 @@ def _grad_weight(input, grad_output, kernel_size, *settings, out_shape=None, **_
 
 
 for _name in ("gather", "splat"):
-    for _suffix, _formula in (("", _filter), ("_coverage", _filter), ("_backward", _backward), ("_grad_weight", _grad_weight)):
+    for _suffix, _formula in (("", _filter), ("_coverage", _filter), ("_backward", _backward),
+                              ("_grad_weight", _grad_weight)):
         register_flop_formula(getattr(torch.ops.weighted_filter, _name + _suffix))(_formula)

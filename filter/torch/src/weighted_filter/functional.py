@@ -37,19 +37,21 @@ def gather(input: Tensor, weight: Tensor, kernel_size: KernelSize | None = None,
     Args:
         input: (N,C,H,W), or (C,H,W), or (N,S,C,H,W) with S samples a pixel. N may be 0.
         weight: (N,G*Kh*Kw,H,W), or (G*Kh*Kw,H,W), or (N,S,G*Kh*Kw,H,W), with the kernels of group after group.
-        kernel_size: Kh and Kw, or one number for both; None: square, as the weight's channels tell. 1 to 255, odd or even.
+        kernel_size: Kh and Kw, or one number for both; None: square, as the weight's channels tell. 1 to 255, odd or
+            even.
         bias: (C,), or None.
         mode: "linear" uses the weights as they are; "normalized" divides by the sum of the in-image taps' weights S, as
-            copysign(max(|S|, eps), S); "softmax" takes the weights as logits of a softmax over the in-image taps. Of samples
-            the sum, or the softmax, is over the taps of all samples.
+            copysign(max(|S|, eps), S); "softmax" takes the weights as logits of a softmax over the in-image taps. Of
+            samples the sum, or the softmax, is over the taps of all samples.
         dilation: distance of neighbouring taps, 1 to 65535.
         groups: sets of weights: channel c uses group floor(c*G/C).
-        eps: the smallest magnitude that "normalized" divides by. Another one than 1e-6 takes two more steps over the output.
-        padding_mode: what is outside the image: "zeros", which no sum or softmax counts; or the image goes on, as "replicate"
-            or "reflect" of torch.nn.functional.pad have it. A splat's kernels go on with it. That takes padded copies of
-            image and weights.
-        return_coverage: returns (output, coverage): (N,G,H,W), or (G,H,W), of the sums' type: S for "linear" and "normalized",
-            log of the sum of exp for "softmax". `merge` puts filtered parts together with it.
+        eps: the smallest magnitude that "normalized" divides by. Another one than 1e-6 takes two more steps over the
+            output.
+        padding_mode: what is outside the image: "zeros", which no sum or softmax counts; or the image goes on, as
+            "replicate" or "reflect" of torch.nn.functional.pad have it. A splat's kernels go on with it. That takes
+            padded copies of image and weights.
+        return_coverage: returns (output, coverage): (N,G,H,W), or (G,H,W), of the sums' type: S for "linear" and
+            "normalized", log of the sum of exp for "softmax". `merge` puts filtered parts together with it.
 
     Returns:
         (N,C,H,W) or (C,H,W) of the input's type and memory format.
@@ -59,17 +61,19 @@ def gather(input: Tensor, weight: Tensor, kernel_size: KernelSize | None = None,
     Under torch.autocast such a pair is taken as it is, and a 16-bit image with weights of another type is made float32:
     radiance is large, and to convert weights would cost more than to filter.
 
-    Memory: tensors are read where they lie, with any strides that the backend takes; nothing is copied. Rows of weights are
-    read fastest where W's stride is 1. For the gradients the linear mode keeps the input only for grad_weight and the weight
-    only for grad_input; the other modes keep both, the output, and a number for each pixel and group. Samples are filtered
-    one after the other, and one image with several kernels a pixel may be expanded: image[:, None].expand(-1, S, -1, -1, -1).
+    Memory: tensors are read where they lie, with any strides that the backend takes; nothing is copied. Rows of weights
+    are read fastest where W's stride is 1. For the gradients the linear mode keeps the input only for grad_weight and
+    the weight only for grad_input; the other modes keep both, the output, and a number for each pixel and group.
+    Samples are filtered one after the other, and one image with several kernels a pixel may be expanded: image[:,
+    None].expand(-1, S, -1, -1, -1).
 
-    Derivatives are deterministic, in reverse and forward mode, and can be taken any number of times; torch.func transforms the
-    functions. What is enqueued for a CUDA tensor goes to the current stream; nothing waits for it, so it can be captured in a
-    CUDA graph.
+    Derivatives are deterministic, in reverse and forward mode, and can be taken any number of times; torch.func
+    transforms the functions. What is enqueued for a CUDA tensor goes to the current stream; nothing waits for it, so it
+    can be captured in a CUDA graph.
 
     Raises:
-        TypeError: an argument is of no type that is taken. ValueError: sizes do not fit each other, a number is out of its
+        TypeError: an argument is of no type that is taken. ValueError: sizes do not fit each other, a number is out of
+            its
         range, tensors are on different devices. RuntimeError: this device or build cannot do it.
     """
     return _apply(operators.gather, input, weight, kernel_size, bias, mode, dilation, groups, eps, padding_mode,
@@ -103,9 +107,10 @@ def splat(input: Tensor, weight: Tensor, kernel_size: KernelSize | None = None, 
 
 
 def gather_splat(input: Tensor, weight: Tensor, kernel_size: KernelSize | None = None, *, bias: Tensor | None = None,
-                 mode: Mode = "linear", dilation: SupportsIndex = 1, groups: SupportsIndex = 1) -> tuple[Tensor, Tensor]:
-    """(gather(...), splat(...)) of the same weights, which are read once where that is faster: with linear weights, and in
-    the other modes where no gradient will be asked for."""
+                 mode: Mode = "linear", dilation: SupportsIndex = 1,
+                 groups: SupportsIndex = 1) -> tuple[Tensor, Tensor]:
+    """(gather(...), splat(...)) of the same weights, which are read once where that is faster: with linear weights, and
+    in the other modes where no gradient will be asked for."""
     input, bias, sides, *settings = _prepare(input, weight, kernel_size, bias, mode, dilation, groups)
     if input.dim() == 5:
         raise ValueError("input has 5 dimensions, gather_splat takes 4 (N,C,H,W) or 3 (C,H,W)")
@@ -126,9 +131,9 @@ def _prepare(input: Tensor, weight: Tensor, kernel_size: KernelSize | None, bias
     return input, bias, sides, mode, dilation, groups
 
 
-def _apply(operator: operators.Operator, input: Tensor, weight: Tensor, kernel_size: KernelSize | None, bias: Tensor | None,
-           mode: str, dilation: SupportsIndex, groups: SupportsIndex, eps: float, padding_mode: str,
-           return_coverage: bool) -> Tensor | tuple[Tensor, Tensor]:
+def _apply(operator: operators.Operator, input: Tensor, weight: Tensor, kernel_size: KernelSize | None,
+           bias: Tensor | None, mode: str, dilation: SupportsIndex, groups: SupportsIndex, eps: float,
+           padding_mode: str, return_coverage: bool) -> Tensor | tuple[Tensor, Tensor]:
     input, bias, *settings = _prepare(input, weight, kernel_size, bias, mode, dilation, groups)
     dimensions = input.dim()
     if dimensions == 3:
@@ -167,7 +172,8 @@ def _filter_samples(operator: operators.Operator, input: Tensor, weight: Tensor,
                     eps: float) -> tuple[Tensor, Tensor]:
     sides, mode, *rest = settings
     if input.shape[1] != weight.shape[1]:
-        raise ValueError(f"input has {input.shape[1]} samples and weight has {weight.shape[1]}, they need to be as many")
+        raise ValueError(
+            f"input has {input.shape[1]} samples and weight has {weight.shape[1]}, they need to be as many")
     if not input.shape[1]:
         raise ValueError(f"input is {tuple(input.shape)}: it has no samples")
     each = "linear" if mode == "normalized" else mode  # it is divided by the sum over all samples

@@ -3,8 +3,8 @@
 The library is plain C behind ctypes, so that it needs no PyTorch to be built and runs with any version. The environment
 variable WEIGHTED_FILTER_LIBRARY names a libwf.so to load instead of the one in this package.
 
-A wf_device may be used by one thread at a time, and ctypes lets other threads run during a call: so each thread has devices
-and argument structs of its own.
+A wf_device may be used by one thread at a time, and ctypes lets other threads run during a call: so each thread has
+devices and argument structs of its own.
 """
 
 from __future__ import annotations
@@ -145,8 +145,8 @@ def _open(device: torch.device) -> _Device:
     opened = _Device()
     result = _library.wf_create(ctypes.byref(options), ctypes.byref(opened))
     if result == _NOT_BUILT:
-        raise RuntimeError(f"the tensors are on {device} and this build of weighted_filter is for {', '.join(backends())} only: "
-                           "nvcc was not found when it was installed")
+        raise RuntimeError(f"the tensors are on {device} and this build of weighted_filter is for "
+                           f"{', '.join(backends())} only: nvcc was not found when it was installed")
     if result:
         _fail(result)
     weakref.finalize(opened, _library.wf_destroy, opened.value).atexit = False  # daemon threads may be at work then
@@ -154,7 +154,7 @@ def _open(device: torch.device) -> _Device:
 
 
 def _addresses(first: Tensor, *others: Tensor | None) -> list[int]:
-    """Of a wf_tensor for each tensor (N,C,H,W) or bias (C), 0 for None. They are valid until this thread calls again."""
+    """A wf_tensor of each tensor (N,C,H,W) or bias (C), 0 for None. They are valid until this thread calls again."""
     buffer, places = _thread.tensors, _thread.places
     device = first.device
     addresses = []

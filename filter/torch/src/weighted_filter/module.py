@@ -13,14 +13,15 @@ from .library import MIN_SUM
 
 
 class WeightedFilter(nn.Module):
-    """Applies to every pixel a kernel of its own, which another module predicts: `gather`, or `splat`, with a bias for each
-    channel that is learned.
+    """Applies to every pixel a kernel of its own, which another module predicts: `gather`, or `splat`, with a bias for
+    each channel that is learned.
 
         layer = WeightedFilter(3, 5)
         output = layer(color, network(features))        # (N,3,H,W), (N,25,H,W) -> (N,3,H,W)
 
     Args:
-        in_channels: C of the images; `channels` is another name for it. Without a bias the layer takes any other number, too.
+        in_channels: C of the images; `channels` is another name for it. Without a bias the layer takes any other
+            number, too.
         kernel_size: K or (Kh, Kw).
         bias: adds `bias`, a parameter of C that starts at 0.
         splat: each pixel writes to its neighbours, instead of reading from them.
@@ -44,9 +45,9 @@ class WeightedFilter(nn.Module):
                  padding_mode: PaddingMode = "zeros", device: torch.device | str | int | None = None,
                  dtype: torch.dtype | None = None) -> None: ...
 
-    def __init__(self, in_channels: SupportsIndex | None = None, kernel_size: KernelSize | None = None, bias: bool = True,
-                 splat: bool = False, *, channels: SupportsIndex | None = None, mode: Mode = "linear",
-                 dilation: SupportsIndex = 1, groups: SupportsIndex = 1, eps: float = MIN_SUM,
+    def __init__(self, in_channels: SupportsIndex | None = None, kernel_size: KernelSize | None = None,
+                 bias: bool = True, splat: bool = False, *, channels: SupportsIndex | None = None,
+                 mode: Mode = "linear", dilation: SupportsIndex = 1, groups: SupportsIndex = 1, eps: float = MIN_SUM,
                  padding_mode: PaddingMode = "zeros", device: torch.device | str | int | None = None,
                  dtype: torch.dtype | None = None) -> None:
         super().__init__()
@@ -72,9 +73,10 @@ class WeightedFilter(nn.Module):
             nn.init.zeros_(self.bias)
 
     def forward(self, input: Tensor, weight: Tensor) -> Tensor:
-        """input (N,C,H,W), (C,H,W) or (N,S,C,H,W), weight (N,G*Kh*Kw,H,W) and alike; returns the input's type and its shape,
-        but for samples."""
-        if self.bias is not None and isinstance(input, Tensor) and input.dim() >= 3 and input.shape[-3] != self.in_channels:
+        """input (N,C,H,W), (C,H,W) or (N,S,C,H,W), weight (N,G*Kh*Kw,H,W) and alike; returns the input's type and its
+        shape, but for samples."""
+        has_channels = isinstance(input, Tensor) and input.dim() >= 3
+        if self.bias is not None and has_channels and input.shape[-3] != self.in_channels:
             raise ValueError(f"input has {input.shape[-3]} channels, this layer has a bias for {self.in_channels}")
         function = functional.splat if self.splat else functional.gather
         return function(input, weight, self.kernel_size, bias=self.bias, mode=self.mode, dilation=self.dilation,

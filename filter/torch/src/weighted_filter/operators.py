@@ -5,15 +5,15 @@
     gather_backward(grad_output, input, weight, bias?, output?, coverage?, ..., wanted) -> the gradients that are wanted
     gather_grad_weight(input, grad_output, ...) -> grad_weight of the linear operator
 
-and the same of splat: wf_apply, wf_backward and wf_grad_weight of libwf, whose manual (wf.h) has the formulas. coverage is
-what gradients need in the modes other than linear. Each operator has a kernel for CPU and CUDA tensors and one for tensors
-without data, which checks what libwf checks; they are registered at import, from Python, so that nothing is compiled against
-PyTorch. Derivatives are in `derivatives`.
+and the same of splat: wf_apply, wf_backward and wf_grad_weight of libwf, whose manual (wf.h) has the formulas. coverage
+is what gradients need in the modes other than linear. Each operator has a kernel for CPU and CUDA tensors and one for
+tensors without data, which checks what libwf checks; they are registered at import, from Python, so that nothing is
+compiled against PyTorch. Derivatives are in `derivatives`.
 
-A training crop takes a GPU less time than PyTorch's dispatcher takes to call kernels written in Python. So `Operator.filter`
-and the gradients go past it, to the same functions, wherever nobody but autograd would have seen the call. C++ behind
-PyTorch's stable ABI would save little more, as it has no autograd; nor would a module in C that calls libwf instead of ctypes
-(tests/bench/README.md).
+A training crop takes a GPU less time than PyTorch's dispatcher takes to call kernels written in Python. So
+`Operator.filter` and the gradients go past it, to the same functions, wherever nobody but autograd would have seen the
+call. C++ behind PyTorch's stable ABI would save little more, as it has no autograd; nor would a module in C that calls
+libwf instead of ctypes (tests/bench/README.md).
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class Operator:
             lambda *arguments: self._differentiable_filter(self.filter_operator, *arguments)[0])
         self.coverage_operator = self._define(
             f"{name}_coverage", f"{arguments} -> (Tensor, Tensor)",
-            functools.partial(self.plain_filter, with_coverage=True), functools.partial(_describe_outputs, with_coverage=True),
+            functools.partial(self.plain_filter, with_coverage=True),
+            functools.partial(_describe_outputs, with_coverage=True),
             lambda *arguments: self._differentiable_filter(self.coverage_operator, *arguments, with_coverage=True))
         self.backward_operator = self._define(
             f"{name}_backward",
@@ -59,7 +60,8 @@ class Operator:
             self.backward, _describe_gradients)
         self.grad_weight_operator = self._define(
             f"{name}_grad_weight",
-            "(Tensor input, Tensor grad_output, int[2] kernel_size, int dilation, int groups, ScalarType dtype) -> Tensor",
+            "(Tensor input, Tensor grad_output, int[2] kernel_size, int dilation, int groups, ScalarType dtype) -> "
+            "Tensor",
             self._grad_weight, _describe_grad_weight, self._differentiable_grad_weight)
 
     @staticmethod
@@ -173,7 +175,7 @@ def _below_autograd(registered: Callable) -> Callable:
     return kernel
 
 
-# ---- What the kernels return, not yet written -------------------------------------------------------------------------
+# ---- What the kernels return, not yet written ------------------------------------------------------------------------
 
 
 def _allocate_outputs(input, weight, bias, kernel_size, mode, dilation, groups, with_coverage=False):
@@ -183,7 +185,8 @@ def _allocate_outputs(input, weight, bias, kernel_size, mode, dilation, groups, 
     return output, input.new_empty((input.shape[0], groups, *input.shape[2:]), dtype=sum_dtype(input.dtype))
 
 
-def _allocate_gradients(grad_output, input, weight, bias, output, coverage, kernel_size, mode, dilation, groups, wanted):
+def _allocate_gradients(grad_output, input, weight, bias, output, coverage, kernel_size, mode, dilation, groups,
+                        wanted):
     gradients = []
     if wanted[0]:
         gradients.append(torch.empty_like(input))
@@ -207,10 +210,12 @@ def _describe_outputs(input, weight, bias, kernel_size, mode, dilation, groups, 
     return _allocate_outputs(input, weight, bias, kernel_size, mode, dilation, groups, with_coverage)
 
 
-def _describe_gradients(grad_output, input, weight, bias, output, coverage, kernel_size, mode, dilation, groups, wanted):
+def _describe_gradients(grad_output, input, weight, bias, output, coverage, kernel_size, mode, dilation, groups,
+                        wanted):
     check_sizes(input, weight, bias, kernel_size, groups)
     check_image("grad_output", grad_output, input)
-    return _allocate_gradients(grad_output, input, weight, bias, output, coverage, kernel_size, mode, dilation, groups, wanted)
+    return _allocate_gradients(grad_output, input, weight, bias, output, coverage, kernel_size, mode, dilation, groups,
+                               wanted)
 
 
 def _describe_grad_weight(input, grad_output, kernel_size, dilation, groups, dtype):

@@ -10,8 +10,8 @@ from torch.nn import functional
 
 def pad(splats: bool, input: Tensor, weight: Tensor, kernel_size: Sequence[int], dilation: int,
         mode: str) -> tuple[Tensor, Tensor, tuple]:
-    """Image and weights (...,H,W) with all that a kernel at the border reaches, and the index that cuts a result to the image.
-    Of a gather only the image's own kernels count."""
+    """Image and weights (...,H,W) with all that a kernel at the border reaches, and the index that cuts a result to the
+    image. Of a gather only the image's own kernels count."""
     height, width = input.shape[-2:]
     sides = []
     for name, size, length in (("height", kernel_size[0], height), ("width", kernel_size[1], width)):
@@ -19,8 +19,8 @@ def pad(splats: bool, input: Tensor, weight: Tensor, kernel_size: Sequence[int],
         if splats:
             before, after = after, before
         if mode == "reflect" and max(before, after) >= length:
-            raise ValueError(f"padding_mode is 'reflect' and the kernel reaches {max(before, after)} pixels beyond an image of "
-                             f"{name} {length}: it needs to reach less than that")
+            raise ValueError(f"padding_mode is 'reflect' and the kernel reaches {max(before, after)} pixels beyond an "
+                             f"image of {name} {length}: it needs to reach less than that")
         sides.append((before, after))
     (top, bottom), (left, right) = sides
     amounts = (left, right, top, bottom)

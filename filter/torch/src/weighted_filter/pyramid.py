@@ -21,15 +21,15 @@ from .functional import gather, splat
 
 
 def down(image: Tensor) -> Tensor:
-    """(N,C,H,W) at half the resolution, ceil(H/2) by ceil(W/2): the mean of each 2x2 block's pixels that are in the image."""
+    """(N,C,H,W) halved, ceil(H/2) by ceil(W/2): the mean of each 2x2 block's pixels that are in the image."""
     return nn.functional.avg_pool2d(image, 2, ceil_mode=True, count_include_pad=False)
 
 
 def up(image: Tensor, size: Sequence[int]) -> Tensor:
     """(N,C,ceil(H/2),ceil(W/2)) at twice the resolution, bilinear, cut to size (H,W).
 
-    In each dimension pixel 2i is 3/4 of coarse pixel i and 1/4 of i-1, pixel 2i+1 is 3/4 of i and 1/4 of i+1; what would be
-    outside is the pixel at the border.
+    In each dimension pixel 2i is 3/4 of coarse pixel i and 1/4 of i-1, pixel 2i+1 is 3/4 of i and 1/4 of i+1; what
+    would be outside is the pixel at the border.
     """
     for dimension, length in zip((2, 3), size):
         image = _up(image, dimension, length)
@@ -51,8 +51,8 @@ def kernel_pyramid(input: Tensor, weights: Sequence[Tensor], alphas: Sequence[Te
 
     Args:
         input: (N,C,H,W).
-        weights: of each level, finest first, logits (N,K*K,H,W), then (N,K*K,ceil(H/2),ceil(W/2)) and so on. Kernel sizes
-            may differ from level to level. One level is `gather` or `splat` in the mode "softmax".
+        weights: of each level, finest first, logits (N,K*K,H,W), then (N,K*K,ceil(H/2),ceil(W/2)) and so on. Kernel
+            sizes may differ from level to level. One level is `gather` or `splat` in the mode "softmax".
         alphas: of each level but the coarsest, factors (N,1,h,w) in 0 to 1: 0 keeps the level's own filter, 1 takes all
             low frequencies from the coarser levels.
         kernel_size: of all levels, as in `gather`; None: square, from the taps.
@@ -90,14 +90,14 @@ def _check(input: Tensor, weights: Sequence[Tensor], alphas: Sequence[Tensor]) -
     if not weights:
         raise ValueError("there are no weights, a pyramid has at least one level")
     if len(alphas) != len(weights) - 1:
-        raise ValueError(f"there are {len(alphas)} alphas and {len(weights)} levels of weights: each level but the coarsest "
-                         "has one")
+        raise ValueError(f"there are {len(alphas)} alphas and {len(weights)} levels of weights: each level but the "
+                         "coarsest has one")
     height, width = input.shape[-2:]
     for level, weight in enumerate(weights):
         for name, tensor in (("weights", weight), ("alphas", alphas[level] if level < len(alphas) else None)):
             if tensor is not None and tensor.shape[-2:] != (height, width):
-                raise ValueError(f"{name}[{level}] is {tensor.shape[-1]}x{tensor.shape[-2]}, level {level} of the image is "
-                                 f"{width}x{height}")
+                raise ValueError(f"{name}[{level}] is {tensor.shape[-1]}x{tensor.shape[-2]}, level {level} of the "
+                                 f"image is {width}x{height}")
         height, width = (height + 1) // 2, (width + 1) // 2
 
 

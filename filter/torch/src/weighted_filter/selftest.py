@@ -1,4 +1,4 @@
-"""python -m weighted_filter.selftest: does it work on this machine? Values and gradients against plain PyTorch in float64."""
+"""python -m weighted_filter.selftest: does it work here? Values and gradients against plain PyTorch in float64."""
 
 from __future__ import annotations
 
@@ -65,8 +65,9 @@ def check(device: str) -> float:
                     for a, b in zip((output, *gradients), (expected, *wanted)):
                         error = _error(a, b.detach()) / tolerance
                         if not error <= 1:
-                            raise ArithmeticError(f"{function.__name__} of {dtype} on {device}, mode {mode}, {size}, kernel "
-                                                  f"{kernel_size}: error {error * tolerance:.3g}, allowed is {tolerance:g}")
+                            raise ArithmeticError(f"{function.__name__} of {dtype} on {device}, mode {mode}, {size}, "
+                                                  f"kernel {kernel_size}: error {error * tolerance:.3g}, allowed is "
+                                                  f"{tolerance:g}")
                         worst = max(worst, error)
     return worst
 

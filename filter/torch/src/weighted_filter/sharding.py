@@ -41,7 +41,8 @@ def register() -> None:
         def grad_weight_placements(input, grad_output, *settings):
             return choices(2, False, len(settings), 1)
 
-        # What is found out of a call's shapes is kept by its arguments: all of them, which register_sharding does not see.
+        # What is found out of a call's shapes is kept by its arguments: all of them, which register_sharding does not
+        # see.
         known = DTensor._op_dispatcher.sharding_propagator.op_to_schema_info
         known[operator.filter_operator] = known[operator.coverage_operator] = RuntimeSchemaInfo(3, needs_pytree=True)
         known[operator.grad_weight_operator] = RuntimeSchemaInfo(2, needs_pytree=True)

@@ -1,8 +1,8 @@
 """What a network of this family is made of: the `architecture` of a network file.
 
 A frame's planes (`features`) go through a U-Net, whose decoder predicts, at full resolution and at each halved one, the
-kernels of two pyramids (`weighted_filter.kernel_pyramid`), one gathered and one splat, and at full resolution a kernel that
-filters the albedo:
+kernels of two pyramids (`weighted_filter.kernel_pyramid`), one gathered and one splat, and at full resolution a kernel
+that filters the albedo:
 
     a     = gather(clamp(albedo, 0, 1)) with the albedo's softmax kernels
     x     = color / (a + epsilon)
@@ -10,18 +10,20 @@ filters the albedo:
 
 with albedo_kernel = 0: image = pyramid(color).
 
-U-Net. Level l has ceil(n / 2^l) rows and columns. Each 3x3 convolution pads with zeros and is followed by a bias and a ReLU.
+U-Net. Level l has ceil(n / 2^l) rows and columns. Each 3x3 convolution pads with zeros and is followed by a bias and a
+ReLU.
 
     e[0] = encoder 0 of the features;  e[l] = encoder l of the maximum over each 2x2 block's in-image pixels of e[l-1]
     d[L-1] = e[L-1];  d[l] = decoder l of the channels of U(d[l+1]), followed by those of e[l]
     U(x) at row y, column x is x at y/2, x/2 rounded down
 
-Heads. At each level that has kernels, a 1x1 convolution with bias of d[l], whose channels are in this order: the logits of
-the gathered kernel and of the splat kernel (K*K each, tap i*K+j), at level 0 those of the albedo's kernel; then, at each level
-but the coarsest that has kernels, one channel each for the gather's and the splat's alpha, of which a sigmoid is taken.
+Heads. At each level that has kernels, a 1x1 convolution with bias of d[l], whose channels are in this order: the logits
+of the gathered kernel and of the splat kernel (K*K each, tap i*K+j), at level 0 those of the albedo's kernel; then, at
+each level but the coarsest that has kernels, one channel each for the gather's and the splat's alpha, of which a
+sigmoid is taken.
 
-Tensors of the file, all (outputs, inputs, rows, columns) or (outputs): encoder.L.I.weight, encoder.L.I.bias, decoder.L.I.weight,
-decoder.L.I.bias with level L and place I, head.L.weight, head.L.bias.
+Tensors of the file, all (outputs, inputs, rows, columns) or (outputs): encoder.L.I.weight, encoder.L.I.bias,
+decoder.L.I.weight, decoder.L.I.bias with level L and place I, head.L.weight, head.L.bias.
 """
 
 from __future__ import annotations
@@ -105,7 +107,8 @@ class Architecture:
 
     def to_json(self) -> str:
         fields = dataclasses.asdict(self)
-        features = [{key: value for key, value in feature.items() if key != "gain" or feature["name"] in ("color", "demodulated")}
+        features = [{key: value
+                     for key, value in feature.items() if key != "gain" or feature["name"] in ("color", "demodulated")}
                     for feature in fields.pop("features")]
         return json.dumps({"family": FAMILY, "features": features, **fields})
 
@@ -123,7 +126,8 @@ class Architecture:
             raise ValueError(f"the architecture's family is {family!r}, it is {FAMILY!r}")
         names = {field.name for field in dataclasses.fields(cls)}
         if set(fields) != names:
-            raise ValueError(f"the architecture has {', '.join(sorted(fields)) or 'nothing'}, it has {', '.join(sorted(names))}")
+            raise ValueError(f"the architecture has {', '.join(sorted(fields)) or 'nothing'}, it has "
+                             f"{', '.join(sorted(names))}")
         for name, value in fields.items():
             if name in ("channels", "encoder", "decoder", "kernels"):
                 if not isinstance(value, list):
@@ -150,7 +154,8 @@ def _check_integers(name: str, values: tuple[int, ...], count: tuple[int, int], 
         raise ValueError(f"the architecture's {name} have {len(values)} levels, there are {needed}")
     for value in values:
         if type(value) is not int or not limits[0] <= value <= limits[1]:
-            raise ValueError(f"the architecture's {name} have {value!r}, they are integers of {limits[0]} to {limits[1]}")
+            raise ValueError(f"the architecture's {name} have {value!r}, they are integers of {limits[0]} to "
+                             f"{limits[1]}")
 
 
 def _check_number(name: str, value: object, low: float, high: float) -> None:

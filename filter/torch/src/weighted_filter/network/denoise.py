@@ -15,7 +15,7 @@ from .unet import Kernels, Network
 
 
 class Denoised(NamedTuple):
-    """(N,3,H,W): radiance, gathered and splat, and the filtered albedo (the clamped one where the network has no such kernel)."""
+    """(N,3,H,W): radiance, gathered and splat, and the filtered albedo (without a kernel for it the clamped one)."""
     gather: Tensor
     splat: Tensor
     albedo: Tensor

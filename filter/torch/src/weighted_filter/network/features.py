@@ -1,11 +1,11 @@
 """What the network sees of a frame: exposure, and its input's planes.
 
-Frames. color (N,3,H,W) is linear radiance; albedo, normal (N,3,H,W) and depth (N,1,H,W) are guides as renderers write them:
-means over the frame's own samples, as noisy as these are. Depth is the distance, 0 where nothing was hit. Missing guides
-are 0.
+Frames. color (N,3,H,W) is linear radiance; albedo, normal (N,3,H,W) and depth (N,1,H,W) are guides as renderers write
+them: means over the frame's own samples, as noisy as these are. Depth is the distance, 0 where nothing was hit. Missing
+guides are 0.
 
-Not finite. A pixel one of whose channels is not finite, or beyond -1e30 .. 1e30, is 0 in that layer: black, or nothing hit.
-Color is never clamped; albedo is clamped to 0 .. 1. Depth hits where it is above 0 and below 1e9.
+Not finite. A pixel one of whose channels is not finite, or beyond -1e30 .. 1e30, is 0 in that layer: black, or nothing
+hit. Color is never clamped; albedo is clamped to 0 .. 1. Depth hits where it is above 0 and below 1e9.
 
 Exposure. m is the mean of a pixel's r, g and b, each at least 0. The frame is cut into blocks of 16x16 pixels
 from its first row and column on; those at the other borders may be smaller. With M the mean of a block's m,
@@ -47,7 +47,8 @@ class Frame(NamedTuple):
 
 def clean(frame: Frame) -> Frame:
     """The frame with only numbers, its albedo in 0 .. 1, its depth 0 where nothing was hit."""
-    color, albedo, normal, depth = (torch.where((layer.abs() <= LARGEST).all(1, keepdim=True), layer, 0) for layer in frame)
+    color, albedo, normal, depth = (torch.where((layer.abs() <= LARGEST).all(1, keepdim=True), layer, 0)
+                                    for layer in frame)
     return Frame(color, albedo.clamp(0, 1), normal, torch.where((depth > 0) & (depth < FARTHEST), depth, 0))
 
 

@@ -28,7 +28,8 @@ _TEXTS = ("name", "origin", "licence")
 
 def state(network: Network) -> dict[str, torch.Tensor]:
     """The file's tensors: float16, on the CPU."""
-    tensors = {name: value.detach().to("cpu", torch.float16).contiguous() for name, value in network.state_dict().items()}
+    tensors = {name: value.detach().to("cpu", torch.float16).contiguous()
+               for name, value in network.state_dict().items()}
     for name, tensor in tensors.items():
         if not tensor.isfinite().all():
             raise ValueError(f"the network's {name} has numbers that are not finite in float16")
@@ -63,8 +64,8 @@ def _in_order(data: bytes) -> bytes:
 def load_network(path: str | os.PathLike) -> tuple[Network, dict[str, str]]:
     """The network in float32 on the CPU, and name, origin and licence.
 
-    Raises ValueError, one sentence that starts with the path, for a file that is damaged or of another kind; OSError where it
-    cannot be read.
+    Raises ValueError, one sentence that starts with the path, for a file that is damaged or of another kind; OSError
+    where it cannot be read.
     """
     size = os.stat(path).st_size
     if size > MAX_BYTES:
@@ -98,7 +99,8 @@ def _build(tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> Networ
     architecture = Architecture.from_json(metadata["architecture"])
     shapes = {}
     for convolution in architecture.convolutions():
-        shapes[f"{convolution.name}.weight"] = (convolution.outputs, convolution.inputs, convolution.kernel, convolution.kernel)
+        shapes[f"{convolution.name}.weight"] = (convolution.outputs, convolution.inputs, convolution.kernel,
+                                                convolution.kernel)
         shapes[f"{convolution.name}.bias"] = (convolution.outputs,)
     for name, tensor in sorted(tensors.items()):
         if name not in shapes:

@@ -1,7 +1,7 @@
 """The synthetic frame by which a reader of a network file checks its own inference, and the network's answer to it.
 
-A frame of WIDTH x HEIGHT pixels, whose planes are color r, g, b, albedo r, g, b, normal x, y, z, depth. Number k = (plane *
-HEIGHT + row) * WIDTH + column is, in 32-bit unsigned integers that wrap around,
+A frame of WIDTH x HEIGHT pixels, whose planes are color r, g, b, albedo r, g, b, normal x, y, z, depth. Number k =
+(plane * HEIGHT + row) * WIDTH + column is, in 32-bit unsigned integers that wrap around,
 
     s = k * 747796405 + 2891336453
     w = ((s >> ((s >> 28) + 4)) ^ s) * 277803737
@@ -9,8 +9,8 @@ HEIGHT + row) * WIDTH + column is, in 32-bit unsigned integers that wrap around,
 
 and gives color 4 v^4, albedo v, normal 2v - 1, depth 1 + 9v, but 0 where v < 1/8.
 
-`reference` in the file's metadata is JSON: width, height, points (a list of [column, row]) and gather, splat, albedo: for each
-point the [r, g, b] there, computed in float64 with the file's float16 numbers.
+`reference` in the file's metadata is JSON: width, height, points (a list of [column, row]) and gather, splat, albedo:
+for each point the [r, g, b] there, computed in float64 with the file's float16 numbers.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class Network(nn.Module):
         return [self._head(level, decoded[level]) for level in range(len(self.head))]
 
     def _head(self, level: int, x: Tensor) -> Kernels:
-        """As a product of matrices, so that the kernels' planes lie one after the other, as the filters read them fastest."""
+        """As a product of matrices: then kernels' planes lie one after the other, as the filters read them fastest."""
         weight, bias = self.head[level].weight, self.head[level].bias
         batch, _, height, width = x.shape
         product = torch.baddbmm(bias[:, None], weight.flatten(1).expand(batch, -1, -1), x.flatten(2))

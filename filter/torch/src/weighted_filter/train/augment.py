@@ -46,8 +46,9 @@ def _places(map: Tensor, width: int, crop: tuple[int, int]) -> Tensor:
     map = map.long()[:, :, None, None]
     row = torch.arange(crop[0], device=map.device)[:, None]
     column = torch.arange(crop[1], device=map.device)
-    place = (map[:, 0] * row + map[:, 1] * column + map[:, 2]) * width + map[:, 3] * row + map[:, 4] * column + map[:, 5]
-    return place.flatten(1)[:, None]
+    from_row = map[:, 0] * row + map[:, 1] * column + map[:, 2]
+    from_column = map[:, 3] * row + map[:, 4] * column + map[:, 5]
+    return (from_row * width + from_column).flatten(1)[:, None]
 
 
 def _take(planes: Tensor, place: Tensor) -> Tensor:

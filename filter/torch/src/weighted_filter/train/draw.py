@@ -1,5 +1,5 @@
-"""What is random in a training step, as numbers for each sample. They follow from the seed and the step alone, so that a run
-that is resumed goes on as if it had not been cut, and processes share one batch without a word."""
+"""What is random in a training step, as numbers for each sample. They follow from the seed and the step alone, so that
+a run that is resumed goes on as if it had not been cut, and processes share one batch without a word."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ BUFFERS = DEFECTS + defects.COLUMNS
 GAIN_SPREAD = 0.2  # of ln, a channel
 INPUT_STOPS, LOSS_STOPS = 0.5, 0.8  # standard deviations of exposures, log2
 ODD_STOPS = 3.0  # of the input's exposure where a frame's own goes wrong: nearly black ones, few bright things
-HOLE_SHIFTS, HOLE_SHARES, BRIGHT_SHARES, RADIANCES = 4, (-3.5, -1.0), (-5.0, -3.0), (1.0, 6.0)  # log10 but for the first
+# log10 but for the first
+HOLE_SHIFTS, HOLE_SHARES, BRIGHT_SHARES, RADIANCES = 4, (-3.5, -1.0), (-5.0, -3.0), (1.0, 6.0)
 
 
 def columns(shape: Shape) -> int:
@@ -32,8 +33,8 @@ def choose(random: np.random.Generator, shares: list[float]) -> int:
 
 
 def _places(random: np.random.Generator, count: int, shape: Shape, crop: tuple[int, int]) -> np.ndarray:
-    """(count,6): row = p0*i + p1*j + p2, column = p3*i + p4*j + p5 of the record for row i, column j of the crop: cut out
-    anywhere, mirrored either way, and transposed where that fits."""
+    """(count,6): row = p0*i + p1*j + p2, column = p3*i + p4*j + p5 of the record for row i, column j of the crop: cut
+    out anywhere, mirrored either way, and transposed where that fits."""
     height, width = crop
     turns = random.integers(0, 2, count) if width <= shape.height and height <= shape.width else np.zeros(count, int)
     mirror_row, mirror_column = random.integers(0, 2, (2, count))
@@ -81,8 +82,8 @@ def _defects(random: np.random.Generator, count: int, share: float) -> np.ndarra
 
 def draw(random: np.random.Generator, pairs: int, batch: int, shape: Shape, crop: tuple[int, int],
          defective: float) -> np.ndarray:
-    """(batch,columns) float32 for a batch out of `pairs` pairs. defective: the share of the samples that have a defect, for each
-    kind: holes, bright pixels, an exposure that is far off, no albedo, no normal, no depth."""
+    """(batch,columns) float32 for a batch out of `pairs` pairs. defective: the share of the samples that have a defect,
+    for each kind: holes, bright pixels, an exposure that is far off, no albedo, no normal, no depth."""
     numbers = np.empty((batch, columns(shape)), np.float32)
     numbers[:, INDEX] = random.integers(0, pairs, batch)
     numbers[:, PLACE:PERMUTATION] = _places(random, batch, shape, crop)

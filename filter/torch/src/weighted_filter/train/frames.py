@@ -2,8 +2,8 @@
 
     python -m weighted_filter.train.frames OUT_DIR FRAME.exr=REFERENCE.exr ...
 
-writes OUT_DIR/FRAME.npz: color, albedo, normal, reference (3,H,W) and depth (1,H,W), float32. Reads what Cycles (multilayer),
-Mitsuba 3 and wfview write; needs the package OpenEXR.
+writes OUT_DIR/FRAME.npz: color, albedo, normal, reference (3,H,W) and depth (1,H,W), float32. Reads what Cycles
+(multilayer), Mitsuba 3 and wfview write; needs the package OpenEXR.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import sys
 import numpy as np
 
 _LAYERS = {
-    "color": (("ViewLayer.Noisy Image.{}", "RGB"), ("ViewLayer.Combined.{}", "RGB"), ("{}", "RGB"), ("color.{}", "RGB")),
+    "color": (("ViewLayer.Noisy Image.{}", "RGB"), ("ViewLayer.Combined.{}", "RGB"), ("{}", "RGB"),
+              ("color.{}", "RGB")),
     "albedo": (("ViewLayer.Denoising Albedo.{}", "RGB"), ("albedo.{}", "RGB")),
     "normal": (("ViewLayer.Denoising Normal.{}", "XYZ"), ("normal.{}", "XYZ"), ("nn.{}", "XYZ")),
     "depth": (("ViewLayer.Denoising Depth.{}", "Z"), ("{}", "Z"), ("depth.{}", "Z"), ("dd.{}", "T")),
@@ -44,12 +45,13 @@ def convert(frame: str, reference: str) -> dict[str, np.ndarray]:
         if layer is None:
             layers[name] = np.zeros_like(color[:1] if name == "depth" else color)
         elif layer.shape[1:] != color.shape[1:]:
-            raise ValueError(f"{reference}: is {layer.shape[2]}x{layer.shape[1]}, the frame is {color.shape[2]}x{color.shape[1]}")
+            raise ValueError(f"{reference}: is {layer.shape[2]}x{layer.shape[1]}, the frame is "
+                             f"{color.shape[2]}x{color.shape[1]}")
     return layers
 
 
 def load(paths: list[str]) -> dict[str, dict[str, np.ndarray]]:
-    """The frames of .npz files and of directories of them, by name. ValueError, OSError: what is wrong, with the path."""
+    """The frames of .npz files and of folders of them, by name. ValueError, OSError: what is wrong, with the path."""
     files: list[pathlib.Path] = []
     for path in map(pathlib.Path, paths):
         files += sorted(path.glob("*.npz")) if path.is_dir() else [path]

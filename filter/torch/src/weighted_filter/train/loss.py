@@ -3,7 +3,7 @@
 On radiance times an exposure, d the image and r its reference, averaged over pixels and channels:
 
     smape      |d - r| / (|d| + |r| + 0.01)
-    log        |L(d) - L(r)|, L(x) = sign(x) ln(1 + |x|): a level's share may be subtracted, and light below 0 has to hurt
+    log        |L(d) - L(r)|, L(x) = sign(x) ln(1 + |x|): a level's share may be subtracted, and light below 0 must hurt
     gradient   |differences of L(d) - L(r) between neighbours|, horizontal and vertical
     coarse     log of both images' means over 2x2, 4x4 and 8x8 pixels: blotches, and lost energy
     energy     |ln of the ratio of the images' means (+ 0.01)|, averaged over images

@@ -1,5 +1,5 @@
-"""How far an image is from its reference, on linear radiance (..., 3, H, W): PSNR of the displayed image (sRGB curve, clamped to
-0 .. 1), SMAPE and relMSE, as wfview reports them."""
+"""How far an image is from its reference, on linear radiance (..., 3, H, W): PSNR of the displayed image (sRGB curve,
+clamped to 0 .. 1), SMAPE and relMSE, as wfview reports them."""
 
 from __future__ import annotations
 

@@ -36,7 +36,8 @@ class Options:
     seed: int = 1
     device: str = "cuda" if torch.cuda.is_available() else "cpu"
     dtype: torch.dtype | None = None  # of the network's arithmetic; None: bfloat16 on a GPU, else float32
-    compile: str | None = None  # what torch.compile fuses: "off", "parts" (all but the network), "all"; None: parts on a GPU
+    # What torch.compile fuses: "off", "parts" (all but the network), "all"; None: parts on a GPU
+    compile: str | None = None
     graph: bool = True  # capture steps as CUDA graphs
     deterministic: bool = False
     capacity: int | None = None  # pairs in the device's memory; None: what fits
@@ -54,14 +55,16 @@ class Options:
         """What must be the same where a run is resumed."""
         return {"architecture": self.architecture.to_json(), "batch": self.batch * processes, "crops": self.crops,
                 "learning_rate": self.learning_rate, "warm_up": self.warm_up, "weight_decay": self.weight_decay,
-                "average": self.average, "clip": self.clip, "defects": self.defects, "loss": self.loss, "seed": self.seed, "steps": self.steps,
-                "seconds": self.seconds, "init": self.init, "spread over": processes if self.spread else None}
+                "average": self.average, "clip": self.clip, "defects": self.defects, "loss": self.loss,
+                "seed": self.seed, "steps": self.steps, "seconds": self.seconds, "init": self.init,
+                "spread over": processes if self.spread else None}
 
 
 def default_crops(shape: Shape) -> list[Crop]:
     """The whole record in three steps of five, and two that are odd at several levels of the network."""
     height, width = shape.height, shape.width
-    crops = [(height, width, 3.0), (max(height - 20, 1), max(width - 5, 1), 1.0), (max(height - 3, 1), max(width - 24, 1), 1.0)]
+    crops = [(height, width, 3.0), (max(height - 20, 1), max(width - 5, 1), 1.0),
+             (max(height - 3, 1), max(width - 24, 1), 1.0)]
     return crops
 
 
@@ -111,9 +114,11 @@ def parser() -> argparse.ArgumentParser:
     defaults = Options([], "")
     p = argparse.ArgumentParser(
         prog="python -m weighted_filter.train", formatter_class=_Help,
-        description="Trains a network that predicts kernels, on pairs of wfview --dataset. The same command goes on where a run "
+        description="Trains a network that predicts kernels, on pairs of wfview --dataset. The same command goes on "
+                    "where a run "
         "was cut. Under torchrun each process takes one GPU.",
-        epilog="OUT gets network.safetensors, checkpoint.pt, report.json, log.jsonl, loss.png, samples.png, and tensorboard/ "
+        epilog="OUT gets network.safetensors, checkpoint.pt, report.json, log.jsonl, loss.png, samples.png, and "
+               "tensorboard/ "
         "where that is installed.")
     p.add_argument("--data", nargs="+", required=True, metavar="PATH",
                    help="files of pairs, or directories of them, in which new ones are found while training")
@@ -121,10 +126,12 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--steps", type=int, help="how many to train; or:")
     p.add_argument("--seconds", type=float, help="how long, from the first step on")
     p.add_argument("--init", metavar="FILE", help="start from this network, with its architecture")
-    p.add_argument("--architecture", metavar="FILE", help="JSON as in a network file, instead of the five options that follow")
+    p.add_argument("--architecture", metavar="FILE",
+                   help="JSON as in a network file, instead of the five options that follow")
     a = defaults.architecture
-    for name, help in (("channels", "of each level of the U-Net, finest first"), ("encoder", "3x3 convolutions of each level"),
-                       ("decoder", "... of each but the coarsest"), ("kernels", "kernel size of each level that has kernels")):
+    for name, help in (("channels", "of each level of the U-Net, finest first"),
+                       ("encoder", "3x3 convolutions of each level"), ("decoder", "... of each but the coarsest"),
+                       ("kernels", "kernel size of each level that has kernels")):
         p.add_argument(f"--{name}", type=_typed(_integers, "a list of integers"), metavar="N,N,...", help=help,
                        default=",".join(map(str, getattr(a, name))))
     p.add_argument("--albedo-kernel", type=int, metavar="K", default=a.albedo_kernel,
@@ -137,28 +144,36 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--weight-decay", type=float, default=defaults.weight_decay, help="of AdamW")
     p.add_argument("--average", type=float, default=defaults.average, help="decay of the parameters' moving average")
     p.add_argument("--clip", type=float, default=defaults.clip, help="largest norm of the gradient")
-    p.add_argument("--loss", type=_loss, metavar="TERM=WEIGHT,...", help="weights of its terms; those not named stay as they are",
+    p.add_argument("--loss", type=_loss, metavar="TERM=WEIGHT,...",
+                   help="weights of its terms; those not named stay as they are",
                    default=",".join(f"{name}={weight:g}" for name, weight in loss.WEIGHTS.items()))
     p.add_argument("--defects", type=float, default=defaults.defects, metavar="SHARE",
-                   help="of samples with holes, and of those with bright pixels, an exposure that is far off, a guide missing")
-    p.add_argument("--seed", type=int, default=defaults.seed, help="of the first parameters and of which samples are drawn")
+                   help="of samples with holes, and of those with bright pixels, an exposure that is far off, a guide "
+                        "missing")
+    p.add_argument("--seed", type=int, default=defaults.seed,
+                   help="of the first parameters and of which samples are drawn")
     p.add_argument("--device", default=defaults.device, help="cuda or cpu")
-    p.add_argument("--dtype", choices=("bfloat16", "float32"), help="of the network's arithmetic; without it: bfloat16 on a GPU")
+    p.add_argument("--dtype", choices=("bfloat16", "float32"),
+                   help="of the network's arithmetic; without it: bfloat16 on a GPU")
     p.add_argument("--compile", choices=("off", "parts", "all"), default=defaults.compile,
-                   help="what torch.compile fuses: all but the network, or all; without it: parts on a GPU, off elsewhere")
+                   help="what torch.compile fuses: all but the network, or all; without it: parts on a GPU, off "
+                        "elsewhere")
     p.add_argument("--no-graph", dest="graph", action="store_false", help="do not capture steps as CUDA graphs")
     p.add_argument("--deterministic", action="store_true", help="only algorithms that give the same bits again")
     p.add_argument("--capacity", type=int, help="pairs in the device's memory; without it: what fits")
     p.add_argument("--spread", action="store_true",
-                   help="under torchrun: each process holds other pairs, so that two devices hold twice as many, otherwise all hold all")
-    p.add_argument("--minimum-pairs", type=int, default=defaults.minimum_pairs, help="to wait for before the first step")
+                   help="under torchrun: each process holds other pairs, so that two devices hold twice as many, "
+                        "otherwise all hold all")
+    p.add_argument("--minimum-pairs", type=int, default=defaults.minimum_pairs,
+                   help="to wait for before the first step")
     p.add_argument("--frames", nargs="+", default=[], metavar="PATH",
                    help="frames to validate on, .npz of weighted_filter.train.frames, or directories of them")
     p.add_argument("--validate-every", type=float, default=defaults.validate_every, metavar="SECONDS",
                    help="on --frames")
     p.add_argument("--checkpoint-every", type=float, default=defaults.checkpoint_every, metavar="SECONDS",
                    help="what a run that is cut goes on from")
-    p.add_argument("--log-every", type=int, default=defaults.log_every, metavar="STEPS", help="a line, and a record in log.jsonl")
+    p.add_argument("--log-every", type=int, default=defaults.log_every, metavar="STEPS",
+                   help="a line, and a record in log.jsonl")
     p.add_argument("--name", default=defaults.name, help="of the network, as a viewer shows it")
     p.add_argument("--origin", default=defaults.origin, help="who trained it, on what")
     p.add_argument("--licence", default=defaults.licence, help="of the network, kept in its file")

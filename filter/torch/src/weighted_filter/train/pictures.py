@@ -44,7 +44,8 @@ def curve(path: pathlib.Path, rows: list[dict], validations: list[dict]) -> None
         right = axes.twinx()
         steps = [row["step"] for row in validations]
         for kind, color in (("gather", "tab:orange"), ("splat", "tab:green")):
-            right.plot(steps, [row["frames"]["mean"][kind]["psnr"] for row in validations], ".-", label=kind, color=color)
+            right.plot(steps, [row["frames"]["mean"][kind]["psnr"] for row in validations], ".-", label=kind,
+                       color=color)
         right.set_ylabel("PSNR of validation frames, dB")
         right.legend(loc="center right")
     figure.savefig(path, dpi=110)

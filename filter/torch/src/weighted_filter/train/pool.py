@@ -1,8 +1,8 @@
 """The training pairs in the device's memory, which threads fill from the files while training goes on.
 
-Pairs have numbers in the order in which the manifest lists their files; processes that train together load the same manifest.
-All hold all of it, so that a number is the same pair in each, or every process its share, one pair in so many, so that two devices
-hold twice as many.
+Pairs have numbers in the order in which the manifest lists their files; processes that train together load the same
+manifest. All hold all of it, so that a number is the same pair in each, or every process its share, one pair in so
+many, so that two devices hold twice as many.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Pool:
         pixels = shape.height * shape.width
         self.shape, self.capacity, self.device, self._share = shape, capacity, device, share
         self._passed = 0  # records that were asked for
-        self.noisy = torch.empty((capacity, shape.buffers, records.NOISY_PLANES, pixels), dtype=torch.float16, device=device)
+        self.noisy = torch.empty((capacity, shape.buffers, records.NOISY_PLANES, pixels), dtype=torch.float16,
+                                 device=device)
         self.clean = torch.empty((capacity, records.CLEAN_PLANES, pixels), dtype=torch.float16, device=device)
         self.ready = 0  # pairs
         self.unusable = 0  # records that were left out: black, or not finite
@@ -79,8 +80,8 @@ class Pool:
     def _load(self, path: str, first: int, count: int) -> None:
         slice = records.open_slice(path)
         if slice.shape != self.shape:
-            raise ValueError(f"{path}: has {slice.shape.buffers} buffers of {slice.shape.width}x{slice.shape.height} pixels, "
-                             f"the others have {self.shape.buffers} of {self.shape.width}x{self.shape.height}")
+            raise ValueError(f"{path}: has {slice.shape.buffers} buffers of {slice.shape.width}x{slice.shape.height} "
+                             f"pixels, the others have {self.shape.buffers} of {self.shape.width}x{self.shape.height}")
         mine, every = self._share
         own = range(first + (mine - self._passed) % every, first + count, every)
         self._passed += count

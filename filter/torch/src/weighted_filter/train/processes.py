@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 class Processes:
-    """rank of count; device is this process's. Messages go through gloo, gradients through NCCL where devices are GPUs."""
+    """rank of count; device is this process's. Messages go through gloo, gradients through NCCL between GPUs."""
 
     def __init__(self, device: str) -> None:
         self.count = int(os.environ.get("WORLD_SIZE", 1))

@@ -8,8 +8,8 @@ A record is a training pair. What is read of it, as float32 or float16, H x W pi
     reference          (3,H,W), converged
     reference_albedo   (3,H,W), where there is one; else the mean of the buffers' albedo takes its place
 
-Slices of a data set are files of one format, in the order of their names; of a file that is still written the whole records
-count that are there.
+Slices of a data set are files of one format, in the order of their names; of a file that is still written the whole
+records count that are there.
 """
 
 from __future__ import annotations
@@ -56,13 +56,14 @@ class Slice:
 
 
 def find(paths: Sequence[str]) -> list[str]:
-    """The files that paths name, finished or growing, by the names that they have when they are finished. In a directory all
-    that it has, in the order of names."""
+    """The files that paths name, finished or growing, by the names that they have when they are finished. In a
+    directory all that it has, in the order of names."""
     found: list[str] = []
     for path in paths:
         entry = pathlib.Path(path)
         if entry.is_dir():
-            names = {str(file).removesuffix(".part") for file in entry.iterdir() if file.name.endswith((".npy", ".npy.part"))}
+            names = {str(file).removesuffix(".part")
+                     for file in entry.iterdir() if file.name.endswith((".npy", ".npy.part"))}
             found += sorted(names)
         else:
             found.append(str(entry).removesuffix(".part"))
@@ -70,7 +71,8 @@ def find(paths: Sequence[str]) -> list[str]:
 
 
 def find_folder(paths: Sequence[str]) -> str:
-    """The first directory, in which pairs may appear. Raises ValueError where there is none, or that has pairs of another format."""
+    """The first directory, in which pairs may appear. Raises ValueError where there is none, or that has pairs of
+    another format."""
     folders = [path for path in paths if pathlib.Path(path).is_dir()]
     if not folders:
         raise ValueError(f"{paths[0]}: has no training pairs")
@@ -90,8 +92,8 @@ def open_slice(path: str) -> Slice:
     with open(_existing(path), "rb") as file:
         try:
             version = np.lib.format.read_magic(file)
-            read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
-            shape, _, dtype = read_header(file)
+            read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+            shape, _, dtype = read_header[version](file)
         except (ValueError, KeyError):
             raise ValueError(f"{path}: is no file of training pairs: it has no header of a .npy file") from None
         offset = file.tell()
@@ -112,8 +114,8 @@ def _check(path: str, dtype: np.dtype) -> None:
             continue
         image = color[-2:] if name == "depth" else color[-3:]
         if dtype[name].shape not in (image, (*color[:-3], *image)) or dtype[name].base not in _TYPES:
-            raise ValueError(f"{path}: {name} is {dtype[name].base} {dtype[name].shape}, with a color of {color} it has "
-                             f"floating-point numbers {image}")
+            raise ValueError(f"{path}: {name} is {dtype[name].base} {dtype[name].shape}, with a color of {color} it "
+                             f"has floating-point numbers {image}")
 
 
 def read(slice: Slice, index: int) -> bytearray:
@@ -128,8 +130,9 @@ def read(slice: Slice, index: int) -> bytearray:
 
 
 def convert(slice: Slice, data: bytearray, device: torch.device) -> tuple[Tensor, Tensor] | None:
-    """A pair: noisy (S,10,H*W) and clean (6,H*W), float16, without numbers that are not finite; color and reference scaled
-    together by a power of two so that they fit. None: no use for training, a reference that is black or not finite."""
+    """A pair: noisy (S,10,H*W) and clean (6,H*W), float16, without numbers that are not finite; color and reference
+    scaled together by a power of two so that they fit. None: no use for training, a reference that is black or not
+    finite."""
     if len(data) < slice.dtype.itemsize:
         return None
     record = torch.frombuffer(data, dtype=torch.uint8).to(device)

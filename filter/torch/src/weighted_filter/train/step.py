@@ -1,7 +1,7 @@
 """One training step on one device: augment, features, network, filters, loss, gradient; then the optimiser.
 
-On a GPU both halves are CUDA graphs, captured once for each size of crops: the host only copies a few hundred numbers a step
-and never waits. Between the halves the gradient is averaged over processes.
+On a GPU both halves are CUDA graphs, captured once for each size of crops: the host only copies a few hundred numbers a
+step and never waits. Between the halves the gradient is averaged over processes.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ BETAS, NORM_EPSILON = (0.9, 0.99), 1e-6
 
 
 class Step:
-    """vector and average (its exponential moving average) are the network's parameters; sums adds up the loss, its terms,
-    the gradient's norm and the number of steps whose gradient was not finite and was left out."""
+    """vector and average (its exponential moving average) are the network's parameters; sums adds up the loss, its
+    terms, the gradient's norm and the number of steps whose gradient was not finite and was left out."""
 
     def __init__(self, options: Options, network: Network, pool: Pool, processes: Processes,
                  say: Callable[[str], None]) -> None:
@@ -49,14 +49,16 @@ class Step:
         self._inputs = torch.zeros(HEADER + options.batch * columns, device=device)
         self._numbers = self._inputs[HEADER:].view(options.batch, columns)
         self.optimizer = torch.optim.AdamW([self.vector], lr=self._inputs[RATE], betas=BETAS,
-                                           weight_decay=options.weight_decay, fused=True, capturable=device.type == "cuda")
+                                           weight_decay=options.weight_decay, fused=True,
+                                           capturable=device.type == "cuda")
         self._graphs: dict[int, torch.cuda.CUDAGraph] = {}
         self._update_graph: torch.cuda.CUDAGraph | None = None
         self._memory = None
         self._cuda = device.type == "cuda"
         self._captures = self._cuda and options.graph
         self._tried: set[int] = set()  # crops that torch.compile has seen
-        self._staging = [torch.zeros_like(self._inputs, device="cpu", pin_memory=self._cuda) for _ in range(STEPS_AHEAD + 1)]
+        self._staging = [torch.zeros_like(self._inputs, device="cpu", pin_memory=self._cuda)
+                         for _ in range(STEPS_AHEAD + 1)]
         self._events: deque[torch.cuda.Event] = deque()
         self._turn = 0
         self.compile = options.compile or ("parts" if self._cuda else "off")
@@ -164,7 +166,8 @@ class Step:
             with self.pool.device_lock:
                 self._first_half(size)
         except Exception as error:  # whatever a compiler may raise
-            self._say(f"torch.compile failed, and training is slower without: {str(error).strip().splitlines()[0][:300]}")
+            self._say("torch.compile failed, and training is slower without: "
+                      f"{str(error).strip().splitlines()[0][:300]}")
             self.compile = "off"
             self._prepare, self._whole, self._terms = self._compile()
         else:
@@ -178,13 +181,14 @@ class Step:
             self._events.popleft().synchronize()
 
     def _capture(self, work: Callable[[], None], what: str) -> torch.cuda.CUDAGraph | None:
-        """A graph of what work does, which is done a few times on the way. None: it cannot be captured, and nothing will."""
+        """A graph of what work does, which is done a few times on the way. None: it, and all else, is not captured."""
         start = time.monotonic()
         try:
             with self.pool.device_lock:
                 graph = self._warm_and_capture(work)
         except RuntimeError as error:
-            self._say(f"CUDA cannot capture {what}, and training is slower without: {str(error).strip().splitlines()[0][:300]}")
+            self._say(f"CUDA cannot capture {what}, and training is slower without: "
+                      f"{str(error).strip().splitlines()[0][:300]}")
             self._captures = False
             return None
         self._say(f"captured {what} in {time.monotonic() - start:.1f} s")

@@ -73,7 +73,8 @@ class Trainer:
             self.pool.wait()
         self.pairs = ready  # that a process draws from
         self.log.say(f"{ready * shares} pairs of {shape.width}x{shape.height} pixels and {shape.buffers} buffers in "
-                     f"{time.monotonic() - start:.1f} s; {self.pool.unusable} are of no use, there is place for {self.pool.capacity}")
+                     f"{time.monotonic() - start:.1f} s; {self.pool.unusable} are of no use, there is place for "
+                     f"{self.pool.capacity}")
 
     def _first_manifest(self) -> Manifest:
         saved = checkpoint.peek_manifest(self.folder / "checkpoint.pt") or []
@@ -215,10 +216,12 @@ class Trainer:
         self._logged, self._logged_step = now, self.step
         counted = max(steps - sums["skipped"], 1)
         self.speed = steps * self.options.batch * self.processes.count / seconds
-        row = {"step": self.step, "seconds": round(self.elapsed, 1), **{name: sum / counted for name, sum in sums.items()},
-               "skipped": sums["skipped"], "rate": rate, "pairs": self.pairs * self._shares, "samples_per_second": self.speed}
+        row = {"step": self.step, "seconds": round(self.elapsed, 1),
+               **{name: sum / counted for name, sum in sums.items()}, "skipped": sums["skipped"], "rate": rate,
+               "pairs": self.pairs * self._shares, "samples_per_second": self.speed}
         self.log.add(row)
-        self.log.progress(self._progress(), f"step {self.step}  loss {row['loss']:.4f}  {1e3 * seconds / steps:.1f} ms a step  "
+        self.log.progress(self._progress(),
+                          f"step {self.step}  loss {row['loss']:.4f}  {1e3 * seconds / steps:.1f} ms a step  "
                           f"{self.speed:.0f} samples/s  {self.pairs * self._shares} pairs")
 
     def _save(self) -> None:
@@ -251,8 +254,8 @@ class Trainer:
         for index in range(min(count, self.pairs)):
             noisy = self.pool.noisy[index].float().mean(0).cpu().numpy().reshape(shape)
             clean = self.pool.clean[index].float().cpu().numpy().reshape(shape)
-            found[f"pair {index}"] = {"color": noisy[:3], "albedo": noisy[3:6], "normal": noisy[6:9], "depth": noisy[9:],
-                                      "reference": clean[:3]}
+            found[f"pair {index}"] = {"color": noisy[:3], "albedo": noisy[3:6], "normal": noisy[6:9],
+                                      "depth": noisy[9:], "reference": clean[:3]}
         return found
 
     def _draw(self, images: dict) -> None:

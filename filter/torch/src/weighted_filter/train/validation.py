@@ -25,7 +25,8 @@ def validate(network: Network, frames: Frames, device: torch.device) -> tuple[di
         rows[name] = {kind: metrics.compare(image, layers["reference"])
                       for kind, image in images[name].items() if kind != "reference"}
     if rows:
-        rows["mean"] = {kind: {metric: float(np.mean([row[kind][metric] for row in rows.values()])) for metric in values}
+        rows["mean"] = {kind: {metric: float(np.mean([row[kind][metric] for row in rows.values()]))
+                               for metric in values}
                         for kind, values in next(iter(rows.values())).items()}
     return rows, images
 
@@ -34,6 +35,7 @@ def table(rows: dict) -> str:
     """PSNR / SMAPE / relMSE a frame, for people."""
     lines = []
     for name, row in rows.items():
-        cells = [f"{kind} {m['psnr']:5.2f} / {m['smape']:.4f} / {m['relmse']:.4f} / {m['energy']:.3f}" for kind, m in row.items()]
+        cells = [f"{kind} {m['psnr']:5.2f} / {m['smape']:.4f} / {m['relmse']:.4f} / {m['energy']:.3f}"
+                 for kind, m in row.items()]
         lines.append(f"{name:>16}  " + "   ".join(cells))
     return "\n".join(lines)
