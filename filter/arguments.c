@@ -152,6 +152,21 @@ wf_result wf_check_output(const wf_log *log, const char *name, const wf_tensor *
     return WF_OK;
 }
 
+wf_result wf_check_workspace(const wf_log *log, const void *workspace, size_t size, const wf_named_tensor *others,
+                             int other_count)
+{
+    if (size == 0)
+        return WF_OK;
+    if (!workspace)
+        return WF_INVALID(log, "workspace is NULL, it needs %zu bytes", size);
+    if ((uintptr_t)workspace % WF_WORKSPACE_ALIGNMENT)
+        return WF_INVALID(log, "workspace lies at address %p, it needs a multiple of %d", workspace,
+                          WF_WORKSPACE_ALIGNMENT);
+    const wf_tensor memory =
+        wf_dense((void *)workspace, WF_FLOAT32, 1, 1, 1, (int64_t)((size + sizeof(float) - 1) / sizeof(float)));
+    return wf_check_output(log, "workspace", &memory, others, other_count);
+}
+
 wf_result wf_check_sizes(const wf_log *log, const char *name, const wf_tensor *tensor, int64_t channels,
                          const char *like_name, const wf_tensor *like)
 {

@@ -44,4 +44,10 @@ wf_result wf_check_taps(const wf_log *log, const char *name, const wf_tensor *we
 wf_result wf_check_output(const wf_log *log, const char *name, const wf_tensor *output, const wf_named_tensor *others,
                           int other_count);
 
+enum { WF_WORKSPACE_ALIGNMENT = 256 };
+
+/* Memory of `size` bytes that a call works in: aligned, and none of it is an element of the others. 0 bytes: none. */
+wf_result wf_check_workspace(const wf_log *log, const void *workspace, size_t size, const wf_named_tensor *others,
+                             int other_count);
+
 #endif

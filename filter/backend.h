@@ -140,6 +140,8 @@ struct wf_device {
     wf_backend backend;
     wf_log log;
     const char *kernels[WF_NOTED_KERNELS]; /* of the last operation, for wf_last_kernel; NULL behind the last */
+    int has_begun;                         /* wf_begin gave `begun`, and wf_finish has not ended it */
+    wf_stream begun;
 };
 
 /* For backends: a kernel runs, whose name is a static string. The first WF_NOTED_KERNELS of an operation are kept. */

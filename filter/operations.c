@@ -7,8 +7,6 @@
 
 #define LENGTH(array) ((int)(sizeof(array) / sizeof *(array)))
 
-enum { WORKSPACE_ALIGNMENT = 256 };
-
 /* ---- Checks ------------------------------------------------------------------------------------------------------ */
 
 static wf_result check_filter(const wf_log *log, wf_operator op, const wf_filter *filter)
@@ -348,7 +346,7 @@ static wf_backward_call backward_call(wf_operator op, const wf_filter *filter, c
 static size_t workspace_of(const wf_device *device, const wf_backward_call *call)
 {
     size_t size = device->table->backward_workspace(call);
-    return (size + WORKSPACE_ALIGNMENT - 1) / WORKSPACE_ALIGNMENT * WORKSPACE_ALIGNMENT;
+    return (size + WF_WORKSPACE_ALIGNMENT - 1) / WF_WORKSPACE_ALIGNMENT * WF_WORKSPACE_ALIGNMENT;
 }
 
 /* Each group has its own. */
@@ -362,18 +360,6 @@ static size_t workspace_of_groups(const wf_device *device, wf_operator op, const
         size += workspace_of(device, &call);
     }
     return size;
-}
-
-static wf_result check_workspace(const wf_log *log, const void *workspace, size_t size)
-{
-    if (size == 0)
-        return WF_OK;
-    if (!workspace)
-        return WF_INVALID(log, "workspace is NULL, it needs %zu bytes", size);
-    if ((uintptr_t)workspace % WORKSPACE_ALIGNMENT)
-        return WF_INVALID(log, "workspace lies at address %p, it needs a multiple of %d", workspace,
-                          WORKSPACE_ALIGNMENT);
-    return WF_OK;
 }
 
 /* Of every group. */
@@ -423,7 +409,7 @@ wf_result wf_backward(wf_device *device, wf_stream stream, wf_operator op, const
     if (!device->table->backward)
         return no_ability(device, "backward");
     WF_TRY(check_abilities(device, tensors, LENGTH(tensors)));
-    WF_TRY(check_workspace(log, g->workspace, workspace_of_groups(device, op, filter, g)));
+    WF_TRY(wf_check_workspace(log, g->workspace, workspace_of_groups(device, op, filter, g), tensors, LENGTH(tensors)));
     return run_backward(device, stream, op, filter, g);
 }
 

@@ -5,8 +5,6 @@
 
 #include "arguments.h"
 
-enum { ALIGNMENT = 256 };
-
 /* x and y of each level. The finest ones are the caller's input and output. */
 typedef struct pyramid {
     wf_tensor x[WF_PYRAMID_MAX_LEVELS], y[WF_PYRAMID_MAX_LEVELS];
@@ -20,7 +18,7 @@ static wf_tensor place(pyramid *p, void *workspace, const wf_tensor *finer)
     wf_tensor made = wf_dense(workspace ? (char *)workspace + p->size : NULL, WF_FLOAT32, size[AXIS_N], size[AXIS_C],
                               (size[AXIS_H] + 1) / 2, (size[AXIS_W] + 1) / 2);
     const size_t bytes = (size_t)(size[AXIS_N] * made.stride[AXIS_N]) * sizeof(float);
-    p->size += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    p->size += (bytes + WF_WORKSPACE_ALIGNMENT - 1) / WF_WORKSPACE_ALIGNMENT * WF_WORKSPACE_ALIGNMENT;
     return made;
 }
 
@@ -93,7 +91,7 @@ static wf_result prepare(wf_device *device, wf_operator op, const wf_pyramid_lev
 static wf_result check_memory(const wf_log *log, const wf_pyramid_level *levels, int count, const wf_tensor *input,
                               const wf_tensor *output, const void *workspace)
 {
-    wf_named_tensor tensors[2 * WF_PYRAMID_MAX_LEVELS + 1] = {{"input", input}};
+    wf_named_tensor tensors[2 * WF_PYRAMID_MAX_LEVELS + 2] = {{"input", input}};
     int tensor_count = 1;
     for (int level = 0; level < count; level++) {
         tensors[tensor_count++] = (wf_named_tensor){"weight", levels[level].weight};
@@ -104,12 +102,8 @@ static wf_result check_memory(const wf_log *log, const wf_pyramid_level *levels,
         WF_TRY(wf_check_data(log, tensors[i].name, tensors[i].tensor));
     WF_TRY(wf_check_data(log, "output", output));
     WF_TRY(wf_check_output(log, "output", output, tensors, tensor_count));
-    if (count == 1)
-        return WF_OK;
-    WF_TRY(wf_check_pointer(log, "workspace", workspace));
-    if ((uintptr_t)workspace % ALIGNMENT)
-        return WF_INVALID(log, "workspace lies at address %p, it needs a multiple of %d", workspace, ALIGNMENT);
-    return WF_OK;
+    tensors[tensor_count++] = (wf_named_tensor){"output", output};
+    return wf_check_workspace(log, workspace, wf_pyramid_workspace(input, count), tensors, tensor_count);
 }
 
 /* ---- Steps ------------------------------------------------------------------------------------------------------- */

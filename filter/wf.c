@@ -328,7 +328,12 @@ wf_result wf_begin(wf_device *device, wf_stream *stream)
     if (!device)
         return WF_ERROR_INVALID_ARGUMENT;
     WF_TRY(wf_check_pointer(&device->log, "stream", stream));
-    return device->table->begin(device, stream);
+    if (device->has_begun)
+        return WF_INVALID(&device->log, "the stream that wf_begin gave before is not finished, there is one at a time");
+    WF_TRY(device->table->begin(device, stream));
+    device->has_begun = 1;
+    device->begun = *stream;
+    return WF_OK;
 }
 
 wf_result wf_finish(wf_device *device, wf_stream stream)
@@ -336,6 +341,9 @@ wf_result wf_finish(wf_device *device, wf_stream stream)
     if (!device)
         return WF_ERROR_INVALID_ARGUMENT;
     WF_TRY(wf_check_stream(device, stream));
+    if (!device->has_begun || stream != device->begun)
+        return WF_INVALID(&device->log, "the stream %p is none that wf_begin gave and wf_finish has not ended", stream);
+    device->has_begun = 0;
     return device->table->finish(device, stream);
 }
 

@@ -386,8 +386,9 @@ WF_API void wf_free(wf_device *device, void *data);
 WF_API wf_result wf_upload(wf_device *device, void *to, const void *from_host, size_t size);
 WF_API wf_result wf_download(wf_device *device, void *to_host, const void *from, size_t size);
 
-/* A stream for one-off work: a CUDA stream or a command buffer in the recording state. wf_finish submits it, waits for
- * it, and ends its life. One at a time. */
+/* A stream for one-off work: a CUDA stream, a command buffer in the recording state, or NULL for WF_CPU. wf_finish
+ * submits it, waits for it, and ends its life, also where it fails. One at a time: another wf_begin before that, and
+ * wf_finish of any other stream, are WF_ERROR_INVALID_ARGUMENT. */
 WF_API wf_result wf_begin(wf_device *device, wf_stream *stream);
 WF_API wf_result wf_finish(wf_device *device, wf_stream stream);
 

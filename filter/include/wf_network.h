@@ -139,7 +139,8 @@ WF_API wf_result wf_denoise(wf_denoiser *denoiser, wf_stream stream, const wf_fr
 
 /* Another picture of the frame that was denoised last takes the same kernels: an AOV, or alpha, one plane three times
  * (a stride of 0). demodulate: where the network filters an albedo, it divides this picture, too; else the picture is
- * filtered as it is. layer, gather and splat are as color, gather and splat of wf_frame; so are the errors. */
+ * filtered as it is. layer, gather and splat are as color, gather and splat of wf_frame; so are the errors. Before any
+ * frame was denoised: WF_ERROR_INVALID_ARGUMENT. */
 WF_API wf_result wf_denoise_layer(wf_denoiser *denoiser, wf_stream stream, const wf_tensor *layer,
                                   const wf_tensor *gather, const wf_tensor *splat, int demodulate);
 

@@ -37,7 +37,8 @@ typedef struct wf_vulkan_needs {
     char missing[128]; /* its name then */
 } wf_vulkan_needs;
 
-/* Fills needs for a physical device. The struct points into itself: do not copy it. */
+/* Fills needs for a physical device; of VK_NULL_HANDLE that is what is missing. The struct points into itself: do not
+ * copy it. */
 WF_API void wf_vulkan_get_needs(VkPhysicalDevice physical_device, wf_vulkan_needs *needs);
 
 typedef struct wf_vulkan_options {
@@ -57,8 +58,8 @@ typedef struct wf_vulkan_options {
  * WF_ERROR_DEVICE. */
 WF_API wf_result wf_vulkan_create(const wf_vulkan_options *options, wf_device **device);
 
-/* The VkBuffer behind an address from wf_alloc and the offset of that address in it, for copies. VK_NULL_HANDLE for an
- * address of other origin. */
+/* The VkBuffer behind an address from wf_alloc and the offset of that address in it, for copies; offset may be NULL.
+ * VK_NULL_HANDLE for an address of other origin. */
 WF_API VkBuffer wf_vulkan_buffer(const wf_device *device, const void *data, VkDeviceSize *offset);
 
 #ifdef __cplusplus

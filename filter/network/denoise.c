@@ -215,19 +215,20 @@ static wf_result check_optional(const wf_denoiser *d, const char *name, const wf
     return layer ? check_layer(d, name, layer, channels) : WF_OK;
 }
 
-static wf_result check_frame(const wf_denoiser *d, wf_stream stream, const wf_frame *frame)
+/* color_name: what the frame's color is called where it is another picture. */
+static wf_result check_frame(const wf_denoiser *d, wf_stream stream, const wf_frame *frame, const char *color_name)
 {
     const wf_log *log = &d->device->log;
     WF_TRY(wf_check_pointer(log, "frame", frame));
-    WF_TRY(check_layer(d, "color", frame->color, 3));
+    WF_TRY(check_layer(d, color_name, frame->color, 3));
     WF_TRY(check_optional(d, "albedo", frame->albedo, 3));
     WF_TRY(check_optional(d, "normal", frame->normal, 3));
     WF_TRY(check_optional(d, "depth", frame->depth, 1));
     WF_TRY(check_optional(d, "gather", frame->gather, 3));
     WF_TRY(check_optional(d, "splat", frame->splat, 3));
     if (!frame->gather && !frame->splat)
-        return WF_INVALID(log, "the frame has neither a gather nor a splat tensor");
-    const wf_named_tensor tensors[] = {{"color", frame->color},
+        return WF_INVALID(log, "there is neither a gather nor a splat tensor, one of them at least is written");
+    const wf_named_tensor tensors[] = {{color_name, frame->color},
                                        {"albedo", frame->albedo},
                                        {"normal", frame->normal},
                                        {"depth", frame->depth},
@@ -379,7 +380,7 @@ wf_result wf_denoise_steps(wf_denoiser *denoiser, wf_stream stream, const wf_fra
 {
     if (!denoiser)
         return WF_ERROR_INVALID_ARGUMENT;
-    WF_TRY(check_frame(denoiser, stream, frame));
+    WF_TRY(check_frame(denoiser, stream, frame, "color"));
     if (first >= last)
         return WF_INVALID(&denoiser->device->log, "the steps are %d to %d, there is at least one", first, last - 1);
     WF_TRY(check_step(denoiser, first));
@@ -393,6 +394,7 @@ wf_result wf_denoise_steps(wf_denoiser *denoiser, wf_stream stream, const wf_fra
         if (i + 1 == last || !is_beside(denoiser, step))
             WF_TRY(denoiser->device->table->barrier(denoiser->device, stream));
     }
+    denoiser->denoised = denoiser->denoised || last == denoiser->step_count;
     return WF_OK;
 }
 
@@ -433,7 +435,9 @@ wf_result wf_denoise_layer(wf_denoiser *denoiser, wf_stream stream, const wf_ten
     if (!denoiser)
         return WF_ERROR_INVALID_ARGUMENT;
     const wf_frame frame = {.color = layer, .gather = gather, .splat = splat};
-    WF_TRY(check_frame(denoiser, stream, &frame));
+    WF_TRY(check_frame(denoiser, stream, &frame, "layer"));
+    if (!denoiser->denoised)
+        return WF_INVALID(&denoiser->device->log, "no frame was denoised whose kernels the layer could take");
     step_kind before = STEP_EXPOSE;
     for (int i = 0; i < denoiser->step_count; i++) {
         plan_step step = denoiser->steps[i];

@@ -356,6 +356,8 @@ wf_result wf_network_open(const wf_log *log, const char *path, wf_network **netw
         *network = NULL;
     if (!network || !path)
         return WF_INVALID(f.log, "the %s is NULL", network ? "path of a network" : "network's address");
+    if (!*path)
+        return WF_INVALID(f.log, "the path of a network is empty");
     FILE *opened = fopen(path, "rb");
     if (!opened)
         return refuse(&f, "%s", strerror(errno));

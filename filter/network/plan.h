@@ -41,6 +41,7 @@ struct wf_denoiser {
     void *parameters, *buffers; /* device memory */
     size_t memory;              /* bytes of both */
     unsigned rehearsed;         /* 1 << operators, for those of frames that it has run: sets of 1 << wf_operator */
+    int denoised;               /* a frame: its kernels are there for further layers */
     int step_count;
     plan_step steps[PLAN_MAX_STEPS];
 };

@@ -9,16 +9,21 @@ typedef struct recorded_arguments {
     const wf_tensor *weights; /* in host memory */
 } recorded_arguments;
 
+/* Strides of axes of size 1 do not matter. */
 static wf_result check_host_memory(const wf_log *log, const wf_tensor *weights)
 {
     const int64_t *size = weights->size, *stride = weights->stride;
+    const wf_tensor dense = wf_dense(weights->data, weights->dtype, size[0], size[1], size[2], size[3]);
     if (!weights->data)
         return WF_INVALID(log, "weights has no data");
-    if (stride[1] != size[2] * size[3] || stride[2] != size[3])
-        return WF_INVALID(log,
-                          "weights has strides %" PRId64 ",%" PRId64 " in taps and rows, dense ones of %" PRId64
-                          "x%" PRId64 " have %" PRId64 ",%" PRId64,
-                          stride[1], stride[2], size[2], size[3], size[2] * size[3], size[3]);
+    for (int axis = 1; axis < 4; axis++)
+        if (size[axis] > 1 && stride[axis] != dense.stride[axis])
+            return WF_INVALID(log,
+                              "weights has strides %" PRId64 ",%" PRId64 ",%" PRId64
+                              " in taps, rows and columns, dense ones of %" PRId64 "x%" PRId64 " have %" PRId64
+                              ",%" PRId64 ",%" PRId64,
+                              stride[1], stride[2], stride[3], size[2], size[3], dense.stride[1], dense.stride[2],
+                              dense.stride[3]);
     return WF_OK;
 }
 

@@ -50,6 +50,8 @@ static void find_extensions(wf_vulkan_needs *needs, VkPhysicalDevice physical_de
 
 void wf_vulkan_get_needs(VkPhysicalDevice physical_device, wf_vulkan_needs *needs)
 {
+    if (!needs)
+        return;
     *needs = (wf_vulkan_needs){
         .features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
                      .pNext = &needs->vulkan11,
@@ -62,6 +64,10 @@ void wf_vulkan_get_needs(VkPhysicalDevice physical_device, wf_vulkan_needs *need
                      .timelineSemaphore = VK_TRUE,
                      .scalarBlockLayout = VK_TRUE},
     };
+    if (!physical_device) {
+        snprintf(needs->missing, sizeof needs->missing, "a VkPhysicalDevice (it is NULL)");
+        return;
+    }
     find_missing(needs, physical_device);
     needs->complete = !needs->missing[0];
     find_extensions(needs, physical_device);

@@ -150,10 +150,12 @@ void wf_vulkan_free(wf_device *base, void *data)
 
 VkBuffer wf_vulkan_buffer(const wf_device *base, const void *data, VkDeviceSize *offset)
 {
-    const vulkan_buffer *buffer = base->backend == WF_VULKAN ? find_buffer((const vulkan_device *)base, data) : NULL;
+    const int is_vulkan = base && base->backend == WF_VULKAN;
+    const vulkan_buffer *buffer = is_vulkan ? find_buffer((const vulkan_device *)base, data) : NULL;
     if (!buffer)
         return VK_NULL_HANDLE;
-    *offset = (uintptr_t)data - buffer->address;
+    if (offset)
+        *offset = (uintptr_t)data - buffer->address;
     return buffer->buffer;
 }
 

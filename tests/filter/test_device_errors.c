@@ -145,6 +145,18 @@ static void test_streams(void **state)
     REFUSED(wf_finish(f->device, f), expected);
     REFUSED(wf_barrier(f->device, f), expected);
     REFUSED(wf_begin(f->device, NULL), "stream is NULL");
+
+    wf_stream stream = f;
+    snprintf(expected, sizeof expected, "the stream %p is none that wf_begin gave and wf_finish has not ended", NULL);
+    REFUSED(wf_finish(f->device, NULL), expected);
+    assert_int_equal(wf_begin(f->device, &stream), WF_OK);
+    assert_null(stream);
+    REFUSED(wf_begin(f->device, &stream),
+            "the stream that wf_begin gave before is not finished, there is one at a time");
+    assert_int_equal(wf_finish(f->device, stream), WF_OK);
+    REFUSED(wf_finish(f->device, stream), expected);
+    assert_int_equal(wf_begin(f->device, &stream), WF_OK);
+    assert_int_equal(wf_finish(f->device, stream), WF_OK);
 }
 
 /* ---- Names ------------------------------------------------------------------------------------------------------- */

@@ -165,6 +165,8 @@ static void test_backward(void **state)
     snprintf(expected, sizeof expected, "workspace lies at address %p, it needs a multiple of 256",
              (void *)(f->workspace + 8));
     WITH(gradients.workspace, f->workspace + 8, REFUSED(differentiate(f), expected));
+    WITH(input.data, f->workspace + 16, REFUSED(differentiate(f), "workspace overlaps input in memory"));
+    WITH(grad_input.data, f->workspace, REFUSED(differentiate(f), "workspace overlaps grad_input in memory"));
 }
 
 static void test_grad_weight(void **state)

@@ -288,6 +288,9 @@ static void test_errors(void **state)
     REFUSE(to = NULL);
     REFUSE(workspace = NULL);
     REFUSE(workspace = (char *)workspace + 4);
+    REFUSE(workspace = input.data);
+    REFUSE(workspace = output.data);
+    REFUSE(workspace = levels[0].weight->data);
     REFUSE(input.dtype = WF_FLOAT16);
     REFUSE(output.dtype = WF_FLOAT16);
     REFUSE(output.size[3] = 11);

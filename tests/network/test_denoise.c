@@ -462,11 +462,18 @@ static void test_layer_errors(void **state)
     const wf_tensor layer = wf_dense(memory, WF_FLOAT32, 1, 3, 4, 8),
                     output = wf_dense((float *)memory + 96, WF_FLOAT32, 1, 3, 4, 8),
                     small = wf_dense(memory, WF_FLOAT32, 1, 3, 4, 7);
+    const float black[96] = {0};
+    assert_int_equal(wf_upload(device, memory, black, sizeof black), WF_OK);
     assert_int_equal(wf_begin(device, &stream), WF_OK);
     assert_int_equal(wf_denoise_layer(NULL, stream, &layer, &output, NULL, 1), WF_ERROR_INVALID_ARGUMENT);
     assert_int_equal(wf_denoise_layer(denoiser, stream, &small, &output, NULL, 1), WF_ERROR_INVALID_ARGUMENT);
     assert_int_equal(wf_denoise_layer(denoiser, stream, &layer, NULL, NULL, 1), WF_ERROR_INVALID_ARGUMENT);
     assert_int_equal(wf_denoise_layer(denoiser, stream, &layer, &layer, NULL, 1), WF_ERROR_INVALID_ARGUMENT);
+    /* No frame, no kernels. */
+    assert_int_equal(wf_denoise_layer(denoiser, stream, &layer, &output, NULL, 1), WF_ERROR_INVALID_ARGUMENT);
+    const wf_frame frame = {.color = &layer, .gather = &output};
+    assert_int_equal(wf_denoise(denoiser, stream, &frame), WF_OK);
+    assert_int_equal(wf_denoise_layer(denoiser, stream, &layer, &output, NULL, 1), WF_OK);
     assert_int_equal(wf_finish(device, stream), WF_OK);
     wf_free(device, memory);
     wf_denoiser_destroy(denoiser);

@@ -189,7 +189,9 @@ static void test_arguments(void **state)
     assert_string_equal(f->message, "/nowhere/at.all: No such file or directory");
     assert_int_equal(wf_network_open(&log, "/", &network), WF_ERROR_INVALID_ARGUMENT);
     assert_string_equal(f->message, "/: Is a directory");
-    assert_int_equal(f->messages, 5);
+    assert_int_equal(wf_network_open(&log, "", &network), WF_ERROR_INVALID_ARGUMENT);
+    assert_string_equal(f->message, "the path of a network is empty");
+    assert_int_equal(f->messages, 6);
 }
 
 static void test_sizes(void **state)

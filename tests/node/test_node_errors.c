@@ -198,6 +198,9 @@ static void test_weight_errors(void **state)
     other = weights;
     other.stride[2] = 40;
     assert_invalid(wf_node_set_weights(s.node, WF_GATHER, &filter, &other), "dense");
+    other = weights;
+    other.stride[3] = -1;
+    assert_invalid(wf_node_set_weights(s.node, WF_GATHER, &filter, &other), "strides 851,37,-1");
 
     assert_invalid(wf_node_share_weights(s.node, WF_OPERATOR_COUNT, WF_GATHER), "operator is 2");
     assert_invalid(wf_node_share_weights(s.node, WF_GATHER, (wf_operator)-1), "operator is -1");

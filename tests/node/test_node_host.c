@@ -136,6 +136,7 @@ static void test_own_images_and_times(void **state)
         weights[i] = 1;
     wf_filter filter = filter_of(1, 1, WF_LINEAR);
     wf_tensor tensor = wf_dense(weights, WF_FLOAT32, 1, 1, HEIGHT, WIDTH);
+    tensor.stride[1] = -7; /* of one plane it does not matter */
     wf_node_image in = {.format = VK_FORMAT_R16G16B16A16_SFLOAT, .texels = color};
     wf_node_image out = {.format = VK_FORMAT_R32G32B32A32_SFLOAT, .texels = gather};
     assert_int_equal(wf_node_bind(node, 1, WF_NODE_COLOR, &in), WF_OK);

@@ -115,6 +115,11 @@ static void test_missing_features(void **state)
         assert_null(device);
     }
     renderer_close(&r);
+    wf_vulkan_needs needs;
+    wf_vulkan_get_needs(VK_NULL_HANDLE, &needs);
+    assert_false(needs.complete);
+    assert_string_equal(needs.missing, "a VkPhysicalDevice (it is NULL)");
+    wf_vulkan_get_needs(VK_NULL_HANDLE, NULL);
 }
 
 /* What networks are computed with, as the environment asks for it. */
@@ -274,6 +279,8 @@ static void test_buffers(void **state)
     assert_true(other != VK_NULL_HANDLE && other != buffer);
 
     assert_true(wf_vulkan_buffer(f->device, NULL, &unchanged) == VK_NULL_HANDLE);
+    assert_true(wf_vulkan_buffer(NULL, first, &unchanged) == VK_NULL_HANDLE);
+    assert_true(wf_vulkan_buffer(f->device, first, NULL) == buffer);
     assert_true(wf_vulkan_buffer(f->device, (void *)1, &unchanged) == VK_NULL_HANDLE);
     wf_free(f->device, first);
     assert_true(wf_vulkan_buffer(f->device, first, &unchanged) == VK_NULL_HANDLE);
@@ -366,7 +373,8 @@ static void test_validation_is_forwarded(void **state)
         skip();
     wf_stream stream;
     assert_int_equal(wf_begin(f->device, &stream), WF_OK);
-    wf_begin(f->device, &stream); /* a second one is a mistake that Vulkan allows to pass */
+    /* A command buffer that is begun twice is a mistake that Vulkan allows to pass. */
+    vkBeginCommandBuffer(stream, &(VkCommandBufferBeginInfo){.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO});
     assert_true(f->counts[WF_LOG_VALIDATION] > 0);
     assert_non_null(strstr(f->messages[WF_LOG_VALIDATION], "vkBeginCommandBuffer"));
     f->counts[WF_LOG_VALIDATION] = 0;
