@@ -26,8 +26,8 @@
 /* Reads a frame: color, and each guide layer the file (or its OIDN siblings) has. FRAME_REFERENCE is not read here.
  * On failure *frame is zeroed and the message names the file, with numbers: missing, no OpenEXR, truncated, corrupt;
  * no color (lists the channels there are), a mapping that fits no channels; deep parts, a compression that the
- * library lacks; windows not within 1x1 to 16384x16384, layers of different sizes. What is NaN or infinite is
- * mended: frame->damage says it. */
+ * library lacks; windows not within 1x1 to 16384x16384, layers of different sizes. What is not sound is mended
+ * (app/frames/mend.h): frame->damage says it. */
 bool exr_read_frame(const char *path, const char *const *channels, int channel_count, frame *frame, error *error);
 
 /* Channels that are in memory, as an OpenEXR file of one part would have them: float32, rows from top to

@@ -1,12 +1,16 @@
 #include "mend.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "shaders/network/frame.h"
+
 typedef struct mended {
-    size_t count; /* values that were not finite */
-    int x, y;     /* the first one's pixel */
+    size_t count;   /* values that were not sound */
+    int x, y;       /* the first one's pixel */
+    bool has_large; /* some are finite */
 } mended;
 
 /* Pixels that are bad, by their number, and what becomes of them: 3 floats each. */
@@ -32,12 +36,17 @@ static float *pixel_of(const image *image, size_t number)
     return image->pixels + number * (size_t)image->channels;
 }
 
-static int bad_values(const image *image, size_t number)
+/* Adds a pixel's to the others. */
+static bool find_bad(const image *image, frame_layer layer, size_t number, mended *found)
 {
-    int bad = 0;
-    for (int c = 0; c < meant_channels(image); c++)
-        bad += !isfinite(pixel_of(image, number)[c]);
-    return bad;
+    const float *pixel = pixel_of(image, number), largest = is_radiance(layer) ? (float)WF_LARGEST : FLT_MAX;
+    const size_t before = found->count;
+    for (int c = 0; c < meant_channels(image); c++) {
+        const bool is_bad = !(fabsf(pixel[c]) <= largest);
+        found->count += is_bad;
+        found->has_large |= is_bad && isfinite(pixel[c]);
+    }
+    return found->count > before;
 }
 
 /* The mean of the neighbours whose first channel is finite: bad ones have NaN there. */
@@ -92,14 +101,13 @@ static mended mend(image *image, frame_layer layer)
     mended mended = {0};
     size_t pixels = (size_t)image->width * (size_t)image->height, count = 0, room = 0, *bad = NULL;
     for (size_t i = 0; i < pixels; i++) {
-        int values = bad_values(image, i);
-        if (!values)
+        const bool is_first = mended.count == 0;
+        if (!find_bad(image, layer, i, &mended))
             continue;
-        if (mended.count == 0) {
+        if (is_first) {
             mended.x = (int)(i % (size_t)image->width);
             mended.y = (int)(i / (size_t)image->width);
         }
-        mended.count += (size_t)values;
         pixel_of(image, i)[0] = NAN;
         if (count == room) {
             size_t *more = realloc(bad, (room = 2 * room + 64) * sizeof *bad);
@@ -155,8 +163,9 @@ static mended mend_alpha(image *image)
 static void say(const char *what, const mended *mended, FILE *damage)
 {
     if (mended->count)
-        fprintf(damage, "%zu values of its %s are NaN or infinite, the first at pixel x=%d y=%d\n", mended->count, what,
-                mended->x, mended->y);
+        fprintf(damage, "%zu values of its %s are NaN%s infinite%s, the first at pixel x=%d y=%d\n", mended->count,
+                what, mended->has_large ? "," : " or", mended->has_large ? " or beyond 1e30" : "", mended->x,
+                mended->y);
 }
 
 void image_mend(image *image, frame_layer layer, FILE *damage)

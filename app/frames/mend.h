@@ -1,4 +1,5 @@
-/* mend.h -- replaces what is NaN or infinite in a layer, so that a bad pixel does not spoil all that it reaches. */
+/* mend.h -- replaces what is NaN or infinite in a layer, so that a bad pixel does not spoil all that it reaches; of
+ * radiance also what is beyond -1e30 ... 1e30 (WF_LARGEST), which is no number to a network, either. */
 #ifndef WFVIEW_MEND_H
 #define WFVIEW_MEND_H
 

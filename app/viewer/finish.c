@@ -1,4 +1,5 @@
 /* The end of a run: what is still to be captured, then the files that it leaves behind and what is said of it. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,17 @@ static void print_summary(const viewer *viewer)
             wf_backend_name(node->backend), node->name, stats.median_ms, viewer->first_picture_ms);
 }
 
+/* As panels have it: what is no number is a dash. decimals < 0: six digits. */
+static void print_figure(FILE *to, const char *label, int decimals, double value)
+{
+    if (isnan(value))
+        fprintf(to, "%s -", label);
+    else if (decimals < 0)
+        fprintf(to, "%s %g", label, value);
+    else
+        fprintf(to, "%s %.*f", label, decimals, value);
+}
+
 /* Of the frame shown last: what --measure says of one frame is for people, --report is
    for programs and has all frames. */
 static void print_measured(const viewer *viewer)
@@ -169,12 +181,17 @@ static void print_measured(const viewer *viewer)
     if (viewer->options->region.width > 0) /* of which a part may lie outside */
         fprintf(to, " in %d,%d,%d,%d", region->x, region->y, region->width, region->height);
     if (pair->against >= 0)
-        for (int i = 0; i < metric_count; i++)
-            fprintf(to, "%s %s %.*f", i > 0 ? "," : ":", metric_rows[i].label, metric_rows[i].decimals,
-                    measured->difference.values[i]);
-    for (int c = 0; c < measured->channel_count && pair->against < 0; c++)
-        fprintf(to, "%s mean %g, deviation %g, from %g to %g", c > 0 ? ";" : ":", measured->channels[c].mean,
-                measured->channels[c].deviation, measured->channels[c].smallest, measured->channels[c].largest);
+        for (int i = 0; i < metric_count; i++) {
+            fputs(i > 0 ? ", " : ": ", to);
+            print_figure(to, metric_rows[i].label, metric_rows[i].decimals, measured->difference.values[i]);
+        }
+    for (int c = 0; c < measured->channel_count && pair->against < 0; c++) {
+        const measured_channel *channel = &measured->channels[c];
+        print_figure(to, c > 0 ? "; mean" : ": mean", -1, channel->mean);
+        print_figure(to, ", deviation", -1, channel->deviation);
+        print_figure(to, ", from", -1, channel->smallest);
+        print_figure(to, " to", -1, channel->largest);
+    }
     fputc('\n', to);
 }
 

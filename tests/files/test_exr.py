@@ -323,6 +323,22 @@ def test_color_is_mended_from_its_neighbours(dump, tmp_path, share):
     assert (share < 0.9) or sound.any() or (layers["color"][..., :3] == 0).all()
 
 
+@pytest.mark.parametrize("value", [1.0000001e30, -3.4e38, 1e30])
+def test_color_beyond_what_networks_take_is_mended(dump, tmp_path, value):
+    """So are layers beside it; depth is not, which renderers write so where nothing was hit."""
+    channels = random_channels("RGBZ")
+    channels["G"][4, 7] = channels["Z"][3, 3] = value
+    layers, damage = dump.mended("mended", write(tmp_path / "a.exr", channels))
+    pixels = np.stack([channels[c] for c in "RGB"], -1)
+    if value != 1e30:
+        assert damage == ["1 values of its color are NaN, infinite or beyond 1e30, the first at pixel x=7 y=4"]
+        pixels[4, 7] = np.nan
+    else:
+        assert not damage
+    np.testing.assert_allclose(layers["color"][..., :3], mend(pixels), rtol=1e-5, atol=1e-6)
+    assert layers["depth"].squeeze()[3, 3] == np.float32(value)
+
+
 def test_guides_are_mended_as_where_nothing_was_hit(dump, tmp_path):
     channels = random_channels(PLAIN)
     for name in ("albedo.G", "normal.Z", "Z", "motion.X"):

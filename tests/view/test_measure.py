@@ -130,6 +130,9 @@ def test_said(wfview, tmp_path):
     told, = json.loads((tmp_path / "r.json").read_text())["measured"][-1]["channels"]
     assert said == (f"{STUDIO}: depth: mean {told['mean']:g}, deviation {told['deviation']:g}, "
                     f"from {told['min']:g} to {told['max']:g}")
+    said = wfview(*run, "--measure", "depth-depth").done().output.splitlines()[-1]  # one channel has no PSNR
+    assert said == (f"{STUDIO}: depth-depth: SMAPE 0.0000, relMSE 0.0000, PSNR dB -, FLIP -, "
+                    "relative 0.0000, absolute 0.0000, signed 0.0000")
     for measure in ("depth", "gather-noisy"):
         said = wfview(*run, "--measure", measure, "--region", "470,262,99,99").done().output.splitlines()[-1]
         assert said.startswith(f"{STUDIO}: {measure} in 470,262,10,8: {'mean' if measure == 'depth' else 'SMAPE'} ")
