@@ -1,5 +1,5 @@
-/* Special values: test_special BACKEND checks what NaN, infinity, masked logits and sums of nearly 0 do.
- * suite.h says when it skips itself. */
+/* Special values: test_special BACKEND checks what NaN, infinity, masked logits and sums of nearly 0 do, and how
+ * results are rounded. suite.h says when it skips itself. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -167,6 +167,46 @@ static void test_clamped_sums(void **state)
     }
 }
 
+static void set_integers(host_tensor *tensor, int most)
+{
+    const int64_t *size = tensor->view.size;
+    for (int64_t i = 0; i < host_tensor_count(tensor); i++)
+        host_tensor_set(tensor, i / (size[1] * size[2] * size[3]), i / (size[2] * size[3]) % size[1],
+                        i / size[3] % size[2], i % size[3], floor(random_uniform(&random_numbers, -most, most + 1)));
+}
+
+/* To nearest, ties to even, of sums that float32 holds exactly: of integers, of which many lie in the middle between
+ * two numbers of 16 bits. */
+static void test_rounding(void **state)
+{
+    (void)state;
+    static const wf_dtype types[] = {WF_FLOAT16, WF_BFLOAT16};
+    for (size_t i = 0; i < LENGTH(types); i++) {
+        FOR_EACH_OPERATOR(op)
+        {
+            filter_case c = special_case(op, WF_LINEAR, 5);
+            c.dtype = c.weight_dtype = types[i], c.has_bias = 0;
+            problem p = problem_make(&c, &random_numbers);
+            set_integers(&p.input, 7);
+            set_integers(&p.weight, 127);
+            const wf_result result = problem_solve(&p, device);
+            if (!suite_refused(suite_type_needs(types[i]), result)) {
+                assert_int_equal(result, WF_OK);
+                double *expected = problem_expected(&p), *actual = host_tensor_values(&p.output);
+                for (int64_t k = 0; k < host_tensor_count(&p.output); k++) {
+                    const double rounded = types[i] == WF_FLOAT16 ? half_to_double(half_from_double(expected[k]))
+                                                                  : bfloat_to_double(bfloat_from_double(expected[k]));
+                    if (actual[k] != rounded)
+                        fail_msg("%s of %g is %g, needs %g", wf_dtype_name(types[i]), expected[k], actual[k], rounded);
+                }
+                free(expected);
+                free(actual);
+            }
+            problem_free(&p);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     int status = suite_open(argc, argv);
@@ -178,6 +218,7 @@ int main(int argc, char **argv)
         TEST(test_outside_taps_are_ignored),
         TEST(test_masked_logits),
         TEST(test_clamped_sums),
+        TEST(test_rounding),
     };
     return suite_close(cmocka_run_group_tests_name(argv[1], tests, NULL, NULL));
 }

@@ -41,6 +41,28 @@ def test_sizes(wfview, backend, tmp_path, name):
             assert error <= TOLERANCES[backend], (size, operator)
 
 
+def test_numbers_at_their_limits(wfview, backend, tmp_path):
+    """Blocks that are too dark to count beside one that is not, numbers too large to be any, albedo beyond 0 and 1,
+    normals beyond -1 and 1, depths from the nearest to those that hit nothing."""
+    random, (height, width) = np.random.default_rng(5), (45, 31)
+    color = random.lognormal(-1, 1.5, (height, width, 3)).astype(np.float32)
+    color[:16] *= 1e-6
+    color[16:32] *= 1e-10
+    color[40, 20, 1] = 1.1e30
+    albedo, normal = (random.uniform(*limits, (height, width, 3)).astype(np.float32)
+                      for limits in ((-0.5, 1.5), (-2, 2)))
+    depth = (10 ** random.uniform(-3, 8, (height, width))).astype(np.float32)
+    depth[::5], depth[1::5] = 9e8, 1.1e9
+    frames.write(tmp_path / "f.exr", color=color, albedo=albedo, normal=normal, depth=depth)
+    network = ROOT / "tests" / "network" / "networks" / "tiny.safetensors"
+    wfview("--headless", "--backend", backend, "--network", network, "--save", tmp_path, tmp_path / "f.exr").done()
+    layers = [layer.transpose(2, 0, 1) for layer in (color, albedo, normal, depth[..., None])]
+    *expected, _ = network_reference.denoise(network, *layers)
+    for operator, picture in zip(("gather", "splat"), expected):
+        actual = frames.read(tmp_path / f"{operator}.exr")
+        assert reference.relative_error(actual, picture.transpose(1, 2, 0)) <= TOLERANCES[backend], operator
+
+
 @pytest.mark.parametrize("damage", [lambda value: 0, lambda value: value ^ 0x8000], ids=["zero", "sign"])
 def test_a_network_of_other_parameters_is_refused(wfview, tmp_path, damage):
     """Its file is whole, but does not compute the reference that is in it."""
