@@ -44,6 +44,17 @@ def test_encoded(dump, tmp_path, missed, normals, dtype):
     np.testing.assert_allclose(read(dump, path), expected, atol=1e-6 if dtype == np.float32 else 2e-3)
 
 
+@pytest.mark.parametrize("wrong, is_decoded", [(0.08, True), (0.12, False)])
+def test_pixels_that_are_no_normals(dump, tmp_path, wrong, is_decoded):
+    """At edges before black, up to a tenth of them, which are shortened."""
+    stored = unit_vectors() / 2 + 0.5
+    stored.reshape(-1, 3)[:round(wrong * HEIGHT * WIDTH)] = (0.1, 0.02, 0.03)
+    decoded = 2 * stored - 1
+    decoded /= np.maximum(np.linalg.norm(decoded, axis=-1, keepdims=True), 1)
+    path = write(tmp_path / "a.exr", random_channels("RGB") | channels_of(stored))
+    np.testing.assert_allclose(read(dump, path), decoded if is_decoded else stored, atol=1e-6)
+
+
 def test_of_appleseed(dump, tmp_path):
     """Parts, each with channels of its own; depth has an alpha."""
     expected = unit_vectors()

@@ -113,8 +113,9 @@ def test_linear_png(dump, tmp_path):
     gamma = (b"gAMA", struct.pack(">I", 100000))
     color = dump.layers("frame", write_png(tmp_path / "a.png", samples, 2, gamma))["color"]
     np.testing.assert_allclose(color[..., :3], samples / 65535, rtol=1e-6)
-    color = dump.layers("frame", write_png(tmp_path / "b.png", samples, 2, gamma, (b"sRGB", b"\0")))["color"]
-    np.testing.assert_allclose(color[..., :3], linear(samples), rtol=2e-6)
+    for name, *chunks in (("b", gamma, (b"sRGB", b"\0")), ("c", (b"gAMA", struct.pack(">I", 45455)))):
+        color = dump.layers("frame", write_png(tmp_path / f"{name}.png", samples, 2, *chunks))["color"]
+        np.testing.assert_allclose(color[..., :3], linear(samples), rtol=2e-6)
 
 
 def test_oidn_triple(dump, tmp_path):
