@@ -34,7 +34,7 @@ def expected_factors(weights, size, mode, operator, x, y):
             found[row, column] = float(weights[t, y, x] if operator == "gather" else weights[t, row, column])
     if mode == "softmax":
         found = {place: np.exp(weight) for place, weight in found.items()}
-    total = 1 if mode == "linear" else sum(found.values())
+    total = 1 if mode == "linear" else reference.divisor(sum(found.values()))
     return {place: weight / total for place, weight in found.items()}
 
 
@@ -59,14 +59,15 @@ def check_figures(kernel, factors, x, y):
                                atol=1e-6)
 
 
-@pytest.mark.parametrize("mode, size",
-                         [("linear", (5, 3)), ("linear", (2, 4)), ("normalized", (3, 3)), ("softmax", (5, 3)),
-                          ("softmax", (2, 4)), ("softmax", (1, 1))])
-def test_numbers_of_files(wfview, backend, tmp_path, mode, size):
+@pytest.mark.parametrize("mode, size, scale", [
+    ("linear", (5, 3), 1), ("linear", (2, 4), 1), ("normalized", (3, 3), 1), ("normalized", (3, 3), -1e-8),
+    ("softmax", (5, 3), 1), ("softmax", (2, 4), 1), ("softmax", (1, 1), 1)])
+def test_numbers_of_files(wfview, backend, tmp_path, mode, size, scale):
+    """scale: of weights that are normalized, with sums too small to divide by where it is small."""
     frames.write(tmp_path / "a.exr", color=RANDOM.random((HEIGHT, WIDTH, 3)))
     weights = RANDOM.normal(0.4, 1, (size[0] * size[1], HEIGHT, WIDTH)).astype(np.float32)
     if mode == "normalized":
-        weights = np.abs(weights)
+        weights = np.float32(scale) * np.abs(weights)
     np.save(tmp_path / "w.npy", weights)
     for pair in (PIXELS[:2], PIXELS[2:]):
         told = inspect(wfview, tmp_path, "--backend", backend, "--weights", tmp_path / "w.npy", "--weight-mode", mode,

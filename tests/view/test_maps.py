@@ -32,7 +32,7 @@ def expected_maps(weights, size, mode, operator, alpha=0):
     if mode == "softmax":
         largest = np.where(inside, factors, -np.inf).max(0)
         factors = np.where(inside, np.exp(factors - largest), 0)
-    total = factors.sum(0) if mode != "linear" else 1
+    total = reference.divisor(factors.sum(0)) if mode != "linear" else 1
     size_of = np.abs(factors)
     p = size_of / size_of.sum(0)
     center = (size[0] // 2) * size[1] + size[1] // 2
@@ -42,12 +42,13 @@ def expected_maps(weights, size, mode, operator, alpha=0):
             "blend": np.broadcast_to(alpha, weights.shape[1:])}
 
 
-@pytest.mark.parametrize("mode, size", [("linear", (3, 5)), ("normalized", (4, 2)), ("softmax", (5, 3))])
-def test_files(wfview, backend, tmp_path, mode, size):
-    """Statistics of the whole map, and a pixel at a border."""
+@pytest.mark.parametrize("mode, size, scale", [("linear", (3, 5), 1), ("normalized", (4, 2), 1),
+                                               ("normalized", (4, 2), -1e-7), ("softmax", (5, 3), 1)])
+def test_files(wfview, backend, tmp_path, mode, size, scale):
+    """Statistics of the whole map, and a pixel at a border; of sums that are too small to divide by, too."""
     frames.write(tmp_path / "a.exr", color=RANDOM.random((HEIGHT, WIDTH, 3)))
     weights = RANDOM.normal(0.4, 1, (size[0] * size[1], HEIGHT, WIDTH)).astype(np.float32)
-    weights = np.abs(weights) if mode == "normalized" else weights
+    weights = np.float32(scale) * np.abs(weights) if mode == "normalized" else weights
     np.save(tmp_path / "w.npy", weights)
     words = ["--backend", backend, "--weights", tmp_path / "w.npy", "--weight-mode", mode, "--kernel-size",
              f"{size[0]}x{size[1]}"]
