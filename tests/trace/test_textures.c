@@ -13,13 +13,23 @@
 
 enum { SIZE = 64, WIDTH = 3, HEIGHT = 2 };
 
-/* From so far that rays are parallel: the quad from (-1,-1) to (1,1) fills the picture. */
-static frame shoot_quad(scene *scene)
+static void add_quad(scene *scene)
 {
     shapes_quad(scene, (vec3){-1, -1, 0}, (vec3){2, 0, 0}, (vec3){0, 2, 0});
+}
+
+/* From so far that rays are parallel: the quad from (-1,-1) to (1,1) fills the picture. */
+static frame shoot_straight(scene *scene)
+{
     camera camera = look((vec3){0, 0, 1000}, (vec3){0, 0, 0}, (float)(2 * atan(0.001) * 180 / pi));
     tracer_frame wanted = plain_frame(camera, 1);
     return shoot_once(scene, SIZE, SIZE, &wanted);
+}
+
+static frame shoot_quad(scene *scene)
+{
+    add_quad(scene);
+    return shoot_straight(scene);
 }
 
 /* ---- Textures ---------------------------------------------------------------------------------------------------- */
@@ -105,6 +115,28 @@ static void test_own_mappings(void **state)
     }
 }
 
+/* Right and up in the texture, which vertices may mirror; the scale is of the slope. */
+static void test_normal_maps(void **state)
+{
+    (void)state;
+    static const uint8_t texel[] = {204, 153, 204, 255}; /* 0.6, 0.2, 0.6 */
+    for (int handedness = -1; handedness <= 1; handedness += 2) {
+        scene scene = shapes_scene();
+        material *material = shapes_material(&scene);
+        material->normal_texture = shapes_texture(&scene, 1, 1, texel, false);
+        material->normal_scale = 1.5f;
+        add_quad(&scene);
+        for (uint32_t i = 0; i < scene.vertex_count; i++)
+            scene.vertices[i].handedness = (float)handedness;
+        frame frame = shoot_straight(&scene);
+        double normal[3] = {1.5 * 0.6, handedness * 1.5 * 0.2, 0.6};
+        normalize(normal);
+        for (int c = 0; c < 3; c++)
+            assert_near(at(&frame, FRAME_NORMAL, 20, 30)[c], normal[c], 2e-3, "normal", 20, 30);
+        frame_free(&frame);
+    }
+}
+
 /* ---- Vertices ---------------------------------------------------------------------------------------------------- */
 
 /* Interpolated over each triangle, times the material's own; below the cutoff one sees the sky. */
@@ -157,7 +189,7 @@ static void build_halves(scene *scene, bool turned)
     material->base_color_texture = shapes_texture(scene, 2, 1, texels, false);
     if (turned)
         material->base_color_mapping = (texture_mapping){{-1, 0, 1}, {0, 1, 0}, TRACE_WRAP_REPEAT, TRACE_WRAP_REPEAT};
-    shapes_quad(scene, (vec3){-1, -1, 0}, (vec3){2, 0, 0}, (vec3){0, 2, 0});
+    add_quad(scene);
 }
 
 /* The shaders are made for what scenes have: plain ones, others, and plain ones again. */
@@ -193,10 +225,8 @@ static void test_scenes_in_turn(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mappings),
-        cmocka_unit_test(test_own_mappings),
-        cmocka_unit_test(test_vertex_colors),
-        cmocka_unit_test(test_scenes_in_turn),
+        cmocka_unit_test(test_mappings),      cmocka_unit_test(test_own_mappings),   cmocka_unit_test(test_normal_maps),
+        cmocka_unit_test(test_vertex_colors), cmocka_unit_test(test_scenes_in_turn),
     };
     int status = pictures_open();
     return status ? status : pictures_close(cmocka_run_group_tests(tests, NULL, NULL));
