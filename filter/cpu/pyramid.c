@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "levels.h"
 #include "network.h"
 
 enum { RGB = 3 };
@@ -83,11 +84,6 @@ static void read_light(const wf_light *light, int64_t y, int64_t x, float rgb[RG
         rgb[c] /= ((const float *)albedo->data)[(y * albedo->width + x) * WF_ALBEDO_CHANNELS + c] + light->epsilon;
 }
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 wf_result wf_cpu_down(wf_device *device, wf_stream stream, const wf_down_call *call)
 {
     (void)device, (void)stream;
@@ -95,7 +91,7 @@ wf_result wf_cpu_down(wf_device *device, wf_stream stream, const wf_down_call *c
 #pragma omp parallel for
     for (int64_t y = 0; y < height; y += 2) {
         for (int64_t x = 0; x < width; x += 2) {
-            const int64_t rows = smaller(2, height - y), columns = smaller(2, width - x);
+            const int64_t rows = wf_smaller(2, height - y), columns = wf_smaller(2, width - x);
             float sum[RGB] = {0};
             for (int64_t i = 0; i < rows * columns; i++) {
                 float rgb[RGB];
@@ -117,17 +113,6 @@ static float sigmoid(float value)
     return 1 / (1 + expf(-value));
 }
 
-/* U of a coarse plane at a fine pixel. */
-static float upsample(const wf_tensor *coarse, int64_t c, int64_t y, int64_t x)
-{
-    const int64_t last_y = coarse->size[2] - 1, last_x = coarse->size[3] - 1, y0 = y / 2, x0 = x / 2;
-    const int64_t y1 = y % 2 ? smaller(y0 + 1, last_y) : y0 > 0 ? y0 - 1 : 0;
-    const int64_t x1 = x % 2 ? smaller(x0 + 1, last_x) : x0 > 0 ? x0 - 1 : 0;
-    const float near = 0.75f * *at(coarse, c, y0, x0) + 0.25f * *at(coarse, c, y0, x1);
-    const float far = 0.75f * *at(coarse, c, y1, x0) + 0.25f * *at(coarse, c, y1, x1);
-    return 0.75f * near + 0.25f * far;
-}
-
 /* o of a level. */
 static float blended(const wf_filtered *level, int op, int64_t c, int64_t y, int64_t x)
 {
@@ -136,16 +121,7 @@ static float blended(const wf_filtered *level, int op, int64_t c, int64_t y, int
     if (!alpha->data)
         return filtered;
     const float logit = ((const float *)alpha->data)[(y * alpha->width + x) * WF_ALPHA_CHANNELS + op];
-    return filtered + sigmoid(logit) * upsample(&level->blend[op], c, y, x);
-}
-
-static float mean_of_four(const wf_tensor *planes, int64_t c, int64_t y, int64_t x)
-{
-    const int64_t rows = smaller(2, planes->size[2] - y), columns = smaller(2, planes->size[3] - x);
-    float sum = 0;
-    for (int64_t i = 0; i < rows * columns; i++)
-        sum += *at(planes, c, y + i / columns, x + i % columns);
-    return sum / (float)(rows * columns);
+    return filtered + sigmoid(logit) * wf_level_up((wf_plane){&level->blend[op], 0, c}, y, x);
 }
 
 /* What the coarser levels add. */
@@ -158,7 +134,7 @@ static void write_blend(unsigned operators, const wf_filtered *own, const wf_fil
             for (int c = 0; c < RGB && operators >> op & 1; c++) {
                 for (int64_t x = 0; x < width; x++)
                     *at(&own->blend[op], c, y, x) =
-                        blended(coarser, op, c, y, x) - mean_of_four(&own->image[op], c, 2 * y, 2 * x);
+                        blended(coarser, op, c, y, x) - wf_level_down((wf_plane){&own->image[op], 0, c}, y, x);
             }
         }
     }
