@@ -208,6 +208,38 @@ static void test_sky_over_a_plane(void **state)
     frame_free(&frame);
 }
 
+/* The sun's disk, in front of the sky, has all of its light; behind oneself there is the ground and no other sun. */
+static void test_disk_of_the_sun(void **state)
+{
+    (void)state;
+    enum { SIZE = 64 };
+    const vec3 up = {0.48f, 0.6f, 0.64f}, down = {-0.48f, -0.6f, -0.64f};
+    error error;
+    sky sky;
+    require(sky_create(up, SKY_TURBIDITY, &sky, &error), &error);
+    const sun sun = sky_sun(&sky);
+    const double pixel = pow(2 * tan(0.5 * pi / 180) / SIZE, 2); /* solid angle, of pictures of one degree */
+    for (int i = 0; i < 2; i++) {
+        scene scene = shapes_scene();
+        shapes_material(&scene);
+        shapes_quad(&scene, (vec3){9, 9, 9}, (vec3){1, 0, 0}, (vec3){0, 1, 0});
+        scene.environment = (environment){.kind = ENVIRONMENT_SKY, .sun_direction = up};
+        tracer_frame wanted = plain_frame(look((vec3){0, 0, 0}, i ? down : up, 1), 4);
+        frame frame = shoot_once(&scene, SIZE, SIZE, &wanted);
+        float around[3];
+        sky_radiance(&sky, i ? down : up, around);
+        for (int channel = 0; channel < 3; channel++) {
+            double sum = 0;
+            for (int p = 0; p < SIZE * SIZE; p++)
+                sum += pixel * frame.layers[FRAME_COLOR].pixels[4 * p + channel];
+            double expected = SIZE * SIZE * pixel * around[channel];
+            expected += i ? 0 : (sun.radiance[channel] - around[channel]) * sun.solid_angle;
+            assert_near(sum, expected, 0.02 * expected, i ? "behind" : "sun", channel, 0);
+        }
+        frame_free(&frame);
+    }
+}
+
 /* An environment that is black but for two texels, which light the plane as their picture says however they are found:
  * black texels are entries of the table that only lead to others. */
 static void test_dark_environment(void **state)
@@ -355,15 +387,11 @@ static void test_lens(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sizes_and_places),
-        cmocka_unit_test(test_furnace_diffuse),
-        cmocka_unit_test(test_furnace_of_rough_surfaces),
-        cmocka_unit_test(test_rectangle_over_a_plane),
-        cmocka_unit_test(test_sky_over_a_plane),
-        cmocka_unit_test(test_dark_environment),
-        cmocka_unit_test(test_fresnel_reflection),
-        cmocka_unit_test(test_strategies_agree),
-        cmocka_unit_test(test_lens),
+        cmocka_unit_test(test_sizes_and_places),          cmocka_unit_test(test_furnace_diffuse),
+        cmocka_unit_test(test_furnace_of_rough_surfaces), cmocka_unit_test(test_rectangle_over_a_plane),
+        cmocka_unit_test(test_sky_over_a_plane),          cmocka_unit_test(test_disk_of_the_sun),
+        cmocka_unit_test(test_dark_environment),          cmocka_unit_test(test_fresnel_reflection),
+        cmocka_unit_test(test_strategies_agree),          cmocka_unit_test(test_lens),
     };
     int status = pictures_open();
     if (status != 0)
