@@ -124,6 +124,25 @@ static void test_not_looked_through(void **state)
     }
 }
 
+/* Polish over black is a mirror, over anything brighter a surface of its own: straight on the coat scatters 0.04, the
+ * paint 0.96 of its color, and a quarter of both is the limit. */
+static void test_polish(void **state)
+{
+    (void)state;
+    static const float colors[] = {0.01f, 0.02f};
+    for (int i = 0; i < 2; i++) {
+        scene scene;
+        build_mirror(&scene, 0);
+        material *polish = &scene.materials[1];
+        polish->metallic = 0, polish->ior = 1.5f;
+        polish->base_color[0] = polish->base_color[1] = polish->base_color[2] = colors[i];
+        tracer_frame wanted = plain_frame(look((vec3){0, 0, 2}, (vec3){0, 0, 0}, 10), 16);
+        frame frame = shoot_sampled(&scene, 4, 4, &wanted);
+        assert_near(at(&frame, FRAME_NORMAL, 1, 2)[2], i == 0 ? -1 : 1, 0.02, "normal", i, 0);
+        frame_free(&frame);
+    }
+}
+
 /* A pane between two walls: the Fresnel blend of both, of as many reflections as there are between the
  * pane's faces; the light that passes is tinted at each crossing. And a coated wall: its coat reflects
  * too little to be looked through. */
@@ -281,9 +300,13 @@ static void test_pictures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_samples_average),    cmocka_unit_test(test_mirror),
-        cmocka_unit_test(test_not_looked_through), cmocka_unit_test(test_pane),
-        cmocka_unit_test(test_lens_blurs),         cmocka_unit_test(test_samples_add_up),
+        cmocka_unit_test(test_samples_average),
+        cmocka_unit_test(test_mirror),
+        cmocka_unit_test(test_not_looked_through),
+        cmocka_unit_test(test_polish),
+        cmocka_unit_test(test_pane),
+        cmocka_unit_test(test_lens_blurs),
+        cmocka_unit_test(test_samples_add_up),
         cmocka_unit_test(test_pictures),
     };
     int skipped = pictures_open();
