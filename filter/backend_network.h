@@ -175,7 +175,8 @@ typedef struct wf_logits_call {
     wf_activation decoded;
     wf_logits_part part;
     int first_row, rows;
-    void *planes; /* dense, of all rows and the table's dtype */
+    const void *logits; /* what level_logits wrote, and decoded may be gone; NULL: they are made of decoded */
+    void *planes;       /* dense, of all rows and the table's dtype */
 } wf_logits_call;
 
 typedef struct wf_network_table {

@@ -62,6 +62,7 @@ wf_result wf_denoiser_logits(const wf_denoiser *denoiser, wf_stream stream, wf_o
     *alpha = (wf_tensor){0};
     wf_logits_call call = {.head = found->head,
                            .decoded = found->decoded,
+                           .logits = found->logits,
                            .part = op == WF_SPLAT ? WF_LOGITS_SPLAT : WF_LOGITS_GATHER,
                            .first_row = first,
                            .rows = last - first,

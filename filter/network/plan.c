@@ -372,7 +372,10 @@ static void filter_level(planner *p, int level, tensor decoded, int light, tenso
 {
     wf_level_call *call = &add_step(p, STEP_LEVEL, WF_STAGE_FILTERS, "filter", level)->call.level;
     call->head = head_of(p, level);
-    use_tensor(p, &call->decoded, decoded);
+    if (p->logits[level] == NONE)
+        use_tensor(p, &call->decoded, decoded);
+    else
+        call->decoded = decoded.shape;
     use_light(p, &call->light, level, light, albedo);
     use_filtered(p, &call->output, level, own);
     if (level == 0)
@@ -387,14 +390,13 @@ static void filter_level(planner *p, int level, tensor decoded, int light, tenso
     if (p->logits[level] == NONE)
         p->step->info.flop = logits_flop(p, &call->head, level);
     else
-        p->step->info.bytes += (double)p->buffers[p->logits[level]].size - (double)activation_bytes(p, &decoded.shape);
+        p->step->info.bytes += (double)p->buffers[p->logits[level]].size;
 }
 
 /* What a level reads and writes: until the last step, as backends may work on several levels at once. */
 static void keep_level(planner *p, int level, tensor decoded, int light, const level_buffers *buffers)
 {
-    keep_buffer(p, p->logits[level]);
-    keep_buffer(p, decoded.buffer);
+    keep_buffer(p, p->logits[level] == NONE ? decoded.buffer : p->logits[level]);
     keep_buffer(p, light);
     keep_buffer(p, buffers->alpha.buffer);
     for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
@@ -412,6 +414,10 @@ static void filter(planner *p, const tensor decoded[WF_NETWORK_MAX_LEVELS])
     for (int level = 0; level < levels; level++) {
         light[level] = level == 0 ? NONE : new_buffer(p, planes_bytes(p, level));
         filtered[level] = new_level(p, level);
+    }
+    for (int level = 0; level < levels; level++) { /* the next step does not wait for logits */
+        if (p->logits[level] != NONE)
+            p->buffers[decoded[level].buffer].last = p->denoiser->step_count;
     }
     const tensor albedo = filter_albedo(p, decoded[0], levels, light);
     for (int level = levels - 1; level >= 0; level--)

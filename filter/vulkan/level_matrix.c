@@ -4,6 +4,7 @@
 #include "half.h"
 #include "network.h"
 
+#include "level_copy.comp.h"
 #include "level_emulated.comp.h"
 #include "level_filter.comp.h"
 #include "level_logits.comp.h"
@@ -164,6 +165,14 @@ static wf_result get_logits_pipeline(vulkan_device *device, const wf_head *head,
     return wf_vulkan_get_pipeline(device, pipeline);
 }
 
+static wf_result get_copy_pipeline(vulkan_device *device, const wf_head *head, vulkan_pipeline *pipeline)
+{
+    static const vulkan_shader shader = {level_copy_comp, sizeof level_copy_comp};
+    *pipeline = (vulkan_pipeline){.shader = &shader,
+                                  .constants = {[WF_LEVEL_KERNEL] = head->kernel, [WF_LEVEL_ALPHAS] = head->alphas}};
+    return wf_vulkan_get_pipeline(device, pipeline);
+}
+
 static wf_result get_pipeline(vulkan_device *device, const wf_head *head, int kind, int alphas, float epsilon,
                               shape *chosen, vulkan_pipeline *pipeline)
 {
@@ -196,8 +205,10 @@ wf_result wf_vulkan_prepare_level_matrix(vulkan_device *device, const wf_head *h
         WF_TRY(get_pipeline(device, head, WF_LEVEL_ALBEDO, 0, 0, &s, &pipeline));
     if (!is_small(head->kernel))
         return WF_OK;
-    if (has_planes(head, WF_LEVEL_BOTH))
+    if (has_planes(head, WF_LEVEL_BOTH)) {
         WF_TRY(get_logits_pipeline(device, head, &pipeline));
+        WF_TRY(get_copy_pipeline(device, head, &pipeline));
+    }
     WF_TRY(get_pipeline(device, head, WF_LEVEL_GATHER, head->alphas, epsilon, &s, &pipeline));
     WF_TRY(get_pipeline(device, head, WF_LEVEL_SPLAT, head->alphas, epsilon, &s, &pipeline));
     return get_pipeline(device, head, WF_LEVEL_BOTH, head->alphas, epsilon, &s, &pipeline);
@@ -273,6 +284,28 @@ wf_result wf_vulkan_level_logits(wf_device *base, wf_stream stream, const wf_lev
     WF_TRY(get_logits_pipeline(device, &call->head, &pipeline));
     wf_vulkan_dispatch(device, stream, &pipeline, &push, sizeof push, wf_vulkan_divide_up(push.width, WARP),
                        wf_vulkan_divide_up(push.height, WF_LEVEL_LOGITS_THREADS / WARP));
+    return WF_OK;
+}
+
+/* Gather's taps come first, then the alphas, then splat's taps. */
+wf_result wf_vulkan_copy_logits(vulkan_device *device, wf_stream stream, const wf_logits_call *call)
+{
+    const wf_head *head = &call->head;
+    const int taps = head->kernel * head->kernel, are_alphas = call->part == WF_LOGITS_ALPHAS;
+    const int firsts[] = {[WF_LOGITS_GATHER] = 0, [WF_LOGITS_ALPHAS] = taps, [WF_LOGITS_SPLAT] = taps + head->alphas};
+    const struct wf_level_copy_push push = {.width = call->decoded.width,
+                                            .height = call->decoded.height,
+                                            .first_row = call->first_row,
+                                            .last_row = call->first_row + call->rows,
+                                            .first = firsts[call->part],
+                                            .count = wf_head_count(head, call->part),
+                                            .factor = are_alphas ? 1 : 1 / LOG2_E,
+                                            .logits_data = wf_vulkan_address(call->logits),
+                                            .output_data = wf_vulkan_address(call->planes)};
+    vulkan_pipeline pipeline;
+    WF_TRY(get_copy_pipeline(device, head, &pipeline));
+    wf_vulkan_dispatch(device, stream, &pipeline, &push, sizeof push, wf_vulkan_divide_up(push.width, WF_GROUP_WIDTH),
+                       wf_vulkan_divide_up(call->rows, WF_GROUP_HEIGHT));
     return WF_OK;
 }
 

@@ -23,6 +23,7 @@ void wf_vulkan_arrange_matrix_head(const wf_head *head, const float *weight, con
 int wf_vulkan_has_level_matrix(const vulkan_device *device, int kernel);
 wf_result wf_vulkan_filter_albedo_matrix(vulkan_device *device, wf_stream stream, const wf_albedo_call *call);
 wf_result wf_vulkan_filter_level_matrix(vulkan_device *device, wf_stream stream, const wf_level_call *call);
+wf_result wf_vulkan_copy_logits(vulkan_device *device, wf_stream stream, const wf_logits_call *call);
 
 size_t wf_vulkan_plain_head_bytes(const wf_head *head);
 size_t wf_vulkan_head_bytes(const wf_head *head);

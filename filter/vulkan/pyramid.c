@@ -238,6 +238,8 @@ wf_result wf_vulkan_blend(wf_device *device, wf_stream stream, const wf_blend_ca
 
 wf_result wf_vulkan_logits(wf_device *device, wf_stream stream, const wf_logits_call *call)
 {
+    if (call->logits)
+        return wf_vulkan_copy_logits((vulkan_device *)device, stream, call);
     const int first = wf_head_first(&call->head, call->part), count = wf_head_count(&call->head, call->part);
     return wf_vulkan_record_logits((vulkan_device *)device, stream, &call->head, &call->decoded, first, first + count,
                                    call->first_row, call->rows, call->planes, 0);

@@ -15,6 +15,7 @@ wf_embed_shader(wf
   network/convolve_matrix.comp.glsl network/convolve_emulated.comp.glsl network/convolve_features.comp.glsl
   network/convolve_features_emulated.comp.glsl network/level_matrix.comp.glsl network/level_emulated.comp.glsl
   network/level_logits.comp.glsl network/level_logits_emulated.comp.glsl network/level_filter.comp.glsl
+  network/level_copy.comp.glsl
   network/pool.comp.glsl network/logits.comp.glsl network/light.comp.glsl network/halve.comp.glsl
   network/join.comp.glsl network/blend.comp.glsl)
 target_link_libraries(wf PUBLIC Vulkan::Vulkan)

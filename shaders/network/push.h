@@ -166,6 +166,15 @@ struct wf_level_logits_push {
     uint64_t decoded_data, parameters_data, logits_data;
 };
 
+/* Of level_copy.comp.glsl: count planes from the first one on, times the factor. Rows first_row ... last_row - 1. */
+struct wf_level_copy_push {
+    int first_group_x, first_group_y;
+    int width, height, first_row, last_row;
+    int first, count;
+    float factor;
+    uint64_t logits_data, output_data;
+};
+
 /* Of level_matrix.glsl. Parameters: biases (float32) and weights (row, input) of the parts of the head, gather's and
  * then splat's, or the albedo's; rows are the logits of the taps, times log2(e), and of the alphas. Of
  * level_filter.comp.glsl, with the logits in place of what is decoded and without parameters. Gather's and splat's

@@ -509,6 +509,22 @@ static void test_steps(void **state)
     wf_network_close(network);
 }
 
+/* Of the bundled network where matrices are multiplied: activations are float16, logits come and go. */
+static void test_memory(void **state)
+{
+    (void)state;
+    wf_device_info info;
+    assert_int_equal(wf_get_info(device, &info), WF_OK);
+    if (backend != WF_CUDA && !strstr(info.driver, " matrices"))
+        return;
+    wf_network *network = open_network("../../../assets/networks/kpn");
+    wf_denoiser *denoiser;
+    assert_int_equal(wf_denoiser_create(device, network, 1920, 1080, &denoiser), WF_OK);
+    assert_true(wf_denoiser_memory(denoiser) <= 250 * 1000 * 1000);
+    wf_denoiser_destroy(denoiser);
+    wf_network_close(network);
+}
+
 int main(int argc, char **argv)
 {
     const int status = suite_open(argc, argv);
@@ -524,6 +540,7 @@ int main(int argc, char **argv)
         TEST(test_holes),         TEST(test_numbers_that_are_none),
         TEST(test_another_image), TEST(test_layers),
         TEST(test_layer_errors),  TEST(test_steps),
+        TEST(test_memory),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     wf_destroy(reference);
