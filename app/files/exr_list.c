@@ -46,11 +46,13 @@ bool exr_list(const char *path, const char *const *channels, int channel_count, 
 {
     reader reader;
     place places[FRAME_LAYER_COUNT];
+    exr_window window;
     struct error inner = {""};
     bool opened = reader_open(&reader, path, &inner);
     for (int part = 0; opened && part < exr_file_part_count(reader.file); part++)
         print_part(to, part, exr_file_part(reader.file, part));
-    if (opened && locate_layers(&reader, FRAME_COLOR, channels, channel_count, places, &inner))
+    if (opened && locate_layers(&reader, FRAME_COLOR, channels, channel_count, places, &inner) &&
+        find_window(reader.file, places, &window, &inner))
         print_layers(to, path, &reader, places);
     else if (opened)
         fprintf(to, "no frame: %s\n", inner.message);

@@ -15,8 +15,10 @@ static bool check_window(const char *name, const exr_window *window, error *erro
                              (long long)window->width, (long long)window->height, MAX_SIZE, MAX_SIZE);
 }
 
-static bool check_part(const exr_part *part, error *error)
+static bool check_part(const exr_part *part, int number, error *error)
 {
+    if (part->deep)
+        return error_set(error, "part %d is deep, expected a flat image", number);
     return check_window("data", &part->data, error) && check_window("display", &part->display, error);
 }
 
@@ -143,8 +145,6 @@ static bool read_part(exr_file *file, int part, const exr_window *frame, const p
     list_components(&transfer, part, places, images);
     if (transfer.component_count == 0)
         return true;
-    if (transfer.part->deep)
-        return error_set(error, "part %d is deep, expected a flat image", part);
     bool ok = true;
     for (int i = 0; i < transfer.component_count && ok; i++)
         ok = target_of(&transfer, transfer.components[i].channel) ||
@@ -192,19 +192,17 @@ static bool allocate(image *image, const exr_window *window, int channels, error
     return image->pixels || no_memory(window, error);
 }
 
-/* The frame's window is the data window of its color's, or its first layer's, part. All parts that layers come from
- * have a display window of one size. */
-static bool find_window(const exr_file *file, const place *places, exr_window *frame, error *error)
+bool find_window(const exr_file *file, const place places[FRAME_LAYER_COUNT], exr_window *window, error *error)
 {
     const exr_window *display = NULL;
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
         for (int i = 0; places[layer].found && i < places[layer].count; i++) {
             const exr_part *part = exr_file_part(file, places[layer].parts[i]);
-            if (!check_part(part, error))
+            if (!check_part(part, places[layer].parts[i], error))
                 return false;
             if (!display) {
                 display = &part->display;
-                *frame = part->data;
+                *window = part->data;
             }
             if (part->display.width != display->width || part->display.height != display->height)
                 return error_set(error, "its %s is %lldx%lld pixels, its color %lldx%lld", frame_layer_name(layer),

@@ -92,6 +92,11 @@ char *describe_missed(const reader *reader, const place places[FRAME_LAYER_COUNT
 
 /* ---- exr_pixels.c: from places to images ------------------------------------------------------------------------- */
 
+/* The frame's window: the data window of its color's, or its first layer's, part. False and *error where what was found
+ * is no frame: of deep parts, of parts whose display windows differ in size, of windows not within 1x1 to
+ * FRAME_FILE_MAX_SIZE x FRAME_FILE_MAX_SIZE. */
+bool find_window(const exr_file *file, const place places[FRAME_LAYER_COUNT], exr_window *window, error *error);
+
 /* Reads the layers that were found into images, which the caller frees in any case, and says what part of the file's
  * pixels they are: the color's data window. What another part's data window does not cover is 0. What is not finite is
  * mended, and a line in damage says so. */

@@ -263,6 +263,8 @@ def test_keep_deep_parts(wfview, tmp_path):
     assert "part 1 \"deep\": deep scan lines, ZIPS" in wfview("--list", path).done().output
     sentence = wfview(*RUN, "--save", tmp_path / "out", "--keep-channels", path).sentence()
     assert sentence.endswith("gather.exr: cannot write: part 1 of the frame is deep, and deep parts cannot be kept")
+    listed = wfview("--list", path, "--channel", "depth=deep.Z").done().output
+    assert listed.endswith("no frame: part 1 is deep, expected a flat image\n")
     sentence = wfview(*RUN, "--channel", "depth=deep.Z", path).sentence()
     assert sentence == f"wfview: {path}: part 1 is deep, expected a flat image"
 
