@@ -143,7 +143,8 @@ void build_grid(const ui_facts *facts, view *view, view_context *context, ui_lay
     const view_grid grid = view_arrange_grid(view, context, area.width, area.height);
     const float gap = px(2);
     for (int i = 0; i < grid.count; i++) {
-        const int row = i / grid.columns, column = i % grid.columns;
+        const int row = grid.down ? i % grid.rows : i / grid.columns;
+        const int column = grid.down ? i / grid.rows : i % grid.columns;
         const float columns = (float)grid.columns, rows = (float)grid.rows;
         float x0 = std::floor(area.x + (area.width + gap) * (float)column / columns);
         float x1 = std::floor(area.x + (area.width + gap) * (float)(column + 1) / columns - gap);

@@ -100,15 +100,19 @@ static int rows_of(int count, int columns)
     return (count + columns - 1) / columns;
 }
 
+/* Target pixels a texel, where the picture fits its pane. */
+static double zoom_of(int columns, int rows, const view_context *context, float width, float height)
+{
+    return fmin((double)width / columns / context->image_width, (double)height / rows / context->image_height);
+}
+
 /* As many columns as make the pictures largest. */
 static int best_columns(int count, const view_context *context, float width, float height)
 {
     int best = 1;
     double largest = 0;
     for (int columns = 1; columns <= count; columns++) {
-        const double across = (double)width / columns / context->image_width;
-        const double down = (double)height / rows_of(count, columns) / context->image_height;
-        const double zoom = fmin(across, down);
+        const double zoom = zoom_of(columns, rows_of(count, columns), context, width, height);
         if (zoom > largest) {
             largest = zoom;
             best = columns;
@@ -121,12 +125,14 @@ view_grid view_arrange_grid(const view *view, const view_context *context, float
 {
     const int count = view->pane_count;
     if (view->solo >= 0)
-        return (view_grid){view->solo, 1, 1, 1};
+        return (view_grid){view->solo, 1, 1, 1, false};
     int columns = view->columns ? view->columns : best_columns(count, context, width, height);
     columns = columns > count ? count : columns;
-    if (view->first_row)
-        return (view_grid){0, columns, columns, 1};
-    return (view_grid){0, count, columns, rows_of(count, columns)};
+    const int shown = view->first_row ? columns : count, rows = rows_of(shown, columns);
+    if (!view->arranged && height > width &&
+        zoom_of(rows, columns, context, width, height) > zoom_of(columns, rows, context, width, height))
+        return (view_grid){0, shown, rows, columns, true};
+    return (view_grid){0, shown, columns, rows, false};
 }
 
 static bool is_map(int layer)

@@ -126,9 +126,12 @@ void view_turn_page(view *view, const view_context *context, int step);
 void view_toggle_wipe(view *view, const view_context *context);
 
 /* Which panes are shown, in how many columns and rows, of an area of that many target pixels: view->solo alone, or from
- * the first on. Those of a wipe are not arranged by this. */
+ * the first on. down: they fill a column before the next one, as those of view_arrange do, with rows and columns
+ * exchanged, in an area that is higher than wide, where that makes pictures larger. Those of a wipe are not arranged by
+ * this. */
 typedef struct view_grid {
     int first, count, columns, rows;
+    bool down;
 } view_grid;
 view_grid view_arrange_grid(const view *view, const view_context *context, float width, float height);
 

@@ -226,6 +226,7 @@ static void assert_grid(const view *view, float width, float height, view_grid e
     assert_int_equal(grid.count, expected.count);
     assert_int_equal(grid.columns, expected.columns);
     assert_int_equal(grid.rows, expected.rows);
+    assert_int_equal(grid.down, expected.down);
 }
 
 /* Every number of columns is tried here, too: none may make larger pictures. */
@@ -250,17 +251,39 @@ static void grids_make_the_largest_pictures(void **state)
         }
     }
     view view = view_of(6);
-    assert_grid(&view, 1280, 460, (view_grid){0, 6, 3, 2});
-    assert_grid(&view, 300, 1200, (view_grid){0, 6, 1, 6});
+    assert_grid(&view, 1280, 460, (view_grid){0, 6, 3, 2, false});
+    assert_grid(&view, 300, 1200, (view_grid){0, 6, 1, 6, false});
     view.columns = 4;
-    assert_grid(&view, 1280, 460, (view_grid){0, 6, 4, 2});
+    assert_grid(&view, 1280, 460, (view_grid){0, 6, 4, 2, false});
     view.first_row = true;
-    assert_grid(&view, 1280, 460, (view_grid){0, 4, 4, 1});
+    assert_grid(&view, 1280, 460, (view_grid){0, 4, 4, 1, false});
     view.solo = 5;
-    assert_grid(&view, 1280, 460, (view_grid){5, 1, 1, 1});
+    assert_grid(&view, 1280, 460, (view_grid){5, 1, 1, 1, false});
     view = view_of(2);
     view.columns = 12;
-    assert_grid(&view, 1280, 460, (view_grid){0, 2, 2, 1});
+    assert_grid(&view, 1280, 460, (view_grid){0, 2, 2, 1, false});
+}
+
+/* What nobody chose stands upright where the view does: each picture beside what it is compared with. */
+static void first_panes_stand_in_portraits(void **state)
+{
+    (void)state;
+    view view = {.solo = -1};
+    view_arrange(&view, true);
+    assert_grid(&view, 1280, 460, (view_grid){0, 6, 3, 2, false});
+    assert_grid(&view, 720, 1040, (view_grid){0, 6, 2, 3, true});
+    assert_grid(&view, 320, 270, (view_grid){0, 6, 3, 2, false}); /* wider than high */
+    const view_context upright = {.image_width = 20, .image_height = 90};
+    assert_false(view_arrange_grid(&view, &upright, 320, 340).down); /* pictures would be smaller */
+    assert_grid(&view, 480, 180, (view_grid){0, 6, 3, 2, false});
+    view.first_row = true;
+    assert_grid(&view, 1280, 460, (view_grid){0, 3, 3, 1, false});
+    assert_grid(&view, 720, 1040, (view_grid){0, 3, 1, 3, true});
+    view.solo = 4;
+    assert_grid(&view, 720, 1040, (view_grid){4, 1, 1, 1, false});
+    view.solo = -1;
+    view.arranged = true; /* the user's columns stay */
+    assert_grid(&view, 720, 1040, (view_grid){0, 3, 3, 1, false});
 }
 
 static void panes_come_and_go(void **state)
@@ -344,6 +367,7 @@ int main(void)
         cmocka_unit_test(maps_change_levels),
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(grids_make_the_largest_pictures),
+        cmocka_unit_test(first_panes_stand_in_portraits),
         cmocka_unit_test(panes_come_and_go),
         cmocka_unit_test(measures),
         cmocka_unit_test(keys_act_on_panes_that_are_there),
