@@ -27,7 +27,7 @@ static size_t stem_length(const char *file)
 
 static bool is_separator(char c)
 {
-    return c && strchr(SEPARATORS, c);
+    return c && strchr(SEPARATORS " ", c);
 }
 
 /* Where the number begins in a stem; its end: there is none. */

@@ -23,7 +23,8 @@ def saved(folder):
 NAMES = [("shot.1004.exr", "1004"), ("shot_0007.exr", "0007"), ("0012.exr", "0012"), ("render0001.exr", "0001"),
          ("a-3.exr", "3"), ("x.0005.hdr.exr", "0005"), ("SHOT.0001.EXR", "0001"), ("shot.exr", None),
          ("scene2.exr", None), ("shot_v003.exr", None), ("shot_v003.1001.exr", "1001"), ("4spp.exr", None),
-         ("room_1920x1080.exr", None), ("room_1920x1080.0007.exr", "0007"), ("x1080.exr", "1080")]
+         ("room_1920x1080.exr", None), ("room_1920x1080.0007.exr", "0007"), ("x1080.exr", "1080"),
+         ("my shot 8.exr", "8"), ("shot v003.exr", None), ("shot .exr", None)]
 
 
 @pytest.mark.parametrize("name,number", NAMES)
@@ -31,6 +32,18 @@ def test_a_frame_keeps_its_number(wfview, tmp_path, name, number):
     wfview(*RUN, "--save", tmp_path / "out", write(tmp_path / name)).done()
     middle = f".{number}" if number else ""
     assert saved(tmp_path / "out") == [f"gather{middle}.exr", f"splat{middle}.exr"]
+
+
+def test_numbers_behind_spaces(wfview, tmp_path):
+    for i in (8, 9, 12, 100):
+        write(tmp_path / f"my shot {i}.exr", i)
+    result = wfview(*RUN, "--save", tmp_path / "out", tmp_path)
+    assert result.status == 0
+    assert "89 of the frames my shot 8.exr to my shot 100.exr are missing, the first is number 10\n" in result.errors
+    for i in (8, 9, 12, 100):
+        assert (frames.read(tmp_path / "out" / f"gather.{i}.exr") == i).all()
+    wfview(*RUN, "--save", tmp_path / "{name}-{number}-{layer}.exr", tmp_path / "my shot 12.exr").done()
+    assert (tmp_path / "my shot-12-gather.exr").exists()
 
 
 def test_frames_of_a_sequence_keep_theirs(wfview, tmp_path):
