@@ -91,7 +91,7 @@ const option_row option_rows[] = {
              "what Cycles writes without albedo (DiffDir, GlossInd, ...)"},
     {"strict", NULL, RECORDED | STREAMED, OPTION_FLAG(strict),
      .help = "refuse frames with pixels that are NaN or infinite, or colors beyond 1e30; else such pixels of the\n"
-             "color become the mean of their neighbours, those of guides 0, and that is said"},
+             "color become the mean of their neighbors, those of guides 0, and that is said"},
     {"list", "PATH", LIST, OPTION_TEXT(list),
      .help = "print what is in a frame and which of its channels would be taken, and end; of a DIRECTORY or\n"
              "'PATTERN' how many frames it stands for, which are missing, and what is in the first one"},

@@ -39,7 +39,7 @@
 /* Specialization constants of kernel.glsl: of gather, splat, gather_splat and grad_weight. */
 #define WF_KERNEL_GROUP_WIDTH  0 /* threads of a workgroup */
 #define WF_KERNEL_GROUP_HEIGHT 1
-#define WF_KERNEL_PIXELS       2 /* neighbouring pixels of a thread */
+#define WF_KERNEL_PIXELS       2 /* neighboring pixels of a thread */
 #define WF_KERNEL_GROUPS       3 /* groups of as many taps, that are read before they are used */
 #define WF_KERNEL_HEIGHT       4
 #define WF_KERNEL_WIDTH        5

@@ -52,7 +52,7 @@ void race_describe(const race *race, char work[CHOICE_WORK_SIZE])
 /* Grey, whatever the layer. */
 static bool clear_layers(void *maker, const denoiser_turn *turn, error *error)
 {
-    static const VkClearColorValue grey = {.float32 = {0.5f, 0.5f, 0.5f, 1}};
+    static const VkClearColorValue gray = {.float32 = {0.5f, 0.5f, 0.5f, 1}};
     const denoiser_input *input = maker;
     (void)error;
     for (int layer = 0; layer < FRAME_LAYER_COUNT; layer++) {
@@ -61,7 +61,7 @@ static bool clear_layers(void *maker, const denoiser_turn *turn, error *error)
             continue;
         commands_discard(turn->commands, &image, 1, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_TRANSFER_BIT,
                          VK_ACCESS_TRANSFER_WRITE_BIT);
-        vkCmdClearColorImage(turn->commands, image, VK_IMAGE_LAYOUT_GENERAL, &grey, 1, &image_range);
+        vkCmdClearColorImage(turn->commands, image, VK_IMAGE_LAYOUT_GENERAL, &gray, 1, &image_range);
     }
     return true;
 }

@@ -17,7 +17,7 @@ typedef struct race {
 /* What times depend on, in words. */
 void race_describe(const race *race, char work[CHOICE_WORK_SIZE]);
 
-/* A choice_timer, of a race: milliseconds of a frame whose layers are grey, the hand-overs included, with as
+/* A choice_timer, of a race: milliseconds of a frame whose layers are gray, the hand-overs included, with as
  * many frames in flight as the viewer has; the shortest of a few runs. Takes up to about a second, and the
  * memory of a denoiser meanwhile. */
 double race_time(void *race, wf_backend backend);

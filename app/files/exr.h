@@ -2,13 +2,13 @@
  *
  * What is read: single-part and multi-part files, scanline and tiled (level 0 of mip maps), HALF, FLOAT and UINT
  * channels, every compression that the OpenEXR in use has (3.1 to 3.3 lack HTJ2K). Channels with fewer samples than
- * pixels are interpolated; luminance and chroma (Y, RY, BY) become R,G,B, a lone Y grey. Channels are found by their
+ * pixels are interpolated; luminance and chroma (Y, RY, BY) become R,G,B, a lone Y gray. Channels are found by their
  * names: an explicit mapping LAYER=NAME first, else by the rules of exr_rules.c, which know what renderers write. In a
  * multi-part file PART.CHANNEL counts as a channel's name too. Of several views the first one is read. For OIDN,
  * NAME.alb.exr and NAME.nrm.exr beside NAME.hdr.exr are the albedo and the normal where that file has none of its own.
  *
  * A mapping's NAME is a group (Beauty for Beauty.R, Beauty.G, Beauty.B, or .X, .Y, .Z), or channels by their whole
- * names with commas between them: three of any names, two for motion, one for depth or a grey picture.
+ * names with commas between them: three of any names, two for motion, one for depth or a gray picture.
  *
  * Further layers (FRAME_FURTHER and on) are there where a mapping names them. Their NAME may lack the view layer's name
  * that the color has: DiffDir for ViewLayer.DiffDir. They lie in data windows like the color's.

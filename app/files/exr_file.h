@@ -62,7 +62,7 @@ typedef struct exr_target {
 bool exr_file_read(exr_file *file, int part, const exr_target *targets, int count, error *error);
 
 /* What linear r,g,b count in a part's Y, which depends on its primaries. False and *error
-   where they make no colour space. */
+   where they make no color space. */
 bool exr_file_luminance(const exr_file *file, int part, float luminance[3], error *error);
 
 /* A channel that is written, as float32: samples in rows of its part's data window. samples

@@ -126,7 +126,7 @@ static bool find_list(const reader *reader, const char *list, asker asker, bool 
     return false;
 }
 
-/* A color of one channel is grey. */
+/* A color of one channel is gray. */
 static void repeat_channel(place *place)
 {
     while (place->count < 3) {
@@ -212,7 +212,7 @@ static bool apply_rule(reader *reader, const exr_rule *rule, place *place)
     bool found = !rule->components     ? find_list(reader, rule->group, BY_RULE, false, place)
                  : *rule->group == '*' ? apply_star(reader, rule, place)
                                        : find_group(reader, rule->group, rule->components, BY_RULE, place);
-    if (!found || (strcmp(rule->group, EXR_GREY) == 0 && find_channel(reader, "X", 1, BY_RULE, false)))
+    if (!found || (strcmp(rule->group, EXR_GRAY) == 0 && find_channel(reader, "X", 1, BY_RULE, false)))
         return place->found = false; /* Y beside X is no luminance */
     place->writer = rule->writer;
     place->chroma = strcmp(rule->group, EXR_CHROMA) == 0;

@@ -69,7 +69,7 @@ static void plan_kept(plan *plan, const reader *reader, const place *color)
                   plan->picture->pixels + ALPHA, plan->picture->channels);
 }
 
-/* Each further layer in the channels that it came from; a grey one in its only channel. */
+/* Each further layer in the channels that it came from; a gray one in its only channel. */
 static void add_further(plan *plan, const exr_result *result, const reader *reader, const place *places)
 {
     for (int i = 0; result->further && i < MAX_FURTHER; i++) {

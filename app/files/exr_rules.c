@@ -46,7 +46,7 @@ const exr_rule exr_rules[] = {
     {FRAME_COLOR, "hdr", "RGB", "OIDN"},
     {FRAME_COLOR, EXR_CHROMA, NULL, "luminance and chroma"},
     {FRAME_COLOR, "*", "RGB", "the only or first picture"}, /* Mitsuba's integrators, parts */
-    {FRAME_COLOR, EXR_GREY, NULL, "grey"},
+    {FRAME_COLOR, EXR_GRAY, NULL, "gray"},
 
     {FRAME_ALBEDO, "*.Denoising Albedo", "RGB", "Cycles"},
     {FRAME_ALBEDO, "denoise_albedo", "RGB", "Arnold"},

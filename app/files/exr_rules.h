@@ -29,7 +29,7 @@ extern const int exr_rule_count;
 
 /* Of the rules for luminance with chroma and without. */
 #define EXR_CHROMA "RY,Y,BY"
-#define EXR_GREY   "Y"
+#define EXR_GRAY   "Y"
 
 /* Words by which people recognize channels of a layer that no rule knows, separated by |; NULL: there are none. */
 const char *exr_rule_words(frame_layer layer);

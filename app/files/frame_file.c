@@ -12,7 +12,7 @@
 
 const frame_format frame_formats[] = {
     {".exr", "OpenEXR", "layers by the names of channels; half, float, uint", NULL},
-    {".pfm", "PFM", "one picture of floats, colour or grey; either byte order", pfm_decode},
+    {".pfm", "PFM", "one picture of floats, color or gray; either byte order", pfm_decode},
     {".hdr", "Radiance HDR", "one picture, RGBE", radiance_decode},
     {".png", "PNG", "one picture of 8 or 16 bits, sRGB unless gAMA says linear", png_decode},
 };

@@ -48,7 +48,7 @@ picture_decoder pfm_decode;
    other orientations are refused. */
 picture_decoder radiance_decode;
 
-/* png_read.c: 8 and 16 bits, grey, palettes and color; linear from sRGB, unless its gAMA says that
+/* png_read.c: 8 and 16 bits, gray, palettes and color; linear from sRGB, unless its gAMA says that
    it is linear; times its alpha. */
 picture_decoder png_decode;
 

@@ -211,7 +211,7 @@ static float to_float(array_type type, uint64_t bits)
     return type == ARRAY_FLOAT64 ? (float)value : single;
 }
 
-/* How far apart neighbours along each dimension are, in elements. */
+/* How far apart neighbors along each dimension are, in elements. */
 static void find_strides(const array *array, size_t strides[ARRAY_MAX_RANK])
 {
     size_t stride = 1;

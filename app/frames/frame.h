@@ -12,7 +12,7 @@ typedef struct image {
 } image;
 
 typedef struct frame {
-    char *path; /* of the colour file; owned */
+    char *path; /* of the color file; owned */
     int width, height;
     int x, y;                          /* where it lies in the picture that is shown, of ... */
     int display_width, display_height; /* ... these sizes: it may be a part of that, or reach beyond. 0: not known */

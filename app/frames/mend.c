@@ -49,17 +49,17 @@ static bool find_bad(const image *image, frame_layer layer, size_t number, mende
     return found->count > before;
 }
 
-/* The mean of the neighbours whose first channel is finite: bad ones have NaN there. */
-static bool mean_of_neighbours(const image *image, size_t number, float mean[3])
+/* The mean of the neighbors whose first channel is finite: bad ones have NaN there. */
+static bool mean_of_neighbors(const image *image, size_t number, float mean[3])
 {
     int x = (int)(number % (size_t)image->width), y = (int)(number / (size_t)image->width), count = 0;
     double sum[3] = {0};
     for (int row = y > 0 ? y - 1 : 0; row <= y + 1 && row < image->height; row++) {
         for (int column = x > 0 ? x - 1 : 0; column <= x + 1 && column < image->width; column++) {
-            const float *neighbour = pixel_of(image, (size_t)row * (size_t)image->width + (size_t)column);
-            for (int c = 0; c < 3 && isfinite(neighbour[0]); c++)
-                sum[c] += neighbour[c];
-            count += isfinite(neighbour[0]);
+            const float *neighbor = pixel_of(image, (size_t)row * (size_t)image->width + (size_t)column);
+            for (int c = 0; c < 3 && isfinite(neighbor[0]); c++)
+                sum[c] += neighbor[c];
+            count += isfinite(neighbor[0]);
         }
     }
     for (int c = 0; c < 3 && count; c++)
@@ -67,12 +67,12 @@ static bool mean_of_neighbours(const image *image, size_t number, float mean[3])
     return count;
 }
 
-/* Fills those that have a sound neighbour, all from the same picture, and keeps the others. */
+/* Fills those that have a sound neighbor, all from the same picture, and keeps the others. */
 static void fill_once(image *image, bad_pixels *bad)
 {
     size_t left = 0, filled = bad->count;
     for (size_t i = 0; i < bad->count; i++)
-        if (!mean_of_neighbours(image, bad->pixels[i], bad->values + 3 * i))
+        if (!mean_of_neighbors(image, bad->pixels[i], bad->values + 3 * i))
             bad->values[3 * i] = NAN;
     for (size_t i = 0; i < filled; i++) {
         if (isnan(bad->values[3 * i]))

@@ -7,12 +7,12 @@
 
 #include "frame.h"
 
-/* A pixel of radiance becomes the mean of those of its eight neighbours that are sound, or else were so first; farther
+/* A pixel of radiance becomes the mean of those of its eight neighbors that are sound, or else were so first; farther
  * from sound ones than MEND_REACH pixels it is 0. A pixel of any other layer becomes 0, as where nothing was hit. Alpha
  * is left alone. A line of `damage` says how many values there were, and where the first one. */
 void image_mend(image *image, frame_layer layer, FILE *damage);
 
-/* A color's alpha becomes the mean of those of its eight neighbours that are sound, or were mended before;
+/* A color's alpha becomes the mean of those of its eight neighbors that are sound, or were mended before;
  * without any 0. Said likewise. */
 void image_mend_alpha(image *image, FILE *damage);
 

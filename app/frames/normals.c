@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Half's rounding, 8 bits', and what a pixel's filter makes of neighbours that differ. */
+/* Half's rounding, 8 bits', and what a pixel's filter makes of neighbors that differ. */
 #define RANGE_TOLERANCE  0.004f
 #define LENGTH_TOLERANCE 0.05f
 

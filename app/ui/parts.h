@@ -103,7 +103,7 @@ void kernel_size(const ui_facts *facts, const view *view, int *height, int *widt
 
 void heading(Box *box, const char *words);
 
-/* A labelled row; the next widget fills what is right of the label. */
+/* A labeled row; the next widget fills what is right of the label. */
 void label(Box *box, const char *words, ImFont *font = look.body, ImU32 color = dim);
 
 /* As ImGui::BeginCombo, with a quiet arrow. */

@@ -36,7 +36,7 @@
  *     inspect[].alpha          blend towards the coarser levels; null where there is none
  *     inspect[].factors        [row][column], what the pixels of the picture are multiplied with
  *     inspect[].sum, entropy (bits), effective_radius (pixels of the level)
- *     inspect[].footprint      of splat what the pixel itself writes: first, kernel, factors (what its neighbours have
+ *     inspect[].footprint      of splat what the pixel itself writes: first, kernel, factors (what its neighbors have
  *                              of it), sum, entropy, effective_radius, as above; null for gather, and for kernels too
  *                              large (WF_NODE_FOOTPRINT_WEIGHTS)
  *     in_common                gather, splat: how much the kernels of two inspected pixels are alike

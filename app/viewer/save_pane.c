@@ -8,7 +8,7 @@
 #include "app/view/flip.h"
 #include "state.h"
 
-/* A layer as R,G,B,A, or how two differ; layers of one channel are grey, the third of two is 0. */
+/* A layer as R,G,B,A, or how two differ; layers of one channel are gray, the third of two is 0. */
 static float value(const pane *pane, const image pictures[SHOWN_LAYERS], const image *flip, size_t pixel, int channel)
 {
     if (flip->pixels)

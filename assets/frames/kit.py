@@ -42,8 +42,8 @@ class Nodes:
         elements = out.node.color_ramp.elements
         while len(elements) < len(stops):
             elements.new(0.5)
-        for element, (position, colour) in zip(elements, stops):
-            element.position, element.color = position, (*colour, 1)
+        for element, (position, color) in zip(elements, stops):
+            element.position, element.color = position, (*color, 1)
         return out
 
     def mix(self, fac, a, b, blend="MIX"):
@@ -63,27 +63,27 @@ def material(name, build):
     return mat
 
 
-def plain(name, colour, rough=0.5, metal=0.0, specular=0.5):
+def plain(name, color, rough=0.5, metal=0.0, specular=0.5):
     return material(
         name,
-        lambda n: n("BsdfPrincipled", Base_Color=colour, Roughness=rough, Metallic=metal, Specular=specular))
+        lambda n: n("BsdfPrincipled", Base_Color=color, Roughness=rough, Metallic=metal, Specular=specular))
 
 
-def glass(name, colour=(1, 1, 1), rough=0.0, ior=1.45):
+def glass(name, color=(1, 1, 1), rough=0.0, ior=1.45):
     """Glass that lets shadow and diffuse rays straight through, instead of caustics."""
     def build(n):
         shadow, diffuse = (n("LightPath", _out=kind) for kind in ("Is Shadow Ray", "Is Diffuse Ray"))
         through = n("Math", _set={"operation": "MAXIMUM"}, i0=shadow, i1=diffuse)
         return n("MixShader",
                  Fac=through,
-                 i1=n("BsdfGlass", Color=colour, Roughness=rough, IOR=ior),
-                 i2=n("BsdfTransparent", Color=tuple(0.93 * c for c in colour)))
+                 i1=n("BsdfGlass", Color=color, Roughness=rough, IOR=ior),
+                 i2=n("BsdfTransparent", Color=tuple(0.93 * c for c in color)))
 
     return material(name, build)
 
 
-def glow(name, colour, strength):
-    return material(name, lambda n: n("Emission", Color=colour, Strength=strength))
+def glow(name, color, strength):
+    return material(name, lambda n: n("Emission", Color=color, Strength=strength))
 
 
 def wood(name, dark, light, scale=1.0, rough=0.35, rotate=(0, 0, 0)):
@@ -91,9 +91,9 @@ def wood(name, dark, light, scale=1.0, rough=0.35, rotate=(0, 0, 0)):
         at = n.coords((scale, scale * 9, scale * 9), rotate)
         grain = n("TexNoise", _out="Fac", Vector=at, Scale=2.2, Detail=8.0, Distortion=1.6)
         fine = n("TexNoise", _out="Fac", Vector=at, Scale=14.0, Detail=4.0)
-        colour = n.mix(0.35, n.ramp(grain, (0.3, dark), (0.7, light)),
+        color = n.mix(0.35, n.ramp(grain, (0.3, dark), (0.7, light)),
                        n.ramp(fine, (0.3, dark), (0.7, light)))
-        return n("BsdfPrincipled", Base_Color=colour, Roughness=rough, Normal=n.bump(fine, 0.12))
+        return n("BsdfPrincipled", Base_Color=color, Roughness=rough, Normal=n.bump(fine, 0.12))
 
     return material(name, build)
 
@@ -119,10 +119,10 @@ def planks(name, dark, light, rough=0.28):
                i0=n.coords((1.2, 14, 14)),
                i1=n("VectorMath", _set={"operation": "SCALE"}, i0=brick, Scale=7.0))
         grain = n("TexNoise", _out="Fac", Vector=at, Scale=2.0, Detail=9.0, Distortion=1.2)
-        colour = n.mix(0.5, n.ramp(grain, (0.3, dark), (0.75, light)), n.mix(brick, dark, light))
-        colour = n.mix(mortar, colour, (0.02, 0.012, 0.008))
+        color = n.mix(0.5, n.ramp(grain, (0.3, dark), (0.75, light)), n.mix(brick, dark, light))
+        color = n.mix(mortar, color, (0.02, 0.012, 0.008))
         return n("BsdfPrincipled",
-                 Base_Color=colour,
+                 Base_Color=color,
                  Roughness=n("MapRange", Value=grain, i3=rough, i4=rough + 0.22),
                  Normal=n.bump(
                      n("Math",
@@ -161,13 +161,13 @@ def bricks(name,
         joint = brick.node.outputs["Fac"]
         dirt = n("TexNoise", _out="Fac", Vector=at, Scale=30.0, Detail=6.0)
         patches = n("TexNoise", _out="Fac", Vector=at, Scale=1.7, Detail=3.0)
-        colour = n.mix(0.55, brick, n.ramp(dirt, (0.3, (0.35, 0.32, 0.3)), (0.7, (1, 1, 1))), "MULTIPLY")
-        colour = n.mix(0.4, colour, n.ramp(patches, (0.35, (0.5, 0.47, 0.45)), (0.65, (1, 1, 1))), "MULTIPLY")
+        color = n.mix(0.55, brick, n.ramp(dirt, (0.3, (0.35, 0.32, 0.3)), (0.7, (1, 1, 1))), "MULTIPLY")
+        color = n.mix(0.4, color, n.ramp(patches, (0.35, (0.5, 0.47, 0.45)), (0.65, (1, 1, 1))), "MULTIPLY")
         height_ = n("Math",
                     _set={"operation": "SUBTRACT"},
                     i0=n("Math", _set={"operation": "MULTIPLY"}, i0=dirt, i1=0.3),
                     i1=joint)
-        return n("BsdfPrincipled", Base_Color=colour, Roughness=rough, Normal=n.bump(height_, 0.7, 0.012))
+        return n("BsdfPrincipled", Base_Color=color, Roughness=rough, Normal=n.bump(height_, 0.7, 0.012))
 
     return material(name, build)
 
@@ -180,12 +180,12 @@ def checker(name, one, two, scale, rough=0.25):
 
 
 def leaf(name, dark, light):
-    """Leaves: each loose part of the mesh has its own colour, and light shines through."""
+    """Leaves: each loose part of the mesh has its own color, and light shines through."""
     def build(n):
         island = n("NewGeometry", _out="Random Per Island")
-        colour = n.ramp(island, (0.0, dark), (1.0, light))
-        surface = n("BsdfPrincipled", Base_Color=colour, Roughness=0.42)
-        through = n("BsdfTranslucent", Color=n.mix(0.5, colour, (0.5, 0.6, 0.05)))
+        color = n.ramp(island, (0.0, dark), (1.0, light))
+        surface = n("BsdfPrincipled", Base_Color=color, Roughness=0.42)
+        through = n("BsdfTranslucent", Color=n.mix(0.5, color, (0.5, 0.6, 0.05)))
         return n("MixShader", Fac=0.35, i1=surface, i2=through)
 
     return material(name, build)
@@ -212,7 +212,7 @@ def copy(obj, at, turn=0.0, scale=1.0):
 
 
 def box(name, low, high, mat, bevel=0.0):
-    """An axis-aligned box; its origin is its centre."""
+    """An axis-aligned box; its origin is its center."""
     half = [(b - a) / 2 for a, b in zip(low, high)]
     points = [(x * half[0], y * half[1], z * half[2]) for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)]
     faces = [(0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5)]
@@ -318,9 +318,9 @@ def bush(name, at, radius, count, size, mat, rng, squash=1.0):
     return leaves(name, spots, size, mat, rng)
 
 
-def area_light(name, at, target, width, height, watts, colour, shape="RECTANGLE"):
+def area_light(name, at, target, width, height, watts, color, shape="RECTANGLE"):
     data = bpy.data.lights.new(name, "AREA")
-    data.shape, data.size, data.size_y, data.energy, data.color = shape, width, height, watts, colour
+    data.shape, data.size, data.size_y, data.energy, data.color = shape, width, height, watts, color
     obj = bpy.data.objects.new(name, data)
     obj.location = at
     obj.rotation_euler = (Vector(target) - Vector(at)).to_track_quat("-Z", "Y").to_euler()
@@ -328,9 +328,9 @@ def area_light(name, at, target, width, height, watts, colour, shape="RECTANGLE"
     return obj
 
 
-def bulb(name, at, radius, watts, colour):
+def bulb(name, at, radius, watts, color):
     data = bpy.data.lights.new(name, "POINT")
-    data.shadow_soft_size, data.energy, data.color = radius, watts, colour
+    data.shadow_soft_size, data.energy, data.color = radius, watts, color
     obj = bpy.data.objects.new(name, data)
     obj.location = at
     bpy.context.collection.objects.link(obj)

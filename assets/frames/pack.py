@@ -3,7 +3,7 @@
     python pack.py OUT_DIR FILE.exr...
 
 All channels become half floats but depth, which stays float, and values are rounded so that
-they compress: noisy colour, albedo and depth to a mantissa of 7 to 9 bits, a reference (plain
+they compress: noisy color, albedo and depth to a mantissa of 7 to 9 bits, a reference (plain
 R, G, B and nothing else) to 9, normals to 1/64, motion to 1/32 pixel. Values are held below the
 largest half first, so none turns infinite. Alpha, 1 everywhere, is left out.
 """

@@ -9,8 +9,8 @@ Two scenes, both made here from nothing (no external asset):
     studio   an interior: small lamps, a window, glass, gold, copper, brick, planks, books
     terrace  outdoors: sun and sky, a pergola with vines, pots, tiles, water
 
-Each frame is DIR/SCENE.NNNN.exr: a multilayer EXR with colour, denoising albedo, normal and
-depth, and motion, under Blender's own channel names. With --reference, only colour is kept.
+Each frame is DIR/SCENE.NNNN.exr: a multilayer EXR with color, denoising albedo, normal and
+depth, and motion, under Blender's own channel names. With --reference, only color is kept.
 The camera moves along a path given by the frame number, so a frame is the same view at any
 number of samples. pack.py makes the files smaller.
 """
@@ -473,7 +473,7 @@ def main():
     parser.add_argument("--scene", choices=("studio", "terrace"), required=True)
     parser.add_argument("--frames", type=frame_list, required=True, help="N or FIRST-LAST")
     parser.add_argument("--spp", type=int, default=4)
-    parser.add_argument("--reference", action="store_true", help="colour only, another seed")
+    parser.add_argument("--reference", action="store_true", help="color only, another seed")
     parser.add_argument("--out", required=True, help="folder of the files")
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--percent", type=int, default=100, help="size, for a quick look")

@@ -2,7 +2,7 @@
 renderer can be given, to compare.
 
 All surfaces are Lambertian (in glTF: roughness 1, index of refraction 1, so that nothing is reflected) and two-sided;
-the lamp is a part of the ceiling and emits LAMP on its lower side. Lengths are metres; y is up.
+the lamp is a part of the ceiling and emits LAMP on its lower side. Lengths are meters; y is up.
 """
 
 import numpy as np

@@ -22,7 +22,7 @@ typedef struct sums {
     vector of[PIXELS][VECTORS];
 } sums;
 
-/* Adds `count` neighbouring inputs of each pixel: with a 3x3 convolution, those of three pixels. */
+/* Adds `count` neighboring inputs of each pixel: with a 3x3 convolution, those of three pixels. */
 static ALWAYS_INLINE void add(sums *s, const float *input, int64_t pixel, const float *weight, int64_t count)
 {
     for (int64_t k = 0; k < count; k++, input++, weight += WF_CONVOLVE_GROUP) {

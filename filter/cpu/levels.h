@@ -33,7 +33,7 @@ static inline float wf_level_down(wf_plane fine, int64_t y, int64_t x)
 }
 
 /* The coarse pixel that has the other quarter of a fine one, in one dimension. */
-static inline int64_t wf_level_neighbour(int64_t fine, int64_t last)
+static inline int64_t wf_level_neighbor(int64_t fine, int64_t last)
 {
     const int64_t coarse = fine / 2;
     return fine % 2 ? wf_smaller(coarse + 1, last) : coarse > 0 ? coarse - 1 : 0;
@@ -42,8 +42,8 @@ static inline int64_t wf_level_neighbour(int64_t fine, int64_t last)
 /* U at the fine pixel y, x. */
 static inline float wf_level_up(wf_plane coarse, int64_t y, int64_t x)
 {
-    const int64_t y0 = y / 2, y1 = wf_level_neighbour(y, coarse.tensor->size[2] - 1);
-    const int64_t x0 = x / 2, x1 = wf_level_neighbour(x, coarse.tensor->size[3] - 1);
+    const int64_t y0 = y / 2, y1 = wf_level_neighbor(y, coarse.tensor->size[2] - 1);
+    const int64_t x0 = x / 2, x1 = wf_level_neighbor(x, coarse.tensor->size[3] - 1);
     const float near = 0.75f * *wf_plane_at(coarse, y0, x0) + 0.25f * *wf_plane_at(coarse, y0, x1);
     const float far = 0.75f * *wf_plane_at(coarse, y1, x0) + 0.25f * *wf_plane_at(coarse, y1, x1);
     return 0.75f * near + 0.25f * far;

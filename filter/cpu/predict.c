@@ -9,10 +9,10 @@
 
 enum {
     LONGEST_TILE = 384, /* pixels */
-    GUIDES = 10         /* rows at most: compressed colour, albedo, normal, depth */
+    GUIDES = 10         /* rows at most: compressed color, albedo, normal, depth */
 };
 
-/* ---- The compressed colour, T, and the confidence ---------------------------------------------------------------- */
+/* ---- The compressed color, T, and the confidence ----------------------------------------------------------------- */
 
 /* From sums over up to three rows to means over up to 3x3 pixels, in place. */
 static void finish_means(float *row, int64_t width, int64_t rows)

@@ -38,7 +38,7 @@ static double clamped(const double *image, int64_t rows, int64_t columns, int64_
     return image[y * columns + x];
 }
 
-/* U: bilinear at the fine pixel's centre. */
+/* U: bilinear at the fine pixel's center. */
 static double sample(const double *image, int64_t rows, int64_t columns, int64_t fine_y, int64_t fine_x)
 {
     const double y = ((double)fine_y + 0.5) / 2 - 0.5, x = ((double)fine_x + 0.5) / 2 - 0.5;

@@ -1,4 +1,4 @@
-/* Mostly plain loops that compilers vectorise. WF_ROWS, given by the build, is the table's name: that of the
+/* Mostly plain loops that compilers vectorize. WF_ROWS, given by the build, is the table's name: that of the
  * instruction set in use and of real. */
 #include "rows.h"
 

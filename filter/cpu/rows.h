@@ -11,7 +11,7 @@
 /* Taps that are added at once: at most so many, and so many with gradients, which need more registers. */
 enum { WF_ROW_TAPS = 8, WF_ROW_GRADIENT_TAPS = 5 };
 
-/* Neighbouring taps of one kernel row over the same pixels: each has a row of weights, real or as stored in images, and
+/* Neighboring taps of one kernel row over the same pixels: each has a row of weights, real or as stored in images, and
  * a row of input in every channel. */
 typedef struct wf_row_taps {
     int taps;

@@ -58,7 +58,7 @@ static wf_tap find_tap(const wf_tile *t, int i, int j)
     return tap;
 }
 
-/* Neighbouring taps and the input that they read: pixels from x_in on, in t->channel. */
+/* Neighboring taps and the input that they read: pixels from x_in on, in t->channel. */
 typedef struct group {
     wf_tap taps[WF_ROW_TAPS];
     int count;
@@ -152,7 +152,7 @@ static void place_input(wf_tile *t, group *g)
 }
 
 /* Those from first to last in kernel row i, in the tile's row y: in the order of what they read. */
-static void add_neighbours(wf_tile *t, int i, int first, int last, wf_tile_add add)
+static void add_neighbors(wf_tile *t, int i, int first, int last, wf_tile_add add)
 {
     group g;
     g.count = 0;
@@ -183,7 +183,7 @@ void wf_tile_add_row(wf_tile *t, int i, wf_tile_add add)
     for (int at = 0; at < groups; at++) {
         for (t->y = t->top; t->y < t->top + t->height; t->y++) {
             if (lies_inside(t, i))
-                add_neighbours(t, i, at * kernel_width / groups, (at + 1) * kernel_width / groups, add);
+                add_neighbors(t, i, at * kernel_width / groups, (at + 1) * kernel_width / groups, add);
         }
     }
 }

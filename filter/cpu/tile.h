@@ -31,7 +31,7 @@ typedef struct wf_tile {
     int most_taps;                       /* that are added at once */
     int takes_borders;                   /* whether `add` takes taps that do not have all of its pixels */
 
-    /* Of neighbouring taps, where they cannot be used as they are stored. */
+    /* Of neighboring taps, where they cannot be used as they are stored. */
     _Alignas(64) real weights[WF_ROW_TAPS][WF_TILE_LONGEST];
     _Alignas(64) real staged[WF_TILE_STAGED]; /* input, where it cannot */
 } wf_tile;
@@ -44,7 +44,7 @@ typedef struct wf_tap {
     wf_dtype weight_dtype;
 } wf_tap;
 
-/* What a tile does with neighbouring taps, taps[k], taps[k + 1] ..., at the pixels first <= x < last, which all of them
+/* What a tile does with neighboring taps, taps[k], taps[k + 1] ..., at the pixels first <= x < last, which all of them
  * have unless t->takes_borders; row has their weights, and their input from t->channel on. */
 typedef void (*wf_tile_add)(wf_tile *t, const wf_tap *taps, int k, const wf_row_taps *row, int64_t first, int64_t last);
 

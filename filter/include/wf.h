@@ -70,7 +70,7 @@
  *
  *     wf_filter filter = { .kernel_height = 5, .kernel_width = 5, .dilation = 1, .mode = WF_LINEAR,
  *                          .groups = 1 };
- *     wf_tensor input  = wf_dense(colour, WF_FLOAT32, 1, 3, height, width);
+ *     wf_tensor input  = wf_dense(color, WF_FLOAT32, 1, 3, height, width);
  *     wf_tensor weight = wf_dense(kernels, WF_FLOAT32, 1, 25, height, width);
  *     wf_tensor output = wf_dense(result, WF_FLOAT32, 1, 3, height, width);
  *     wf_result r = wf_gather(device, NULL, &filter, &input, &weight, NULL, &output, NULL);
@@ -335,7 +335,7 @@ WF_API wf_result wf_prepare_gather_splat(wf_device *device, const wf_filter *fil
  *
  *     weight[t,p] = confidence(p)
  *                   exp( -|q-p|^2          / (2 sigma_space^2)
- *                        -|T(q) - T(p)|^2   / (2 sigma_color^2)       T(x): 3x3 mean of c/(1+c), c the colour at x, >= 0
+ *                        -|T(q) - T(p)|^2   / (2 sigma_color^2)       T(x): 3x3 mean of c/(1+c), c the color at x, >= 0
  *                        -|A(q) - A(p)|^2   / (2 sigma_albedo^2)
  *                        -|N(q) - N(p)|^2   / (2 sigma_normal^2)
  *                        -(D(q) - D(p))^2   / (2 (sigma_depth (1e-3 + min(|D(q)|,|D(p)|)))^2) )
@@ -350,7 +350,7 @@ WF_API wf_result wf_prepare_gather_splat(wf_device *device, const wf_filter *fil
 typedef struct wf_bilateral {
     int kernel_height, kernel_width; /* 1 ... WF_MAX_KERNEL */
     float sigma_space;               /* pixels; all sigmas are > 0 */
-    float sigma_color;               /* of the compressed colour, range 0 ... 1 */
+    float sigma_color;               /* of the compressed color, range 0 ... 1 */
     float sigma_albedo;
     float sigma_normal;
     float sigma_depth;   /* relative to depth */

@@ -1,6 +1,6 @@
 /* wf_node.h -- the denoise node: a renderer's VkImages in, gather and splat VkImages out.
  *
- *     renderer's images (colour, albedo, normal, depth; further layers)
+ *     renderer's images (color, albedo, normal, depth; further layers)
  *       +- predictor -> weights (device memory)      set once from memory, predicted each frame (analytic bilateral, or a
  *            |                                        network), or written each frame by the renderer
  *            +- gather, splat (both at once where they have the same weights) -> images the renderer samples

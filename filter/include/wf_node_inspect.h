@@ -29,7 +29,7 @@
  *         y[pixel] = sum over t of factor[t] * x[pixel + o(t)]        (gather; of splat - o(t))
  *
  *     Of splat also the other way round, the footprint: with which factors the inspected pixel itself lands on its
- *     neighbours. Each of these normalizes what lands on it, so that all of that is read; where that is more than
+ *     neighbors. Each of these normalizes what lands on it, so that all of that is read; where that is more than
  *     WF_NODE_FOOTPRINT_WEIGHTS, of kernels of more than 32x32 taps or spread by a dilation, there is none.
  */
 #ifndef WF_NODE_INSPECT_H

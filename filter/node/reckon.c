@@ -58,7 +58,7 @@ static void reckon_alphas(const node_record *record, wf_operator op, const float
         alphas[i] = 1 / (1 + expf(-alphas[i]));
 }
 
-/* Of what lands on each neighbour, the tap that is the pixel's. */
+/* Of what lands on each neighbor, the tap that is the pixel's. */
 static void reckon_footprint(const node_record *record, const wf_node_kernels *k, const node_landing *landing)
 {
     if (!landing->weights)

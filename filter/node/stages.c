@@ -171,7 +171,7 @@ static wf_result end_stage(const node_turn *turn, wf_node_stage stage)
     return turn->node->handover->mark(turn->node, turn->slot, (node_mark)(stage + 1));
 }
 
-/* What the stage records in Vulkan; hand-overs are labelled in the renderer's commands. */
+/* What the stage records in Vulkan; hand-overs are labeled in the renderer's commands. */
 static VkCommandBuffer commands_of(const node_turn *turn, wf_node_stage stage)
 {
     const int records = turn->node->handover->backend == WF_VULKAN && stage != WF_NODE_TAKE && stage != WF_NODE_GIVE;

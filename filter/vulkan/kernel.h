@@ -1,4 +1,4 @@
-/* kernel.h -- how the shaders that include kernel.glsl are specialised and divided. Private to filter/vulkan. */
+/* kernel.h -- how the shaders that include kernel.glsl are specialized and divided. Private to filter/vulkan. */
 #ifndef WF_VULKAN_KERNEL_H
 #define WF_VULKAN_KERNEL_H
 
@@ -14,7 +14,7 @@ typedef enum vulkan_work {
 
 /* How the work is divided among threads. */
 typedef struct vulkan_shape {
-    int pixels;        /* neighbouring ones of a thread: 1, 2, 4 or 8 */
+    int pixels;        /* neighboring ones of a thread: 1, 2, 4 or 8 */
     int groups;        /* groups of as many taps, that are read before they are used */
     int channels;      /* that a thread works on at once, at most */
     int width, height; /* threads of a workgroup */
@@ -23,7 +23,7 @@ typedef struct vulkan_shape {
 /* Measured: see shape.c. pixels: the most that the tensors' alignment allows. bytes: of a weight. */
 vulkan_shape wf_vulkan_choose_shape(vulkan_work work, int kernel_width, int64_t bytes, int pixels);
 
-/* The most neighbouring pixels that can be read and written at once in each of the tensors; those without data count as
+/* The most neighboring pixels that can be read and written at once in each of the tensors; those without data count as
  * aligned, absent ones not at all. */
 int wf_vulkan_aligned_pixels(const wf_filter *filter, const wf_tensor *const *tensors, int count);
 

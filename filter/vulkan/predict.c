@@ -1,4 +1,4 @@
-/* The bilateral predictor: one shader compresses the colour into scratch, the next compares pixels. */
+/* The bilateral predictor: one shader compresses the color into scratch, the next compares pixels. */
 #include <math.h>
 
 #include "device.h"

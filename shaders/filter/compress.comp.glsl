@@ -1,7 +1,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// compress.comp.glsl -- the T of wf_bilateral: compressed colour, averaged over the in-image part of 3x3 pixels, and
+// compress.comp.glsl -- the T of wf_bilateral: compressed color, averaged over the in-image part of 3x3 pixels, and
 // the confidence, one thread a pixel.
 #include "bilateral.h"
 #include "grid.glsl"

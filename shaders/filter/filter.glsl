@@ -264,7 +264,7 @@ void start(int op)
 
 void main()
 {
-    // Groups that differ in channels only are neighbours: all but the first find the weights in the cache.
+    // Groups that differ in channels only are neighbors: all but the first find the weights in the cache.
     int chunks = max((push.channels + CHANNELS - 1) / CHANNELS, 1);
     ivec2 group = ivec2(gl_WorkGroupID) + ivec2(push.first_group_x, push.first_group_y);
     first_channel = group.x % chunks * CHANNELS;

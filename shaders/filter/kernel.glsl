@@ -1,6 +1,6 @@
 // kernel.glsl -- what the filter and grad_weight share: a thread's pixels, and the taps of a kernel row in groups.
 //
-// A thread works on PIXELS neighbouring pixels. Their sources, the pixels that taps pair them with, are read PIXELS at
+// A thread works on PIXELS neighboring pixels. Their sources, the pixels that taps pair them with, are read PIXELS at
 // a time, from columns that are multiples of PIXELS as the thread's own are. Slot k of a kernel row pairs the thread's
 // pixel x with the source that lies margin columns before it and then k after that: the slots from lead on are taps.
 // Those whose sources begin in the same PIXELS columns form a group. DILATION is 1 where PIXELS is not.

@@ -1,4 +1,4 @@
-// pixels.glsl -- PIXELS neighbouring elements at once: float32, float16 or bfloat16 in memory, float32 in arithmetic.
+// pixels.glsl -- PIXELS neighboring elements at once: float32, float16 or bfloat16 in memory, float32 in arithmetic.
 // Included after PIXELS, which is 1, 2, 4 or 8, is declared; their addresses are multiples of min(16, PIXELS elements).
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_control_flow_attributes : require

@@ -1,7 +1,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// splat.comp.glsl -- every pixel sums its neighbours, weighted by the taps of theirs that lead to it.
+// splat.comp.glsl -- every pixel sums its neighbors, weighted by the taps of theirs that lead to it.
 #include "shared.h"
 
 const int FIRST_OPERATOR = WF_SHARED_SPLAT;

@@ -9,7 +9,7 @@
 layout(push_constant, scalar) uniform Push { wf_step_push push; };
 
 // The coarse pixel that has the other quarter of a fine one.
-ivec2 neighbour(ivec2 fine, ivec2 last)
+ivec2 neighbor(ivec2 fine, ivec2 last)
 {
     return mix(max(fine / 2 - 1, ivec2(0)), min(fine / 2 + 1, last), equal(fine % 2, ivec2(1)));
 }
@@ -25,7 +25,7 @@ void main()
     if (!in_image(p, push.width, push.height)) {
         return;
     }
-    ivec2 size = ivec2(push.width + 1, push.height + 1) / 2, a = p / 2, b = neighbour(p, size - 1);
+    ivec2 size = ivec2(push.width + 1, push.height + 1) / 2, a = p / 2, b = neighbor(p, size - 1);
     int64_t own = int64_t(p.y) * push.alpha_row + int64_t(p.x) * push.alpha_step;
     float alpha = load(push.alpha_data, own, push.alpha_half != 0);
     for (int c = 0; c < push.channels; ++c) {

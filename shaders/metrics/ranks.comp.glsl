@@ -6,7 +6,7 @@
 #include "measured.glsl"
 
 const uint quantiles[] = uint[](MEASURED_QUANTILES);
-shared uint parts[MEASURED_THREADS + 1]; /* sums of neighbouring counts, then of all before */
+shared uint parts[MEASURED_THREADS + 1]; /* sums of neighboring counts, then of all before */
 
 uint count_of(uint channel, uint quantile, uint bin)
 {

@@ -10,7 +10,7 @@
 // lost between microfacets (Turquin 2019). Diffuse light is what the coat lets in and out: (1 - E(o)) (1 - E(i))
 // / (1 - mean E), E the coat's albedo (Kelemen and Szirmay-Kalos 2001). Glass is divided by its albedo,
 // reflected and refracted light together. White surfaces so pass on all they receive. Glass tints by the square
-// root of the base colour at each crossing.
+// root of the base color at each crossing.
 
 struct bsdf {
     vec3 base_color;

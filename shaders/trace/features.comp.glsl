@@ -2,7 +2,7 @@
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_buffer_reference : require
 
-// features.comp.glsl -- albedo, normal, depth and motion of what a pinhole camera sees through the pixel's centre; of
+// features.comp.glsl -- albedo, normal, depth and motion of what a pinhole camera sees through the pixel's center; of
 // sampled features motion alone.
 #include "scene.glsl"
 #include "sampler.glsl"

@@ -63,11 +63,11 @@ static void add_image(uint32_t index, wf_node_role role, wf_node_image *image)
     CHECK(wf_node_bind(node, index, role, image));
 }
 
-/* Inputs become grey, once. */
+/* Inputs become gray, once. */
 static void fill(VkCommandBuffer commands, VkImage image)
 {
     const VkImageSubresourceRange all = {VK_IMAGE_ASPECT_COLOR_BIT, .levelCount = 1, .layerCount = 1};
-    const VkClearColorValue grey = {.float32 = {0.5f, 0.5f, 0.5f, 1}};
+    const VkClearColorValue gray = {.float32 = {0.5f, 0.5f, 0.5f, 1}};
     VkImageMemoryBarrier barrier = {.sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
                                     .dstAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
                                     .newLayout = VK_IMAGE_LAYOUT_GENERAL,
@@ -75,7 +75,7 @@ static void fill(VkCommandBuffer commands, VkImage image)
                                     .subresourceRange = all};
     vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0, NULL,
                          0, NULL, 1, &barrier);
-    vkCmdClearColorImage(commands, image, VK_IMAGE_LAYOUT_GENERAL, &grey, 1, &all);
+    vkCmdClearColorImage(commands, image, VK_IMAGE_LAYOUT_GENERAL, &gray, 1, &all);
 }
 
 /* The renderer's work. */

@@ -160,7 +160,7 @@ def luminance_weights(primaries):
 @pytest.mark.parametrize("primaries", [None, ACES])
 @pytest.mark.parametrize("sampling", [(1, 1), (2, 2)])
 def test_luminance_and_chroma(dump, tmp_path, sampling, primaries):
-    """What was written comes back, where chroma varies so slowly that every pixel's is known from its neighbours'."""
+    """What was written comes back, where chroma varies so slowly that every pixel's is known from its neighbors'."""
     height, width = 24, 32
     ramp = np.add.outer(np.arange(height), np.arange(width)) / (height + width)
     luminance = RANDOM.uniform(0.1, 4, (height, width))
@@ -287,7 +287,7 @@ def test_not_finite(dump, tmp_path, channel, layer, value):
 
 
 def mend(pixels):
-    """The mean of the sound ones among eight neighbours, again and again up to 16 pixels away; 0 beyond."""
+    """The mean of the sound ones among eight neighbors, again and again up to 16 pixels away; 0 beyond."""
     pixels = pixels.astype(np.float64)
     height, width, _ = pixels.shape
     for _ in range(16):
@@ -306,7 +306,7 @@ def mend(pixels):
 
 
 @pytest.mark.parametrize("share", [0.001, 0.2, 0.9, 1])
-def test_color_is_mended_from_its_neighbours(dump, tmp_path, share):
+def test_color_is_mended_from_its_neighbors(dump, tmp_path, share):
     channels = random_channels("RGB", height=61, width=47)
     pixels = np.stack([channels[c] for c in "RGB"], -1)
     bad = RANDOM.random(pixels.shape) < share
@@ -371,7 +371,7 @@ def test_not_finite_where_unused(dump, tmp_path):
 
 
 def test_alpha_is_mended(dump, tmp_path):
-    """The color stays; a bad alpha becomes the mean of its sound neighbours, those mended before it included."""
+    """The color stays; a bad alpha becomes the mean of its sound neighbors, those mended before it included."""
     channels = random_channels("RGBA")
     channels["A"][3, 3:5] = np.nan, -np.inf
     layers, damage = dump.mended("mended", write(tmp_path / "a.exr", channels))

@@ -325,7 +325,7 @@ def test_reference(dump, tmp_path):
 
 
 def test_mapping_by_channels(dump, tmp_path):
-    """Any three channels, of any names, in any parts; one for a grey picture."""
+    """Any three channels, of any names, in any parts; one for a gray picture."""
     parts = {"one": ["first", "second.x", "Küche"], "two": ["third", "near"], "three": ["u", "v"]}
     channels = {name: random_channels(names) for name, names in parts.items()}
     path = write_parts(tmp_path / "a.exr", channels)

@@ -97,7 +97,7 @@ def test_sweep_of_written_files(write_and_read):
 
 
 def test_lossy_writing(write_and_read):
-    """DWAA keeps colours roughly, and loses nothing of what is no colour."""
+    """DWAA keeps colors roughly, and loses nothing of what is no color."""
     ramp = np.add.outer(np.arange(50), np.arange(70))[..., None] / 40 + np.array([0.1, 0.2, 0.3, 7])
     read = write_and_read(ramp, "RGBZ", "dwaa")
     assert np.median(np.abs(read[..., :3] / ramp[..., :3] - 1)) < 0.01

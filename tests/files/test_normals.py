@@ -32,7 +32,7 @@ def read(dump, path):
     return dump.layers("frame", path)["normal"][..., :3]
 
 
-@pytest.mark.parametrize("missed", [0.5, 0.0], ids=["grey", "black"])
+@pytest.mark.parametrize("missed", [0.5, 0.0], ids=["gray", "black"])
 @pytest.mark.parametrize("normals", [unit_vectors, means])
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])
 def test_encoded(dump, tmp_path, missed, normals, dtype):
@@ -74,7 +74,7 @@ def test_of_appleseed(dump, tmp_path):
     lambda: np.zeros((HEIGHT, WIDTH, 3), np.float32), lambda: np.full((HEIGHT, WIDTH, 3), 0.5, np.float32),
     lambda: RANDOM.random((HEIGHT, WIDTH, 3), np.float32),
     lambda: np.broadcast_to(np.float32([0, 1, 0]), (HEIGHT, WIDTH, 3)).copy()
-], ids=["all directions", "means", "one octant", "means in one octant", "nothing hit", "grey", "no normals", "a floor"])
+], ids=["all directions", "means", "one octant", "means in one octant", "nothing hit", "gray", "no normals", "a floor"])
 def test_as_they_are(dump, tmp_path, normals):
     stored = normals()
     path = write(tmp_path / "a.exr", random_channels("RGB") | channels_of(stored))

@@ -49,7 +49,7 @@ def write_hdr(path, rgbe, runs):
 
 
 def write_png(path, samples, kind, *chunks):
-    """8 or 16 bits; kind is PNG's number of grey (0), r,g,b (2), grey and alpha (4), r,g,b,a (6)."""
+    """8 or 16 bits; kind is PNG's number of gray (0), r,g,b (2), gray and alpha (4), r,g,b,a (6)."""
     def chunk(name, data):
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 

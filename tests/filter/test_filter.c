@@ -106,7 +106,7 @@ static void test_kernel_sizes(void **state)
     }
 }
 
-/* Kernels beyond every specialisation, up to the longest. */
+/* Kernels beyond every specialization, up to the longest. */
 static void test_long_kernels(void **state)
 {
     (void)state;

@@ -160,7 +160,7 @@ static void test_clamped_sums(void **state)
             host_tensor_fill(&p.weight, 0);
             for (int y = 0; y < c.h; y++) {
                 for (int x = 0; x < c.w; x++)
-                    host_tensor_set(&p.weight, 1, 12, y, x, sums[i]); /* of the centre, so that it is every sum */
+                    host_tensor_set(&p.weight, 1, 12, y, x, sums[i]); /* of the center, so that it is every sum */
             }
             check_special(&p);
         }

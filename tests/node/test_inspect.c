@@ -179,7 +179,7 @@ static wf_node_pixel random_pixel(const scene *s)
 }
 
 /* Up to 8 pixels away: in the reach of most kernels. */
-static wf_node_pixel random_neighbour(const scene *s, wf_node_pixel pixel)
+static wf_node_pixel random_neighbor(const scene *s, wf_node_pixel pixel)
 {
     const double x = pixel.x + random_uniform(&random_numbers, -8, 9),
                  y = pixel.y + random_uniform(&random_numbers, -8, 9);
@@ -254,7 +254,7 @@ static void test_set_weights(void **state)
         for (int round = 0; round < 4; round++) {
             const wf_node_pixel pixel = random_pixel(&s);
             const wf_node_pixel pixels[] = {round ? pixel : (wf_node_pixel){0, 0},
-                                            round ? random_neighbour(&s, pixel) : (wf_node_pixel){36, 22}};
+                                            round ? random_neighbor(&s, pixel) : (wf_node_pixel){36, 22}};
             inspect(&s, 2, pixels);
             run_and_check(&s, WF_NODE_COLOR, 1e-4);
             const wf_node_inspection told = told_of(&s, 0);
@@ -301,7 +301,7 @@ static void test_pyramids(void **state)
         }
         bound_share(&s, WF_GATHER, WF_SPLAT);
         for (int round = 0; round < 6; round++) {
-            const wf_node_pixel pixel = random_pixel(&s), pixels[] = {pixel, random_neighbour(&s, pixel)};
+            const wf_node_pixel pixel = random_pixel(&s), pixels[] = {pixel, random_neighbor(&s, pixel)};
             inspect(&s, 2, pixels);
             run_and_check(&s, WF_NODE_COLOR, 1e-4);
         }
@@ -343,7 +343,7 @@ static void test_networks(void **state)
         assert_int_equal(wf_node_demodulate(s.node, 0, 0), WF_OK);
         scene_expect_images(&s, nothing, 0); /* other tests compare them */
         for (int round = 0; round < 4; round++) {
-            const wf_node_pixel pixel = random_pixel(&s), pixels[] = {pixel, random_neighbour(&s, pixel)};
+            const wf_node_pixel pixel = random_pixel(&s), pixels[] = {pixel, random_neighbor(&s, pixel)};
             inspect(&s, 2, pixels);
             run_and_check(&s, WF_NODE_LAYER, backend == WF_CPU ? 1e-4 : 1e-2);
             const wf_node_inspection told = told_of(&s, 0);

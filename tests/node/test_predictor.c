@@ -1,7 +1,7 @@
 /* A predictor takes one file: test_predictor BACKEND has one here, of a few lines, and the
  * node runs it as it runs its own.
  *
- * Its weights are how alike the albedo of a pixel and the colours around it are:
+ * Its weights are how alike the albedo of a pixel and the colors around it are:
  *
  *     weight[t,p] = sum over c of albedo[c,p] * color[c,p+o(t)]                     the color is 0 outside the image
  */

@@ -41,7 +41,7 @@ class Oidn:
         return output
 
     def default(self, layers):
-        """Colour with albedo and normal as the renderer wrote them."""
+        """Color with albedo and normal as the renderer wrote them."""
         return self.filter({name: layers[name] for name in ("color", "albedo", "normal")}, hdr=True)
 
     def best(self, layers):

@@ -59,7 +59,7 @@ class Render:
         layers = {**read(self.frame), "reference": read(self.reference)["color"]}
         for name in ("color", "reference"):
             if layers[name] is None:
-                raise ValueError(f"{self.frame if name == 'color' else self.reference}: has no colour")
+                raise ValueError(f"{self.frame if name == 'color' else self.reference}: has no color")
         if layers["color"].shape != layers["reference"].shape:
             raise ValueError(f"{self.reference}: is {size(layers['reference'])}, the frame is {size(layers['color'])}")
         return layers

@@ -38,13 +38,13 @@ def test_values(device, case, operator, mode, types):
 def test_normalized_near_zero(device, operator):
     """Sums of weights are divided by as if they were at least 1e-6 away from 0, with their sign."""
     input = torch.ones(1, 1, 3, 3, dtype=torch.float64, device=device)
-    centre = torch.zeros(1, 9, 3, 3, dtype=torch.float64, device=device)
+    center = torch.zeros(1, 9, 3, 3, dtype=torch.float64, device=device)
     for value in (1e-9, -1e-9, 2e-6, -2e-6):
-        centre[:, 4] = value
+        center[:, 4] = value
         divisor = np.copysign(max(abs(value), 1e-6), value)
-        output = getattr(weighted_filter, operator)(input, centre, mode="normalized")
+        output = getattr(weighted_filter, operator)(input, center, mode="normalized")
         torch.testing.assert_close(output, torch.full_like(input, value / divisor))
-    assert not getattr(weighted_filter, operator)(input, 0 * centre, mode="normalized").any()
+    assert not getattr(weighted_filter, operator)(input, 0 * center, mode="normalized").any()
 
 
 @pytest.mark.parametrize("mode", MODES)

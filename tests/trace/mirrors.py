@@ -1,5 +1,5 @@
 """A scene for features that are followed: mirrors, glass and matte walls, all flat. The one description that wfview
-gets as a .glb, and that cycles_reference.py gives to Cycles. Lengths are metres; y is up."""
+gets as a .glb, and that cycles_reference.py gives to Cycles. Lengths are meters; y is up."""
 
 import pathlib
 import sys

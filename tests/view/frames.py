@@ -52,7 +52,7 @@ def read_any_rgb(path):
 
 
 def read_blender(path):
-    """Colour and normal of a Blender multilayer file, as (H,W,3) float32."""
+    """Color and normal of a Blender multilayer file, as (H,W,3) float32."""
     channels = read_channels(path)
 
     def stack(prefix, names):

@@ -57,7 +57,7 @@ def apply(operator, color, weight, kernel, mode="linear"):
 
 
 def bilateral(frame, kernel, space=2.0, compressed=0.15, normal=0.3):
-    """Real weights: a joint bilateral filter of colour and normal, computed here."""
+    """Real weights: a joint bilateral filter of color and normal, computed here."""
     color, normals = frame["color"].astype(np.float64), frame["normal"].astype(np.float64)
     tone = color / (1 + color)
     height, width, _ = color.shape

@@ -35,7 +35,7 @@ def test_bad_pixels_are_said_and_the_sequence_goes_on(wfview, tmp_path):
 
 
 @pytest.mark.parametrize("operator", ["gather", "splat"])
-def test_neighbours_fill_a_bad_pixel(wfview, tmp_path, operator):
+def test_neighbors_fill_a_bad_pixel(wfview, tmp_path, operator):
     """Of one color it stays a picture of that color; what no weight brings to the bad pixel does not change at all."""
     channels = {c: np.full((20, 20), 0.75, np.float32) for c in "RGB"}
     write_channels(tmp_path / "sound.exr", channels)

@@ -93,7 +93,7 @@ def check_footprint(told, expected):
 @pytest.mark.parametrize("mode, size",
                          [("linear", (5, 3)), ("linear", (2, 4)), ("normalized", (4, 2)), ("softmax", (5, 3))])
 def test_what_a_pixel_writes(wfview, backend, tmp_path, mode, size):
-    """Of the file's own weights of the pixel; each neighbour normalizes what lands on it."""
+    """Of the file's own weights of the pixel; each neighbor normalizes what lands on it."""
     frames.write(tmp_path / "a.exr", color=RANDOM.random((HEIGHT, WIDTH, 3)))
     weights = RANDOM.normal(0.4, 1, (size[0] * size[1], HEIGHT, WIDTH)).astype(np.float32)
     weights = np.abs(weights) if mode == "normalized" else weights

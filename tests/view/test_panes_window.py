@@ -14,7 +14,7 @@ ROW = 300
 
 @pytest.fixture
 def opened(window, tmp_path):  # noqa: F811
-    """White, of which gather makes black, and a grey albedo; zoomed it fills a pane from side to side."""
+    """White, of which gather makes black, and a gray albedo; zoomed it fills a pane from side to side."""
     frames.write(tmp_path / "a.exr", color=np.ones((90, 160, 3)), albedo=np.full((90, 160, 3), 0.2))
     np.save(tmp_path / "w.npy", np.zeros((1, 90, 160), np.float32))
     started = window("--weights", "w.npy", "--size", "1280x720", "--timing-placeholders", "--panes",
@@ -28,7 +28,7 @@ def shade(picture, x, y=ROW):
     return picture[y - 2 : y + 3, x - 2 : x + 3].mean()
 
 
-WHITE, BLACK, GREY = 255, 0, 255 * (1.055 * 0.2 ** (1 / 2.4) - 0.055)
+WHITE, BLACK, GRAY = 255, 0, 255 * (1.055 * 0.2 ** (1 / 2.4) - 0.055)
 
 
 def until_shades(opened, **places):
@@ -57,11 +57,11 @@ def test_the_edge_of_a_wipe_is_dragged_and_stays(opened):
     opened.xdotool("mousemove", "--window", opened.window, 700, ROW, "click", 4, "click", 4)
     until_shades(opened, x380=WHITE, x420=BLACK)
     opened.key("3")  # under the mouse: right of the edge
-    until_shades(opened, x380=WHITE, x420=GREY)
+    until_shades(opened, x380=WHITE, x420=GRAY)
     opened.xdotool("mousemove", "--window", opened.window, 100, ROW)
     time.sleep(0.5)
     opened.key("2")
-    until_shades(opened, x380=BLACK, x420=GREY)
+    until_shades(opened, x380=BLACK, x420=GRAY)
     drag(opened, (400, 100), (1279, 100))
     until_shades(opened, x100=BLACK, x420=BLACK, x1260=BLACK)
     opened.key("Return")
@@ -70,7 +70,7 @@ def test_the_edge_of_a_wipe_is_dragged_and_stays(opened):
 
 
 def test_pages_of_the_flip_book(opened):
-    for key, value in (("2", BLACK), ("3", GREY), ("1", WHITE), ("comma", GREY), ("period", WHITE), ("period", BLACK),
+    for key, value in (("2", BLACK), ("3", GRAY), ("1", WHITE), ("comma", GRAY), ("period", WHITE), ("period", BLACK),
                        ("9", BLACK)):
         opened.key(key)
         until_shades(opened, x100=value, x640=value, x1200=value)

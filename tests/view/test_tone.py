@@ -91,7 +91,7 @@ def test_exposure_and_offset(draw, exposure, offset, curve):
 
 @pytest.mark.parametrize("channel", ["all", "red", "green", "blue", "luminance"])
 def test_channels(draw, channel):
-    """One channel is grey; the exposure and the curve apply to it as to all."""
+    """One channel is gray; the exposure and the curve apply to it as to all."""
     weights = {"red": [1, 0, 0], "green": [0, 1, 0], "blue": [0, 0, 1], "luminance": [0.2126, 0.7152, 0.0722]}
     one = RADIANCE @ np.array(weights[channel])[:, None] if channel in weights else RADIANCE
     drawn = draw("--kernel-size", "1", "--channel-shown", channel, "--exposure", "0.5", "--tone", "aces")

@@ -76,7 +76,7 @@ def cellar():
 
 
 def carafes():
-    """Glass: clear and coloured vessels, liquid and prisms before a window, with their caustics."""
+    """Glass: clear and colored vessels, liquid and prisms before a window, with their caustics."""
     bpy.context.scene.cycles.caustics_reflective = True
     rng = random.Random(8)
     cloth = checker("cloth", (0.65, 0.60, 0.52), (0.10, 0.16, 0.30), 9.0, 0.8)

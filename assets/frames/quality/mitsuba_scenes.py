@@ -5,7 +5,7 @@
     python mitsuba_scenes.py --scene m_gallery --spp 512 --reference --seed 1 --out raw    # a part of the reference
 
 A frame is an EXR with the names that Mitsuba's integrator `aov` gives its channels: img.R ... of the path tracer (here
-named img), albedo.R ..., nn.X ... (shading normal in world space), dd.T (distance). Of a reference only colour is kept.
+named img), albedo.R ..., nn.X ... (shading normal in world space), dd.T (distance). Of a reference only color is kept.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def checker(one, two, scale):
 
 
 def noise_texture(seed, one, two, octaves=6, size=256):
-    """Fractal noise between two colours; repeats without a seam."""
+    """Fractal noise between two colors; repeats without a seam."""
     generator = np.random.default_rng(seed)
     total = np.zeros((size, size))
     for octave in range(1, octaves + 1):
@@ -252,7 +252,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--scene", choices=sorted(SCENES), required=True)
     parser.add_argument("--spp", type=int, default=4)
-    parser.add_argument("--reference", action="store_true", help="colour only")
+    parser.add_argument("--reference", action="store_true", help="color only")
     parser.add_argument("--seed", type=int, default=1, help="of a part of the reference")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of the files")
     parser.add_argument("--percent", type=int, default=100, help="size, for a quick look")

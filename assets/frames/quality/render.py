@@ -4,8 +4,8 @@
     python render.py --scene cellar --spp 4 --out raw               # raw/cellar_4spp.exr
     python render.py --scene cellar --spp 512 --reference --seed 1 --out raw    # raw/cellar_ref.512.1.exr, a part
 
-A frame is a multilayer EXR with colour and denoising albedo, normal and depth, under Blender's own channel names; of a
-reference only colour is kept; it is rendered in parts, each with a seed of its own. finish.py averages those and makes
+A frame is a multilayer EXR with color and denoising albedo, normal and depth, under Blender's own channel names; of a
+reference only color is kept; it is rendered in parts, each with a seed of its own. finish.py averages those and makes
 all files smaller.
 """
 
@@ -53,7 +53,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--scene", choices=sorted(SCENES), required=True)
     parser.add_argument("--spp", type=int, default=4)
-    parser.add_argument("--reference", action="store_true", help="colour only")
+    parser.add_argument("--reference", action="store_true", help="color only")
     parser.add_argument("--seed", type=int, default=1, help="of a part of the reference")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of the files")
     parser.add_argument("--percent", type=int, default=100, help="size, for a quick look")

@@ -2,7 +2,7 @@
 
     python denoiser.py [--seconds 120] [--splat]
 
-A small U-Net sees a noisy frame's colour, albedo, normal and depth and predicts a 7x7 kernel for every pixel. Prints
+A small U-Net sees a noisy frame's color, albedo, normal and depth and predicts a 7x7 kernel for every pixel. Prints
 SMAPE of frames that it has not seen, before and after.
 """
 
@@ -50,7 +50,7 @@ class Denoiser(nn.Module):
     def forward(self, frame: dict[str, Tensor]) -> Tensor:
         color, albedo = frame["color"], frame["albedo"] + 0.05
         features = torch.cat([color.log1p(), frame["albedo"], frame["normal"], frame["depth"]], 1)
-        # Light is smoother without the surfaces' colours
+        # Light is smoother without the surfaces' colors
         return self.filter(color / albedo, self.network(features)) * albedo
 
 

@@ -27,7 +27,7 @@ class Layered(nn.Module):
         self.partition = nn.Conv2d(2 * width, LAYERS, 1)
         self.kernels = nn.Sequential(nn.Conv2d(2 * width, 2 * width, 1), nn.ReLU(),
                                      nn.Conv2d(2 * width, KERNEL * KERNEL, 1))
-        self.splat = WeightedFilter(3, KERNEL, bias=False, splat=True)  # of colours, and of images with one channel
+        self.splat = WeightedFilter(3, KERNEL, bias=False, splat=True)  # of colors, and of images with one channel
 
     def forward(self, samples: dict[str, Tensor]) -> Tensor:
         color = samples["color"]

@@ -5,9 +5,9 @@
 
 int main(void)
 {
-    float colour[4] = {1, 2, 3, 4}, kernels[3][4] = {{1, 1, 1, 1}, {2, 2, 2, 2}, {3, 3, 3, 3}}, result[4] = {0};
+    float color[4] = {1, 2, 3, 4}, kernels[3][4] = {{1, 1, 1, 1}, {2, 2, 2, 2}, {3, 3, 3, 3}}, result[4] = {0};
     wf_filter filter = {.kernel_height = 1, .kernel_width = 3, .dilation = 1, .mode = WF_LINEAR, .groups = 1};
-    wf_tensor input = wf_dense(colour, WF_FLOAT32, 1, 1, 1, 4), output = wf_dense(result, WF_FLOAT32, 1, 1, 1, 4);
+    wf_tensor input = wf_dense(color, WF_FLOAT32, 1, 1, 1, 4), output = wf_dense(result, WF_FLOAT32, 1, 1, 1, 4);
     wf_tensor weight = wf_dense(kernels, WF_FLOAT32, 1, 3, 1, 4);
     wf_device *device;
     if (wf_create(&(wf_device_options){.backend = WF_CPU}, &device) != WF_OK ||

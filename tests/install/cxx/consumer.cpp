@@ -6,9 +6,9 @@
 
 int main()
 {
-    std::vector<float> colour = {1, 2, 3, 4}, kernels = {1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3}, result(4);
+    std::vector<float> color = {1, 2, 3, 4}, kernels = {1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3}, result(4);
     const wf_filter filter = {1, 3, 1, WF_LINEAR, 1};
-    const wf_tensor input = wf_dense(colour.data(), WF_FLOAT32, 1, 1, 1, 4);
+    const wf_tensor input = wf_dense(color.data(), WF_FLOAT32, 1, 1, 1, 4);
     const wf_tensor weight = wf_dense(kernels.data(), WF_FLOAT32, 1, 3, 1, 4);
     const wf_tensor output = wf_dense(result.data(), WF_FLOAT32, 1, 1, 1, 4);
     wf_device_options options = {};

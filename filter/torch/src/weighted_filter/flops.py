@@ -1,5 +1,5 @@
 """What torch.utils.flop_counter counts for the operators: a multiplication and an addition for each channel, tap and
-pixel, of the filter and of each gradient; normalisation is left out."""
+pixel, of the filter and of each gradient; normalization is left out."""
 
 from __future__ import annotations
 

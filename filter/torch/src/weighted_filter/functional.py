@@ -28,7 +28,7 @@ def gather(input: Tensor, weight: Tensor, kernel_size: KernelSize | None = None,
 def gather(input: Tensor, weight: Tensor, kernel_size: KernelSize | None = None, *, bias: Tensor | None = None,
            mode: Mode = "linear", dilation: SupportsIndex = 1, groups: SupportsIndex = 1, eps: float = MIN_SUM,
            padding_mode: PaddingMode = "zeros", return_coverage: bool = False) -> Tensor | tuple[Tensor, Tensor]:
-    """Filters an image with a kernel for every pixel, each of which reads its neighbours.
+    """Filters an image with a kernel for every pixel, each of which reads its neighbors.
 
         output[n,c,p] = bias[c] + sum over t of weight[n,t,p] * input[n,c,p+o(t)]        input is 0 outside the image
 
@@ -43,7 +43,7 @@ def gather(input: Tensor, weight: Tensor, kernel_size: KernelSize | None = None,
         mode: "linear" uses the weights as they are; "normalized" divides by the sum of the in-image taps' weights S, as
             copysign(max(|S|, eps), S); "softmax" takes the weights as logits of a softmax over the in-image taps. Of
             samples the sum, or the softmax, is over the taps of all samples.
-        dilation: distance of neighbouring taps, 1 to 65535.
+        dilation: distance of neighboring taps, 1 to 65535.
         groups: sets of weights: channel c uses group floor(c*G/C).
         eps: the smallest magnitude that "normalized" divides by. Another one than 1e-6 takes two more steps over the
             output.
@@ -95,7 +95,7 @@ def splat(input: Tensor, weight: Tensor, kernel_size: KernelSize | None = None, 
 def splat(input: Tensor, weight: Tensor, kernel_size: KernelSize | None = None, *, bias: Tensor | None = None,
           mode: Mode = "linear", dilation: SupportsIndex = 1, groups: SupportsIndex = 1, eps: float = MIN_SUM,
           padding_mode: PaddingMode = "zeros", return_coverage: bool = False) -> Tensor | tuple[Tensor, Tensor]:
-    """Filters an image with a kernel for every pixel, each of which writes to its neighbours.
+    """Filters an image with a kernel for every pixel, each of which writes to its neighbors.
 
         output[n,c,p+o(t)] += weight[n,t,p] * input[n,c,p]       plus bias[c]; what lands outside the image is dropped
 

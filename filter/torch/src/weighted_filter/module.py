@@ -24,7 +24,7 @@ class WeightedFilter(nn.Module):
             number, too.
         kernel_size: K or (Kh, Kw).
         bias: adds `bias`, a parameter of C that starts at 0.
-        splat: each pixel writes to its neighbours, instead of reading from them.
+        splat: each pixel writes to its neighbors, instead of reading from them.
         mode, dilation, groups, eps, padding_mode: as in `gather`.
         device, dtype: of the bias.
     """

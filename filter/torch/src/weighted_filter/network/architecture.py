@@ -68,7 +68,7 @@ class Architecture:
     encoder: tuple[int, ...] = (2, 2, 2, 2, 2)  # 3x3 convolutions of each level
     decoder: tuple[int, ...] = (2, 2, 2, 2)  # ... of each level but the coarsest
     kernels: tuple[int, ...] = (5, 5, 5, 5, 5)  # K of each level that has kernels, finest first
-    albedo_kernel: int = 5  # K; 0: the colour is filtered as it is
+    albedo_kernel: int = 5  # K; 0: the color is filtered as it is
     epsilon: float = 0.05
     features: tuple[Feature, ...] = DEFAULT_FEATURES
 

@@ -1,10 +1,10 @@
-"""What training minimises, for the gathered and the splat image together.
+"""What training minimizes, for the gathered and the splat image together.
 
 On radiance times an exposure, d the image and r its reference, averaged over pixels and channels:
 
     smape      |d - r| / (|d| + |r| + 0.01)
     log        |L(d) - L(r)|, L(x) = sign(x) ln(1 + |x|): a level's share may be subtracted, and light below 0 must hurt
-    gradient   |differences of L(d) - L(r) between neighbours|, horizontal and vertical
+    gradient   |differences of L(d) - L(r) between neighbors|, horizontal and vertical
     coarse     log of both images' means over 2x2, 4x4 and 8x8 pixels: blotches, and lost energy
     energy     |ln of the ratio of the images' means (+ 0.01)|, averaged over images
     psnr       ln of the mean squared error of the displayed image (sRGB curve, clamped to 0 .. 1), averaged over images

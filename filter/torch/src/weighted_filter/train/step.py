@@ -1,4 +1,4 @@
-"""One training step on one device: augment, features, network, filters, loss, gradient; then the optimiser.
+"""One training step on one device: augment, features, network, filters, loss, gradient; then the optimizer.
 
 On a GPU both halves are CUDA graphs, captured once for each size of crops: the host only copies a few hundred numbers a
 step and never waits. Between the halves the gradient is averaged over processes.
@@ -149,7 +149,7 @@ class Step:
             return
         if not self._update_graph:
             before, gradient = self._copy_state(), self.gradient.clone()
-            self._update_graph = self._capture(self._second_half, "the optimiser")
+            self._update_graph = self._capture(self._second_half, "the optimizer")
             self._paste_state(*before)
             self.gradient.copy_(gradient)
             if not self._update_graph:
@@ -210,7 +210,7 @@ class Step:
     # ---- State ----
 
     def _start_optimizer(self) -> None:
-        """Moments and counter, which the optimiser makes in its first step, as before that step."""
+        """Moments and counter, which the optimizer makes in its first step, as before that step."""
         vector = self.vector.detach().clone()
         self.optimizer.step()
         for tensor in self._moments():
