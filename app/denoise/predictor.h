@@ -13,7 +13,7 @@ typedef struct wf_network wf_network;
 
 typedef struct predictor_options {
     int row;                /* of predictor_rows */
-    wf_mode mode;           /* for files; other predictors' weights are always normalized */
+    wf_mode mode;           /* for files; other predictors have their row's */
     wf_bilateral bilateral; /* its kernel size too */
     int network_kernel;     /* taps a side, at full resolution */
     bool together;          /* gather and splat in one stage, where they have the same weights */
@@ -35,6 +35,7 @@ typedef struct predictor_parameter {
 typedef struct predictor_row {
     const char *name;  /* that --predictor takes; NULL: --weights asks for it */
     const char *label; /* in the view and in reports */
+    wf_mode mode;      /* of its weights; of files the options' counts */
     bool runs_network; /* the network's name and size stand beside the label */
     const predictor_parameter *parameters;
     int parameter_count;

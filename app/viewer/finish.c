@@ -96,7 +96,7 @@ static report make_report(const viewer *viewer, const report_live *live, const k
         .predictor = predictor->label,
         .network = predictor->runs_network ? &viewer->network.info : NULL,
         .layers = viewer->origins,
-        .mode = wf_mode_name(files ? viewer->applied.mode : WF_NORMALIZED),
+        .mode = wf_mode_name(files ? viewer->applied.mode : predictor->mode),
         .kernel_height = kernel_height,
         .kernel_width = kernel_width,
         .width = (int)viewer->denoiser.width,

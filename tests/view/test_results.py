@@ -91,6 +91,7 @@ def test_network(wfview, root, tmp_path):
             assert reference.relative_error(picture, right) <= 1e-4, (network.name, operator)
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["predictor"] == "kpn (network)" and report["network"]["parameters"] > 0
+    assert report["mode"] == "softmax"
 
 
 def test_weights_for_each_operator_and_half_precision(wfview, backend, tmp_path):
@@ -125,7 +126,7 @@ def test_sequence_is_numbered_and_reported(wfview, backend, tmp_path):
     assert names == ["gather.0001.exr", "gather.0002.exr", "splat.0001.exr", "splat.0002.exr"]
     report = json.loads(report.read_text())
     assert report["backend"] == report["requested_backend"] == backend
-    assert report["predictor"] == "bilateral (analytic)"
+    assert report["predictor"] == "bilateral (analytic)" and report["mode"] == "normalized"
     assert report["kernel"] == [5, 5]
     assert (report["frames"], report["warmup"]) == (4, 1)
     stages = {stage["name"]: stage for stage in report["stages"]}
