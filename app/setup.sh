@@ -16,7 +16,8 @@ install_packages() {
   [ "$(id -u)" = 0 ] || sudo=(sudo)
   echo "installing ${missing[*]}"
   "${sudo[@]}" apt-get -qq update
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 # end_children STATUS: ends this shell, and what it has started in the background.
@@ -27,8 +28,8 @@ end_children() {
   exit "$1"
 }
 
-# interruptible COMMAND...: a signal that ends this shell ends the command before, also where only the shell is sent it. Traps
-# are there before the command: it may be quick.
+# interruptible COMMAND...: a signal that ends this shell ends the command before, also where only the shell is sent it.
+# Traps are there before the command: it may be quick.
 interruptible() {
   local status=0
   trap 'end_children 129' HUP
@@ -40,8 +41,9 @@ interruptible() {
   return $status
 }
 
-# build PRESET TARGET [CMAKE OPTION...]: a preset of CMakePresets.json. Configures, then builds what changed. Says nothing where
-# nothing did; what was done last is in build.log in the preset's folder, of which a failure prints its part. One build at a time.
+# build PRESET TARGET [CMAKE OPTION...]: a preset of CMakePresets.json. Configures, then builds what changed. Says
+# nothing where nothing did; what was done last is in build.log in the preset's folder, of which a failure prints its
+# part. One build at a time.
 build() {
   local preset=$1 folder=build lock status=0
   [ "$preset" = release ] || folder=build-$preset

@@ -1,5 +1,5 @@
-# `cmake --install`: the headers of what is built, the library, a CMake package (wf-config.cmake.in) and a pkg-config file
-# (wf.pc.in). The installed tree can be moved.
+# `cmake --install`: the headers of what is built, the library, a CMake package (wf-config.cmake.in) and a pkg-config
+# file (wf.pc.in). The installed tree can be moved.
 include(CMakePackageConfigHelpers)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/wf)
 
@@ -7,7 +7,8 @@ set(backends cpu)
 set(headers include/wf.h include/wf_pyramid.h include/wf_cuda.h include/wf_network.h)
 if(WF_VULKAN)
   list(APPEND backends vulkan)
-  list(APPEND headers include/wf_vulkan.h include/wf_figures.h include/wf_node.h include/wf_node_inspect.h include/wf_labels.h)
+  list(APPEND headers include/wf_vulkan.h include/wf_figures.h include/wf_node.h
+    include/wf_node_inspect.h include/wf_labels.h)
 endif()
 if(WF_CUDA)
   list(APPEND backends cuda)

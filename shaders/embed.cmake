@@ -1,6 +1,6 @@
-# wf_embed_shader(target file...): compiles each GLSL file, named from this folder on, to SPIR-V and embeds it as a C array:
-# filter/gather.comp.glsl becomes the header gather.comp.h with `static const uint32_t gather_comp[]`, for one source file to include.
-# Files include shared.h and *.glsl of this folder.
+# wf_embed_shader(target file...): compiles each GLSL file, named from this folder on, to SPIR-V and embeds it as a C
+# array: filter/gather.comp.glsl becomes the header gather.comp.h with `static const uint32_t gather_comp[]`, for one
+# source file to include. Files include shared.h and *.glsl of this folder.
 
 set(WF_SHADER_DIR ${CMAKE_CURRENT_LIST_DIR})
 

@@ -2,11 +2,13 @@
 add_library(app_temporary STATIC temporary.c)
 target_link_libraries(app_temporary PRIVATE wf_warnings)
 
-foreach(suite app/options dataset/dataset denoise/choice denoise/predictor files/exr files/files frames/source ipc/packet view/metrics viewer/profiler viewer/report)
+foreach(suite app/options dataset/dataset denoise/choice denoise/predictor files/exr files/files
+    frames/source ipc/packet view/metrics viewer/profiler viewer/report)
   get_filename_component(folder ${suite} DIRECTORY)
   get_filename_component(name ${suite} NAME)
   add_executable(test_app_${name} ${folder}/test_${name}.c)
-  target_link_libraries(test_app_${name} PRIVATE wfview_records app_temporary PkgConfig::CMOCKA PkgConfig::WFVIEW_IO wf_warnings)
+  target_link_libraries(test_app_${name} PRIVATE wfview_records app_temporary PkgConfig::CMOCKA
+    PkgConfig::WFVIEW_IO wf_warnings)
   add_test(NAME app_${name} COMMAND test_app_${name})
   set_tests_properties(app_${name} PROPERTIES TIMEOUT 120)
 endforeach()

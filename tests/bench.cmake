@@ -1,4 +1,5 @@
-# wf_bench and network_bench. Built with the tests, run by hand; CI runs them once on small images to see that they work.
+# wf_bench and network_bench. Built with the tests, run by hand; CI runs them once on small images to see that they
+# work.
 pkg_check_modules(CJSON QUIET IMPORTED_TARGET libcjson)
 if(NOT CJSON_FOUND)
   message(STATUS "wf_bench is not built: it needs libcjson")
@@ -61,5 +62,6 @@ if(WF_VULKAN)
   add_executable(node_bench bench/node_bench.c ${PROJECT_SOURCE_DIR}/app/examples/renderer.c)
   target_include_directories(node_bench PRIVATE ${PROJECT_SOURCE_DIR}/app/examples)
   target_link_libraries(node_bench PRIVATE wf Vulkan::Vulkan wf_warnings)
-  add_test(NAME node_bench COMMAND node_bench vulkan 33x21 3 ${CMAKE_CURRENT_SOURCE_DIR}/network/networks/tiny.safetensors 10 1)
+  add_test(NAME node_bench
+    COMMAND node_bench vulkan 33x21 3 ${CMAKE_CURRENT_SOURCE_DIR}/network/networks/tiny.safetensors 10 1)
 endif()

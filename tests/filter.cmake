@@ -25,8 +25,9 @@ foreach(suite ${suites})
   target_link_libraries(test_${suite} PRIVATE wf_cases PkgConfig::CMOCKA wf_warnings)
 endforeach()
 
-# wf_if_brief(VARIABLE NAME): --brief for suites whose cases others run whole. `cpu` takes the best of the instructions: sanitized it is
-# whole and those of each set are brief, else the other way round. Sanitizers look at none of the shaders.
+# wf_if_brief(VARIABLE NAME): --brief for suites whose cases others run whole. `cpu` takes the best of the instructions:
+# sanitized it is whole and those of each set are brief, else the other way round. Sanitizers look at none of the
+# shaders.
 function(wf_if_brief variable name)
   set(${variable} "" PARENT_SCOPE)
   if((WF_SANITIZE AND NOT name STREQUAL cpu) OR (NOT WF_SANITIZE AND name STREQUAL cpu))

@@ -34,7 +34,8 @@ if(WF_CUDA)
 endif()
 
 add_test(NAME node_host COMMAND test_node_host)
-set_tests_properties(node_host PROPERTIES ENVIRONMENT "ASAN_OPTIONS=allocator_may_return_null=1;VK_DRIVER_FILES=/dev/null")
+set_tests_properties(node_host PROPERTIES
+  ENVIRONMENT "ASAN_OPTIONS=allocator_may_return_null=1;VK_DRIVER_FILES=/dev/null")
 
 # The half of the hand-over to CUDA that needs no CUDA.
 add_executable(test_share node/test_share.c node/renderer.c)

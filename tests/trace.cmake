@@ -3,7 +3,8 @@ add_library(trace_reference STATIC trace/scene_files.c trace/shapes.c trace/trav
 target_include_directories(trace_reference PUBLIC trace)
 target_link_libraries(trace_reference PUBLIC wfview_trace app_temporary PkgConfig::CMOCKA PRIVATE wf_warnings m)
 
-foreach(suite trace/bvh trace/camera_path trace/lights trace/scene trace/scene_gltf trace/scene_refusals trace/sky dataset/assets dataset/scenes)
+foreach(suite trace/bvh trace/camera_path trace/lights trace/scene trace/scene_gltf trace/scene_refusals
+    trace/sky dataset/assets dataset/scenes)
   get_filename_component(folder ${suite} DIRECTORY)
   get_filename_component(name ${suite} NAME)
   add_executable(test_${folder}_${name} ${folder}/test_${name}.c)

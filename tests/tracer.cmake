@@ -4,7 +4,8 @@ foreach(suite tracer features radiance textures)
   target_link_libraries(test_${suite} PRIVATE wfview_tracer PkgConfig::CMOCKA wf_warnings m)
   if(NOT WF_SANITIZE OR suite STREQUAL tracer)
     add_test(NAME ${suite} COMMAND test_${suite})
-    set_tests_properties(${suite} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 COST 20) # the last ones, and long: they begin first
+    # The last ones, and long: they begin first.
+    set_tests_properties(${suite} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 COST 20)
   endif()
 endforeach()
 

@@ -11,7 +11,8 @@ target_link_libraries(test_feed PRIVATE wfview_view wfview_gpu wf_warnings PkgCo
 add_test(NAME view_feed COMMAND test_feed)
 
 # Backends timed against each other, on the device that there is.
-add_executable(test_race denoise/test_race.c ${PROJECT_SOURCE_DIR}/app/denoise/denoiser.c ${PROJECT_SOURCE_DIR}/app/denoise/race.c)
+add_executable(test_race denoise/test_race.c ${PROJECT_SOURCE_DIR}/app/denoise/denoiser.c
+  ${PROJECT_SOURCE_DIR}/app/denoise/race.c)
 target_link_libraries(test_race PRIVATE wfview_view wfview_gpu wf_warnings PkgConfig::CMOCKA)
 add_test(NAME denoise_race COMMAND test_race)
 set_tests_properties(denoise_race PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 120)

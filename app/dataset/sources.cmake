@@ -23,4 +23,5 @@ add_library(wfview_records STATIC dataset/record.c dataset/store.c)
 target_link_libraries(wfview_records PUBLIC wfview_io PRIVATE wf_warnings PkgConfig::WFVIEW_IO)
 
 add_library(wfview_dataset STATIC dataset/dataset.c)
-target_link_libraries(wfview_dataset PUBLIC wfview_records wfview_scenes wfview_tracer PRIVATE wf_warnings Threads::Threads m)
+target_link_libraries(wfview_dataset PUBLIC wfview_records wfview_scenes wfview_tracer
+  PRIVATE wf_warnings Threads::Threads m)

@@ -1,5 +1,5 @@
-# The CPU backend. What works on sums is compiled for float and for double, rows.c and convolve_row.c once for each instruction set that
-# the device chooses among.
+# The CPU backend. What works on sums is compiled for float and for double, rows.c and convolve_row.c once for each
+# instruction set that the device chooses among.
 find_package(OpenMP REQUIRED COMPONENTS C)
 target_sources(wf PRIVATE cpu/device.c cpu/dispatch.c cpu/gather.c cpu/splat.c cpu/gather_splat.c cpu/predict.c
   cpu/convolve.c cpu/features.c cpu/pyramid.c cpu/steps.c cpu/pick.c cpu/summarize.c)

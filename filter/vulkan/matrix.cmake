@@ -1,4 +1,5 @@
-# WF_KHR_MATRICES tells C and shaders (WF_SHADER_OPTIONS) where the headers and the compiler of shaders know VK_KHR_cooperative_matrix.
+# WF_KHR_MATRICES tells C and shaders (WF_SHADER_OPTIONS) where the headers and the compiler of shaders know
+# VK_KHR_cooperative_matrix.
 include(CheckSymbolExists)
 set(CMAKE_REQUIRED_INCLUDES ${Vulkan_INCLUDE_DIRS})
 check_symbol_exists(VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME vulkan/vulkan.h WF_HEADERS_KNOW_MATRICES)

@@ -1,5 +1,5 @@
-# Writes FILE, which defines WF_COMMIT as the commit of SOURCE, where that has changed; "-dirty" where what the benchmark is
-# made of differs from it. Run by cmake -P at build time.
+# Writes FILE, which defines WF_COMMIT as the commit of SOURCE, where that has changed; "-dirty" where what the
+# benchmark is made of differs from it. Run by cmake -P at build time.
 execute_process(COMMAND git -C ${SOURCE} rev-parse --short=10 HEAD
                 OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 execute_process(COMMAND git -C ${SOURCE} diff --quiet HEAD -- CMakeLists.txt app filter shaders tests/bench tests/filter
