@@ -11,8 +11,8 @@ typedef struct frame_name {
     char after[256];
 } frame_name;
 
-/* The number is the digits that end the name: after a dot, an underscore, a hyphen, a space or nothing, or at least three
- * of them unless they are a version (v003) or a size (1920x1080). shot.1004.exr is number 1004 of shot. */
+/* The number is the digits that end the name: after a dot, an underscore, a hyphen, a space or nothing, or at least
+ * three of them unless they are a version (v003) or a size (1920x1080). shot.1004.exr is number 1004 of shot. */
 void frame_name_split(const char *path, frame_name *name);
 
 /* Whether --save names its files so: gather or splat stands alone between dots, underscores or hyphens. */

@@ -7,10 +7,10 @@
 #include "app/error.h"
 
 typedef enum reference_kind {
-    REFERENCE_BESIDE, /* nothing was asked for: FOLDER/reference/NAME.exr, NAME.ref.exr or NAME_ref.exr for FOLDER/NAME.exr */
-    REFERENCE_SHARED, /* a file, of all frames; whether it can be read is not looked at */
-    REFERENCE_FOLDER, /* a directory: its file of the same name */
-    REFERENCE_NUMBERED /* shot.%04d.exr, ####, $F4 (sequence.h), where no file is called so: that of the frame's number */
+    REFERENCE_BESIDE,  /* nothing was asked for: for FOLDER/NAME.exr reference/NAME.exr, NAME.ref.exr, NAME_ref.exr */
+    REFERENCE_SHARED,  /* a file, of all frames; whether it can be read is not looked at */
+    REFERENCE_FOLDER,  /* a directory: its file of the same name */
+    REFERENCE_NUMBERED /* shot.%04d.exr, ####, $F4 (sequence.h), where no file is called so: by the frame's number */
 } reference_kind;
 
 /* Of what --reference says, or NULL. */

@@ -1,5 +1,5 @@
 /* levels.h -- from one level of a pyramid to the next (wf_pyramid.h): D, the mean of a 2x2 block's pixels that are in
- * the image, and U, bilinear interpolation. Of float32 tensors N,C,H,W; inline, as they are computed for every pixel. */
+ * the image, and U, bilinear interpolation. Of float32 tensors N,C,H,W; inline, as every pixel has them computed. */
 #ifndef WF_CPU_LEVELS_H
 #define WF_CPU_LEVELS_H
 

@@ -251,7 +251,7 @@ static double factor(wf_mode mode, double weight, double coverage)
 /* From grad, the gradient to each connection's factor, to that of its weight, by the chain rule through all
  * factors that share its destination:
  *
- *     normalized   f_k = w_k / S'     d f_k / d w_j = [k = j] / S' - w_k / S'^2, without the last term where S' is clamped
+ *     normalized   f_k = w_k / S'     d f_k / d w_j = [k = j] / S' - w_k / S'^2, without the last term if S' is clamped
  *     softmax      f_k = v_k          d f_k / d w_j = v_k ([k = j] - v_j)
  */
 static void differentiate_factors(const connections *list, wf_mode mode, const double *weight, const double *coverage,

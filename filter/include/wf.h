@@ -40,10 +40,10 @@
  *     (t,p), x = input[p+o(t)] (gather) or input[p] (splat). adjoint is the other operator, WF_LINEAR and without bias:
  *     for gather splat, for splat gather.
  *
- *     mode             grad_input                      grad_weight[t,p]                                    D(q)
- *     WF_LINEAR        adjoint(weight, g)              sum_c g[c,q] x[c]
- *     WF_NORMALIZED    adjoint(weight, g/S')           sum_c g[c,q]/S'(q) x[c] - [|S(q)| > WF_MIN_SUM] D(q)  sum_c g y / S'
- *     WF_SOFTMAX       adjoint(v, g)                   v (sum_c g[c,q] x[c] - D(q))                        sum_c g y
+ *     mode             grad_input               grad_weight[t,p]                                        D(q)
+ *     WF_LINEAR        adjoint(weight, g)       sum_c g[c,q] x[c]
+ *     WF_NORMALIZED    adjoint(weight, g/S')    sum_c g[c,q]/S'(q) x[c] - [|S(q)| > WF_MIN_SUM] D(q)    sum_c g y / S'
+ *     WF_SOFTMAX       adjoint(v, g)            v (sum_c g[c,q] x[c] - D(q))                            sum_c g y
  *                      v[t,p] = exp(weight[t,p] - S(q))
  *
  *     grad_bias[c] = sum of g[n,c,p] over n and p. Taps whose other end lies outside the image have grad_weight 0.

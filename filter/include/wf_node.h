@@ -1,8 +1,8 @@
 /* wf_node.h -- the denoise node: a renderer's VkImages in, gather and splat VkImages out.
  *
  *     renderer's images (color, albedo, normal, depth; further layers)
- *       +- predictor -> weights (device memory)      set once from memory, predicted each frame (analytic bilateral, or a
- *            |                                        network), or written each frame by the renderer
+ *       +- predictor -> weights (device memory)      set once from memory, predicted each frame (analytic bilateral,
+ *            |                                        or a network), or written each frame by the renderer
  *            +- gather, splat (both at once where they have the same weights) -> images the renderer samples
  *
  * On NVIDIA the images are Vulkan allocations exported as opaque file descriptors and mapped into CUDA once; two values

@@ -151,8 +151,7 @@ struct trace_params {
     uint accumulated; /* samples in the sums before this frame; 0: they start anew */
     int max_bounces;
     int strategy;
-    float
-        look_through; /* sampled features are not taken where a mirror or glass is at most as rough; below 0: everywhere */
+    float look_through;   /* no features are taken where a mirror or glass is at most as rough; below 0: all are */
     int russian_roulette; /* bounces after which paths may end by chance */
     vec3 sun_direction;
     vec3 sun_radiance; /* 0: no sun */

@@ -2,11 +2,11 @@
  * compare with what other programs wrote. Errors go to stderr, with exit status 1.
  *
  *     dump frame FILE.exr [LAYER=NAME ...]         every layer, float32; refused where not all of it is finite
- *     dump mended FILE.exr [LAYER=NAME ...]        the same, mended where it is not finite; and a key `damage` with what was
+ *     dump mended FILE.exr [LAYER=NAME ...]        the same, mended where it is not finite; `damage` has what was
  *     dump reference FILE.exr [LAYER=NAME ...]     the color, float32
  *     dump weights FILE KH KW W H                  as stored
  *     dump sequence [--reference FILE] PATH ...    paths, and whether each has a reference; no elements
- *     dump save IN.exr OUT.exr                     writes color, albedo and depth of one file to another; prints nothing
+ *     dump save IN.exr OUT.exr                     writes color, albedo and depth of one file to another
  *     dump write OUT.exr COMPRESSION W H NAME ...  writes channels of interleaved floats from stdin; prints nothing
  *     dump png OUT.png W H                         writes r,g,b,a bytes from stdin; prints nothing
  *     dump flip PICTURE REFERENCE                  FLIP's map, float32 */

@@ -330,9 +330,9 @@ static double *expected_output(const scene *s, uint32_t slot, wf_operator op, wf
     return output;
 }
 
-/* |actual - expected| by |expected| in the Euclidean norm, but at least by a quarter of |input|: factors of one tap and alphas in [-1, 1]
- * may cancel in a pyramid of a single pixel. Each filter rounds up to 3 times there, each blend 11, relative to the
- * input: with 3 levels 25 * 2^-24 of it, with FLOAT_LIMIT 42 * 2^-24 are let pass. */
+/* |actual - expected| by |expected| in the Euclidean norm, but at least by a quarter of |input|: factors of one tap and
+ * alphas in [-1, 1] may cancel in a pyramid of a single pixel. Each filter rounds up to 3 times there, each blend 11,
+ * relative to the input: with 3 levels 25 * 2^-24 of it, with FLOAT_LIMIT 42 * 2^-24 are let pass. */
 static double error_of(const double *actual, const double *expected, const double *input, size_t count)
 {
     double difference = 0, norm = 0, input_norm = 0;

@@ -29,7 +29,7 @@
 
 #define SCENE_MAX_TRIANGLES (1u << 26)
 #define SCENE_MAX_TEXTURE   16384 /* width and height */
-#define SCENE_REACH         1e9f /* a position further out, along any axis, is broken: its square's square has no float */
+#define SCENE_REACH         1e9f  /* a position further out, along any axis, is broken: its fourth power has no float */
 
 typedef struct vertex {
     vec3 position, normal; /* normal of length 1; flat where the file has none */
