@@ -76,15 +76,25 @@ ivec2 tile_size()
 
 /* ---- From memory to registers, and from these to shared memory ---- */
 
-// Of `rows` rows of `pitch` pixels, the first one of them `first`. The source has half the size where scale is 1.
-void find_places(ivec2 size, ivec2 first, int scale, int channels, const int pitch, const int rows, out uint to[COPIES],
-                 out uint bits)
+// The pixel of a piece: 2x2 whole ones follow each other, 8 pieces, so that neighbouring threads write to banks of their
+// own; a coarser source's rows do.
+ivec2 pixel_of(uint piece, const bool coarse)
+{
+    uint pitch = uint(coarse ? COARSE_PITCH : HALF), column = piece / (coarse ? 2u : 8u);
+    ivec2 place = ivec2(column % pitch, column / pitch);
+    return coarse ? place : 2 * place + ivec2(piece / 2u % 2u, piece / 4u % 2u);
+}
+
+const int PIECES = 2 * PITCH * (HEIGHT + 2), COARSE_PIECES = 2 * COARSE_PIXELS;
+
+// Of pixels from `first` on. The source has half the size where scale is 1.
+void find_places(ivec2 size, ivec2 first, int scale, int channels, const bool coarse, out uint to[COPIES], out uint bits)
 {
     int eights = channels / 8, step = ((size.x + scale) >> scale) * eights;
     bits = 0u;
     [[unroll]] for (int i = 0; i < COPIES; ++i) {
-        uint piece = min(uint(i * THREADS) + gl_LocalInvocationIndex, uint(2 * pitch * rows - 1));
-        ivec2 p = first + ivec2(piece % uint(2 * pitch) / 2u, piece / uint(2 * pitch)), q = clamp(p, ivec2(0), size - 1) >> scale;
+        uint piece = min(uint(i * THREADS) + gl_LocalInvocationIndex, uint((coarse ? COARSE_PIECES : PIECES) - 1));
+        ivec2 p = first + pixel_of(piece, coarse), q = clamp(p, ivec2(0), size - 1) >> scale;
         to[i] = uint(q.y * step + q.x * eights) + piece % 2u;
         bits |= in_image(p, size.x, size.y) ? 1u << i : 0u;
     }
@@ -112,14 +122,13 @@ void stage_weights(int pixels, int lines)
     }
 }
 
-void stage(const int pitch, const int rows, const bool coarse, uint bits)
+void stage(const bool coarse, uint bits)
 {
+    const uint GROUP = coarse ? 2u : 8u, STRIDE = uint(coarse ? PIXEL : QUAD);
     [[unroll]] for (int i = 0; i < COPIES; ++i) {
         uint piece = uint(i * THREADS) + gl_LocalInvocationIndex;
-        int x = int(piece % uint(2 * pitch) / 2u), y = int(piece / uint(2 * pitch));
-        int place = coarse ? (y * pitch + x) * PIXEL : pixel_place(x, y);
-        if (piece < uint(2 * pitch * rows)) {
-            memory[place + int(piece % 2u)] = (bits >> i & 1u) != 0u ? pixel_copies[i] : uvec4(0u);
+        if (piece < uint(coarse ? COARSE_PIECES : PIECES)) {
+            memory[piece / GROUP * STRIDE + piece % GROUP] = (bits >> i & 1u) != 0u ? pixel_copies[i] : uvec4(0u);
         }
     }
 }
@@ -178,11 +187,11 @@ void find_sources(ivec2 tile)
 {
 #ifndef WF_FROM_FEATURES
     ivec2 size = ivec2(push.width, push.height);
-    find_places(size, tile - 1, 0, CHANNELS, PITCH, HEIGHT + 2, places, inside);
+    find_places(size, tile - 1, 0, CHANNELS, false, places, inside);
     if (UP != 0) {
-        find_places(size / 2, tile / 2 - 1, 0, COARSE_CHANNELS, COARSE_PITCH, HEIGHT / 2 + 2, coarse_places, coarse_inside);
+        find_places(size / 2, tile / 2 - 1, 0, COARSE_CHANNELS, true, coarse_places, coarse_inside);
     } else if (COARSE != 0) {
-        find_places(size, tile - 1, 1, COARSE_CHANNELS, PITCH, HEIGHT + 2, coarse_places, coarse_inside);
+        find_places(size, tile - 1, 1, COARSE_CHANNELS, false, coarse_places, coarse_inside);
     }
 #endif
 }
@@ -222,10 +231,10 @@ void stage_chunk(int chunk, ivec2 tile)
     stage_weights(QUADS * QUAD, LINES);
 #else
     if (is_up(chunk)) {
-        stage(COARSE_PITCH, HEIGHT / 2 + 2, true, coarse_inside);
+        stage(true, coarse_inside);
         stage_weights(COARSE_PIXELS * PIXEL, COARSE_LINES);
     } else {
-        stage(PITCH, HEIGHT + 2, false, COARSE != 0 && chunk < COARSE_CHANNELS / 16 ? coarse_inside : inside);
+        stage(false, COARSE != 0 && chunk < COARSE_CHANNELS / 16 ? coarse_inside : inside);
         stage_weights(QUADS * QUAD, LINES);
     }
 #endif
