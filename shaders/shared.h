@@ -83,9 +83,15 @@
 /* Specialization constant of pick.comp.glsl. */
 #define WF_PICK_TYPE 0
 
-/* Specialization constant of summarize.comp.glsl, and the planes that it may write. */
-#define WF_SUMMARIZE_TYPE 0
-#define WF_SHARED_FIGURES 5
+/* Specialization constant of summarize.comp.glsl, and the planes that it may write: wf_figure's values, checked by
+ * static assertions in filter/vulkan/summarize.c. */
+#define WF_SUMMARIZE_TYPE        0
+#define WF_SHARED_FIGURE_SUM     0
+#define WF_SHARED_FIGURE_ENTROPY 1
+#define WF_SHARED_FIGURE_RADIUS  2
+#define WF_SHARED_FIGURE_OWN     3
+#define WF_SHARED_FIGURE_BLEND   4
+#define WF_SHARED_FIGURES        5
 
 #define WF_MAX_SPECIALIZATIONS 21
 

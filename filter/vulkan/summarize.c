@@ -3,7 +3,10 @@
 
 #include "summarize.comp.h"
 
-_Static_assert((int)WF_FIGURE_COUNT == WF_SHARED_FIGURES, "the shader writes all figures");
+_Static_assert((int)WF_FIGURE_SUM == WF_SHARED_FIGURE_SUM && (int)WF_FIGURE_ENTROPY == WF_SHARED_FIGURE_ENTROPY &&
+                   (int)WF_FIGURE_RADIUS == WF_SHARED_FIGURE_RADIUS && (int)WF_FIGURE_OWN == WF_SHARED_FIGURE_OWN &&
+                   (int)WF_FIGURE_BLEND == WF_SHARED_FIGURE_BLEND && (int)WF_FIGURE_COUNT == WF_SHARED_FIGURES,
+               "shared.h has wf_figure's values");
 
 static const vulkan_shader summarize = {summarize_comp, sizeof summarize_comp};
 

@@ -133,9 +133,9 @@ void main()
     if (push.mode != WF_SHARED_NORMALIZED && push.mode != WF_SHARED_SOFTMAX) {
         divisor = 1;
     }
-    store_figure(0, p, s.sum / divisor);
-    store_figure(1, p, s.size > 0 ? max(log2(s.size) - s.logs / s.size, 0.0) : 0.0);
-    store_figure(2, p, s.size > 0 ? sqrt(s.squares / s.size) : 0.0);
-    store_figure(3, p, s.own / divisor);
-    store_figure(4, p, blend_at(p));
+    store_figure(WF_SHARED_FIGURE_SUM, p, s.sum / divisor);
+    store_figure(WF_SHARED_FIGURE_ENTROPY, p, s.size > 0 ? max(log2(s.size) - s.logs / s.size, 0.0) : 0.0);
+    store_figure(WF_SHARED_FIGURE_RADIUS, p, s.size > 0 ? sqrt(s.squares / s.size) : 0.0);
+    store_figure(WF_SHARED_FIGURE_OWN, p, s.own / divisor);
+    store_figure(WF_SHARED_FIGURE_BLEND, p, blend_at(p));
 }
