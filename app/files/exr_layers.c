@@ -207,13 +207,24 @@ static bool apply_star(reader *reader, const exr_rule *rule, place *place)
     return found;
 }
 
+/* Y beside X is no luminance, nor V beside anything but alpha and depth. */
+static bool is_other(const reader *reader, const exr_rule *rule)
+{
+    if (strcmp(rule->group, EXR_GRAY) == 0)
+        return find_channel(reader, "X", 1, BY_RULE, false);
+    for (int e = 0; e < reader->entry_count && strcmp(rule->group, EXR_VALUE) == 0; e++)
+        if (strlen(reader->entries[e].written) != 1 || !strchr("VAZ", *reader->entries[e].written))
+            return true;
+    return false;
+}
+
 static bool apply_rule(reader *reader, const exr_rule *rule, place *place)
 {
     bool found = !rule->components     ? find_list(reader, rule->group, BY_RULE, false, place)
                  : *rule->group == '*' ? apply_star(reader, rule, place)
                                        : find_group(reader, rule->group, rule->components, BY_RULE, place);
-    if (!found || (strcmp(rule->group, EXR_GRAY) == 0 && find_channel(reader, "X", 1, BY_RULE, false)))
-        return place->found = false; /* Y beside X is no luminance */
+    if (!found || is_other(reader, rule))
+        return place->found = false;
     place->writer = rule->writer;
     place->chroma = strcmp(rule->group, EXR_CHROMA) == 0;
     place->noisy = strcmp(rule->group, EXR_NOISY) == 0;

@@ -8,7 +8,7 @@
 
 /* Sources:
  *   Cycles      docs.blender.org/manual/en/latest/render/layers/passes.html; files of Blender 3.4 and 4.5. Where Cycles
- *               denoises, Combined is denoised already
+ *               denoises, Combined is denoised already. Blender's black and white files have V alone
  *   Arnold      help.autodesk.com/view/ARNOL/ENU, "AOVs": built-in AOVs, and those for its denoiser
  *   RenderMan   rmanwiki.pixar.com, "Denoising": "channel names may be [Ci.r Ci.g Ci.b
  *               Ci.a] or [R G B A]"; albedo, normal
@@ -47,6 +47,7 @@ const exr_rule exr_rules[] = {
     {FRAME_COLOR, EXR_CHROMA, NULL, "luminance and chroma"},
     {FRAME_COLOR, "*", "RGB", "the only or first picture"}, /* Mitsuba's integrators, parts */
     {FRAME_COLOR, EXR_GRAY, NULL, "gray"},
+    {FRAME_COLOR, EXR_VALUE, NULL, "Blender"},
 
     {FRAME_ALBEDO, "*.Denoising Albedo", "RGB", "Cycles"},
     {FRAME_ALBEDO, "denoise_albedo", "RGB", "Arnold"},

@@ -27,9 +27,10 @@ extern const int exr_rule_count;
 #define EXR_NOISY    "*.Noisy Image"
 #define EXR_DENOISED "*.Combined"
 
-/* Of the rules for luminance with chroma and without. */
+/* Of the rules for luminance with chroma and without; the last one is Blender's. */
 #define EXR_CHROMA "RY,Y,BY"
 #define EXR_GRAY   "Y"
+#define EXR_VALUE  "V"
 
 /* Words by which people recognize channels of a layer that no rule knows, separated by |; NULL: there are none. */
 const char *exr_rule_words(frame_layer layer);

@@ -186,6 +186,17 @@ def test_luminance_alone(dump, tmp_path):
     check_layer(layers["color"], channels, "YYY")
 
 
+def test_value_alone(dump, tmp_path):
+    """Blender's black and white. Beside others V is something else."""
+    for names, taken in (("V", "VVV"), ("VA", "VVVA"), ("VZ", "VVV"), ("UV", None), ("HSV", None)):
+        channels = random_channels(names)
+        path = write(tmp_path / f"{names}.exr", channels)
+        if taken:
+            check_layer(dump.layers("frame", path)["color"], channels, taken)
+        else:
+            assert "no color among its channels" in dump.error("frame", path)
+
+
 def test_useless_chromaticities(dump, tmp_path):
     path = write(tmp_path / "a.exr", random_channels(["Y", "RY", "BY"]), chromaticities=(0.5, 0.5) * 4)
     assert dump.error("frame", path).startswith(f"{path}: its chromaticities are of no use: ")
