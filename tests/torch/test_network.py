@@ -53,7 +53,12 @@ def arrays(frame):
 
 @pytest.mark.parametrize("height, width", [(1, 1), (16, 16), (17, 33), (40, 23)])
 def test_exposure_and_planes(height, width, device):
+    """Numbers that are none; blocks of 1e-6 count and of 1e-12 do not; depths on both sides of the farthest."""
     frame = noisy_frame(height, width)
+    for begin in (16, 32):
+        frame.color[:, :, begin:] *= 1e-6
+    for depth in (0.9e9, 1.1e9):
+        frame.depth[torch.rand_like(frame.depth) < 0.05] = depth
     for layer in frame:
         layer[torch.rand(1, *layer.shape[1:]) < 0.05] = torch.nan
         layer[torch.rand(1, *layer.shape[1:]) < 0.05] = torch.inf
