@@ -143,7 +143,16 @@ template <wf_mode MODE> static const void *kernel_of(const wf_filter_call *call,
 {
     return wf_switch<WF_TILE_TYPES>(WF_TYPES(call->input.dtype, call->weight.dtype), [=](auto types) {
         constexpr int TYPES = types;
-        return wf_filter_strips_of<MODE, TYPES>(call, team_channels);
+        if constexpr (!wf_strips_by_shape(MODE, TYPES))
+            return wf_filter_strips_of<MODE, TYPES>(call, team_channels);
+        else
+            return wf_switch_strips<MODE, TYPES>(
+                team_channels, call->filter.kernel_width, [=](auto channels, auto width) -> const void * {
+                    constexpr int CHANNELS = channels, WIDTH = width;
+                    if constexpr (wf_has_filter_strips(MODE, TYPES, CHANNELS, WIDTH))
+                        return wf_filter_strips_of<MODE, TYPES, WF_STRIP_SHAPE(CHANNELS, WIDTH)>(call, team_channels);
+                    return nullptr;
+                });
     });
 }
 

@@ -474,7 +474,34 @@ static constexpr bool wf_strip_unrolls(wf_mode mode, int types, int width)
            (mode != WF_LINEAR || wf_strip_has_linear(types));
 }
 
-/* A call's kernel. */
-template <wf_mode MODE, int TYPES> const void *wf_filter_strips_of(const wf_filter_call *call, int team_channels);
+static constexpr bool wf_has_filter_strips(wf_mode mode, int types, int channels, int width)
+{
+    return (mode != WF_LINEAR || wf_strip_has_linear(types)) && (channels < WF_STRIP_MOST_CHANNELS || width > 0);
+}
+
+/* visit(channels of a thread, width), as constants, for what kernels there are. */
+template <wf_mode MODE, int TYPES, typename Visit>
+static inline const void *wf_switch_strips(int team_channels, int kernel_width, const Visit &visit)
+{
+    return wf_switch<WF_STRIP_FEW_CHANNELS, WF_STRIP_MORE_CHANNELS, WF_STRIP_MOST_CHANNELS>(
+        team_channels, [=](auto channels) {
+            return wf_switch<WF_OWN_WIDTHS, 0>(kernel_width, [=](auto width) {
+                constexpr int WIDTH = wf_strip_unrolls(MODE, TYPES, width) ? (int)width : 0;
+                return visit(channels, std::integral_constant<int, WIDTH>());
+            });
+        });
+}
+
+/* A call's kernel, among those of these shapes, or of all. Those that a node's first picture may wait for have files by
+ * shape, as on tiles. */
+template <wf_mode MODE, int TYPES, int... SHAPES>
+const void *wf_filter_strips_of(const wf_filter_call *call, int team_channels);
+
+#define WF_STRIP_SHAPE(channels, width) ((channels)*100 + (width))
+
+static constexpr bool wf_strips_by_shape(wf_mode mode, int types)
+{
+    return mode != WF_SOFTMAX && types == WF_TYPES(WF_FLOAT32, WF_FLOAT16);
+}
 
 #endif
