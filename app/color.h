@@ -5,19 +5,26 @@
 
 #include <math.h>
 
+#include "shaders/srgb.h"
+
 static inline float color_luminance(const float rgb[3])
 {
-    return 0.2126f * rgb[0] + 0.7152f * rgb[1] + 0.0722f * rgb[2];
+    static const float weights[3] = {SRGB_LUMINANCE};
+    return weights[0] * rgb[0] + weights[1] * rgb[1] + weights[2] * rgb[2];
 }
 
 static inline float color_from_srgb(float value)
 {
-    return value > 0.04045f ? powf((value + 0.055f) / 1.055f, 2.4f) : value / 12.92f;
+    if (value <= (float)SRGB_ENCODED_END)
+        return value / (float)SRGB_SLOPE;
+    return powf((value + (float)SRGB_OFFSET) / (float)SRGB_SCALE, (float)SRGB_EXPONENT);
 }
 
 static inline float color_to_srgb(float linear)
 {
-    return linear <= 0.0031308f ? 12.92f * linear : 1.055f * powf(linear, 1 / 2.4f) - 0.055f;
+    if (linear <= (float)SRGB_LINE_END)
+        return (float)SRGB_SLOPE * linear;
+    return (float)SRGB_SCALE * powf(linear, 1 / (float)SRGB_EXPONENT) - (float)SRGB_OFFSET;
 }
 
 #endif

@@ -3,12 +3,16 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "shaders/srgb.h"
+
 /* ---- Terms ------------------------------------------------------------------------------------------------------- */
 
 static double display(double linear)
 {
     double clamped = linear < 0 ? 0 : linear > 1 ? 1 : linear; /* NaN stays NaN */
-    return clamped <= 0.0031308 ? 12.92 * clamped : 1.055 * pow(clamped, 1 / 2.4) - 0.055;
+    if (clamped <= SRGB_LINE_END)
+        return SRGB_SLOPE * clamped;
+    return SRGB_SCALE * pow(clamped, 1 / SRGB_EXPONENT) - SRGB_OFFSET;
 }
 
 static double signed_term(double d, double r)

@@ -2,15 +2,17 @@
 #ifndef WF_TONE_GLSL
 #define WF_TONE_GLSL
 
+#include "../srgb.h"
 #include "ramp.glsl"
 #include "tone.h"
 
-const vec3 luminance = vec3(0.2126, 0.7152, 0.0722);
+const vec3 luminance = vec3(SRGB_LUMINANCE);
 
 vec3 srgb(vec3 linear)
 {
     vec3 clamped = clamp(linear, 0, 1);
-    return mix(12.92 * clamped, 1.055 * pow(clamped, vec3(1 / 2.4)) - 0.055, greaterThan(clamped, vec3(0.0031308)));
+    vec3 curve = SRGB_SCALE * pow(clamped, vec3(1 / SRGB_EXPONENT)) - SRGB_OFFSET;
+    return mix(SRGB_SLOPE * clamped, curve, greaterThan(clamped, vec3(SRGB_LINE_END)));
 }
 
 vec3 aces(vec3 linear)

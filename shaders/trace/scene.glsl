@@ -1,4 +1,5 @@
 // scene.glsl -- the scene in device memory, and its textures.
+#include "../srgb.h"
 #include "trace.h"
 #include "bvh.h"
 
@@ -30,7 +31,7 @@ layout(push_constant, scalar) uniform Push { uint first_slice, begin, end, slice
 
 float luminance(vec3 color)
 {
-    return dot(color, vec3(0.2126, 0.7152, 0.0722));
+    return dot(color, vec3(SRGB_LUMINANCE));
 }
 
 float square(float x)
@@ -45,8 +46,8 @@ vec4 texel(trace_texture image, int x, int y)
     uint packed = Texels(params.at.texels).at[image.first + uint(y) * uint(image.width) + uint(x)];
     vec4 color = unpackUnorm4x8(packed);
     if (image.srgb != 0) {
-        vec3 curve = pow((color.rgb + 0.055) / 1.055, vec3(2.4));
-        color.rgb = mix(color.rgb / 12.92, curve, greaterThan(color.rgb, vec3(0.04045)));
+        vec3 curve = pow((color.rgb + SRGB_OFFSET) / SRGB_SCALE, vec3(SRGB_EXPONENT));
+        color.rgb = mix(color.rgb / SRGB_SLOPE, curve, greaterThan(color.rgb, vec3(SRGB_ENCODED_END)));
     }
     return color;
 }
