@@ -87,6 +87,18 @@ def test_signed_differences(draw, layers, pair):
     check(draw(f"{pair}@1"), on(SIGNED, 2 * farthest, -1))
 
 
+@pytest.mark.parametrize("zoom, has_grid", [(15, False), (16, True), (24, True)])
+def test_grid(wfview, tmp_path, zoom, has_grid):
+    """Between texels of at least 16 pixels."""
+    frames.write(tmp_path / "frame.exr", color=np.ones((HEIGHT, WIDTH, 3)))
+    wfview("--headless", "--backend", "cpu", "--kernel-size", "1", "--size", "960x400", "--timing-placeholders",
+           "--panes", "noisy", "--view", f"48,30,{zoom}", "--screenshot", tmp_path / "s.png",
+           tmp_path / "frame.exr").done()
+    inside = load(tmp_path / "s.png")[50:350] != 255
+    for lines in (np.flatnonzero(inside.any(2).all(axis)) for axis in (0, 1)):
+        assert set(np.diff(lines)) == ({zoom} if has_grid else set())
+
+
 def test_what_is_not_there(wfview, tmp_path):
     frames.write(tmp_path / "frame.exr", color=np.ones((16, 24, 3)))
     sentence = wfview("--headless", "--panes", "noisy,further", tmp_path / "frame.exr").sentence(2)
