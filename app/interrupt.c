@@ -44,6 +44,7 @@ void interrupt_watch(void)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, before;
+    signal(SIGXFSZ, SIG_IGN);
     for (int i = 0; i < 3; i++) {
         sigaction(signals[i], NULL, &before);
         if (signals[i] != SIGHUP || before.sa_handler != SIG_IGN) /* nohup */

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,17 @@ static bool opens_window(const options *options)
            options->frames == 0;
 }
 
+/* Where standard files are closed their numbers are taken: else the first files that are opened would have them, a
+ * driver's cache or a result among these, and what is printed would go there. */
+static void take_closed_files(void)
+{
+    int file = open("/dev/null", O_RDWR);
+    while (file >= 0 && file <= STDERR_FILENO)
+        file = open("/dev/null", O_RDWR);
+    if (file >= 0)
+        close(file);
+}
+
 /* What was printed has arrived; one that is closed wants none of it. */
 static bool end_output(error *error)
 {
@@ -34,6 +46,7 @@ int main(int argc, char **argv)
 {
     options options;
     error error = {0};
+    take_closed_files();
     interrupt_watch();
     options_result parsed = options_parse(argc, argv, &options, &error);
     bool ok = parsed == OPTIONS_OK;

@@ -97,6 +97,8 @@ bool viewer_save_pane(viewer *viewer, error *error)
     if (!save(viewer, &viewer->view.panes[index], path, error))
         return false;
     snprintf(notice, sizeof notice, "saved %s", path);
+    if (viewer->options->headless)
+        fprintf(viewer_spoken(viewer), "%s\n", notice);
     viewer_notify(viewer, false, notice);
     return true;
 }

@@ -66,8 +66,9 @@ def values(path):
                                        ("gather-splat", "gather-splat"), ("gather-noisy:smape", "gather-noisy.smape")])
 def test_values_of_a_pane(wfview, tmp_path, pane, name):
     """Those of the files that --save writes, compared as the pane compares."""
-    wfview("--headless", *DRAWN, "--panes", f"{pane},noisy", "--do", "save-pane,copy-command-line", "--save", "out",
-           STUDIO / "studio.0002.exr", cwd=tmp_path).done()
+    result = wfview("--headless", *DRAWN, "--panes", f"{pane},noisy", "--do", "save-pane,copy-command-line", "--save",
+                    "out", STUDIO / "studio.0002.exr", cwd=tmp_path).done()
+    assert f"saved wfview.{name}.exr" in result.output.splitlines()
     pictures = {layer: values(tmp_path / "out" / f"{layer}.0002.exr") for layer in ("gather", "splat")}
     noisy = OpenEXR.File(str(STUDIO / "studio.0002.exr")).channels()
     combined = next(channel.pixels for key, channel in noisy.items() if "Combined" in key)

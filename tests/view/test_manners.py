@@ -5,8 +5,10 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import time
@@ -98,6 +100,36 @@ def test_screenshots_are_png(wfview, tmp_path, name):
 def test_names_of_screenshots(wfview, tmp_path, name):
     wfview(*RUN, "--size", "320x200", "--screenshot", tmp_path / name, FRAME).done()
     assert Image.open(tmp_path / name).format == "PNG"
+
+
+def test_closed_files(build, tmp_path):
+    """Nothing else has the numbers of standard files, where what is printed would go."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = free.getsockname()
+    command = [build / "app" / "wfview", "--headless", "--backend", "cpu", "--ipc", f"127.0.0.1:{address[1]}"]
+    process = subprocess.Popen(command, cwd=tmp_path, preexec_fn=lambda: os.closerange(0, 3))
+    try:
+        end = time.monotonic() + 60
+        while True:
+            assert process.poll() is None and time.monotonic() < end
+            try:
+                socket.create_connection(address).close()
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.01)
+        assert [os.readlink(f"/proc/{process.pid}/fd/{number}") for number in range(3)] == ["/dev/null"] * 3
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_files_larger_than_allowed(build, tmp_path):
+    command = [build / "app" / "wfview", *map(str, RUN), "--compression", "none", "--save", tmp_path / "out", FRAME]
+    run = subprocess.run(command, capture_output=True, check=False,
+                         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10000, 10000)))
+    assert run.returncode == 1
+    assert run.stderr.decode().endswith(f"{tmp_path}/out/gather.0001.exr: cannot write: File too large\n")
+    assert left(tmp_path) == []
 
 
 # ---- Signals ---------------------------------------------------------------------------------------------------------
