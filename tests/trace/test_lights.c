@@ -82,6 +82,36 @@ static void test_emitters(void **state)
     }
 }
 
+/* A lamp whose texture is bright in a single texel is drawn, too, beside one that is bright all over, but seldom. */
+static void test_emission_that_is_nearly_black(void **state)
+{
+    (void)state;
+    enum { SIZE = 64 };
+    static uint8_t texels[4 * SIZE * SIZE];
+    memset(texels, 0, sizeof texels);
+    memset(texels, 255, 4); /* in a corner, where no point is looked at */
+    scene scene = shapes_scene();
+    for (int i = 0; i < 2; i++) {
+        material *material = shapes_material(&scene);
+        for (int c = 0; c < 3; c++)
+            material->emission[c] = 1;
+        if (i == 1)
+            material->emission_texture = shapes_texture(&scene, SIZE, SIZE, texels, false);
+        shapes_quad(&scene, (vec3){0, 0, (float)i}, (vec3){1, 0, 0}, (vec3){0, 1, 0});
+    }
+    lights lights;
+    error error;
+    assert_true(lights_create(&scene, &lights, &error));
+    assert_int_equal(lights.emitter_count, 4);
+    for (uint32_t i = 0; i < lights.emitter_count; i++) {
+        const bool bright = scene.triangles[lights.emitters[i].item].material == 0;
+        const double density = lights.emitters[i].density;
+        assert_true(fabs(density - (bright ? 1 : 0.05) / 1.05) < 1e-5);
+    }
+    lights_free(&lights);
+    scene_free(&scene);
+}
+
 static double solid_angle(int y, int width, int height)
 {
     return 2 * pi / width * (cos(pi * y / height) - cos(pi * (y + 1) / height));
@@ -121,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_emitters),
+        cmocka_unit_test(test_emission_that_is_nearly_black),
         cmocka_unit_test(test_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
