@@ -18,7 +18,7 @@ struct pair_shape {
 static constexpr __host__ __device__ pair_shape pair_shape_of(size_t image, size_t weight, int kernel_width)
 {
     if (image != weight)
-        return {4, kernel_width <= 9 ? 3 : 2};
+        return {4, kernel_width <= 5 ? 4 : kernel_width <= 9 ? 3 : 2};
     if (weight < sizeof(float))
         return {4, kernel_width <= 5 ? 4 : kernel_width <= 11 ? 3 : 2};
     if (kernel_width == 11)

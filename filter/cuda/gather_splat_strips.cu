@@ -19,23 +19,32 @@
 
 #define MIN_ROWS 8 /* of a strip */
 
-/* How a kernel is compiled and launched, with a block on each multiprocessor. */
+/* How a kernel is compiled and launched. */
 struct strip_shape {
     int pixels; /* of a lane */
     int warps;  /* of a block */
     int ahead;  /* taps whose weights are read before they are used */
+    int blocks; /* that registers leave room for on a multiprocessor */
 };
 
 /* For widths with which gather_splat_quads is slower, on an H200; else no pixels. */
 static constexpr __host__ __device__ strip_shape strip_shape_of(size_t image, size_t weight, int kernel_width)
 {
-    if (image != weight)
-        return {};
-    if (weight < sizeof(float))
-        return kernel_width == 7 || kernel_width == 9 ? strip_shape{8, 12, kernel_width} : strip_shape{};
-    if (kernel_width < 11)
-        return {};
-    return {4, 16, kernel_width == 11 ? 6 : kernel_width == 17 ? 9 : 7};
+    constexpr struct {
+        size_t image, weight; /* bytes of their elements */
+        int kernel_width;
+        strip_shape shape;
+    } rows[] = {
+        {4, 4, 11, {4, 16, 5, 1}}, {4, 4, 13, {4, 16, 5, 1}},  {4, 4, 17, {4, 16, 9, 1}},  {4, 4, 21, {4, 16, 7, 1}},
+        {4, 2, 7, {8, 6, 7, 2}},   {4, 2, 9, {8, 6, 9, 2}},    {4, 2, 11, {8, 6, 10, 2}},  {4, 2, 13, {8, 8, 13, 1}},
+        {4, 2, 17, {8, 8, 17, 1}}, {4, 2, 21, {8, 8, 21, 1}},  {2, 2, 3, {8, 8, 3, 2}},    {2, 2, 7, {8, 6, 7, 2}},
+        {2, 2, 9, {8, 6, 9, 2}},   {2, 2, 11, {8, 12, 11, 1}}, {2, 2, 13, {8, 12, 13, 1}}, {2, 2, 17, {8, 8, 17, 1}},
+    };
+    for (const auto &row : rows) {
+        if (row.image == image && row.weight == weight && row.kernel_width == kernel_width)
+            return row.shape;
+    }
+    return {};
 }
 
 #define SHAPE strip_shape_of(sizeof(Image), sizeof(Weight), KERNEL_WIDTH)
@@ -54,7 +63,8 @@ static constexpr __host__ __device__ int strip_columns(const strip_shape &shape,
 struct strips_args {
     wf_tile_args gather, splat; /* gather's grid is that of strips */
     wf_view input, weight;
-    int rows; /* of a strip */
+    int rows;  /* of a strip */
+    int above; /* rows of sources above a strip's from which on warps go down, some of which may have no taps in it */
 };
 
 /* Weights of sources outside of the image. */
@@ -118,11 +128,6 @@ static __device__ __forceinline__ void store(const wf_tile_args &args, int n, in
     }
 }
 
-/* The rows of taps that lead from row p of the sources into the image and, unless p is the strip's, into the strip. */
-struct tap_rows {
-    int begin, end;
-};
-
 struct strip {
     int n, x;          /* image; the lane's first pixel of each row */
     int first, last;   /* rows of sources */
@@ -131,13 +136,25 @@ struct strip {
     int kernel_height;
 };
 
-[[maybe_unused]] static __device__ __forceinline__ tap_rows tap_rows_of(const strip &strip, int p)
+struct tap_rows {
+    int begin, end;
+};
+
+/* Those that lead from row p of the sources into the image and, unless p is the strip's, into the strip. */
+static __host__ __device__ __forceinline__ tap_rows tap_rows_of(const strip &strip, int p)
 {
     const bool own = p >= strip.begin && p < strip.end;
     const int top = own ? 0 : strip.begin, bottom = own ? strip.height : strip.end;
-    if (p > strip.last)
+    if (p < strip.first || p > strip.last)
         return {0, 0};
     return {max(top - p + strip.reach, 0), min(bottom - p + strip.reach, strip.kernel_height)};
+}
+
+/* Those of any of so many warps, which have the rows of sources from `base` on. */
+static __host__ __device__ __forceinline__ tap_rows tap_rows_of(const strip &strip, int base, int warps)
+{
+    return {base + warps <= strip.begin ? tap_rows_of(strip, base + warps - 1).begin : 0,
+            base >= strip.end ? tap_rows_of(strip, base).end : strip.kernel_height};
 }
 
 /* Adds a row of taps to gather's sums, and makes splat's: those from KERNEL_WIDTH - 1 on are of the pixels from
@@ -281,7 +298,7 @@ static __device__ __forceinline__ void filter_strip(const strips_args &args, con
     const int64_t tap = inside ? args.weight.channel : 0, down = inside ? args.weight.row : 0;
     const int ring_rows = warps + kernel_height - 1;
 
-    int p = strip.first + warp;
+    int p = strip.begin - args.above + warp;
     tap_rows rows = tap_rows_of(strip, p);
     bool ready = rows.begin < rows.end;
     const Weight *from = weight + p * down + rows.begin * KERNEL_WIDTH * tap;
@@ -293,7 +310,7 @@ static __device__ __forceinline__ void filter_strip(const strips_args &args, con
     };
     if (ready)
         read_first();
-    for (int base = strip.first; base <= strip.last; base += warps, p += warps) {
+    for (int base = strip.begin - args.above; base <= strip.last; base += warps, p += warps) {
         float sources[CHANNELS][PIXELS], gather[CHANNELS][PIXELS] = {};
         if (rows.begin < rows.end) {
 #pragma unroll
@@ -306,14 +323,13 @@ static __device__ __forceinline__ void filter_strip(const strips_args &args, con
         const tap_rows later = tap_rows_of(strip, p + warps);
         const bool goes_on = later.begin < later.end;
         const Weight *below = weight + (p + warps) * down + later.begin * KERNEL_WIDTH * tap;
-        int slot = (p - strip.first) % ring_rows;
+        const tap_rows steps = tap_rows_of(strip, base, warps);
+        int slot = (p - strip.begin + args.above + steps.begin) % ring_rows;
 #pragma unroll 1
-        for (int i = 0; i < kernel_height; i++, slot = slot + 1 == ring_rows ? 0 : slot + 1) {
+        for (int i = steps.begin; i < steps.end; i++, slot = slot + 1 == ring_rows ? 0 : slot + 1) {
             __syncthreads();
             if (i < rows.begin || i >= rows.end)
                 continue;
-            if (!ready)
-                read_first();
             const bool ends = i + 1 == rows.end;
             const Weight *next = !ends ? from + KERNEL_WIDTH * tap : goes_on ? below : from;
             const int y = p - strip.reach + i;
@@ -349,13 +365,16 @@ static __device__ __forceinline__ void filter_strip(const strips_args &args, con
             store<Image>(args.gather, n, p, x, gather);
         }
         rows = later;
-        if (!ready)
-            from = below;
+        if (!ready) {
+            from = below, ready = goes_on;
+            if (ready)
+                read_first();
+        }
     }
 }
 
 template <typename Image, typename Weight, int KERNEL_WIDTH>
-static __global__ void __launch_bounds__(SHAPE.warps *LANES, 1) gather_splat_strips(const strips_args args)
+static __global__ void __launch_bounds__(SHAPE.warps *LANES, SHAPE.blocks) gather_splat_strips(const strips_args args)
 {
     if constexpr (WF_QUADS) {
         constexpr int HALO = strip_halo(SHAPE, KERNEL_WIDTH), WIDTH = strip_columns(SHAPE, KERNEL_WIDTH);
@@ -408,6 +427,8 @@ static strips_kernel strips_kernel_of(const wf_filter_call *gather)
     switch (WF_TYPES(gather->input.dtype, gather->weight.dtype)) {
     case WF_TYPES(WF_FLOAT32, WF_FLOAT32):
         return strips_kernel_of<WF_TYPES(WF_FLOAT32, WF_FLOAT32)>(gather->filter.kernel_width);
+    case WF_TYPES(WF_FLOAT32, WF_FLOAT16):
+        return strips_kernel_of<WF_TYPES(WF_FLOAT32, WF_FLOAT16)>(gather->filter.kernel_width);
     case WF_TYPES(WF_FLOAT16, WF_FLOAT16):
         return strips_kernel_of<WF_TYPES(WF_FLOAT16, WF_FLOAT16)>(gather->filter.kernel_width);
     default:
@@ -422,6 +443,33 @@ static int share_memory(const wf_cuda_device *device, int kernel_height, strip_s
     const int rows = (device->shared_memory - WF_TMA_RESERVED) / row_bytes;
     shape->warps = min(shape->warps, rows - kernel_height + 1);
     return shape->warps > 0 ? (shape->warps + kernel_height - 1) * row_bytes : 0;
+}
+
+/* Where above a strip with neighbors warps start to go through the fewest rows of taps: those of its halo that they
+ * take by themselves are few, as sources above the strip have only their last ones in it, and those below their first
+ * ones. */
+static int choose_above(const wf_filter *filter, int rows, int warps)
+{
+    const int reach = wf_tile_reach(WF_GATHER, filter->kernel_height), over = filter->kernel_height - 1 - reach;
+    const strip strip = {
+        0, 0, 0, over + rows + reach - 1, over, over + rows, over + rows + reach, reach, filter->kernel_height};
+    int best = 0, fewest = INT32_MAX;
+    for (int above = over; above < over + warps; above++) {
+        int steps = 0, base = strip.begin - above;
+        const auto take = [&]() {
+            const tap_rows taken = tap_rows_of(strip, base, warps);
+            steps += taken.end - taken.begin, base += warps;
+        };
+        while (base + warps <= strip.begin)
+            take();
+        const int whole = (int)wf_divide_up(strip.end - base, warps);
+        steps += whole * filter->kernel_height, base += whole * warps;
+        while (base <= strip.last)
+            take();
+        if (steps < fewest)
+            fewest = steps, best = above;
+    }
+    return best;
 }
 
 /* Whether lanes can read their pixels at once. */
@@ -451,8 +499,9 @@ bool wf_plan_gather_splat_strips(const wf_cuda_device *device, const wf_work *wo
     args->gather = wf_make_tile_args(gather), args->splat = wf_make_tile_args(splat);
     args->input = wf_make_view(&gather->input), args->weight = wf_make_view(&gather->weight);
     const unsigned columns = wf_divide_up(size[3], strip_columns(kernel.shape, gather->filter.kernel_width));
-    const int64_t strips = device->multiprocessors / (columns * size[0]);
+    const int64_t strips = device->multiprocessors * kernel.shape.blocks / (columns * size[0]);
     args->rows = (int)max(wf_divide_up(size[2], max(strips, (int64_t)1)), (unsigned)MIN_ROWS);
+    args->above = choose_above(&gather->filter, args->rows, kernel.shape.warps);
     args->gather.grid = {columns, wf_divide_up(size[2], args->rows), 1};
     plan->kernel = kernel.code, plan->grid = args->gather.grid, plan->images = size[0];
     plan->threads = dim3(kernel.shape.warps * LANES);

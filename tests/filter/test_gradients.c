@@ -416,7 +416,8 @@ static void test_gather_splat(void **state)
 static void test_gather_splat_aligned(void **state)
 {
     (void)state;
-    static const int kernels[][2] = {{1, 1}, {3, 3}, {5, 5}, {7, 7}, {4, 3}, {6, 8}, {9, 9}, {11, 11}, {21, 21}};
+    static const int kernels[][2] = {{1, 1}, {3, 3},   {5, 5},   {7, 7},   {4, 3},  {6, 8},
+                                     {9, 9}, {11, 11}, {13, 13}, {17, 17}, {21, 21}};
     static const wf_dtype types[][2] = {{WF_FLOAT32, WF_FLOAT32}, {WF_FLOAT32, WF_FLOAT16}, {WF_FLOAT16, WF_FLOAT16}};
     for (size_t i = 0; i < LENGTH(kernels); i++) {
         for (size_t t = 0; t < LENGTH(types); t++) {
@@ -438,7 +439,8 @@ static void test_gather_splat_large(void **state)
     (void)state;
     static const struct {
         int n, h, w, kernel_height, kernel_width;
-    } sizes[] = {{280, 45, 8, 5, 5}, {150, 70, 16, 4, 11}, {1, 19, 1000, 7, 7}, {2, 30, 600, 21, 21}};
+    } sizes[] = {
+        {280, 45, 8, 5, 5}, {150, 70, 16, 4, 11}, {1, 19, 1000, 7, 7}, {2, 30, 600, 21, 21}, {3, 50, 520, 3, 3}};
     static const wf_dtype types[][2] = {{WF_FLOAT32, WF_FLOAT32}, {WF_FLOAT32, WF_FLOAT16}, {WF_FLOAT16, WF_FLOAT16}};
     for (size_t i = 0; i < LENGTH(sizes); i++) {
         for (size_t t = 0; t < LENGTH(types); t++) {
