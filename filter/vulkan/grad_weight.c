@@ -19,7 +19,8 @@ static wf_result get_pipeline(vulkan_device *device, const vulkan_grad_weight *g
                                         [WF_GRAD_WEIGHT_SPLAT] = g->op == WF_SPLAT,
                                         [WF_GRAD_WEIGHT_OWN_TYPE] = (int32_t)g->own->dtype,
                                         [WF_GRAD_WEIGHT_OWN_STEP] = wf_vulkan_step(g->own),
-                                        [WF_GRAD_WEIGHT_ONE_PASS] = wf_vulkan_passes(shape, g->own->size[1]) == 1}};
+                                        [WF_GRAD_WEIGHT_ONE_PASS] =
+                                            g->own->size[1] > 0 && wf_vulkan_passes(shape, g->own->size[1]) == 1}};
     wf_vulkan_specialize(pipeline, shape, &g->filter, g->own->size[1]);
     return wf_vulkan_get_pipeline(device, pipeline);
 }

@@ -12,22 +12,19 @@
 static const vulkan_shape shapes[VULKAN_WORK_COUNT] = {
     [VULKAN_GATHER] = SHAPE(4, 2, 16, 8),
     [VULKAN_SPLAT] = SHAPE(4, 2, 32, 8),
-    [VULKAN_GATHER_SPLAT] = SHAPE(4, 1, 32, 8),
+    [VULKAN_GATHER_SPLAT] = SHAPE(4, 2, 16, 8),
     [VULKAN_GRAD_WEIGHT] = SHAPE(4, 2, 32, 8),
 };
 
-/* Of 16-bit weights, for kernels up to a width: which shapes spill registers depends on it. */
+/* Of 16-bit weights, for kernels up to a width: more of their taps have room in registers. */
 static const struct {
     int widest;
     vulkan_shape shape;
-} shapes16[VULKAN_WORK_COUNT][4] = {
-    [VULKAN_GATHER] = {{8, SHAPE(4, 2, 32, 4)},
-                       {14, SHAPE(4, 1, 32, 4)},
-                       {18, SHAPE(2, 2, 64, 4)},
-                       {INT_MAX, SHAPE(4, 2, 16, 8)}},
-    [VULKAN_SPLAT] = {{11, SHAPE(4, 1, 32, 4)}, {14, SHAPE(2, 2, 64, 4)}, {INT_MAX, SHAPE(4, 2, 32, 4)}},
-    [VULKAN_GATHER_SPLAT] = {{11, SHAPE(4, 1, 32, 4)}, {INT_MAX, SHAPE(4, 2, 16, 8)}},
-    [VULKAN_GRAD_WEIGHT] = {{11, SHAPE(4, 1, 32, 4)}, {INT_MAX, SHAPE(4, 2, 32, 4)}},
+} shapes16[VULKAN_WORK_COUNT][2] = {
+    [VULKAN_GATHER] = {{14, SHAPE(4, 2, 32, 4)}, {INT_MAX, SHAPE(4, 3, 32, 4)}},
+    [VULKAN_SPLAT] = {{8, SHAPE(4, 2, 32, 4)}, {INT_MAX, SHAPE(4, 3, 32, 4)}},
+    [VULKAN_GATHER_SPLAT] = {{INT_MAX, SHAPE(4, 2, 32, 4)}},
+    [VULKAN_GRAD_WEIGHT] = {{INT_MAX, SHAPE(4, 1, 32, 4)}},
 };
 
 vulkan_shape wf_vulkan_choose_shape(vulkan_work work, int kernel_width, int64_t bytes, int pixels)

@@ -1,8 +1,5 @@
 // filter.glsl -- gather, splat, or both of the same weights: every thread sums the sources of its pixels. Included
 // after FIRST_OPERATOR and LAST_OPERATOR are declared.
-//
-// A thread's pixels are a vector, whose last components are not used where PIXELS is less than 4: a compiler that finds
-// loops too long to unroll keeps all arrays that they index in memory.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 
@@ -16,8 +13,13 @@ layout(push_constant, scalar) uniform Push { wf_filter_push push; };
 const float LOWEST = -3.402823466e38;
 const float MINUS_INFINITY = -1.0 / 0.0;
 const int OPERATORS = LAST_OPERATOR - FIRST_OPERATOR + 1;
-const int WINDOW = SLOTS + 4; // sources of a vector in so many slots
 const bool TOTALS = MODE == WF_SHARED_NORMALIZED || MODE == WF_SHARED_SOFTMAX || COVERAGE;
+
+// A branch spares workgroups within the image the masks' instructions, and takes registers: which counts was measured.
+const bool LOGITS = MODE == WF_SHARED_SOFTMAX || MODE == WF_SHARED_GIVEN_SOFTMAX;
+const bool SUMS = MODE != WF_SHARED_SOFTMAX && MODE != WF_SHARED_GIVEN_SOFTMAX && OPERATORS == 1;
+const bool WIDE_HALVES = SUMS && WEIGHT_TYPE != WF_SHARED_FLOAT32 && KERNEL_WIDTH > 5;
+const bool ALWAYS_MASKS = PIXELS < 4 || WIDE_HALVES;
 
 // Softmax reads every logit once: exponentials are relative to an origin, which moves, and shrinks the sums so far,
 // where a logit exceeds it by more than this.
@@ -48,14 +50,6 @@ int direction_of(int op)
     return op == WF_SHARED_SPLAT ? -1 : 1;
 }
 
-// As load_sources.
-vec4 load_source_vector(uint64_t row, int type, int step, int column, bool border)
-{
-    int inside = clamp(column, 0, push.width - PIXELS);
-    vec4 sources = load_vector(row + uint64_t(int64_t(inside) * step * element_size(type)), type);
-    return border && inside != column ? vec4(0.0) : sources;
-}
-
 // The PIXELS components from shift on of two groups.
 vec4 shifted(vec4 group, vec4 next, int shift)
 {
@@ -76,9 +70,9 @@ void load_weights(int op, Row row, int first, out vec4 weights[SLOTS])
         } else {
             // Those of the slot's sources, which may begin within one group and end within the next.
             int shift = k % PIXELS, column = source_column(direction, first + k - shift);
-            weights[k] = load_source_vector(plane, WEIGHT_TYPE, WEIGHT_STEP, column, false);
+            weights[k] = load_sources(plane, WEIGHT_TYPE, WEIGHT_STEP, column, push.width, false);
             if (shift > 0) {
-                vec4 next = load_source_vector(plane, WEIGHT_TYPE, WEIGHT_STEP, column + PIXELS, false);
+                vec4 next = load_sources(plane, WEIGHT_TYPE, WEIGHT_STEP, column + PIXELS, push.width, false);
                 weights[k] = shifted(weights[k], next, shift);
             }
         }
@@ -88,14 +82,21 @@ void load_weights(int op, Row row, int first, out vec4 weights[SLOTS])
 // Weights of slots that are no taps, or lead out of the image, count nothing.
 void mask_weights(int op, int first, inout vec4 weights[SLOTS])
 {
-    const float none = MODE == WF_SHARED_SOFTMAX || MODE == WF_SHARED_GIVEN_SOFTMAX ? MINUS_INFINITY : 0.0;
+    const float none = LOGITS ? MINUS_INFINITY : 0.0;
     int direction = direction_of(op);
-    // Of columns as unsigned numbers, where those left of the image are large.
-    uint width = bordering[index_of(op)] ? push.width : 0xffffffffu;
-    [[unroll]] for (int k = 0; k < SLOTS; ++k) {
-        uvec4 columns = uvec4(ivec4(source_column(direction, first + k)) + ivec4(0, 1, 2, 3));
-        bvec4 outside = greaterThanEqual(columns, uvec4(is_tap(direction, first + k) ? width : 0u));
-        weights[k] = mix(weights[k], vec4(none), outside);
+    if (MODE == WF_SHARED_SOFTMAX) {
+        [[unroll]] for (int k = 0; k < SLOTS; ++k) {
+            if (!is_tap(direction, first + k)) {
+                weights[k] = vec4(none);
+            }
+        }
+    }
+    bool border = bordering[index_of(op)];
+    if (border || ALWAYS_MASKS) {
+        uint width = border ? push.width : ENDLESS;
+        [[unroll]] for (int k = 0; k < SLOTS; ++k) {
+            weights[k] = mix(weights[k], vec4(none), outside(source_column(direction, first + k), width));
+        }
     }
 }
 
@@ -117,24 +118,11 @@ void move_origins(int op, vec4 logits[SLOTS])
     }
 }
 
-void put(vec4 group, int at, inout float values[WINDOW])
-{
-    values[at] = group.x;
-    values[at + 1] = group.y;
-    values[at + 2] = group.z;
-    values[at + 3] = group.w;
-}
-
-vec4 pixels_from(float values[WINDOW], int at)
-{
-    return vec4(values[at], values[at + 1], values[at + 2], values[at + 3]);
-}
-
 void load_group(Row row, int column, bool border, int at, inout float sources[CHANNELS][WINDOW])
 {
     [[unroll]] for (int c = 0; c < CHANNELS; ++c) {
         uint64_t plane = row.pixels + uint64_t(planes[c]);
-        put(load_source_vector(plane, INPUT_TYPE, INPUT_STEP, column, border), at, sources[c]);
+        put(load_sources(plane, INPUT_TYPE, INPUT_STEP, column, push.width, border), at, sources[c]);
     }
 }
 
@@ -142,10 +130,8 @@ void load_group(Row row, int column, bool border, int at, inout float sources[CH
 void exponentiate_given(int op, Row row, int first, inout vec4 weights[SLOTS])
 {
     float coverage[WINDOW];
-    [[unroll]] for (int at = 0; at <= SLOTS; at += PIXELS) {
-        int column = source_column(direction_of(op), first + at);
-        put(load_source_vector(row.coverage, WF_SHARED_FLOAT32, 1, column, bordering[index_of(op)]), at, coverage);
-    }
+    load_window(row.coverage, WF_SHARED_FLOAT32, 1, direction_of(op), first, push.width, bordering[index_of(op)],
+                coverage);
     [[unroll]] for (int k = 0; k < SLOTS; ++k) {
         weights[k] = exp(weights[k] - pixels_from(coverage, k));
     }

@@ -21,7 +21,7 @@ layout(push_constant, scalar) uniform Push { wf_grad_weight_push push; };
 const int DIRECTION = 1;
 const bool LESS = MODE == WF_SHARED_NORMALIZED || MODE == WF_SHARED_SOFTMAX; // D is taken off
 
-float own[CHANNELS][PIXELS];
+vec4 own[CHANNELS];
 bool bordering;
 
 void load_own(int first_channel)
@@ -30,55 +30,44 @@ void load_own(int first_channel)
     [[unroll]] for (int c = 0; c < CHANNELS; ++c) {
         int64_t channel = max(min(first_channel + c, push.channels - 1), 0);
         int64_t index = channel * push.own_channel + int64_t(p.y) * push.own_row + int64_t(p.x) * OWN_STEP;
-        load_pixels(push.own_data + uint64_t(index * size), OWN_TYPE, own[c]);
+        own[c] = load_vector(push.own_data + uint64_t(index * size), OWN_TYPE);
     }
 }
 
 // Adds own * input of up to CHANNELS channels. y: the sources' row.
-void correlate(int first_channel, int first, int y, inout float products[SLOTS][PIXELS])
+void correlate(int first_channel, int first, int y, inout vec4 products[SLOTS])
 {
-    float sources[CHANNELS][SOURCES];
     [[unroll]] for (int c = 0; c < CHANNELS; ++c) {
         int64_t channel = max(min(first_channel + c, push.channels - 1), 0);
         int64_t index = channel * push.input_channel + int64_t(y) * push.input_row;
         uint64_t row = push.input_data + uint64_t(index * element_size(INPUT_TYPE));
-        [[unroll]] for (int at = 0; at < SOURCES; at += PIXELS) {
-            float group[PIXELS];
-            load_sources(row, INPUT_TYPE, INPUT_STEP, source_column(DIRECTION, first + at), push.width, false, group);
-            [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-                sources[c][at + x] = group[x];
-            }
-        }
-    }
-    [[unroll]] for (int c = 0; c < CHANNELS; ++c) {
-        if (first_channel + c < push.channels) {
+        float sources[WINDOW];
+        load_window(row, INPUT_TYPE, INPUT_STEP, DIRECTION, first, push.width, false, sources);
+        if (ONE_PASS || first_channel + c < push.channels) {
             [[unroll]] for (int k = 0; k < SLOTS; ++k) {
-                [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-                    products[k][x] += own[c][x] * sources[c][k + x];
-                }
+                products[k] += own[c] * pixels_from(sources, k);
             }
         }
     }
 }
 
-// One of the planes D and L, of d = p or of the sources in row y.
-void load_plane(int plane, int first, int y, out float values[SOURCES])
+// One of the planes D and L, of the slots' d. y: the sources' row.
+void load_plane(int plane, int first, int y, out vec4 values[SLOTS])
 {
     int64_t line = int64_t(plane) * push.height + (SPLAT ? y : p.y);
     uint64_t row = push.values_data + uint64_t(line * push.width * 4);
-    [[unroll]] for (int at = 0; at < SOURCES; at += PIXELS) {
-        float group[PIXELS];
-        int column = SPLAT ? source_column(DIRECTION, first + at) : p.x;
-        load_sources(row, WF_SHARED_FLOAT32, 1, column, push.width, false, group);
-        [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-            values[at + x] = group[x];
+    if (SPLAT) {
+        float sources[WINDOW];
+        load_window(row, WF_SHARED_FLOAT32, 1, DIRECTION, first, push.width, false, sources);
+        [[unroll]] for (int k = 0; k < SLOTS; ++k) {
+            values[k] = pixels_from(sources, k);
+        }
+    } else {
+        vec4 pixels = load_sources(row, WF_SHARED_FLOAT32, 1, p.x, push.width, false);
+        [[unroll]] for (int k = 0; k < SLOTS; ++k) {
+            values[k] = pixels;
         }
     }
-}
-
-float of_destination(float values[SOURCES], int slot, int x)
-{
-    return SPLAT ? values[slot + x] : values[x];
 }
 
 uint64_t tap_address(uint64_t data, int64_t tap, int64_t tap_stride, int row, int type, int step)
@@ -92,63 +81,54 @@ int64_t tap_of(int i, int slot)
     return i * KERNEL_WIDTH + clamp(slot - lead(DIRECTION), 0, KERNEL_WIDTH - 1);
 }
 
-void multiply_softmax(int i, int first, int y, inout float products[SLOTS][PIXELS])
+void load_logits(int i, int first, out vec4 logits[SLOTS])
 {
-    float coverage[SOURCES];
-    load_plane(1, first, y, coverage);
-    float logits[SLOTS][PIXELS];
     [[unroll]] for (int k = 0; k < SLOTS; ++k) {
-        load_pixels(tap_address(push.weight_data, tap_of(i, first + k), push.weight_tap, push.weight_row, WEIGHT_TYPE,
-                                WEIGHT_STEP),
-                    WEIGHT_TYPE, logits[k]);
-    }
-    [[unroll]] for (int k = 0; k < SLOTS; ++k) {
-        [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-            products[k][x] *= exp(logits[k][x] - of_destination(coverage, k, x));
-        }
+        logits[k] = load_vector(tap_address(push.weight_data, tap_of(i, first + k), push.weight_tap, push.weight_row,
+                                            WEIGHT_TYPE, WEIGHT_STEP),
+                                WEIGHT_TYPE);
     }
 }
 
 // What the modes make of the sums.
-void finish(int i, int first, int y, inout float products[SLOTS][PIXELS])
+void finish(int first, int y, vec4 logits[SLOTS], inout vec4 products[SLOTS])
 {
-    float less[SOURCES];
+    vec4 less[SLOTS];
     load_plane(0, first, y, less);
     [[unroll]] for (int k = 0; k < SLOTS; ++k) {
-        [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-            products[k][x] -= of_destination(less, k, x);
-        }
+        products[k] -= less[k];
     }
     if (MODE == WF_SHARED_SOFTMAX) {
-        multiply_softmax(i, first, y, products);
+        vec4 coverage[SLOTS];
+        load_plane(1, first, y, coverage);
+        [[unroll]] for (int k = 0; k < SLOTS; ++k) {
+            products[k] *= exp(logits[k] - coverage[k]);
+        }
     }
 }
 
 // Taps that lead out of the image have none.
-void store_products(int i, int first, bool has_row, float products[SLOTS][PIXELS])
+void store_products(int i, int first, bool has_row, vec4 products[SLOTS])
 {
+    uint width = !has_row ? 0 : bordering ? push.width : ENDLESS;
     [[unroll]] for (int k = 0; k < SLOTS; ++k) {
         if (is_tap(DIRECTION, first + k)) {
-            [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-                int column = source_column(DIRECTION, first + k + x);
-                if (!has_row || (bordering && (column < 0 || column >= push.width))) {
-                    products[k][x] = 0.0;
-                }
-            }
-            store_pixels(tap_address(push.output_data, tap_of(i, first + k), push.output_tap, push.output_row,
+            bvec4 none = outside(source_column(DIRECTION, first + k), width);
+            store_vector(tap_address(push.output_data, tap_of(i, first + k), push.output_tap, push.output_row,
                                      OUTPUT_TYPE, OUTPUT_STEP),
-                         OUTPUT_TYPE, products[k]);
+                         OUTPUT_TYPE, mix(products[k], vec4(0.0), none));
         }
     }
 }
 
 void work_on_slots(int i, int first, int y, bool has_row)
 {
-    float products[SLOTS][PIXELS];
+    vec4 products[SLOTS], logits[SLOTS];
+    if (MODE == WF_SHARED_SOFTMAX) {
+        load_logits(i, first, logits); // before anything waits for what else is read
+    }
     [[unroll]] for (int k = 0; k < SLOTS; ++k) {
-        [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-            products[k][x] = 0.0;
-        }
+        products[k] = vec4(0.0);
     }
     if (ONE_PASS) {
         correlate(0, first, y, products);
@@ -159,7 +139,7 @@ void work_on_slots(int i, int first, int y, bool has_row)
         }
     }
     if (LESS) {
-        finish(i, first, y, products);
+        finish(first, y, logits, products);
     }
     store_products(i, first, has_row, products);
 }

@@ -4,6 +4,9 @@
 // a time, from columns that are multiples of PIXELS as the thread's own are. Slot k of a kernel row pairs the thread's
 // pixel x with the source that lies margin columns before it and then k after that: the slots from lead on are taps.
 // Those whose sources begin in the same PIXELS columns form a group. DILATION is 1 where PIXELS is not.
+//
+// A thread's pixels are a vector, whose last components are not used where PIXELS is less than 4: a compiler that finds
+// loops too long to unroll keeps all arrays that they index in memory.
 #include "shared.h"
 
 layout(local_size_x_id = WF_KERNEL_GROUP_WIDTH, local_size_y_id = WF_KERNEL_GROUP_HEIGHT) in;
@@ -25,8 +28,9 @@ layout(constant_id = WF_KERNEL_OUTPUT_STEP) const int OUTPUT_STEP = 1;
 #include "taps.glsl"
 
 const int SLOTS = GROUPS * PIXELS;
-const int SOURCES = SLOTS + PIXELS; // of the thread's pixels in so many slots, rounded up to groups
+const int WINDOW = SLOTS + 4;       // sources of a vector in so many slots
 const int LONGEST_UNROLLED = 32;    // kernel row
+const uint ENDLESS = 0xffffffffu;   // a width that has every column
 
 ivec2 p; // the thread's first pixel
 
@@ -74,14 +78,39 @@ bool has_border(int direction, int width)
 }
 
 // PIXELS sources from that column of a row on. Those of them that lie outside of it are
-// 0; bordering: there may be such.
-void load_sources(uint64_t row, int type, int step, int column, int width, bool bordering, out float values[PIXELS])
+// 0 where border, which says that there may be such.
+vec4 load_sources(uint64_t row, int type, int step, int column, int width, bool border)
 {
     int inside = clamp(column, 0, width - PIXELS);
-    load_pixels(row + uint64_t(int64_t(inside) * step * element_size(type)), type, values);
-    if (bordering && inside != column) {
-        [[unroll]] for (int x = 0; x < PIXELS; ++x) {
-            values[x] = 0.0;
-        }
+    vec4 sources = load_vector(row + uint64_t(int64_t(inside) * step * element_size(type)), type);
+    return border && inside != column ? vec4(0.0) : sources;
+}
+
+void put(vec4 group, int at, inout float values[WINDOW])
+{
+    values[at] = group.x;
+    values[at + 1] = group.y;
+    values[at + 2] = group.z;
+    values[at + 3] = group.w;
+}
+
+vec4 pixels_from(float values[WINDOW], int at)
+{
+    return vec4(values[at], values[at + 1], values[at + 2], values[at + 3]);
+}
+
+// The sources of the slots from first on.
+void load_window(uint64_t row, int type, int step, int direction, int first, int width, bool border,
+                 out float values[WINDOW])
+{
+    [[unroll]] for (int at = 0; at <= SLOTS; at += PIXELS) {
+        put(load_sources(row, type, step, source_column(direction, first + at), width, border), at, values);
     }
+}
+
+// Which of a thread's pixels have their sources outside of the image's columns. column: the first one's.
+bvec4 outside(int column, uint width)
+{
+    // As unsigned numbers, where columns left of the image are large.
+    return greaterThanEqual(uvec4(ivec4(column) + ivec4(0, 1, 2, 3)), uvec4(width));
 }
