@@ -235,6 +235,18 @@ def test_what_cannot_be_done_is_said(server, delta, tmp_path):
     assert all(np.array_equal(saved[name], pixels[:, :, i]) for i, name in enumerate("RGB"))
 
 
+def test_one_image_too_many(server, delta):
+    wfview = server("--weights", delta, "--save", "out")
+    with wfview.client() as client:
+        client.create_image("render", WIDTH, HEIGHT, ["R", "G", "B"])
+        for number in range(64):
+            client.create_image(f"further {number}", 5, 4, ["R", "G", "B"])
+        client.update_image("render", picture(3), "RGB")
+        client.close_image("render")
+        said = wfview.ends()
+    assert said == ["wfview: warning: --ipc: further 63: there are 64 images already, expected at most that many"]
+
+
 def closed(connection):
     connection.settimeout(30)
     try:
