@@ -479,7 +479,7 @@ static constexpr bool wf_has_filter_strips(wf_mode mode, int types, int channels
     return (mode != WF_LINEAR || wf_strip_has_linear(types)) && (channels < WF_STRIP_MOST_CHANNELS || width > 0);
 }
 
-/* visit(channels of a thread, width), as constants, for what kernels there are. */
+/* visit(channels of a thread, width), as constants, for what a call's kernels may be. */
 template <wf_mode MODE, int TYPES, typename Visit>
 static inline const void *wf_switch_strips(int team_channels, int kernel_width, const Visit &visit)
 {
@@ -492,16 +492,17 @@ static inline const void *wf_switch_strips(int team_channels, int kernel_width, 
         });
 }
 
-/* A call's kernel, among those of these shapes, or of all. Those that a node's first picture may wait for have files by
- * shape, as on tiles. */
-template <wf_mode MODE, int TYPES, int... SHAPES>
-const void *wf_filter_strips_of(const wf_filter_call *call, int team_channels);
-
 #define WF_STRIP_SHAPE(channels, width) ((channels)*100 + (width))
 
+/* Those that a node's first picture may wait for have a file for each shape, as on tiles. */
 static constexpr bool wf_strips_by_shape(wf_mode mode, int types)
 {
-    return mode != WF_SOFTMAX && types == WF_TYPES(WF_FLOAT32, WF_FLOAT16);
+    return (mode == WF_LINEAR && wf_strip_has_linear(types)) ||
+           (mode == WF_NORMALIZED && types == WF_TYPES(WF_FLOAT32, WF_FLOAT16));
 }
+
+/* A call's kernel, among those of these shapes; of all, where none are given. */
+template <wf_mode MODE, int TYPES, int... SHAPES>
+const void *wf_filter_strips_of(const wf_filter_call *call, int team_channels);
 
 #endif

@@ -8,11 +8,10 @@ template <wf_operator OP, wf_mode MODE, int TYPES, int... SHAPES>
 static const void *kernel_of(int team_channels, int kernel_width)
 {
     const auto kernel = [](auto channels, auto width) -> const void * {
-        constexpr int CHANNELS = channels, KERNEL_WIDTH = width;
-        if constexpr (wf_has_filter_strips(MODE, TYPES, CHANNELS, KERNEL_WIDTH) &&
-                      (sizeof...(SHAPES) == 0 || ((SHAPES == WF_STRIP_SHAPE(CHANNELS, KERNEL_WIDTH)) || ...)))
-            return (const void *)
-                wf_filter_strips<OP, MODE, wf_image_of<TYPES>, wf_weight_of<TYPES>, KERNEL_WIDTH, CHANNELS>;
+        constexpr int CHANNELS = channels, WIDTH = width;
+        if constexpr (wf_has_filter_strips(MODE, TYPES, CHANNELS, WIDTH) &&
+                      (sizeof...(SHAPES) == 0 || ((SHAPES == WF_STRIP_SHAPE(CHANNELS, WIDTH)) || ...)))
+            return (const void *)wf_filter_strips<OP, MODE, wf_image_of<TYPES>, wf_weight_of<TYPES>, WIDTH, CHANNELS>;
         return nullptr;
     };
     return wf_switch_strips<MODE, TYPES>(team_channels, kernel_width, kernel);

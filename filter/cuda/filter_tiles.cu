@@ -60,7 +60,7 @@ template <wf_mode MODE> static const void *kernel_of(const wf_filter_call *call)
 {
     return wf_switch<WF_TILE_TYPES>(WF_TYPES(call->input.dtype, call->weight.dtype), [=](auto types) {
         constexpr int TYPES = types;
-        if constexpr (TYPES != WF_TILES_BY_WIDTH)
+        if constexpr (!wf_tiles_by_width(MODE, TYPES))
             return wf_filter_tiles_of<MODE, TYPES, WF_OWN_WIDTHS, 0>(call);
         else
             return wf_switch_tiles<MODE, TYPES>(call->output.size[1], call->filter.kernel_width, [=](auto, auto width) {

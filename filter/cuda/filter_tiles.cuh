@@ -130,10 +130,15 @@ static constexpr bool wf_has_filter_tiles(wf_mode mode, int channels)
     return mode != WF_LINEAR || channels == 3;
 }
 
-/* A call's kernel, among those for rows of these widths; 0: of any. A driver that compiles PTX compiles all of a file's
- * kernels: those for the types of a node's predictors, which the first picture waits for, have files by width. */
-template <wf_mode MODE, int TYPES, int... WIDTHS> const void *wf_filter_tiles_of(const wf_filter_call *call);
+/* A driver that compiles PTX compiles all of a file's kernels: those that a node's first picture may wait for, of the
+ * types of its predictors and of files of weights, have a file for each width. */
+static constexpr bool wf_tiles_by_width(wf_mode mode, int types)
+{
+    return types == WF_TYPES(WF_FLOAT32, WF_FLOAT16) ||
+           (mode == WF_LINEAR && types == WF_TYPES(WF_FLOAT32, WF_FLOAT32));
+}
 
-#define WF_TILES_BY_WIDTH WF_TYPES(WF_FLOAT32, WF_FLOAT16)
+/* A call's kernel, among those for rows of these widths; 0: of any. */
+template <wf_mode MODE, int TYPES, int... WIDTHS> const void *wf_filter_tiles_of(const wf_filter_call *call);
 
 #endif
