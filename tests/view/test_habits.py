@@ -5,7 +5,7 @@ import shlex
 import numpy as np
 import OpenEXR
 import pytest
-from frames import FRAMES
+from frames import FRAMES, write
 from pictures import load
 from test_window import display, seen, window  # noqa: F401 (fixtures)
 
@@ -105,6 +105,14 @@ def test_values_of_a_region(wfview, tmp_path):
 def test_a_region_is_needed_to_copy_one(wfview):
     sentence = wfview("--headless", *DRAWN, "--do", "copy-region", STUDIO / "studio.0002.exr").sentence()
     assert sentence == "wfview: no region is chosen: drag one with Shift while the metrics are open, or give --region"
+
+
+def test_a_region_that_is_too_large_to_copy(wfview, tmp_path):
+    np.save(tmp_path / "w.npy", np.ones((1, 513, 512), np.float32))
+    write(tmp_path / "a.exr", color=np.zeros((513, 512, 3)))
+    sentence = wfview("--headless", "--backend", "cpu", "--weights", "w.npy", "--region", "0,0,512,513", "--measure",
+                      "gather", "--do", "copy-region", "a.exr", cwd=tmp_path).sentence()
+    assert sentence == "wfview: the region of 512x513 pixels is too large to copy: at most 262144"
 
 
 # ---- Settings, in a window -------------------------------------------------------------------------------------------

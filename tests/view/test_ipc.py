@@ -211,6 +211,9 @@ def test_what_cannot_be_done_is_said(server, delta, tmp_path):
     """And the connection goes on."""
     pixels = picture(3)
     (tmp_path / "bad.exr").write_bytes(b"no")
+    (tmp_path / "shot").mkdir()
+    for number in range(2):
+        write(tmp_path / "shot" / f"f.{number}.exr", color=pixels)
     wfview = server("--weights", delta, "--save", "out")
     with wfview.client() as client:
         client.update_image("none", pixels, "RGB")
@@ -221,6 +224,7 @@ def test_what_cannot_be_done_is_said(server, delta, tmp_path):
         client.update_image("render", pixels[:2, :3], "RGB", x=WIDTH - 2)
         client.reload_image("render")
         client.open_image(str(tmp_path / "bad.exr"))
+        client.open_image(str(tmp_path / "shot"))
         client.update_vector_graphics("render", [tevclient.vg_begin_path(), tevclient.vg_fill()])
         client.update_image("render", pixels, "RGB")
         client.close_image("render")
@@ -230,7 +234,7 @@ def test_what_cannot_be_done_is_said(server, delta, tmp_path):
         f"render: a tile of 3x2 pixels at {WIDTH - 2},0 is not within {WIDTH}x{HEIGHT}",
         "render: was created here, there is no file to reload it from",
         f"{tmp_path}/bad.exr: not a readable OpenEXR file (2 bytes in the file): it ends too early",
-        "render: vector graphics are not drawn")]
+        f"{tmp_path}/shot: stands for 2 frames, expected one", "render: vector graphics are not drawn")]
     saved = frames.read_channels(tmp_path / "out" / "gather.exr")
     assert all(np.array_equal(saved[name], pixels[:, :, i]) for i, name in enumerate("RGB"))
 
