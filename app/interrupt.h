@@ -3,7 +3,8 @@
  *
  * At once, unless work holds them off: the files of a frame are all written first, a data set keeps its whole pairs. A
  * second signal, half a second later (before, it is the first one passed on twice), does not wait for that either.
- * Temporary files are removed in any case. SIGXFSZ is ignored: what writes more than the process may (ulimit -f) fails. */
+ * Temporary files are removed in any case. SIGXFSZ is ignored: what writes more than the process may (ulimit -f)
+ * fails. */
 #ifndef WFVIEW_INTERRUPT_H
 #define WFVIEW_INTERRUPT_H
 

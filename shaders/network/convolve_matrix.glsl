@@ -76,8 +76,8 @@ ivec2 tile_size()
 
 /* ---- From memory to registers, and from these to shared memory ---- */
 
-// The pixel of a piece: 2x2 whole ones follow each other, 8 pieces, so that neighbouring threads write to banks of their
-// own; a coarser source's rows do.
+// The pixel of a piece: 2x2 whole ones follow each other, 8 pieces, so that neighbouring threads write to banks of
+// their own; a coarser source's rows do.
 ivec2 pixel_of(uint piece, const bool coarse)
 {
     uint pitch = uint(coarse ? COARSE_PITCH : HALF), column = piece / (coarse ? 2u : 8u);
