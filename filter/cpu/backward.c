@@ -224,7 +224,7 @@ static void run_tile(backward_tile *t)
     wf_tap_range(base->top, base->input->size[2], base->filter->kernel_height, base->filter->dilation, base->direction,
                  &first, &last);
     for (int i = first; i < last; i++) {
-        wf_tile_add_rows(base, i, 1, add);
+        wf_tile_add_row(base, i, add);
         if (writes_weight(t))
             clear_ends_outside(t, i);
     }

@@ -99,15 +99,6 @@ static void finish_row(filter_tile *t, int64_t channels)
         store_channel(t, c);
 }
 
-/* Kernel rows that are added at once. */
-static int rows_of(const filter_tile *t)
-{
-    const wf_filter *filter = &t->call->filter;
-    const int can = !sums_weights(t) && filter->dilation == 1 && t->base.last_channel - t->base.first_channel == 3 &&
-                    wf_tile_can_use(t->base.weight) && wf_tile_in_place(&t->base);
-    return can ? wf_row_most_rows(filter->kernel_width) : 1;
-}
-
 static void filter_one(filter_tile *t, const wf_filter_call *call)
 {
     wf_tile *base = &t->base;
@@ -119,9 +110,8 @@ static void filter_one(filter_tile *t, const wf_filter_call *call)
     base->direction = call->op == WF_SPLAT ? -1 : +1;
     for (base->y = base->top; base->y < bottom; base->y++)
         begin_row(t, channels);
-    const int rows = rows_of(t), kernel_height = call->filter.kernel_height;
-    for (int i = 0; i < kernel_height; i += rows)
-        wf_tile_add_rows(base, i, (int)wf_smaller(rows, kernel_height - i), add);
+    for (int i = 0; i < call->filter.kernel_height; i++)
+        wf_tile_add_row(base, i, add);
     for (base->y = base->top; base->y < bottom; base->y++)
         finish_row(t, channels);
 }

@@ -118,16 +118,12 @@ static __attribute__((noinline)) vector raise_unit(const wf_row_sums *to, vector
     return unit;
 }
 
-static inline int64_t weight_bytes(const wf_dtype dtype)
-{
-    return dtype == WF_REAL_DTYPE ? (int64_t)sizeof(real) : 2;
-}
-
 /* Those of a row's next pixels are fetched. */
 static inline vector load_weights(const wf_row_taps *row, int tap, const wf_dtype dtype, int64_t i, const int64_t lanes)
 {
+    const int64_t element = dtype == WF_REAL_DTYPE ? (int64_t)sizeof(real) : 2;
     const char *weight = (const char *)row->weight + tap * row->weight_step;
-    __builtin_prefetch(weight + i * weight_bytes(dtype) + AHEAD);
+    __builtin_prefetch(weight + i * element + AHEAD);
     return load_lanes(weight, dtype, i, lanes);
 }
 
@@ -218,94 +214,29 @@ static ALWAYS_INLINE int64_t add_vectors(const wf_row_sums *to, const wf_row_tap
     return i;
 }
 
-/* Pixels from begin to end. */
-typedef struct span {
-    int64_t begin, end;
-} span;
-
-/* Those that all taps have. */
-static inline span find_common(const wf_row_taps *row, int taps, int64_t pixels)
-{
-    span all = {0, pixels};
-    for (int t = 0; t < taps; t++) {
-        all.begin = row->first[t] > all.begin ? row->first[t] : all.begin;
-        all.end = row->last[t] < all.end ? row->last[t] : all.end;
-    }
-    return all;
-}
-
 static ALWAYS_INLINE void add_some_taps(const wf_row_sums *sums, const wf_row_taps *taps, const int count,
                                         const wf_dtype weight_dtype, int64_t pixels)
 {
     const wf_row_sums to = *sums;
     const wf_row_taps row = *taps;
     const int is_plain = !to.unit && !to.total, turns = TURNS && count > 1 && row.input_step == 1;
-    const span all = find_common(&row, count, pixels);
+    int64_t begin = 0, end = pixels; /* of what all taps have */
+    for (int t = 0; t < count; t++) {
+        begin = row.first[t] > begin ? row.first[t] : begin;
+        end = row.last[t] < end ? row.last[t] : end;
+    }
     for (int64_t i = 0; i < pixels;) {
         const int64_t lanes = lanes_at(to.sum + i, pixels - i);
-        if (lanes < LANES || i < all.begin || i + LANES > all.end) {
+        if (lanes < LANES || i < begin || i + LANES > end) {
             add_lanes(&to, &row, count, 0, weight_dtype, i, lanes, 0);
             i += lanes;
         } else if (!is_plain) {
             add_lanes(&to, &row, count, 0, weight_dtype, i, LANES, 1);
             i += LANES;
         } else {
-            i = turns ? add_vectors(&to, &row, count, 1, weight_dtype, i, all.end)
-                      : add_vectors(&to, &row, count, 0, weight_dtype, i, all.end);
+            i = turns ? add_vectors(&to, &row, count, 1, weight_dtype, i, end)
+                      : add_vectors(&to, &row, count, 0, weight_dtype, i, end);
         }
-    }
-}
-
-/* As many kernel rows as taps, and three channels, whose sums stay in registers. */
-static ALWAYS_INLINE void add_row_lanes(const wf_row_sums *to, const wf_row_taps *first, const int taps,
-                                        const wf_dtype weight_dtype, int64_t i, const int64_t lanes, const int whole)
-{
-    vector sums[2][3];
-    for (int c = 0; c < 3; c++) {
-        sums[0][c] = load_reals(to->sum + c * to->stride + i, lanes);
-        sums[1][c] = (vector){0};
-    }
-    for (int r = 0; r < taps; r++) {
-        wf_row_taps row = *first;
-        row.weight = (const char *)first->weight + r * first->weight_row;
-        row.input = first->input + r * first->input_row;
-        vector weights[WF_ROW_TAPS], input[WF_ROW_TAPS];
-        tap_lanes has[WF_ROW_TAPS];
-        for (int t = 0; t < taps; t++) {
-            has[t] = find_tap_lanes(first, t, i, lanes);
-            weights[t] = whole ? load_weights(&row, t, weight_dtype, i, LANES)
-                               : load_between((const char *)row.weight + t * row.weight_step, weight_dtype, i,
-                                              has[t].low, has[t].high, 0);
-        }
-        for (int c = 0; c < 3; c++) {
-            const int64_t from = c * row.input_stride + i;
-            if (whole)
-                load_input(&row, taps, TURNS, from, LANES, input);
-            for (int t = 0; t < taps && !whole; t++)
-                input[t] =
-                    load_between(row.input + t * row.input_step, WF_REAL_DTYPE, from, has[t].low, has[t].high, 0);
-            for (int t = 0; t < taps; t++)
-                sums[(r + t) % 2][c] += weights[t] * input[t];
-        }
-    }
-    for (int c = 0; c < 3; c++)
-        store_reals(to->sum + c * to->stride + i, sums[0][c] + sums[1][c], lanes);
-}
-
-static ALWAYS_INLINE void add_some_rows(const wf_row_sums *sums, const wf_row_taps *taps, const int count,
-                                        const wf_dtype weight_dtype, int64_t pixels)
-{
-    const wf_row_sums to = *sums;
-    const wf_row_taps row = *taps;
-    const span all = find_common(&row, count, pixels);
-    for (int64_t i = 0; i < pixels;) {
-        const int64_t lanes = lanes_at(to.sum + i, pixels - i);
-        if (lanes < LANES || i < all.begin || i + LANES > all.end) {
-            add_row_lanes(&to, &row, count, weight_dtype, i, lanes, 0);
-            i += lanes;
-        }
-        for (; lanes == LANES && i >= all.begin && i + LANES <= all.end; i += LANES)
-            add_row_lanes(&to, &row, count, weight_dtype, i, LANES, 1);
     }
 }
 
@@ -447,12 +378,7 @@ static ALWAYS_INLINE void add_some_gradients(const wf_row_gradients *gradients, 
 
 static void add_taps(const wf_row_sums *to, const wf_row_taps *row, int64_t count)
 {
-#define ADD(taps, dtype)      add_some_taps(to, row, taps, dtype, count)
-#define ADD_ROWS(taps, dtype) add_some_rows(to, row, taps, dtype, count)
-    if (row->rows > 1) {
-        FOR_TYPES(ADD_ROWS, 3);
-        return;
-    }
+#define ADD(taps, dtype) add_some_taps(to, row, taps, dtype, count)
     switch (row->taps) {
         FOR_FEW_TAPS(ADD) FOR_TAPS(ADD, 6) FOR_TAPS(ADD, 7) FOR_TAPS(ADD, 8)
     }

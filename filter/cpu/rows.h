@@ -11,26 +11,16 @@
 /* Taps that are added at once: at most so many, and so many with gradients, which need more registers. */
 enum { WF_ROW_TAPS = 8, WF_ROW_GRADIENT_TAPS = 5 };
 
-/* Kernel rows of so many taps that add_taps can add at once, to three channels of linear sums, which leave and enter
- * registers once then. More planes of weights at once are in each other's way. */
-static inline int wf_row_most_rows(int taps)
-{
-    return taps == 3 ? 3 : 1;
-}
-
-/* Neighboring taps of a kernel row over the same pixels: each has a row of weights, real or as stored in images, and
+/* Neighboring taps of one kernel row over the same pixels: each has a row of weights, real or as stored in images, and
  * a row of input in every channel. */
 typedef struct wf_row_taps {
     int taps;
-    int rows; /* kernel rows of such taps next to each other, with input_step 1: 1 or wf_row_most_rows(taps) */
     wf_dtype weight_dtype;
     const void *weight;   /* of the first tap */
     int64_t weight_step;  /* bytes from tap to tap */
-    int64_t weight_row;   /* from kernel row to kernel row */
     const real *input;    /* of the first tap, in the first channel */
     int64_t input_step;   /* from tap to tap: the dilation */
     int64_t input_stride; /* from channel to channel */
-    int64_t input_row;    /* from kernel row to kernel row */
 
     /* Those of its elements that each tap has; others are not read. Not used by add_gradients, whose taps have all. */
     int64_t first[WF_ROW_TAPS], last[WF_ROW_TAPS];

@@ -65,7 +65,6 @@ typedef struct group {
     int64_t x_in, length;
     const real *input;
     int64_t input_stride;
-    int rows; /* kernel rows of such taps */
 } group;
 
 static void add_part(wf_tile *t, wf_tile_add add, const group *g, int k, int count, int64_t first, int64_t last)
@@ -77,17 +76,13 @@ static void add_part(wf_tile *t, wf_tile_add add, const group *g, int k, int cou
     const char *weights[2] = {0};
     for (int i = 0; i < 2 && i < count && taps[i].weight; i++)
         weights[i] = (const char *)taps[i].weight + (first - taps[i].x) * element;
-    const int64_t below = t->direction > 0 ? 0 : t->weight->stride[2];
     wf_row_taps row = {.taps = count,
-                       .rows = g->rows,
                        .weight_dtype = taps->weight_dtype,
                        .weight = weights[0],
                        .weight_step = weights[1] ? weights[1] - weights[0] : 0,
-                       .weight_row = (t->filter->kernel_width * t->weight->stride[1] - below) * element,
                        .input = g->input + (taps->x_in - g->x_in + first - taps->x),
                        .input_step = t->filter->dilation,
-                       .input_stride = g->input_stride,
-                       .input_row = t->direction * t->input->stride[2]};
+                       .input_stride = g->input_stride};
     for (int i = 0; i < count; i++) {
         row.first[i] = taps[i].x - first;
         row.last[i] = row.first[i] + taps[i].count;
@@ -125,7 +120,7 @@ static void stage_weights(wf_tile *t, wf_tap *tap, real *row)
     tap->weight_dtype = WF_REAL_DTYPE;
 }
 
-int wf_tile_in_place(const wf_tile *t)
+static int input_is_in_place(const wf_tile *t)
 {
     return wf_tile_can_use(t->input) && t->input->dtype == WF_REAL_DTYPE;
 }
@@ -144,7 +139,7 @@ static void find_input(group *g)
 static void place_input(wf_tile *t, group *g)
 {
     const int64_t y_in = g->taps[0].y_in;
-    if (wf_tile_in_place(t)) {
+    if (input_is_in_place(t)) {
         g->input = wf_cpu_address(t->input, t->n, t->channel, y_in, g->x_in);
         g->input_stride = t->input->stride[1];
         return;
@@ -156,8 +151,8 @@ static void place_input(wf_tile *t, group *g)
                       t->input->dtype, t->input->stride[3], g->length);
 }
 
-/* Those from first to last in kernel row i and in so many rows, in the tile's row y: in the order of what they read. */
-static void add_neighbors(wf_tile *t, int i, int rows, int first, int last, wf_tile_add add)
+/* Those from first to last in kernel row i, in the tile's row y: in the order of what they read. */
+static void add_neighbors(wf_tile *t, int i, int first, int last, wf_tile_add add)
 {
     group g;
     g.count = 0;
@@ -171,38 +166,24 @@ static void add_neighbors(wf_tile *t, int i, int rows, int first, int last, wf_t
     }
     if (g.count == 0)
         return;
-    g.rows = g.count == last - first ? rows : 1; /* the image's border leaves the same ones out of all */
     find_input(&g);
     t->channel = t->first_channel;
     do {
         place_input(t, &g);
         add_group(t, add, &g);
     } while ((t->channel += t->channels) < t->last_channel);
-    for (int k = g.rows; k < rows; k++)
-        add_neighbors(t, i + k, 1, first, last, add);
 }
 
-/* At once, where all of them lie inside the image. */
-static void add_kernel_rows(wf_tile *t, int i, int rows, int first, int last, wf_tile_add add)
-{
-    if (rows == wf_row_most_rows(last - first) && lies_inside(t, i) && lies_inside(t, i + rows - 1)) {
-        add_neighbors(t, i, rows, first, last, add);
-        return;
-    }
-    for (int k = i; k < i + rows; k++) {
-        if (lies_inside(t, k))
-            add_neighbors(t, k, 1, first, last, add);
-    }
-}
-
-void wf_tile_add_rows(wf_tile *t, int i, int rows, wf_tile_add add)
+void wf_tile_add_row(wf_tile *t, int i, wf_tile_add add)
 {
     const int kernel_width = t->filter->kernel_width;
     const int64_t span = t->width + (t->most_taps - 1) * (int64_t)t->filter->dilation;
-    const int most = wf_tile_in_place(t) || span * t->channels <= WF_TILE_STAGED ? t->most_taps : 1;
+    const int most = input_is_in_place(t) || span * t->channels <= WF_TILE_STAGED ? t->most_taps : 1;
     const int groups = (int)wf_divide_up(kernel_width, most);
     for (int at = 0; at < groups; at++) {
-        for (t->y = t->top; t->y < t->top + t->height; t->y++)
-            add_kernel_rows(t, i, rows, at * kernel_width / groups, (at + 1) * kernel_width / groups, add);
+        for (t->y = t->top; t->y < t->top + t->height; t->y++) {
+            if (lies_inside(t, i))
+                add_neighbors(t, i, at * kernel_width / groups, (at + 1) * kernel_width / groups, add);
+        }
     }
 }

@@ -53,12 +53,11 @@ typedef struct wf_tiling {
     int64_t width, count;
 } wf_tiling;
 
-#define wf_tile_split    WF_REAL(wf_tile_split)
-#define wf_tile_chunk    WF_REAL(wf_tile_chunk)
-#define wf_tile_address  WF_REAL(wf_tile_address)
-#define wf_tile_add_rows WF_REAL(wf_tile_add_rows)
-#define wf_tile_can_use  WF_REAL(wf_tile_can_use)
-#define wf_tile_in_place WF_REAL(wf_tile_in_place)
+#define wf_tile_split   WF_REAL(wf_tile_split)
+#define wf_tile_chunk   WF_REAL(wf_tile_chunk)
+#define wf_tile_address WF_REAL(wf_tile_address)
+#define wf_tile_add_row WF_REAL(wf_tile_add_row)
+#define wf_tile_can_use WF_REAL(wf_tile_can_use)
 
 /* Rows of `pixels`, into tiles that have room for that many channels. */
 wf_tiling wf_tile_split(int64_t pixels, int64_t channels);
@@ -73,19 +72,14 @@ void *wf_tile_address(const wf_tile *t, const wf_tensor *tensor, const wf_tap *t
 /* Whether rows of the tensor can be used as they are stored. */
 int wf_tile_can_use(const wf_tensor *tensor);
 
-/* Whether its input can, which has the type of sums then, too. */
-int wf_tile_in_place(const wf_tile *t);
-
 /* How many are being added. */
 static inline int64_t wf_tile_channels(const wf_tile *t)
 {
     return t->last_channel - t->channel < t->channels ? t->last_channel - t->channel : t->channels;
 }
 
-/* Adds the taps of kernel row i that lie inside the image, and of those below it, `rows` together, to each row of the
- * tile in turn. Several rows, all of whose taps are added at once (wf_row_most_rows), need dilation 1 and weights and
- * input that can be used as they are stored. */
-void wf_tile_add_rows(wf_tile *t, int i, int rows, wf_tile_add add);
+/* Adds the taps of kernel row i that lie inside the image, to each row of the tile in turn. */
+void wf_tile_add_row(wf_tile *t, int i, wf_tile_add add);
 
 static inline int64_t wf_smaller(int64_t a, int64_t b)
 {
