@@ -28,6 +28,16 @@ wf_result wf_cpu_summarize(wf_device *device, wf_stream stream, const wf_summary
 wf_result wf_cpu_pick(wf_device *device, wf_stream stream, const wf_pick_call *call);
 wf_result wf_cpu_predict_bilateral(wf_device *device, wf_stream stream, const wf_bilateral_call *call);
 
+static inline int64_t wf_smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t wf_larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* Where the pixels of a tensor lie. */
 static inline void *wf_cpu_address(const wf_tensor *tensor, int64_t n, int64_t c, int64_t y, int64_t x)
 {

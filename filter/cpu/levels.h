@@ -16,11 +16,6 @@ static inline float *wf_plane_at(wf_plane plane, int64_t y, int64_t x)
     return wf_cpu_address(plane.tensor, plane.n, plane.c, y, x);
 }
 
-static inline int64_t wf_smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* D at the coarse pixel y, x. */
 static inline float wf_level_down(wf_plane fine, int64_t y, int64_t x)
 {

@@ -81,16 +81,6 @@ static inline int64_t wf_tile_channels(const wf_tile *t)
 /* Adds the taps of kernel row i that lie inside the image, to each row of the tile in turn. */
 void wf_tile_add_row(wf_tile *t, int i, wf_tile_add add);
 
-static inline int64_t wf_smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static inline int64_t wf_larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 static inline int64_t wf_divide_up(int64_t a, int64_t b)
 {
     return (a + b - 1) / b;
