@@ -26,8 +26,8 @@ from mathutils import Vector, noise
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from kit import (KEYED, area_light, ball, box, bricks, bulb, bush, camera, checker, copy, glass, glow, lathe, leaf,
-                 leaves,
-                 material, mesh, monkey, plain, planks, quad, rod, torus, wood, world)  # noqa: E402  (from this folder)
+                 leaves, material, mesh, monkey, plain, planks, quad, rod, torus, wood,
+                 world)  # noqa: E402  (from this folder)
 
 WIDTH, HEIGHT = 480, 270
 

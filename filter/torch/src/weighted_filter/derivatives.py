@@ -241,8 +241,9 @@ def _fold(tensor: Tensor, dim: int | None, size: int) -> Tensor:
 
 
 def _grad_bias(grad_output: Tensor | None, wanted: bool) -> Tensor | None:
-    return grad_output.sum((0, 2,
-                            3), dtype=sum_dtype(grad_output.dtype)) if wanted and grad_output is not None else None
+    if not wanted or grad_output is None:
+        return None
+    return grad_output.sum((0, 2, 3), dtype=sum_dtype(grad_output.dtype))
 
 
 def _separate_gradients(ctx, g, h, wanted):

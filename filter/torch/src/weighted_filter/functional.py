@@ -64,8 +64,8 @@ def gather(input: Tensor, weight: Tensor, kernel_size: KernelSize | None = None,
     Memory: tensors are read where they lie, with any strides that the backend takes; nothing is copied. Rows of weights
     are read fastest where W's stride is 1. For the gradients the linear mode keeps the input only for grad_weight and
     the weight only for grad_input; the other modes keep both, the output, and a number for each pixel and group.
-    Samples are filtered one after the other, and one image with several kernels a pixel may be expanded: image[:,
-    None].expand(-1, S, -1, -1, -1).
+    Samples are filtered one after the other, and one image with several kernels a pixel may be expanded:
+    image[:, None].expand(-1, S, -1, -1, -1).
 
     Derivatives are deterministic, in reverse and forward mode, and can be taken any number of times; torch.func
     transforms the functions. What is enqueued for a CUDA tensor goes to the current stream; nothing waits for it, so it
@@ -73,8 +73,7 @@ def gather(input: Tensor, weight: Tensor, kernel_size: KernelSize | None = None,
 
     Raises:
         TypeError: an argument is of no type that is taken. ValueError: sizes do not fit each other, a number is out of
-            its
-        range, tensors are on different devices. RuntimeError: this device or build cannot do it.
+        its range, tensors are on different devices. RuntimeError: this device or build cannot do it.
     """
     return _apply(operators.gather, input, weight, kernel_size, bias, mode, dilation, groups, eps, padding_mode,
                   return_coverage)
