@@ -13,7 +13,7 @@ compiled against PyTorch. Derivatives are in `derivatives`.
 A training crop takes a GPU less time than PyTorch's dispatcher takes to call kernels written in Python. So
 `Operator.filter` and the gradients go past it, to the same functions, wherever nobody but autograd would have seen the
 call. C++ behind PyTorch's stable ABI would save little more, as it has no autograd; nor would a module in C that calls
-libwf instead of ctypes (tests/bench/README.md).
+libwf instead of ctypes (tests/bench/findings/training_step.md).
 """
 
 from __future__ import annotations
