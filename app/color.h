@@ -20,11 +20,19 @@ static inline float color_from_srgb(float value)
     return powf((value + (float)SRGB_OFFSET) / (float)SRGB_SCALE, (float)SRGB_EXPONENT);
 }
 
+/* In that type and with its function for powers. */
+#define COLOR_TO_SRGB(type, power, linear)                                                                             \
+    ((linear) <= (type)SRGB_LINE_END ? (type)SRGB_SLOPE * (linear)                                                     \
+                                     : (type)SRGB_SCALE * power(linear, 1 / (type)SRGB_EXPONENT) - (type)SRGB_OFFSET)
+
 static inline float color_to_srgb(float linear)
 {
-    if (linear <= (float)SRGB_LINE_END)
-        return (float)SRGB_SLOPE * linear;
-    return (float)SRGB_SCALE * powf(linear, 1 / (float)SRGB_EXPONENT) - (float)SRGB_OFFSET;
+    return COLOR_TO_SRGB(float, powf, linear);
+}
+
+static inline double color_to_srgb_double(double linear)
+{
+    return COLOR_TO_SRGB(double, pow, linear);
 }
 
 #endif

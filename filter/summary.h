@@ -6,6 +6,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "shared.h"
 #include "taps.h"
 
 /* With p = |factor| / sum of |factors|. */
@@ -50,12 +51,11 @@ WF_INLINE void wf_summary_scale(wf_summary *s, float shift)
     s->own *= scale;
 }
 
-/* The binary logarithm of a softmax's factor, by the largest logit; of factors that are 0 in
-   float a finite number. NaN stays. */
+/* The binary logarithm of a softmax's factor, by the largest logit. NaN stays. */
 WF_INLINE float wf_summary_exponent(float logit, float largest)
 {
-    const float exponent = (logit - largest) * 1.44269504f; /* log2(e) */
-    return exponent < -200 ? -200 : exponent;
+    const float exponent = (logit - largest) * (float)WF_SHARED_LOG2_E;
+    return exponent < WF_SHARED_LEAST_EXPONENT ? WF_SHARED_LEAST_EXPONENT : exponent;
 }
 
 /* Of p, in bits. */

@@ -30,6 +30,11 @@
 #define WF_GROUP_WIDTH  64
 #define WF_GROUP_HEIGHT 4
 
+#define WF_SHARED_LOG2_E 1.44269504 /* of e */
+
+/* Of a softmax's factors, in figures of kernels (filter/summary.h, summarize.comp.glsl): less would be 0 in float32. */
+#define WF_SHARED_LEAST_EXPONENT -200
+
 /* Pixels of a column that one thread of predict computes. */
 #define WF_THREAD_ROWS 4
 

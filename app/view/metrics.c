@@ -3,16 +3,13 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "shaders/srgb.h"
+#include "app/color.h"
 
 /* ---- Terms ------------------------------------------------------------------------------------------------------- */
 
 static double display(double linear)
 {
-    double clamped = linear < 0 ? 0 : linear > 1 ? 1 : linear; /* NaN stays NaN */
-    if (clamped <= SRGB_LINE_END)
-        return SRGB_SLOPE * clamped;
-    return SRGB_SCALE * pow(clamped, 1 / SRGB_EXPONENT) - SRGB_OFFSET;
+    return color_to_srgb_double(linear < 0 ? 0 : linear > 1 ? 1 : linear); /* NaN stays NaN */
 }
 
 static double signed_term(double d, double r)

@@ -11,7 +11,7 @@
 #include "level_logits_emulated.comp.h"
 #include "level_matrix.comp.h"
 
-#define LOG2_E 1.44269504f
+#define LOG2_E ((float)WF_SHARED_LOG2_E)
 
 enum { SIDE = 16, WARP = 32, WIDTH = 32 /* of a tile */, PIECE = 16 /* bytes */ };
 

@@ -41,8 +41,8 @@ void add(inout summary s, float factor, float logarithm, float square)
 // The binary logarithm of a softmax's factor.
 float exponent_of(float logit, float largest)
 {
-    float exponent = (logit - largest) * 1.44269504;
-    return exponent < -200 ? -200.0 : exponent;
+    float exponent = (logit - largest) * WF_SHARED_LOG2_E;
+    return exponent < WF_SHARED_LEAST_EXPONENT ? float(WF_SHARED_LEAST_EXPONENT) : exponent;
 }
 
 // Of softmax: the factors so far are those by the largest logit of all, these included.
