@@ -181,13 +181,23 @@ exr_window window_of(const Imath::Box2i &box)
     return {box.min.x, box.min.y, (int64_t)box.max.x - box.min.x + 1, (int64_t)box.max.y - box.min.y + 1};
 }
 
+/* Of an attribute cryptomatte/KEY/name, else NULL. */
+const char *cryptomatte_name(const std::string &attribute, const Imf::Attribute &value)
+{
+    static const std::string begin = "cryptomatte/", end = "/name";
+    const auto *text = dynamic_cast<const Imf::StringAttribute *>(&value);
+    bool is_name = attribute.size() > begin.size() + end.size() && attribute.compare(0, begin.size(), begin) == 0 &&
+                   attribute.compare(attribute.size() - end.size(), end.size(), end) == 0;
+    return text && is_name ? text->value().c_str() : nullptr;
+}
+
 /* A part, and what its description points to. */
 struct part {
     Imf::Header header;
     int compression;
     char compression_text[32];
     std::vector<exr_channel> channels;
-    std::vector<const char *> views;
+    std::vector<const char *> views, cryptomattes;
     exr_part description = {};
 
     void describe(int version)
@@ -197,10 +207,15 @@ struct part {
         if (Imf::hasMultiView(header))
             for (const std::string &view : Imf::multiView(header))
                 views.push_back(view.c_str());
+        for (auto i = header.begin(); i != header.end(); ++i)
+            if (const char *name = cryptomatte_name(i.name(), i.attribute()))
+                cryptomattes.push_back(name);
         description.name = header.hasName() ? header.name().c_str() : "";
         description.view = header.hasView() ? header.view().c_str() : "";
         description.views = views.data();
         description.view_count = (int)views.size();
+        description.cryptomattes = cryptomattes.data();
+        description.cryptomatte_count = (int)cryptomattes.size();
         if (compression < 0)
             compression = header.compression();
         description.compression = exr_compression_text(compression, compression_text);

@@ -28,6 +28,8 @@ typedef struct exr_part {
     const char *name, *view;  /* "": it has none */
     const char *const *views; /* of its multiView attribute: the first one is that of channels that name none */
     int view_count;
+    const char *const *cryptomattes; /* names of its layers of ids: NAME's channels are NAME00.R, NAME01.R ... */
+    int cryptomatte_count;
     const char *compression; /* "ZIP" */
     bool deep, tiled;
     exr_window data, display; /* as the header has them: may be empty or huge */

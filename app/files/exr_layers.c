@@ -384,6 +384,32 @@ static bool find_further(const reader *reader, frame_layer layer, const char *na
     return find_mapped(reader, layer, name, place) || (*reader->star && find_mapped(reader, layer, within, place));
 }
 
+/* NAME, NAME00, NAME01 ...: a picture of the ids, and their ranks. */
+static bool is_rank_of(const char *cryptomatte, const char *group, size_t length)
+{
+    const size_t own = strlen(cryptomatte);
+    return length >= own && strncmp(group, cryptomatte, own) == 0 && strspn(group + own, "0123456789") >= length - own;
+}
+
+/* Their means would be other ids. */
+static bool check_ids(const reader *reader, const char *name, const place *place, error *error)
+{
+    static const char mixed[] = "which a filter would mix; --keep-channels leaves them as they are";
+    for (int i = 0; i < place->count; i++) {
+        const exr_part *part = exr_file_part(reader->file, place->parts[i]);
+        const entry *entry = entry_of(reader, place->parts[i], place->channels[i]);
+        const char *own = entry->written + entry->written_own;
+        for (int c = 0; c < part->cryptomatte_count; c++)
+            if (is_rank_of(part->cryptomattes[c], entry->written, group_length(entry->written)) ||
+                is_rank_of(part->cryptomattes[c], own, group_length(own)))
+                return error_set(error, "--also %s: has the ids of cryptomatte %s, %s", name, part->cryptomattes[c],
+                                 mixed);
+        if (strcmp(part->channels[place->channels[i]].type, "uint") == 0)
+            return error_set(error, "--also %s: channel %s has whole numbers, as ids are, %s", name, own, mixed);
+    }
+    return true;
+}
+
 /* A pixel of the layer is where one of the color is. */
 static bool check_further(const reader *reader, frame_layer layer, const place places[FRAME_LAYER_COUNT], error *error)
 {
@@ -420,7 +446,7 @@ static bool locate_further(const reader *reader, frame_layer layer, const char *
     if (!find_further(reader, layer, name, &places[layer]))
         return error_set(error, "--also %s: no such layer among %s", name, list_channels(reader, list));
     places[layer].writer = "--also";
-    return check_further(reader, layer, places, error);
+    return check_ids(reader, name, &places[layer], error) && check_further(reader, layer, places, error);
 }
 
 static bool locate_frame(reader *reader, const char *const *channels, int channel_count,

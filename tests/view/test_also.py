@@ -221,6 +221,29 @@ def test_subsampled_layers(wfview, tmp_path):
     assert refused(wfview, path, "half") == f"wfview: {path}: --also half: channel half.R has a sample for 2x2 pixels"
 
 
+def test_ids(wfview, tmp_path):
+    """Cryptomattes are known by their attributes, in one part and in parts of their own; other ids by their type."""
+    cryptomatte = {"cryptomatte/1a2b3c4/name": "ViewLayer.CryptoObject", "cryptomatte/5d6e7f8/name": "Material"}
+    channels = blender_frame()
+    channels |= {f"ViewLayer.CryptoObject{rank}.{c}": noise() for rank in ("", "00", "01") for c in "rgba"}
+    channels |= {f"CryptoObjects.{c}": noise() for c in "RGB"}
+    channels |= {"Id": np.ones((HEIGHT, WIDTH), np.uint32)}
+    path = tmp_path / "a.exr"
+    OpenEXR.File(cryptomatte, channels).write(str(path))
+    mixed = "which a filter would mix; --keep-channels leaves them as they are"
+    for name in ("CryptoObject00", "CryptoObject01", "ViewLayer.CryptoObject"):
+        said = f"wfview: {path}: --also {name}: has the ids of cryptomatte ViewLayer.CryptoObject, {mixed}"
+        assert refused(wfview, path, name) == said
+    said = f"wfview: {path}: --also Id: channel Id has whole numbers, as ids are, {mixed}"
+    assert refused(wfview, path, "Id") == said
+    wfview("--headless", "--backend", "cpu", "--also", "CryptoObjects", path).done()
+
+    parts = {"rgba": {c: noise() for c in "RGB"}, "Material00": {c: noise() for c in "RGBA"}}
+    path = write_parts(tmp_path / "b.exr", parts, {"Material00": cryptomatte})
+    assert refused(wfview, path,
+                   "Material00") == f"wfview: {path}: --also Material00: has the ids of cryptomatte Material, {mixed}"
+
+
 def test_layers_twice(wfview, tmp_path):
     path = write_channels(tmp_path / "a.exr", blender_frame())
     assert refused(wfview, path, "Emit,Emit", 2) == "wfview: --also Emit: twice"
