@@ -69,8 +69,9 @@ const option_row option_rows[] = {
     {.help = "Frames"},
     {"reference", "PATH", VIEWER, OPTION_TEXT(reference), .file = OPTIONS_READ,
      .help = "shows differences, reports metrics against it: a file for all frames; of a DIRECTORY the one of\n"
-             "the frame's name, of ref.%04d.exr (or ####, $F4) the one of its number. Without it a file of the same name in\n"
-             "a folder \"reference\" beside the frame, or NAME.ref.exr or NAME_ref.exr, is taken. Any format that frames have"},
+             "the frame's name, of ref.%04d.exr (or ####, $F4) the one of its number. Without it a file of the\n"
+             "same name in a folder \"reference\" beside the frame, or NAME.ref.exr or NAME_ref.exr, is taken.\n"
+             "Any format that frames have"},
     {"beside", "PATH", RECORDED, .read = option_read_beside,
      .help = "another FRAME.exr, 'PATTERN' or DIRECTORY of the same shot: with each frame the\n"
              "one of the same number is shown, or the only one; its layers are 2:noisy, 2:gather\n"
@@ -108,7 +109,8 @@ const option_row option_rows[] = {
     {.help = "Live frames"},
     {"scene", "FILE", LIVE, OPTION_TEXT(scene), .file = OPTIONS_READ,
      .help = "path-trace a .gltf, .glb or .obj instead of reading frames"},
-    {"render-size", "WxH", RENDERS, OPTION_PAIR(render_width, render_height, option_read_size), .least = 1, .most = MAX_SIZE,
+    {"render-size", "WxH", RENDERS, OPTION_PAIR(render_width, render_height, option_read_size),
+     .least = 1, .most = MAX_SIZE,
      .help = "resolution of live frames in pixels (default 1280x720)"},
     {"spp", "N", RENDERS, OPTION_NUMBER(spp), .least = 1, .most = MAX_SPP,
      .help = "samples a pixel and frame, 1 to 64 (default 1)"},
@@ -116,7 +118,8 @@ const option_row option_rows[] = {
      .clashes = {{"camera-path", "on which the camera does not rest"}, {"frames", "it ends by itself"}},
      .help = "accumulate N samples a pixel, --spp at a time, with a resting camera, then show and\n"
              "save that"},
-    {"environment", "E", LIVE, .read = option_read_environment, .place = offsetof(options, environment_file), .file = OPTIONS_READ,
+    {"environment", "E", LIVE, .read = option_read_environment, .place = offsetof(options, environment_file),
+     .file = OPTIONS_READ,
      .help = "what rays that leave the scene see: R,G,B (radiance), sky or FILE.exr, .hdr, .pfm (equirectangular);\n"
              "default: nothing, or sky where the scene has no light"},
     {"features", "KIND", LIVE, OPTION_WORD(features), .word = features_word,
@@ -214,7 +217,8 @@ const option_row option_rows[] = {
      .help = "red where a channel is above what the curve can show, blue where one is below 0"},
 
     {.help = "Results"},
-    {"screenshot", "FILE.png", VIEWER, .read = option_read_png, .place = offsetof(options, screenshot), .file = OPTIONS_WRITTEN,
+    {"screenshot", "FILE.png", VIEWER, .read = option_read_png, .place = offsetof(options, screenshot),
+     .file = OPTIONS_WRITTEN,
      .help = "the whole view"},
     {"save", "DIR|PATTERN", VIEWER, .read = option_read_save, .place = offsetof(options, save),
      .help = "gather.exr and splat.exr (R,G,B float32, linear, with the frame's windows, attributes\n"
@@ -234,7 +238,8 @@ const option_row option_rows[] = {
      .help = "Chrome trace (opens in Perfetto) of CPU, CUDA and Vulkan work on one clock"},
     {"times", "FILE.csv", VIEWER, OPTION_TEXT(times), .file = OPTIONS_WRITTEN,
      .help = "the same as a table: frame,clock,stage,begin_ns,end_ns, a line for each span"},
-    {"compare", "GOLDEN.png", VIEWER, .read = option_read_png, .place = offsetof(options, compare), .file = OPTIONS_READ, .needs = "screenshot",
+    {"compare", "GOLDEN.png", VIEWER, .read = option_read_png, .place = offsetof(options, compare),
+     .file = OPTIONS_READ, .needs = "screenshot",
      .help = "fail where the screenshot looks other than this one (by FLIP, as of a 4K display 0.7 m away), and\n"
              "leave F.expected.png, F.actual.png and F.difference.png beside F.png"},
     {"tolerance", "MEAN[,SHARE]", VIEWER, .read = option_read_tolerance, .needs = "compare",
@@ -269,6 +274,14 @@ bool options_get_file(const options *options, options_use use, int index, option
         return true;
     }
     return false;
+}
+
+bool options_want_views(const options *options)
+{
+    const bool is_timed = options->trace || options->times || options->compare_report ||
+                          (options->report && (options->frames > 0 || options->warmup > 0));
+    return !options->headless || !options->save || is_timed || options->screenshot || options->measure ||
+           options->do_count > 0 || options->beside_count > 0;
 }
 
 /* ---- Parsing ----------------------------------------------------------------------------------------------------- */

@@ -115,6 +115,10 @@ typedef struct options_file {
 
 bool options_get_file(const options *options, options_use use, int index, options_file *file);
 
+/* Whether a run draws its frames' views: not a headless one for their files, where nobody looks at the view or asks how
+ * long it takes. */
+bool options_want_views(const options *options);
+
 /* The panes of --panes, whose maps are of so many levels in the first sequence and in others; NULL: that is not known
  * yet. Without --panes there are none. */
 bool options_read_panes(const options *options, const int levels[2], pane panes[VIEW_PANES], int *count, error *error);

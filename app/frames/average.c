@@ -69,7 +69,7 @@ void average_destroy(average *average)
     *average = (struct average){0};
 }
 
-static void bind(const average *average, const denoiser_turn *turn)
+void average_bind(const average *average, const denoiser_turn *turn)
 {
     const VkDescriptorImageInfo infos[] = {
         {.imageView = turn->images[FRAME_COLOR].view, .imageLayout = VK_IMAGE_LAYOUT_GENERAL},
@@ -83,16 +83,15 @@ static void bind(const average *average, const denoiser_turn *turn)
         .pImageInfo = infos,
     };
     vkUpdateDescriptorSets(average->device->handle, 1, &write, 0, NULL);
-    vkCmdBindDescriptorSets(turn->commands, VK_PIPELINE_BIND_POINT_COMPUTE, average->layout, 0, 1,
-                            &average->sets[turn->slot], 0, NULL);
 }
 
-void average_record(average *average, const denoiser_turn *turn, float share, bool show)
+void average_record(const average *average, const denoiser_turn *turn, float share, bool show)
 {
     const VkPipelineStageFlags readers =
         VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_FRAGMENT_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT;
     const struct average_push push = {share, show};
-    bind(average, turn);
+    vkCmdBindDescriptorSets(turn->commands, VK_PIPELINE_BIND_POINT_COMPUTE, average->layout, 0, 1,
+                            &average->sets[turn->slot], 0, NULL);
     vkCmdBindPipeline(turn->commands, VK_PIPELINE_BIND_POINT_COMPUTE, average->pipeline);
     vkCmdPushConstants(turn->commands, average->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof push, &push);
     /* Pictures of frames before may still be reading the mean. */

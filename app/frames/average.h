@@ -19,9 +19,12 @@ typedef struct average {
 bool average_create(const device *device, uint32_t width, uint32_t height, average *average, error *error);
 void average_destroy(average *average); /* nothing in flight uses it. Leaves it zeroed; zeroed is fine */
 
+/* The turn's color, before the first record of the turn. */
+void average_bind(const average *average, const denoiser_turn *turn);
+
 /* Records mean += (color - mean) * share, of a color that was written for compute in the same commands; a share of 1
  * starts anew. With show, color becomes the mean. Both can be read by compute, fragment shaders and transfers then.
  * Frames follow each other on one queue. */
-void average_record(average *average, const denoiser_turn *turn, float share, bool show);
+void average_record(const average *average, const denoiser_turn *turn, float share, bool show);
 
 #endif

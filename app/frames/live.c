@@ -18,6 +18,7 @@
 #include "average.h"
 #include "feed_source.h"
 
+#define TURN_SAMPLES 64   /* a pixel, at least, that accumulate between two filtered frames where nobody sees these */
 #define MOST_SAMPLES 4096 /* a resting camera accumulates so many a pixel, unless --accumulate says otherwise */
 
 /* What the mean is for. */
@@ -46,6 +47,7 @@ typedef struct live {
     mean_use mean;
     tracer_frame frame;       /* the next, or the one rendered last */
     uint32_t most;            /* samples a pixel that a resting camera accumulates */
+    uint32_t turn;            /* samples a pixel of a frame, if there are as many: of several rounds of added */
     uint32_t averaged, added; /* samples a pixel in the mean, and those that the next frame adds */
 } live;
 
@@ -148,6 +150,7 @@ static void *open_scene(const options *options, error *error)
     live->width = (uint32_t)options->render_width;
     live->height = (uint32_t)options->render_height;
     live->most = options->accumulate ? (uint32_t)options->accumulate : MOST_SAMPLES;
+    live->turn = options->accumulate && !options_want_views(options) ? TURN_SAMPLES : 0;
     live->index = -1;
     if (fill(live, error) && collect_warnings(live, error))
         return live;
@@ -306,15 +309,25 @@ static void restart(void *self)
 
 /* ---- Tracing ----------------------------------------------------------------------------------------------------- */
 
+static void record_round(live *live, const denoiser_turn *turn)
+{
+    tracer_render(&live->tracer, turn->commands, turn->slot, &live->frame);
+    if (live->mean != MEAN_UNUSED)
+        average_record(&live->average, turn, (float)live->added / (float)(live->averaged + live->added),
+                       live->mean == MEAN_IS_COLOR);
+}
+
 static bool record(void *maker, const denoiser_turn *turn, error *error)
 {
     live *live = maker;
     (void)error;
     tracer_bind(&live->tracer, turn->slot, turn->images);
-    tracer_render(&live->tracer, turn->commands, turn->slot, &live->frame);
-    if (live->mean != MEAN_UNUSED)
-        average_record(&live->average, turn, (float)live->added / (float)(live->averaged + live->added),
-                       live->mean == MEAN_IS_COLOR);
+    average_bind(&live->average, turn);
+    record_round(live, turn);
+    for (uint32_t samples = live->added; samples < live->turn && !is_done(live); samples += live->added) {
+        continue_steered(live, true);
+        record_round(live, turn);
+    }
     return true;
 }
 

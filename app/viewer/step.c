@@ -78,16 +78,6 @@ static bool acquire(viewer *viewer, const wf_node_sync *sync, error *error)
     return !sync || denoiser_acquire(&viewer->denoiser, viewer->slot, VK_NULL_HANDLE, error);
 }
 
-/* In a headless run for its frames' files nobody looks at the view, or asks how long it takes: files are
-   read back between its frames. */
-static bool is_looked_at(const options *options)
-{
-    const bool is_timed = options->trace || options->times || options->compare_report ||
-                          (options->report && (options->frames > 0 || options->warmup > 0));
-    return !options->headless || !options->save || is_timed || options->screenshot || options->measure ||
-           options->do_count > 0 || options->beside_count > 0;
-}
-
 static bool lay_out(viewer *viewer, error *error)
 {
     if (viewer->screen.drawn == 0) { /* a first layout, not drawn, in which things find their sizes */
@@ -109,7 +99,7 @@ static bool draw(viewer *viewer, const wf_node_sync *sync, error *error)
     viewer_gather_facts(viewer);
     if (!viewer_draws(viewer))
         return acquire(viewer, sync, error);
-    const bool is_seen = is_looked_at(viewer->options);
+    const bool is_seen = options_want_views(viewer->options);
     if (is_seen && !lay_out(viewer, error))
         return false;
     screen_picture picture = {

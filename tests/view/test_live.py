@@ -122,6 +122,27 @@ def test_accumulated_frames_are_the_mean_of_single_ones(live, wfview, tmp_path):
         assert (report["samples"], report["spp"]) == (12, spp)
 
 
+def test_accumulated_frames_between(live, tmp_path):
+    """Frames that accumulate are filtered where they are looked at, else only the last one of each 64 samples; what is
+    saved is the same."""
+    saved, stages = {}, {}
+    for watched in (True, False):
+        name = "watched" if watched else "alone"
+        report = tmp_path / f"{name}.json"
+        [saved[name]] = live(name, "--scene", CORNELL, "--accumulate", 70, "--spp", 10, "--report", report,
+                             *["--times", tmp_path / "times.csv"] * watched)
+        report = json.loads(report.read_text())
+        stages[name] = {stage["name"]: stage["n"] for stage in report["stages"]}
+        assert (report["samples"], report["frames"]) == (70, stages[name]["gather"])
+    assert stages["watched"]["trace"] == stages["watched"]["gather"] == 7
+    assert stages["alone"]["trace"] == stages["alone"]["gather"] == 1
+    for layer, pixels in saved["watched"].items():
+        assert (saved["alone"][layer] == pixels).all(), layer
+    for operator in ("gather", "splat"):
+        files = [(tmp_path / name / f"{operator}.exr").read_bytes() for name in saved]
+        assert files[0] == files[1]
+
+
 def test_reference(wfview, tmp_path):
     """A converged picture of the same size is what noise, gather and splat are measured against."""
     arguments = ["--headless", "--backend", "cpu", *SMALL, "--scene", CORNELL]
