@@ -88,7 +88,8 @@ ivec2 pixel_of(uint piece, const bool coarse)
 const int PIECES = 2 * PITCH * (HEIGHT + 2), COARSE_PIECES = 2 * COARSE_PIXELS;
 
 // Of pixels from `first` on. The source has half the size where scale is 1.
-void find_places(ivec2 size, ivec2 first, int scale, int channels, const bool coarse, out uint to[COPIES], out uint bits)
+void find_places(ivec2 size, ivec2 first, int scale, int channels, const bool coarse, out uint to[COPIES],
+                 out uint bits)
 {
     int eights = channels / 8, step = ((size.x + scale) >> scale) * eights;
     bits = 0u;
@@ -339,7 +340,8 @@ void write_pooled(int part, ivec2 p, int channel, ivec2 limit)
     if (in_image(q, limit.x, limit.y)) {
         int right = q.x + 1 < push.width ? 1 : 0, below = q.y + 1 < push.height ? 1 : 0;
         uvec4 above = larger(memory[at + output_place(0, 0, column)], memory[at + output_place(0, right, column)]);
-        uvec4 under = larger(memory[at + output_place(below, 0, column)], memory[at + output_place(below, right, column)]);
+        uvec4 under = larger(memory[at + output_place(below, 0, column)],
+                             memory[at + output_place(below, right, column)]);
         uint to = uint((q.y / 2) * ((push.width + 1) / 2) + q.x / 2) * uint(OUTPUTS / 8);
         Half8s(push.pooled_data).values[to + uint(channel / 8 + LANE % 2)] = larger(above, under);
     }

@@ -16,7 +16,8 @@ struct wf_guides {
 };
 
 // Loads something where the planes are absent, so that loads need not wait for a branch: find_features is told.
-wf_guides load_guides(wf_plane_push color, wf_plane_push albedo, wf_plane_push normal, wf_plane_push depth, int y, int x)
+wf_guides load_guides(wf_plane_push color, wf_plane_push albedo, wf_plane_push normal, wf_plane_push depth, int y,
+                      int x)
 {
     wf_guides guides;
     guides.color = load_rgb(color, y, x);
@@ -49,5 +50,6 @@ void find_features(wf_guides guides, bvec3 present, vec2 exposure, out uvec4 hal
     albedo *= ALBEDO;
     halves[0] = uvec4(packHalf2x16(light.xy), packHalf2x16(vec2(light.z, demodulated.x)), packHalf2x16(demodulated.yz),
                       packHalf2x16(albedo.xy));
-    halves[1] = uvec4(packHalf2x16(vec2(albedo.z, normal.x)), packHalf2x16(normal.yz), packHalf2x16(vec2(far, 0.0)), 0u);
+    halves[1] = uvec4(packHalf2x16(vec2(albedo.z, normal.x)), packHalf2x16(normal.yz), packHalf2x16(vec2(far, 0.0)),
+                      0u);
 }

@@ -14,7 +14,8 @@ shared vec3 means[2][WF_HALVE_WIDTH * WF_HALVE_HEIGHT];
 void main()
 {
     ivec2 group = ivec2(gl_WorkGroupID.xy) + ivec2(push.first_group_x, push.first_group_y);
-    ivec2 tile = ivec2(WF_HALVE_WIDTH, WF_HALVE_HEIGHT), size = ivec2(push.width, push.height), place = ivec2(gl_LocalInvocationID.xy);
+    ivec2 tile = ivec2(WF_HALVE_WIDTH, WF_HALVE_HEIGHT), place = ivec2(gl_LocalInvocationID.xy);
+    ivec2 size = ivec2(push.width, push.height);
     // In an odd row or column at the end of the image pixels count twice.
     ivec2 from = 2 * (group * tile + place);
     vec3 sum = vec3(0.0);

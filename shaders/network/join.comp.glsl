@@ -14,6 +14,7 @@ void main()
     if (!in_image(p, push.width, push.height)) {
         return;
     }
-    vec3 o = blended(push.coarser_image, push.coarser_blend, push.coarser_alpha_data, push.splat, p.y, p.x, push.width, push.height);
+    vec3 o = blended(push.coarser_image, push.coarser_blend, push.coarser_alpha_data, push.splat, p.y, p.x, push.width,
+                     push.height);
     store_rgb(push.blend, p.y, p.x, o - load_rgb(push.blend, p.y, p.x));
 }

@@ -3,6 +3,7 @@
 #extension GL_EXT_control_flow_attributes : require
 
 #include "network/push.h"
+#include "upsample.glsl"
 
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Float { float value; };
 layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Float2 { vec2 value; };
@@ -78,11 +79,15 @@ float load_depth(wf_plane_push planes, int y, int x)
     return planes.data == 0 ? 0.0 : clean_depth(load_plane(planes, 0, y, x));
 }
 
-// The filtered albedo and epsilon.
+// The filtered albedo, halves of r,g,b and 0, and epsilon.
+vec3 divisor_of(uvec2 albedo, float epsilon)
+{
+    return vec3(unpackHalf2x16(albedo.x), unpackHalf2x16(albedo.y).x) + epsilon;
+}
+
 vec3 load_divisor(uint64_t albedo, float epsilon, int64_t pixel)
 {
-    uvec2 halves = Half4(albedo + uint64_t(pixel * 8)).value;
-    return vec3(unpackHalf2x16(halves.x), unpackHalf2x16(halves.y).x) + epsilon;
+    return divisor_of(Half4(albedo + uint64_t(pixel * 8)).value, epsilon);
 }
 
 vec3 load_light(wf_plane_push planes, uint64_t albedo, int cleaned, float epsilon, int width, int y, int x)
@@ -97,11 +102,9 @@ vec3 load_light(wf_plane_push planes, uint64_t albedo, int cleaned, float epsilo
 // U at a fine pixel.
 vec3 upsample(wf_plane_push coarse, int y, int x, int width, int height)
 {
-    ivec2 last = ivec2((width + 1) / 2, (height + 1) / 2) - 1, here = ivec2(x, y) / 2;
-    ivec2 next = clamp(here + ivec2(x, y) % 2 * 2 - 1, ivec2(0), last);
-    vec3 near = mix(load_rgb(coarse, here.y, here.x), load_rgb(coarse, here.y, next.x), 0.25);
-    vec3 far = mix(load_rgb(coarse, next.y, here.x), load_rgb(coarse, next.y, next.x), 0.25);
-    return mix(near, far, 0.25);
+    ivec2 p = ivec2(x, y), a = p / 2, b = coarse_neighbor(p, (ivec2(width, height) + 1) / 2);
+    return UPSAMPLED(load_rgb(coarse, a.y, a.x), load_rgb(coarse, a.y, b.x), load_rgb(coarse, b.y, a.x),
+                     load_rgb(coarse, b.y, b.x));
 }
 
 // o of a level: y, and what the coarser ones add.

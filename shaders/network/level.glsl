@@ -3,7 +3,8 @@
 // tile, 32 pixels wide. The logits are planes of halves, a plane a tap, behind them those of the alphas; for splat
 // those of the tile's border are there, too. Included by shaders that define where:
 //
-//     CORNER(p, own)   a thread's place in a plane without margin, even in x. p: its left pixel, own: the same, counted from the tile
+//     CORNER(p, own)   a thread's place in a plane without margin, even in x. p: its left pixel, own: the same,
+//                      counted from the tile
 //     MARGIN(lands)    columns of a plane before x = 0, MARGIN_ROWS(lands) rows before y = 0. lands: splat's planes
 //     ROW(lands)       from a row to the next in pairs of halves; PLANE(lands): from a plane
 //     ALPHAS_LAND      whether the alphas are behind splat's planes
@@ -58,7 +59,7 @@ vec3 light_of(vec3 rgb, uvec2 albedo)
         rgb = clean(rgb);
     }
     bool divided = DIVIDE != 0 && push.albedo_data != 0;
-    return divided ? rgb / (vec3(unpackHalf2x16(albedo.x), unpackHalf2x16(albedo.y).x) + EPSILON) : rgb;
+    return divided ? rgb / divisor_of(albedo, EPSILON) : rgb;
 }
 
 const int COUNT = (LIGHT_PAIRS + THREADS - 1) / THREADS; // of pairs that a thread brings
@@ -217,7 +218,8 @@ void filter_pixels(const bool lands, ivec2 tile, ivec2 own, out vec3 result[2])
 void store_alphas(ivec2 own, ivec2 p)
 {
     const bool lands = ALPHAS_LAND;
-    uint gather = two_logits(lands, TAPS, CORNER(p, own), ivec2(0)), splat = two_logits(lands, TAPS + 1, CORNER(p, own), ivec2(0));
+    uint gather = two_logits(lands, TAPS, CORNER(p, own), ivec2(0));
+    uint splat = two_logits(lands, TAPS + 1, CORNER(p, own), ivec2(0));
     uint64_t to = push.alpha_data + uint64_t((int64_t(p.y) * push.width + p.x) * 4);
     if (in_image(p, push.width, push.height)) {
         Half2(to).value = gather & 0xffffu | splat << 16;
@@ -234,7 +236,9 @@ void store_pixel(const bool lands, ivec2 p, vec3 rgb)
         uint64_t to = push.image_data[0] + uint64_t((int64_t(p.y) * push.width + p.x) * 8);
         Half4(to).value = uvec2(packHalf2x16(rgb.xy), packHalf2x16(vec2(rgb.z, 0.0)));
     } else {
-        store_rgb(wf_plane_push(push.image_data[op], push.image[op][0], push.image[op][1], push.image[op][2]), p.y, p.x, rgb);
+        wf_plane_push image =
+            wf_plane_push(push.image_data[op], push.image[op][0], push.image[op][1], push.image[op][2]);
+        store_rgb(image, p.y, p.x, rgb);
     }
 }
 
@@ -249,7 +253,7 @@ void store_means(const bool lands, ivec2 p, vec3 sum)
     memory[thread] = uvec4(floatBitsToUint(sum), 0u);
     sync_warp();
     if (thread % 32 < 16 && in_image(p, push.width, push.height)) {
-        ivec2 count = min(ivec2(push.width, push.height) - p, ivec2(2)), coarse = (ivec2(push.width, push.height) + 1) / 2;
+        ivec2 size = ivec2(push.width, push.height), count = min(size - p, ivec2(2)), coarse = (size + 1) / 2;
         sum += uintBitsToFloat(memory[thread + 16].xyz);
         store_rgb(dense_planes(data, coarse.x, coarse.y), p.y / 2, p.x / 2, sum / float(count.x * count.y));
     }

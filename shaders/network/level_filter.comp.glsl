@@ -23,7 +23,8 @@ void sync_warp()
 
 void main()
 {
-    ivec2 group = ivec2(gl_WorkGroupID.xy) + ivec2(push.first_group_x, push.first_group_y), tile = group * ivec2(WIDTH, HEIGHT);
+    ivec2 group = ivec2(gl_WorkGroupID.xy) + ivec2(push.first_group_x, push.first_group_y);
+    ivec2 tile = group * ivec2(WIDTH, HEIGHT);
     ivec2 own = ivec2(gl_LocalInvocationIndex % 16u * 2u, gl_LocalInvocationIndex / 16u);
     load_light(tile);
     stage_light(tile);

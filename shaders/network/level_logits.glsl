@@ -59,7 +59,8 @@ void main()
             [[unroll]] for (int op = 0; op < 2 && first + i < CHUNKS; ++op) {
                 uint64_t weights = push.parameters_data + uint64_t(op * PART_BYTES + WF_LEVEL_ROWS * 4);
                 [[unroll]] for (int strip = 0; strip < STRIPS; ++strip) {
-                    wf_left rows = load_rows_from(weights, first_row(op, strip) * (INPUTS / 8) + (first + i) * 2, INPUTS / 8);
+                    int row = first_row(op, strip) * (INPUTS / 8) + (first + i) * 2;
+                    wf_left rows = load_rows_from(weights, row, INPUTS / 8);
                     [[unroll]] for (int part = 0; part < 2; ++part) {
                         sums[op][strip][part] = multiply_add(rows, pixels[part], sums[op][strip][part]);
                     }

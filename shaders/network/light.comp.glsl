@@ -15,7 +15,8 @@ void main()
         return;
     }
     if (MAKES == WF_LIGHT_PLANES) {
-        store_rgb(push.to, p.y, p.x, load_light(push.from, push.albedo_data, push.clean, push.epsilon, push.width, p.y, p.x));
+        vec3 light = load_light(push.from, push.albedo_data, push.clean, push.epsilon, push.width, p.y, p.x);
+        store_rgb(push.to, p.y, p.x, light);
     } else if (MAKES == WF_LIGHT_CLEAN) {
         store_rgb(push.to, p.y, p.x, clamp(load_clean(push.from, p.y, p.x), 0.0, 1.0));
     } else {

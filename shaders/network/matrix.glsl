@@ -48,7 +48,8 @@ wf_left load_rows_from(uint64_t data, int at, int stride)
 
 float half_of(wf_left m, int row, int column)
 {
-    int line = m.by_columns ? column : row, place = m.by_columns ? row : column, at = m.at + line * m.stride + place / 8;
+    int line = m.by_columns ? column : row, place = m.by_columns ? row : column;
+    int at = m.at + line * m.stride + place / 8;
     uvec4 eight = m.data == 0 ? memory[at] : Half8s(m.data).values[at];
     vec2 two = unpackHalf2x16(eight[place % 8 / 2]);
     return two[place % 2];
@@ -97,7 +98,8 @@ void store_rows(wf_sums sums, int at, int stride)
 void store_planes(wf_sums sums, int at, int stride)
 {
     for (int i = 0; i < 4; ++i) {
-        planes[at + LANE / 2 * stride + LANE % 2 * 4 + i] = packHalf2x16(vec2(sums.values[2 * i], sums.values[2 * i + 1]));
+        vec2 two = vec2(sums.values[2 * i], sums.values[2 * i + 1]);
+        planes[at + LANE / 2 * stride + LANE % 2 * 4 + i] = packHalf2x16(two);
     }
 }
 #endif
