@@ -67,8 +67,8 @@ typedef struct wf_features_call {
 typedef struct wf_convolve_call {
     wf_convolution shape;
     const void *parameters; /* as arranged */
-    const void *
-        second; /* those of a convolution that follows, with its ReLU; NULL where none does. The backend fuses the two */
+    /* Those of a convolution that follows, with its ReLU; NULL where none does. The backend fuses the two. */
+    const void *second;
     wf_activation coarse, input, output;
     wf_activation pooled; /* written too, where present: the maximum over each 2x2 block's in-image pixels of output */
     wf_features_call

@@ -11,7 +11,8 @@ add_library(leaking_driver MODULE vulkan/leaking_driver.c)
 target_link_libraries(leaking_driver PRIVATE wf_warnings Vulkan::Headers)
 set(leaking_driver ${CMAKE_CURRENT_BINARY_DIR}/leaking_driver.json)
 file(GENERATE OUTPUT ${leaking_driver} CONTENT
-  "{\"file_format_version\": \"1.0.0\", \"ICD\": {\"library_path\": \"$<TARGET_FILE:leaking_driver>\", \"api_version\": \"1.2.0\"}}\n")
+  "{\"file_format_version\": \"1.0.0\", \"ICD\": {\"library_path\": \"$<TARGET_FILE:leaking_driver>\", \
+\"api_version\": \"1.2.0\"}}\n")
 
 # Every sanitized test meets it, a driver that the loader unloads, as a machine with all of Mesa's drivers has; without
 # keep_loaded.c LeakSanitizer finds its memory lost.

@@ -8,7 +8,7 @@
  *     spp               u4             samples a pixel of each buffer
  *     reference_spp     u4             ... and of the reference
  *     color             f2 (B,3,H,W)   noisy radiance, linear r,g,b: each buffer of random numbers of its own
- *     albedo            f2 (B,3,H,W)   sampled features, of its buffer's own samples; above 1 at lamps and sky: limit means
+ *     albedo            f2 (B,3,H,W)   sampled features of its buffer; above 1 at lamps and sky: limit means
  *     normal            f2 (B,3,H,W)   world space
  *     depth             f2 (B,H,W)
  *     reference         f2 (3,H,W)     the same scene's radiance, of other random numbers

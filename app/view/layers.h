@@ -6,40 +6,40 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* clang-format off */
-/* number           name         word         key  channels, role of the node  shown    error   saved as          mapped to */
-#define FRAME_LAYERS(LAYER)                                                                                                      \
-    /* Noisy radiance, linear r,g,b; alpha. */                                                                                   \
-    LAYER(FRAME_COLOR,     "color",     "noisy",     'n', 4, WF_NODE_COLOR,  PANE_RADIANCE, true,  "",       "RGB", "RGB|XYZ")   \
-    /* r,g,b; alpha 1. */                                                                                                        \
-    LAYER(FRAME_ALBEDO,    "albedo",    "albedo",    'a', 4, WF_NODE_ALBEDO, PANE_ALBEDO,   false, "albedo", "RGB", "RGB|XYZ")   \
-    /* x,y,z as the renderer wrote them (camera or world space); 0. */                                                           \
-    LAYER(FRAME_NORMAL,    "normal",    "normal",    'o', 4, WF_NODE_NORMAL, PANE_NORMAL,   false, "normal", "XYZ", "XYZ|RGB")   \
-    /* Distance, in scene units. */                                                                                              \
-    LAYER(FRAME_DEPTH,     "depth",     "depth",     'd', 1, WF_NODE_DEPTH,  PANE_DEPTH,    false, "",       "Z",   "Z|V|T|Y|R") \
-    /* x,y in pixels, previous - current. */                                                                                     \
-    LAYER(FRAME_MOTION,    "motion",    "motion",    'm', 2, NO_ROLE,        PANE_MOTION,   false, "motion", "XY",  "XY|RG|UV")  \
-    /* Converged radiance, linear r,g,b; alpha 1. It comes from a file of its own. */                                            \
-    LAYER(FRAME_REFERENCE, "reference", "reference", 'r', 4, NO_ROLE,        PANE_RADIANCE, false, "",       "",    "RGB|XYZ")
+/* number, name, word, key, channels, role of the node, shown, error; saved as: group, letters; mapped to */
+#define FRAME_LAYERS(LAYER)                                                                                            \
+    /* Noisy radiance, linear r,g,b; alpha. */                                                                         \
+    LAYER(FRAME_COLOR, "color", "noisy", 'n', 4, WF_NODE_COLOR, PANE_RADIANCE, true, "", "RGB", "RGB|XYZ")             \
+    /* r,g,b; alpha 1. */                                                                                              \
+    LAYER(FRAME_ALBEDO, "albedo", "albedo", 'a', 4, WF_NODE_ALBEDO, PANE_ALBEDO, false, "albedo", "RGB", "RGB|XYZ")    \
+    /* x,y,z as the renderer wrote them (camera or world space); 0. */                                                 \
+    LAYER(FRAME_NORMAL, "normal", "normal", 'o', 4, WF_NODE_NORMAL, PANE_NORMAL, false, "normal", "XYZ", "XYZ|RGB")    \
+    /* Distance, in scene units. */                                                                                    \
+    LAYER(FRAME_DEPTH, "depth", "depth", 'd', 1, WF_NODE_DEPTH, PANE_DEPTH, false, "", "Z", "Z|V|T|Y|R")               \
+    /* x,y in pixels, previous - current. */                                                                           \
+    LAYER(FRAME_MOTION, "motion", "motion", 'm', 2, NO_ROLE, PANE_MOTION, false, "motion", "XY", "XY|RG|UV")           \
+    /* Converged radiance, linear r,g,b; alpha 1. It comes from a file of its own. */                                  \
+    LAYER(FRAME_REFERENCE, "reference", "reference", 'r', 4, NO_ROLE, PANE_RADIANCE, false, "", "", "RGB|XYZ")
 
-#define OUTPUT_LAYERS(LAYER)                                                                                                     \
-    LAYER(LAYER_GATHER,    "gather",    "gather",    'g', 4, WF_NODE_GATHER, PANE_RADIANCE, true,  "",       "",    "")          \
-    LAYER(LAYER_SPLAT,     "splat",     "splat",     's', 4, WF_NODE_SPLAT,  PANE_RADIANCE, true,  "",       "",    "")
+#define OUTPUT_LAYERS(LAYER)                                                                                           \
+    LAYER(LAYER_GATHER, "gather", "gather", 'g', 4, WF_NODE_GATHER, PANE_RADIANCE, true, "", "", "")                   \
+    LAYER(LAYER_SPLAT, "splat", "splat", 's', 4, WF_NODE_SPLAT, PANE_RADIANCE, true, "", "", "")
 
 /* Figures of every pixel's kernel (wf_node_inspect.h), of one level of a pyramid, whose `of` is at the end of the name:
- * there while something shows them. */
-#define MAP_LAYERS(LAYER, level, of)                                                                                             \
-    LAYER(level, MAP_GATHER_SUM,      "gather-sum" of,      "gather sum" of,      0, 1, MAP_ROLE(GATHER, level, SUM),   PANE_ERROR, false, "", "", "") \
-    LAYER(level, MAP_GATHER_ENTROPY,  "gather-entropy" of,  "gather entropy" of,  0, 1, MAP_ROLE(GATHER, level, ENTROPY),PANE_ERROR, false, "", "", "") \
-    LAYER(level, MAP_GATHER_RADIUS,   "gather-radius" of,   "gather radius" of,   0, 1, MAP_ROLE(GATHER, level, RADIUS),PANE_ERROR, false, "", "", "") \
-    LAYER(level, MAP_GATHER_OWN,      "gather-own" of,      "gather own" of,      0, 1, MAP_ROLE(GATHER, level, OWN),   PANE_ERROR, false, "", "", "") \
-    LAYER(level, MAP_GATHER_BLEND,    "gather-blend" of,    "gather blend" of,    0, 1, MAP_ROLE(GATHER, level, BLEND), PANE_ERROR, false, "", "", "") \
-    LAYER(level, MAP_SPLAT_SUM,       "splat-sum" of,       "splat sum" of,       0, 1, MAP_ROLE(SPLAT, level, SUM),    PANE_ERROR, false, "", "", "") \
-    LAYER(level, MAP_SPLAT_ENTROPY,   "splat-entropy" of,   "splat entropy" of,   0, 1, MAP_ROLE(SPLAT, level, ENTROPY),PANE_ERROR, false, "", "", "") \
-    LAYER(level, MAP_SPLAT_RADIUS,    "splat-radius" of,    "splat radius" of,    0, 1, MAP_ROLE(SPLAT, level, RADIUS), PANE_ERROR, false, "", "", "") \
-    LAYER(level, MAP_SPLAT_OWN,       "splat-own" of,       "splat own" of,       0, 1, MAP_ROLE(SPLAT, level, OWN),    PANE_ERROR, false, "", "", "") \
-    LAYER(level, MAP_SPLAT_BLEND,     "splat-blend" of,     "splat blend" of,     0, 1, MAP_ROLE(SPLAT, level, BLEND),  PANE_ERROR, false, "", "", "")
-/* clang-format on */
+ * there while something shows them. MAP_GATHER_SUM is "gather-sum", and so on. */
+#define MAP_LAYERS(LAYER, level, of)                                                                                   \
+    MAPS_OF_OPERATOR(LAYER, level, of, GATHER, "gather") MAPS_OF_OPERATOR(LAYER, level, of, SPLAT, "splat")
+
+#define MAPS_OF_OPERATOR(LAYER, level, of, op, op_name)                                                                \
+    MAP_LAYER(LAYER, level, of, op, op_name, SUM, "sum")                                                               \
+    MAP_LAYER(LAYER, level, of, op, op_name, ENTROPY, "entropy")                                                       \
+    MAP_LAYER(LAYER, level, of, op, op_name, RADIUS, "radius")                                                         \
+    MAP_LAYER(LAYER, level, of, op, op_name, OWN, "own")                                                               \
+    MAP_LAYER(LAYER, level, of, op, op_name, BLEND, "blend")
+
+#define MAP_LAYER(LAYER, level, of, op, op_name, figure, name)                                                         \
+    LAYER(level, MAP_##op##_##figure, op_name "-" name of, op_name " " name of, 0, 1, MAP_ROLE(op, level, figure),     \
+          PANE_ERROR, false, "", "", "")
 
 #define MAX_FURTHER 16 /* further layers: pictures that take the color's kernels; r,g,b and alpha 1 */
 

@@ -11,8 +11,8 @@
 #define WF_BLEND_WIDTH 32
 
 struct wf_blend_args {
-    unsigned *
-        counters; /* of the filter's tiles that are done, for each of the blend's; 0 before and after a frame. Or NULL */
+    /* Of the filter's tiles that are done, for each of the blend's; 0 before and after a frame. Or NULL. */
+    unsigned *counters;
     const uint2 *albedo;
     float epsilon;
 };

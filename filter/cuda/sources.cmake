@@ -1,4 +1,5 @@
-# The CUDA backend, for CMAKE_CUDA_ARCHITECTURES. Where that is not given it is for this machine's GPU, or for those of WF_GPUS:
+# The CUDA backend, for CMAKE_CUDA_ARCHITECTURES. Where that is not given it is for this machine's GPU, or for those of
+# WF_GPUS:
 #   every    machine code for all that this CUDA knows, and PTX, which later ones compile when it is first used
 #   few      what compiles soon, not optimized, for machines without a GPU that only test whether it compiles
 find_package(CUDAToolkit 12.5 REQUIRED)
@@ -23,9 +24,9 @@ if(is_few AND CMAKE_CUDA_COMPILER_VERSION VERSION_GREATER_EQUAL 12.9)
   string(APPEND CMAKE_CUDA_FLAGS " -Ofc=max")
 endif()
 
-# Files of one line, each a row's instance of what a header has as a template. Drivers that compile PTX compile a whole file's kernels when
-# the first one is used; and builds compile files side by side. For few GPUs the rows of a call share a file: to read what it includes
-# takes longer than to compile them.
+# Files of one line, each a row's instance of what a header has as a template. Drivers that compile PTX compile a whole
+# file's kernels when the first one is used; and builds compile files side by side. For few GPUs the rows of a call
+# share a file: to read what it includes takes longer than to compile them.
 function(wf_instantiate target header)
   set(names "")
   foreach(row IN LISTS ARGN)
@@ -56,7 +57,8 @@ set_target_properties(wf PROPERTIES CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTUR
 target_link_libraries(wf PRIVATE CUDA::cudart_static)
 find_path(WF_NVTX_FOLDER nvtx3/nvToolsExt.h HINTS ${CUDAToolkit_INCLUDE_DIRS}) # some packages of CUDA lack it
 if(WF_NVTX_FOLDER AND WF_VULKAN)
-  set_source_files_properties(node/labels.c PROPERTIES COMPILE_DEFINITIONS WF_NVTX COMPILE_OPTIONS "-isystem;${WF_NVTX_FOLDER}")
+  set_source_files_properties(node/labels.c PROPERTIES
+    COMPILE_DEFINITIONS WF_NVTX COMPILE_OPTIONS "-isystem;${WF_NVTX_FOLDER}")
 endif()
 
 # An object library for some architectures, whose kernels are compiled for these alone.
@@ -76,7 +78,8 @@ if(NOT architectures)
 endif()
 wf_add_kernels(wf_fed "${architectures}")
 
-foreach(image_weight "FLOAT32, WF_FLOAT32" "FLOAT32, WF_FLOAT16" "FLOAT32, WF_BFLOAT16" "FLOAT16, WF_FLOAT16" "BFLOAT16, WF_BFLOAT16")
+foreach(image_weight "FLOAT32, WF_FLOAT32" "FLOAT32, WF_FLOAT16" "FLOAT32, WF_BFLOAT16" "FLOAT16, WF_FLOAT16"
+                     "BFLOAT16, WF_BFLOAT16")
   set(types "WF_TYPES(WF_${image_weight})")
   foreach(mode LINEAR NORMALIZED SOFTMAX)
     set(case "${mode}, ${image_weight}")
@@ -90,7 +93,8 @@ foreach(image_weight "FLOAT32, WF_FLOAT32" "FLOAT32, WF_FLOAT16" "FLOAT32, WF_BF
     list(TRANSFORM widths PREPEND "WF_${mode}, ${types}, ")
     list(APPEND tile_rows ${widths})
     if(case MATCHES "LINEAR, FLOAT32, WF_FLOAT(16|32)|NORMALIZED, FLOAT32, WF_FLOAT16")
-      foreach(shape "8, 3" "8, 5" "8, 11" "8, 21" "8, 0" "9, 3" "9, 5" "9, 11" "9, 21" "9, 0" "10, 3" "10, 5" "10, 11" "10, 21")
+      foreach(shape "8, 3" "8, 5" "8, 11" "8, 21" "8, 0" "9, 3" "9, 5" "9, 11" "9, 21" "9, 0"
+                    "10, 3" "10, 5" "10, 11" "10, 21")
         list(APPEND ${mode}_rows "WF_${mode}, ${types}, WF_STRIP_SHAPE(${shape})")
       endforeach()
     else()
@@ -125,12 +129,14 @@ set(architectures ${CMAKE_CUDA_ARCHITECTURES})
 if(75-virtual IN_LIST architectures)
   list(APPEND architectures 80-virtual)
 endif()
-wf_add_kernels(wf_network "${architectures}" cuda/convolve.cu cuda/convolve_pair.cu cuda/features.cu cuda/head.cu cuda/pyramid.cu)
+wf_add_kernels(wf_network "${architectures}"
+  cuda/convolve.cu cuda/convolve_pair.cu cuda/features.cu cuda/head.cu cuda/pyramid.cu)
 wf_instantiate(wf_network convolve_warps "4, 4, 2, 2, 1, 2" "4, 3, 2, 2, 1, 2" "2, 2, 2, 2, 1, 3" "8, 1, 1, 4, 1, 2")
 wf_instantiate(wf_network convolve_pair_of "true, false" "false, true" "false, false")
 foreach(kernel 3 5)
   foreach(operators "true, false" "false, true" "true, true")
-    list(APPEND level_rows "${operators}, ${kernel}, 4, 2" "${operators}, ${kernel}, 16, 2" "${operators}, ${kernel}, 16, 0")
+    list(APPEND level_rows
+      "${operators}, ${kernel}, 4, 2" "${operators}, ${kernel}, 16, 2" "${operators}, ${kernel}, 16, 0")
   endforeach()
   list(APPEND albedo_rows "${kernel}, 16, 2" "${kernel}, 16, 0")
 endforeach()
@@ -138,7 +144,8 @@ wf_instantiate(wf_network level_of ${level_rows})
 wf_instantiate(wf_network albedo_of ${albedo_rows})
 
 if(CMAKE_CUDA_ARCHITECTURES STREQUAL native)
-  execute_process(COMMAND nvidia-smi --query-gpu=compute_cap --format=csv,noheader OUTPUT_VARIABLE capabilities ERROR_QUIET)
+  execute_process(COMMAND nvidia-smi --query-gpu=compute_cap --format=csv,noheader
+                  OUTPUT_VARIABLE capabilities ERROR_QUIET)
 endif()
 if(CMAKE_CUDA_ARCHITECTURES MATCHES 90 OR capabilities MATCHES "9\\.0")
   wf_add_kernels(wf_groups 90a-real cuda/convolve_groups.cu)

@@ -23,7 +23,7 @@
  *                     demodulated  ln(1 + gain * max(e * color, 0) / (albedo + epsilon))
  *                     albedo
  *                     normal       clamped to -1 ... 1
- *                     depth        ln depth less its mean over all pixels that hit, clamped to -4 ... 4; 5 where none is
+ *                     depth        ln depth less its mean over all pixels that hit, clamped to -4 ... 4; 5 elsewhere
  *     U-Net       Level l has ceil(n / 2^l) rows and columns. 3x3 convolutions, with zeros around the image, each
  *                 followed by its bias and a ReLU. e[0] = encoder 0 of the features; e[l] = encoder l of the maximum
  *                 over each 2x2 block's in-image pixels of e[l-1]. d[L-1] = e[L-1]; d[l] = decoder l of the channels of

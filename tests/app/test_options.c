@@ -201,12 +201,12 @@ static void test_manual(void **state)
     static const char *const names[] = {
         "weights", "splat-weights", "weight-mode", "predictor", "kernel-size", "scene", "render-size", "spp",
         "accumulate", "environment", "camera-path", "dataset", "seed", "first", "device", "models", "features",
-        "environments", "count", "buffers", "reference-spp", "reference", "beside", "beside-predictor", "beside-backend", "backend", "headless", "size", "frames",
-        "warmup", "screenshot", "save", "report", "trace", "channel", "help", "version", "compression", "list",
-        "strict", "keep-channels", "timing-placeholders", "network", "also", "compare", "tolerance", "compare-html",
-        "compare-report", "slower", "pixel", "tone", "exposure", "offset", "gamma", "channel-shown", "mark-clipped",
-        "panes", "columns", "do", "rate", "ipc", "times", "solo", "wipe", "view", "measure", "region",
-        "ipc-wait", "scale"};
+        "environments", "count", "buffers", "reference-spp", "reference", "beside", "beside-predictor",
+        "beside-backend", "backend", "headless", "size", "frames", "warmup", "screenshot", "save", "report", "trace",
+        "channel", "help", "version", "compression", "list", "strict", "keep-channels", "timing-placeholders",
+        "network", "also", "compare", "tolerance", "compare-html", "compare-report", "slower", "pixel", "tone",
+        "exposure", "offset", "gamma", "channel-shown", "mark-clipped", "panes", "columns", "do", "rate", "ipc",
+        "times", "solo", "wipe", "view", "measure", "region", "ipc-wait", "scale"};
     /* clang-format on */
     enum { COUNT = sizeof names / sizeof *names };
     int mentioned[COUNT] = {0};
