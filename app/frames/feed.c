@@ -36,6 +36,13 @@ const char *feed_path(const feed *feed, int index)
     return feed->source->path(feed->self, index);
 }
 
+void feed_name(const feed *feed, int index, frame_name *name)
+{
+    const char *before = index > 0 ? feed_path(feed, index - 1) : NULL;
+    const char *after = index + 1 < feed_count(feed) ? feed_path(feed, index + 1) : NULL;
+    frame_name_split_among(feed_path(feed, index), before, after, name);
+}
+
 feed_facts feed_describe(const feed *feed)
 {
     feed_facts facts = {.has_camera = feed->source->steer};

@@ -7,6 +7,7 @@
 #include "app/options.h"
 #include "app/view/view.h"
 #include "feed_facts.h"
+#include "frame_name.h"
 
 typedef struct feed_source feed_source;
 
@@ -48,9 +49,10 @@ bool feed_open(const options *options, feed *feed, error *error);
 bool feed_start(feed *feed, const device *device, view *view, error *error);
 void feed_close(feed *feed); /* nothing in flight uses it */
 
-/* Numbered frames, and the path of one. */
+/* Numbered frames, and the path of one; and what that says, among those before and after it. */
 int feed_count(const feed *feed);
 const char *feed_path(const feed *feed, int index);
+void feed_name(const feed *feed, int index, frame_name *name);
 feed_facts feed_describe(const feed *feed);
 
 feed_origin feed_get_origin(const feed *feed, int index);

@@ -64,7 +64,7 @@ static char *expected_path(reference_kind kind, const char *asked, const char *f
     char *path = NULL;
     if (kind == REFERENCE_FOLDER)
         return asprintf(&path, "%.*s/%s", folder_length(asked), asked, name_of(frame)) < 0 ? NULL : path;
-    frame_name_split(frame, &name);
+    frame_name_split_numbered(frame, &name);
     return *name.number ? sequence_path(asked, name.number) : NULL;
 }
 

@@ -277,11 +277,11 @@ static bool refuse_empty(const char *path, bool is_folder, error *error)
 static void note_gap(sequence *sequence, int first, int end)
 {
     frame_name low, high, name;
-    frame_name_split(sequence->paths[first], &low);
-    frame_name_split(sequence->paths[end - 1], &high);
+    frame_name_split_numbered(sequence->paths[first], &low);
+    frame_name_split_numbered(sequence->paths[end - 1], &high);
     unsigned long long from = strtoull(low.number, NULL, 10), to = strtoull(high.number, NULL, 10), next = from;
     for (int i = first; i < end; i++, next++) {
-        frame_name_split(sequence->paths[i], &name);
+        frame_name_split_numbered(sequence->paths[i], &name);
         if (strtoull(name.number, NULL, 10) != next)
             break;
     }
@@ -296,10 +296,9 @@ static void note_gap(sequence *sequence, int first, int end)
 static bool same_sequence(const char *a, const char *b)
 {
     frame_name one, other;
-    frame_name_split(a, &one);
-    frame_name_split(b, &other);
-    return *one.number && *other.number && strcmp(one.before, other.before) == 0 &&
-           strcmp(one.after, other.after) == 0 && strtoull(one.number, NULL, 10) < strtoull(other.number, NULL, 10);
+    frame_name_split_numbered(a, &one);
+    frame_name_split_numbered(b, &other);
+    return frame_name_same_sequence(&one, &other) && strtoull(one.number, NULL, 10) < strtoull(other.number, NULL, 10);
 }
 
 static void note_gaps(sequence *sequence, int first)

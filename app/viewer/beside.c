@@ -3,16 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/frames/frame_name.h"
 #include "app/frames/reference.h"
 #include "state.h"
 
 #define NO_NUMBER (-1)
 
-static long long number_of(const char *path)
+static long long number_of(const feed *feed, int index)
 {
     frame_name name;
-    frame_name_split(path, &name);
+    feed_name(feed, index, &name);
     return *name.number ? strtoll(name.number, NULL, 10) : NO_NUMBER;
 }
 
@@ -25,7 +24,7 @@ static bool read_numbers(beside *beside, error *error)
     if (!beside->numbers)
         return error_set(error, "not enough memory for %d frames", count);
     for (int i = 0; i < count; i++)
-        beside->numbers[i] = number_of(feed_path(&beside->feed, i));
+        beside->numbers[i] = number_of(&beside->feed, i);
     return true;
 }
 
@@ -36,7 +35,7 @@ static int find_frame(const viewer *viewer, const beside *beside, int index)
     if (!beside->path)
         return index;
     const int count = feed_count(&beside->feed);
-    const long long number = number_of(feed_path(&viewer->feed, index));
+    const long long number = number_of(&viewer->feed, index);
     if (count == 1)
         return 0;
     if (number == NO_NUMBER)
@@ -188,7 +187,7 @@ static bool get_frame(viewer *viewer, int sequence, int index, const feed_frame 
         return true;
     }
     if (beside->frame < 0) {
-        const long long number = number_of(feed_path(&viewer->feed, index));
+        const long long number = number_of(&viewer->feed, index);
         if (number == NO_NUMBER)
             error_set(&problem, "%s has only %d frames", beside->path, feed_count(&beside->feed));
         else

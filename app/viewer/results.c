@@ -69,7 +69,7 @@ void results_name(const feed *feed, int index, frame_name *name)
     if (feed_describe(feed).scene)
         *name = (frame_name){.name = "frame"};
     else
-        frame_name_split(feed_path(feed, index), name);
+        feed_name(feed, index, name);
     if (!*name->number && feed_count(feed) > 1)
         snprintf(name->number, sizeof name->number, "%04d", index + 1);
 }

@@ -46,6 +46,27 @@ def test_numbers_behind_spaces(wfview, tmp_path):
     assert (tmp_path / "my shot-12-gather.exr").exists()
 
 
+def test_few_digits_behind_a_letter(wfview, tmp_path):
+    """They are numbers where there are others of the same name, but versions."""
+    for i in (8, 9, 12, 100):
+        write(tmp_path / "in" / f"render{i}.exr", i)
+        write(tmp_path / f"ref.{i:04}.exr", i)
+    result = wfview(*RUN, "--save", tmp_path / "out", "--reference", tmp_path / "ref.%04d.exr", "--report",
+                    tmp_path / "r.json", tmp_path / "in")
+    assert result.status == 0
+    assert "89 of the frames render8.exr to render100.exr are missing, the first is number 10\n" in result.errors
+    assert saved(tmp_path / "out") == sorted(f"{layer}.{i}.exr" for layer in ("gather", "splat")
+                                             for i in (8, 9, 12, 100))
+    for i in (8, 9, 12, 100):
+        assert (frames.read(tmp_path / "out" / f"gather.{i}.exr") == i).all()
+    metrics = json.loads((tmp_path / "r.json").read_text())["metrics"]
+    assert [frame["noisy"]["smape"] for frame in metrics] == [0] * 4
+    for names in (("shot_v1", "shot_v2"), ("bunny2", "dragon2")):
+        paths = [write(tmp_path / f"{name}.exr") for name in names]
+        wfview(*RUN, "--save", tmp_path / names[0], *paths).done()
+        assert saved(tmp_path / names[0]) == ["gather.0001.exr", "gather.0002.exr", "splat.0001.exr", "splat.0002.exr"]
+
+
 def test_frames_of_a_sequence_keep_theirs(wfview, tmp_path):
     for i in (998, 999, 1000):
         write(tmp_path / f"shot.{i:04}.exr", i)
