@@ -154,7 +154,7 @@ def test_two_processes_that_hold_different_pairs(data, cluster, tmp_path):
 
 
 def test_starts_from_a_network(whole, data, tmp_path):
-    train("--data", data, "--out", tmp_path, "--steps", 1, "--init", whole / "network.safetensors", *SMALL[8:],
+    train("--data", data, "--out", tmp_path, "--steps", 1, "--init", whole / "network.safetensors", *SMALL[10:],
           "--learning-rate", "1e-9")
     before, after = (load_network(folder / "network.safetensors")[0] for folder in (whole, tmp_path))
     assert before.architecture == after.architecture
@@ -252,10 +252,13 @@ def test_errors(whole, data, frame, tmp_path):
     assert fails("--data", data, "--out", whole, "--seed", "2") == (
         f"{whole}/checkpoint.pt: is of a run with seed 1, not 2: give another --out, with --init to start from its "
         "network")
+    network = whole / "network.safetensors"
+    assert fails("--data", data, "--out", out, "--init", network, "--channels", "16,32") == (
+        f"{network}: has other sizes than those given: python -m weighted_filter.train.resize makes a network of these "
+        "out of it")
     for arguments, difference in ((["--channels", "16,32"], "channels [16, 16], not [16, 32]"),
                                   (["--seconds", "5"], "steps 60, not none"),
-                                  (["--init", whole / "network.safetensors"],
-                                   f"no init, not {whole}/network.safetensors")):
+                                  (["--init", network], f"no init, not {network}")):
         settings = [*SMALL, *(["--steps", "60"] if "--seconds" not in arguments else []), *map(str, arguments)]
         with pytest.raises(ValueError,
                            match=re.escape(f"checkpoint.pt: is of a run with {difference}: give another --out")):

@@ -79,7 +79,7 @@ def _sizes(text: str) -> list[Crop]:
     return crops
 
 
-def _integers(text: str) -> tuple[int, ...]:
+def integers(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in text.split(",") if number)
 
 
@@ -93,7 +93,7 @@ def _loss(text: str) -> dict[str, float]:
     return weights
 
 
-def _typed(function, what: str):
+def typed(function, what: str):
     def convert(text: str):
         try:
             return function(text)
@@ -125,19 +125,21 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--out", required=True, metavar="DIR", help="what the run writes, and is resumed from")
     p.add_argument("--steps", type=int, help="how many to train; or:")
     p.add_argument("--seconds", type=float, help="how long, from the first step on")
-    p.add_argument("--init", metavar="FILE", help="start from this network, with its architecture")
+    p.add_argument("--init", metavar="FILE",
+                   help="start from this network, with its architecture; weighted_filter.train.resize makes networks "
+                        "of other sizes out of it")
     p.add_argument("--architecture", metavar="FILE",
                    help="JSON as in a network file, instead of the five options that follow")
     a = defaults.architecture
     for name, help in (("channels", "of each level of the U-Net, finest first"),
                        ("encoder", "3x3 convolutions of each level"), ("decoder", "... of each but the coarsest"),
                        ("kernels", "kernel size of each level that has kernels")):
-        p.add_argument(f"--{name}", type=_typed(_integers, "a list of integers"), metavar="N,N,...", help=help,
+        p.add_argument(f"--{name}", type=typed(integers, "a list of integers"), metavar="N,N,...", help=help,
                        default=",".join(map(str, getattr(a, name))))
     p.add_argument("--albedo-kernel", type=int, metavar="K", default=a.albedo_kernel,
                    help="size of the kernel that filters the albedo; 0: no albedo")
     p.add_argument("--batch", type=int, default=defaults.batch, help="samples a step and process")
-    p.add_argument("--crops", type=_typed(_sizes, "a list of WxH:share"), metavar="WxH:share,...", default=[],
+    p.add_argument("--crops", type=typed(_sizes, "a list of WxH:share"), metavar="WxH:share,...", default=[],
                    help="sizes of samples; without it: whole pairs, and two odd sizes a little smaller")
     p.add_argument("--learning-rate", type=float, default=defaults.learning_rate, help="of AdamW, at its highest")
     p.add_argument("--warm-up", type=int, default=defaults.warm_up, help="steps in which the rate rises")

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import torch
 
-from ..network import Network, load_network, save_network
+from ..network import Architecture, Network, load_network, save_network
 from . import checkpoint, draw, frames, log, loss, pictures, records, schedule
 from .options import Options, as_json, default_crops
 from .pool import Manifest, Pool, Watcher
@@ -112,6 +112,9 @@ class Trainer:
         torch.manual_seed(options.seed)
         if options.init:
             network, _ = load_network(options.init)
+            if options.architecture not in (Architecture(), network.architecture):
+                raise ValueError(f"{options.init}: has other sizes than those given: python -m "
+                                 "weighted_filter.train.resize makes a network of these out of it")
             options.architecture = network.architecture
         else:
             network = Network(options.architecture)
