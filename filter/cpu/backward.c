@@ -166,11 +166,11 @@ static int is_complete(const wf_tile *base)
     return base->channel + wf_tile_channels(base) == base->last_channel;
 }
 
-/* Whether tiles compute grad_weight where it is stored, each element once. */
+/* Whether grad_weight goes where it is stored as it is computed, each element once. */
 static int writes_in_place(const backward_tile *t)
 {
     const wf_tensor *grads = &t->call->grad_weight;
-    return wf_tile_can_use(grads) && grads->dtype == WF_REAL_DTYPE && t->base.channels >= t->call->input.size[1];
+    return wf_present(grads) && wf_tile_can_use(grads) && t->base.channels >= t->call->input.size[1];
 }
 
 static void *grad_address(const backward_tile *t, const wf_tap *tap, int64_t x)
@@ -190,6 +190,7 @@ static void add(wf_tile *base, const wf_tap *taps, int k, const wf_row_taps *row
                            .channels = wf_tile_channels(base),
                            .continues = base->channel > base->first_channel,
                            .complete = is_complete(base),
+                           .grad_dtype = in_place ? grads->dtype : WF_REAL_DTYPE,
                            .streams = in_place};
     if (wf_present(&call->grad_input) && !to.continues)
         to.sum = t->sums + at;
@@ -199,7 +200,7 @@ static void add(wf_tile *base, const wf_tap *taps, int k, const wf_row_taps *row
     }
     for (int i = 0; i < row->taps; i++) {
         const wf_tap *tap = &taps[k + i];
-        to.grad[i] = in_place ? grad_address(t, tap, first) : t->grad[k + i] + at;
+        to.grad[i] = in_place ? grad_address(t, tap, first) : (void *)(t->grad[k + i] + at);
         if (call->filter.mode == WF_LINEAR)
             continue;
         const int64_t offset = plane_offset(call, base->n, tap->y_in, tap->x_in + (first - tap->x));

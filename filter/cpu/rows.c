@@ -3,6 +3,7 @@
 #include "rows.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "filter/bilateral.h"
 #include "vectors.h"
@@ -45,7 +46,13 @@ static void load(real *to, const void *from, wf_dtype dtype, int64_t stride, int
 
 static void store_half(uint16_t *restrict to, int64_t stride, const real *restrict from, int64_t count)
 {
-    for (int64_t i = 0; i < count; i++)
+    int64_t i = 0;
+#if defined(__AVX2__) && WF_REAL_IS_FLOAT
+    for (; stride == 1 && i + 8 <= count; i += 8)
+        _mm_storeu_si128((__m128i *)(void *)(to + i),
+                         _mm256_cvtps_ph(_mm256_loadu_ps(from + i), _MM_FROUND_TO_NEAREST_INT));
+#endif
+    for (; i < count; i++)
         to[i * stride] = wf_float_to_half((float)from[i]);
 }
 
@@ -78,7 +85,7 @@ static void store(void *to, wf_dtype dtype, int64_t stride, const real *from, in
 
 static void settle(void)
 {
-#if defined(__AVX2__)
+#if defined(__SSE2__)
     _mm_sfence();
 #endif
 }
@@ -240,18 +247,26 @@ static ALWAYS_INLINE void add_some_taps(const wf_row_sums *sums, const wf_row_ta
     }
 }
 
-/* Rows of gradients on their way past the caches, where whole vectors of aligned memory are written. */
-typedef struct row_streams {
-    int64_t late[WF_ROW_GRADIENT_TAPS]; /* elements from the beginning of aligned memory to that of vectors */
-    integers
-        lanes[WF_ROW_GRADIENT_TAPS]; /* of the vector before and of one that follows it: what lies in aligned memory */
+/* Gradients leave in whole lines of memory, which the caches need not have read before, in two ways: vectors that are
+ * lines leave as they are computed, others gather in rows that the caches hold and leave in turns. */
+enum {
+    LINE_BYTES = 64,
+    LONGEST_LINE = LINE_BYTES / sizeof(uint16_t), /* elements */
+    TURN = 8 * LONGEST_LINE,
+    VECTORS_ARE_LINES = VECTOR_BYTES == LINE_BYTES
+};
+
+/* Where vectors are lines. */
+typedef struct row_lines {
+    int64_t late[WF_ROW_GRADIENT_TAPS];   /* elements from the beginnings of lines to those of vectors */
+    integers lanes[WF_ROW_GRADIENT_TAPS]; /* of the vector before and of one that follows it: what lies in a line */
     vector before[WF_ROW_GRADIENT_TAPS];
     int begun;
-} row_streams;
+} row_lines;
 
-static inline row_streams begin_streams(const wf_row_gradients *to, const int taps, const real *aligned)
+static inline row_lines begin_lines(const wf_row_gradients *to, const int taps, const real *aligned)
 {
-    row_streams s = {.begun = 0};
+    row_lines s = {.begun = 0};
     for (int t = 0; t < taps; t++) {
         s.late[t] = (int64_t)(((uintptr_t)to->grad[t] - (uintptr_t)aligned) / sizeof(real) % LANES);
         s.lanes[t] = lane_numbers() + (integer)(LANES - s.late[t]);
@@ -259,41 +274,73 @@ static inline row_streams begin_streams(const wf_row_gradients *to, const int ta
     return s;
 }
 
-static inline void stream_vector(row_streams *s, int t, real *grad, vector value)
+static inline void stream_vector(row_lines *s, int t, real *grad, vector value)
 {
-#if defined(__AVX2__)
     const vector whole = __builtin_shuffle(s->before[t], value, s->lanes[t]);
     s->before[t] = value;
-    if (!s->begun) {
+    if (s->begun)
+        stream_line(grad - s->late[t], &whole);
+    else
         store_reals(grad, value, LANES - s->late[t]);
-        return;
-    }
-#if defined(__AVX512F__)
-    _mm512_stream_si512((__m512i *)(void *)(grad - s->late[t]), (__m512i)whole);
-#else
-    _mm256_stream_si256((__m256i *)(void *)(grad - s->late[t]), (__m256i)whole);
-#endif
-#else
-    (void)s, (void)t;
-    store_reals(grad, value, LANES);
-#endif
 }
 
 /* The last vectors lie before `end`. */
-static inline void end_streams(const row_streams *s, const wf_row_gradients *to, const int taps, int64_t end)
+static inline void end_lines(const row_lines *s, const wf_row_gradients *to, const int taps, int64_t end)
 {
-#if defined(__AVX2__)
     for (int t = 0; s->begun && t < taps; t++)
-        store_reals(to->grad[t] + end - s->late[t], __builtin_shuffle(s->before[t], s->lanes[t]), s->late[t]);
-#else
-    (void)s, (void)to, (void)taps, (void)end;
-#endif
+        store_reals((real *)to->grad[t] + end - s->late[t], __builtin_shuffle(s->before[t], s->lanes[t]), s->late[t]);
 }
 
-/* plain: what trains networks most, WF_LINEAR's two gradients in one pass that goes past the caches. */
+/* Where they are not: of each tap the elements of a turn, and before them those of the line that it continues. */
+typedef struct waiting_rows {
+    real of[WF_ROW_GRADIENT_TAPS][LONGEST_LINE + TURN];
+} waiting_rows;
+
+/* The elements begin ... end - 1 of a row. The last line waits for the next turn where `more` follow. */
+static inline void stream_turn(void *row, const wf_dtype dtype, real *waiting, int64_t begin, int64_t end, int more)
+{
+    const int64_t size = dtype == WF_REAL_DTYPE ? (int64_t)sizeof(real) : 2, line = LINE_BYTES / size;
+    const real *from = waiting + LONGEST_LINE - begin; /* the row's first element */
+    char *to = row;
+    int64_t i = begin - (int64_t)((uintptr_t)(to + begin * size) / (uintptr_t)size % (uintptr_t)line);
+    if (i < 0) {
+        const int64_t part = i + line < end ? i + line : end;
+        store(to, dtype, 1, from, part);
+        i += line;
+    }
+    for (; i + line <= end; i += line) {
+        if (dtype == WF_REAL_DTYPE) {
+            stream_line(to + i * size, from + i);
+        } else {
+            uint16_t stored[LONGEST_LINE];
+            store(stored, dtype, 1, from + i, line);
+            stream_line(to + i * size, stored);
+        }
+    }
+    if (more)
+        memcpy(waiting, from + end - LONGEST_LINE, LONGEST_LINE * sizeof *waiting);
+    else if (i < end)
+        store(to + i * size, dtype, 1, from + i, end - i);
+}
+
+static void stream_turns(const wf_row_gradients *to, int taps, waiting_rows *waiting, int64_t begin, int64_t end,
+                         int more)
+{
+    for (int t = 0; t < taps; t++) {
+        if (to->grad_dtype == WF_REAL_DTYPE)
+            stream_turn(to->grad[t], WF_REAL_DTYPE, waiting->of[t], begin, end, more);
+        else if (to->grad_dtype == WF_FLOAT16)
+            stream_turn(to->grad[t], WF_FLOAT16, waiting->of[t], begin, end, more);
+        else
+            stream_turn(to->grad[t], WF_BFLOAT16, waiting->of[t], begin, end, more);
+    }
+}
+
+/* plain: what trains networks most, WF_LINEAR's two gradients in one pass that goes past the caches. lines: NULL unless
+ * gradients leave as they are computed. */
 static ALWAYS_INLINE void add_gradient_lanes(const wf_row_gradients *to, const wf_row_taps *row, const int taps,
-                                             const int plain, const wf_dtype weight_dtype, row_streams *streams,
-                                             int64_t i, const int64_t lanes)
+                                             const int plain, const wf_dtype weight_dtype, row_lines *lines, int64_t i,
+                                             const int64_t lanes)
 {
     const wf_mode mode = plain ? WF_LINEAR : to->mode;
     const int sums = plain || to->sum, grows = plain || to->other, continues = !plain && to->continues;
@@ -304,7 +351,7 @@ static ALWAYS_INLINE void add_gradient_lanes(const wf_row_gradients *to, const w
             weights[t] = exp_of(weights[t] - load_reals(to->factor[t] + i, lanes));
         if (mode == WF_NORMALIZED && sums)
             weights[t] *= load_reals(to->factor[t] + i, lanes);
-        grads[t] = continues ? load_reals(to->grad[t] + i, lanes) : (vector){0};
+        grads[t] = continues ? load_reals((real *)to->grad[t] + i, lanes) : (vector){0};
     }
     for (int64_t c = 0; c < to->channels; c++) {
         load_input(row, taps, 0, c * row->input_stride + i, lanes, input);
@@ -325,37 +372,58 @@ static ALWAYS_INLINE void add_gradient_lanes(const wf_row_gradients *to, const w
         if (mode != WF_LINEAR && to->complete)
             grads[t] = (grads[t] - load_reals(to->less[t] + i, lanes)) *
                        (mode == WF_SOFTMAX ? weights[t] : load_reals(to->factor[t] + i, lanes));
-        if ((plain || to->streams) && lanes == LANES)
-            stream_vector(streams, t, to->grad[t] + i, grads[t]);
+        if (lines && lanes == LANES)
+            stream_vector(lines, t, (real *)to->grad[t] + i, grads[t]);
         else
-            store_reals(to->grad[t] + i, grads[t], lanes);
+            store_reals((real *)to->grad[t] + i, grads[t], lanes);
     }
+}
+
+static ALWAYS_INLINE void add_gradient_part(const wf_row_gradients *to, const wf_row_taps *row, const int taps,
+                                            const wf_dtype weight_dtype, row_lines *lines, int64_t begin, int64_t end)
+{
+    const real *aligned = to->sum ? to->sum : to->other;
+    const int is_plain = to->mode == WF_LINEAR && to->sum && to->other && !to->continues && to->streams;
+    int64_t whole = 0;
+    for (int64_t i = begin, lanes; i < end; i += lanes) {
+        lanes = lanes_at(aligned + i, end - i);
+        if (lanes < LANES) {
+            add_gradient_lanes(to, row, taps, 0, weight_dtype, NULL, i, lanes);
+            continue;
+        }
+        if (is_plain)
+            add_gradient_lanes(to, row, taps, 1, weight_dtype, lines, i, LANES);
+        else
+            add_gradient_lanes(to, row, taps, 0, weight_dtype, lines, i, LANES);
+        if (lines)
+            lines->begun = 1;
+        whole = i + LANES;
+    }
+    if (lines)
+        end_lines(lines, to, taps, whole);
 }
 
 static ALWAYS_INLINE void add_some_gradients(const wf_row_gradients *gradients, const wf_row_taps *taps,
                                              const int count, const wf_dtype weight_dtype, int64_t pixels)
 {
-    const wf_row_gradients to = *gradients;
+    wf_row_gradients to = *gradients;
     const wf_row_taps row = *taps;
     const real *aligned = to.sum ? to.sum : to.other;
-    const int is_plain = to.mode == WF_LINEAR && to.sum && to.other && !to.continues && to.streams;
-    row_streams streams = begin_streams(&to, count, aligned);
-    int64_t i = 0, whole = 0;
-    for (int64_t lanes; i < pixels; i += lanes) {
-        lanes = lanes_at(aligned + i, pixels - i);
-        if (lanes < LANES) {
-            add_gradient_lanes(&to, &row, count, 0, weight_dtype, &streams, i, lanes);
-            continue;
-        }
-        if (is_plain)
-            add_gradient_lanes(&to, &row, count, 1, weight_dtype, &streams, i, LANES);
-        else
-            add_gradient_lanes(&to, &row, count, 0, weight_dtype, &streams, i, LANES);
-        streams.begun = 1;
-        whole = i + LANES;
+    if (VECTORS_ARE_LINES && weight_dtype == WF_REAL_DTYPE && to.streams && to.grad_dtype == WF_REAL_DTYPE) {
+        row_lines lines = begin_lines(&to, count, aligned);
+        add_gradient_part(&to, &row, count, weight_dtype, &lines, 0, pixels);
+        return;
     }
-    if (to.streams)
-        end_streams(&streams, &to, count, whole);
+    waiting_rows waiting;
+    for (int64_t begin = 0, end; begin < pixels; begin = end) {
+        end = to.streams ? begin + TURN - LANES + lanes_at(aligned + begin, LANES) : pixels;
+        end = end < pixels ? end : pixels;
+        for (int t = 0; to.streams && t < count; t++)
+            to.grad[t] = waiting.of[t] + LONGEST_LINE - begin;
+        add_gradient_part(&to, &row, count, weight_dtype, NULL, begin, end);
+        if (to.streams)
+            stream_turns(gradients, count, &waiting, begin, end, end < pixels);
+    }
 }
 
 /* Calls what is inlined for the number of taps and the types. */

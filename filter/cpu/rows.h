@@ -48,9 +48,10 @@ typedef struct wf_row_gradients {
     const real *factor[WF_ROW_GRADIENT_TAPS], *less[WF_ROW_GRADIENT_TAPS];
 
     /* Each tap's grad_weight: the sum over channels of input * other, and at last what the mode makes of it. */
-    real *grad[WF_ROW_GRADIENT_TAPS];
-    int continues; /* grad has the sum over other channels */
-    int complete;  /* no channels are missing after these */
+    void *grad[WF_ROW_GRADIENT_TAPS];
+    wf_dtype grad_dtype; /* real, or where it streams as stored in images */
+    int continues;       /* grad has the sum over other channels */
+    int complete;        /* no channels are missing after these */
     int streams; /* past the caches, where the processor can: grad is not read again soon, and need not be read first */
 } wf_row_gradients;
 

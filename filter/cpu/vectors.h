@@ -15,6 +15,8 @@
 
 #if defined(__AVX2__)
 #include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
 #endif
 
 #if defined(__AVX512F__)
@@ -182,6 +184,19 @@ static inline void store_reals(real *row, vector value, const int64_t lanes)
 #else
     for (int64_t lane = 0; lane < lanes; lane++)
         row[lane] = value[lane];
+#endif
+}
+
+/* 64 bytes to memory that begins with one of its lines, past the caches where the processor can. */
+static inline void stream_line(void *to, const void *from)
+{
+#if defined(__AVX512F__)
+    _mm512_stream_si512(to, _mm512_loadu_si512(from));
+#elif defined(__SSE2__)
+    for (int k = 0; k < 4; k++)
+        _mm_stream_si128((__m128i *)to + k, _mm_loadu_si128((const __m128i *)from + k));
+#else
+    memcpy(to, from, 64);
 #endif
 }
 
