@@ -52,15 +52,15 @@ def spare(network, level, copied, silent):
 
 def test_channels_that_are_silent_or_double_are_dropped(network, planes):
     spare(network, 1, 6, 10)
-    same_outputs(network, resize.resize(network, of_sizes(channels=(16, 16, 48)), planes), planes, 2e-3)
+    same_outputs(network, resize.resize(network, of_sizes(channels=(16, 16, 48)), planes), planes, 5e-3)
 
 
 def test_dropping_others_costs_something(network, planes):
     spare(network, 1, 6, 10)
-    small = resize.resize(network, of_sizes(channels=(16, 16, 32)), planes)
+    small = resize.resize(network, of_sizes(channels=(16, 16, 16)), planes)
     same_outputs(network, small, planes, 0.5)
     with pytest.raises(AssertionError):
-        same_outputs(network, small, planes, 2e-3)
+        same_outputs(network, small, planes, 5e-3)
 
 
 @pytest.mark.parametrize("channels", [(16, 48, 48), (32, 32, 64)])
@@ -74,7 +74,7 @@ def test_more_channels_compute_the_same(channels, network, planes):
 
 def test_fewer_in_one_level_and_more_in_another(network, planes):
     spare(network, 1, 6, 10)
-    same_outputs(network, resize.resize(network, of_sizes(channels=(32, 16, 64)), planes), planes, 2e-3)
+    same_outputs(network, resize.resize(network, of_sizes(channels=(32, 16, 64)), planes), planes, 5e-3)
 
 
 @pytest.mark.parametrize("part, sizes", [("encoder", {"encoder": (2, 1, 1)}), ("decoder", {"decoder": (2, 1)})])
