@@ -128,6 +128,19 @@ static __device__ __forceinline__ void store(const wf_tile_args &args, int n, in
     }
 }
 
+/* Of all channels. */
+template <typename T, int PIXELS>
+static __device__ __forceinline__ void read_row(const T *from, int64_t channel, bool inside,
+                                                float (&values)[CHANNELS][PIXELS])
+{
+#pragma unroll
+    for (int c = 0; c < CHANNELS; c++) {
+        lane_run<T, PIXELS> run;
+        read_sources(run, from + c * channel, inside);
+        unpack(run, values[c]);
+    }
+}
+
 struct strip {
     int n, x;          /* image; the lane's first pixel of each row */
     int first, last;   /* rows of sources */
@@ -208,6 +221,19 @@ add_taps(float (&gather)[CHANNELS][PIXELS], float (&splat)[CHANNELS][PIXELS + KE
     }
 }
 
+/* Of splat's sums, as add_taps makes them, those that no tap of the row changes any more. */
+template <int KERNEL_WIDTH, int PIXELS>
+static __device__ __forceinline__ void take_last(const float (&from)[CHANNELS][PIXELS + KERNEL_WIDTH],
+                                                 float (&sums)[CHANNELS][PIXELS])
+{
+#pragma unroll
+    for (int c = 0; c < CHANNELS; c++) {
+#pragma unroll
+        for (int v = 0; v < PIXELS; v++)
+            sums[c][v] = from[c][KERNEL_WIDTH - 1 + v];
+    }
+}
+
 /* The sums of pixels so much further right. */
 template <int COLUMNS, int PIXELS> static __device__ __forceinline__ void move_left(float (&sums)[CHANNELS][PIXELS])
 {
@@ -222,6 +248,16 @@ template <int COLUMNS, int PIXELS> static __device__ __forceinline__ void move_l
             sums[c][PIXELS - 1] = entering;
         }
     }
+}
+
+/* Sums of the pixels from KERNEL_WIDTH / 2 right of the lane's own, which begin at x. */
+template <typename Image, int KERNEL_WIDTH, int HALO, int PIXELS>
+static __device__ __forceinline__ void store_splat(const wf_tile_args &args, int n, int y, int x, int width, int lane,
+                                                   float (&sums)[CHANNELS][PIXELS])
+{
+    move_left<HALO - KERNEL_WIDTH / 2>(sums);
+    if (lane < LANES - 2 * HALO / PIXELS && x + HALO < width)
+        store<Image>(args, n, y, x + HALO, sums);
 }
 
 /* Adds a lane's sums to those of shared memory, which are not there yet if `fresh`, and has them in both, or in
@@ -312,14 +348,8 @@ static __device__ __forceinline__ void filter_strip(const strips_args &args, con
         read_first();
     for (int base = strip.begin - args.above; base <= strip.last; base += warps, p += warps) {
         float sources[CHANNELS][PIXELS], gather[CHANNELS][PIXELS] = {};
-        if (rows.begin < rows.end) {
-#pragma unroll
-            for (int c = 0; c < CHANNELS; c++) {
-                lane_run<Image, PIXELS> run;
-                read_sources(run, input + c * args.input.channel + p * args.input.row, inside);
-                unpack(run, sources[c]);
-            }
-        }
+        if (rows.begin < rows.end)
+            read_row(input + p * args.input.row, args.input.channel, inside, sources);
         const tap_rows later = tap_rows_of(strip, p + warps);
         const bool goes_on = later.begin < later.end;
         const Weight *below = weight + (p + warps) * down + later.begin * KERNEL_WIDTH * tap;
@@ -343,18 +373,10 @@ static __device__ __forceinline__ void filter_strip(const strips_args &args, con
                 const bool fresh = top >= base && p == min(bottom, base + warps - 1);
                 const bool complete = bottom < base + warps && p == max(top, base);
                 float sums[CHANNELS][PIXELS];
-#pragma unroll
-                for (int c = 0; c < CHANNELS; c++) {
-#pragma unroll
-                    for (int v = 0; v < PIXELS; v++)
-                        sums[c][v] = splat[c][KERNEL_WIDTH - 1 + v];
-                }
+                take_last<KERNEL_WIDTH>(splat, sums);
                 add_to_ring(ring + slot * ring_quads<PIXELS>(), lane, fresh, complete, sums);
-                if (complete) {
-                    move_left<HALO - KERNEL_WIDTH / 2>(sums);
-                    if (lane < LANES - 2 * HALO / PIXELS && x + HALO < width)
-                        store<Image>(args.splat, n, y, x + HALO, sums);
-                }
+                if (complete)
+                    store_splat<Image, KERNEL_WIDTH, HALO>(args.splat, n, y, x, width, lane, sums);
             }
         }
         if (p >= strip.begin && p < strip.end && inside && lane >= HALO / PIXELS && lane < LANES - HALO / PIXELS) {
