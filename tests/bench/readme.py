@@ -10,6 +10,7 @@ import hashlib
 import json
 import pathlib
 import sys
+import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "tests" / "bench" / "results"
@@ -404,11 +405,18 @@ PAGES = {  # what stands between the marks of each page, in order
 }
 
 
+def filled(section):
+    """Its text in lines of the page's width; tables' rows are one each."""
+    return "".join(line + "\n" if line.startswith("|") or not line
+                   else textwrap.fill(line, 120, break_long_words=False, break_on_hyphens=False) + "\n"
+                   for line in section.splitlines())
+
+
 def made(text, places):
     """The page with its tables made anew."""
     before, *rest = text.split(BEGIN)
     assert len(rest) == len(places)
-    return before + "".join(BEGIN + "\n".join(filter(None, (section() for section in sections))) + END
+    return before + "".join(BEGIN + "\n".join(filled(text_of) for section in sections if (text_of := section())) + END
                             + part.split(END)[1]
                             for sections, part in zip(places, rest))
 
