@@ -4,6 +4,7 @@
  * pixels that a tap connects once: there it writes the tap's grad_weight, too. */
 #include "filter.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "taps.h"
@@ -253,6 +254,7 @@ static void run_tiles(const wf_rows *rows, const wf_backward_call *call, const r
         t.base.most_taps = WF_ROW_GRADIENT_TAPS;
         t.base.takes_borders = 0;
         t.base.height = 1;
+        wf_tile_keep(&t.base, t.base.height);
         t.call = call;
         t.factor = factor;
         t.less = less;
@@ -271,6 +273,7 @@ static void run_tiles(const wf_rows *rows, const wf_backward_call *call, const r
                 }
             }
         }
+        free(t.base.kept_row);
         rows->settle();
     }
 }

@@ -1,6 +1,7 @@
 /* Gather and splat. Compiled once for each type of sums. */
 #include "filter.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "taps.h"
@@ -133,6 +134,9 @@ void WF_REAL(wf_cpu_filter)(const wf_rows *rows, const wf_filter_call *calls, in
         t.base.channels = channels;
         t.base.most_taps = WF_ROW_TAPS;
         t.base.takes_borders = 1;
+        t.base.filter = &calls[0].filter;
+        t.base.input = &calls[0].input;
+        wf_tile_keep(&t.base, height);
 #pragma omp for collapse(4) schedule(dynamic, chunk / height)
         for (int64_t n = 0; n < size[0]; n++) {
             for (int64_t pass = 0; pass < passes; pass++) {
@@ -151,5 +155,6 @@ void WF_REAL(wf_cpu_filter)(const wf_rows *rows, const wf_filter_call *calls, in
                 }
             }
         }
+        free(t.base.kept_row);
     }
 }

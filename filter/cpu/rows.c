@@ -44,48 +44,36 @@ static void load(real *to, const void *from, wf_dtype dtype, int64_t stride, int
     }
 }
 
-static void store_half(uint16_t *restrict to, int64_t stride, const real *restrict from, int64_t count)
+static ALWAYS_INLINE void store_row(void *restrict to, const wf_dtype dtype, int64_t stride, const real *restrict from,
+                                    int64_t count)
 {
     int64_t i = 0;
-#if defined(__AVX2__) && WF_REAL_IS_FLOAT
-    for (; stride == 1 && i + 8 <= count; i += 8)
-        _mm_storeu_si128((__m128i *)(void *)(to + i),
-                         _mm256_cvtps_ph(_mm256_loadu_ps(from + i), _MM_FROUND_TO_NEAREST_INT));
-#endif
+    for (; IS_WIDE && stride == 1 && i + LANES <= count; i += LANES)
+        store_all(to, dtype, i, load_reals(from + i, LANES));
     for (; i < count; i++)
-        to[i * stride] = wf_float_to_half((float)from[i]);
-}
-
-static void store_bfloat(uint16_t *restrict to, int64_t stride, const real *restrict from, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        to[i * stride] = float_to_bfloat((float)from[i]);
-}
-
-static void store_real(real *restrict to, int64_t stride, const real *restrict from, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        to[i * stride] = from[i];
+        store_scalar(to, dtype, i * stride, from[i]);
 }
 
 static void store(void *to, wf_dtype dtype, int64_t stride, const real *from, int64_t count)
 {
     switch (dtype) {
+#if WF_REAL_IS_FLOAT
     case WF_FLOAT16:
-        stride == 1 ? store_half(to, 1, from, count) : store_half(to, stride, from, count);
+        store_row(to, WF_FLOAT16, stride, from, count);
         break;
     case WF_BFLOAT16:
-        stride == 1 ? store_bfloat(to, 1, from, count) : store_bfloat(to, stride, from, count);
+        store_row(to, WF_BFLOAT16, stride, from, count);
         break;
+#endif
     default:
-        stride == 1 ? store_real(to, 1, from, count) : store_real(to, stride, from, count);
+        store_row(to, WF_REAL_DTYPE, stride, from, count);
         break;
     }
 }
 
 static void settle(void)
 {
-#if defined(__SSE2__)
+#if defined(__AVX2__)
     _mm_sfence();
 #endif
 }
@@ -274,12 +262,12 @@ static inline row_lines begin_lines(const wf_row_gradients *to, const int taps, 
     return s;
 }
 
-static inline void stream_vector(row_lines *s, int t, real *grad, vector value)
+static inline void stream_grad(row_lines *s, int t, real *grad, vector value)
 {
     const vector whole = __builtin_shuffle(s->before[t], value, s->lanes[t]);
     s->before[t] = value;
     if (s->begun)
-        stream_line(grad - s->late[t], &whole);
+        stream_all(grad, WF_REAL_DTYPE, -s->late[t], whole);
     else
         store_reals(grad, value, LANES - s->late[t]);
 }
@@ -301,26 +289,20 @@ static inline void stream_turn(void *row, const wf_dtype dtype, real *waiting, i
 {
     const int64_t size = dtype == WF_REAL_DTYPE ? (int64_t)sizeof(real) : 2, line = LINE_BYTES / size;
     const real *from = waiting + LONGEST_LINE - begin; /* the row's first element */
-    char *to = row;
-    int64_t i = begin - (int64_t)((uintptr_t)(to + begin * size) / (uintptr_t)size % (uintptr_t)line);
+    const uintptr_t address = (uintptr_t)row + (uintptr_t)(begin * size);
+    int64_t i = begin - (int64_t)(address / (uintptr_t)size) % line;
     if (i < 0) {
-        const int64_t part = i + line < end ? i + line : end;
-        store(to, dtype, 1, from, part);
+        store(row, dtype, 1, from, i + line < end ? i + line : end);
         i += line;
     }
     for (; i + line <= end; i += line) {
-        if (dtype == WF_REAL_DTYPE) {
-            stream_line(to + i * size, from + i);
-        } else {
-            uint16_t stored[LONGEST_LINE];
-            store(stored, dtype, 1, from + i, line);
-            stream_line(to + i * size, stored);
-        }
+        for (int64_t part = i; part < i + line; part += LANES)
+            stream_all(row, dtype, part, load_reals(from + part, LANES));
     }
     if (more)
         memcpy(waiting, from + end - LONGEST_LINE, LONGEST_LINE * sizeof *waiting);
     else if (i < end)
-        store(to + i * size, dtype, 1, from + i, end - i);
+        store((char *)row + i * size, dtype, 1, from + i, end - i);
 }
 
 static void stream_turns(const wf_row_gradients *to, int taps, waiting_rows *waiting, int64_t begin, int64_t end,
@@ -373,7 +355,7 @@ static ALWAYS_INLINE void add_gradient_lanes(const wf_row_gradients *to, const w
             grads[t] = (grads[t] - load_reals(to->less[t] + i, lanes)) *
                        (mode == WF_SOFTMAX ? weights[t] : load_reals(to->factor[t] + i, lanes));
         if (lines && lanes == LANES)
-            stream_vector(lines, t, (real *)to->grad[t] + i, grads[t]);
+            stream_grad(lines, t, (real *)to->grad[t] + i, grads[t]);
         else
             store_reals((real *)to->grad[t] + i, grads[t], lanes);
     }
@@ -414,14 +396,15 @@ static ALWAYS_INLINE void add_some_gradients(const wf_row_gradients *gradients, 
         add_gradient_part(&to, &row, count, weight_dtype, &lines, 0, pixels);
         return;
     }
+    const int waits = IS_WIDE ? to.streams : to.grad_dtype != WF_REAL_DTYPE;
     waiting_rows waiting;
     for (int64_t begin = 0, end; begin < pixels; begin = end) {
-        end = to.streams ? begin + TURN - LANES + lanes_at(aligned + begin, LANES) : pixels;
+        end = waits ? begin + TURN - LANES + lanes_at(aligned + begin, LANES) : pixels;
         end = end < pixels ? end : pixels;
-        for (int t = 0; to.streams && t < count; t++)
+        for (int t = 0; waits && t < count; t++)
             to.grad[t] = waiting.of[t] + LONGEST_LINE - begin;
         add_gradient_part(&to, &row, count, weight_dtype, NULL, begin, end);
-        if (to.streams)
+        if (waits)
             stream_turns(gradients, count, &waiting, begin, end, end < pixels);
     }
 }

@@ -1,6 +1,7 @@
 #include "tile.h"
 
 #include <omp.h>
+#include <stdlib.h>
 
 #include "taps.h"
 
@@ -125,6 +126,36 @@ static int input_is_in_place(const wf_tile *t)
     return wf_tile_can_use(t->input) && t->input->dtype == WF_REAL_DTYPE;
 }
 
+void wf_tile_keep(wf_tile *t, int64_t height)
+{
+    const int64_t rows = (t->filter->kernel_height - 1) * (int64_t)t->filter->dilation + height;
+    const int64_t row = t->channels * t->input->size[3];
+    const int is_whole = t->channels > 0 && t->channels >= t->input->size[1];
+    t->kept_row = NULL;
+    if (input_is_in_place(t) || !is_whole || rows * row > WF_TILE_KEPT)
+        return;
+    t->kept_row = malloc((size_t)rows * sizeof *t->kept_row + (size_t)(rows * row) * sizeof(real));
+    if (!t->kept_row)
+        return;
+    t->kept = (real *)(void *)(t->kept_row + rows);
+    t->kept_rows = rows;
+    for (int64_t i = 0; i < rows; i++)
+        t->kept_row[i] = -1;
+}
+
+/* The beginning of an image row, loaded unless it is there already. */
+static const real *find_kept(wf_tile *t, int64_t y)
+{
+    const wf_tensor *input = t->input;
+    const int64_t slot = y % t->kept_rows, width = input->size[3];
+    const int64_t row = t->n * input->size[2] + y;
+    real *kept = t->kept + slot * t->channels * width;
+    for (int64_t c = 0; t->kept_row[slot] != row && c < input->size[1]; c++)
+        t->rows->load(kept + c * width, wf_cpu_address(input, t->n, c, y, 0), input->dtype, input->stride[3], width);
+    t->kept_row[slot] = row;
+    return kept;
+}
+
 static void find_input(group *g)
 {
     int64_t last = 0;
@@ -142,6 +173,11 @@ static void place_input(wf_tile *t, group *g)
     if (input_is_in_place(t)) {
         g->input = wf_cpu_address(t->input, t->n, t->channel, y_in, g->x_in);
         g->input_stride = t->input->stride[1];
+        return;
+    }
+    if (t->kept_row) {
+        g->input = find_kept(t, y_in) + g->x_in;
+        g->input_stride = t->input->size[3];
         return;
     }
     g->input = t->staged;
@@ -178,7 +214,7 @@ void wf_tile_add_row(wf_tile *t, int i, wf_tile_add add)
 {
     const int kernel_width = t->filter->kernel_width;
     const int64_t span = t->width + (t->most_taps - 1) * (int64_t)t->filter->dilation;
-    const int most = input_is_in_place(t) || span * t->channels <= WF_TILE_STAGED ? t->most_taps : 1;
+    const int most = input_is_in_place(t) || t->kept_row || span * t->channels <= WF_TILE_STAGED ? t->most_taps : 1;
     const int groups = (int)wf_divide_up(kernel_width, most);
     for (int at = 0; at < groups; at++) {
         for (t->y = t->top; t->y < t->top + t->height; t->y++) {

@@ -14,6 +14,7 @@ enum {
     WF_TILE_LONGEST = 2048, /* pixels */
     WF_TILE_CHANNELS = 64,  /* at most, in one pass over the weights */
     WF_TILE_STAGED = 16384, /* of real */
+    WF_TILE_KEPT = 1 << 20, /* of real, at most */
     WF_TILE_ROWS = 8        /* for one thread in a go: the next row's weights are fetched with those of this one */
 };
 
@@ -34,6 +35,11 @@ typedef struct wf_tile {
     /* Of neighboring taps, where they cannot be used as they are stored. */
     _Alignas(64) real weights[WF_ROW_TAPS][WF_TILE_LONGEST];
     _Alignas(64) real staged[WF_TILE_STAGED]; /* input, where it cannot */
+
+    /* Such input, loaded once for all rows that read it, with all of its channels: the rows of the image that are kept,
+     * NULL where none are, how many these are, and what is in them. */
+    int64_t *kept_row, kept_rows;
+    real *kept;
 } wf_tile;
 
 /* A tap over the part of a tile that has it: `count` pixels from x on, if any. Their input pixels
@@ -58,6 +64,7 @@ typedef struct wf_tiling {
 #define wf_tile_address WF_REAL(wf_tile_address)
 #define wf_tile_add_row WF_REAL(wf_tile_add_row)
 #define wf_tile_can_use WF_REAL(wf_tile_can_use)
+#define wf_tile_keep    WF_REAL(wf_tile_keep)
 
 /* Rows of `pixels`, into tiles that have room for that many channels. */
 wf_tiling wf_tile_split(int64_t pixels, int64_t channels);
@@ -71,6 +78,10 @@ void *wf_tile_address(const wf_tile *t, const wf_tensor *tensor, const wf_tap *t
 
 /* Whether rows of the tensor can be used as they are stored. */
 int wf_tile_can_use(const wf_tensor *tensor);
+
+/* Finds memory for the input rows that tiles of at most that height share, where it is worth while: free(t->kept_row)
+ * gives it back. The tile has its filter, input and channels. */
+void wf_tile_keep(wf_tile *t, int64_t height);
 
 /* How many are being added. */
 static inline int64_t wf_tile_channels(const wf_tile *t)

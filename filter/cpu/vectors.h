@@ -15,8 +15,6 @@
 
 #if defined(__AVX2__)
 #include <immintrin.h>
-#elif defined(__SSE2__)
-#include <emmintrin.h>
 #endif
 
 #if defined(__AVX512F__)
@@ -26,7 +24,7 @@ enum { VECTOR_BYTES = 32 };
 #else
 enum { VECTOR_BYTES = 16 };
 #endif
-enum { LANES = VECTOR_BYTES / sizeof(real) };
+enum { LANES = VECTOR_BYTES / sizeof(real), IS_WIDE = VECTOR_BYTES > 16 };
 
 /* Sanitizers check the same steps where these are called, in a tenth of the time that it takes to
    compile all they are inlined to. */
@@ -72,7 +70,30 @@ static inline real load_scalar(const void *row, const wf_dtype dtype, int64_t i)
     }
 }
 
+static inline void store_scalar(void *row, const wf_dtype dtype, int64_t i, real value)
+{
+    switch (dtype) {
+    case WF_FLOAT16:
+        ((uint16_t *)row)[i] = wf_float_to_half((float)value);
+        break;
+    case WF_BFLOAT16:
+        ((uint16_t *)row)[i] = float_to_bfloat((float)value);
+        break;
+    default:
+        ((real *)row)[i] = value;
+        break;
+    }
+}
+
 /* ---- Vectors ----------------------------------------------------------------------------------------------------- */
+
+/* In each lane what float_to_bfloat returns. */
+static inline integers bfloats_of(vector value)
+{
+    const integers bits = (integers)value, rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16 & 0xffff;
+    const integers is_nan = (bits & 0x7fffffff) > 0x7f800000;
+    return (is_nan & ((bits >> 16 & 0xffff) | 0x7fc0)) | (~is_nan & rounded);
+}
 
 #if defined(__AVX512F__)
 static inline __mmask16 first(int64_t lanes)
@@ -85,11 +106,26 @@ static inline vector widen(__m256i stored, const wf_dtype dtype)
     return dtype == WF_FLOAT16 ? (vector)_mm512_cvtph_ps(stored)
                                : (vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(stored), 16);
 }
+
+static inline __m256i narrow(vector value, const wf_dtype dtype)
+{
+    if (dtype == WF_FLOAT16)
+        return _mm512_cvtps_ph((__m512)value, _MM_FROUND_TO_NEAREST_INT);
+    return _mm512_cvtepi32_epi16((__m512i)bfloats_of(value));
+}
 #elif defined(__AVX2__)
 static inline vector widen(__m128i stored, const wf_dtype dtype)
 {
     return dtype == WF_FLOAT16 ? (vector)_mm256_cvtph_ps(stored)
                                : (vector)_mm256_slli_epi32(_mm256_cvtepu16_epi32(stored), 16);
+}
+
+static inline __m128i narrow(vector value, const wf_dtype dtype)
+{
+    if (dtype == WF_FLOAT16)
+        return _mm256_cvtps_ph((__m256)value, _MM_FROUND_TO_NEAREST_INT);
+    const __m256i bfloats = (__m256i)bfloats_of(value);
+    return _mm_packus_epi32(_mm256_castsi256_si128(bfloats), _mm256_extracti128_si256(bfloats, 1));
 }
 #endif
 
@@ -130,6 +166,22 @@ static inline vector load_all(const void *row, const wf_dtype dtype, int64_t i)
     return widen(_mm_loadu_si128((const __m128i *)(const void *)((const uint16_t *)row + i)), dtype);
 #else
     return load_some(row, dtype, i, LANES);
+#endif
+}
+
+static inline void store_all(void *row, const wf_dtype dtype, int64_t i, vector value)
+{
+    if (dtype == WF_REAL_DTYPE) {
+        *(vector *)((real *)row + i) = value;
+        return;
+    }
+#if defined(__AVX512F__)
+    _mm256_storeu_si256((__m256i *)(void *)((uint16_t *)row + i), narrow(value, dtype));
+#elif defined(__AVX2__)
+    _mm_storeu_si128((__m128i *)(void *)((uint16_t *)row + i), narrow(value, dtype));
+#else
+    for (int lane = 0; lane < LANES; lane++)
+        store_scalar(row, dtype, i + lane, value[lane]);
 #endif
 }
 
@@ -187,16 +239,22 @@ static inline void store_reals(real *row, vector value, const int64_t lanes)
 #endif
 }
 
-/* 64 bytes to memory that begins with one of its lines, past the caches where the processor can. */
-static inline void stream_line(void *to, const void *from)
+/* From element i on to a row of any type, whose address there is a multiple of what is written: past the caches, where
+ * the processor can. */
+static inline void stream_all(void *row, const wf_dtype dtype, int64_t i, vector value)
 {
 #if defined(__AVX512F__)
-    _mm512_stream_si512(to, _mm512_loadu_si512(from));
-#elif defined(__SSE2__)
-    for (int k = 0; k < 4; k++)
-        _mm_stream_si128((__m128i *)to + k, _mm_loadu_si128((const __m128i *)from + k));
+    if (dtype == WF_REAL_DTYPE)
+        _mm512_stream_si512((__m512i *)(void *)((real *)row + i), (__m512i)value);
+    else
+        _mm256_stream_si256((__m256i *)(void *)((uint16_t *)row + i), narrow(value, dtype));
+#elif defined(__AVX2__)
+    if (dtype == WF_REAL_DTYPE)
+        _mm256_stream_si256((__m256i *)(void *)((real *)row + i), (__m256i)value);
+    else
+        _mm_stream_si128((__m128i *)(void *)((uint16_t *)row + i), narrow(value, dtype));
 #else
-    memcpy(to, from, 64);
+    store_all(row, dtype, i, value);
 #endif
 }
 
