@@ -52,20 +52,6 @@ template <int WIDTH, int HEIGHT> struct wf_region {
     }
 };
 
-/* The same with the pixels of even and odd rows and columns apart, in parts of PART entries and rows of HALF_PITCH. */
-template <int WIDTH, int HEIGHT> struct wf_split_region {
-    static constexpr int PITCH = WIDTH + 2, ENTRIES = PITCH * (HEIGHT + 2);
-    static constexpr int HALF_PITCH = PITCH / 2, PART = HALF_PITCH * (HEIGHT + 2) / 2;
-    static constexpr int PLANE = ENTRIES + (12 - ENTRIES % 8) % 8;
-    static constexpr int BYTES = 2 * PLANE * WF_ENTRY;
-
-    static __device__ __forceinline__ int place(int entry)
-    {
-        const int y = entry / PITCH, x = entry % PITCH;
-        return (y % 2 * 2 + x % 2) * PART + y / 2 * HALF_PITCH + x / 2;
-    }
-};
-
 /* Where a region's pixels come from: each one's first half in a source, -1 outside the image. y, x: the
  * tile's first pixel. Read after a barrier. Where the source has half the resolution, scale is 1 and the tile
  * is one of the finer image, else 0. */

@@ -39,12 +39,6 @@ template <int PENDING> static __device__ __forceinline__ void wf_wait_products()
     asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(PENDING) : "memory");
 }
 
-/* Makes this thread's writes to shared memory visible to products, after the next barrier. */
-static __device__ __forceinline__ void wf_show_products()
-{
-    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
-}
-
 #define WF_SUMS_8(i)                                                                                                   \
     "+f"(sums[i]), "+f"(sums[i + 1]), "+f"(sums[i + 2]), "+f"(sums[i + 3]), "+f"(sums[i + 4]), "+f"(sums[i + 5]),      \
         "+f"(sums[i + 6]), "+f"(sums[i + 7])
