@@ -18,7 +18,7 @@
 #include "average.h"
 #include "feed_source.h"
 
-#define TURN_SAMPLES 64   /* a pixel, at least, that accumulate between two filtered frames where nobody sees these */
+#define TURN_SAMPLES 16   /* a pixel, at least, that accumulate between two filtered frames where nobody sees these */
 #define MOST_SAMPLES 4096 /* a resting camera accumulates so many a pixel, unless --accumulate says otherwise */
 
 /* What the mean is for. */
