@@ -13,7 +13,7 @@ function(wf_embed_shader target)
     string(MAKE_C_IDENTIFIER ${name} symbol)
     add_custom_command(
       OUTPUT ${dir}/${name}.h
-      COMMAND ${GLSLANG_VALIDATOR} --quiet -V --target-env vulkan1.2 -g0 ${WF_SHADER_OPTIONS} -I${WF_SHADER_DIR}
+      COMMAND ${GLSLANG_VALIDATOR} --quiet -V --target-env vulkan1.2 -g0 -I${WF_SHADER_DIR}
               --depfile ${dir}/${name}.d --vn ${symbol} -o ${dir}/${name}.h ${file}
       COMMAND ${CMAKE_COMMAND} -D FILE=${dir}/${name}.h -P ${WF_SHADER_DIR}/static.cmake
       DEPENDS ${file}

@@ -39,6 +39,7 @@ MAY = {
     "tests": ("tests/**", "app/**", "filter/include/*", "shaders/**", "filter/cpu/reference.h"),
     "tests/bench": ("tests/**", "app/**", "filter/include/*", "shaders/**", "filter/vulkan/device.h"),
     "tests/cuda": ("tests/**", "filter/*", "filter/include/*", "filter/cuda/*"),
+    "tests/vulkan": ("tests/**", "filter/include/*", "shaders/**", "filter/vulkan/matrix_code.h"),
     "tests/node": ("tests/**", "filter/include/*", "filter/cpu/reference.h", "filter/backend.h", "filter/node/*"),
 }
 LONGEST = 600  # lines

@@ -6,6 +6,11 @@ foreach(suite vulkan vulkan_limits)
   set_tests_properties(${suite} PROPERTIES SKIP_RETURN_CODE 77)
 endforeach()
 
+add_executable(test_matrix_code vulkan/test_matrix_code.c)
+target_include_directories(test_matrix_code PRIVATE ${PROJECT_BINARY_DIR}/filter/wf-shaders) # embedded in wf
+target_link_libraries(test_matrix_code PRIVATE wf_internal PkgConfig::CMOCKA wf_warnings)
+add_test(NAME matrix_code COMMAND test_matrix_code)
+
 # A driver that finds no device: view/test_without_vulkan.py takes it, too.
 add_library(leaking_driver MODULE vulkan/leaking_driver.c)
 target_link_libraries(leaking_driver PRIVATE wf_warnings Vulkan::Headers)

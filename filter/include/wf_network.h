@@ -42,11 +42,11 @@
  *     WF_CPU computes in float32. WF_CUDA and WF_VULKAN keep activations and parameters in float16 and sums in
  *     float32; WF_CUDA works on tensor cores, on those of compute capability 9.0 with instructions of their own
  *     (wgmma), unless the environment's WF_CUDA_TENSOR_CORES is warps. WF_VULKAN multiplies matrices with
- *     VK_KHR_cooperative_matrix, or VK_NV_cooperative_matrix if it was built by headers and a compiler of shaders that
- *     do not know that, where the VkDevice was made with it (wf_vulkan_needs) and it has 16x16x16 products of float16
- *     in subgroups of 32; the driver of wf_device_info says so. The environment's WF_VULKAN_MATRICES = none does
- *     without, emulated runs the same shaders without such a device, slowly, to test them. Light is float32
- *     everywhere. Frames of any size, down to 1x1.
+ *     VK_KHR_cooperative_matrix, or VK_NV_cooperative_matrix where there is only that, where the VkDevice was made with
+ *     it (wf_vulkan_needs) and it has 16x16x16 products of float16 in subgroups of 32; the driver of wf_device_info
+ *     says so. The environment's WF_VULKAN_MATRICES = none does without, emulated runs the same shaders without such a
+ *     device, slowly, to test them, and nv keeps to NV's, slower: validation layers before 1.3.255 call KHR's
+ *     unsupported. Light is float32 everywhere. Frames of any size, down to 1x1.
  *
  *
  * THE FILE

@@ -28,7 +28,7 @@ typedef struct wf_vulkan_needs {
     const char *extensions[8]; /* those of VK_KHR_external_memory_fd, VK_KHR_external_semaphore_fd and
                                   VK_EXT_calibrated_timestamps that the device has: the node uses them where present;
                                   and, where matrices is 1, VK_KHR_cooperative_matrix, or VK_NV_cooperative_matrix
-                                  in a library that was built without knowing that */
+                                  where there is only that */
     uint32_t extension_count;
     int matrices; /* 1: the device multiplies matrices, and the chain and the extensions enable that: cooperativeMatrix,
                           shaderFloat16, vulkanMemoryModel and vulkanMemoryModelDeviceScope, without which the device's

@@ -44,7 +44,8 @@ typedef struct vulkan_device {
     int is_processor; /* rather than a GPU */
     VkPhysicalDeviceMemoryProperties memory;
     vulkan_matrices matrices;
-    int multiprocessors; /* that workgroups of matrices are shared among; 1 where these are emulated */
+    int translates_matrices; /* the device's are those of VK_KHR_cooperative_matrix, see matrix.h */
+    int multiprocessors;     /* that workgroups of matrices are shared among; 1 where these are emulated */
 
     VkCommandPool pool;
     VkCommandBuffer one_off;  /* of begin and finish */

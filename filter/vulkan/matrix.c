@@ -8,9 +8,10 @@ enum { WARP = 32, MULTIPROCESSORS = 128, LEAST_SHARED_MEMORY = 32768 /* what the
 
 void wf_vulkan_add_matrices(wf_vulkan_needs *needs, VkPhysicalDevice physical_device)
 {
-    if (!needs->complete || !wf_vulkan_has_extension(physical_device, wf_vulkan_matrix_extension))
+    const vulkan_matrix_extension *extension = needs->complete ? wf_vulkan_find_matrices(physical_device) : NULL;
+    if (!extension)
         return;
-    VkPhysicalDeviceCooperativeMatrixFeaturesNV matrix = {.sType = wf_vulkan_matrix_features};
+    VkPhysicalDeviceCooperativeMatrixFeaturesNV matrix = {.sType = extension->features};
     VkPhysicalDeviceVulkan12Features vulkan12 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
                                                  .pNext = &matrix};
     VkPhysicalDeviceFeatures2 features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &vulkan12};
@@ -20,11 +21,11 @@ void wf_vulkan_add_matrices(wf_vulkan_needs *needs, VkPhysicalDevice physical_de
         return;
     needs->vulkan11.pNext = &needs->cooperative_matrix;
     needs->cooperative_matrix = (VkPhysicalDeviceCooperativeMatrixFeaturesNV){
-        .sType = wf_vulkan_matrix_features, .pNext = &needs->vulkan12, .cooperativeMatrix = VK_TRUE};
+        .sType = extension->features, .pNext = &needs->vulkan12, .cooperativeMatrix = VK_TRUE};
     needs->vulkan12.shaderFloat16 = VK_TRUE;
     needs->vulkan12.vulkanMemoryModel = VK_TRUE;
     needs->vulkan12.vulkanMemoryModelDeviceScope = VK_TRUE; /* or the device's other shaders lose their atomics */
-    needs->extensions[needs->extension_count++] = wf_vulkan_matrix_extension;
+    needs->extensions[needs->extension_count++] = extension->name;
     needs->matrices = 1;
 }
 
@@ -53,10 +54,14 @@ wf_result wf_vulkan_choose_matrices(vulkan_device *device, const wf_vulkan_optio
     static const char *const names[] = {
         [VULKAN_MATRICES_NONE] = "none", [VULKAN_MATRICES_DEVICE] = "device", [VULKAN_MATRICES_EMULATED] = "emulated"};
     const int fits = device->limits.maxComputeSharedMemorySize >= LEAST_SHARED_MEMORY;
-    const int present = fits && options->matrices && options->instance && has_warps(options->physical_device) &&
-                        wf_vulkan_has_product(options);
+    const vulkan_matrix_extension *extension = wf_vulkan_find_matrices(options->physical_device);
+    const int present = fits && options->matrices && options->instance && extension &&
+                        has_warps(options->physical_device) && wf_vulkan_has_product(options, extension);
     const char *asked = getenv("WF_VULKAN_MATRICES");
     device->matrices = present ? VULKAN_MATRICES_DEVICE : VULKAN_MATRICES_NONE;
+    device->translates_matrices = present && extension->is_khr;
+    if (asked && strcmp(asked, "nv") == 0)
+        asked = NULL; /* by it the extension was chosen */
     for (int i = 0; asked && i <= VULKAN_MATRICES_EMULATED; i++) {
         if (strcmp(asked, names[i]) == 0 && (i == VULKAN_MATRICES_NONE || fits) &&
             (i != VULKAN_MATRICES_DEVICE || present)) {
@@ -68,7 +73,7 @@ wf_result wf_vulkan_choose_matrices(vulkan_device *device, const wf_vulkan_optio
         device->matrices == VULKAN_MATRICES_EMULATED ? 1 : count_multiprocessors(options->physical_device);
     if (asked)
         return wf_fail(&options->log, WF_ERROR_UNSUPPORTED,
-                       "WF_VULKAN_MATRICES is %s, this device has no such products of matrices (none, emulated%s)",
+                       "WF_VULKAN_MATRICES is %s, this device has no such products of matrices (none, emulated, nv%s)",
                        asked, present ? ", device" : "");
     return WF_OK;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "device.h"
+#include "matrix_code.h"
 
 #define MAX_PUSH 128 /* bytes of push constants that every device has */
 
@@ -31,14 +32,33 @@ void wf_vulkan_destroy_pipelines(vulkan_device *device)
     vkDestroyPipelineLayout(device->device, device->layout, NULL);
 }
 
+static wf_result create_module(const vulkan_device *device, const uint32_t *code, size_t size, VkShaderModule *module)
+{
+    const VkShaderModuleCreateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, .codeSize = size, .pCode = code};
+    return wf_vulkan_check(&device->base.log, vkCreateShaderModule(device->device, &info, NULL, module),
+                           "vkCreateShaderModule");
+}
+
+static wf_result create_translated(const vulkan_device *device, const vulkan_shader *shader, VkShaderModule *module)
+{
+    const size_t words = shader->size / sizeof *shader->code;
+    uint32_t *code = malloc(wf_vulkan_most_words(words) * sizeof *code);
+    const size_t translated = code ? wf_vulkan_translate_matrices(shader->code, words, code) : 0;
+    const wf_result result = translated ? create_module(device, code, translated * sizeof *code, module)
+                                        : wf_fail(&device->base.log, WF_ERROR_OUT_OF_MEMORY,
+                                                  "no host memory for a shader of %zu words", words);
+    free(code);
+    return result;
+}
+
 static wf_result compile(vulkan_device *device, vulkan_pipeline *pipeline)
 {
     const wf_log *log = &device->base.log;
-    const VkShaderModuleCreateInfo code = {.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
-                                           .codeSize = pipeline->shader->size,
-                                           .pCode = pipeline->shader->code};
+    const vulkan_shader *shader = pipeline->shader;
     VkShaderModule module;
-    WF_TRY(wf_vulkan_check(log, vkCreateShaderModule(device->device, &code, NULL, &module), "vkCreateShaderModule"));
+    WF_TRY(device->translates_matrices ? create_translated(device, shader, &module)
+                                       : create_module(device, shader->code, shader->size, &module));
 
     VkSpecializationMapEntry entries[WF_MAX_SPECIALIZATIONS];
     for (uint32_t i = 0; i < WF_MAX_SPECIALIZATIONS; i++)

@@ -1,12 +1,11 @@
 # The Vulkan backend.
 include(${PROJECT_SOURCE_DIR}/shaders/embed.cmake)
-include(${CMAKE_CURRENT_LIST_DIR}/matrix.cmake)
 target_sources(wf PRIVATE
   vulkan/device.c vulkan/check.c vulkan/open.c vulkan/stream.c vulkan/memory.c vulkan/pipeline.c
   vulkan/kernel.c vulkan/shape.c vulkan/filter.c vulkan/gather.c vulkan/splat.c vulkan/gather_splat.c
   vulkan/grad_weight.c vulkan/backward.c vulkan/predict.c vulkan/steps.c vulkan/pick.c vulkan/summarize.c
-  vulkan/convolve.c vulkan/matrix.c vulkan/matrix_product.c vulkan/convolve_matrix.c vulkan/level_matrix.c
-  vulkan/features.c vulkan/pyramid.c)
+  vulkan/convolve.c vulkan/matrix.c vulkan/matrix_product.c vulkan/matrix_code.c vulkan/convolve_matrix.c
+  vulkan/level_matrix.c vulkan/features.c vulkan/pyramid.c)
 wf_embed_shader(wf
   filter/gather.comp.glsl filter/splat.comp.glsl filter/gather_splat.comp.glsl filter/grad_weight.comp.glsl
   filter/destinations.comp.glsl filter/sum.comp.glsl filter/compress.comp.glsl filter/predict.comp.glsl

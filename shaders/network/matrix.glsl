@@ -127,29 +127,13 @@ wf_sums activate(wf_sums sums)
 #define WARP int(gl_SubgroupID)
 #define LANE int(gl_SubgroupInvocationID)
 
-#ifdef WF_KHR_MATRICES
-#extension GL_KHR_cooperative_matrix : require
-#define wf_left     coopmat<float16_t, gl_ScopeSubgroup, 16, 16, gl_MatrixUseA>
-#define wf_right    coopmat<float16_t, gl_ScopeSubgroup, 16, 16, gl_MatrixUseB>
-#define wf_halves   coopmat<float16_t, gl_ScopeSubgroup, 16, 16, gl_MatrixUseAccumulator>
-#define wf_sums     coopmat<float, gl_ScopeSubgroup, 16, 16, gl_MatrixUseAccumulator>
-#define wf_load     coopMatLoad
-#define wf_store    coopMatStore
-#define wf_multiply coopMatMulAdd
-#define BY_ROWS     gl_CooperativeMatrixLayoutRowMajor
-#define BY_COLUMNS  gl_CooperativeMatrixLayoutColumnMajor
-#else
 #extension GL_NV_cooperative_matrix : require
-#define wf_halves   fcoopmatNV<16, gl_ScopeSubgroup, 16, 16>
-#define wf_left     wf_halves
-#define wf_right    wf_halves
-#define wf_sums     fcoopmatNV<32, gl_ScopeSubgroup, 16, 16>
-#define wf_load     coopMatLoadNV
-#define wf_store    coopMatStoreNV
-#define wf_multiply coopMatMulAddNV
-#define BY_ROWS     false
-#define BY_COLUMNS  true
-#endif
+layout(constant_id = WF_MAX_SPECIALIZATIONS) const int SIDE = 16; // by which types are told apart, see matrix_code.h
+const int OWN = 8;                                                // numbers of a matrix that a thread has
+#define wf_left   fcoopmatNV<16, gl_ScopeSubgroup, 16, 16>
+#define wf_right  fcoopmatNV<16, gl_ScopeSubgroup, SIDE, 16>
+#define wf_halves fcoopmatNV<16, gl_ScopeSubgroup, SIDE, SIDE>
+#define wf_sums   fcoopmatNV<32, gl_ScopeSubgroup, SIDE, SIDE>
 
 // Of shared memory alone.
 void sync_warp()
@@ -160,28 +144,28 @@ void sync_warp()
 wf_left load_rows(int at, int stride)
 {
     wf_left m;
-    wf_load(m, memory, at, stride, BY_ROWS);
+    coopMatLoadNV(m, memory, at, stride, false);
     return m;
 }
 
 wf_right load_right_rows(int at, int stride)
 {
     wf_right m;
-    wf_load(m, memory, at, stride, BY_ROWS);
+    coopMatLoadNV(m, memory, at, stride, false);
     return m;
 }
 
 wf_right load_columns(int at, int stride)
 {
     wf_right m;
-    wf_load(m, memory, at, stride, BY_COLUMNS);
+    coopMatLoadNV(m, memory, at, stride, true);
     return m;
 }
 
 wf_left load_rows_from(uint64_t data, int at, int stride)
 {
     wf_left m;
-    wf_load(m, Half8s(data).values, at, stride, BY_ROWS);
+    coopMatLoadNV(m, Half8s(data).values, at, stride, false);
     return m;
 }
 
@@ -189,31 +173,31 @@ wf_left load_rows_from(uint64_t data, int at, int stride)
 wf_sums repeat_row(uint64_t data, int at)
 {
     wf_sums sums;
-    wf_load(sums, Floats(data).values, at, 0, BY_ROWS);
+    coopMatLoadNV(sums, Floats(data).values, at, 0, false);
     return sums;
 }
 
 wf_sums repeat_column(uint64_t data, int at)
 {
     wf_sums sums;
-    wf_load(sums, Floats(data).values, at, 0, BY_COLUMNS);
+    coopMatLoadNV(sums, Floats(data).values, at, 0, true);
     return sums;
 }
 
 wf_sums multiply_add(wf_left a, wf_right b, wf_sums sums)
 {
-    return wf_multiply(a, b, sums);
+    return coopMatMulAddNV(a, b, sums);
 }
 
 void store_rows(wf_sums sums, int at, int stride)
 {
-    wf_store(wf_halves(sums), memory, at, stride, BY_ROWS);
+    coopMatStoreNV(wf_halves(sums), memory, at, stride, false);
 }
 
 #ifdef WF_PLANES
 void store_planes(wf_sums sums, int at, int stride)
 {
-    wf_store(wf_halves(sums), planes, at, stride, BY_ROWS);
+    coopMatStoreNV(wf_halves(sums), planes, at, stride, false);
 }
 #endif
 
@@ -225,7 +209,7 @@ uint larger_halves(uint a, uint b)
 
 wf_sums activate(wf_sums sums)
 {
-    [[unroll]] for (int i = 0; i < sums.length(); ++i) {
+    [[unroll]] for (int i = 0; i < OWN; ++i) {
         sums[i] = clamp(sums[i], 0.0, 65504.0);
     }
     return sums;

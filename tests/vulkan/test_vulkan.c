@@ -126,6 +126,9 @@ static void test_missing_features(void **state)
 static void test_matrices(void **state)
 {
     fixture *f = *state;
+    const char *const before = getenv("WF_VULKAN_MATRICES");
+    char kept[32];
+    snprintf(kept, sizeof kept, "%s", before ? before : "");
     static const char *const asked[] = {"none", "emulated"}, *const told[] = {"", ", emulated matrices"};
     for (int i = 0; i < 2; i++) {
         wf_device_info info;
@@ -140,8 +143,11 @@ static void test_matrices(void **state)
     }
     setenv("WF_VULKAN_MATRICES", "fast", 1);
     check_open_error(f, 0, WF_ERROR_UNSUPPORTED,
-                     "WF_VULKAN_MATRICES is fast, this device has no such products of matrices (none, emulated");
-    unsetenv("WF_VULKAN_MATRICES");
+                     "WF_VULKAN_MATRICES is fast, this device has no such products of matrices (none, emulated, nv");
+    if (before)
+        setenv("WF_VULKAN_MATRICES", kept, 1);
+    else
+        unsetenv("WF_VULKAN_MATRICES");
 }
 
 static void test_old_device(void **state)
