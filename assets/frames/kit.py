@@ -1,4 +1,5 @@
-"""What the scenes here are built from, for Blender 3.4 and later: materials, shapes, plants, lights, camera."""
+"""What the scenes here are built from, for Blender 3.4 and later: materials, shapes, plants, lights, camera; and how
+they are rendered."""
 
 import math
 
@@ -372,3 +373,30 @@ def view(lens, at, target, fstop=None, focus=None):
         data.dof.use_dof, data.dof.aperture_fstop = True, fstop
         data.dof.focus_distance = (Vector(focus) - Vector(at)).length
     bpy.context.scene.camera = obj
+
+
+# ------------------------------------------------------------------- render
+
+
+def plain_cycles(args, diffuse_bounces, glossy_bounces):
+    """Cycles with args.spp samples and nothing that would clamp, filter or denoise them, in frames of 480x270 at
+    args.percent; what files have: color, and unless args.reference what denoisers ask for."""
+    scene, layer = bpy.context.scene, bpy.context.view_layer
+    scene.render.engine = "CYCLES"
+    scene.render.resolution_x, scene.render.resolution_y = 480, 270
+    scene.render.resolution_percentage = args.percent
+    cycles = scene.cycles
+    cycles.samples, cycles.use_adaptive_sampling, cycles.use_denoising = args.spp, False, False
+    cycles.pixel_filter_type = "BOX"
+    cycles.sample_clamp_direct = cycles.sample_clamp_indirect = 0
+    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 10, diffuse_bounces, glossy_bounces
+    cycles.transmission_bounces, cycles.transparent_max_bounces = 10, 8
+    layer.name = "ViewLayer"
+    image = scene.render.image_settings
+    if args.reference:
+        image.file_format, image.color_mode = "OPEN_EXR", "RGB"
+    else:
+        image.file_format = "OPEN_EXR_MULTILAYER"
+        layer.use_pass_z = False
+        layer.cycles.denoising_store_passes = True
+    image.color_depth, image.exr_codec = "32", "ZIP"

@@ -27,10 +27,9 @@ from mathutils import Vector, noise
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from kit import (KEYED, area_light, ball, box, bricks, bulb, bush, camera, checker, copy, glass, glow, lathe, leaf,
-                 leaves, material, mesh, monkey, plain, planks, quad, rod, torus, wood,
-                 world)  # noqa: E402  (from this folder)
+                 leaves, material, mesh, monkey, plain, plain_cycles, planks, quad, rod,
+                 torus, wood, world)  # noqa: E402  (from this folder)
 
-WIDTH, HEIGHT = 480, 270
 TABLE_TOP = 0.76  # of the studio
 
 # ------------------------------------------------------------------- studio
@@ -474,30 +473,14 @@ def terrace():
 
 
 def render(args):
+    plain_cycles(args, diffuse_bounces=4, glossy_bounces=6)
     scene, layer = bpy.context.scene, bpy.context.view_layer
-    scene.render.engine = "CYCLES"
-    scene.render.resolution_x, scene.render.resolution_y = WIDTH, HEIGHT
-    scene.render.resolution_percentage = args.percent
     scene.render.use_motion_blur = False  # else there is no motion pass
+    layer.use_pass_vector = not args.reference
     if args.threads:
         scene.render.threads_mode, scene.render.threads = "FIXED", args.threads
     cycles = scene.cycles
-    cycles.samples, cycles.use_adaptive_sampling, cycles.use_denoising = args.spp, False, False
-    cycles.pixel_filter_type = "BOX"
-    cycles.sample_clamp_direct = cycles.sample_clamp_indirect = 0
     cycles.caustics_reflective = False
-    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 10, 4, 6
-    cycles.transmission_bounces, cycles.transparent_max_bounces = 10, 8
-    layer.name = "ViewLayer"
-    image = scene.render.image_settings
-    if args.reference:
-        image.file_format, image.color_mode = "OPEN_EXR", "RGB"
-    else:
-        image.file_format = "OPEN_EXR_MULTILAYER"
-        layer.use_pass_vector = True
-        layer.use_pass_z = False
-        layer.cycles.denoising_store_passes = True
-    image.color_depth, image.exr_codec = "32", "ZIP"
     for frame in args.frames:
         scene.frame_set(frame)
         cycles.seed = frame + (10000 if args.reference else 0)

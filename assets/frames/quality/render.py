@@ -18,32 +18,17 @@ import bpy
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import exteriors  # noqa: E402  (they need kit.py, of the folder above)
 import interiors  # noqa: E402
+from kit import plain_cycles  # noqa: E402
 
 SCENES = {**interiors.SCENES, **exteriors.SCENES}
 
 
 def render(args):
-    scene, layer = bpy.context.scene, bpy.context.view_layer
-    scene.render.engine = "CYCLES"
-    scene.render.resolution_x, scene.render.resolution_y = 480, 270
-    scene.render.resolution_percentage = args.percent
+    plain_cycles(args, diffuse_bounces=3, glossy_bounces=4)
+    scene = bpy.context.scene
     scene.view_settings.view_transform = "Standard"
-    cycles = scene.cycles
-    cycles.samples, cycles.use_adaptive_sampling, cycles.use_denoising = args.spp, False, False
-    cycles.pixel_filter_type = "BOX"
-    cycles.sample_clamp_direct = cycles.sample_clamp_indirect = 0
-    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 10, 3, 4
-    cycles.transmission_bounces, cycles.transparent_max_bounces, cycles.volume_bounces = 10, 8, 0
-    cycles.seed = args.seed + 100 if args.reference else args.spp
-    layer.name = "ViewLayer"
-    image = scene.render.image_settings
-    if args.reference:
-        image.file_format, image.color_mode = "OPEN_EXR", "RGB"
-    else:
-        image.file_format = "OPEN_EXR_MULTILAYER"
-        layer.use_pass_z = False
-        layer.cycles.denoising_store_passes = True
-    image.color_depth, image.exr_codec = "32", "ZIP"
+    scene.cycles.volume_bounces = 0
+    scene.cycles.seed = args.seed + 100 if args.reference else args.spp
     name = f"ref.{args.spp}.{args.seed}" if args.reference else f"{args.spp}spp"
     scene.render.filepath = str((args.out / f"{args.scene}_{name}.exr").resolve())
     bpy.ops.render.render(write_still=True)
