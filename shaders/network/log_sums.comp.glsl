@@ -4,12 +4,12 @@
 // log_sums.comp.glsl -- of WF_EXPOSURE_THREADS columns and WF_BLOCK rows: the sums of log2 of the blocks' mean light,
 // of such blocks, of ln of depth, and of hits.
 #include "network/layers.glsl"
+#include "network/thread_sum.glsl"
 
 layout(local_size_x = WF_EXPOSURE_THREADS) in;
 layout(push_constant, scalar) uniform Push { wf_exposure_push push; };
 
 shared float columns[WF_EXPOSURE_THREADS];
-shared vec4 sums[WF_EXPOSURE_THREADS];
 
 void main()
 {
@@ -38,16 +38,9 @@ void main()
             sum.xy = vec2(log2(mean), 1.0);
         }
     }
-    sums[thread] = sum;
-    barrier();
-    for (int count = WF_EXPOSURE_THREADS / 2; count > 0; count /= 2) {
-        if (thread < count) {
-            sums[thread] += sums[thread + count];
-        }
-        barrier();
-    }
+    sum = thread_sum(thread, sum);
     if (thread == 0) {
         int across = (push.width + WF_EXPOSURE_THREADS - 1) / WF_EXPOSURE_THREADS;
-        Float4(push.sums_data + uint64_t((int64_t(group.y) * across + group.x) * 16)).value = sums[0];
+        Float4(push.sums_data + uint64_t((int64_t(group.y) * across + group.x) * 16)).value = sum;
     }
 }
