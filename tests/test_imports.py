@@ -35,7 +35,6 @@ MAY = {
     "filter/network": FILTER,
     "filter/node": (*FILTER, "filter/network/*", "filter/vulkan/check.h", "filter/cuda/interop.h"),
     "shaders": ("shaders/**",),
-    "shaders/trace": ("shaders/**", "app/trace/vec3.h"),
     "tests": ("tests/**", "app/**", "filter/include/*", "shaders/**", "filter/cpu/reference.h"),
     "tests/bench": ("tests/**", "app/**", "filter/include/*", "shaders/**", "filter/vulkan/device.h"),
     "tests/cuda": ("tests/**", "filter/*", "filter/include/*", "filter/cuda/*"),

@@ -1,15 +1,13 @@
-/* vec3.h -- three floats, and what one does with them. */
+/* vec3.h -- what one does with three floats. */
 #ifndef WFVIEW_TRACE_VEC3_H
 #define WFVIEW_TRACE_VEC3_H
 
 #include <math.h>
 #include <stdbool.h>
 
-#define TAU 6.2831853f /* a full turn, in radians */
+#include "shaders/trace/vec3.h"
 
-typedef struct vec3 {
-    float x, y, z;
-} vec3;
+#define TAU 6.2831853f /* a full turn, in radians */
 
 static inline vec3 vec3_add(vec3 a, vec3 b)
 {

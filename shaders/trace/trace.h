@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h> /* uint */
 
-#include "app/trace/vec3.h"
+#include "vec3.h"
 
 typedef struct trace_corners trace_corners;
 typedef struct trace_triangle trace_triangle;
