@@ -179,12 +179,11 @@ static void *grad_address(const backward_tile *t, const wf_tap *tap, int64_t x)
     return wf_tile_address(&t->base, &t->call->grad_weight, tap, x);
 }
 
-static void add(wf_tile *base, const wf_tap *taps, int k, const wf_row_taps *row, int64_t first, int64_t last)
+static void add(wf_tile *base, const wf_tap *taps, const wf_row_taps *row)
 {
     backward_tile *t = (backward_tile *)base;
     const wf_backward_call *call = t->call;
     const wf_tensor *grads = &call->grad_weight;
-    const int64_t at = first - base->first;
     const int in_place = writes_in_place(t);
     wf_row_gradients to = {.mode = call->filter.mode,
                            .stride = base->width,
@@ -194,24 +193,24 @@ static void add(wf_tile *base, const wf_tap *taps, int k, const wf_row_taps *row
                            .grad_dtype = in_place ? grads->dtype : WF_REAL_DTYPE,
                            .streams = in_place};
     if (wf_present(&call->grad_input) && !to.continues)
-        to.sum = t->sums + at;
+        to.sum = t->sums;
     if (writes_weight(t)) {
         load_input(t);
-        to.other = t->input + at;
+        to.other = t->input;
     }
     for (int i = 0; i < row->taps; i++) {
-        const wf_tap *tap = &taps[k + i];
-        to.grad[i] = in_place ? grad_address(t, tap, first) : (void *)(t->grad[k + i] + at);
+        const wf_tap *tap = &taps[i];
+        to.grad[i] = in_place ? grad_address(t, tap, base->first) : (void *)t->grad[i];
         if (call->filter.mode == WF_LINEAR)
             continue;
-        const int64_t offset = plane_offset(call, base->n, tap->y_in, tap->x_in + (first - tap->x));
+        const int64_t offset = plane_offset(call, base->n, tap->y_in, tap->x_in + (base->first - tap->x));
         to.factor[i] = t->factor + offset;
         to.less[i] = t->less + offset;
     }
-    base->rows->add_gradients(&to, row, last - first);
+    base->rows->add_gradients(&to, row, base->width);
     for (int i = 0; i < row->taps && to.other && to.complete && !in_place; i++)
-        base->rows->store(grad_address(t, &taps[k + i], first), grads->dtype, grads->stride[3], to.grad[i],
-                          last - first);
+        base->rows->store(grad_address(t, &taps[i], taps[i].x), grads->dtype, grads->stride[3],
+                          t->grad[i] + (taps[i].x - base->first), taps[i].count);
 }
 
 static void run_tile(backward_tile *t)
@@ -252,7 +251,6 @@ static void run_tiles(const wf_rows *rows, const wf_backward_call *call, const r
         t.base.direction = call->op == WF_SPLAT ? +1 : -1;
         t.base.channels = channels;
         t.base.most_taps = WF_ROW_GRADIENT_TAPS;
-        t.base.takes_borders = 0;
         t.base.height = 1;
         wf_tile_keep(&t.base, t.base.height);
         t.call = call;

@@ -37,19 +37,18 @@ static int sums_weights(const filter_tile *t)
     return t->call->filter.mode != WF_LINEAR || wf_present(&t->call->coverage);
 }
 
-static void add(wf_tile *base, const wf_tap *taps, int k, const wf_row_taps *row, int64_t first, int64_t last)
+static void add(wf_tile *base, const wf_tap *taps, const wf_row_taps *row)
 {
-    (void)taps, (void)k;
+    (void)taps;
     filter_tile *t = (filter_tile *)base;
     const wf_filter_call *call = t->call;
     row_sums *s = sums_of(t);
-    const int64_t at = first - base->first;
-    const wf_row_sums to = {.sum = s->sums + at,
+    const wf_row_sums to = {.sum = s->sums,
                             .stride = base->width,
                             .channels = wf_tile_channels(base),
-                            .total = sums_weights(t) ? s->total + at : NULL,
-                            .unit = call->filter.mode == WF_SOFTMAX ? s->unit + at : NULL};
-    base->rows->add_taps(&to, row, last - first);
+                            .total = sums_weights(t) ? s->total : NULL,
+                            .unit = call->filter.mode == WF_SOFTMAX ? s->unit : NULL};
+    base->rows->add_taps(&to, row, base->width);
 }
 
 static void store_row(const wf_tile *t, const wf_tensor *to, int64_t c, const real *row)
@@ -133,7 +132,6 @@ void WF_REAL(wf_cpu_filter)(const wf_rows *rows, const wf_filter_call *calls, in
         t.base.rows = rows;
         t.base.channels = channels;
         t.base.most_taps = WF_ROW_TAPS;
-        t.base.takes_borders = 1;
         t.base.filter = &calls[0].filter;
         t.base.input = &calls[0].input;
         wf_tile_keep(&t.base, height);

@@ -3,9 +3,9 @@
 #include "rows.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "filter/bilateral.h"
+#include "lines.h"
 #include "vectors.h"
 
 /* How many bytes ahead weights are fetched; measured. */
@@ -42,16 +42,6 @@ static void load(real *to, const void *from, wf_dtype dtype, int64_t stride, int
         load_row(to, from, WF_REAL_DTYPE, stride, count);
         break;
     }
-}
-
-static ALWAYS_INLINE void store_row(void *restrict to, const wf_dtype dtype, int64_t stride, const real *restrict from,
-                                    int64_t count)
-{
-    int64_t i = 0;
-    for (; IS_WIDE && stride == 1 && i + LANES <= count; i += LANES)
-        store_all(to, dtype, i, load_reals(from + i, LANES));
-    for (; i < count; i++)
-        store_scalar(to, dtype, i * stride, from[i]);
 }
 
 static void store(void *to, wf_dtype dtype, int64_t stride, const real *from, int64_t count)
@@ -150,6 +140,21 @@ static inline tap_lanes find_tap_lanes(const wf_row_taps *row, int tap, int64_t 
     return found.low < found.high ? found : (tap_lanes){0, 0};
 }
 
+/* Elements that all taps have: begin <= i < end. */
+static inline void find_common(const wf_row_taps *row, int taps, int64_t pixels, int64_t *begin, int64_t *end)
+{
+    *begin = 0, *end = pixels;
+    for (int t = 0; t < taps; t++) {
+        *begin = row->first[t] > *begin ? row->first[t] : *begin;
+        *end = row->last[t] < *end ? row->last[t] : *end;
+    }
+}
+
+static inline vector load_lanes_of(const real *row, int64_t i, tap_lanes has, const int whole)
+{
+    return whole ? load_reals(row + i, LANES) : load_between(row, WF_REAL_DTYPE, i, has.low, has.high, 0);
+}
+
 /* The weights are what comes from memory: they are used at once for all channels, and fetched ahead of that. whole: all
  * lanes, which all taps have. This and what follows is inlined for each number of taps and each type of weights. */
 static ALWAYS_INLINE void add_lanes(const wf_row_sums *to, const wf_row_taps *row, const int taps, const int turns,
@@ -215,11 +220,8 @@ static ALWAYS_INLINE void add_some_taps(const wf_row_sums *sums, const wf_row_ta
     const wf_row_sums to = *sums;
     const wf_row_taps row = *taps;
     const int is_plain = !to.unit && !to.total, turns = TURNS && count > 1 && row.input_step == 1;
-    int64_t begin = 0, end = pixels; /* of what all taps have */
-    for (int t = 0; t < count; t++) {
-        begin = row.first[t] > begin ? row.first[t] : begin;
-        end = row.last[t] < end ? row.last[t] : end;
-    }
+    int64_t begin, end;
+    find_common(&row, count, pixels, &begin, &end);
     for (int64_t i = 0; i < pixels;) {
         const int64_t lanes = lanes_at(to.sum + i, pixels - i);
         if (lanes < LANES || i < begin || i + LANES > end) {
@@ -235,177 +237,129 @@ static ALWAYS_INLINE void add_some_taps(const wf_row_sums *sums, const wf_row_ta
     }
 }
 
-/* Gradients leave in whole lines of memory, which the caches need not have read before, in two ways: vectors that are
- * lines leave as they are computed, others gather in rows that the caches hold and leave in turns. */
-enum {
-    LINE_BYTES = 64,
-    LONGEST_LINE = LINE_BYTES / sizeof(uint16_t), /* elements */
-    TURN = 8 * LONGEST_LINE,
-    VECTORS_ARE_LINES = VECTOR_BYTES == LINE_BYTES
-};
-
-/* Where vectors are lines. */
-typedef struct row_lines {
-    int64_t late[WF_ROW_GRADIENT_TAPS];   /* elements from the beginnings of lines to those of vectors */
-    integers lanes[WF_ROW_GRADIENT_TAPS]; /* of the vector before and of one that follows it: what lies in a line */
-    vector before[WF_ROW_GRADIENT_TAPS];
-    int begun;
-} row_lines;
-
-static inline row_lines begin_lines(const wf_row_gradients *to, const int taps, const real *aligned)
+static void store_edge(const wf_row_gradients *to, int tap, int64_t i, tap_lanes has, vector value)
 {
-    row_lines s = {.begun = 0};
-    for (int t = 0; t < taps; t++) {
-        s.late[t] = (int64_t)(((uintptr_t)to->grad[t] - (uintptr_t)aligned) / sizeof(real) % LANES);
-        s.lanes[t] = lane_numbers() + (integer)(LANES - s.late[t]);
-    }
-    return s;
-}
-
-static inline void stream_grad(row_lines *s, int t, real *grad, vector value)
-{
-    const vector whole = __builtin_shuffle(s->before[t], value, s->lanes[t]);
-    s->before[t] = value;
-    if (s->begun)
-        stream_all(grad, WF_REAL_DTYPE, -s->late[t], whole);
+    if (to->grad_dtype == WF_REAL_DTYPE)
+        store_between(to->grad[tap], WF_REAL_DTYPE, i, has.low, has.high, value);
+    else if (to->grad_dtype == WF_FLOAT16)
+        store_between(to->grad[tap], WF_FLOAT16, i, has.low, has.high, value);
     else
-        store_reals(grad, value, LANES - s->late[t]);
+        store_between(to->grad[tap], WF_BFLOAT16, i, has.low, has.high, value);
 }
 
-/* The last vectors lie before `end`. */
-static inline void end_lines(const row_lines *s, const wf_row_gradients *to, const int taps, int64_t end)
-{
-    for (int t = 0; s->begun && t < taps; t++)
-        store_reals((real *)to->grad[t] + end - s->late[t], __builtin_shuffle(s->before[t], s->lanes[t]), s->late[t]);
-}
-
-/* Where they are not: of each tap the elements of a turn, and before them those of the line that it continues. */
-typedef struct waiting_rows {
-    real of[WF_ROW_GRADIENT_TAPS][LONGEST_LINE + TURN];
-} waiting_rows;
-
-/* The elements begin ... end - 1 of a row. The last line waits for the next turn where `more` follow. */
-static inline void stream_turn(void *row, const wf_dtype dtype, real *waiting, int64_t begin, int64_t end, int more)
-{
-    const int64_t size = dtype == WF_REAL_DTYPE ? (int64_t)sizeof(real) : 2, line = LINE_BYTES / size;
-    const real *from = waiting + LONGEST_LINE - begin; /* the row's first element */
-    const uintptr_t address = (uintptr_t)row + (uintptr_t)(begin * size);
-    int64_t i = begin - (int64_t)(address / (uintptr_t)size) % line;
-    if (i < 0) {
-        store(row, dtype, 1, from, i + line < end ? i + line : end);
-        i += line;
-    }
-    for (; i + line <= end; i += line) {
-        for (int64_t part = i; part < i + line; part += LANES)
-            stream_all(row, dtype, part, load_reals(from + part, LANES));
-    }
-    if (more)
-        memcpy(waiting, from + end - LONGEST_LINE, LONGEST_LINE * sizeof *waiting);
-    else if (i < end)
-        store((char *)row + i * size, dtype, 1, from + i, end - i);
-}
-
-static void stream_turns(const wf_row_gradients *to, int taps, waiting_rows *waiting, int64_t begin, int64_t end,
-                         int more)
-{
-    for (int t = 0; t < taps; t++) {
-        if (to->grad_dtype == WF_REAL_DTYPE)
-            stream_turn(to->grad[t], WF_REAL_DTYPE, waiting->of[t], begin, end, more);
-        else if (to->grad_dtype == WF_FLOAT16)
-            stream_turn(to->grad[t], WF_FLOAT16, waiting->of[t], begin, end, more);
-        else
-            stream_turn(to->grad[t], WF_BFLOAT16, waiting->of[t], begin, end, more);
-    }
-}
-
-/* plain: what trains networks most, WF_LINEAR's two gradients in one pass that goes past the caches. lines: NULL unless
- * gradients leave as they are computed. */
+/* plain: what trains networks most, WF_LINEAR's two gradients in one pass that goes past the caches. whole: all lanes,
+ * which all taps have. lines: NULL unless gradients leave as they are computed. */
 static ALWAYS_INLINE void add_gradient_lanes(const wf_row_gradients *to, const wf_row_taps *row, const int taps,
-                                             const int plain, const wf_dtype weight_dtype, row_lines *lines, int64_t i,
-                                             const int64_t lanes)
+                                             const int plain, const int whole, const wf_dtype weight_dtype,
+                                             row_lines *lines, int64_t i, const int64_t lanes)
 {
     const wf_mode mode = plain ? WF_LINEAR : to->mode;
     const int sums = plain || to->sum, grows = plain || to->other, continues = !plain && to->continues;
     vector weights[WF_ROW_GRADIENT_TAPS], grads[WF_ROW_GRADIENT_TAPS], input[WF_ROW_TAPS];
+    tap_lanes has[WF_ROW_GRADIENT_TAPS];
     for (int t = 0; t < taps; t++) {
-        weights[t] = sums || mode == WF_SOFTMAX ? load_weights(row, t, weight_dtype, i, lanes) : (vector){0};
+        has[t] = whole ? (tap_lanes){0, LANES} : find_tap_lanes(row, t, i, lanes);
+        weights[t] = (vector){0};
+        if ((sums || mode == WF_SOFTMAX) && whole)
+            weights[t] = load_weights(row, t, weight_dtype, i, LANES);
+        else if (sums || mode == WF_SOFTMAX)
+            weights[t] = load_between((const char *)row->weight + t * row->weight_step, weight_dtype, i, has[t].low,
+                                      has[t].high, 0);
         if (mode == WF_SOFTMAX)
-            weights[t] = exp_of(weights[t] - load_reals(to->factor[t] + i, lanes));
+            weights[t] = exp_of(weights[t] - load_lanes_of(to->factor[t], i, has[t], whole));
         if (mode == WF_NORMALIZED && sums)
-            weights[t] *= load_reals(to->factor[t] + i, lanes);
-        grads[t] = continues ? load_reals((real *)to->grad[t] + i, lanes) : (vector){0};
+            weights[t] *= load_lanes_of(to->factor[t], i, has[t], whole);
+        grads[t] = continues ? load_lanes_of(to->grad[t], i, has[t], whole) : (vector){0};
     }
     for (int64_t c = 0; c < to->channels; c++) {
-        load_input(row, taps, 0, c * row->input_stride + i, lanes, input);
+        const int64_t from = c * row->input_stride + i;
+        if (whole)
+            load_input(row, taps, 0, from, LANES, input);
+        for (int t = 0; t < taps && !whole; t++)
+            input[t] = load_lanes_of(row->input + t * row->input_step, from, has[t], 0);
         if (sums) {
             real *at = to->sum + c * to->stride + i;
             vector sum = load_reals(at, lanes);
             for (int t = 0; t < taps; t++)
-                sum += weights[t] * input[t];
+                sum = multiply_add(weights[t], input[t], sum);
             store_reals(at, sum, lanes);
         }
         if (grows) {
             const vector other = load_reals(to->other + c * to->stride + i, lanes);
             for (int t = 0; t < taps; t++)
-                grads[t] += other * input[t];
+                grads[t] = multiply_add(other, input[t], grads[t]);
         }
     }
     for (int t = 0; grows && t < taps; t++) {
         if (mode != WF_LINEAR && to->complete)
-            grads[t] = (grads[t] - load_reals(to->less[t] + i, lanes)) *
-                       (mode == WF_SOFTMAX ? weights[t] : load_reals(to->factor[t] + i, lanes));
-        if (lines && lanes == LANES)
+            grads[t] = (grads[t] - load_lanes_of(to->less[t], i, has[t], whole)) *
+                       (mode == WF_SOFTMAX ? weights[t] : load_lanes_of(to->factor[t], i, has[t], whole));
+        if (!whole)
+            store_edge(to, t, i, has[t], grads[t]);
+        else if (lines)
             stream_grad(lines, t, (real *)to->grad[t] + i, grads[t]);
         else
-            store_reals((real *)to->grad[t] + i, grads[t], lanes);
+            store_reals((real *)to->grad[t] + i, grads[t], LANES);
     }
 }
 
-static ALWAYS_INLINE void add_gradient_part(const wf_row_gradients *to, const wf_row_taps *row, const int taps,
-                                            const wf_dtype weight_dtype, row_lines *lines, int64_t begin, int64_t end)
+/* Whole vectors. */
+static ALWAYS_INLINE void add_gradient_vectors(const wf_row_gradients *to, const wf_row_taps *row, const int taps,
+                                               const wf_dtype weight_dtype, row_lines *lines, int64_t begin,
+                                               int64_t end)
 {
-    const real *aligned = to->sum ? to->sum : to->other;
     const int is_plain = to->mode == WF_LINEAR && to->sum && to->other && !to->continues && to->streams;
-    int64_t whole = 0;
-    for (int64_t i = begin, lanes; i < end; i += lanes) {
-        lanes = lanes_at(aligned + i, end - i);
-        if (lanes < LANES) {
-            add_gradient_lanes(to, row, taps, 0, weight_dtype, NULL, i, lanes);
-            continue;
-        }
+    for (int64_t i = begin; i < end; i += LANES) {
         if (is_plain)
-            add_gradient_lanes(to, row, taps, 1, weight_dtype, lines, i, LANES);
+            add_gradient_lanes(to, row, taps, 1, 1, weight_dtype, lines, i, LANES);
         else
-            add_gradient_lanes(to, row, taps, 0, weight_dtype, lines, i, LANES);
+            add_gradient_lanes(to, row, taps, 0, 1, weight_dtype, lines, i, LANES);
         if (lines)
             lines->begun = 1;
-        whole = i + LANES;
     }
-    if (lines)
-        end_lines(lines, to, taps, whole);
+}
+
+/* The same, from aligned sums or input on, past the caches where that is wanted. */
+static ALWAYS_INLINE void stream_gradients(const wf_row_gradients *gradients, const wf_row_taps *row, const int taps,
+                                           const wf_dtype weight_dtype, int64_t begin, int64_t end)
+{
+    wf_row_gradients to = *gradients;
+    if (VECTORS_ARE_LINES && weight_dtype == WF_REAL_DTYPE && to.streams && to.grad_dtype == WF_REAL_DTYPE) {
+        row_lines lines = begin_lines(&to, taps, to.sum ? to.sum : to.other);
+        add_gradient_vectors(&to, row, taps, weight_dtype, &lines, begin, end);
+        end_lines(&lines, &to, taps, end);
+        return;
+    }
+    const int waits = IS_WIDE ? to.streams : to.grad_dtype != WF_REAL_DTYPE;
+    waiting_rows waiting;
+    for (turn turn = {begin, begin, begin, end}; turn.begin < end; turn.begin = turn.end) {
+        turn.end = waits && end - turn.begin > TURN ? turn.begin + TURN : end;
+        for (int t = 0; waits && t < taps; t++)
+            to.grad[t] = waiting.of[t] + LONGEST_LINE - turn.begin;
+        add_gradient_vectors(&to, row, taps, weight_dtype, NULL, turn.begin, turn.end);
+        if (waits)
+            stream_turns(gradients, taps, &waiting, &turn);
+    }
 }
 
 static ALWAYS_INLINE void add_some_gradients(const wf_row_gradients *gradients, const wf_row_taps *taps,
                                              const int count, const wf_dtype weight_dtype, int64_t pixels)
 {
-    wf_row_gradients to = *gradients;
+    const wf_row_gradients to = *gradients;
     const wf_row_taps row = *taps;
     const real *aligned = to.sum ? to.sum : to.other;
-    if (VECTORS_ARE_LINES && weight_dtype == WF_REAL_DTYPE && to.streams && to.grad_dtype == WF_REAL_DTYPE) {
-        row_lines lines = begin_lines(&to, count, aligned);
-        add_gradient_part(&to, &row, count, weight_dtype, &lines, 0, pixels);
-        return;
-    }
-    const int waits = IS_WIDE ? to.streams : to.grad_dtype != WF_REAL_DTYPE;
-    waiting_rows waiting;
-    for (int64_t begin = 0, end; begin < pixels; begin = end) {
-        end = waits ? begin + TURN - LANES + lanes_at(aligned + begin, LANES) : pixels;
-        end = end < pixels ? end : pixels;
-        for (int t = 0; waits && t < count; t++)
-            to.grad[t] = waiting.of[t] + LONGEST_LINE - begin;
-        add_gradient_part(&to, &row, count, weight_dtype, NULL, begin, end);
-        if (waits)
-            stream_turns(gradients, count, &waiting, begin, end, end < pixels);
+    int64_t begin, end;
+    find_common(&row, count, pixels, &begin, &end);
+    for (int64_t i = 0; i < pixels;) {
+        const int64_t lanes = lanes_at(aligned + i, pixels - i);
+        if (lanes < LANES || i < begin || i + LANES > end) {
+            add_gradient_lanes(&to, &row, count, 0, 0, weight_dtype, NULL, i, lanes);
+            i += lanes;
+        } else {
+            const int64_t whole = (end - i) / LANES * LANES;
+            stream_gradients(&to, &row, count, weight_dtype, i, i + whole);
+            i += whole;
+        }
     }
 }
 

@@ -22,7 +22,7 @@ typedef struct wf_row_taps {
     int64_t input_step;   /* from tap to tap: the dilation */
     int64_t input_stride; /* from channel to channel */
 
-    /* Those of its elements that each tap has; others are not read. Not used by add_gradients, whose taps have all. */
+    /* Those of its elements that each tap has: others are neither read nor, of its gradient, written. */
     int64_t first[WF_ROW_TAPS], last[WF_ROW_TAPS];
 } wf_row_taps;
 

@@ -68,48 +68,25 @@ typedef struct group {
     int64_t input_stride;
 } group;
 
-static void add_part(wf_tile *t, wf_tile_add add, const group *g, int k, int count, int64_t first, int64_t last)
+static void add_group(wf_tile *t, wf_tile_add add, const group *g)
 {
-    if (last <= first)
-        return;
-    const wf_tap *taps = &g->taps[k];
+    const wf_tap *taps = g->taps;
     const int64_t element = (int64_t)wf_dtype_size(taps->weight_dtype);
     const char *weights[2] = {0};
-    for (int i = 0; i < 2 && i < count && taps[i].weight; i++)
-        weights[i] = (const char *)taps[i].weight + (first - taps[i].x) * element;
-    wf_row_taps row = {.taps = count,
+    for (int i = 0; i < 2 && i < g->count && taps[i].weight; i++)
+        weights[i] = (const char *)taps[i].weight + (t->first - taps[i].x) * element;
+    wf_row_taps row = {.taps = g->count,
                        .weight_dtype = taps->weight_dtype,
                        .weight = weights[0],
                        .weight_step = weights[1] ? weights[1] - weights[0] : 0,
-                       .input = g->input + (taps->x_in - g->x_in + first - taps->x),
+                       .input = g->input + (taps->x_in - g->x_in + t->first - taps->x),
                        .input_step = t->filter->dilation,
                        .input_stride = g->input_stride};
-    for (int i = 0; i < count; i++) {
-        row.first[i] = taps[i].x - first;
+    for (int i = 0; i < g->count; i++) {
+        row.first[i] = taps[i].x - t->first;
         row.last[i] = row.first[i] + taps[i].count;
     }
-    add(t, g->taps, k, &row, first, last);
-}
-
-/* Adds the taps at once; where borders are not taken, singly where the image's border leaves some of them out. */
-static void add_group(wf_tile *t, wf_tile_add add, const group *g)
-{
-    int64_t first = t->first, last = t->first + t->width;
-    if (t->takes_borders) {
-        add_part(t, add, g, 0, g->count, first, last);
-        return;
-    }
-    for (int k = 0; k < g->count; k++) {
-        first = wf_larger(first, g->taps[k].x);
-        last = wf_smaller(last, g->taps[k].x + g->taps[k].count);
-    }
-    last = wf_larger(first, last);
-    add_part(t, add, g, 0, g->count, first, last);
-    for (int k = 0; k < g->count; k++) {
-        int64_t end = g->taps[k].x + g->taps[k].count;
-        add_part(t, add, g, k, 1, g->taps[k].x, wf_smaller(first, end));
-        add_part(t, add, g, k, 1, wf_larger(last, g->taps[k].x), end);
-    }
+    add(t, taps, &row);
 }
 
 /* Loads the weights of a tap that cannot be used as they are stored, to their place in a row of the tile. */

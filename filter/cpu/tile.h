@@ -30,7 +30,6 @@ typedef struct wf_tile {
     int64_t first_channel, last_channel; /* those that taps are added in, first <= c < last */
     int64_t channel;                     /* the first of those that are being added */
     int most_taps;                       /* that are added at once */
-    int takes_borders;                   /* whether `add` takes taps that do not have all of its pixels */
 
     /* Of neighboring taps, where they cannot be used as they are stored. */
     _Alignas(64) real weights[WF_ROW_TAPS][WF_TILE_LONGEST];
@@ -50,9 +49,9 @@ typedef struct wf_tap {
     wf_dtype weight_dtype;
 } wf_tap;
 
-/* What a tile does with neighboring taps, taps[k], taps[k + 1] ..., at the pixels first <= x < last, which all of them
- * have unless t->takes_borders; row has their weights, and their input from t->channel on. */
-typedef void (*wf_tile_add)(wf_tile *t, const wf_tap *taps, int k, const wf_row_taps *row, int64_t first, int64_t last);
+/* What a tile does with neighboring taps, each of which some of its pixels have: row has their weights, and their input
+ * from t->channel on, at all of the tile's pixels. */
+typedef void (*wf_tile_add)(wf_tile *t, const wf_tap *taps, const wf_row_taps *row);
 
 /* Pixels of a tile, a multiple of what vectors hold, and how many tiles there are in a row. */
 typedef struct wf_tiling {

@@ -1,5 +1,5 @@
 /* vectors.h -- vectors of reals in the widest registers of the instruction set that a file is compiled for.
- * Private; included by rows.c alone.
+ * Private; included by rows.c and lines.h alone.
  *
  * A vector has LANES elements. What takes `lanes` works on all of them or, at the ends of rows, on the first ones: no
  * other element of memory is touched, and the other lanes are 0. Types and lanes are known where these are inlined. */
@@ -185,6 +185,17 @@ static inline void store_all(void *row, const wf_dtype dtype, int64_t i, vector 
 #endif
 }
 
+/* Elements `stride` apart. */
+static ALWAYS_INLINE void store_row(void *restrict to, const wf_dtype dtype, int64_t stride, const real *restrict from,
+                                    int64_t count)
+{
+    int64_t i = 0;
+    for (; IS_WIDE && stride == 1 && i + LANES <= count; i += LANES)
+        store_all(to, dtype, i, load_all(from, WF_REAL_DTYPE, i));
+    for (; i < count; i++)
+        store_scalar(to, dtype, i * stride, from[i]);
+}
+
 /* Lanes low ... high - 1 alone; the others are `other`. */
 static inline vector load_between(const void *row, const wf_dtype dtype, int64_t i, int64_t low, int64_t high,
                                   real other)
@@ -208,6 +219,23 @@ static inline vector load_between(const void *row, const wf_dtype dtype, int64_t
     for (int64_t lane = low; lane < high; lane++)
         loaded[lane] = load_scalar(row, dtype, i + lane);
     return loaded;
+#endif
+}
+
+/* The same lanes to a row of any type. */
+static inline void store_between(void *row, const wf_dtype dtype, int64_t i, int64_t low, int64_t high, vector value)
+{
+#if defined(__AVX512F__)
+    const __mmask16 inside = (__mmask16)(first(high) & ~first(low));
+    if (dtype != WF_REAL_DTYPE)
+        _mm256_mask_storeu_epi16((uint16_t *)row + i, inside, narrow(value, dtype));
+    else if (WF_REAL_IS_FLOAT)
+        _mm512_mask_storeu_ps((real *)row + i, inside, (__m512)value);
+    else
+        _mm512_mask_storeu_pd((real *)row + i, (__mmask8)inside, (__m512d)value);
+#else
+    for (int64_t lane = low; lane < high; lane++)
+        store_scalar(row, dtype, i + lane, value[lane]);
 #endif
 }
 
@@ -255,6 +283,20 @@ static inline void stream_all(void *row, const wf_dtype dtype, int64_t i, vector
         _mm_stream_si128((__m128i *)(void *)((uint16_t *)row + i), narrow(value, dtype));
 #else
     store_all(row, dtype, i, value);
+#endif
+}
+
+/* a * b + sum, rounded once where there is an instruction for it, however it is compiled. */
+static inline vector multiply_add(vector a, vector b, vector sum)
+{
+#if defined(__AVX512F__)
+    return WF_REAL_IS_FLOAT ? (vector)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)sum)
+                            : (vector)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)sum);
+#elif defined(__AVX2__)
+    return WF_REAL_IS_FLOAT ? (vector)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)sum)
+                            : (vector)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)sum);
+#else
+    return a * b + sum;
 #endif
 }
 
