@@ -4,8 +4,8 @@
     tests/bench/bench_denoisers.py OIDN [--json FILE] [--network FILE]
 
 OIDN is the folder with oidnBenchmark and its libraries (github.com/RenderKit/oidn/releases). Ours are both filters,
-from images to images, by network_bench of the build folder (WF_BUILD, default build); theirs one image, its prefilters
-for noisy guides not counted.
+from planes in the device's memory to such, by network_bench of the build folder (WF_BUILD, default build); theirs one
+image, its prefilters for noisy guides not counted.
 """
 
 import argparse

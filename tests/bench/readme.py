@@ -357,8 +357,10 @@ def denoisers_table():
         return ""
     names = {"cuda": f"{results['network']}, CUDA", "vulkan": f"{results['network']}, GLSL"}
     return table(f"**The network beside Open Image Denoise** in one run on {source(results)}, "
-                 f"{results['width']}×{results['height']}, milliseconds a frame: ours gathers and splats; theirs is "
-                 "one image, without the prefilters of noisy guides (`tests/bench/bench_denoisers.py`).",
+                 f"{results['width']}×{results['height']}, milliseconds a frame, from planes in the device's memory "
+                 "to such: ours gathers and splats; theirs is one image, without the prefilters of noisy guides "
+                 "(`tests/bench/bench_denoisers.py`). A node's Vulkan images become planes, and planes images, "
+                 "besides.",
                  ["denoiser", "ms"],
                  [[names.get(name, name), f"{time:.2f}"] for name, time in results["milliseconds"].items()])
 
