@@ -69,7 +69,7 @@ class Dump:
 
     def run(self, *arguments, stdin=b"", **options):
         command = [self.program, *map(str, arguments)]
-        return subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False, **options)
+        return subprocess.run(command, input=stdin, capture_output=True, timeout=240, check=False, **options)
 
     def __call__(self, *arguments, stdin=b""):
         """What a successful run printed: the JSON line, and the bytes behind it."""

@@ -11,7 +11,7 @@ KEYS = ["operator", "direction", "mode", "dtype", "weight_dtype", "kernel_height
 
 
 def run(*command):
-    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
 
 
 @pytest.fixture(name="bench")

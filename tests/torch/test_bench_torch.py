@@ -25,7 +25,7 @@ def test_quick(tmp_path):
     file = tmp_path / "results.json"
     done = subprocess.run([sys.executable, PROGRAM, "--device", "cpu", "--quick", "--operator", "splat", "--candidate",
                            "weighted_filter", "unfold", "carafe", "--json", file], capture_output=True, text=True,
-                          timeout=120, check=False)
+                          timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     results = json.loads(file.read_text())
     assert list(results) == ["device", "driver", "backend", "torch", "date", "commit", "rows", "training_crop"]

@@ -17,7 +17,7 @@ PACKAGE = pathlib.Path(weighted_filter.__file__).parent
 def run_python(code, **environment):
     paths = os.pathsep.join([str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")])
     return subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": paths, **environment},
-                          capture_output=True, text=True, timeout=120, check=False)
+                          capture_output=True, text=True, timeout=600, check=False)
 
 
 @pytest.mark.parametrize("name, reason", [
@@ -89,6 +89,6 @@ def test_installed_package():
     environment = {name: value for name, value in os.environ.items()
                    if name not in ("PYTHONPATH", "WEIGHTED_FILTER_LIBRARY")}
     code = "import torch, weighted_filter as w; print(w.gather(torch.ones(1, 2, 2), torch.ones(9, 2, 2)).sum().item())"
-    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120,
+    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=600,
                             check=False)
     assert result.stdout == "16.0\n", result.stderr

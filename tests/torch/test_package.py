@@ -18,7 +18,7 @@ VERSION = re.search('#define WF_VERSION "(.*)"', (PACKAGE.parent / "include" / "
 def test_source_distribution(tmp_path):
     """It has all that it is built from; tests/run installs the package from one."""
     subprocess.run([sys.executable, "-c", f"import build_package; build_package.build_sdist({str(tmp_path)!r})"],
-                   cwd=PACKAGE, check=True, capture_output=True, timeout=120)
+                   cwd=PACKAGE, check=True, capture_output=True, timeout=600)
     with tarfile.open(tmp_path / f"weighted_filter-{VERSION}.tar.gz") as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
         metadata = archive.extractfile(f"weighted_filter-{VERSION}/PKG-INFO").read().decode()

@@ -26,7 +26,7 @@ TRAIN = [sys.executable, "-m", "weighted_filter.train"]
 
 def train(*arguments, status=0, launcher=TRAIN, environment=ENVIRONMENT):
     command = [*launcher, *map(str, arguments)]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert result.returncode == status, result.stderr
     return result.stderr
 
