@@ -6,6 +6,16 @@
 namespace parts
 {
 
+bool is_held()
+{
+    return ImGui::IsItemActive() || ImGui::IsItemDeactivated();
+}
+
+bool is_held_by(ImGuiMouseButton button)
+{
+    return is_held() && (ImGui::IsMouseDown(button) || ImGui::IsMouseReleased(button));
+}
+
 namespace
 {
 
@@ -13,7 +23,7 @@ namespace
 bool is_dragged()
 {
     const ImVec2 delta = ImGui::GetIO().MouseDelta;
-    return ImGui::IsItemActive() && !ImGui::IsItemActivated() && (delta.x != 0 || delta.y != 0);
+    return is_held() && !ImGui::IsItemActivated() && (delta.x != 0 || delta.y != 0);
 }
 
 bool is_down(char letter)
@@ -44,7 +54,7 @@ void move_camera(view *view, const view_context *context, rectangle picture)
     ImGuiIO &io = ImGui::GetIO();
     const float turn = 3.0f / picture.height; /* radians a pixel */
     const float x = io.MouseDelta.x * turn, y = io.MouseDelta.y * turn;
-    const bool middle = ImGui::IsMouseDown(ImGuiMouseButton_Middle), right = ImGui::IsMouseDown(ImGuiMouseButton_Right);
+    const bool middle = is_held_by(ImGuiMouseButton_Middle), right = is_held_by(ImGuiMouseButton_Right);
     bool drags = is_dragged();
     bool scrolls = ImGui::IsItemHovered() && io.MouseWheel != 0;
     if (scrolls && io.KeyCtrl)
@@ -62,7 +72,7 @@ void move_camera(view *view, const view_context *context, rectangle picture)
     }
     if ((scrolls && !io.KeyCtrl) || (drags && !middle))
         view->playing = false;
-    view->flying = view->flying || (ImGui::IsItemActive() && right);
+    view->flying = view->flying || right;
 }
 
 /* Keys count from the press of the right button until all are up again, so that none is left for the view. */

@@ -163,7 +163,7 @@ void build_edge(view *view, Box picture)
     const float x = std::floor(picture.x + (float)view->wipe.edge * picture.width);
     ImGui::SetCursorScreenPos(ImVec2(x - reach, picture.y));
     ImGui::InvisibleButton("edge", ImVec2(2 * reach, picture.height));
-    if (ImGui::IsItemActive())
+    if (is_held())
         view->wipe.edge = std::clamp((ImGui::GetIO().MousePos.x - picture.x) / picture.width, 0.0f, 1.0f);
     const bool lit = ImGui::IsItemHovered() || ImGui::IsItemActive();
     if (lit)

@@ -141,6 +141,11 @@ Texels find_texels(const view *view, const view_context *context, rectangle pict
 ImVec2 low_of(rectangle picture);
 ImVec2 high_of(rectangle picture);
 
+/* hand.cpp: whether the mouse holds ImGui's item, with that button: also in the picture in which it lets go, for a slow
+ * one sees the last move and the release at once. */
+bool is_held();
+bool is_held_by(ImGuiMouseButton button);
+
 /* hand.cpp: what the mouse does in a pane, which is ImGui's item: to the picture, or to the camera of live frames. */
 void move_picture(view *view, const view_context *context, rectangle picture);
 void move_camera(view *view, const view_context *context, rectangle picture);

@@ -24,11 +24,11 @@ bool drag_region(view *view, const view_context *context, rectangle picture)
     const bool drags = io.MouseDragMaxDistanceSqr[ImGuiMouseButton_Left] >= still;
     if (!view->measures || !io.KeyShift)
         return false;
-    if (ImGui::IsItemActive() && ImGui::IsMouseDown(ImGuiMouseButton_Left) && drags)
+    if (is_held_by(ImGuiMouseButton_Left) && drags)
         view->region = region_between(view, context, picture, io.MouseClickedPos[ImGuiMouseButton_Left], io.MousePos);
     else if (ImGui::IsItemDeactivated() && !drags && !view->inspector)
         view->region = {};
-    return ImGui::IsItemActive();
+    return is_held();
 }
 
 void outline_region(const view *view, const view_context *context, rectangle picture)

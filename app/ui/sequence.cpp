@@ -53,7 +53,7 @@ void frame_slider(const ui_facts *facts, view *view, const view_context *context
     ImGui::SetCursorScreenPos(ImVec2(box.x, box.y));
     ImGui::InvisibleButton("sequence", ImVec2(box.width, box.height));
     const int last = context->frame_count - 1;
-    if (ImGui::IsItemActive()) {
+    if (is_held()) {
         float position = (ImGui::GetIO().MousePos.x - box.x) / box.width;
         view->frame = std::clamp((int)std::lround(position * (float)last), 0, last);
         view->playing = false;

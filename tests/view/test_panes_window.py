@@ -1,6 +1,7 @@
 """Panes in a real window, with mouse and keys: the wipe's edge, pages of the flip-book, a place that is typed, and a
 storm of sizes. Vulkan's validation is on, and a message of it is a failure."""
 
+import signal
 import time
 
 import frames
@@ -66,6 +67,31 @@ def test_the_edge_of_a_wipe_is_dragged_and_stays(opened):
     until_shades(opened, x100=BLACK, x420=BLACK, x1260=BLACK)
     opened.key("Return")
     until_shades(opened, x200=WHITE)
+    opened.quits("q")
+
+
+def test_a_picture_may_see_the_last_move_and_the_release_at_once(opened):
+    """As a slow one does: here the program is stopped meanwhile."""
+    def drag_unseen(start, end):
+        opened.xdotool("mousemove", "--window", opened.window, *start)
+        time.sleep(0.5)
+        opened.xdotool("mousedown", 1)
+        time.sleep(0.5)
+        opened.process.send_signal(signal.SIGSTOP)
+        opened.xdotool("mousemove", "--window", opened.window, *end, "mouseup", 1)
+        opened.process.send_signal(signal.SIGCONT)
+
+    opened.key("w")
+    until_shades(opened, x620=WHITE, x660=BLACK)
+    drag_unseen((640, 200), (400, 260))
+    until_shades(opened, x380=WHITE, x420=BLACK)
+    opened.key("1")
+    opened.key("Return")
+    opened.key("1")
+    until_shades(opened, x100=WHITE, x1200=WHITE)
+    drag_unseen((640, 200), (940, 260))
+    until_shades(opened, x320=WHITE, x1200=WHITE)
+    assert shade(opened.screenshot(), 280) < 20
     opened.quits("q")
 
 
