@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "shaders/metrics/flip.h"
 
@@ -28,6 +29,7 @@ typedef struct planes {
     float *opponent[3];           /* Y, Cx, Cz; filtered in place at last */
     float *edges, *points;        /* how strong they are */
     float *rows, *first, *second; /* scratch */
+    float *line;                  /* of width + 2 FLIP_RADIUS pixels, scratch */
 } planes;
 
 enum { PLANES = 8 };
@@ -170,25 +172,37 @@ static int clamp(int i, int size)
     return i < 0 ? 0 : i < size ? i : size - 1;
 }
 
+/* A row with the pixels at its ends repeated, for taps beyond them. */
+static void copy_row(const float *from, int width, float *line)
+{
+    for (int x = -FLIP_RADIUS; x < width + FLIP_RADIUS; x++)
+        line[FLIP_RADIUS + x] = from[clamp(x, width)];
+}
+
+/* row[x] += factor * other[x] */
+static void add_row(float factor, const float *other, int width, float *row)
+{
+    for (int x = 0; x < width; x++)
+        row[x] += factor * other[x];
+}
+
 static void convolve(const planes *planes, const float *from, const kernel *across, const kernel *down, float *to)
 {
     const int width = planes->width, height = planes->height;
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++) {
-            float sum = 0;
-            for (int i = -across->radius; i <= across->radius; i++)
-                sum += across->taps[FLIP_RADIUS + i] * from[(size_t)y * (size_t)width + (size_t)clamp(x + i, width)];
-            planes->rows[(size_t)y * (size_t)width + (size_t)x] = sum;
-        }
+    const size_t row_size = (size_t)width * sizeof *to;
+    for (int y = 0; y < height; y++) {
+        float *row = planes->rows + (size_t)y * (size_t)width;
+        copy_row(from + (size_t)y * (size_t)width, width, planes->line);
+        memset(row, 0, row_size);
+        for (int i = -across->radius; i <= across->radius; i++)
+            add_row(across->taps[FLIP_RADIUS + i], planes->line + FLIP_RADIUS + i, width, row);
+    }
     for (int y = 0; y < height; y++) {
         float *row = to + (size_t)y * (size_t)width;
-        for (int x = 0; x < width; x++)
-            row[x] = 0;
-        for (int i = -down->radius; i <= down->radius; i++) {
-            const float *other = planes->rows + (size_t)clamp(y + i, height) * (size_t)width;
-            for (int x = 0; x < width; x++)
-                row[x] += down->taps[FLIP_RADIUS + i] * other[x];
-        }
+        memset(row, 0, row_size);
+        for (int i = -down->radius; i <= down->radius; i++)
+            add_row(down->taps[FLIP_RADIUS + i], planes->rows + (size_t)clamp(y + i, height) * (size_t)width, width,
+                    row);
     }
 }
 
@@ -220,12 +234,13 @@ static void see(const planes *planes)
 static bool allocate(planes *planes, int width, int height)
 {
     const size_t count = (size_t)width * (size_t)height;
-    float *all = malloc(count * PLANES * sizeof *all);
+    float *all = malloc((count * PLANES + (size_t)width + 2 * FLIP_RADIUS) * sizeof *all);
     *planes = (struct planes){.width = width, .height = height, .count = count};
     float **list[PLANES] = {&planes->opponent[0], &planes->opponent[1], &planes->opponent[2], &planes->edges,
                             &planes->points,      &planes->rows,        &planes->first,       &planes->second};
     for (int i = 0; all && i < PLANES; i++)
         *list[i] = all + (size_t)i * count;
+    planes->line = all ? all + PLANES * count : NULL;
     return all;
 }
 
