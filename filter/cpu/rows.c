@@ -214,6 +214,13 @@ static ALWAYS_INLINE int64_t add_vectors(const wf_row_sums *to, const wf_row_tap
     return i;
 }
 
+/* What few vectors of a row need, for any number of taps: compiled once for each type. */
+static __attribute__((noinline)) void add_edge(const wf_row_sums *to, const wf_row_taps *row, int taps,
+                                               const wf_dtype weight_dtype, int64_t i, int64_t lanes)
+{
+    add_lanes(to, row, taps, 0, weight_dtype, i, lanes, 0);
+}
+
 static ALWAYS_INLINE void add_some_taps(const wf_row_sums *sums, const wf_row_taps *taps, const int count,
                                         const wf_dtype weight_dtype, int64_t pixels)
 {
@@ -225,7 +232,7 @@ static ALWAYS_INLINE void add_some_taps(const wf_row_sums *sums, const wf_row_ta
     for (int64_t i = 0; i < pixels;) {
         const int64_t lanes = lanes_at(to.sum + i, pixels - i);
         if (lanes < LANES || i < begin || i + LANES > end) {
-            add_lanes(&to, &row, count, 0, weight_dtype, i, lanes, 0);
+            add_edge(&to, &row, count, weight_dtype, i, lanes);
             i += lanes;
         } else if (!is_plain) {
             add_lanes(&to, &row, count, 0, weight_dtype, i, LANES, 1);
@@ -342,6 +349,12 @@ static ALWAYS_INLINE void stream_gradients(const wf_row_gradients *gradients, co
     }
 }
 
+static __attribute__((noinline)) void add_gradient_edge(const wf_row_gradients *to, const wf_row_taps *row, int taps,
+                                                        const wf_dtype weight_dtype, int64_t i, int64_t lanes)
+{
+    add_gradient_lanes(to, row, taps, 0, 0, weight_dtype, NULL, i, lanes);
+}
+
 static ALWAYS_INLINE void add_some_gradients(const wf_row_gradients *gradients, const wf_row_taps *taps,
                                              const int count, const wf_dtype weight_dtype, int64_t pixels)
 {
@@ -353,7 +366,7 @@ static ALWAYS_INLINE void add_some_gradients(const wf_row_gradients *gradients, 
     for (int64_t i = 0; i < pixels;) {
         const int64_t lanes = lanes_at(aligned + i, pixels - i);
         if (lanes < LANES || i < begin || i + LANES > end) {
-            add_gradient_lanes(&to, &row, count, 0, 0, weight_dtype, NULL, i, lanes);
+            add_gradient_edge(&to, &row, count, weight_dtype, i, lanes);
             i += lanes;
         } else {
             const int64_t whole = (end - i) / LANES * LANES;
