@@ -45,9 +45,9 @@ vec3 value(ivec2 texel)
     if (push.measure < 0)
         return shown;
     vec3 other = texelFetch(against, texel, 0).rgb;
-    for (int c = 0; c < push.channels; c++)
-        shown[c] = measure_of(push.measure, shown[c], other[c]);
-    return shown;
+    vec3 measured = vec3(measure_of(push.measure, shown.r, other.r), measure_of(push.measure, shown.g, other.g),
+                         measure_of(push.measure, shown.b, other.b));
+    return mix(shown, measured, lessThan(ivec3(0, 1, 2), ivec3(push.channels)));
 }
 
 vec3 display(vec3 mean)

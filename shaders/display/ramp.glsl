@@ -1,6 +1,9 @@
-/* ramp.glsl -- colors on the ramps of ramp.h. */
+// ramp.glsl -- colors on the ramps of ramp.h, as the sum of the steps from stop to stop so far: arrays that a variable
+// indexes would be kept in memory by each thread.
 #ifndef WF_RAMP_GLSL
 #define WF_RAMP_GLSL
+
+#extension GL_EXT_control_flow_attributes : require
 
 #include "ramp.h"
 
@@ -10,16 +13,22 @@ const vec3 signed_ramp[] = vec3[](SIGNED_RAMP(vec3));
 /* Between -1 and 1. */
 vec3 signed_color(float value)
 {
-    float position = (clamp(value, -1, 1) + 1) / 2 * (signed_ramp.length() - 1);
-    int stop = min(int(position), signed_ramp.length() - 2);
-    return mix(signed_ramp[stop], signed_ramp[stop + 1], position - stop);
+    const int steps = signed_ramp.length() - 1;
+    float position = (clamp(value, -1, 1) + 1) / 2 * steps;
+    vec3 color = signed_ramp[0];
+    [[unroll]] for (int i = 0; i < steps; i++)
+        color += clamp(position - i, 0, 1) * (signed_ramp[i + 1] - signed_ramp[i]);
+    return color;
 }
 
 vec3 error_color(float error)
 {
-    float position = clamp(error, 0, 1) * (ramp.length() - 1);
-    int stop = min(int(position), ramp.length() - 2);
-    return mix(ramp[stop], ramp[stop + 1], position - stop);
+    const int steps = ramp.length() - 1;
+    float position = clamp(error, 0, 1) * steps;
+    vec3 color = ramp[0];
+    [[unroll]] for (int i = 0; i < steps; i++)
+        color += clamp(position - i, 0, 1) * (ramp[i + 1] - ramp[i]);
+    return color;
 }
 
 #endif
