@@ -18,8 +18,8 @@ target_link_libraries(wf_internal PUBLIC ${libraries} $<$<BOOL:${WF_CUDA}>:stdc+
 set_target_properties(wf_internal PROPERTIES LINKER_LANGUAGE C)
 
 # Suites for every backend that is built; they skip themselves where there is no device. Threads that wait do not
-# spin: tests often share their cores. Where Mesa's software Vulkan is the device, optimizing their many hundred pipelines
-# would take longer than running them: GALLIVM_PERF=nopt.
+# spin: tests often share their cores. Where Mesa's software Vulkan is the device, it would take longer to optimize the
+# many hundred pipelines than to run them: GALLIVM_PERF=nopt.
 set(suites filter special bilateral gradients pyramid)
 foreach(suite ${suites})
   add_executable(test_${suite} filter/test_${suite}.c filter/suite.c)
