@@ -42,11 +42,12 @@ def until_shades(opened, **places):
 
 
 def drag(opened, start, end):
+    """Each step is seen in a picture of its own: ImGui before 1.87 takes a press to be where the mouse is by then."""
     for action in (["mousemove", "--window", opened.window, *start], ["mousedown", 1],
                    ["mousemove", "--window", opened.window, (start[0] + end[0]) // 2, (start[1] + end[1]) // 2],
                    ["mousemove", "--window", opened.window, *end], ["mouseup", 1]):
         opened.xdotool(*action)
-        time.sleep(0.5)
+        opened.screenshot()
 
 
 def test_the_edge_of_a_wipe_is_dragged_and_stays(opened):
@@ -60,7 +61,7 @@ def test_the_edge_of_a_wipe_is_dragged_and_stays(opened):
     opened.key("3")  # under the mouse: right of the edge
     until_shades(opened, x380=WHITE, x420=GRAY)
     opened.xdotool("mousemove", "--window", opened.window, 100, ROW)
-    time.sleep(0.5)
+    opened.screenshot()  # it knows what the mouse is over
     opened.key("2")
     until_shades(opened, x380=BLACK, x420=GRAY)
     drag(opened, (400, 100), (1279, 100))
@@ -73,10 +74,9 @@ def test_the_edge_of_a_wipe_is_dragged_and_stays(opened):
 def test_a_picture_may_see_the_last_move_and_the_release_at_once(opened):
     """As a slow one does: here the program is stopped meanwhile."""
     def drag_unseen(start, end):
-        opened.xdotool("mousemove", "--window", opened.window, *start)
-        time.sleep(0.5)
-        opened.xdotool("mousedown", 1)
-        time.sleep(0.5)
+        for action in (["mousemove", "--window", opened.window, *start], ["mousedown", 1]):
+            opened.xdotool(*action)
+            opened.screenshot()
         opened.process.send_signal(signal.SIGSTOP)
         opened.xdotool("mousemove", "--window", opened.window, *end, "mouseup", 1)
         opened.process.send_signal(signal.SIGCONT)
