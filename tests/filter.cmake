@@ -18,8 +18,7 @@ target_link_libraries(wf_internal PUBLIC ${libraries} $<$<BOOL:${WF_CUDA}>:stdc+
 set_target_properties(wf_internal PROPERTIES LINKER_LANGUAGE C)
 
 # Suites for every backend that is built; they skip themselves where there is no device. Threads that wait do not
-# spin: tests often share their cores. Where Mesa's software Vulkan is the device, it would take longer to optimize the
-# many hundred pipelines than to run them: GALLIVM_PERF=nopt.
+# spin: tests often share their cores.
 set(suites filter special bilateral gradients pyramid)
 foreach(suite ${suites})
   add_executable(test_${suite} filter/test_${suite}.c filter/suite.c)
@@ -41,7 +40,7 @@ function(wf_add_filter_test name backend)
   foreach(suite ${suites})
     add_test(NAME ${suite}_${name} COMMAND test_${suite} ${backend} ${brief})
     set_tests_properties(${suite}_${name} PROPERTIES SKIP_RETURN_CODE 77
-      ENVIRONMENT "OMP_WAIT_POLICY=passive;GALLIVM_PERF=nopt;${ARGN}")
+      ENVIRONMENT "OMP_WAIT_POLICY=passive;${unoptimized};${ARGN}")
   endforeach()
 endfunction()
 

@@ -23,7 +23,7 @@ function(wf_add_node_test backend)
   foreach(suite node node_timing node_errors node_network predictor bound inspect maps)
     add_test(NAME ${suite}_${backend} COMMAND test_${suite} ${backend})
     set_tests_properties(${suite}_${backend} PROPERTIES SKIP_RETURN_CODE 77
-      ENVIRONMENT "ASAN_OPTIONS=allocator_may_return_null=1;GALLIVM_PERF=nopt")
+      ENVIRONMENT "ASAN_OPTIONS=allocator_may_return_null=1;${unoptimized}")
   endforeach()
 endfunction()
 

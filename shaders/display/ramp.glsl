@@ -1,5 +1,5 @@
-// ramp.glsl -- colors on the ramps of ramp.h, as the sum of the steps from stop to stop so far: arrays that a variable
-// indexes would be kept in memory by each thread.
+/* ramp.glsl -- colors on the ramps of ramp.h, as the sum of the steps from stop to stop so far: arrays that a variable
+ * indexes would be kept in memory by each thread. */
 #ifndef WF_RAMP_GLSL
 #define WF_RAMP_GLSL
 
