@@ -164,15 +164,17 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
     return wf_node_wait(node, slot, timeline_copied(s->begun));
 }
 
-static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
+static wf_result unpack(wf_node *node, uint32_t slot, const wf_node_role *roles, int count)
 {
-    wf_host_unpack(node, slot, role, state_of(node)->images[slot][role].data);
+    for (int i = 0; i < count; i++)
+        wf_host_unpack(node, slot, roles[i], state_of(node)->images[slot][roles[i]].data);
     return WF_OK;
 }
 
-static wf_result pack(wf_node *node, uint32_t slot, wf_node_role role)
+static wf_result pack(wf_node *node, uint32_t slot, const wf_node_role *roles, int count)
 {
-    wf_host_pack(node, slot, role, state_of(node)->images[slot][role].data);
+    for (int i = 0; i < count; i++)
+        wf_host_pack(node, slot, roles[i], state_of(node)->images[slot][roles[i]].data);
     return WF_OK;
 }
 

@@ -361,20 +361,34 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
                  "enqueueing the wait for a frame's images");
 }
 
-static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
+static wf_result unpack_image(const wf_node *node, uint32_t slot, wf_node_role role)
 {
-    USE_DEVICE(node);
     const cuda_handover *cuda = state_of(node);
     return wf_cuda_unpack((const wf_cuda_device *)node->device, cuda->stream, &cuda->slots[slot].images[role].texels,
                           node->planes[role].data, wf_node_channels(node, role));
 }
 
-static wf_result pack(wf_node *node, uint32_t slot, wf_node_role role)
+static wf_result unpack(wf_node *node, uint32_t slot, const wf_node_role *roles, int count)
 {
     USE_DEVICE(node);
+    for (int i = 0; i < count; i++)
+        WF_TRY(unpack_image(node, slot, roles[i]));
+    return WF_OK;
+}
+
+static wf_result pack_image(const wf_node *node, uint32_t slot, wf_node_role role)
+{
     const cuda_handover *cuda = state_of(node);
     return wf_cuda_pack((const wf_cuda_device *)node->device, cuda->stream, &cuda->slots[slot].images[role].texels,
                         node->planes[role].data, wf_node_channels(node, role));
+}
+
+static wf_result pack(wf_node *node, uint32_t slot, const wf_node_role *roles, int count)
+{
+    USE_DEVICE(node);
+    for (int i = 0; i < count; i++)
+        WF_TRY(pack_image(node, slot, roles[i]));
+    return WF_OK;
 }
 
 static cudaEvent_t *marks_of(const wf_node *node, uint32_t slot, uint32_t history)

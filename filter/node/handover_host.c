@@ -59,15 +59,17 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
     return WF_OK;
 }
 
-static wf_result unpack(wf_node *node, uint32_t slot, wf_node_role role)
+static wf_result unpack(wf_node *node, uint32_t slot, const wf_node_role *roles, int count)
 {
-    wf_host_unpack(node, slot, role, node->slots[slot].images[role].texels);
+    for (int i = 0; i < count; i++)
+        wf_host_unpack(node, slot, roles[i], node->slots[slot].images[roles[i]].texels);
     return WF_OK;
 }
 
-static wf_result pack(wf_node *node, uint32_t slot, wf_node_role role)
+static wf_result pack(wf_node *node, uint32_t slot, const wf_node_role *roles, int count)
 {
-    wf_host_pack(node, slot, role, node->slots[slot].images[role].texels);
+    for (int i = 0; i < count; i++)
+        wf_host_pack(node, slot, roles[i], node->slots[slot].images[roles[i]].texels);
     return WF_OK;
 }
 

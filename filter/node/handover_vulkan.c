@@ -9,10 +9,10 @@
 #include "staging.h"
 #include "wf_vulkan.h"
 
-/* One of the two conversions between an image and planes. */
+/* One of the two conversions between images and planes. */
 typedef struct conversion {
-    VkDescriptorSetLayout set_layout; /* binding 0: the image */
-    VkPipelineLayout layout;
+    VkDescriptorSetLayout set_layout; /* binding 0: an image */
+    VkPipelineLayout layout;          /* a set for each of WF_CONVERTED_IMAGES */
     VkPipeline pipeline;
 } conversion;
 
@@ -70,10 +70,13 @@ static wf_result create_conversion(const wf_node *node, VkDescriptorType type, c
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, .bindingCount = 1, .pBindings = &binding};
     WF_TRY(wf_vulkan_check(&node->log, vkCreateDescriptorSetLayout(device, &set, NULL, &made->set_layout),
                            "vkCreateDescriptorSetLayout"));
+    VkDescriptorSetLayout sets[WF_CONVERTED_IMAGES];
+    for (int i = 0; i < WF_CONVERTED_IMAGES; i++)
+        sets[i] = made->set_layout;
     VkPushConstantRange push = {.stageFlags = VK_SHADER_STAGE_COMPUTE_BIT, .size = sizeof(struct wf_image_push)};
     VkPipelineLayoutCreateInfo layout = {.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
-                                         .setLayoutCount = 1,
-                                         .pSetLayouts = &made->set_layout,
+                                         .setLayoutCount = WF_CONVERTED_IMAGES,
+                                         .pSetLayouts = sets,
                                          .pushConstantRangeCount = 1,
                                          .pPushConstantRanges = &push};
     WF_TRY(wf_vulkan_check(&node->log, vkCreatePipelineLayout(device, &layout, NULL, &made->layout),
@@ -249,22 +252,36 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
     return wf_node_begin_commands(node, commands);
 }
 
-/* Both conversions: one thread a pixel. */
-static wf_result convert(wf_node *node, uint32_t slot, wf_node_role role)
+/* One thread a pixel of each image. The shader's sets are all bound: those beyond count to the last image again. */
+static void record_conversion(const wf_node *node, uint32_t slot, const wf_node_role *roles, int count)
 {
-    const conversion *conversion = conversion_of(node, role);
-    VkCommandBuffer commands = state_of(node)->commands[slot];
+    const vulkan_handover *vulkan = state_of(node);
+    const conversion *conversion = conversion_of(node, roles[0]);
+    VkCommandBuffer commands = vulkan->commands[slot];
     uint32_t width = node->options.width, height = node->options.height;
-    struct wf_image_push push = {.width = (int32_t)width,
-                                 .height = (int32_t)height,
-                                 .channels = wf_node_channels(node, role),
-                                 .planes_data = (uint64_t)(uintptr_t)node->planes[role].data};
+    struct wf_image_push push = {.width = (int32_t)width, .height = (int32_t)height};
+    VkDescriptorSet sets[WF_CONVERTED_IMAGES];
+    for (int i = 0; i < WF_CONVERTED_IMAGES; i++) {
+        const wf_node_role role = roles[i < count ? i : count - 1];
+        push.channels[i] = wf_node_channels(node, role);
+        push.planes_data[i] = (uint64_t)(uintptr_t)node->planes[role].data;
+        sets[i] = vulkan->images[slot][role];
+    }
     vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, conversion->pipeline);
-    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, conversion->layout, 0, 1,
-                            &state_of(node)->images[slot][role], 0, NULL);
+    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, conversion->layout, 0, WF_CONVERTED_IMAGES, sets,
+                            0, NULL);
     vkCmdPushConstants(commands, conversion->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof push, &push);
     vkCmdDispatch(commands, (width + WF_GROUP_WIDTH - 1) / WF_GROUP_WIDTH,
-                  (height + WF_GROUP_HEIGHT - 1) / WF_GROUP_HEIGHT, 1);
+                  (height + WF_GROUP_HEIGHT - 1) / WF_GROUP_HEIGHT, (uint32_t)count);
+}
+
+/* Both conversions. */
+static wf_result convert(wf_node *node, uint32_t slot, const wf_node_role *roles, int count)
+{
+    for (int first = 0; first < count; first += WF_CONVERTED_IMAGES) {
+        const int left = count - first;
+        record_conversion(node, slot, roles + first, left < WF_CONVERTED_IMAGES ? left : WF_CONVERTED_IMAGES);
+    }
     return WF_OK;
 }
 

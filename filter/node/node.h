@@ -212,10 +212,11 @@ struct node_handover {
     int (*finished)(wf_node *node, uint32_t slot);
 
     /* A frame's work, in this order; mark, unpack and pack in between as the graph wants. take makes the stream wait
-     * for the timeline's ready; give signals its done. */
+     * for the timeline's ready; give signals its done. unpack: the images of count inputs to their planes; pack: the
+     * planes of count outputs to their images. Roles are all that the frame has, so that one launch may do. */
     wf_result (*take)(wf_node *node, uint32_t slot, wf_stream *stream);
-    wf_result (*unpack)(wf_node *node, uint32_t slot, wf_node_role role); /* image to planes */
-    wf_result (*pack)(wf_node *node, uint32_t slot, wf_node_role role);   /* planes to image */
+    wf_result (*unpack)(wf_node *node, uint32_t slot, const wf_node_role *roles, int count);
+    wf_result (*pack)(wf_node *node, uint32_t slot, const wf_node_role *roles, int count);
     wf_result (*mark)(wf_node *node, uint32_t slot, node_mark mark);
     wf_result (*give)(wf_node *node, uint32_t slot);
 

@@ -33,12 +33,14 @@ static unsigned guides_of(const node_turn *turn)
 static wf_result unpack(node_turn *turn)
 {
     const unsigned guides = guides_of(turn);
+    wf_node_role roles[WF_NODE_ROLE_COUNT];
+    int count = 0;
     for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
         const int wanted = node_is_input(role) && (wf_node_role_of(role).block != NODE_NO_BLOCK || guides >> role & 1);
         if (wanted && node_is_bound(&turn->node->slots[turn->slot], role))
-            WF_TRY(turn->node->handover->unpack(turn->node, turn->slot, role));
+            roles[count++] = role;
     }
-    return WF_OK;
+    return turn->node->handover->unpack(turn->node, turn->slot, roles, count);
 }
 
 /* The same predictor of both operators predicts once, as the first one's. */
@@ -119,11 +121,13 @@ static wf_result inspect(node_turn *turn)
 
 static wf_result pack(node_turn *turn)
 {
+    wf_node_role roles[WF_NODE_ROLE_COUNT];
+    int count = 0;
     for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
         if (!node_is_input(role) && node_is_bound(&turn->node->slots[turn->slot], role))
-            WF_TRY(turn->node->handover->pack(turn->node, turn->slot, role));
+            roles[count++] = role;
     }
-    return WF_OK;
+    return turn->node->handover->pack(turn->node, turn->slot, roles, count);
 }
 
 static wf_result give(node_turn *turn)

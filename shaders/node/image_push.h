@@ -4,10 +4,13 @@
 
 #include "shared.h"
 
+/* Of a dispatch, each in a set of its own: as many as every device has. Workgroups' z says which. */
+#define WF_CONVERTED_IMAGES 4
+
 struct wf_image_push {
-    int width, height;
-    int channels;         /* planes: at most 4 */
-    uint64_t planes_data; /* device address of channels x height x width float32 */
+    int width, height;                         /* of all images */
+    int channels[WF_CONVERTED_IMAGES];         /* planes: at most 4 */
+    uint64_t planes_data[WF_CONVERTED_IMAGES]; /* device addresses of channels x height x width float32 */
 };
 
 #endif
