@@ -43,62 +43,78 @@ static __device__ void write_texel(const wf_cuda_image &image, int x, int y, flo
         surf2Dwrite(texel, image.surface, x * (int)sizeof texel, y);
 }
 
-/* One thread a pixel. */
-static __device__ bool this_pixel(const wf_cuda_image &image, int *x, int *y)
+struct conversion_args {
+    int width, height;
+    wf_cuda_conversion conversions[WF_CUDA_CONVERSIONS];
+};
+
+/* One thread a pixel of each image. */
+static __device__ bool this_pixel(const conversion_args &args, int *x, int *y)
 {
     *x = blockIdx.x * BLOCK_WIDTH + threadIdx.x;
     *y = blockIdx.y * BLOCK_HEIGHT + threadIdx.y;
-    return *x < image.width && *y < image.height;
+    return *x < args.width && *y < args.height;
 }
 
-static __global__ void unpack(wf_cuda_image image, float *planes, int channels)
+static __global__ void unpack(const __grid_constant__ conversion_args args)
 {
     int x, y;
-    if (!this_pixel(image, &x, &y))
+    if (!this_pixel(args, &x, &y))
         return;
-    float4 texel = read_texel(image, x, y);
-    size_t plane = (size_t)image.width * image.height, pixel = (size_t)y * image.width + x;
+    const wf_cuda_conversion &conversion = args.conversions[blockIdx.z];
+    const size_t plane = (size_t)args.width * args.height, pixel = (size_t)y * args.width + x;
+    const float4 texel = read_texel(conversion.image, x, y);
+    float *planes = conversion.planes;
     planes[pixel] = texel.x;
-    if (channels >= 3) {
+    if (conversion.channels >= 3) {
         planes[pixel + plane] = texel.y;
         planes[pixel + 2 * plane] = texel.z;
     }
-    if (channels == 4)
+    if (conversion.channels == 4)
         planes[pixel + 3 * plane] = texel.w;
 }
 
-static __global__ void pack(wf_cuda_image image, const float *planes, int channels)
+static __global__ void pack(const __grid_constant__ conversion_args args)
 {
     int x, y;
-    if (!this_pixel(image, &x, &y))
+    if (!this_pixel(args, &x, &y))
         return;
-    size_t plane = (size_t)image.width * image.height, pixel = (size_t)y * image.width + x;
+    const wf_cuda_conversion &conversion = args.conversions[blockIdx.z];
+    const size_t plane = (size_t)args.width * args.height, pixel = (size_t)y * args.width + x;
+    const float *planes = conversion.planes;
     float4 texel = make_float4(planes[pixel], 1, 1, 1);
-    if (channels >= 3) {
+    if (conversion.channels >= 3) {
         texel.y = planes[pixel + plane];
         texel.z = planes[pixel + 2 * plane];
     }
-    if (channels == 4)
+    if (conversion.channels == 4)
         texel.w = planes[pixel + 3 * plane];
-    write_texel(image, x, y, texel);
+    write_texel(conversion.image, x, y, texel);
 }
 
-static wf_result launch(const wf_cuda_device *device, cudaStream_t stream, const void *kernel, wf_cuda_image image,
-                        const float *planes, int channels)
+static wf_result launch(const wf_cuda_device *device, cudaStream_t stream, const void *kernel, int width, int height,
+                        const wf_cuda_conversion *conversions, int count)
 {
-    void *arguments[] = {&image, &planes, &channels};
-    const dim3 blocks(wf_divide_up(image.width, BLOCK_WIDTH), wf_divide_up(image.height, BLOCK_HEIGHT));
-    return wf_launch(device, stream, kernel, blocks, dim3(BLOCK_WIDTH, BLOCK_HEIGHT), arguments, 0);
+    conversion_args args = {width, height, {}};
+    void *arguments[] = {&args};
+    for (int first = 0; first < count; first += WF_CUDA_CONVERSIONS) {
+        const int left = count - first, images = left < WF_CUDA_CONVERSIONS ? left : WF_CUDA_CONVERSIONS;
+        for (int i = 0; i < images; i++)
+            args.conversions[i] = conversions[first + i];
+        const dim3 blocks(wf_divide_up(width, BLOCK_WIDTH), wf_divide_up(height, BLOCK_HEIGHT), (unsigned)images);
+        WF_TRY(wf_launch(device, stream, kernel, blocks, dim3(BLOCK_WIDTH, BLOCK_HEIGHT), arguments, 0));
+    }
+    return WF_OK;
 }
 
-wf_result wf_cuda_unpack(const wf_cuda_device *device, cudaStream_t stream, const wf_cuda_image *image, float *planes,
-                         int channels)
+wf_result wf_cuda_unpack(const wf_cuda_device *device, cudaStream_t stream, int width, int height,
+                         const wf_cuda_conversion *conversions, int count)
 {
-    return launch(device, stream, (const void *)unpack, *image, planes, channels);
+    return launch(device, stream, (const void *)unpack, width, height, conversions, count);
 }
 
-wf_result wf_cuda_pack(const wf_cuda_device *device, cudaStream_t stream, const wf_cuda_image *image,
-                       const float *planes, int channels)
+wf_result wf_cuda_pack(const wf_cuda_device *device, cudaStream_t stream, int width, int height,
+                       const wf_cuda_conversion *conversions, int count)
 {
-    return launch(device, stream, (const void *)pack, *image, planes, channels);
+    return launch(device, stream, (const void *)pack, width, height, conversions, count);
 }

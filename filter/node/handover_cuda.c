@@ -222,10 +222,7 @@ static wf_result map_surface(const wf_node *node, const wf_node_image *image, ma
     node_image_format format = wf_image_format_of(image->format);
     struct cudaResourceDesc resource = {.resType = cudaResourceTypeArray};
     WF_TRY(check(node, cudaGetMipmappedArrayLevel(&resource.res.array.array, mapped->levels, 0), "mapping an image"));
-    mapped->texels = (wf_cuda_image){.width = (int)node->options.width,
-                                     .height = (int)node->options.height,
-                                     .channels = format.channels,
-                                     .is_half = format.is_half};
+    mapped->texels = (wf_cuda_image){.channels = format.channels, .is_half = format.is_half};
     return check(node, cudaCreateSurfaceObject(&mapped->texels.surface, &resource), "making an image's surface");
 }
 
@@ -361,34 +358,30 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
                  "enqueueing the wait for a frame's images");
 }
 
-static wf_result unpack_image(const wf_node *node, uint32_t slot, wf_node_role role)
+typedef wf_result conversion_call(const wf_cuda_device *device, cudaStream_t stream, int width, int height,
+                                  const wf_cuda_conversion *conversions, int count);
+
+static wf_result convert(wf_node *node, uint32_t slot, const wf_node_role *roles, int count, conversion_call *enqueue)
 {
+    USE_DEVICE(node);
     const cuda_handover *cuda = state_of(node);
-    return wf_cuda_unpack((const wf_cuda_device *)node->device, cuda->stream, &cuda->slots[slot].images[role].texels,
-                          node->planes[role].data, wf_node_channels(node, role));
+    wf_cuda_conversion conversions[WF_NODE_ROLE_COUNT];
+    for (int i = 0; i < count; i++)
+        conversions[i] = (wf_cuda_conversion){.image = cuda->slots[slot].images[roles[i]].texels,
+                                              .planes = node->planes[roles[i]].data,
+                                              .channels = wf_node_channels(node, roles[i])};
+    return enqueue((const wf_cuda_device *)node->device, cuda->stream, (int)node->options.width,
+                   (int)node->options.height, conversions, count);
 }
 
 static wf_result unpack(wf_node *node, uint32_t slot, const wf_node_role *roles, int count)
 {
-    USE_DEVICE(node);
-    for (int i = 0; i < count; i++)
-        WF_TRY(unpack_image(node, slot, roles[i]));
-    return WF_OK;
-}
-
-static wf_result pack_image(const wf_node *node, uint32_t slot, wf_node_role role)
-{
-    const cuda_handover *cuda = state_of(node);
-    return wf_cuda_pack((const wf_cuda_device *)node->device, cuda->stream, &cuda->slots[slot].images[role].texels,
-                        node->planes[role].data, wf_node_channels(node, role));
+    return convert(node, slot, roles, count, wf_cuda_unpack);
 }
 
 static wf_result pack(wf_node *node, uint32_t slot, const wf_node_role *roles, int count)
 {
-    USE_DEVICE(node);
-    for (int i = 0; i < count; i++)
-        WF_TRY(pack_image(node, slot, roles[i]));
-    return WF_OK;
+    return convert(node, slot, roles, count, wf_cuda_pack);
 }
 
 static cudaEvent_t *marks_of(const wf_node *node, uint32_t slot, uint32_t history)
