@@ -6,7 +6,7 @@
  * CLEARS: what the renderer does before each frame, so many clears of an image of 256 MiB (default 0).
  * Prints one line of JSON: milliseconds of a frame, of the renderer's work alone, of the node's stages (their
  * medians) and of the hand-overs, and the share that renderer and stages are of a frame. What a frame takes
- * beyond them are the hand-overs. */
+ * beyond them are the hand-overs. And each stage's median, by its name; 0 of those that there are not. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,9 +251,13 @@ int main(int argc, char **argv)
         work_ms += stage == WF_NODE_TAKE || stage == WF_NODE_GIVE ? 0 : median_ms[stage];
     }
     printf("{\"backend\": \"%s\", \"size\": [%u, %u], \"slots\": %u, \"ahead\": %d, \"weights\": \"%s\", "
-           "\"frame\": %.4f, \"render\": %.4f, \"work\": %.4f, \"in\": %.4f, \"out\": %.4f, \"share\": %.4f}\n",
+           "\"frame\": %.4f, \"render\": %.4f, \"work\": %.4f, \"in\": %.4f, \"out\": %.4f, \"share\": %.4f, "
+           "\"stages\": {",
            argv[1], width, height, slot_count, ahead, argv[4], frame_ms, render_ms, work_ms, median_ms[WF_NODE_TAKE],
            median_ms[WF_NODE_GIVE], (render_ms + work_ms) / frame_ms);
+    for (int stage = 0; stage < WF_NODE_STAGE_COUNT; stage++)
+        printf("%s\"%s\": %.4f", stage > 0 ? ", " : "", wf_node_stage_name((wf_node_stage)stage), median_ms[stage]);
+    printf("}}\n");
     for (uint32_t i = 0; i < slot_count; i++)
         close_slot(i);
     wf_node_destroy(node);
