@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "kernels.h"
 #include "plan.h"
 
 enum { ALIGNMENT = 256, MOST_PIXELS = 1 << 28 };
@@ -280,6 +281,9 @@ static void set_frame(plan_step *step, const wf_frame *frame)
             set_outputs(&step->call.level.output, frame);
         }
         break;
+    case STEP_JOIN:
+        step->call.joined = operators_of(frame);
+        break;
     case STEP_BLEND:
         step->call.blend.operators = operators_of(frame);
         set_outputs(&step->call.blend.filtered, frame);
@@ -323,13 +327,15 @@ static wf_result run_downs(const wf_denoiser *d, wf_stream stream, const wf_down
 
 static wf_result join_levels(const wf_denoiser *d, wf_stream stream, unsigned operators)
 {
-    for (int i = 0; i < d->step_count && d->table->join; i++) {
+    int joined = 0;
+    for (int i = 0; i < d->step_count; i++) {
         wf_level_call call = d->steps[i].call.level;
         if (d->steps[i].kind != STEP_LEVEL || !call.head.alphas)
             continue;
+        if (joined++ > 0)
+            WF_TRY(d->device->table->barrier(d->device, stream));
         call.operators = operators;
         WF_TRY(d->table->join(d->device, stream, &call));
-        WF_TRY(d->device->table->barrier(d->device, stream));
     }
     return WF_OK;
 }
@@ -351,8 +357,9 @@ static wf_result run(const wf_denoiser *d, wf_stream stream, const plan_step *st
         return run_downs(d, stream, &step->call.downs);
     case STEP_LEVEL:
         return d->table->filter_level(d->device, stream, &step->call.level);
+    case STEP_JOIN:
+        return join_levels(d, stream, step->call.joined);
     case STEP_BLEND:
-        WF_TRY(join_levels(d, stream, step->call.blend.operators));
         return d->table->blend(d->device, stream, &step->call.blend);
     }
     return WF_ERROR_INVALID_ARGUMENT;
@@ -394,8 +401,17 @@ wf_result wf_denoise_steps(wf_denoiser *denoiser, wf_stream stream, const wf_fra
         if (i + 1 == last || !is_beside(denoiser, step))
             WF_TRY(denoiser->device->table->barrier(denoiser->device, stream));
     }
-    denoiser->denoised = denoiser->denoised || last == denoiser->step_count;
+    denoiser->denoised = denoiser->denoised || denoiser->steps[last - 1].info.stage == WF_STAGE_FILTERS;
     return WF_OK;
+}
+
+const wf_blend_call *wf_denoiser_blend(wf_denoiser *denoiser, const wf_frame *frame)
+{
+    plan_step *last = &denoiser->steps[denoiser->step_count - 1];
+    if (last->kind != STEP_BLEND)
+        return NULL;
+    set_frame(last, frame);
+    return &last->call.blend;
 }
 
 /* What is left of a step for a further layer; false: nothing. The albedo is filtered already. */

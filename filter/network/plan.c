@@ -405,6 +405,19 @@ static void keep_level(planner *p, int level, tensor decoded, int light, const l
     }
 }
 
+/* What is read and written of the blends of all levels but the coarsest. */
+static double joined_bytes(const planner *p, int levels)
+{
+    size_t bytes = 0;
+    for (int coarser = 1; coarser < levels; coarser++) {
+        const size_t alphas = pixels(p, coarser) * wf_dtype_size(p->denoiser->table->dtype);
+        bytes += WF_OPERATOR_COUNT * 3 * planes_bytes(p, coarser); /* o - D(y), twice, and y */
+        if (coarser + 1 < levels)
+            bytes += WF_OPERATOR_COUNT * (planes_bytes(p, coarser + 1) + alphas);
+    }
+    return (double)bytes;
+}
+
 static void filter(planner *p, const tensor decoded[WF_NETWORK_MAX_LEVELS])
 {
     const network_architecture *a = &p->network->architecture;
@@ -424,6 +437,8 @@ static void filter(planner *p, const tensor decoded[WF_NETWORK_MAX_LEVELS])
         filter_level(p, level, decoded[level], light[level], albedo, &filtered[level],
                      level + 1 < levels ? &filtered[level + 1] : NULL);
 
+    if (p->denoiser->table->join && levels > 1)
+        add_step(p, STEP_JOIN, WF_STAGE_FILTERS, "join", -1)->info.bytes = joined_bytes(p, levels);
     if (p->zeros == NONE) {
         wf_blend_call *call = &add_step(p, STEP_BLEND, WF_STAGE_FILTERS, "blend", -1)->call.blend;
         use_filtered(p, &call->filtered, 0, &filtered[0]);

@@ -13,6 +13,7 @@ typedef enum step_kind {
     STEP_ALBEDO,
     STEP_DOWN,
     STEP_LEVEL,
+    STEP_JOIN, /* its call is every level's */
     STEP_BLEND
 } step_kind;
 
@@ -26,6 +27,7 @@ typedef struct plan_step {
         wf_albedo_call albedo;
         wf_downs downs; /* all levels' light, from the finest one on */
         wf_level_call level;
+        unsigned joined; /* 1 << wf_operator */
         wf_blend_call blend;
     } call;
     wf_step_info info; /* its name is the one below */

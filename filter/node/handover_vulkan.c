@@ -2,22 +2,25 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "image_blend.comp.h"
 #include "image_pack.comp.h"
 #include "image_unpack.comp.h"
 #include "node.h"
 #include "node/image_push.h"
 #include "staging.h"
+#include "vulkan/network.h"
 #include "wf_vulkan.h"
 
-/* One of the two conversions between images and planes. */
-typedef struct conversion {
-    VkDescriptorSetLayout set_layout; /* binding 0: an image */
-    VkPipelineLayout layout;          /* a set for each of WF_CONVERTED_IMAGES */
+/* A pass over all pixels, with a set for each of its images. */
+typedef struct image_pass {
+    VkPipelineLayout layout;
     VkPipeline pipeline;
-} conversion;
+} image_pass;
 
 typedef struct vulkan_handover {
-    conversion unpack, pack;
+    VkDescriptorSetLayout input, output; /* binding 0: an image */
+    image_pass unpack, pack;             /* of WF_CONVERTED_IMAGES */
+    image_pass blend;                    /* of WF_OPERATOR_COUNT */
     VkDescriptorPool descriptors;
     VkDescriptorSet images[WF_NODE_MAX_SLOTS][WF_NODE_ROLE_COUNT]; /* what is bound: written by map */
     VkCommandPool pool;
@@ -34,14 +37,9 @@ static VkDescriptorType descriptor_type(wf_node_role role)
     return node_is_input(role) ? VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE : VK_DESCRIPTOR_TYPE_STORAGE_IMAGE;
 }
 
-static conversion *conversion_of(const wf_node *node, wf_node_role role)
-{
-    return node_is_input(role) ? &state_of(node)->unpack : &state_of(node)->pack;
-}
-
 /* ---- Life -------------------------------------------------------------------------------------------------------- */
 
-static wf_result create_pipeline(const wf_node *node, const uint32_t *code, size_t size, conversion *made)
+static wf_result create_pipeline(const wf_node *node, const uint32_t *code, size_t size, image_pass *made)
 {
     VkDevice device = node->options.device;
     VkShaderModuleCreateInfo module_info = {
@@ -60,28 +58,43 @@ static wf_result create_pipeline(const wf_node *node, const uint32_t *code, size
     return wf_vulkan_check(&node->log, result, "vkCreateComputePipelines");
 }
 
-static wf_result create_conversion(const wf_node *node, VkDescriptorType type, const uint32_t *code, size_t size,
-                                   conversion *made)
+static wf_result create_set_layout(const wf_node *node, VkDescriptorType type, VkDescriptorSetLayout *made)
 {
-    VkDevice device = node->options.device;
     VkDescriptorSetLayoutBinding binding = {
         .descriptorType = type, .descriptorCount = 1, .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT};
     VkDescriptorSetLayoutCreateInfo set = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, .bindingCount = 1, .pBindings = &binding};
-    WF_TRY(wf_vulkan_check(&node->log, vkCreateDescriptorSetLayout(device, &set, NULL, &made->set_layout),
-                           "vkCreateDescriptorSetLayout"));
+    return wf_vulkan_check(&node->log, vkCreateDescriptorSetLayout(node->options.device, &set, NULL, made),
+                           "vkCreateDescriptorSetLayout");
+}
+
+static wf_result create_layout(const wf_node *node, VkDescriptorSetLayout image, uint32_t images, size_t push_size,
+                               image_pass *made)
+{
     VkDescriptorSetLayout sets[WF_CONVERTED_IMAGES];
-    for (int i = 0; i < WF_CONVERTED_IMAGES; i++)
-        sets[i] = made->set_layout;
-    VkPushConstantRange push = {.stageFlags = VK_SHADER_STAGE_COMPUTE_BIT, .size = sizeof(struct wf_image_push)};
+    for (uint32_t i = 0; i < images; i++)
+        sets[i] = image;
+    VkPushConstantRange push = {.stageFlags = VK_SHADER_STAGE_COMPUTE_BIT, .size = (uint32_t)push_size};
     VkPipelineLayoutCreateInfo layout = {.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
-                                         .setLayoutCount = WF_CONVERTED_IMAGES,
+                                         .setLayoutCount = images,
                                          .pSetLayouts = sets,
                                          .pushConstantRangeCount = 1,
                                          .pPushConstantRanges = &push};
-    WF_TRY(wf_vulkan_check(&node->log, vkCreatePipelineLayout(device, &layout, NULL, &made->layout),
-                           "vkCreatePipelineLayout"));
-    return create_pipeline(node, code, size, made);
+    return wf_vulkan_check(&node->log, vkCreatePipelineLayout(node->options.device, &layout, NULL, &made->layout),
+                           "vkCreatePipelineLayout");
+}
+
+static wf_result create_passes(const wf_node *node, vulkan_handover *made)
+{
+    const size_t conversion = sizeof(struct wf_image_push), blend = sizeof(struct wf_blend_push);
+    WF_TRY(create_set_layout(node, descriptor_type(WF_NODE_COLOR), &made->input));
+    WF_TRY(create_set_layout(node, descriptor_type(WF_NODE_GATHER), &made->output));
+    WF_TRY(create_layout(node, made->input, WF_CONVERTED_IMAGES, conversion, &made->unpack));
+    WF_TRY(create_layout(node, made->output, WF_CONVERTED_IMAGES, conversion, &made->pack));
+    WF_TRY(create_layout(node, made->output, WF_OPERATOR_COUNT, blend, &made->blend));
+    WF_TRY(create_pipeline(node, image_unpack_comp, sizeof image_unpack_comp, &made->unpack));
+    WF_TRY(create_pipeline(node, image_pack_comp, sizeof image_pack_comp, &made->pack));
+    return create_pipeline(node, image_blend_comp, sizeof image_blend_comp, &made->blend);
 }
 
 static wf_result create_descriptors(const wf_node *node)
@@ -116,21 +129,19 @@ static wf_result open_device(wf_node *node)
     if (!vulkan)
         return wf_fail(&node->log, WF_ERROR_OUT_OF_MEMORY, "no host memory for a hand-over");
     node->state = vulkan;
-    WF_TRY(create_conversion(node, descriptor_type(WF_NODE_COLOR), image_unpack_comp, sizeof image_unpack_comp,
-                             &vulkan->unpack));
-    WF_TRY(create_conversion(node, descriptor_type(WF_NODE_GATHER), image_pack_comp, sizeof image_pack_comp,
-                             &vulkan->pack));
+    WF_TRY(create_passes(node, vulkan));
     WF_TRY(create_descriptors(node));
     return wf_node_create_commands(node, &vulkan->pool, vulkan->commands);
 }
 
 static wf_result open_slot(wf_node *node, uint32_t slot)
 {
+    const vulkan_handover *vulkan = state_of(node);
     for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
         VkDescriptorSetAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
-                                            .descriptorPool = state_of(node)->descriptors,
+                                            .descriptorPool = vulkan->descriptors,
                                             .descriptorSetCount = 1,
-                                            .pSetLayouts = &conversion_of(node, role)->set_layout};
+                                            .pSetLayouts = node_is_input(role) ? &vulkan->input : &vulkan->output};
         WF_TRY(wf_vulkan_check(
             &node->log, vkAllocateDescriptorSets(node->options.device, &info, &state_of(node)->images[slot][role]),
             "vkAllocateDescriptorSets"));
@@ -138,11 +149,10 @@ static wf_result open_slot(wf_node *node, uint32_t slot)
     return WF_OK;
 }
 
-static void destroy_conversion(VkDevice device, const conversion *made)
+static void destroy_pass(VkDevice device, const image_pass *made)
 {
     vkDestroyPipeline(device, made->pipeline, NULL);
     vkDestroyPipelineLayout(device, made->layout, NULL);
-    vkDestroyDescriptorSetLayout(device, made->set_layout, NULL);
 }
 
 static void close_device(wf_node *node)
@@ -152,8 +162,11 @@ static void close_device(wf_node *node)
     if (vulkan) {
         vkDestroyCommandPool(device, vulkan->pool, NULL);
         vkDestroyDescriptorPool(device, vulkan->descriptors, NULL);
-        destroy_conversion(device, &vulkan->unpack);
-        destroy_conversion(device, &vulkan->pack);
+        destroy_pass(device, &vulkan->unpack);
+        destroy_pass(device, &vulkan->pack);
+        destroy_pass(device, &vulkan->blend);
+        vkDestroyDescriptorSetLayout(device, vulkan->input, NULL);
+        vkDestroyDescriptorSetLayout(device, vulkan->output, NULL);
     }
     free(vulkan);
     node->state = NULL;
@@ -252,14 +265,24 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
     return wf_node_begin_commands(node, commands);
 }
 
-/* One thread a pixel of each image. The shader's sets are all bound: those beyond count to the last image again. */
+/* One thread a pixel, `deep` times. */
+static void record_pass(const wf_node *node, uint32_t slot, const image_pass *pass, const VkDescriptorSet *sets,
+                        uint32_t set_count, const void *push, size_t push_size, int deep)
+{
+    VkCommandBuffer commands = state_of(node)->commands[slot];
+    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, pass->pipeline);
+    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, pass->layout, 0, set_count, sets, 0, NULL);
+    vkCmdPushConstants(commands, pass->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, (uint32_t)push_size, push);
+    vkCmdDispatch(commands, (node->options.width + WF_GROUP_WIDTH - 1) / WF_GROUP_WIDTH,
+                  (node->options.height + WF_GROUP_HEIGHT - 1) / WF_GROUP_HEIGHT, (uint32_t)deep);
+}
+
+/* The shader's sets are all bound: those beyond count to the last image again. */
 static void record_conversion(const wf_node *node, uint32_t slot, const wf_node_role *roles, int count)
 {
     const vulkan_handover *vulkan = state_of(node);
-    const conversion *conversion = conversion_of(node, roles[0]);
-    VkCommandBuffer commands = vulkan->commands[slot];
-    uint32_t width = node->options.width, height = node->options.height;
-    struct wf_image_push push = {.width = (int32_t)width, .height = (int32_t)height};
+    const image_pass *conversion = node_is_input(roles[0]) ? &vulkan->unpack : &vulkan->pack;
+    struct wf_image_push push = {.width = (int32_t)node->options.width, .height = (int32_t)node->options.height};
     VkDescriptorSet sets[WF_CONVERTED_IMAGES];
     for (int i = 0; i < WF_CONVERTED_IMAGES; i++) {
         const wf_node_role role = roles[i < count ? i : count - 1];
@@ -267,12 +290,7 @@ static void record_conversion(const wf_node *node, uint32_t slot, const wf_node_
         push.planes_data[i] = (uint64_t)(uintptr_t)node->planes[role].data;
         sets[i] = vulkan->images[slot][role];
     }
-    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, conversion->pipeline);
-    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, conversion->layout, 0, WF_CONVERTED_IMAGES, sets,
-                            0, NULL);
-    vkCmdPushConstants(commands, conversion->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof push, &push);
-    vkCmdDispatch(commands, (width + WF_GROUP_WIDTH - 1) / WF_GROUP_WIDTH,
-                  (height + WF_GROUP_HEIGHT - 1) / WF_GROUP_HEIGHT, (uint32_t)count);
+    record_pass(node, slot, conversion, sets, WF_CONVERTED_IMAGES, &push, sizeof push, count);
 }
 
 /* Both conversions. */
@@ -282,6 +300,20 @@ static wf_result convert(wf_node *node, uint32_t slot, const wf_node_role *roles
         const int left = count - first;
         record_conversion(node, slot, roles + first, left < WF_CONVERTED_IMAGES ? left : WF_CONVERTED_IMAGES);
     }
+    return WF_OK;
+}
+
+/* Of one operator: both sets are bound to its image. */
+static wf_result blend(wf_node *node, uint32_t slot, const wf_blend_call *call)
+{
+    const vulkan_handover *vulkan = state_of(node);
+    const struct wf_blend_push push = wf_vulkan_blend_push(call);
+    VkDescriptorSet sets[WF_OPERATOR_COUNT];
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
+        const wf_operator bound = call->operators >> op & 1 ? op : (wf_operator)(WF_OPERATOR_COUNT - 1 - (int)op);
+        sets[op] = vulkan->images[slot][node_output_of(bound)];
+    }
+    record_pass(node, slot, &vulkan->blend, sets, WF_OPERATOR_COUNT, &push, sizeof push, 1);
     return WF_OK;
 }
 
@@ -313,5 +345,6 @@ const node_handover wf_node_handover_vulkan = {.backend = WF_VULKAN,
                                                .take = take,
                                                .unpack = convert,
                                                .pack = convert,
+                                               .blend = blend,
                                                .mark = mark,
                                                .give = give};

@@ -121,6 +121,7 @@ typedef struct node_turn {
     wf_node *node;
     uint32_t slot;
     wf_stream stream; /* since it was taken */
+    unsigned written; /* 1 << wf_operator of those whose filter has written their images: there is nothing to pack */
 } node_turn;
 
 static inline int node_is_bound(const node_slot *slot, wf_node_role role)
@@ -218,6 +219,10 @@ struct node_handover {
     wf_result (*unpack)(wf_node *node, uint32_t slot, const wf_node_role *roles, int count);
     wf_result (*pack)(wf_node *node, uint32_t slot, const wf_node_role *roles, int count);
     wf_result (*mark)(wf_node *node, uint32_t slot, node_mark mark);
+
+    /* In place of pack: a network's last step, written to the images of the operators that it is of. NULL: it writes
+     * planes. */
+    wf_result (*blend)(wf_node *node, uint32_t slot, const wf_blend_call *call);
     wf_result (*give)(wf_node *node, uint32_t slot);
 
     /* Fills ns of those of marks (bit m: mark m) that are the device's, MARK_TAKEN ... MARK_PACKED, both of which it

@@ -22,7 +22,7 @@ wf_result wf_node_compile_weights(node_predictor *predictor, unsigned operators)
     return wf_prepare_gather_splat(node->device, &weights->filter, &pictures, &weights->tensor);
 }
 
-wf_result wf_node_filter_weights(node_predictor *predictor, const node_turn *turn, unsigned operators)
+wf_result wf_node_filter_weights(node_predictor *predictor, node_turn *turn, unsigned operators)
 {
     const wf_node *node = turn->node;
     const node_weights *weights = &predictor->weights;

@@ -65,7 +65,7 @@ typedef struct node_predictor_kind {
 
     /* Each frame: enqueues the filter of one operator, from the planes of inputs to the planes of outputs; of both
      * where they share the predictor and are to be one stage. */
-    wf_result (*filter)(node_predictor *predictor, const node_turn *turn, unsigned operators);
+    wf_result (*filter)(node_predictor *predictor, node_turn *turn, unsigned operators);
 
     /* Frees what the kind made itself, also after a prepare or load that failed; not the
        memory reserved. NULL: nothing. */
@@ -82,7 +82,7 @@ struct node_predictor {
 
 /* The kind's compile and filter where predictor->weights is all that they need. */
 wf_result wf_node_compile_weights(node_predictor *predictor, unsigned operators);
-wf_result wf_node_filter_weights(node_predictor *predictor, const node_turn *turn, unsigned operators);
+wf_result wf_node_filter_weights(node_predictor *predictor, node_turn *turn, unsigned operators);
 
 /* In prepare: the tensor is to have memory. At most NODE_SCRATCH_COUNT. */
 void wf_node_reserve(node_predictor *predictor, wf_tensor *tensor);

@@ -265,7 +265,7 @@ static wf_result filter_levels(const bound_predictor *bound, const node_turn *tu
                       bound->workspace);
 }
 
-static wf_result filter(node_predictor *predictor, const node_turn *turn, unsigned operators)
+static wf_result filter(node_predictor *predictor, node_turn *turn, unsigned operators)
 {
     const bound_predictor *bound = (const bound_predictor *)predictor;
     const binding *b = &bound->slots[turn->slot];

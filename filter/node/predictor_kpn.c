@@ -41,25 +41,40 @@ static wf_result compile(node_predictor *predictor, unsigned operators)
     return WF_OK;
 }
 
-static wf_result run(node_predictor *predictor, const node_turn *turn, unsigned operators, wf_stage first,
-                     wf_stage last)
+static wf_frame frame_of(const node_turn *turn, unsigned operators)
 {
-    const kpn_predictor *kpn = (const kpn_predictor *)predictor;
     const wf_tensor *planes = turn->node->planes;
-    const wf_frame frame = {.color = node_planes_of(turn, WF_NODE_COLOR),
-                            .albedo = node_planes_of(turn, WF_NODE_ALBEDO),
-                            .normal = node_planes_of(turn, WF_NODE_NORMAL),
-                            .depth = node_planes_of(turn, WF_NODE_DEPTH),
-                            .gather = operators & NODE_GATHER ? &planes[WF_NODE_GATHER] : NULL,
-                            .splat = operators & NODE_SPLAT ? &planes[WF_NODE_SPLAT] : NULL};
-    return wf_denoise_steps(kpn->denoiser, turn->stream, &frame, kpn->stages[first], kpn->stages[last + 1]);
+    return (wf_frame){.color = node_planes_of(turn, WF_NODE_COLOR),
+                      .albedo = node_planes_of(turn, WF_NODE_ALBEDO),
+                      .normal = node_planes_of(turn, WF_NODE_NORMAL),
+                      .depth = node_planes_of(turn, WF_NODE_DEPTH),
+                      .gather = operators & NODE_GATHER ? &planes[WF_NODE_GATHER] : NULL,
+                      .splat = operators & NODE_SPLAT ? &planes[WF_NODE_SPLAT] : NULL};
 }
 
 /* Whichever image is bound: these stages write none. */
 static wf_result record(node_predictor *predictor, const node_turn *turn)
 {
     const unsigned operators = node_is_bound(&turn->node->slots[turn->slot], WF_NODE_GATHER) ? NODE_GATHER : NODE_SPLAT;
-    return run(predictor, turn, operators, WF_STAGE_PACK, WF_STAGE_NETWORK);
+    const kpn_predictor *kpn = (const kpn_predictor *)predictor;
+    const wf_frame frame = frame_of(turn, operators);
+    return wf_denoise_steps(kpn->denoiser, turn->stream, &frame, kpn->stages[WF_STAGE_PACK],
+                            kpn->stages[WF_STAGE_FILTERS]);
+}
+
+/* The last step writes images, where the hand-over can: but alpha is filtered after it, and packed with the color. */
+static wf_result filter_color(const kpn_predictor *kpn, node_turn *turn, unsigned operators)
+{
+    wf_node *node = turn->node;
+    const wf_frame frame = frame_of(turn, operators);
+    const int writes = node->handover->blend && !node->options.alpha;
+    const wf_blend_call *blend = writes ? wf_denoiser_blend(kpn->denoiser, &frame) : NULL;
+    const int end = kpn->stages[WF_STAGE_COUNT];
+    WF_TRY(wf_denoise_steps(kpn->denoiser, turn->stream, &frame, kpn->stages[WF_STAGE_FILTERS], blend ? end - 1 : end));
+    if (!blend)
+        return WF_OK;
+    turn->written |= operators;
+    return node->handover->blend(node, turn->slot, blend);
 }
 
 static wf_result filter_layer(node_predictor *predictor, const node_turn *turn, unsigned operators, int layer)
@@ -91,12 +106,14 @@ static wf_result filter_alpha(node_predictor *predictor, const node_turn *turn, 
                             operators & NODE_GATHER ? &gathered : NULL, operators & NODE_SPLAT ? &splat : NULL, 0);
 }
 
-static wf_result filter(node_predictor *predictor, const node_turn *turn, unsigned operators)
+static wf_result filter(node_predictor *predictor, node_turn *turn, unsigned operators)
 {
     const int layers = wf_node_layers_of(&turn->node->slots[turn->slot]);
-    WF_TRY(run(predictor, turn, operators, WF_STAGE_FILTERS, WF_STAGE_FILTERS));
+    WF_TRY(filter_color((const kpn_predictor *)predictor, turn, operators));
     if (turn->node->options.alpha)
         WF_TRY(filter_alpha(predictor, turn, operators));
+    if (turn->written && layers > 0)
+        WF_TRY(wf_barrier(turn->node->device, turn->stream));
     for (int layer = 0; layer < layers; layer++)
         WF_TRY(filter_layer(predictor, turn, operators, layer));
     return WF_OK;

@@ -7,7 +7,7 @@ target_sources(wf PRIVATE
   node/timing.c node/labels.c node/queue.c node/image.c node/buffer.c node/staging.c node/share.c
   node/handover_vulkan.c node/handover_cpu.c node/handover_host.c node/host.c)
 wf_embed_shader(wf
-  node/image_unpack.comp.glsl node/image_pack.comp.glsl)
+  node/image_unpack.comp.glsl node/image_pack.comp.glsl node/image_blend.comp.glsl)
 
 if(WF_CUDA)
   target_sources(wf PRIVATE node/handover_cuda.c cuda/interop.cu)

@@ -119,12 +119,21 @@ static wf_result inspect(node_turn *turn)
     return wf_node_record_maps(turn);
 }
 
+static int is_written(const node_turn *turn, wf_node_role role)
+{
+    for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
+        if (role == node_output_of(op))
+            return turn->written >> op & 1;
+    }
+    return 0;
+}
+
 static wf_result pack(node_turn *turn)
 {
     wf_node_role roles[WF_NODE_ROLE_COUNT];
     int count = 0;
     for (wf_node_role role = 0; role < WF_NODE_ROLE_COUNT; role++) {
-        if (!node_is_input(role) && node_is_bound(&turn->node->slots[turn->slot], role))
+        if (!node_is_input(role) && !is_written(turn, role) && node_is_bound(&turn->node->slots[turn->slot], role))
             roles[count++] = role;
     }
     return turn->node->handover->pack(turn->node, turn->slot, roles, count);

@@ -39,17 +39,13 @@ wf_result wf_vulkan_prepare_levels(vulkan_device *device, const wf_head *head, f
 {
     if (device->matrices)
         WF_TRY(wf_vulkan_prepare_level_matrix(device, head, epsilon));
-    static const vulkan_shader *const shaders[] = {&halve_shader, &join_shader};
+    static const vulkan_shader *const shaders[] = {&halve_shader, &join_shader, &blend_shader};
     for (int kind = 0; kind < LIGHT_KINDS; kind++) {
         vulkan_pipeline pipeline = {.shader = &light_shader, .constants = {[0] = kind}};
         WF_TRY(wf_vulkan_get_pipeline(device, &pipeline));
     }
     for (size_t i = 0; i < sizeof shaders / sizeof *shaders; i++) {
         vulkan_pipeline pipeline = {.shader = shaders[i]};
-        WF_TRY(wf_vulkan_get_pipeline(device, &pipeline));
-    }
-    for (int operators = 1; operators < 1 << WF_OPERATOR_COUNT; operators++) {
-        vulkan_pipeline pipeline = {.shader = &blend_shader, .constants = {[0] = operators}};
         WF_TRY(wf_vulkan_get_pipeline(device, &pipeline));
     }
     for (int op = 0; op < WF_OPERATOR_COUNT && !wf_vulkan_has_level_matrix(device, head->kernel); op++)
@@ -217,10 +213,11 @@ wf_result wf_vulkan_join(wf_device *device, wf_stream stream, const wf_level_cal
     return WF_OK;
 }
 
-wf_result wf_vulkan_blend(wf_device *device, wf_stream stream, const wf_blend_call *call)
+struct wf_blend_push wf_vulkan_blend_push(const wf_blend_call *call)
 {
     const wf_filtered *filtered = &call->filtered;
     struct wf_blend_push push = {.epsilon = call->epsilon,
+                                 .operators = (int)call->operators,
                                  .alpha_data = wf_vulkan_address(filtered->alpha.data),
                                  .albedo_data = wf_vulkan_address(call->albedo.data)};
     for (int op = 0; op < WF_OPERATOR_COUNT; op++) {
@@ -231,7 +228,13 @@ wf_result wf_vulkan_blend(wf_device *device, wf_stream stream, const wf_blend_ca
         push.image_data[op] = wf_vulkan_set_strides(push.image[op], &filtered->image[op]);
         push.blend_data[op] = wf_vulkan_address(filtered->blend[op].data);
     }
-    return record(device, stream, &blend_shader, (int)call->operators, &push, sizeof push, push.width, push.height);
+    return push;
+}
+
+wf_result wf_vulkan_blend(wf_device *device, wf_stream stream, const wf_blend_call *call)
+{
+    const struct wf_blend_push push = wf_vulkan_blend_push(call);
+    return record(device, stream, &blend_shader, 0, &push, sizeof push, push.width, push.height);
 }
 
 /* ---- Logits ------------------------------------------------------------------------------------------------------ */

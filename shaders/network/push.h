@@ -198,10 +198,11 @@ struct wf_join_push {
     wf_plane_push blend, coarser_image, coarser_blend;
 };
 
-/* Of blend.comp.glsl: gather's and splat's. Planes of blend are dense. */
+/* Of blend.glsl: gather's and splat's. Planes of blend are dense. */
 struct wf_blend_push {
     int first_group_x, first_group_y;
     int width, height;
+    int operators; /* 1: gather's image, 2: splat's */
     uint64_t alpha_data, albedo_data;
     uint64_t image_data[2], blend_data[2];
     int image[2][3]; /* strides of channels, rows and columns */
