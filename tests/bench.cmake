@@ -1,5 +1,5 @@
-# wf_bench and network_bench. Built with the tests, run by hand; CI runs them once on small images to see that they
-# work.
+# wf_bench, network_bench and node_bench. Built with the tests, run by hand; CI runs them once on small images to see
+# that they work.
 pkg_check_modules(CJSON QUIET IMPORTED_TARGET libcjson)
 if(NOT CJSON_FOUND)
   message(STATUS "wf_bench is not built: it needs libcjson")
@@ -60,7 +60,8 @@ set_tests_properties(network_bench PROPERTIES ENVIRONMENT OMP_WAIT_POLICY=passiv
 # The node's hand-overs, with the examples' renderer.
 if(WF_VULKAN)
   add_executable(node_bench bench/node_bench.c ${PROJECT_SOURCE_DIR}/app/examples/renderer.c)
-  target_include_directories(node_bench PRIVATE ${PROJECT_SOURCE_DIR}/app/examples)
+  add_dependencies(node_bench wf_commit)
+  target_include_directories(node_bench PRIVATE ${PROJECT_SOURCE_DIR}/app/examples ${CMAKE_CURRENT_BINARY_DIR}/bench)
   target_link_libraries(node_bench PRIVATE wf Vulkan::Vulkan wf_warnings)
   add_test(NAME node_bench
     COMMAND node_bench vulkan 33x21 3 ${CMAKE_CURRENT_SOURCE_DIR}/network/networks/tiny.safetensors 10 1)

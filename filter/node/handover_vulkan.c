@@ -8,7 +8,7 @@
 #include "node.h"
 #include "node/image_push.h"
 #include "staging.h"
-#include "vulkan/network.h"
+#include "vulkan/blend.h"
 #include "wf_vulkan.h"
 
 /* A pass over all pixels, with a set for each of its images. */

@@ -1,4 +1,4 @@
-/* network.h -- what Vulkan computes of a network, activations in float16. For filter/vulkan and the node. */
+/* network.h -- what Vulkan computes of a network, activations in float16. Private to filter/vulkan. */
 #ifndef WF_VULKAN_NETWORK_H
 #define WF_VULKAN_NETWORK_H
 
@@ -41,8 +41,6 @@ wf_result wf_vulkan_level_logits(wf_device *device, wf_stream stream, const wf_l
 wf_result wf_vulkan_filter_level(wf_device *device, wf_stream stream, const wf_level_call *call);
 wf_result wf_vulkan_join(wf_device *device, wf_stream stream, const wf_level_call *call);
 wf_result wf_vulkan_blend(wf_device *device, wf_stream stream, const wf_blend_call *call);
-/* What blend.glsl reads, of its first group. */
-struct wf_blend_push wf_vulkan_blend_push(const wf_blend_call *call);
 
 wf_result wf_vulkan_logits(wf_device *device, wf_stream stream, const wf_logits_call *call);
 

@@ -2,6 +2,7 @@
 #include "network.h"
 
 #include "blend.comp.h"
+#include "blend.h"
 #include "halve.comp.h"
 #include "join.comp.h"
 #include "light.comp.h"

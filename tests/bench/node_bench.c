@@ -4,9 +4,9 @@
  *
  * AHEAD: so many frames are released and run before the queue waits for the first of them, less than SLOTS (default 0).
  * CLEARS: what the renderer does before each frame, so many clears of an image of 256 MiB (default 0).
- * Prints one line of JSON: milliseconds of a frame, of the renderer's work alone, of the node's stages (their
- * medians) and of the hand-overs, and the share that renderer and stages are of a frame. What a frame takes
- * beyond them are the hand-overs. And each stage's median, by its name; 0 of those that there are not. */
+ * Prints one line of JSON: device, driver, date and commit; milliseconds of a frame, of the renderer's work alone, of
+ * the node's stages (their medians) and of the hand-overs, and the share that renderer and stages are of a frame. What
+ * a frame takes beyond them are the hand-overs. And each stage's median, by its name; 0 of those that there are not. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,7 @@
 
 #include <wf_network.h>
 
+#include "commit.h"
 #include "renderer.h"
 
 enum { WARMUP = 20, MOST_FRAMES = 100000 };
@@ -143,6 +144,19 @@ static void close_slot(uint32_t index)
         wf_node_destroy_image(node, images[i]);
 }
 
+/* Where it was measured, when, and of which commit. */
+static void print_source(void)
+{
+    VkPhysicalDeviceDriverProperties driver = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES};
+    VkPhysicalDeviceProperties2 device = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &driver};
+    vkGetPhysicalDeviceProperties2(own.gpu, &device);
+    const time_t now = time(NULL);
+    char date[32];
+    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+    printf("\"device\": \"%s\", \"driver\": \"%s %s\", \"date\": \"%s\", \"commit\": \"%s\", ",
+           device.properties.deviceName, driver.driverName, driver.driverInfo, date, WF_COMMIT);
+}
+
 /* ---- Each frame -------------------------------------------------------------------------------------------------- */
 
 static void take_times(uint32_t index)
@@ -250,7 +264,9 @@ int main(int argc, char **argv)
         median_ms[stage] = median(stage_ms[stage], timed);
         work_ms += stage == WF_NODE_TAKE || stage == WF_NODE_GIVE ? 0 : median_ms[stage];
     }
-    printf("{\"backend\": \"%s\", \"size\": [%u, %u], \"slots\": %u, \"ahead\": %d, \"weights\": \"%s\", "
+    printf("{");
+    print_source();
+    printf("\"backend\": \"%s\", \"size\": [%u, %u], \"slots\": %u, \"ahead\": %d, \"weights\": \"%s\", "
            "\"frame\": %.4f, \"render\": %.4f, \"work\": %.4f, \"in\": %.4f, \"out\": %.4f, \"share\": %.4f, "
            "\"stages\": {",
            argv[1], width, height, slot_count, ahead, argv[4], frame_ms, render_ms, work_ms, median_ms[WF_NODE_TAKE],

@@ -359,10 +359,29 @@ def denoisers_table():
     return table(f"**The network beside Open Image Denoise** in one run on {source(results)}, "
                  f"{results['width']}×{results['height']}, milliseconds a frame, from planes in the device's memory "
                  "to such: ours gathers and splats; theirs is one image, without the prefilters of noisy guides "
-                 "(`tests/bench/bench_denoisers.py`). A node's Vulkan images become planes, and planes images, "
-                 "besides.",
+                 "(`tests/bench/bench_denoisers.py`).",
                  ["denoiser", "ms"],
                  [[names.get(name, name), f"{time:.2f}"] for name, time in results["milliseconds"].items()])
+
+
+def image_table():
+    """The node's frame with the bundled network, from the renderer's images to its images."""
+    results = {name: load(f"node_bench-network-{backend}") for backend, name in (("cuda", "CUDA"), ("vulkan", "GLSL"))}
+    if not all(results.values()):
+        return ""
+    first = results["CUDA"]
+    hand_overs = ("hand-over in", "hand-over out")
+    stages = [stage for stage in first["stages"] if stage not in hand_overs and
+              any(result["stages"][stage] for result in results.values())]
+    rows = [[stage, *(f"{result['stages'][stage]:.3f}" for result in results.values())] for stage in stages]
+    rows.append(["**from image to image**", *(f"{result['work']:.3f}" for result in results.values())])
+    rows += [[stage, *(f"{result['stages'][stage]:.3f}" for result in results.values())] for stage in hand_overs]
+    return table("**From image to image**: the node with the bundled network in a Vulkan renderer, on "
+                 f"{source(first)}, {first['driver']}; {'×'.join(map(str, first['size']))}, images of RGBA in "
+                 "float32: color, albedo and normal in, gather and splat out; medians of stages in milliseconds. In "
+                 "GLSL the network's last step writes the images, so there is nothing to pack. The hand-overs to CUDA "
+                 "and back overlap with other frames.",
+                 ["stage", *results], rows)
 
 
 def quality_table():
@@ -399,7 +418,7 @@ def picture():
 
 
 PAGES = {  # what stands between the marks of each page, in order
-    "README.md": [[quality_table, denoisers_table], [forward_table, picture]],
+    "README.md": [[quality_table, denoisers_table, image_table], [forward_table, picture]],
     "tests/bench/README.md": [[backward_table, modes_table, shapes_table, layers_table, general_table, glsl_table,
                                cpu_table, lambda: torch_table("cuda"), training_table, lambda: torch_table("cpu"),
                                node_table, live_table],
