@@ -379,8 +379,8 @@ def image_table():
     return table("**From image to image**: the node with the bundled network in a Vulkan renderer, on "
                  f"{source(first)}, {first['driver']}; {'×'.join(map(str, first['size']))}, images of RGBA in "
                  "float32: color, albedo and normal in, gather and splat out; medians of stages in milliseconds. In "
-                 "GLSL the network's last step writes the images, so there is nothing to pack. The hand-overs to CUDA "
-                 "and back overlap with other frames.",
+                 "GLSL the network's last step writes the images, so there is nothing to pack. Hand-overs are beside "
+                 "it: of a renderer that has nothing else to do meanwhile.",
                  ["stage", *results], rows)
 
 
