@@ -151,6 +151,13 @@ void move_picture(view *view, const view_context *context, rectangle picture);
 void move_camera(view *view, const view_context *context, rectangle picture);
 void fly(view *view); /* once a frame */
 
+/* mouse.cpp: ImGui before 1.87 asks once a picture where the mouse is, so that of a slow picture's press and move the
+ * press would be where the move ended. Here each picture sees what the mouse did up to one button's change, as later
+ * ones of ImGui have it themselves. step_mouse: between the new frame of ImGui's platform and ImGui's; whether there is
+ * more to be seen. */
+void listen_to_mouse(GLFWwindow *window);
+bool step_mouse();
+
 void build_filter(const ui_facts *facts, view *view, Box box);                            /* panel_filter.cpp */
 void build_view(const ui_facts *facts, view *view, const view_context *context, Box box); /* panel_view.cpp */
 void build_quality(const ui_facts *facts, const view_context *context, Box box);          /* panel_quality.cpp */

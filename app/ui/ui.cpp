@@ -153,6 +153,8 @@ bool ui_create(const device *device, VkRenderPass render_pass, uint32_t frames, 
     ImGui::GetIO().LogFilename = nullptr;
     if (window && !ImGui_ImplGlfw_InitForVulkan(window, true))
         return error_set(error, "the user interface cannot use the window");
+    if (window)
+        listen_to_mouse(window);
     VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 1};
     VkDescriptorPoolCreateInfo info = {};
     info.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO;
@@ -190,9 +192,12 @@ bool ui_resize(uint32_t width, uint32_t height, float scale, error *error)
 
 void ui_build(const ui_facts *facts, view *view, view_context *context, ui_layout *layout)
 {
+    *layout = {};
     ImGui_ImplVulkan_NewFrame();
-    if (ui.window)
+    if (ui.window) {
         ImGui_ImplGlfw_NewFrame();
+        layout->has_more_input = step_mouse();
+    }
     ImGuiIO &io = ImGui::GetIO();
     io.DisplaySize = ui.size;
     io.DisplayFramebufferScale = ImVec2(1, 1);
@@ -200,7 +205,6 @@ void ui_build(const ui_facts *facts, view *view, view_context *context, ui_layou
         io.DeltaTime = 1.0f / 60;
     ImGui::NewFrame();
     bool was_open = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
-    *layout = {};
     context->hovered = -1;
     ImGui::SetNextWindowPos(ImVec2(0, 0));
     ImGui::SetNextWindowSize(ui.size);

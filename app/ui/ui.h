@@ -73,6 +73,7 @@ typedef struct ui_layout {
     texel_area printed;             /* texels whose values the panes print, of the layers that they show */
     int column, row;                /* the texel under the mouse, where a pane is; may lie outside the image */
     bool takes_keys;                /* a text field or an open list takes them */
+    bool has_more_input;            /* the mouse did more than one frame can obey: the next one goes on */
 } ui_layout;
 
 /* Lays out one frame and obeys the mouse. Sets the context's pane and what is hovered. */

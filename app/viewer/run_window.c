@@ -176,7 +176,8 @@ static double seconds_to_wait(const viewer *viewer, int settle, int64_t due_ns)
 {
     if (viewer->view.playing)
         return fmax((double)(due_ns - profiler_now()) * 1e-9, 0);
-    return settle > 0 || feed_has_more(&viewer->feed, &viewer->view) ? 0 : IDLE_SECONDS;
+    return settle > 0 || viewer->layout.has_more_input || feed_has_more(&viewer->feed, &viewer->view) ? 0
+                                                                                                      : IDLE_SECONDS;
 }
 
 bool viewer_run_in_window(viewer *viewer, error *error)

@@ -42,7 +42,7 @@ def until_shades(opened, **places):
 
 
 def drag(opened, start, end):
-    """Each step is seen in a picture of its own: ImGui before 1.87 takes a press to be where the mouse is by then."""
+    """Each step is seen in a picture of its own."""
     for action in (["mousemove", "--window", opened.window, *start], ["mousedown", 1],
                    ["mousemove", "--window", opened.window, (start[0] + end[0]) // 2, (start[1] + end[1]) // 2],
                    ["mousemove", "--window", opened.window, *end], ["mouseup", 1]):
@@ -68,6 +68,26 @@ def test_the_edge_of_a_wipe_is_dragged_and_stays(opened):
     until_shades(opened, x100=BLACK, x420=BLACK, x1260=BLACK)
     opened.key("Return")
     until_shades(opened, x200=WHITE)
+    opened.quits("q")
+
+
+def test_what_the_mouse_did_during_one_picture_is_done_in_order(opened):
+    """Of a whole drag, and of two, as a slow picture finds them."""
+    def unseen(*actions):
+        opened.process.send_signal(signal.SIGSTOP)
+        opened.xdotool(*actions)
+        opened.process.send_signal(signal.SIGCONT)
+
+    def at(x, y):
+        return "mousemove", "--window", opened.window, x, y
+
+    opened.key("w")
+    until_shades(opened, x620=WHITE, x660=BLACK)
+    unseen(*at(640, 200), "mousedown", 1, *at(400, 260), "mouseup", 1)
+    until_shades(opened, x380=WHITE, x420=BLACK)
+    unseen(*at(400, 200), "mousedown", 1, *at(500, 260), "mouseup", 1, *at(500, 200), "mousedown", 1, *at(900, 260),
+           "mouseup", 1)
+    until_shades(opened, x880=WHITE, x920=BLACK)
     opened.quits("q")
 
 
