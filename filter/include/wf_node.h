@@ -283,7 +283,7 @@ typedef enum wf_node_stage {
     WF_NODE_SPLAT_STAGE,
     WF_NODE_GATHER_SPLAT_STAGE, /* in place of these two, where both have the same weights */
     WF_NODE_INSPECT,            /* present while pixels are inspected (wf_node_inspect.h) */
-    WF_NODE_PACK,               /* tensors to images */
+    WF_NODE_PACK,               /* tensors to images, but of results that filters wrote to images themselves */
     WF_NODE_GIVE,               /* hand-over back: from the node's last work to the acquire in the renderer's queue */
     WF_NODE_STAGE_COUNT
 } wf_node_stage;
