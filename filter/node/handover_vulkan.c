@@ -265,16 +265,16 @@ static wf_result take(wf_node *node, uint32_t slot, wf_stream *stream)
     return wf_node_begin_commands(node, commands);
 }
 
-/* One thread a pixel, `deep` times. */
+/* Of workgroups that have so many pixels across and down, for so many images. */
 static void record_pass(const wf_node *node, uint32_t slot, const image_pass *pass, const VkDescriptorSet *sets,
-                        uint32_t set_count, const void *push, size_t push_size, int deep)
+                        uint32_t set_count, const void *push, size_t push_size, const uint32_t group[2], int images)
 {
     VkCommandBuffer commands = state_of(node)->commands[slot];
     vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, pass->pipeline);
     vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, pass->layout, 0, set_count, sets, 0, NULL);
     vkCmdPushConstants(commands, pass->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, (uint32_t)push_size, push);
-    vkCmdDispatch(commands, (node->options.width + WF_GROUP_WIDTH - 1) / WF_GROUP_WIDTH,
-                  (node->options.height + WF_GROUP_HEIGHT - 1) / WF_GROUP_HEIGHT, (uint32_t)deep);
+    vkCmdDispatch(commands, (node->options.width + group[0] - 1) / group[0],
+                  (node->options.height + group[1] - 1) / group[1], (uint32_t)images);
 }
 
 /* The shader's sets are all bound: those beyond count to the last image again. */
@@ -282,6 +282,7 @@ static void record_conversion(const wf_node *node, uint32_t slot, const wf_node_
 {
     const vulkan_handover *vulkan = state_of(node);
     const image_pass *conversion = node_is_input(roles[0]) ? &vulkan->unpack : &vulkan->pack;
+    const uint32_t group[2] = {WF_CONVERTED_WIDTH * WF_CONVERTED_TEXELS, WF_CONVERTED_HEIGHT};
     struct wf_image_push push = {.width = (int32_t)node->options.width, .height = (int32_t)node->options.height};
     VkDescriptorSet sets[WF_CONVERTED_IMAGES];
     for (int i = 0; i < WF_CONVERTED_IMAGES; i++) {
@@ -290,7 +291,7 @@ static void record_conversion(const wf_node *node, uint32_t slot, const wf_node_
         push.planes_data[i] = (uint64_t)(uintptr_t)node->planes[role].data;
         sets[i] = vulkan->images[slot][role];
     }
-    record_pass(node, slot, conversion, sets, WF_CONVERTED_IMAGES, &push, sizeof push, count);
+    record_pass(node, slot, conversion, sets, WF_CONVERTED_IMAGES, &push, sizeof push, group, count);
 }
 
 /* Both conversions. */
@@ -308,12 +309,13 @@ static wf_result blend(wf_node *node, uint32_t slot, const wf_blend_call *call)
 {
     const vulkan_handover *vulkan = state_of(node);
     const struct wf_blend_push push = wf_vulkan_blend_push(call);
+    const uint32_t group[2] = {WF_BLENDED_WIDTH, WF_BLENDED_HEIGHT};
     VkDescriptorSet sets[WF_OPERATOR_COUNT];
     for (wf_operator op = 0; op < WF_OPERATOR_COUNT; op++) {
         const wf_operator bound = call->operators >> op & 1 ? op : (wf_operator)(WF_OPERATOR_COUNT - 1 - (int)op);
         sets[op] = vulkan->images[slot][node_output_of(bound)];
     }
-    record_pass(node, slot, &vulkan->blend, sets, WF_OPERATOR_COUNT, &push, sizeof push, 1);
+    record_pass(node, slot, &vulkan->blend, sets, WF_OPERATOR_COUNT, &push, sizeof push, group, 1);
     return WF_OK;
 }
 

@@ -9,12 +9,22 @@
 layout(local_size_x = WF_EXPOSURE_THREADS) in;
 layout(push_constant, scalar) uniform Push { wf_exposure_push push; };
 
+const int AT_ONCE = 8; // sums that are read before they are used
+
 void main()
 {
     int thread = int(gl_LocalInvocationID.x);
     vec4 sum = vec4(0.0);
-    for (int i = thread; i < push.width * push.height; i += WF_EXPOSURE_THREADS) {
-        sum += Float4(push.sums_data + uint64_t(int64_t(i) * 16)).value;
+    const int count = push.width * push.height;
+    for (int first = thread; first < count; first += AT_ONCE * WF_EXPOSURE_THREADS) {
+        vec4 read[AT_ONCE];
+        [[unroll]] for (int i = 0; i < AT_ONCE; ++i) {
+            int place = min(first + i * WF_EXPOSURE_THREADS, count - 1);
+            read[i] = Float4(push.sums_data + uint64_t(int64_t(place) * 16)).value;
+        }
+        [[unroll]] for (int i = 0; i < AT_ONCE; ++i) {
+            sum += first + i * WF_EXPOSURE_THREADS < count ? read[i] : vec4(0.0);
+        }
     }
     sum = thread_sum(thread, sum);
     if (thread == 0) {

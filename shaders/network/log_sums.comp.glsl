@@ -9,6 +9,8 @@
 layout(local_size_x = WF_EXPOSURE_THREADS) in;
 layout(push_constant, scalar) uniform Push { wf_exposure_push push; };
 
+const int AT_ONCE = 8; // rows that are read before they are used
+
 shared float columns[WF_EXPOSURE_THREADS];
 
 void main()
@@ -18,11 +20,18 @@ void main()
     int rows = min(WF_BLOCK, push.height - y0);
     float light = 0.0;
     vec4 sum = vec4(0.0);
-    for (int row = 0; row < rows && x < push.width; ++row) {
-        light += dot(max(load_clean(push.color, y0 + row, x), 0.0), vec3(1.0 / 3.0));
-        float depth = load_depth(push.depth, y0 + row, x);
-        if (depth > 0.0) {
-            sum.zw += vec2(log(depth), 1.0);
+    for (int first = 0; first < rows && x < push.width; first += AT_ONCE) {
+        vec3 color[AT_ONCE];
+        float depth[AT_ONCE];
+        [[unroll]] for (int i = 0; i < AT_ONCE; ++i) {
+            int y = min(y0 + first + i, push.height - 1);
+            color[i] = load_clean(push.color, y, x);
+            depth[i] = load_depth(push.depth, y, x);
+        }
+        [[unroll]] for (int i = 0; i < AT_ONCE; ++i) {
+            bool present = first + i < rows;
+            light += present ? dot(max(color[i], 0.0), vec3(1.0 / 3.0)) : 0.0;
+            sum.zw += present && depth[i] > 0.0 ? vec2(log(depth[i]), 1.0) : vec2(0.0);
         }
     }
     columns[thread] = light;

@@ -1,44 +1,64 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 
-// image_pack.comp.glsl -- planes to images' first channels, and 1 to the others, one thread a pixel of each.
-#include "grid.glsl"
-#include "image_push.h"
-#include "storage.glsl"
+// image_pack.comp.glsl -- planes to images' first channels, and 1 to the others.
+#include "image_row.glsl"
 
 layout(set = 0, binding = 0) uniform writeonly image2D image_0;
 layout(set = 1, binding = 0) uniform writeonly image2D image_1;
 layout(set = 2, binding = 0) uniform writeonly image2D image_2;
 layout(set = 3, binding = 0) uniform writeonly image2D image_3;
-layout(push_constant, scalar) uniform Push { wf_image_push push; };
 
-void write(int image, ivec2 p, vec4 texel)
+#define WRITE(image)                                                                                                   \
+    [[unroll]] for (int k = 0; k < WF_CONVERTED_TEXELS; ++k) {                                                         \
+        if (k < count) {                                                                                               \
+            imageStore(image, ivec2(p.x + k, p.y), vec4(rows[0][k], rows[1][k], rows[2][k], rows[3][k]));              \
+        }                                                                                                              \
+    }
+
+void write(int image, ivec2 p, int count, vec4 rows[4])
 {
     switch (image) {
     case 0:
-        imageStore(image_0, p, texel);
+        WRITE(image_0)
         break;
     case 1:
-        imageStore(image_1, p, texel);
+        WRITE(image_1)
         break;
     case 2:
-        imageStore(image_2, p, texel);
+        WRITE(image_2)
         break;
     default:
-        imageStore(image_3, p, texel);
+        WRITE(image_3)
     }
+}
+
+vec4 load_row(uint64_t planes, int64_t place, int count)
+{
+    if (has_vectors()) {
+        return Row(planes + uint64_t(place * 4)).values;
+    }
+    vec4 row;
+    [[unroll]] for (int k = 0; k < WF_CONVERTED_TEXELS; ++k) {
+        row[k] = load(planes, place + min(k, count - 1), false);
+    }
+    return row;
 }
 
 void main()
 {
     const int image = int(gl_WorkGroupID.z);
-    ivec2 p = thread_pixel(0, 0);
-    if (!in_image(p, push.width, push.height)) {
+    const ivec2 p = first_texel();
+    const int count = count_texels(p);
+    if (count == 0) {
         return;
     }
-    vec4 texel = vec4(1.0);
-    for (int c = 0; c < push.channels[image]; ++c) {
-        texel[c] = load(push.planes_data[image], (int64_t(c) * push.height + p.y) * push.width + p.x, false);
+    vec4 rows[4];
+    [[unroll]] for (int c = 0; c < 4; ++c) {
+        rows[c] = vec4(1.0);
+        if (c < push.channels[image]) {
+            rows[c] = load_row(push.planes_data[image], place_of(c, p), count);
+        }
     }
-    write(image, p, texel);
+    write(image, p, count, rows);
 }

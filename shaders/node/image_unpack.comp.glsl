@@ -2,40 +2,62 @@
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_samplerless_texture_functions : require
 
-// image_unpack.comp.glsl -- images' first channels to planes, one thread a pixel of each.
-#include "grid.glsl"
-#include "image_push.h"
-#include "storage.glsl"
+// image_unpack.comp.glsl -- images' first channels to planes.
+#include "image_row.glsl"
 
 layout(set = 0, binding = 0) uniform texture2D image_0;
 layout(set = 1, binding = 0) uniform texture2D image_1;
 layout(set = 2, binding = 0) uniform texture2D image_2;
 layout(set = 3, binding = 0) uniform texture2D image_3;
-layout(push_constant, scalar) uniform Push { wf_image_push push; };
 
-vec4 fetch(int image, ivec2 p)
+// Texels beyond the image are its last one again.
+#define FETCH(image)                                                                                                   \
+    [[unroll]] for (int k = 0; k < WF_CONVERTED_TEXELS; ++k) {                                                         \
+        texels[k] = texelFetch(image, ivec2(min(p.x + k, push.width - 1), p.y), 0);                                    \
+    }
+
+void fetch(int image, ivec2 p, out vec4 texels[WF_CONVERTED_TEXELS])
 {
     switch (image) {
     case 0:
-        return texelFetch(image_0, p, 0);
+        FETCH(image_0)
+        break;
     case 1:
-        return texelFetch(image_1, p, 0);
+        FETCH(image_1)
+        break;
     case 2:
-        return texelFetch(image_2, p, 0);
+        FETCH(image_2)
+        break;
     default:
-        return texelFetch(image_3, p, 0);
+        FETCH(image_3)
+    }
+}
+
+void store_row(uint64_t planes, int64_t place, int count, vec4 row)
+{
+    if (has_vectors()) {
+        Row(planes + uint64_t(place * 4)).values = row;
+        return;
+    }
+    for (int k = 0; k < count; ++k) {
+        store(planes, place + k, false, row[k]);
     }
 }
 
 void main()
 {
     const int image = int(gl_WorkGroupID.z);
-    ivec2 p = thread_pixel(0, 0);
-    if (!in_image(p, push.width, push.height)) {
+    const ivec2 p = first_texel();
+    const int count = count_texels(p);
+    if (count == 0) {
         return;
     }
-    vec4 texel = fetch(image, p);
-    for (int c = 0; c < push.channels[image]; ++c) {
-        store(push.planes_data[image], (int64_t(c) * push.height + p.y) * push.width + p.x, false, texel[c]);
+    vec4 texels[WF_CONVERTED_TEXELS];
+    fetch(image, p, texels);
+    [[unroll]] for (int c = 0; c < 4; ++c) {
+        if (c < push.channels[image]) {
+            vec4 row = vec4(texels[0][c], texels[1][c], texels[2][c], texels[3][c]);
+            store_row(push.planes_data[image], place_of(c, p), count, row);
+        }
     }
 }
