@@ -164,6 +164,8 @@ static const row older_rows[] = {
      QUADS},
     {wf_kernel_gather_splat_quads, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, FLOAT, 3, 300, 11, 1, QUADS},
     {wf_kernel_gather_splat_quads, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, FLOAT, 3, 5, 5, 1, QUADS},
+    {wf_kernel_gather_splat_quads, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, HALF, 3, 3, 3, 1, QUADS},
+    {wf_kernel_gather_splat_quads, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, HALF, 3, 7, 3, 1, QUADS},
     {wf_kernel_gather_splat_quads, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, HALF, 3, 4, 21, 1, QUADS},
     {WF_NO_KERNEL, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, FLOAT, 3, 11, 6, 1, QUADS},
     {WF_NO_KERNEL, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, FLOAT, 4, 5, 5, 1, QUADS},
