@@ -10,20 +10,17 @@ static constexpr __host__ __device__ wf_filter_shape shape_of(wf_operator op, wf
 {
     if (kernel_width == 0)
         return {1, 8, 2};
-    if (mode == WF_SOFTMAX && image == weight && kernel_width <= (op == WF_GATHER && weight == sizeof(float) ? 11 : 5))
+    if (mode == WF_SOFTMAX && weight < sizeof(float)) {
+        const bool small = image == weight && kernel_width <= 5;
+        return {kernel_width == 11 ? 4 : 2, 4, !small ? 4 : kernel_width == 5 && op == WF_GATHER ? 5 : 6};
+    }
+    if (mode == WF_SOFTMAX && image == weight && kernel_width <= (op == WF_GATHER ? 11 : 5))
         return {2, 4, 5};
-    if (mode == WF_SOFTMAX && image == weight && weight < sizeof(float))
-        return {2, 4, 4};
     if (mode == WF_LINEAR && image == weight) {
         const bool small = op == WF_GATHER || kernel_width <= (weight == sizeof(float) ? 5 : 9);
         return {1, small ? 4 : 8, small ? 5 : 2};
     }
     return {2, 8, 2};
-}
-
-template <typename Weight> static constexpr __device__ bool has_small_logits()
-{
-    return std::is_same_v<Weight, __half>;
 }
 
 /* What becomes the factors of slots that are no taps, or lead out of the image: these count nothing. */
@@ -85,6 +82,33 @@ make_factors(const weight_quads<OP, Weight, SLOTS> &weights, const wf_tile_row &
                 factor[k][p] = no_weight<MODE>();
             if (MODE == WF_SOFTMAX_ADJOINT)
                 factor[k][p] = __expf(factor[k][p] - logsumexps[k + p]);
+        }
+    }
+}
+
+/* Pairs of float16 logits, as make_factors makes factors. */
+template <wf_operator OP, bool BORDERS, int SLOTS>
+static __device__ __forceinline__ void make_logits(const weight_quads<OP, __half, SLOTS> &weights,
+                                                   const wf_tile_row &row, int first, int column, unsigned columns,
+                                                   __half2 (&logits)[SLOTS][WF_TILE_GROUP / 2])
+{
+    constexpr unsigned NONE = 0xfc00; /* -INFINITY */
+#pragma unroll
+    for (int k = 0; k < SLOTS; k++) {
+        const int shift = OP == WF_SPLAT ? k % WF_TILE_GROUP : 0;
+        const bool is_tap = wf_is_tap(row, first + k);
+        const uint2 low = is_tap ? weights.quads[k][0] : uint2(),
+                    high = is_tap && shift > 0 ? weights.quads[k][OP == WF_SPLAT] : uint2();
+        const unsigned pairs[] = {low.x, low.y, high.x, high.y};
+#pragma unroll
+        for (int p = 0; p < WF_TILE_GROUP; p += 2) {
+            const int at = (shift + p) / 2;
+            unsigned pair = shift % 2 ? __byte_perm(pairs[at], pairs[at + 1], 0x5432) : pairs[at];
+            if (!is_tap || (BORDERS && (unsigned)(column + first + k + p) >= columns))
+                pair = (pair & 0xffff0000) | NONE;
+            if (!is_tap || (BORDERS && (unsigned)(column + first + k + p + 1) >= columns))
+                pair = (pair & 0x0000ffff) | NONE << 16;
+            logits[k][p / 2] = *(const __half2 *)&pair;
         }
     }
 }
@@ -158,9 +182,15 @@ static __device__ __forceinline__ void add_rows(const wf_quads_args &args, const
                     read_sources(first + s, s);
             }
             float factor[SLOTS][WF_TILE_GROUP];
-            make_factors<OP, MODE, BORDERS>(weights, row, first, column, columns, logsumexps, factor);
-            wf_sums_add_weights<has_small_logits<Weight>()>(sums, factor, AHEAD ? 0 : row.lead - first,
-                                                            AHEAD ? SLOTS : row.lead + row.taps - first);
+            const int begin = AHEAD ? 0 : row.lead - first, end = AHEAD ? SLOTS : row.lead + row.taps - first;
+            if constexpr (MODE == WF_SOFTMAX && std::is_same_v<Weight, __half>) {
+                __half2 logits[SLOTS][WF_TILE_GROUP / 2];
+                make_logits<OP, BORDERS>(weights, row, first, column, columns, logits);
+                wf_sums_add_logits(sums, logits, factor, begin, end);
+            } else {
+                make_factors<OP, MODE, BORDERS>(weights, row, first, column, columns, logsumexps, factor);
+                wf_sums_add_weights(sums, factor, begin, end);
+            }
 #pragma unroll
             for (int k = 0; k < SLOTS; k++) {
                 if (!wf_is_tap(row, first + k))
@@ -195,7 +225,7 @@ static __global__ void __launch_bounds__(wf_quads_threads(SHAPE), SHAPE.blocks) 
         const int left = at.x / WF_QUADS_WIDTH * WF_QUADS_WIDTH, right = left + WF_QUADS_WIDTH;
         const bool borders = left < args.margin || right + args.margin > args.tile.width;
         wf_tile_sums<MODE, CHANNELS> sums;
-        wf_sums_start(sums, has_small_logits<Weight>() ? -65504 : -FLT_MAX);
+        wf_sums_start(sums, std::is_same_v<Weight, __half> ? -65504 : -FLT_MAX);
         if (borders)
             add_rows<OP, MODE, true, false, Image, Weight, CHANNELS, KERNEL_WIDTH>(args, at, sums);
         else

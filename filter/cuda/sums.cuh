@@ -7,6 +7,7 @@
 #ifndef WF_CUDA_SUMS_CUH
 #define WF_CUDA_SUMS_CUH
 
+#include <cuda_fp16.h>
 #include <float.h>
 #include <math.h>
 
@@ -94,9 +95,8 @@ static __device__ __forceinline__ void wf_sums_move_origins(wf_sums<WF_SOFTMAX, 
     }
 }
 
-/* weights[tap][pixel]: raw weights in, factors out, of the taps first <= t < last. SMALL: logits times log2(e) are
- * finite, and so are the origins from the start, as those of float16. */
-template <bool SMALL = false, wf_mode MODE, int CHANNELS, int PIXELS, int TAPS, typename Real>
+/* weights[tap][pixel]: raw weights in, factors out, of the taps first <= t < last. */
+template <wf_mode MODE, int CHANNELS, int PIXELS, int TAPS, typename Real>
 static __device__ __forceinline__ void wf_sums_add_weights(wf_sums<MODE, CHANNELS, PIXELS, Real> &sums,
                                                            Real (&weights)[TAPS][PIXELS], int first = 0,
                                                            int last = TAPS)
@@ -110,12 +110,42 @@ static __device__ __forceinline__ void wf_sums_add_weights(wf_sums<MODE, CHANNEL
                 continue;
 #pragma unroll
             for (int p = 0; p < PIXELS; p++) {
-                if constexpr (MODE == WF_SOFTMAX && SMALL)
-                    weights[t][p] = wf_exp2(weights[t][p] * WF_LOG2_E - sums.origin[p] * WF_LOG2_E);
-                else if constexpr (MODE == WF_SOFTMAX)
+                if constexpr (MODE == WF_SOFTMAX)
                     weights[t][p] = wf_exp(weights[t][p] - sums.origin[p]);
                 sums.weight[p] += weights[t][p];
             }
+        }
+    }
+}
+
+/* The same of pairs of float16 logits, which are compared two at a time and stay so small until they are factors. Logits
+ * times log2(e) are finite, and origins from the start. */
+template <int CHANNELS, int PIXELS, int TAPS>
+static __device__ __forceinline__ void wf_sums_add_logits(wf_sums<WF_SOFTMAX, CHANNELS, PIXELS> &sums,
+                                                          const __half2 (&logits)[TAPS][PIXELS / 2],
+                                                          float (&factors)[TAPS][PIXELS], int first, int last)
+{
+    float largest[1][PIXELS];
+#pragma unroll
+    for (int p = 0; p < PIXELS; p += 2) {
+        __half2 pair = logits[max(first, 0)][p / 2];
+#pragma unroll
+        for (int t = 1; t < TAPS; t++) {
+            if (first < t && t < last)
+                pair = __hmax2(pair, logits[t][p / 2]);
+        }
+        largest[0][p] = __low2float(pair), largest[0][p + 1] = __high2float(pair);
+    }
+    wf_sums_move_origins(sums, largest, 0, 1);
+#pragma unroll
+    for (int t = 0; t < TAPS; t++) {
+        if (t < first || t >= last)
+            continue;
+#pragma unroll
+        for (int p = 0; p < PIXELS; p++) {
+            const float logit = p % 2 ? __high2float(logits[t][p / 2]) : __low2float(logits[t][p / 2]);
+            factors[t][p] = wf_exp2(logit * WF_LOG2_E - sums.origin[p] * WF_LOG2_E);
+            sums.weight[p] += factors[t][p];
         }
     }
 }
