@@ -1,7 +1,7 @@
 /* Both operators of the same linear weights, with four neighboring pixels a thread.
  *
- * Threads of narrow kernels compute their pixels of both images (gather_splat_narrow). Else, of two warps of a block one
- * gathers a tile's row and the next one splats to it. All take rows of taps in the same order and at about the same
+ * Threads of narrow kernels compute their pixels of both images (gather_splat_narrow). Else, of two warps of a block
+ * one gathers a tile's row and the next one splats to it. All take rows of taps in the same order and at about the same
  * time, so that most of the weights that are read for splat are in the multiprocessor's cache, but for those of rows
  * above and below the tile. */
 #include "filter_quads_of.cuh"

@@ -118,8 +118,8 @@ static __device__ __forceinline__ void wf_sums_add_weights(wf_sums<MODE, CHANNEL
     }
 }
 
-/* The same of pairs of float16 logits, which are compared two at a time and stay so small until they are factors. Logits
- * times log2(e) are finite, and origins from the start. */
+/* The same of pairs of float16 logits, which are compared two at a time and stay so small until they are factors.
+ * Logits times log2(e) are finite, and origins from the start. */
 template <int CHANNELS, int PIXELS, int TAPS>
 static __device__ __forceinline__ void wf_sums_add_logits(wf_sums<WF_SOFTMAX, CHANNELS, PIXELS> &sums,
                                                           const __half2 (&logits)[TAPS][PIXELS / 2],
