@@ -196,8 +196,7 @@ def general_table():
     return table("**The general CUDA kernels**, for compute capability 7.5 to 8.9, built for 8.0 and measured on "
                  f"{source(general)}, as no other GPU was at hand: milliseconds, and in brackets the fraction of the "
                  "copy speed, or with × how many times those of the linear operator, for both at once those of a "
-                 "splat. Rows come from several runs of `wf_bench --quick`, as each kernel was compiled in several "
-                 "ways, of which the fastest stayed.",
+                 "splat (`wf_bench --quick`).",
                  header, [[size_of(kernel)] + cells(kernel) for kernel in kernels(general)])
 
 
