@@ -30,11 +30,9 @@ bool wf_plan_filter_quads(const wf_cuda_device *device, const wf_work *work, wf_
                                                          : kernel_of<WF_NORMALIZED>(call, &shape);
     wf_quads_args *args = wf_plan_args<wf_quads_args>(plan);
     wf_make_quads_args(call, args);
-    args->tile.grid = {wf_divide_up(size[3], WF_QUADS_WIDTH), wf_divide_up(size[2], shape.height), 1};
     if (logsumexp)
         args->logsumexp = wf_make_view(logsumexp);
-    plan->grid = args->tile.grid, plan->images = size[0];
     plan->threads = dim3(wf_quads_threads(shape)), plan->shared_bytes = 0;
     plan->arguments[0] = args;
-    return true;
+    return wf_plan_tiles(plan, size, WF_QUADS_WIDTH, shape.height);
 }

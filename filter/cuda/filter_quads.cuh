@@ -6,8 +6,6 @@
 #include "quads.cuh"
 #include "static_switch.cuh"
 
-#define WF_QUADS_WIDTH 128 /* of a block, in pixels */
-
 struct wf_quads_args {
     wf_tile_args tile;
     wf_view input, weight;

@@ -4,22 +4,26 @@
 
 #include "filter_quads.cuh"
 
-/* Measured on an H200, but for images of another type than their weights. */
+/* Measured on an H200. */
 static constexpr __host__ __device__ wf_filter_shape shape_of(wf_operator op, wf_mode mode, size_t image, size_t weight,
                                                               int kernel_width)
 {
     if (kernel_width == 0)
         return {1, 8, 2};
     if (mode == WF_SOFTMAX && weight < sizeof(float)) {
-        const bool small = image == weight && kernel_width <= 5;
-        return {kernel_width == 11 ? 4 : 2, 4, !small ? 4 : kernel_width == 5 && op == WF_GATHER ? 5 : 6};
+        const bool small = kernel_width <= 5;
+        return {kernel_width == 11 ? 4 : 2, 4, !small ? 4 : image == weight ? 7 : op == WF_GATHER ? 6 : 4};
     }
     if (mode == WF_SOFTMAX && image == weight && kernel_width <= (op == WF_GATHER ? 11 : 5))
         return {2, 4, 5};
+    if (mode == WF_SOFTMAX && image == weight && op == WF_SPLAT && kernel_width == 21)
+        return {1, 4, 4};
     if (mode == WF_LINEAR && image == weight) {
         const bool small = op == WF_GATHER || kernel_width <= (weight == sizeof(float) ? 5 : 9);
-        return {1, small ? 4 : 8, small ? 5 : 2};
+        return {1, small || weight < sizeof(float) ? 4 : 8, small ? 5 : weight < sizeof(float) ? 4 : 2};
     }
+    if (mode == WF_LINEAR && op == WF_GATHER && kernel_width == 11)
+        return {2, 4, 5};
     return {2, 8, 2};
 }
 
@@ -113,6 +117,15 @@ static __device__ __forceinline__ void make_logits(const weight_quads<OP, __half
     }
 }
 
+/* Whether the next row of taps is fetched: measured. Of two operators only one does. */
+static constexpr __host__ __device__ bool fetches(wf_operator op, bool paired, bool half_logits, size_t weight,
+                                                  int kernel_width)
+{
+    if (paired)
+        return op == WF_GATHER && weight < sizeof(float) && (kernel_width == 7 || kernel_width == 9);
+    return half_logits && kernel_width == 11;
+}
+
 /* Adds all taps to the sums of the pixels from `at` on. PAIRED: beside the other operator, so that both take rows of
  * taps in the same order, from the upper one on. */
 template <wf_operator OP, wf_mode MODE, bool BORDERS, bool PAIRED, typename Image, typename Weight, int CHANNELS,
@@ -120,8 +133,12 @@ template <wf_operator OP, wf_mode MODE, bool BORDERS, bool PAIRED, typename Imag
 static __device__ __forceinline__ void add_rows(const wf_quads_args &args, const wf_block &at,
                                                 wf_tile_sums<MODE, CHANNELS> &sums)
 {
-    constexpr int SLOTS = shape_of(OP, MODE, sizeof(Image), sizeof(Weight), KERNEL_WIDTH).groups * WF_TILE_GROUP;
     constexpr int UNROLL = KERNEL_WIDTH > 0 ? KERNEL_WIDTH : 1;
+    constexpr bool HALF_LOGITS = MODE == WF_SOFTMAX && std::is_same_v<Weight, __half>;
+    constexpr bool FETCHES = fetches(OP, PAIRED, HALF_LOGITS, sizeof(Weight), KERNEL_WIDTH);
+    constexpr int GROUPS =
+        PAIRED && FETCHES ? 2 : shape_of(OP, MODE, sizeof(Image), sizeof(Weight), KERNEL_WIDTH).groups;
+    constexpr int SLOTS = GROUPS * WF_TILE_GROUP;
     constexpr bool AHEAD = KERNEL_WIDTH == 0;     /* reads the next weights before it uses these */
     constexpr bool UP = PAIRED && OP == WF_SPLAT; /* whose upper row of taps is the one from the lowest sources */
     const wf_tile_args &tile = args.tile;
@@ -149,6 +166,10 @@ static __device__ __forceinline__ void add_rows(const wf_quads_args &args, const
                                              : args.weight.row;
     constexpr int DOWN = UP ? -1 : 1;
     weight_quads<OP, Weight, SLOTS> next;
+    const int64_t fetch_offset = wf_fetch_offset<Weight>(next_tap) + (OP == WF_SPLAT ? row.halo : 0);
+    wf_half_origins<WF_TILE_GROUP> origins;
+    if constexpr (HALF_LOGITS)
+        wf_half_origins_start(origins);
     if (AHEAD)
         read_weights<OP, BORDERS, PAIRED>(next, weight, next_tap, row, row.base, column, columns);
 #pragma unroll 1
@@ -173,6 +194,8 @@ static __device__ __forceinline__ void add_rows(const wf_quads_args &args, const
                 read_weights<OP, BORDERS, PAIRED>(weights, weight, next_tap, row, first, column, columns);
             if (ends)
                 weight += next_row;
+            if (FETCHES && !BORDERS && ends && i + 1 < end_i)
+                wf_fetch_taps<KERNEL_WIDTH>(weight + fetch_offset, next_tap);
             if (AHEAD && !(ends && i + 1 >= end_i))
                 read_weights<OP, BORDERS, PAIRED>(next, weight, next_tap, row, ends ? row.base : first + SLOTS, column,
                                                   columns);
@@ -183,10 +206,10 @@ static __device__ __forceinline__ void add_rows(const wf_quads_args &args, const
             }
             float factor[SLOTS][WF_TILE_GROUP];
             const int begin = AHEAD ? 0 : row.lead - first, end = AHEAD ? SLOTS : row.lead + row.taps - first;
-            if constexpr (MODE == WF_SOFTMAX && std::is_same_v<Weight, __half>) {
+            if constexpr (HALF_LOGITS) {
                 __half2 logits[SLOTS][WF_TILE_GROUP / 2];
                 make_logits<OP, BORDERS>(weights, row, first, column, columns, logits);
-                wf_sums_add_logits(sums, logits, factor, begin, end);
+                wf_sums_add_logits(sums, origins, logits, factor, begin, end);
             } else {
                 make_factors<OP, MODE, BORDERS>(weights, row, first, column, columns, logsumexps, factor);
                 wf_sums_add_weights(sums, factor, begin, end);
@@ -211,6 +234,8 @@ static __device__ __forceinline__ void add_rows(const wf_quads_args &args, const
             }
         }
     }
+    if constexpr (HALF_LOGITS)
+        wf_sums_end_logits(sums, origins);
 }
 
 #define SHAPE shape_of(OP, MODE, sizeof(Image), sizeof(Weight), KERNEL_WIDTH)
@@ -219,18 +244,18 @@ template <wf_operator OP, wf_mode MODE, typename Image, typename Weight, int CHA
 static __global__ void __launch_bounds__(wf_quads_threads(SHAPE), SHAPE.blocks) filter_quads(const wf_quads_args args)
 {
     if constexpr (WF_QUADS) {
-        const wf_block at = wf_this_quad<WF_QUADS_WIDTH, SHAPE.height>(args.tile.grid);
+        const wf_block at = wf_this_quad<SHAPE.height>();
         if (at.x >= args.tile.width || at.y >= args.tile.height)
             return;
         const int left = at.x / WF_QUADS_WIDTH * WF_QUADS_WIDTH, right = left + WF_QUADS_WIDTH;
         const bool borders = left < args.margin || right + args.margin > args.tile.width;
         wf_tile_sums<MODE, CHANNELS> sums;
-        wf_sums_start(sums, std::is_same_v<Weight, __half> ? -65504 : -FLT_MAX);
+        wf_sums_start(sums);
         if (borders)
             add_rows<OP, MODE, true, false, Image, Weight, CHANNELS, KERNEL_WIDTH>(args, at, sums);
         else
             add_rows<OP, MODE, false, false, Image, Weight, CHANNELS, KERNEL_WIDTH>(args, at, sums);
-        wf_tile_store<Image>(args.tile, at.n, 0, at.y, at.x, sums);
+        wf_store_quad<Image>(args.tile, at, sums);
     }
 }
 

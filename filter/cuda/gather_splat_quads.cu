@@ -5,10 +5,10 @@
  * time, so that most of the weights that are read for splat are in the multiprocessor's cache, but for those of rows
  * above and below the tile. */
 #include "filter_quads_of.cuh"
+#include "narrow.cuh"
 #include "plan.h"
 
 #define CHANNELS 3
-#define NARROW   5
 
 /* How a kernel is compiled and launched. */
 struct pair_shape {
@@ -31,7 +31,7 @@ static constexpr __host__ __device__ pair_shape pair_shape_of(size_t image, size
 static constexpr __host__ __device__ pair_shape narrow_shape_of(size_t image, size_t weight, int kernel_width)
 {
     if (kernel_width > 3)
-        return {4, weight < sizeof(float) ? 5 : 4};
+        return {4, 5};
     return {4, image < sizeof(float) || image != weight ? 4 : 3};
 }
 
@@ -53,7 +53,7 @@ static __device__ __forceinline__ void filter_quad(const wf_quads_args &args, co
         add_rows<OP, WF_LINEAR, true, true, Image, Weight, CHANNELS, KERNEL_WIDTH>(args, at, sums);
     else
         add_rows<OP, WF_LINEAR, false, true, Image, Weight, CHANNELS, KERNEL_WIDTH>(args, at, sums);
-    wf_tile_store<Image>(args.tile, at.n, 0, at.y, at.x, sums);
+    wf_store_quad<Image>(args.tile, at, sums);
 }
 
 #define PAIR_SHAPE pair_shape_of(sizeof(Image), sizeof(Weight), KERNEL_WIDTH)
@@ -64,10 +64,8 @@ static __global__ void __launch_bounds__(pair_threads(PAIR_SHAPE), PAIR_SHAPE.bl
 {
     if constexpr (WF_QUADS) {
         constexpr int LANES = WF_QUADS_WIDTH / WF_TILE_GROUP;
-        const int warp = (int)threadIdx.x / LANES, lane = (int)threadIdx.x % LANES;
-        wf_block at = wf_this_block(gather.tile.grid, WF_QUADS_WIDTH, PAIR_SHAPE.rows);
-        at.x += lane * WF_TILE_GROUP, at.y += warp / 2;
-        if (warp % 2 == 0)
+        wf_block at = wf_this_quad<PAIR_SHAPE.rows, 2>();
+        if (threadIdx.x / LANES % 2 == 0)
             filter_quad<WF_GATHER, Image, Weight, KERNEL_WIDTH>(gather, at);
         else
             filter_quad<WF_SPLAT, Image, Weight, KERNEL_WIDTH>(splat, at);
@@ -76,81 +74,23 @@ static __global__ void __launch_bounds__(pair_threads(PAIR_SHAPE), PAIR_SHAPE.bl
 
 /* ---- Narrow kernels ---------------------------------------------------------------------------------------------- */
 
-template <size_t BYTES> struct side_of;
-
-template <> struct side_of<2> {
-    using type = unsigned short;
-};
-
-template <> struct side_of<4> {
-    using type = unsigned;
-};
-
-template <> struct side_of<8> {
-    using type = uint2;
-};
-
-/* A quad, and REACH elements on both sides of it. */
-template <typename T, int REACH> struct window {
-    using side_type = typename side_of<REACH * sizeof(T)>::type;
-    wf_quad<T> quad;
-    side_type left, right;
-};
-
-/* Where a quad lies, and whether the image goes on beside it. */
-struct quad_place {
-    int y, height;
-    bool has_left, has_right;
-};
-
-template <bool BORDERS> static __device__ __forceinline__ bool has_row(const quad_place &place, int down)
-{
-    return !BORDERS || (unsigned)(place.y + down) < (unsigned)place.height;
-}
-
-/* Of the row so far below the quad's. Zeros where they are not in the image. */
-template <bool BORDERS, bool LEFT, bool RIGHT, typename T, int REACH>
-static __device__ __forceinline__ void read_window(window<T, REACH> &to, const T *from, const quad_place &place,
-                                                   int down)
-{
-    using side_type = typename window<T, REACH>::side_type;
-    const bool inside = has_row<BORDERS>(place, down);
-    to.quad = inside ? wf_read_quad(from) : wf_quad<T>();
-    if (LEFT)
-        to.left = inside && (!BORDERS || place.has_left) ? __ldg((const side_type *)(from - REACH)) : side_type();
-    if (RIGHT)
-        to.right =
-            inside && (!BORDERS || place.has_right) ? __ldg((const side_type *)(from + WF_TILE_GROUP)) : side_type();
-}
-
-template <typename T, int REACH>
-static __device__ __forceinline__ void unpack(const window<T, REACH> &from, float (&to)[WF_TILE_GROUP + 2 * REACH])
-{
-    wf_load4((const T *)&from.quad, to + REACH);
-#pragma unroll
-    for (int i = 0; i < REACH; i++) {
-        to[i] = wf_to_float(((const T *)&from.left)[i]);
-        to[REACH + WF_TILE_GROUP + i] = wf_to_float(((const T *)&from.right)[i]);
-    }
-}
-
 /* A row of taps: a pixel's own, for gather, and those of the sources that splat to it. */
 template <typename Weight, int KERNEL_WIDTH> struct tap_row {
     wf_quad<Weight> gather[KERNEL_WIDTH];
-    window<Weight, KERNEL_WIDTH / 2> splat[KERNEL_WIDTH];
+    wf_window<Weight, KERNEL_WIDTH / 2> splat[KERNEL_WIDTH];
 };
 
 template <typename Image, int REACH> struct source_row {
-    window<Image, REACH> channels[CHANNELS];
+    wf_window<Image, REACH> channels[CHANNELS];
 };
 
 /* down: rows from a pixel to the sources of its own taps. */
 template <bool BORDERS, typename Weight, int KERNEL_WIDTH>
 static __device__ __forceinline__ void read_taps(tap_row<Weight, KERNEL_WIDTH> &to, const Weight *from, int64_t tap,
-                                                 int64_t row, const quad_place &place, int down)
+                                                 int64_t row, const wf_quad_place &place, int down)
 {
     constexpr int REACH = KERNEL_WIDTH / 2;
-    const bool inside = has_row<BORDERS>(place, down);
+    const bool inside = wf_has_row<BORDERS>(place, down);
 #pragma unroll
     for (int j = 0; j < KERNEL_WIDTH; j++)
         to.gather[j] = inside ? wf_read_quad(from + j * tap) : wf_quad<Weight>();
@@ -158,21 +98,21 @@ static __device__ __forceinline__ void read_taps(tap_row<Weight, KERNEL_WIDTH> &
     for (int j = 0; j < KERNEL_WIDTH; j++) {
         const Weight *sources = from + j * tap - down * row;
         if (j < REACH)
-            read_window<BORDERS, false, true>(to.splat[j], sources, place, -down);
+            wf_read_window<BORDERS, false, true>(to.splat[j], sources, place, -down);
         else if (j == REACH)
-            read_window<BORDERS, false, false>(to.splat[j], sources, place, -down);
+            wf_read_window<BORDERS, false, false>(to.splat[j], sources, place, -down);
         else
-            read_window<BORDERS, true, false>(to.splat[j], sources, place, -down);
+            wf_read_window<BORDERS, true, false>(to.splat[j], sources, place, -down);
     }
 }
 
 template <bool BORDERS, typename Image, int REACH>
 static __device__ __forceinline__ void read_sources(source_row<Image, REACH> &to, const Image *from, int64_t channel,
-                                                    int64_t row, const quad_place &place, int down)
+                                                    int64_t row, const wf_quad_place &place, int down)
 {
 #pragma unroll
     for (int c = 0; c < CHANNELS; c++)
-        read_window<BORDERS, true, true>(to.channels[c], from + c * channel + down * row, place, down);
+        wf_read_window<BORDERS, true, true>(to.channels[c], from + c * channel + down * row, place, down);
 }
 
 using quad_sums = wf_sums<WF_LINEAR, CHANNELS, WF_TILE_GROUP>;
@@ -195,13 +135,13 @@ template <bool BORDERS, typename Image, typename Weight, int KERNEL_WIDTH>
 static __device__ __forceinline__ void
 add_taps(quad_sums &gather, quad_sums &splat, const tap_row<Weight, KERNEL_WIDTH> &taps,
          const source_row<Image, KERNEL_WIDTH / 2> &gathered, const source_row<Image, KERNEL_WIDTH / 2> &splatted,
-         const quad_place &place)
+         const wf_quad_place &place)
 {
     constexpr int REACH = KERNEL_WIDTH / 2;
     float sources[CHANNELS][WF_TILE_GROUP + 2 * REACH];
 #pragma unroll
     for (int c = 0; c < CHANNELS; c++)
-        unpack(gathered.channels[c], sources[c]);
+        wf_unpack(gathered.channels[c], sources[c]);
 #pragma unroll
     for (int j = 0; j < KERNEL_WIDTH; j++) {
         float weights[WF_TILE_GROUP];
@@ -215,11 +155,11 @@ add_taps(quad_sums &gather, quad_sums &splat, const tap_row<Weight, KERNEL_WIDTH
     }
 #pragma unroll
     for (int c = 0; c < CHANNELS; c++)
-        unpack(splatted.channels[c], sources[c]);
+        wf_unpack(splatted.channels[c], sources[c]);
 #pragma unroll
     for (int j = 0; j < KERNEL_WIDTH; j++) {
         float weights[WF_TILE_GROUP + 2 * REACH];
-        unpack(taps.splat[j], weights);
+        wf_unpack(taps.splat[j], weights);
         add_tap(splat, weights + KERNEL_WIDTH - 1 - j, sources, KERNEL_WIDTH - 1 - j);
     }
 }
@@ -228,11 +168,12 @@ template <bool BORDERS, typename Image, typename Weight, int KERNEL_WIDTH>
 static __device__ __forceinline__ void filter_both(const wf_quads_args &gather, const wf_quads_args &splat,
                                                    const wf_block &at)
 {
-    constexpr int REACH = KERNEL_WIDTH / 2;
+    constexpr int REACH = KERNEL_WIDTH / 2, AHEAD = 2; /* rows of taps that are fetched */
+    constexpr bool FETCHES = sizeof(Weight) < sizeof(float) && !BORDERS;
     const wf_view &input = gather.input, &weight = gather.weight;
     const Image *sources = wf_at<const Image>(input, at.n, 0, at.y) + at.x;
     const Weight *weights = wf_at<const Weight>(weight, at.n, 0, at.y) + at.x;
-    const quad_place place = {at.y, gather.tile.height, at.x > 0, at.x + WF_TILE_GROUP < gather.tile.width};
+    const wf_quad_place place = {at.y, gather.tile.height, at.x > 0, at.x + WF_TILE_GROUP < gather.tile.width};
     quad_sums gathered, splatted;
     wf_sums_start(gathered), wf_sums_start(splatted);
     if constexpr (KERNEL_WIDTH == 3) { /* reads everything first */
@@ -250,18 +191,22 @@ static __device__ __forceinline__ void filter_both(const wf_quads_args &gather, 
             add_taps<BORDERS>(gathered, splatted, taps[i], rows[i], rows[KERNEL_WIDTH - 1 - i], place);
     } else {
         const int kernel_height = gather.tile.kernel_height, reach = wf_tile_reach(WF_GATHER, kernel_height);
+        const int64_t fetch_offset = wf_fetch_offset<Weight>(weight.channel);
 #pragma unroll 1
         for (int i = 0; i < kernel_height; i++, weights += KERNEL_WIDTH * weight.channel) {
             tap_row<Weight, KERNEL_WIDTH> taps;
             source_row<Image, REACH> to_gather, to_splat;
+            if (FETCHES && i + AHEAD < kernel_height)
+                wf_fetch_taps<KERNEL_WIDTH>(weights + AHEAD * KERNEL_WIDTH * weight.channel + fetch_offset,
+                                            weight.channel);
             read_taps<BORDERS>(taps, weights, weight.channel, weight.row, place, i - reach);
             read_sources<BORDERS>(to_gather, sources, input.channel, input.row, place, i - reach);
             read_sources<BORDERS>(to_splat, sources, input.channel, input.row, place, reach - i);
             add_taps<BORDERS>(gathered, splatted, taps, to_gather, to_splat, place);
         }
     }
-    wf_tile_store<Image>(gather.tile, at.n, 0, at.y, at.x, gathered);
-    wf_tile_store<Image>(splat.tile, at.n, 0, at.y, at.x, splatted);
+    wf_store_quad<Image>(gather.tile, at, gathered);
+    wf_store_quad<Image>(splat.tile, at, splatted);
 }
 
 template <typename Image, typename Weight, int KERNEL_WIDTH>
@@ -272,7 +217,7 @@ static __global__ void __launch_bounds__(WF_QUADS_WIDTH / WF_TILE_GROUP *
 {
     if constexpr (WF_QUADS) {
         constexpr int ROWS = narrow_shape_of(sizeof(Image), sizeof(Weight), KERNEL_WIDTH).rows;
-        const wf_block at = wf_this_quad<WF_QUADS_WIDTH, ROWS>(gather.tile.grid);
+        const wf_block at = wf_this_quad<ROWS>();
         const int width = gather.tile.width, height = gather.tile.height, above = gather.tile.kernel_height / 2;
         if (at.x >= width || at.y >= height)
             return;
@@ -292,13 +237,10 @@ struct pair_kernel {
     int threads;
 };
 
-/* Threads of 3x3 kernels have all rows of taps unrolled. Of wider ones with weights of another type than the images'
- * those that gather beside others that splat are faster. */
-static bool is_narrow(const wf_filter_call *gather)
+/* Measured: for other widths threads that gather beside others that splat are faster. */
+static constexpr bool has_narrow_kernel(size_t image, size_t weight, int kernel_width)
 {
-    const wf_filter *filter = &gather->filter;
-    return filter->kernel_width == 3 ? filter->kernel_height == 3
-                                     : filter->kernel_width <= NARROW && gather->input.dtype == gather->weight.dtype;
+    return kernel_width == 3 || (kernel_width == 5 && image < sizeof(float) && weight < sizeof(float));
 }
 
 template <int TYPES> static pair_kernel pair_kernel_of(const wf_filter_call *gather)
@@ -308,9 +250,8 @@ template <int TYPES> static pair_kernel pair_kernel_of(const wf_filter_call *gat
     pair_kernel kernel = {};
     kernel.code = wf_switch<WF_OWN_WIDTHS, 0>(gather->filter.kernel_width, [&](auto width) -> const void * {
         constexpr int KERNEL_WIDTH = width;
-        if constexpr (KERNEL_WIDTH == 3 ||
-                      (KERNEL_WIDTH > 0 && KERNEL_WIDTH <= NARROW && sizeof(Image) == sizeof(Weight))) {
-            if (is_narrow(gather)) {
+        if constexpr (has_narrow_kernel(sizeof(Image), sizeof(Weight), KERNEL_WIDTH)) {
+            if (KERNEL_WIDTH != 3 || gather->filter.kernel_height == 3) { /* whose rows of taps are unrolled */
                 kernel.shape = narrow_shape_of(sizeof(Image), sizeof(Weight), KERNEL_WIDTH);
                 kernel.threads = pair_threads(kernel.shape) / 2;
                 return (const void *)gather_splat_narrow<Image, Weight, KERNEL_WIDTH>;
@@ -352,9 +293,7 @@ bool wf_plan_gather_splat_quads(const wf_cuda_device *device, const wf_work *wor
         return false;
     wf_quads_args *args[] = {wf_plan_args<wf_quads_args>(plan, 0), wf_plan_args<wf_quads_args>(plan, 1)};
     wf_make_quads_args(gather, args[0]), wf_make_quads_args(splat, args[1]);
-    args[0]->tile.grid = {wf_divide_up(size[3], WF_QUADS_WIDTH), wf_divide_up(size[2], kernel.shape.rows), 1};
-    plan->kernel = kernel.code, plan->grid = args[0]->tile.grid, plan->images = size[0];
-    plan->threads = dim3(kernel.threads), plan->shared_bytes = 0;
+    plan->kernel = kernel.code, plan->threads = dim3(kernel.threads), plan->shared_bytes = 0;
     plan->arguments[0] = args[0], plan->arguments[1] = args[1];
-    return true;
+    return wf_plan_tiles(plan, size, WF_QUADS_WIDTH, kernel.shape.rows);
 }

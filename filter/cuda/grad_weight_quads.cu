@@ -4,9 +4,8 @@
 #include "plan.h"
 #include "quads.cuh"
 
-#define WIDTH   128
 #define HEIGHT  8
-#define THREADS (WIDTH * HEIGHT / WF_TILE_GROUP)
+#define THREADS (WF_QUADS_WIDTH * HEIGHT / WF_TILE_GROUP)
 
 struct quads_args {
     wf_correlate_args correlate;
@@ -18,7 +17,7 @@ static __device__ __forceinline__ void correlate(const quads_args &quads)
 {
     constexpr int UNROLL = KERNEL_WIDTH > 0 ? KERNEL_WIDTH : 1;
     const wf_correlate_args &args = quads.correlate;
-    const wf_block at = wf_this_quad<WIDTH, HEIGHT>(args.grid);
+    const wf_block at = wf_this_quad<HEIGHT>();
     if (at.x >= args.width || at.y >= args.height)
         return;
     const wf_tile_row row = wf_make_tile_row(WF_GATHER, KERNEL_WIDTH > 0 ? KERNEL_WIDTH : args.kernel_width);
@@ -108,13 +107,11 @@ bool wf_plan_grad_weight_quads(const wf_cuda_device *device, const wf_work *work
     wf_correlate_args *args = &quads->correlate;
     wf_fill_correlation(work, args);
     quads->neighbor = wf_make_view(neighbor);
-    args->grid = {wf_divide_up(args->width, WIDTH), wf_divide_up(args->height, HEIGHT), 1};
     args->center_aligned = args->weight_aligned = args->grad_weight_aligned = 1;
     plan->kernel = mode == WF_LINEAR       ? kernel_of<false, WF_LINEAR>(call)
                    : mode == WF_NORMALIZED ? kernel_of<WF_NORMALIZED>(call)
                                            : kernel_of<WF_SOFTMAX>(call);
-    plan->grid = args->grid, plan->images = center->size[0];
     plan->threads = dim3(THREADS), plan->shared_bytes = 0;
     plan->arguments[0] = quads;
-    return true;
+    return wf_plan_tiles(plan, center->size, WF_QUADS_WIDTH, HEIGHT);
 }

@@ -49,6 +49,8 @@ struct wf_work {
  *     filter_tiles          1 to 4 channels: a tile of the input and its halo lie in shared memory, weights stream by
  *     filter_strips         more channels: rows of the input in a ring, down a strip of columns, read once each
  *     grad_input_tiles      1 to 4 channels, float32: filter_tiles with the factors of a softmax whose sums are known
+ *     filter_narrow         softmax of float16 logits, 3x3, 3 channels: as filter_quads, with
+ *                           all logits in registers
  *     filter_quads          1 to 4 channels: a thread computes four neighboring pixels, and
  *                           reads four of all, through the caches
  *     filter_pixels         everything: a thread computes a pair of pixels, through the caches
@@ -68,6 +70,7 @@ struct wf_work {
     X(filter_tiles, WF_WORK_FILTER, 90)                                                                                \
     X(filter_strips, WF_WORK_FILTER, 90)                                                                               \
     X(grad_input_tiles, WF_WORK_SOFTMAX_ADJOINT, 90)                                                                   \
+    X(filter_narrow, WF_WORK_FILTER, 75)                                                                               \
     X(filter_quads, WF_WORK_FILTER | WF_WORK_SOFTMAX_ADJOINT, 75)                                                      \
     X(filter_pixels, WF_WORK_FILTER | WF_WORK_SOFTMAX_ADJOINT, 75)                                                     \
     X(grad_weight_tiles, WF_WORK_GRAD_WEIGHT, 90)                                                                      \

@@ -58,8 +58,12 @@ wf_result wf_plan_launch(const wf_cuda_device *device, cudaStream_t stream, wf_p
 {
     if (wf_cuda_rehearses(device, plan->kernel))
         return WF_OK;
-    const wf_result result = plan->shared_bytes > 0 ? allow_shared_memory(device, plan->kernel, plan->caches) : WF_OK;
-    return result != WF_OK ? result
-                           : wf_launch(device, stream, plan->kernel, plan->grid, plan->images, plan->threads,
-                                       plan->arguments, plan->shared_bytes);
+    if (plan->shared_bytes > 0)
+        WF_TRY(allow_shared_memory(device, plan->kernel, plan->caches));
+    if (plan->spatial)
+        return wf_launch(device, stream, plan->kernel,
+                         dim3(plan->grid.columns, plan->grid.rows, (unsigned)plan->images), plan->threads,
+                         plan->arguments, plan->shared_bytes);
+    return wf_launch(device, stream, plan->kernel, plan->grid, plan->images, plan->threads, plan->arguments,
+                     plan->shared_bytes);
 }

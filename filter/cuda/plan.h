@@ -21,7 +21,8 @@ struct wf_plan {
     CUtensorMap maps[WF_PLAN_MAPS];     /* of what TMA copies */
     void *arguments[WF_PLAN_ARGUMENTS]; /* addresses, in this struct: it must stay where it is */
     alignas(16) unsigned char args[2][WF_PLAN_BYTES];
-    bool caches = false; /* what blocks leave of a multiprocessor's memory is to be a cache */
+    bool caches = false;  /* what blocks leave of a multiprocessor's memory is to be a cache */
+    bool spatial = false; /* blockIdx is a tile's column, its row and its image, which need not be computed */
 };
 
 /* Room for a kernel's arguments in the plan, set to zero. */
@@ -57,6 +58,14 @@ static inline const wf_tensor *wf_center_of(const wf_work *work)
 static inline const wf_tensor *wf_neighbor_of(const wf_work *work)
 {
     return work->backward->op == WF_SPLAT ? &work->scaled->grad : &work->backward->input;
+}
+
+/* Makes the plan spatial, with tiles of so many columns and rows. False where CUDA's grids have not that many. */
+static inline bool wf_plan_tiles(wf_plan *plan, const int64_t size[4], int columns, int rows)
+{
+    plan->grid = {wf_divide_up(size[3], columns), wf_divide_up(size[2], rows), 1}, plan->images = size[0];
+    plan->spatial = plan->grid.rows <= UINT16_MAX && plan->images <= UINT16_MAX;
+    return plan->spatial;
 }
 
 wf_result wf_plan_launch(const wf_cuda_device *device, cudaStream_t stream, wf_plan *plan);

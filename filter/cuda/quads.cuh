@@ -57,14 +57,88 @@ static inline bool wf_has_quads(const wf_tensor *tensor)
     return tensor->size[3] % WF_TILE_GROUP == 0 && wf_unit_columns(tensor) && wf_four_aligned(tensor);
 }
 
-/* The first pixel of a thread, in blocks of so many columns and rows. */
-template <int WIDTH, int HEIGHT> static __device__ __forceinline__ wf_block wf_this_quad(const wf_grid &grid)
+#define WF_QUADS_WIDTH 128 /* of a block, in pixels: a warp's quads */
+
+/* The first pixel of a thread, in blocks of so many rows with `WARPS` each, of a spatial plan. */
+template <int HEIGHT, int WARPS = 1> static __device__ __forceinline__ wf_block wf_this_quad(void)
 {
-    wf_block block = wf_this_block(grid, WIDTH, HEIGHT);
-    block.x += (int)threadIdx.x % (WIDTH / WF_TILE_GROUP) * WF_TILE_GROUP;
-    block.y += (int)threadIdx.x / (WIDTH / WF_TILE_GROUP);
+    constexpr int LANES = WF_QUADS_WIDTH / WF_TILE_GROUP;
+    wf_block block = {(int)blockIdx.x * WF_QUADS_WIDTH, (int)blockIdx.y * HEIGHT, (int)blockIdx.z, 0};
+    block.x += (int)threadIdx.x % LANES * WF_TILE_GROUP;
+    block.y += (int)threadIdx.x / (LANES * WARPS);
     return block;
 }
+
+/* As wf_tile_store, of a quad in the image. */
+template <typename Image, wf_mode MODE, int CHANNELS>
+static __device__ __forceinline__ void wf_store_quad(const wf_tile_args &args, const wf_block &at,
+                                                     wf_sums<MODE, CHANNELS, WF_TILE_GROUP> &sums)
+{
+    if (MODE != WF_LINEAR && args.coverage.data) {
+        float *to = wf_at<float>(args.coverage, at.n, 0, at.y, at.x);
+#pragma unroll
+        for (int p = 0; p < WF_TILE_GROUP; p++)
+            to[p * args.coverage.column] = wf_sums_coverage(sums, p);
+    }
+    if (args.normalizes)
+        wf_sums_finish_fast(sums);
+    if (args.bias) {
+#pragma unroll
+        for (int c = 0; c < CHANNELS; c++) {
+            if (CHANNELS >= 4 && c >= args.channels)
+                break;
+#pragma unroll
+            for (int p = 0; p < WF_TILE_GROUP; p++)
+                sums.color[c][p] += args.bias[c];
+        }
+    }
+    Image *to = wf_at<Image>(args.output, at.n, 0, at.y) + at.x;
+    if (args.output_aligned) {
+#pragma unroll
+        for (int c = 0; c < CHANNELS; c++, to += args.output.channel) {
+            if (CHANNELS >= 4 && c >= args.channels)
+                break;
+            wf_store4(to, sums.color[c]);
+        }
+        return;
+    }
+#pragma unroll
+    for (int c = 0; c < CHANNELS; c++, to += args.output.channel) {
+        if (CHANNELS >= 4 && c >= args.channels)
+            break;
+#pragma unroll
+        for (int p = 0; p < WF_TILE_GROUP; p++)
+            wf_set(to + p, sums.color[c][p]);
+    }
+}
+
+/* ---- Fetching ahead ---------------------------------------------------------------------------------------------- */
+
+#define WF_FETCHED_BYTES 64 /* by one lane, of a tap's weights for a warp's quads */
+
+/* From the weights of a lane's quad to those that it fetches. */
+template <typename Weight> static __device__ __forceinline__ int64_t wf_fetch_offset(int64_t next_tap)
+{
+    constexpr int LANES = WF_QUADS_WIDTH * (int)sizeof(Weight) / WF_FETCHED_BYTES; /* for a tap */
+    const int lane = (int)threadIdx.x % (WF_QUADS_WIDTH / WF_TILE_GROUP);
+    return lane / LANES * next_tap + lane % LANES * (WF_FETCHED_BYTES / (int)sizeof(Weight)) - lane * WF_TILE_GROUP;
+}
+
+/* Has a warp's weights of so many taps come to the L2 cache, which takes no registers. from: a lane's quad, moved by
+ * wf_fetch_offset. */
+template <int TAPS, typename Weight>
+static __device__ __forceinline__ void wf_fetch_taps(const Weight *from, int64_t next_tap)
+{
+    constexpr int LANES = WF_QUADS_WIDTH * (int)sizeof(Weight) / WF_FETCHED_BYTES;
+    constexpr int WARP = WF_QUADS_WIDTH / WF_TILE_GROUP, AT_ONCE = WARP / LANES;
+#pragma unroll
+    for (int tap = 0; tap < TAPS; tap += AT_ONCE, from += AT_ONCE * next_tap) {
+        if (tap + AT_ONCE <= TAPS || tap + (int)threadIdx.x % WARP / LANES < TAPS)
+            asm volatile("prefetch.global.L2 [%0];" ::"l"(from));
+    }
+}
+
+/* ---- Slots ------------------------------------------------------------------------------------------------------- */
 
 static __device__ __forceinline__ bool wf_is_tap(const wf_tile_row &row, int slot)
 {

@@ -51,10 +51,8 @@ template <wf_mode MODE> static __device__ constexpr float wf_no_weight()
     return MODE == WF_SOFTMAX ? -INFINITY : 0.0f;
 }
 
-/* No finite logit is less than `lowest`. */
 template <wf_mode MODE, int CHANNELS, int PIXELS, typename Real>
-static __device__ __forceinline__ void wf_sums_start(wf_sums<MODE, CHANNELS, PIXELS, Real> &sums,
-                                                     float lowest = -FLT_MAX)
+static __device__ __forceinline__ void wf_sums_start(wf_sums<MODE, CHANNELS, PIXELS, Real> &sums)
 {
 #pragma unroll
     for (int p = 0; p < PIXELS; p++) {
@@ -62,7 +60,7 @@ static __device__ __forceinline__ void wf_sums_start(wf_sums<MODE, CHANNELS, PIX
         for (int c = 0; c < CHANNELS; c++)
             sums.color[c][p] = 0;
         sums.weight[p] = 0;
-        sums.origin[p] = lowest;
+        sums.origin[p] = -FLT_MAX;
     }
 }
 
@@ -118,37 +116,111 @@ static __device__ __forceinline__ void wf_sums_add_weights(wf_sums<MODE, CHANNEL
     }
 }
 
-/* The same of pairs of float16 logits, which are compared two at a time and stay so small until they are factors.
- * Logits times log2(e) are finite, and origins from the start. */
-template <int CHANNELS, int PIXELS, int TAPS>
-static __device__ __forceinline__ void wf_sums_add_logits(wf_sums<WF_SOFTMAX, CHANNELS, PIXELS> &sums,
-                                                          const __half2 (&logits)[TAPS][PIXELS / 2],
-                                                          float (&factors)[TAPS][PIXELS], int first, int last)
+/* ---- Pairs of float16 logits ------------------------------------------------------------------------------------- */
+
+/* Origins of float16 logits, which are float16, too; scaled: times log2(e). */
+template <int PIXELS> struct wf_half_origins {
+    __half2 pairs[PIXELS / 2];
+    float scaled[PIXELS];
+};
+
+/* Sets them; finite, so that logits times log2(e) less these are no NaN where the logits are none. */
+template <int PIXELS>
+static __device__ __forceinline__ void wf_half_origins_set(wf_half_origins<PIXELS> &origins,
+                                                           const __half2 (&pairs)[PIXELS / 2])
 {
-    float largest[1][PIXELS];
 #pragma unroll
-    for (int p = 0; p < PIXELS; p += 2) {
-        __half2 pair = logits[max(first, 0)][p / 2];
+    for (int p = 0; p < PIXELS; p++) {
+        if (p % 2 == 0)
+            origins.pairs[p / 2] = pairs[p / 2];
+        origins.scaled[p] = WF_LOG2_E * (p % 2 ? __high2float(pairs[p / 2]) : __low2float(pairs[p / 2]));
+    }
+}
+
+template <int PIXELS> static __device__ __forceinline__ void wf_half_origins_start(wf_half_origins<PIXELS> &origins)
+{
+    __half2 lowest[PIXELS / 2];
+#pragma unroll
+    for (int p = 0; p < PIXELS / 2; p++)
+        lowest[p] = __float2half2_rn(-65504);
+    wf_half_origins_set(origins, lowest);
+}
+
+/* Of each pixel's taps first <= t < last. */
+template <int HALF_PIXELS, int TAPS>
+static __device__ __forceinline__ void wf_largest_logits(const __half2 (&logits)[TAPS][HALF_PIXELS], int first,
+                                                         int last, __half2 (&largest)[HALF_PIXELS])
+{
+#pragma unroll
+    for (int p = 0; p < HALF_PIXELS; p++) {
+        largest[p] = logits[max(first, 0)][p];
 #pragma unroll
         for (int t = 1; t < TAPS; t++) {
             if (first < t && t < last)
-                pair = __hmax2(pair, logits[t][p / 2]);
-        }
-        largest[0][p] = __low2float(pair), largest[0][p + 1] = __high2float(pair);
-    }
-    wf_sums_move_origins(sums, largest, 0, 1);
-#pragma unroll
-    for (int t = 0; t < TAPS; t++) {
-        if (t < first || t >= last)
-            continue;
-#pragma unroll
-        for (int p = 0; p < PIXELS; p++) {
-            const float logit = p % 2 ? __high2float(logits[t][p / 2]) : __low2float(logits[t][p / 2]);
-            factors[t][p] = wf_exp2(logit * WF_LOG2_E - sums.origin[p] * WF_LOG2_E);
-            sums.weight[p] += factors[t][p];
+                largest[p] = __hmax2(largest[p], logits[t][p]);
         }
     }
 }
+
+/* The factors of a tap, which are summed up. */
+template <int CHANNELS, int PIXELS>
+static __device__ __forceinline__ void wf_sums_add_powers(wf_sums<WF_SOFTMAX, CHANNELS, PIXELS> &sums,
+                                                          const wf_half_origins<PIXELS> &origins,
+                                                          const __half2 (&logits)[PIXELS / 2], float (&factors)[PIXELS])
+{
+#pragma unroll
+    for (int p = 0; p < PIXELS; p++) {
+        const float logit = p % 2 ? __high2float(logits[p / 2]) : __low2float(logits[p / 2]);
+        factors[p] = wf_exp2(logit * WF_LOG2_E - origins.scaled[p]);
+        sums.weight[p] += factors[p];
+    }
+}
+
+/* As wf_sums_add_weights: logits are compared two at a time and stay so small until they are factors. */
+template <int CHANNELS, int PIXELS, int TAPS>
+static __device__ __forceinline__ void
+wf_sums_add_logits(wf_sums<WF_SOFTMAX, CHANNELS, PIXELS> &sums, wf_half_origins<PIXELS> &origins,
+                   const __half2 (&logits)[TAPS][PIXELS / 2], float (&factors)[TAPS][PIXELS], int first, int last)
+{
+    __half2 largest[PIXELS / 2];
+    wf_largest_logits(logits, first, last, largest);
+    bool stay = true;
+#pragma unroll
+    for (int p = 0; p < PIXELS / 2; p++)
+        stay &= __hble2(__hsub2(largest[p], origins.pairs[p]), __float2half2_rn(WF_SOFTMAX_HEADROOM));
+    if (!stay) {
+        const wf_half_origins<PIXELS> before = origins;
+#pragma unroll
+        for (int p = 0; p < PIXELS / 2; p++)
+            largest[p] = __hmax2(largest[p], before.pairs[p]);
+        wf_half_origins_set(origins, largest);
+#pragma unroll
+        for (int p = 0; p < PIXELS; p++) {
+            const float shrink = wf_exp2(before.scaled[p] - origins.scaled[p]);
+            sums.weight[p] *= shrink;
+#pragma unroll
+            for (int c = 0; c < CHANNELS; c++)
+                sums.color[c][p] *= shrink;
+        }
+    }
+#pragma unroll
+    for (int t = 0; t < TAPS; t++) {
+        if (t >= first && t < last)
+            wf_sums_add_powers(sums, origins, logits[t], factors[t]);
+    }
+}
+
+/* Once all taps are added: the sums as those of float logits are. */
+template <int CHANNELS, int PIXELS>
+static __device__ __forceinline__ void wf_sums_end_logits(wf_sums<WF_SOFTMAX, CHANNELS, PIXELS> &sums,
+                                                          const wf_half_origins<PIXELS> &origins)
+{
+#pragma unroll
+    for (int p = 0; p < PIXELS; p++)
+        sums.origin[p] = p % 2 ? __high2float(origins.pairs[p / 2]) : __low2float(origins.pairs[p / 2]);
+}
+
+/* ---- The end ----------------------------------------------------------------------------------------------------- */
 
 template <wf_mode MODE, int CHANNELS, int PIXELS, typename Real>
 static __device__ __forceinline__ void wf_sums_finish(wf_sums<MODE, CHANNELS, PIXELS, Real> &sums)
@@ -161,6 +233,24 @@ static __device__ __forceinline__ void wf_sums_finish(wf_sums<MODE, CHANNELS, PI
             for (int c = 0; c < CHANNELS; c++)
                 sums.color[c][p] *= factor;
         }
+    }
+}
+
+/* wf_sums_finish in a few instructions for sums of powers: they are at least exp(-WF_SOFTMAX_HEADROOM) and far from the
+ * largest numbers. */
+template <wf_mode MODE, int CHANNELS, int PIXELS>
+static __device__ __forceinline__ void wf_sums_finish_fast(wf_sums<MODE, CHANNELS, PIXELS> &sums)
+{
+    if constexpr (MODE == WF_SOFTMAX) {
+#pragma unroll
+        for (int p = 0; p < PIXELS; p++) {
+            const float factor = __fdividef(1, sums.weight[p]);
+#pragma unroll
+            for (int c = 0; c < CHANNELS; c++)
+                sums.color[c][p] *= factor;
+        }
+    } else {
+        wf_sums_finish(sums);
     }
 }
 

@@ -149,6 +149,12 @@ static const row rows[] = {
 
 /* On compute capability 8.0. */
 static const row older_rows[] = {
+    {wf_kernel_filter_narrow, WF_WORK_FILTER, WF_GATHER, WF_SOFTMAX, HALF, 3, 3, 3, 1, QUADS},
+    {wf_kernel_filter_narrow, WF_WORK_FILTER, WF_SPLAT, WF_SOFTMAX, WF_FLOAT32, WF_FLOAT16, 3, 3, 3, 1, QUADS},
+    {wf_kernel_filter_quads, WF_WORK_FILTER, WF_SPLAT, WF_SOFTMAX, MIXED, 3, 3, 3, 1, QUADS},
+    {wf_kernel_filter_quads, WF_WORK_FILTER, WF_SPLAT, WF_SOFTMAX, HALF, 3, 5, 3, 1, QUADS},
+    {wf_kernel_filter_quads, WF_WORK_FILTER, WF_SPLAT, WF_SOFTMAX, HALF, 4, 3, 3, 1, QUADS},
+    {wf_kernel_filter_quads, WF_WORK_FILTER, WF_SPLAT, WF_SOFTMAX, FLOAT, 3, 3, 3, 1, QUADS},
     {wf_kernel_filter_quads, WF_WORK_FILTER, WF_GATHER, WF_LINEAR, FLOAT, 3, 5, 5, 1, QUADS},
     {wf_kernel_filter_quads, WF_WORK_FILTER, WF_SPLAT, WF_SOFTMAX, HALF, 1, 21, 21, 1, QUADS},
     {wf_kernel_filter_quads, WF_WORK_FILTER, WF_SPLAT, WF_NORMALIZED, MIXED, 4, 4, 6, 1, QUADS},
@@ -160,7 +166,7 @@ static const row older_rows[] = {
     {wf_kernel_filter_pixels, WF_WORK_FILTER, WF_SPLAT, WF_LINEAR, WF_FLOAT64, WF_FLOAT64, 3, 5, 5, 1, QUADS},
     {wf_kernel_gather_splat_strips, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, FLOAT, 3, 4, 11, 1, QUADS},
     {wf_kernel_gather_splat_strips, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, HALF, 3, 4, 13, 1, QUADS},
-    {wf_kernel_gather_splat_strips, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, WF_FLOAT32, WF_FLOAT16, 3, 7, 7, 1,
+    {wf_kernel_gather_splat_strips, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, WF_FLOAT32, WF_FLOAT16, 3, 7, 13, 1,
      QUADS},
     {wf_kernel_gather_splat_quads, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, FLOAT, 3, 300, 11, 1, QUADS},
     {wf_kernel_gather_splat_quads, WF_WORK_GATHER_SPLAT, WF_GATHER, WF_LINEAR, FLOAT, 3, 5, 5, 1, QUADS},

@@ -166,6 +166,25 @@ static void test_types(void **state)
     }
 }
 
+/* Softmax of float16 logits away from the image's borders, too, where there may be other code. */
+static void test_half_logits(void **state)
+{
+    (void)state;
+    static const int widths[] = {3, 5, 11, 21};
+    for (size_t i = 0; i < LENGTH(widths); i++) {
+        for (wf_dtype dtype = WF_FLOAT32; dtype <= WF_FLOAT16; dtype++) {
+            FOR_EACH_OPERATOR(op)
+            {
+                filter_case c = basic_case(op);
+                c.mode = WF_SOFTMAX, c.dtype = dtype, c.weight_dtype = WF_FLOAT16;
+                c.n = 1, c.h = 24, c.w = 420;
+                c.kernel_height = c.kernel_width = widths[i];
+                check_unaligned_and_aligned(c);
+            }
+        }
+    }
+}
+
 /* float16 values too small to be normal count in full, in images and in weights. */
 static void test_subnormal_halves(void **state)
 {
@@ -233,6 +252,22 @@ static void test_image_sizes(void **state)
                 c.kernel_height = c.kernel_width = kernel;
                 check_case(&c);
             }
+        }
+    }
+}
+
+/* More images, and more rows, than a grid of workgroups has in each direction but the first. */
+static void test_many_images_and_rows(void **state)
+{
+    (void)state;
+    static const int sizes[][3] = {{65537, 1, 4}, {1, 65536 * 4 + 1, 4}};
+    for (size_t i = 0; i < LENGTH(sizes); i++) {
+        FOR_EACH_OPERATOR(op)
+        {
+            filter_case c = basic_case(op);
+            c.n = sizes[i][0], c.h = sizes[i][1], c.w = sizes[i][2];
+            c.c = 3, c.kernel_height = c.kernel_width = 3;
+            check_unaligned_and_aligned(c);
         }
     }
 }
@@ -542,9 +577,11 @@ int main(int argc, char **argv)
         TEST(test_long_kernels),
         TEST(test_modes),
         TEST(test_types),
+        TEST(test_half_logits),
         TEST(test_subnormal_halves),
         TEST(test_rounding_to_half),
         TEST(test_image_sizes),
+        TEST(test_many_images_and_rows),
         TEST(test_kernel_larger_than_image),
         TEST(test_channels_and_batches),
         TEST(test_many_channels),
