@@ -49,8 +49,8 @@ target_sources(wf PRIVATE
   cuda/device.c cuda/loads.c cuda/architecture.cu cuda/gather.cu cuda/splat.cu cuda/gather_splat.cu cuda/backward.cu
   cuda/predict.cu cuda/steps.cu cuda/pick.cu cuda/summarize.cu
   cuda/kernels.cu cuda/plan.cu
-  cuda/filter_strips.cu cuda/grad_weight_channels.cu cuda/filter_pixels.cu cuda/filter_tiles.cu cuda/filter_narrow.cu cuda/filter_quads.cu
-  cuda/grad_weight_quads.cu cuda/gather_splat_strips.cu cuda/gather_splat_quads.cu
+  cuda/filter_strips.cu cuda/grad_weight_channels.cu cuda/filter_pixels.cu cuda/filter_tiles.cu cuda/filter_quads.cu
+  cuda/filter_narrow.cu cuda/grad_weight_quads.cu cuda/gather_splat_strips.cu cuda/gather_splat_quads.cu
   cuda/grad_weight_tiles.cu cuda/grad_weight_pixels.cu cuda/grad_input_tiles.cu cuda/grad_bias.cu
   cuda/backward_tiles.cu cuda/gather_splat_tiles.cu)
 set_target_properties(wf PROPERTIES CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTURES}" CUDA_STANDARD 17)
