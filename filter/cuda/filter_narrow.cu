@@ -14,9 +14,12 @@ template <wf_operator OP, typename Image> static constexpr wf_filter_shape SHAPE
 
 using half_pairs = __half2[WF_TILE_GROUP / 2];
 
-/* Those of four taps' logits, of a row that has them two by two in `words` from the element `first` on. */
-static __device__ __forceinline__ void take_pairs(half_pairs &to, const unsigned *words, int first)
+/* Logits of the taps that lead to sources so far right of the pixels: these have them, or for splat the sources. */
+template <wf_operator OP>
+static __device__ __forceinline__ void take_logits(half_pairs &to, const wf_window<__half, REACH> &from, int right)
 {
+    const unsigned words[] = {(unsigned)from.left << 16, from.quad.x, from.quad.y, from.right};
+    const int first = WF_TILE_GROUP / 2 + (OP == WF_SPLAT ? right : 0); /* of the logits in words */
 #pragma unroll
     for (int i = 0; i < WF_TILE_GROUP / 2; i++) {
         const int at = first / 2 + i;
@@ -26,12 +29,13 @@ static __device__ __forceinline__ void take_pairs(half_pairs &to, const unsigned
 }
 
 /* Taps that lead out of the image do not count. */
-static __device__ __forceinline__ void drop_pairs(half_pairs &logits, const wf_quad_place &place, int down, int right)
+template <bool BORDERS>
+static __device__ __forceinline__ void drop_logits(half_pairs &logits, const wf_quad_place &place, int down, int right)
 {
     constexpr unsigned short NONE = 0xfc00; /* -INFINITY */
 #pragma unroll
-    for (int p = 0; p < WF_TILE_GROUP; p++) {
-        const bool outside = !wf_has_row<true>(place, down) || (p + right < 0 && !place.has_left) ||
+    for (int p = 0; p < WF_TILE_GROUP && BORDERS; p++) {
+        const bool outside = !wf_has_row<BORDERS>(place, down) || (p + right < 0 && !place.has_left) ||
                              (p + right >= WF_TILE_GROUP && !place.has_right);
         if (outside && p % 2)
             logits[p / 2].y = __ushort_as_half(NONE);
@@ -61,11 +65,8 @@ static __device__ __forceinline__ void read_logits(half_pairs (&to)[TAPS], const
 #pragma unroll
     for (int i = 0; i < TAPS; i++) {
         const int down = i / SIZE - REACH, right = i % SIZE - REACH;
-        const unsigned words[] = {(unsigned)windows[i].left << 16, windows[i].quad.x, windows[i].quad.y,
-                                  windows[i].right};
-        take_pairs(to[i], words, 2 + (OP == WF_GATHER ? 0 : right));
-        if (BORDERS)
-            drop_pairs(to[i], place, down, right);
+        take_logits<OP>(to[i], windows[i], right);
+        drop_logits<BORDERS>(to[i], place, down, right);
     }
 }
 
