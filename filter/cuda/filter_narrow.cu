@@ -10,7 +10,7 @@
 #define REACH    (SIZE / 2)
 
 /* Measured on an H200. */
-template <wf_operator OP, typename Image> static constexpr wf_filter_shape SHAPE = {0, 4, 4};
+static constexpr wf_filter_shape SHAPE = {TAPS, 4, 4};
 
 using half_pairs = __half2[WF_TILE_GROUP / 2];
 
@@ -118,26 +118,21 @@ static __device__ __forceinline__ void filter(const wf_quads_args &args, const w
 }
 
 template <wf_operator OP, typename Image>
-static __global__ void __launch_bounds__(wf_quads_threads(SHAPE<OP, Image>), SHAPE<OP, Image>.blocks)
-    filter_narrow(const wf_quads_args args)
+static __global__ void __launch_bounds__(wf_quads_threads(SHAPE), SHAPE.blocks) filter_narrow(const wf_quads_args args)
 {
     if constexpr (WF_QUADS) {
-        constexpr int ROWS = SHAPE<OP, Image>.height;
-        const wf_block at = wf_this_quad<ROWS>();
-        const int width = args.tile.width, height = args.tile.height;
-        if (at.x >= width || at.y >= height)
+        const wf_block at = wf_this_quad<SHAPE.height>();
+        if (at.x >= args.tile.width || at.y >= args.tile.height)
             return;
-        const int left = at.x / WF_QUADS_WIDTH * WF_QUADS_WIDTH, top = at.y / ROWS * ROWS;
-        if (left == 0 || left + WF_QUADS_WIDTH >= width || top < REACH || top + ROWS + REACH > height)
+        if (wf_block_borders<SHAPE.height>(at, args.tile.width, args.tile.height, REACH))
             filter<OP, true, Image>(args, at);
         else
             filter<OP, false, Image>(args, at);
     }
 }
 
-template <typename Image> static const void *kernel_of(wf_operator op, wf_filter_shape *shape)
+template <typename Image> static const void *kernel_of(wf_operator op)
 {
-    *shape = op == WF_GATHER ? SHAPE<WF_GATHER, Image> : SHAPE<WF_SPLAT, Image>;
     return op == WF_GATHER ? (const void *)filter_narrow<WF_GATHER, Image>
                            : (const void *)filter_narrow<WF_SPLAT, Image>;
 }
@@ -151,12 +146,10 @@ bool wf_plan_filter_narrow(const wf_cuda_device *device, const wf_work *work, wf
         call->weight.dtype != WF_FLOAT16 || call->output.dtype != call->input.dtype || !wf_has_quads(&call->input) ||
         !wf_has_quads(&call->weight) || !wf_unit_columns(&call->output))
         return false;
-    wf_filter_shape shape;
-    plan->kernel =
-        call->input.dtype == WF_FLOAT16 ? kernel_of<__half>(call->op, &shape) : kernel_of<float>(call->op, &shape);
+    plan->kernel = call->input.dtype == WF_FLOAT16 ? kernel_of<__half>(call->op) : kernel_of<float>(call->op);
     wf_quads_args *args = wf_plan_args<wf_quads_args>(plan);
     wf_make_quads_args(call, args);
-    plan->threads = dim3(wf_quads_threads(shape)), plan->shared_bytes = 0;
+    plan->threads = dim3(wf_quads_threads(SHAPE)), plan->shared_bytes = 0;
     plan->arguments[0] = args;
-    return wf_plan_tiles(plan, size, WF_QUADS_WIDTH, shape.height);
+    return wf_plan_tiles(plan, size, WF_QUADS_WIDTH, SHAPE.height);
 }

@@ -221,8 +221,7 @@ static __global__ void __launch_bounds__(WF_QUADS_WIDTH / WF_TILE_GROUP *
         const int width = gather.tile.width, height = gather.tile.height, above = gather.tile.kernel_height / 2;
         if (at.x >= width || at.y >= height)
             return;
-        const int left = at.x / WF_QUADS_WIDTH * WF_QUADS_WIDTH, top = at.y / ROWS * ROWS;
-        if (left == 0 || left + WF_QUADS_WIDTH >= width || top < above || top + ROWS + above > height)
+        if (wf_block_borders<ROWS>(at, width, height, above))
             filter_both<true, Image, Weight, KERNEL_WIDTH>(gather, splat, at);
         else
             filter_both<false, Image, Weight, KERNEL_WIDTH>(gather, splat, at);

@@ -31,6 +31,15 @@ struct wf_quad_place {
     bool has_left, has_right;
 };
 
+/* Whether a block of so many rows, which has the quad, reads pixels beside it that are not in the image: in `reach` rows
+ * above or below. */
+template <int HEIGHT>
+static __device__ __forceinline__ bool wf_block_borders(const wf_block &quad, int width, int height, int reach)
+{
+    const int left = quad.x / WF_QUADS_WIDTH * WF_QUADS_WIDTH, top = quad.y / HEIGHT * HEIGHT;
+    return left == 0 || left + WF_QUADS_WIDTH >= width || top < reach || top + HEIGHT + reach > height;
+}
+
 template <bool BORDERS> static __device__ __forceinline__ bool wf_has_row(const wf_quad_place &place, int down)
 {
     return !BORDERS || (unsigned)(place.y + down) < (unsigned)place.height;

@@ -124,7 +124,7 @@ template <int PIXELS> struct wf_half_origins {
     float scaled[PIXELS];
 };
 
-/* Sets them; finite, so that logits times log2(e) less these are no NaN where the logits are none. */
+/* Those with which a logit of -INFINITY less its origin is no NaN are at least those of wf_half_origins_start. */
 template <int PIXELS>
 static __device__ __forceinline__ void wf_half_origins_set(wf_half_origins<PIXELS> &origins,
                                                            const __half2 (&pairs)[PIXELS / 2])
