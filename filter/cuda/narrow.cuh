@@ -31,8 +31,8 @@ struct wf_quad_place {
     bool has_left, has_right;
 };
 
-/* Whether a block of so many rows, which has the quad, reads pixels beside it that are not in the image: in `reach` rows
- * above or below. */
+/* Whether a block of so many rows, which has the quad, reads pixels beside it that are not in the image: up to `reach`
+ * rows above or below. */
 template <int HEIGHT>
 static __device__ __forceinline__ bool wf_block_borders(const wf_block &quad, int width, int height, int reach)
 {
